@@ -1,0 +1,115 @@
+//! What a developer runs: `cargo xtask <command>`.
+//!
+//! This file is the table of contents, one line a command; each command is a file of its own.
+//! It builds in seconds because every newcomer waits for it: think twice before adding a dependency.
+
+mod ci;
+mod openapi;
+mod shell;
+mod test;
+mod tidy;
+
+use std::process::ExitCode;
+
+use shell::Outcome;
+
+/// One command: its name, the sentence `help` shows, its own help page, and the function behind it.
+struct Task {
+    name: &'static str,
+    about: &'static str,
+    help: &'static str,
+    run: fn(&[String]) -> Outcome,
+}
+
+const TASKS: &[Task] = &[
+    Task { name: "test", about: "every test: SQLite, PostgreSQL, browser", help: test::HELP, run: test::run },
+    Task { name: "ci", about: "everything that CI checks, in CI's order", help: ci::HELP, run: ci::run },
+    Task {
+        name: "tidy",
+        about: "the layers, file sizes, module docs, links",
+        help: tidy::HELP,
+        run: tidy::run,
+    },
+    Task {
+        name: "openapi",
+        about: "write openapi.json, or check it",
+        help: openapi::HELP,
+        run: openapi::run,
+    },
+];
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    match dispatch(&args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(sentence) => {
+            shell::complain(&sentence);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(args: &[String]) -> Outcome {
+    let Some((name, rest)) = args.split_first() else {
+        print!("{}", overview());
+        return Ok(());
+    };
+    if matches!(name.as_str(), "help" | "-h" | "--help") {
+        print!("{}", overview());
+        return Ok(());
+    }
+    #[cfg(unix)]
+    if name == test::keeper::COMMAND {
+        return test::keeper::run(rest);
+    }
+    let task = TASKS
+        .iter()
+        .find(|task| task.name == name)
+        .ok_or_else(|| format!("There is no command `{name}`; `cargo xtask help` lists them."))?;
+    if asks_for_help(rest) {
+        println!("{}", task.help.trim());
+        return Ok(());
+    }
+    (task.run)(rest)
+}
+
+/// `--help` before any `--`; after it, the argument belongs to another program.
+fn asks_for_help(args: &[String]) -> bool {
+    args.iter().take_while(|arg| *arg != "--").any(|arg| arg == "--help" || arg == "-h")
+}
+
+fn overview() -> String {
+    let lines: Vec<_> = TASKS.iter().map(|task| format!("  {:8} {}\n", task.name, task.about)).collect();
+    let list = lines.concat();
+    format!("Usage: cargo xtask <command> [options]\n\nCommands:\n{list}")
+        + "\n`cargo xtask <command> --help` shows a command's options.\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(line: &str) -> Vec<String> {
+        line.split_whitespace().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn an_unknown_command_is_refused_by_name() {
+        let refusal = dispatch(&words("tset")).expect_err("there is no such command");
+        assert!(refusal.contains("`tset`"), "{refusal}");
+    }
+
+    #[test]
+    fn the_overview_lists_every_command() {
+        let text = overview();
+        for task in TASKS {
+            assert!(text.contains(task.name) && text.contains(task.about), "{text}");
+        }
+    }
+
+    #[test]
+    fn help_after_two_dashes_is_for_the_program_behind_them() {
+        assert!(asks_for_help(&words("--only sqlite --help")));
+        assert!(!asks_for_help(&words("--only sqlite -- --help")));
+    }
+}

@@ -1,0 +1,209 @@
+//! Who may depend on whom: the arrows between our crates, and the libraries a layer keeps out.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::Finding;
+use crate::shell::{self, Outcome};
+
+/// A package of the workspace and what its manifest asks for.
+pub(super) struct Package {
+    name: String,
+    /// Its manifest's path from the root, and text.
+    path: String,
+    manifest: String,
+    needs: Vec<Need>,
+}
+
+struct Need {
+    name: String,
+    dev: bool,
+}
+
+/// What one package may and may not have.
+struct Layer {
+    name: &'static str,
+    /// Ours it may import.
+    imports: &'static [&'static str],
+    /// Ours that its tests may import besides.
+    tests_import: &'static [&'static str],
+    /// Libraries of others it does without, tests aside.
+    without: &'static [&'static str],
+}
+
+/// The layers, from the inside out. docs/ARCHITECTURE.md says why.
+const LAYERS: &[Layer] = &[
+    Layer {
+        name: "keyward-auth",
+        imports: &[],
+        tests_import: &[],
+        without: &["tokio", "axum", "http", "hyper", "sea-orm", "sqlx", "utoipa"],
+    },
+    Layer {
+        name: "keyward-guard",
+        imports: &["keyward-auth"],
+        tests_import: &[],
+        without: &["sea-orm", "sqlx"],
+    },
+    Layer {
+        name: "keyward-domain",
+        imports: &["keyward-auth"],
+        tests_import: &[],
+        without: &["sea-orm", "sqlx", "axum", "http", "hyper", "serde", "tokio", "utoipa"],
+    },
+    Layer {
+        name: "keyward-infra",
+        imports: &["keyward-auth", "keyward-domain"],
+        tests_import: &["keyward-migration"],
+        without: &["axum", "utoipa"],
+    },
+    Layer {
+        name: "keyward-api",
+        // Infra and migration for its binary alone, which `sources` sees to: a manifest cannot say it.
+        imports: &["keyward-auth", "keyward-guard", "keyward-domain", "keyward-infra", "keyward-migration"],
+        tests_import: &[],
+        without: &[],
+    },
+    Layer { name: "keyward-migration", imports: &[], tests_import: &[], without: &["axum", "utoipa"] },
+    Layer { name: "xtask", imports: &[], tests_import: &[], without: &["tokio", "sea-orm", "axum"] },
+];
+
+/// The packages of the workspace, as cargo sees them.
+pub(super) fn packages(root: &Path) -> Outcome<Vec<Package>> {
+    let args = ["metadata", "--no-deps", "--format-version", "1"];
+    let text = shell::capture(&mut shell::cargo(args))?;
+    let metadata: Value =
+        serde_json::from_str(&text).map_err(|error| format!("cargo metadata is odd: {error}."))?;
+    let mut packages = Vec::new();
+    for package in items(&metadata["packages"]) {
+        let path = Path::new(text_of(&package["manifest_path"]));
+        let manifest = fs::read_to_string(path)
+            .map_err(|error| format!("{} could not be read: {error}.", path.display()))?;
+        let needs = items(&package["dependencies"]);
+        let need =
+            |need: &Value| Need { name: text_of(&need["name"]).to_owned(), dev: need["kind"] == "dev" };
+        packages.push(Package {
+            name: text_of(&package["name"]).to_owned(),
+            path: super::name(root, path),
+            manifest,
+            needs: needs.iter().map(need).collect(),
+        });
+    }
+    Ok(packages)
+}
+
+pub(super) fn check(packages: &[Package]) -> Vec<Finding> {
+    packages.iter().flat_map(|package| judge(package, packages)).collect()
+}
+
+fn judge(package: &Package, all: &[Package]) -> Vec<Finding> {
+    let name = &package.name;
+    let Some(layer) = LAYERS.iter().find(|layer| layer.name == name) else {
+        let sentence =
+            format!("{name} has no place among the layers yet; give it one in xtask/src/tidy/arrows.rs.");
+        return vec![Finding::new(&package.path, 1, sentence)];
+    };
+    let mut findings = Vec::new();
+    for need in &package.needs {
+        let ours = all.iter().any(|other| other.name == need.name);
+        let needed = need.name.as_str();
+        let allowed = layer.imports.contains(&needed) || need.dev && layer.tests_import.contains(&needed);
+        let line = line_of(&package.manifest, needed);
+        if ours && !allowed && needed != name {
+            let whose = if need.dev { "the tests of " } else { "" };
+            findings.push(Finding::new(
+                &package.path,
+                line,
+                format!("{whose}{name} must not import {needed}."),
+            ));
+        }
+        if !need.dev && layer.without.contains(&needed) {
+            findings.push(Finding::new(&package.path, line, format!("{name} does without {needed}.")));
+        }
+    }
+    findings
+}
+
+/// The line of the manifest that names the dependency, or the first.
+fn line_of(manifest: &str, dependency: &str) -> usize {
+    let names = |line: &str| {
+        let rest = line.trim_start().strip_prefix(dependency);
+        rest.is_some_and(|rest| rest.starts_with(['.', ' ', '=']))
+    };
+    manifest.lines().position(names).map_or(1, |index| index + 1)
+}
+
+fn items(value: &Value) -> &[Value] {
+    value.as_array().map(Vec::as_slice).unwrap_or_default()
+}
+
+fn text_of(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn package(name: &str, needs: &[&str], for_tests: &[&str]) -> Package {
+        let need = |dev| move |name: &&str| Need { name: (*name).to_owned(), dev };
+        let lines = needs.iter().map(|need| format!("{need}.workspace = true\n"));
+        Package {
+            name: name.to_owned(),
+            path: format!("crates/{name}/Cargo.toml"),
+            manifest: format!("[dependencies]\n{}", lines.collect::<String>()),
+            needs: needs.iter().map(need(false)).chain(for_tests.iter().map(need(true))).collect(),
+        }
+    }
+
+    /// What `check` says of one package beside all the others of ours.
+    fn said_of(package: Package) -> Vec<String> {
+        let mut all = vec![package];
+        all.extend(LAYERS.iter().map(|layer| self::package(layer.name, &[], &[])));
+        check(&all).iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn every_arrow_of_the_design_is_allowed() {
+        for layer in LAYERS {
+            let needs = [layer.imports, &["thiserror"]].concat();
+            assert!(said_of(package(layer.name, &needs, layer.tests_import)).is_empty(), "{}", layer.name);
+        }
+    }
+
+    #[test]
+    fn an_arrow_outwards_is_found_on_its_line() {
+        let said = said_of(package("keyward-domain", &["keyward-auth", "keyward-infra"], &[]));
+        assert_eq!(
+            said,
+            ["crates/keyward-domain/Cargo.toml:3: keyward-domain must not import keyward-infra."]
+        );
+        assert_eq!(said_of(package("keyward-migration", &["keyward-infra"], &[])).len(), 1);
+        assert_eq!(said_of(package("keyward-guard", &["keyward-domain"], &[])).len(), 1);
+    }
+
+    #[test]
+    fn only_tests_of_infra_run_migrations() {
+        assert_eq!(said_of(package("keyward-infra", &["keyward-migration"], &[])).len(), 1);
+        assert_eq!(said_of(package("keyward-infra", &[], &["keyward-migration"])), [""; 0]);
+        assert_eq!(said_of(package("keyward-domain", &[], &["keyward-migration"])).len(), 1);
+    }
+
+    #[test]
+    fn the_inner_layers_do_without_sql_http_and_a_runtime() {
+        for library in ["sea-orm", "axum", "serde", "tokio"] {
+            assert_eq!(said_of(package("keyward-domain", &[library], &[])).len(), 1, "{library}");
+            assert_eq!(said_of(package("keyward-domain", &[], &[library])), [""; 0], "{library}");
+        }
+        for library in ["sea-orm", "axum", "tokio"] {
+            assert_eq!(said_of(package("keyward-auth", &[library], &[])).len(), 1, "{library}");
+        }
+    }
+
+    #[test]
+    fn a_new_package_must_find_its_place() {
+        assert!(said_of(package("keyward-extra", &[], &[]))[0].contains("no place among the layers"));
+    }
+}

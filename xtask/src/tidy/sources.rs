@@ -1,0 +1,209 @@
+//! What a Rust file looks like: short, introduced by a `//!`, nothing left to do, and true to its layer.
+
+use super::Finding;
+use super::code::{self, Views};
+
+const LONGEST: usize = 300;
+
+/// Each word, whether it is looked for in comments rather than code, and what to do about it.
+const UNFINISHED: &[(&str, bool, &str)] = &[
+    ("todo!", false, "finish it"),
+    ("unimplemented!", false, "finish it"),
+    ("dbg!", false, "take it out"),
+    ("FIXME", true, "mend it, or open an issue"),
+    ("XXX", true, "mend it, or open an issue"),
+];
+
+pub(super) fn check(path: &str, source: &str) -> Vec<Finding> {
+    let views = code::views(source);
+    let mut findings = Vec::new();
+    findings.extend(too_long(path, &views.code));
+    findings.extend(no_introduction(path, source));
+    findings.extend(unfinished(path, &views));
+    findings.extend(allowances(path, &views.code));
+    findings.extend(globs(path, &views.code));
+    findings.extend(leaks(path, &views.code));
+    findings
+}
+
+/// Over 300 lines, unless it is a test, a benchmark or an example. A trailing module of tests does not count.
+fn too_long(path: &str, code: &str) -> Option<Finding> {
+    if path.split('/').any(|part| matches!(part, "tests" | "benches" | "examples" | "fuzz")) {
+        return None;
+    }
+    let lines: Vec<&str> = code.lines().collect();
+    let length = without_tests(&lines);
+    let sentence = format!("{length} lines without its tests; at most {LONGEST}, so split it by noun.");
+    (length > LONGEST).then(|| Finding::new(path, LONGEST + 1, sentence))
+}
+
+/// How many lines stand before a `#[cfg(test)] mod tests { ... }` that ends the file.
+fn without_tests(lines: &[&str]) -> usize {
+    let end = lines.iter().rposition(|line| !line.trim().is_empty()).unwrap_or(0);
+    let Some(start) = lines.iter().rposition(|line| line.trim_end() == "#[cfg(test)]") else {
+        return lines.len();
+    };
+    let after = &lines[start + 1..];
+    let opened = after.iter().find(|line| !line.starts_with("#["));
+    let is_module = opened.is_some_and(|line| line.starts_with("mod ") && line.trim_end().ends_with('{'));
+    let closed = after.iter().position(|line| line.starts_with('}')).map(|index| start + 1 + index);
+    if is_module && closed == Some(end) { start } else { lines.len() }
+}
+
+/// A file says in its first line what lives there; `#![doc = include_str!("../README.md")]` says it elsewhere.
+fn no_introduction(path: &str, source: &str) -> Option<Finding> {
+    let first = source.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    let introduced = first.strip_prefix("//!").is_some_and(|text| !text.trim().is_empty());
+    let sentence = "it must start with a `//!` that says what lives here.";
+    (!introduced && !first.starts_with("#![doc")).then(|| Finding::new(path, 1, sentence))
+}
+
+fn unfinished(path: &str, views: &Views) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (word, in_comments, advice) in UNFINISHED {
+        let view = if *in_comments { &views.comments } else { &views.code };
+        let found = code::lines_with(view, word).into_iter();
+        findings.extend(found.map(|line| Finding::new(path, line, format!("`{word}` is left: {advice}."))));
+    }
+    findings
+}
+
+fn allowances(path: &str, code: &str) -> Vec<Finding> {
+    let sentence = "use `expect` with a reason instead of `allow`: it tells when it is no longer needed.";
+    let found = ["#[allow(", "#![allow("].into_iter().flat_map(|word| code::lines_with(code, word));
+    found.map(|line| Finding::new(path, line, sentence)).collect()
+}
+
+/// `sea_orm`'s names clash with the domain's (`Order`): none is imported by a glob, save its prelude in an entity.
+fn globs(path: &str, code: &str) -> Vec<Finding> {
+    let entity = path.starts_with("crates/infra/src/entity");
+    let mut findings = Vec::new();
+    for line in code::lines_with(code, "use") {
+        let rest = code.lines().skip(line - 1).collect::<Vec<_>>().join("\n");
+        let start = rest.find("use").unwrap_or(0);
+        let statement: String =
+            rest[start..].split(';').next().unwrap_or_default().split_whitespace().collect();
+        let statement = if entity { statement.replace("entity::prelude::*", "") } else { statement };
+        let names_it = statement.starts_with("usesea_orm::") || statement.contains("::sea_orm::");
+        if names_it && statement.contains('*') {
+            findings.push(Finding::new(path, line, "import sea_orm's names one by one, not by a glob."));
+        }
+    }
+    findings
+}
+
+/// Names that must not be known here, where a manifest cannot keep them out.
+fn leaks(path: &str, code: &str) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut forbid = |words: &[&str], sentence: &str| {
+        let lines = words.iter().flat_map(|word| code::lines_with(code, word));
+        findings.extend(lines.map(|line| Finding::new(path, line, sentence)));
+    };
+    let binary = path == "crates/api/src/main.rs"
+        || path == "crates/api/src/cli.rs"
+        || path.starts_with("crates/api/src/cli/");
+    if path.starts_with("crates/api/src/") && !binary {
+        let sentence = "only main.rs and cli know infra and migration; the library takes ports.";
+        forbid(&["keyward_infra", "keyward_migration"], sentence);
+    }
+    if path == "crates/api/src/lib.rs" {
+        forbid(&["mod cli"], "the command line belongs to the binary: declare it in main.rs.");
+    }
+    if path.starts_with("migration/src/") {
+        let words = ["DeriveEntityModel", "EntityTrait", "ActiveModelTrait", "entity::"];
+        forbid(&words, "a migration names tables and columns itself, never an entity: entities move on.");
+    }
+    findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The findings on a file that has an introduction.
+    fn said_of(path: &str, code: &str) -> Vec<String> {
+        check(path, &format!("//! What it is.\n{code}")).iter().map(ToString::to_string).collect()
+    }
+
+    fn lines(count: usize) -> String {
+        "fn f() {}\n".repeat(count)
+    }
+
+    #[test]
+    fn a_file_may_have_300_lines_and_not_one_more() {
+        assert_eq!(said_of("crates/a/src/b.rs", &lines(299)), [""; 0]);
+        assert!(said_of("crates/a/src/b.rs", &lines(300))[0].starts_with("crates/a/src/b.rs:301: 301 lines"));
+        assert_eq!(said_of("crates/a/tests/it/b.rs", &lines(900)), [""; 0]);
+    }
+
+    #[test]
+    fn only_a_module_of_tests_at_the_end_does_not_count() {
+        let tests = format!("#[cfg(test)]\nmod tests {{\n{}}}\n", "    fn f() {}\n".repeat(300));
+        assert_eq!(said_of("a.rs", &format!("{}{tests}", lines(250))), [""; 0]);
+        assert_eq!(said_of("a.rs", &format!("{tests}{}", lines(2))).len(), 1);
+        let declared = format!("#[cfg(test)]\nmod tests;\n{}", lines(300));
+        assert_eq!(said_of("a.rs", &declared).len(), 1);
+    }
+
+    #[test]
+    fn a_file_starts_with_its_introduction() {
+        for text in ["fn f() {}\n", "", "//!\nfn f() {}", "// no\n", "use a::b;\n//! late\n"] {
+            assert_eq!(check("a.rs", text).len(), 1, "{text:?}");
+        }
+        assert!(check("a.rs", "#![doc = include_str!(\"../README.md\")]\n").is_empty());
+    }
+
+    #[test]
+    fn nothing_may_be_left_to_do() {
+        for code in
+            ["fn f() { todo!() }", "fn f() { unimplemented!(\"x\") }", "dbg!(1);", "// FIXME: x", "/* XXX */"]
+        {
+            assert_eq!(said_of("a.rs", code).len(), 1, "{code}");
+        }
+        for code in ["let word = \"todo!()\";", "// a todo!() is refused", "let FIXMES = 1;", "// XXXL"] {
+            assert_eq!(said_of("a.rs", code), [""; 0], "{code}");
+        }
+    }
+
+    #[test]
+    fn a_lint_is_expected_never_allowed() {
+        assert_eq!(said_of("a.rs", "#[allow(dead_code)]\nfn f() {}")[0].split(": ").next(), Some("a.rs:2"));
+        assert_eq!(said_of("a.rs", "#![allow(dead_code)]").len(), 1);
+        assert_eq!(said_of("a.rs", "#[expect(dead_code, reason = \"x\")]"), [""; 0]);
+    }
+
+    #[test]
+    fn sea_orm_is_never_imported_by_a_glob_but_in_entities() {
+        let prelude = "use sea_orm::entity::prelude::*;";
+        let nested = "use sea_orm::{\n    entity::prelude::*, Set,\n};";
+        for code in [prelude, nested, "pub use sea_orm::*;", "use sea_orm::{query::*, Set};"] {
+            assert_eq!(said_of("crates/infra/src/users.rs", code).len(), 1, "{code}");
+        }
+        assert_eq!(said_of("crates/infra/src/entity/user.rs", prelude), [""; 0]);
+        assert_eq!(said_of("crates/infra/src/entity/user.rs", nested), [""; 0]);
+        assert_eq!(said_of("crates/infra/src/entity/user.rs", "use sea_orm::*;").len(), 1);
+        for code in
+            ["use sea_orm::Set; let a = b * c;", "use sea_orm_migration::prelude::*;", "use super::*;"]
+        {
+            assert_eq!(said_of("migration/src/users.rs", code), [""; 0], "{code}");
+        }
+    }
+
+    #[test]
+    fn the_library_of_the_api_knows_neither_infra_nor_migration() {
+        let code = "use keyward_infra::Db;";
+        assert_eq!(said_of("crates/api/src/state.rs", code).len(), 1);
+        assert_eq!(said_of("crates/api/src/routes/users.rs", "keyward_migration::run();").len(), 1);
+        for path in ["crates/api/src/main.rs", "crates/api/src/cli/serve.rs", "crates/api/tests/it/app.rs"] {
+            assert_eq!(said_of(path, code), [""; 0], "{path}");
+        }
+        assert_eq!(said_of("crates/api/src/lib.rs", "// keyward_infra is wired in main.rs"), [""; 0]);
+        assert_eq!(said_of("crates/api/src/lib.rs", "pub mod cli;").len(), 1);
+    }
+
+    #[test]
+    fn a_migration_never_names_an_entity() {
+        assert_eq!(said_of("migration/src/m1.rs", "use infra::entity::user;").len(), 1);
+        assert_eq!(said_of("migration/src/m1.rs", "enum Users { Table, Id }"), [""; 0]);
+    }
+}
