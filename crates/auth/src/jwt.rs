@@ -1,0 +1,136 @@
+//! Access tokens as JWTs (RFC 7519, RFC 9068): issuing them, and deciding whether one holds here and now. Neither reads a
+//! clock: the time is passed in. The compact form lives in `jws.rs`, keys in `ring.rs`.
+
+use std::sync::Arc;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use crate::jws::{self, Jws};
+use crate::{AccessToken, Claims, Grant, Random, SharedKeyRing, TokenError, TokenIssuer, TokenVerifier};
+
+/// The media type of an access token (RFC 9068 section 2.1), compared without regard to case (RFC 7515 section 4.1.9).
+const TYPE: &str = "at+jwt";
+const LONG_TYPE: &str = "application/at+jwt";
+
+/// How far ahead of our clock a token may have been issued, in seconds.
+const MAX_IAT_AHEAD: i64 = 60;
+
+/// What an issuer puts into every token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IssuerSettings {
+    /// `iss`: the service's address, such as `https://auth.example.com`.
+    pub issuer: String,
+    /// `aud`: the API the tokens are for.
+    pub audience: String,
+    /// How long a token is valid, in seconds. Minutes, not days: 900 is usual.
+    pub ttl_seconds: i64,
+}
+
+/// Signs access tokens with the current key of a ring.
+pub struct JwtIssuer {
+    settings: IssuerSettings,
+    keys: SharedKeyRing,
+    random: Arc<dyn Random>,
+}
+
+impl JwtIssuer {
+    /// An issuer that takes its key from `keys` anew for every token, and each token's `jti` from `random`.
+    pub fn new(settings: IssuerSettings, keys: SharedKeyRing, random: Arc<dyn Random>) -> Self {
+        Self { settings, keys, random }
+    }
+}
+
+impl TokenIssuer for JwtIssuer {
+    fn issue(&self, grant: &Grant, now: i64) -> Result<AccessToken, TokenError> {
+        let mut id = [0; 16];
+        self.random.fill(&mut id);
+        let claims = Claims {
+            iss: self.settings.issuer.clone(),
+            aud: vec![self.settings.audience.clone()],
+            sub: grant.subject.clone(),
+            sid: grant.session.clone(),
+            client_id: grant.client_id.clone(),
+            jti: URL_SAFE_NO_PAD.encode(id),
+            iat: now,
+            nbf: Some(now),
+            exp: now.saturating_add(self.settings.ttl_seconds),
+            scope: grant.scope.clone(),
+        };
+        let ring = self.keys.load();
+        let key = ring.current().ok_or(TokenError::Signing)?;
+        let payload = serde_json::to_vec(&claims).map_err(|_| TokenError::Signing)?;
+        Ok(AccessToken::new(jws::sign(TYPE, &payload, key)?, claims))
+    }
+}
+
+/// Whose tokens a verifier accepts, and how exact clocks have to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VerifierSettings {
+    /// The only accepted `iss`, compared exactly.
+    pub issuer: String,
+    /// What `aud` has to contain.
+    pub audience: String,
+    /// How many seconds clocks may disagree about `exp` and `nbf`. 5 by default.
+    pub leeway_seconds: i64,
+}
+
+impl VerifierSettings {
+    /// Settings with the default leeway.
+    pub fn new(issuer: impl Into<String>, audience: impl Into<String>) -> Self {
+        Self { issuer: issuer.into(), audience: audience.into(), leeway_seconds: 5 }
+    }
+}
+
+/// Checks access tokens against the keys of a ring.
+pub struct JwtVerifier {
+    settings: VerifierSettings,
+    keys: SharedKeyRing,
+}
+
+impl JwtVerifier {
+    /// A verifier that looks into `keys` anew for every token.
+    pub fn new(settings: VerifierSettings, keys: SharedKeyRing) -> Self {
+        Self { settings, keys }
+    }
+
+    /// Whether genuine claims are meant for us, and now (RFC 9068 section 4).
+    fn check(&self, claims: &Claims, now: i64) -> Result<(), TokenError> {
+        let leeway = self.settings.leeway_seconds.max(0);
+        if claims.iss != self.settings.issuer {
+            return Err(TokenError::Invalid("it is from another issuer"));
+        }
+        if !claims.aud.contains(&self.settings.audience) {
+            return Err(TokenError::Invalid("it is for another audience"));
+        }
+        if claims.sub.is_empty() || claims.jti.is_empty() {
+            return Err(TokenError::Invalid("its subject or id is empty"));
+        }
+        if claims.nbf.is_some_and(|start| start > now.saturating_add(leeway)) {
+            return Err(TokenError::Invalid("it is not valid yet"));
+        }
+        if claims.iat > now.saturating_add(MAX_IAT_AHEAD) {
+            return Err(TokenError::Invalid("it was issued in the future"));
+        }
+        if now >= claims.exp.saturating_add(leeway) {
+            return Err(TokenError::Expired);
+        }
+        Ok(())
+    }
+}
+
+impl TokenVerifier for JwtVerifier {
+    fn verify(&self, token: &str, now: i64) -> Result<Claims, TokenError> {
+        let jws = Jws::parse(token)?;
+        let typ = jws.header.typ.as_deref().unwrap_or_default();
+        if !typ.eq_ignore_ascii_case(TYPE) && !typ.eq_ignore_ascii_case(LONG_TYPE) {
+            return Err(TokenError::Invalid("it is not an access token"));
+        }
+        let ring = self.keys.load();
+        let key = ring.find(jws.header.kid.as_deref()).ok_or(TokenError::Invalid("its key is unknown"))?;
+        let payload = jws.verified(key)?;
+        let claims = Claims::from_json(&payload).ok_or(TokenError::Invalid("its claims are malformed"))?;
+        self.check(&claims, now)?;
+        Ok(claims)
+    }
+}

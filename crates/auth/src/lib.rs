@@ -1,0 +1,42 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+mod algorithm;
+mod argon2;
+mod claims;
+mod error;
+mod json;
+mod jwk;
+mod jws;
+mod jwt;
+mod keys;
+#[cfg(feature = "bcrypt")]
+mod legacy;
+mod password;
+mod pkcs8;
+mod policy;
+mod random;
+mod refresh;
+mod ring;
+mod scope;
+mod secret;
+mod token;
+
+pub use algorithm::Algorithm;
+pub use argon2::{Argon2Params, Argon2idHasher};
+pub use claims::Claims;
+pub use error::{KeyError, PasswordError, RefreshError, ScopeError};
+pub use jwk::{Jwk, Jwks};
+pub use jws::MAX_TOKEN_BYTES;
+pub use jwt::{IssuerSettings, JwtIssuer, JwtVerifier, VerifierSettings};
+pub use keys::{SigningKey, VerifyingKey};
+pub use password::{Password, PasswordHash, PasswordHasher, Verdict};
+pub use policy::{PasswordPolicy, PasswordRefusal};
+pub use random::{Random, SystemRandom};
+pub use refresh::{RefreshClaim, RefreshToken, RefreshTokens};
+pub use ring::{KeyRing, SharedKeyRing};
+pub use scope::ScopeSet;
+pub use secret::MasterSecret;
+pub use token::{AccessToken, Grant, TokenError, TokenIssuer, TokenVerifier};
+pub use zeroize::Zeroizing;
