@@ -1,0 +1,8 @@
+//! The public API from the outside: one file a noun, and the attacks in one of their own. Known answers lie in `../vectors`.
+#![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
+mod attacks;
+mod passwords;
+mod refresh;
+mod service;
+mod tokens;
