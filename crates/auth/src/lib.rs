@@ -20,6 +20,7 @@ mod random;
 mod refresh;
 mod ring;
 mod scope;
+mod seal;
 mod secret;
 mod token;
 

@@ -1,0 +1,31 @@
+//! What kind of failure an error is. The api turns a [`Kind`] into a status in one place.
+
+use std::error::Error;
+
+/// The kinds of failure a caller can tell apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The request asks for something that cannot be.
+    Invalid,
+    /// Nobody proved who is asking.
+    Unauthenticated,
+    /// The one asking may not do this.
+    Forbidden,
+    /// There is no such thing, or none the one asking may know of.
+    NotFound,
+    /// It clashes with what is already there.
+    Conflict,
+    /// Too many attempts: later it may work.
+    Throttled,
+    /// Something we depend on is busy or away: later it may work.
+    Unavailable,
+    /// A fault of ours.
+    Internal,
+}
+
+/// An error of a use case. Its `Display` is the sentence shown to the caller, unless the kind is
+/// [`Kind::Unavailable`] or [`Kind::Internal`]: those are logged, and the caller reads a fixed sentence.
+pub trait Failure: Error + Send + Sync + 'static {
+    /// The kind, which decides the status.
+    fn kind(&self) -> Kind;
+}

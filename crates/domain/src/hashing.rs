@@ -1,0 +1,71 @@
+//! The password-hashing port: slow work, done elsewhere, by few workers with a bounded queue.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use keyward_auth::{Password, PasswordHash, PasswordPolicy, PasswordRefusal};
+
+use crate::email::Email;
+use crate::failure::{Failure, Kind};
+
+/// A password that its owner may choose: the policy has seen it.
+pub struct NewPassword(Password);
+
+impl NewPassword {
+    /// Checks `raw` against `policy`; it must not be the account's own address nor the product's name.
+    ///
+    /// # Errors
+    /// [`PasswordRefusal`] says which rule it breaks.
+    pub fn parse(raw: &str, policy: &PasswordPolicy, owner: Option<&Email>) -> Result<Self, PasswordRefusal> {
+        let password = Password::new(raw);
+        let (address, local) = owner.map_or(("", ""), |email| (email.as_str(), email.local()));
+        policy.check(&password, &["keyward", address, local])?;
+        Ok(Self(password))
+    }
+
+    /// The password, for the hasher.
+    pub fn into_inner(self) -> Password {
+        self.0
+    }
+}
+
+/// Hashes and verifies passwords off the threads that serve requests.
+#[async_trait]
+pub trait Hashing: Send + Sync {
+    /// Hashes a new password.
+    async fn hash(&self, password: Password) -> Result<PasswordHash, HashingError>;
+
+    /// Compares `password` with `stored`. With nothing stored it costs as much as a wrong password and never matches.
+    async fn verify(&self, password: Arc<Password>, stored: Option<PasswordHash>) -> Result<Verified, HashingError>;
+}
+
+/// What a comparison found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verified {
+    /// Another password, or none stored.
+    Mismatch,
+    /// The same password.
+    Match,
+    /// The same password, and a better hash of it to keep from now on.
+    Upgraded(PasswordHash),
+}
+
+/// Why nothing was hashed.
+#[derive(Debug, thiserror::Error)]
+pub enum HashingError {
+    /// The queue is full.
+    #[error("too many logins at once")]
+    Busy,
+    /// The hasher failed.
+    #[error("password hashing failed")]
+    Failed(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl Failure for HashingError {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Busy => Kind::Unavailable,
+            Self::Failed(_) => Kind::Internal,
+        }
+    }
+}

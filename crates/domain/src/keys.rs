@@ -1,0 +1,194 @@
+//! Signing keys: made on the first start, kept sealed in the store, shared by every replica.
+//!
+//! A key is published when it is made, signs from `signs_from` on, and verifies until the last token it signed has
+//! expired. So which key does what follows from the rows and the time alone, and replicas need not agree on anything
+//! else.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use keyward_auth::{Algorithm, KeyError, KeyRing, MasterSecret, SigningKey};
+use time::{Duration, OffsetDateTime};
+
+use crate::failure::{Failure, Kind};
+use crate::ports::Ports;
+use crate::store::StoreError;
+
+/// A signing key as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredKey {
+    /// Its key id: the RFC 7638 thumbprint.
+    pub kid: String,
+    /// What it signs with.
+    pub algorithm: Algorithm,
+    /// The private key, encrypted under the master secret.
+    pub sealed: Vec<u8>,
+    /// When it was made and published.
+    pub created_at: OffsetDateTime,
+    /// From when on it signs.
+    pub signs_from: OffsetDateTime,
+    /// When it was withdrawn: nothing it signed is believed any more.
+    pub retired_at: Option<OffsetDateTime>,
+}
+
+/// Where signing keys are kept.
+#[async_trait]
+pub trait KeyRepository: Send {
+    /// Adds a key; [`StoreError::Taken`] when it is there.
+    async fn insert(&mut self, key: &StoredKey) -> Result<(), StoreError>;
+    /// Every key of an algorithm that was not withdrawn, by ascending `signs_from`, then `kid`.
+    async fn of(&mut self, algorithm: Algorithm) -> Result<Vec<StoredKey>, StoreError>;
+}
+
+/// Why there is no key ring.
+#[derive(Debug, thiserror::Error)]
+pub enum KeysError {
+    /// A key was sealed with another master secret, or damaged.
+    #[error("the signing key {0} cannot be opened: it was sealed with another master secret")]
+    Sealed(String),
+    /// A key is not what it should be.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Failure for KeysError {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Store(error) => error.kind(),
+            Self::Sealed(_) | Self::Key(_) => Kind::Internal,
+        }
+    }
+}
+
+/// The use cases of signing keys.
+#[derive(Clone)]
+pub struct Keys {
+    ports: Ports,
+    master: Arc<MasterSecret>,
+    /// How long after its last signature a key must still verify.
+    token_life: Duration,
+}
+
+/// What a sealed signing key is bound to, so that nothing else sealed can stand in for one.
+const LABEL: &str = "keyward signing key";
+
+impl Keys {
+    /// Use cases over these ports; `token_life` is the longest an access token is good for, leeway included.
+    pub fn new(ports: Ports, master: Arc<MasterSecret>, token_life: Duration) -> Self {
+        Self { ports, master, token_life }
+    }
+
+    /// The ring of `algorithm` as of now. Makes the first key if there is none.
+    pub async fn ring(&self, algorithm: Algorithm) -> Result<KeyRing, KeysError> {
+        let mut stored = self.load(algorithm).await?;
+        if stored.is_empty() {
+            self.add(algorithm, Duration::ZERO).await?;
+            stored = self.load(algorithm).await?; // another replica may have made one, too: all take the same
+        }
+        self.assemble(algorithm, &stored)
+    }
+
+    async fn load(&self, algorithm: Algorithm) -> Result<Vec<StoredKey>, StoreError> {
+        self.ports.store.autocommit().keys().of(algorithm).await
+    }
+
+    /// Makes a key that signs after `delay`.
+    async fn add(&self, algorithm: Algorithm, delay: Duration) -> Result<String, KeysError> {
+        let key = SigningKey::generate(algorithm)?;
+        let (Some(kid), Some(private)) = (key.kid(), key.to_pkcs8_der()) else {
+            return Err(KeyError::Unsupported(algorithm, "it has no key pair").into());
+        };
+        let now = self.ports.clock.now();
+        let stored = StoredKey {
+            kid: kid.to_owned(),
+            algorithm,
+            sealed: self.master.seal(LABEL, kid.as_bytes(), &private, &*self.ports.random),
+            created_at: now,
+            signs_from: now + delay,
+            retired_at: None,
+        };
+        self.ports.store.autocommit().keys().insert(&stored).await?;
+        Ok(stored.kid)
+    }
+
+    fn assemble(&self, algorithm: Algorithm, stored: &[StoredKey]) -> Result<KeyRing, KeysError> {
+        let now = self.ports.clock.now();
+        let parts = divide(stored, now, self.token_life);
+        let current = parts.current.ok_or(KeyError::NoUsableKey)?;
+        let mut ring = KeyRing::new(self.open(algorithm, current)?);
+        if let Some(next) = parts.next {
+            ring = ring.with_next(self.open(algorithm, next)?);
+        }
+        let previous: Result<Vec<_>, KeysError> =
+            parts.previous.iter().map(|key| Ok(self.open(algorithm, key)?.verifying_key())).collect();
+        Ok(ring.with_previous(previous?))
+    }
+
+    fn open(&self, algorithm: Algorithm, key: &StoredKey) -> Result<SigningKey, KeysError> {
+        let private = self.master.open(LABEL, key.kid.as_bytes(), &key.sealed);
+        let private = private.ok_or_else(|| KeysError::Sealed(key.kid.clone()))?;
+        Ok(SigningKey::from_pkcs8_der(algorithm, &private)?)
+    }
+}
+
+/// Which key does what at a moment.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Parts<'a> {
+    /// The one that signs.
+    pub current: Option<&'a StoredKey>,
+    /// The one that signs next.
+    pub next: Option<&'a StoredKey>,
+    /// Those whose tokens may not have expired yet.
+    pub previous: Vec<&'a StoredKey>,
+}
+
+/// Divides keys, which come by ascending `signs_from`. The first key ever signs even if clocks disagree a little.
+pub fn divide(keys: &[StoredKey], now: OffsetDateTime, token_life: Duration) -> Parts<'_> {
+    let started = keys.partition_point(|key| key.signs_from <= now).max(1).min(keys.len());
+    let (old, coming) = keys.split_at(started);
+    let previous = old.windows(2).filter(|pair| pair[1].signs_from + token_life > now).map(|pair| &pair[0]).collect();
+    Parts { current: old.last(), next: coming.first(), previous }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(kid: &str, signs_from: i64) -> StoredKey {
+        let at = |seconds| OffsetDateTime::UNIX_EPOCH + Duration::seconds(seconds);
+        StoredKey {
+            kid: kid.to_owned(),
+            algorithm: Algorithm::EdDsa,
+            sealed: Vec::new(),
+            created_at: at(signs_from),
+            signs_from: at(signs_from),
+            retired_at: None,
+        }
+    }
+
+    fn kids(keys: &[StoredKey], now: i64) -> (Option<&str>, Option<&str>, Vec<&str>) {
+        let now = OffsetDateTime::UNIX_EPOCH + Duration::seconds(now);
+        let parts = divide(keys, now, Duration::seconds(100));
+        let kid = |key: &'_ StoredKey| -> &str { Box::leak(key.kid.clone().into_boxed_str()) };
+        (parts.current.map(kid), parts.next.map(kid), parts.previous.into_iter().map(kid).collect())
+    }
+
+    #[test]
+    fn a_key_signs_from_its_time_and_verifies_until_its_last_token_expired() {
+        let keys = [key("a", 0), key("b", 1000), key("c", 2000)];
+        assert_eq!(kids(&keys, 999), (Some("a"), Some("b"), vec![]));
+        assert_eq!(kids(&keys, 1000), (Some("b"), Some("c"), vec!["a"]));
+        assert_eq!(kids(&keys, 1099), (Some("b"), Some("c"), vec!["a"]));
+        assert_eq!(kids(&keys, 1100), (Some("b"), Some("c"), vec![]));
+        assert_eq!(kids(&keys, 2000), (Some("c"), None, vec!["b"]));
+    }
+
+    #[test]
+    fn the_only_key_signs_whatever_the_clock_says() {
+        assert_eq!(kids(&[key("a", 50)], 0), (Some("a"), None, vec![]));
+        assert_eq!(kids(&[], 0), (None, None, vec![]));
+    }
+}

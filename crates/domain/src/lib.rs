@@ -1,0 +1,20 @@
+//! Keyward's entities, value types and use cases, with the ports (traits) they need.
+//!
+//! A file reads top to bottom: types, port, error, use cases. Nothing here knows HTTP, SQL, JSON or an async
+//! runtime: those live behind the ports, in `keyward-infra` and `keyward-api`. Time and randomness are passed in.
+#![forbid(unsafe_code)]
+
+pub mod clock;
+pub mod email;
+pub mod failure;
+pub mod hashing;
+mod login;
+pub mod page;
+pub mod ports;
+pub mod posts;
+pub mod refresh;
+pub mod scopes;
+pub mod sessions;
+pub mod store;
+pub mod text;
+pub mod users;

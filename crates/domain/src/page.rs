@@ -1,0 +1,67 @@
+//! Keyset paging: a page is "at most `limit` rows with a key beyond `after`", so page 10,000 costs what page 1 does.
+
+/// How many rows a page has when the caller does not say.
+pub const DEFAULT_LIMIT: u32 = 50;
+/// How many rows a page may have.
+pub const MAX_LIMIT: u32 = 200;
+
+/// Which part of a list is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// At most so many rows: 1 to [`MAX_LIMIT`].
+    pub limit: u32,
+    /// Only rows whose id is greater than this one.
+    pub after: Option<i64>,
+}
+
+impl Default for Page {
+    fn default() -> Self {
+        Self { limit: DEFAULT_LIMIT, after: None }
+    }
+}
+
+impl Page {
+    /// How many rows to fetch: one more than wanted, which tells whether there is a next page.
+    pub fn fetch(&self) -> u64 {
+        u64::from(self.limit) + 1
+    }
+}
+
+/// One page of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Slice<T> {
+    /// The rows, in ascending order of their ids.
+    pub items: Vec<T>,
+    /// The `after` of the next page, where there is one.
+    pub next: Option<i64>,
+}
+
+impl<T> Slice<T> {
+    /// Cuts rows fetched with [`Page::fetch`] down to the page.
+    pub fn cut(mut rows: Vec<T>, page: Page, id: impl Fn(&T) -> i64) -> Self {
+        let limit = page.limit as usize;
+        let more = rows.len() > limit;
+        rows.truncate(limit);
+        let next = if more { rows.last().map(id) } else { None };
+        Self { items: rows, next }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_page_with_more_behind_it_names_its_last_id() {
+        let page = Page { limit: 2, after: None };
+        let slice = Slice::cut(vec![4, 7, 9], page, |id| *id);
+        assert_eq!(slice, Slice { items: vec![4, 7], next: Some(7) });
+    }
+
+    #[test]
+    fn the_last_page_names_no_next_one() {
+        let page = Page { limit: 2, after: None };
+        assert_eq!(Slice::cut(vec![4, 7], page, |id| *id).next, None);
+        assert_eq!(Slice::cut(Vec::<i64>::new(), page, |id| *id).next, None);
+    }
+}

@@ -1,0 +1,66 @@
+//! The unit of work: repositories over one connection, and transactions that roll back unless committed.
+
+use std::error::Error;
+
+use async_trait::async_trait;
+
+use crate::failure::{Failure, Kind};
+use crate::posts::PostRepository;
+use crate::sessions::SessionRepository;
+use crate::users::UserRepository;
+
+/// Every repository, over one connection or transaction.
+pub trait Repositories: Send {
+    /// Accounts.
+    fn users(&mut self) -> &mut dyn UserRepository;
+    /// Logins.
+    fn sessions(&mut self) -> &mut dyn SessionRepository;
+    /// Posts.
+    fn posts(&mut self) -> &mut dyn PostRepository;
+}
+
+/// Repositories whose writes become visible together at [`commit`](Transaction::commit), and never if dropped before.
+///
+/// Inside one: no hashing, no mail, no HTTP.
+#[async_trait]
+pub trait Transaction: Repositories {
+    /// Makes every write durable and visible.
+    async fn commit(self: Box<Self>) -> Result<(), StoreError>;
+}
+
+/// Where everything is kept.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// Repositories whose every call is a transaction of its own.
+    fn autocommit(&self) -> Box<dyn Repositories>;
+    /// Begins a transaction that may write.
+    async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError>;
+    /// Answers when the database does.
+    async fn ping(&self) -> Result<(), StoreError>;
+}
+
+/// What a store can answer instead of doing as told.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// A unique constraint refused the write: the key is already taken.
+    #[error("the key is already taken")]
+    Taken,
+    /// A foreign key refused the write: what it points to is gone, or still pointed to.
+    #[error("a reference would dangle")]
+    Dangling,
+    /// The database is away, full or too busy; the same call may work later.
+    #[error("the store is unavailable")]
+    Unavailable(#[source] Box<dyn Error + Send + Sync>),
+    /// Anything else: a fault of ours.
+    #[error("the store failed")]
+    Internal(#[source] Box<dyn Error + Send + Sync>),
+}
+
+impl Failure for StoreError {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Unavailable(_) => Kind::Unavailable,
+            Self::Taken | Self::Dangling | Self::Internal(_) => Kind::Internal,
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! From a token to a [`Principal`]: the seam behind the extractors.
+
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use async_trait::async_trait;
+use keyward_auth::{TokenError, TokenVerifier};
+
+use crate::{Principal, Refusal};
+
+/// Decides whether a token is good. A router's state offers one: `Arc<dyn Authenticator>: FromRef<State>`.
+#[async_trait]
+pub trait Authenticator: Send + Sync {
+    /// Whose token this is.
+    ///
+    /// # Errors
+    /// [`Refusal::InvalidToken`] or [`Refusal::Expired`] for a token that is not good, [`Refusal::Unavailable`] when
+    /// that cannot be found out now: never a guess.
+    async fn authenticate(&self, token: &str) -> Result<Principal, Refusal>;
+}
+
+/// Trusts every token that its verifier does. Revocation is noticed when the token expires, minutes later.
+#[derive(Clone)]
+pub struct TokenAuthenticator(Arc<dyn TokenVerifier>);
+
+impl TokenAuthenticator {
+    /// An authenticator over `verifier`.
+    pub fn new(verifier: Arc<dyn TokenVerifier>) -> Self {
+        Self(verifier)
+    }
+}
+
+#[async_trait]
+impl Authenticator for TokenAuthenticator {
+    async fn authenticate(&self, token: &str) -> Result<Principal, Refusal> {
+        self.0.verify(token, unix_now()).map(Principal::from).map_err(Refusal::from)
+    }
+}
+
+impl From<TokenError> for Refusal {
+    fn from(error: TokenError) -> Self {
+        match error {
+            TokenError::Expired => Self::Expired,
+            _ => Self::InvalidToken,
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a service without a clock port of its own uses the system's")]
+fn unix_now() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).ok().and_then(|since| i64::try_from(since.as_secs()).ok()).unwrap_or(0)
+}

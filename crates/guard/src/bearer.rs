@@ -1,0 +1,72 @@
+//! Reading the `Authorization` header (RFC 9110, section 11.6.2; RFC 6750, section 2.1). A token in a query, a form
+//! or a cookie is never looked at.
+
+use axum::http::HeaderMap;
+use axum::http::header::AUTHORIZATION;
+
+use crate::Refusal;
+
+/// The bearer token of a request.
+///
+/// # Errors
+/// [`Refusal::NotAuthenticated`] without a header, with an empty one or one of another scheme;
+/// [`Refusal::InvalidToken`] when there are two, or what follows the scheme can be no token.
+pub(crate) fn token(headers: &HeaderMap) -> Result<&str, Refusal> {
+    let mut fields = headers.get_all(AUTHORIZATION).iter();
+    let field = fields.next().ok_or(Refusal::NotAuthenticated)?;
+    if fields.next().is_some() {
+        return Err(Refusal::InvalidToken);
+    }
+    let (scheme, token) = split(field.as_bytes());
+    if !scheme.eq_ignore_ascii_case(b"bearer") || token.is_empty() {
+        return Err(Refusal::NotAuthenticated);
+    }
+    std::str::from_utf8(token).ok().filter(|token| is_b64token(token)).ok_or(Refusal::InvalidToken)
+}
+
+fn split(field: &[u8]) -> (&[u8], &[u8]) {
+    match field.iter().position(|byte| *byte == b' ') {
+        Some(space) => (&field[..space], field[space..].trim_ascii()),
+        None => (field, b""),
+    }
+}
+
+fn is_b64token(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+
+    use super::*;
+
+    fn read(fields: &[&[u8]]) -> Result<String, Refusal> {
+        let mut headers = HeaderMap::new();
+        for field in fields {
+            headers.append(AUTHORIZATION, HeaderValue::from_bytes(field).unwrap());
+        }
+        token(&headers).map(str::to_owned)
+    }
+
+    #[test]
+    fn the_scheme_may_have_any_letter_case() {
+        for field in [&b"Bearer a.b.c"[..], b"bearer a.b.c", b"BEARER a.b.c", b"Bearer   a.b.c"] {
+            assert_eq!(read(&[field]), Ok("a.b.c".to_owned()));
+        }
+    }
+
+    #[test]
+    fn without_a_token_nobody_is_authenticated() {
+        for fields in [&[][..], &[b""], &[b"Bearer"], &[b"Bearer "], &[b"Basic Og=="], &[b"Bearera.b.c"], &[b"\xff x"]] {
+            assert_eq!(read(fields), Err(Refusal::NotAuthenticated), "{fields:?}");
+        }
+    }
+
+    #[test]
+    fn what_can_be_no_token_is_an_invalid_one() {
+        for fields in [&[&b"Bearer a b"[..]][..], &[b"Bearer \xff"], &[b"Bearer a,b"], &[b"Bearer a", b"Bearer a"]] {
+            assert_eq!(read(fields), Err(Refusal::InvalidToken), "{fields:?}");
+        }
+    }
+}

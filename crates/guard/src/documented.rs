@@ -1,0 +1,78 @@
+//! From a handler's signature to its OpenAPI operation.
+//!
+//! A handler's arguments are extractors; each says through [`Documented`] what it adds to the operation. The
+//! [`endpoint!`](crate::endpoint) macro collects that from the handler's own type, so an argument nobody documented
+//! does not compile, and none can be documented but not enforced.
+
+use axum::extract::State;
+use axum::handler::Handler;
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::schema::Schema;
+use utoipa::openapi::{PathItem, RefOr};
+use utoipa_axum::router::UtoipaMethodRouter;
+
+/// Named schemas that operations refer to.
+pub type Schemas = Vec<(String, RefOr<Schema>)>;
+
+/// What an extractor adds to the operation whose handler takes it.
+pub trait Documented {
+    /// Adds it; a schema referred to by name goes to `schemas`.
+    fn document(operation: &mut Operation, schemas: &mut Schemas);
+}
+
+impl<T> Documented for State<T> {
+    fn document(_: &mut Operation, _: &mut Schemas) {}
+}
+
+/// Adds to every operation of `routes` what the arguments of `handler` say. Called by [`endpoint!`](crate::endpoint).
+pub fn describe<H, T, S>(routes: UtoipaMethodRouter<S>, _: &H) -> UtoipaMethodRouter<S>
+where
+    H: Handler<T, S>,
+    T: Documented,
+{
+    let (mut schemas, mut paths, router) = routes;
+    for operation in paths.paths.values_mut().flat_map(operations) {
+        T::document(operation, &mut schemas);
+    }
+    (schemas, paths, router)
+}
+
+fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    [&mut item.get, &mut item.put, &mut item.post, &mut item.delete, &mut item.patch].into_iter().flatten()
+}
+
+/// A handler with its `#[utoipa::path]`, ready for `utoipa_axum::router::OpenApiRouter::routes`.
+///
+/// ```ignore
+/// OpenApiRouter::new().routes(endpoint!(create_post))
+/// ```
+#[macro_export]
+macro_rules! endpoint {
+    ($handler:path) => {
+        $crate::describe($crate::utoipa_axum::routes!($handler), &$handler)
+    };
+}
+
+/// The first element is axum's marker of the handler's kind.
+macro_rules! document_tuples {
+    ($($argument:ident),*) => {
+        impl<M, $($argument: Documented),*> Documented for (M, $($argument,)*) {
+            fn document(operation: &mut Operation, schemas: &mut Schemas) {
+                $($argument::document(operation, schemas);)*
+                let _ = (operation, schemas);
+            }
+        }
+    };
+}
+
+document_tuples!(A);
+document_tuples!(A, B);
+document_tuples!(A, B, C);
+document_tuples!(A, B, C, D);
+document_tuples!(A, B, C, D, E);
+document_tuples!(A, B, C, D, E, F);
+
+/// A handler without arguments: axum marks it with the marker alone.
+impl Documented for ((),) {
+    fn document(_: &mut Operation, _: &mut Schemas) {}
+}

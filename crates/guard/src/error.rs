@@ -1,0 +1,72 @@
+//! The answers of a lock that stays shut: 401, 403 and, when nobody can tell, 503.
+
+use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+
+/// Why a request does not get in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// No bearer token came with the request.
+    #[error("Not authenticated")]
+    NotAuthenticated,
+    /// The token is malformed, forged, not ours, or its session has ended.
+    #[error("Could not validate credentials")]
+    InvalidToken,
+    /// The token was good once.
+    #[error("Token expired")]
+    Expired,
+    /// The token is good, but not for this.
+    #[error("Not enough permissions")]
+    InsufficientScope(&'static str),
+    /// Whether the token is good cannot be found out now.
+    #[error("Service Unavailable")]
+    Unavailable,
+}
+
+impl Refusal {
+    /// The status of the answer.
+    pub fn status(self) -> StatusCode {
+        match self {
+            Self::NotAuthenticated | Self::InvalidToken | Self::Expired => StatusCode::UNAUTHORIZED,
+            Self::InsufficientScope(_) => StatusCode::FORBIDDEN,
+            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    /// The `WWW-Authenticate` challenge (RFC 6750, section 3): an error is named only where a token was sent.
+    fn challenge(self) -> Option<String> {
+        match self {
+            Self::NotAuthenticated => Some("Bearer".to_owned()),
+            Self::InvalidToken | Self::Expired => {
+                Some(format!("Bearer error=\"invalid_token\", error_description=\"{self}\""))
+            }
+            Self::InsufficientScope(scope) => Some(format!(
+                "Bearer error=\"insufficient_scope\", error_description=\"{self}\", scope=\"{scope}\""
+            )),
+            Self::Unavailable => None,
+        }
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let mut response = detail(self.status(), &self.to_string());
+        let headers = response.headers_mut();
+        if let Some(challenge) = self.challenge().and_then(|text| HeaderValue::try_from(text).ok()) {
+            headers.insert(WWW_AUTHENTICATE, challenge);
+        }
+        if self == Self::Unavailable {
+            headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        response
+    }
+}
+
+/// An error in FastAPI's shape: `{"detail": ".."}`.
+pub fn detail(status: StatusCode, text: &str) -> Response {
+    let json = HeaderValue::from_static("application/json");
+    (status, [(header::CONTENT_TYPE, json)], json!({ "detail": text }).to_string()).into_response()
+}
