@@ -79,7 +79,7 @@ fn dependencies() -> Outcome {
         shell::note("Skipped: the advisory database could not be fetched, and there is no copy of it here.");
         return Ok(());
     }
-    shell::run(&mut deny(&["check", "--disable-fetch", "advisories"]))
+    shell::run(&mut deny(&["--offline", "check", "advisories"]))
 }
 
 fn deny(args: &[&str]) -> Command {
