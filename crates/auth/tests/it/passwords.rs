@@ -92,6 +92,27 @@ fn a_hash_at_other_parameters_asks_for_a_rehash() {
     }
 }
 
+/// Each differs from what the hasher makes in one respect only.
+#[test]
+fn a_hash_of_another_variant_version_salt_or_output_asks_for_a_rehash() {
+    use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, Version};
+    for (algorithm, version, salt, output, needs_rehash) in [
+        (Algorithm::Argon2id, Version::V0x13, 16, 32, false),
+        (Algorithm::Argon2i, Version::V0x13, 16, 32, true),
+        (Algorithm::Argon2d, Version::V0x13, 16, 32, true),
+        (Algorithm::Argon2id, Version::V0x10, 16, 32, true),
+        (Algorithm::Argon2id, Version::V0x13, 8, 32, true),
+        (Algorithm::Argon2id, Version::V0x13, 16, 16, true),
+    ] {
+        let params = Params::new(8, 1, 1, Some(output)).unwrap();
+        let foreign =
+            Argon2::new(algorithm, version, params).hash_password_with_salt(b"secret", &[7; 16][..salt]);
+        let stored = foreign.unwrap().to_string();
+        assert_eq!(verify("secret", &stored), Ok(Verdict::Match { needs_rehash }), "{stored}");
+        assert_eq!(verify("Secret", &stored), Ok(Verdict::Mismatch), "{stored}");
+    }
+}
+
 /// From the test suite of the reference implementation (phc-winner-argon2, `src/test.c`): password "password", salt "somesalt".
 #[test]
 fn the_reference_implementations_hashes_match() {
