@@ -1,0 +1,79 @@
+//! A connection whose every call ends in bounded time, and which acknowledges a write only once it is committed.
+
+use std::future::Future;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult,
+    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+};
+
+use crate::error::no_answer;
+
+/// A pool or a transaction that answers within `limit`, be it with an error.
+///
+/// The database's own limits come first; this one also holds when the server is stopped or the network swallows packets.
+#[derive(Clone)]
+pub(crate) struct Bounded<C> {
+    inner: C,
+    limit: Duration,
+}
+
+impl<C> Bounded<C> {
+    pub(crate) fn new(inner: C, limit: Duration) -> Self {
+        Self { inner, limit }
+    }
+
+    pub(crate) fn inner(&self) -> &C {
+        &self.inner
+    }
+}
+
+impl Bounded<DatabaseConnection> {
+    /// Begins a transaction that may write: SQLite takes the write lock now, since a transaction that asks for it later
+    /// fails at once when another has written in between.
+    pub(crate) async fn begin(&self) -> Result<Bounded<DatabaseTransaction>, DbErr> {
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        let inner = within(self.limit, self.inner.begin_with_options(options)).await?;
+        Ok(Bounded::new(inner, self.limit))
+    }
+}
+
+impl Bounded<DatabaseTransaction> {
+    pub(crate) async fn commit(self) -> Result<(), DbErr> {
+        within(self.limit, self.inner.commit()).await
+    }
+}
+
+async fn within<T>(limit: Duration, call: impl Future<Output = Result<T, DbErr>> + Send) -> Result<T, DbErr> {
+    tokio::time::timeout(limit, call).await.unwrap_or_else(|_| Err(no_answer(limit)))
+}
+
+#[async_trait]
+impl<C: ConnectionTrait + Send> ConnectionTrait for Bounded<C> {
+    fn get_database_backend(&self) -> DbBackend {
+        self.inner.get_database_backend()
+    }
+
+    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        within(self.limit, self.inner.execute_raw(statement)).await
+    }
+
+    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        within(self.limit, self.inner.execute_unprepared(sql)).await
+    }
+
+    /// Runs the statement to its end. `INSERT ... RETURNING` yields its row before it is committed, and a driver asked
+    /// for one row stops there and never learns that, say, the disk was full.
+    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        Ok(self.query_all_raw(statement).await?.into_iter().next())
+    }
+
+    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        within(self.limit, self.inner.query_all_raw(statement)).await
+    }
+}

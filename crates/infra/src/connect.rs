@@ -1,0 +1,185 @@
+//! Opening a database: from a URL to a pool to read from and a pool to write to.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sea_orm::DatabaseConnection;
+use sea_orm::sqlx::Connection;
+use sea_orm::sqlx::pool::PoolOptions;
+use sea_orm::sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sea_orm::sqlx::{Error as SqlxError, Postgres, Sqlite};
+
+/// How long a PostgreSQL transaction may do nothing while it holds locks.
+const IDLE_IN_TRANSACTION: Duration = Duration::from_mins(1);
+/// A PostgreSQL connection unused for longer is tried out before it is used.
+const TRY_OUT_AFTER: Duration = Duration::from_secs(1);
+
+/// How a database is used.
+#[derive(Clone, Copy, Debug)]
+pub struct DatabaseOptions {
+    /// PostgreSQL: at most so many connections.
+    pub max_connections: u32,
+    /// SQLite: so many connections that read, beside the one that writes.
+    pub readers: u32,
+    /// How long a call waits for a free connection, and the database for a lock that another call or process holds.
+    pub acquire_timeout: Duration,
+    /// How long a statement may take. A call is given up after this and `acquire_timeout` together.
+    pub statement_timeout: Duration,
+}
+
+impl Default for DatabaseOptions {
+    fn default() -> Self {
+        Self {
+            max_connections: 16,
+            readers: 4,
+            acquire_timeout: Duration::from_secs(5),
+            statement_timeout: Duration::from_secs(10),
+        }
+    }
+}
+
+/// Why a database could not be opened, in one sentence that never holds the URL's password.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// Another database, or no URL at all.
+    #[error("the database URL must begin with sqlite:// or postgres://")]
+    Scheme,
+    /// The URL cannot be read.
+    #[error("the database URL is not well-formed: {0}")]
+    Url(String),
+    /// Readers and writer would each see a database of their own, and both would be lost at the end.
+    #[error("a SQLite database must be a file: name one, as in sqlite://data/keyward.db")]
+    NotAFile,
+    /// Folders are made by whoever knows what else belongs into them.
+    #[error("the folder of the database file {0} does not exist")]
+    NoFolder(PathBuf),
+    /// The file is there and cannot be used, or cannot be made.
+    #[error("the database file {0} cannot be opened: {1}")]
+    File(PathBuf, String),
+    /// PostgreSQL did not let us in.
+    #[error("PostgreSQL at {server} cannot be used: {reason}")]
+    Server {
+        /// Host and port.
+        server: String,
+        /// In PostgreSQL's words where it answered.
+        reason: String,
+    },
+}
+
+/// The two pools of a database.
+pub(crate) struct Opened {
+    pub(crate) reader: DatabaseConnection,
+    pub(crate) writer: DatabaseConnection,
+}
+
+/// Opens the database that `url` names.
+pub(crate) async fn open(url: &str, options: &DatabaseOptions) -> Result<Opened, ConnectError> {
+    match url.split_once(':') {
+        Some(("sqlite", _)) => open_sqlite(url, options).await,
+        Some(("postgres" | "postgresql", _)) => open_postgres(url, options).await,
+        _ => Err(ConnectError::Scheme),
+    }
+}
+
+async fn open_sqlite(url: &str, options: &DatabaseOptions) -> Result<Opened, ConnectError> {
+    let parsed: SqliteConnectOptions = url.parse().map_err(|error| malformed(&error))?;
+    let path = parsed.get_filename().to_owned();
+    if path.as_os_str().is_empty() || url.contains(":memory:") || url.contains("mode=memory") {
+        return Err(ConnectError::NotAFile);
+    }
+    create_private(&path)?;
+
+    let writing = SqliteConnectOptions::new()
+        .filename(&path)
+        .busy_timeout(options.acquire_timeout)
+        .foreign_keys(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full);
+    let reading = SqliteConnectOptions::new()
+        .filename(&path)
+        .busy_timeout(options.acquire_timeout)
+        .foreign_keys(true)
+        .pragma("query_only", "ON");
+    let failed = |error: SqlxError| ConnectError::File(path.clone(), reason(&error, options));
+    // The writer first: it makes an empty file a database in WAL mode.
+    let writer = sqlite_pool(1, options).connect_with(writing).await.map_err(failed)?;
+    let reader = sqlite_pool(options.readers, options).connect_with(reading).await.map_err(failed)?;
+    Ok(Opened { reader: reader.into(), writer: writer.into() })
+}
+
+fn sqlite_pool(size: u32, options: &DatabaseOptions) -> PoolOptions<Sqlite> {
+    SqlitePoolOptions::new()
+        .max_connections(size)
+        .acquire_timeout(options.acquire_timeout)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(false)
+}
+
+/// Makes the file, if it is missing, readable for its owner only. SQLite gives its companions the same mode.
+fn create_private(path: &Path) -> Result<(), ConnectError> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if folder.is_some_and(|folder| !folder.is_dir()) {
+        return Err(ConnectError::NoFolder(path.to_owned()));
+    }
+    let mut file = std::fs::OpenOptions::new();
+    file.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut file, 0o600);
+    match file.open(path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+            Err(ConnectError::File(path.to_owned(), error.to_string()))
+        }
+        _ => Ok(()),
+    }
+}
+
+async fn open_postgres(url: &str, options: &DatabaseOptions) -> Result<Opened, ConnectError> {
+    let millis = |limit: Duration| limit.as_millis().to_string();
+    let server: PgConnectOptions = url.parse().map_err(|error| malformed(&error))?;
+    let server = server.application_name("keyward").options([
+        ("statement_timeout", millis(options.statement_timeout)),
+        ("lock_timeout", millis(options.acquire_timeout)),
+        ("idle_in_transaction_session_timeout", millis(IDLE_IN_TRANSACTION)),
+    ]);
+    let name = format!("{}:{}", server.get_host(), server.get_port());
+    let pool = postgres_pool(options)
+        .connect_with(server)
+        .await
+        .map_err(|error| ConnectError::Server { server: name, reason: reason(&error, options) })?;
+    let both = DatabaseConnection::from(pool);
+    Ok(Opened { reader: both.clone(), writer: both })
+}
+
+fn postgres_pool(options: &DatabaseOptions) -> PoolOptions<Postgres> {
+    PgPoolOptions::new()
+        .max_connections(options.max_connections)
+        .acquire_timeout(options.acquire_timeout)
+        .test_before_acquire(false)
+        .before_acquire(|connection, unused| {
+            Box::pin(async move {
+                if unused.idle_for >= TRY_OUT_AFTER {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
+}
+
+/// What the driver says of a URL, which is never a part of it but the name or the value of an option.
+fn malformed(error: &SqlxError) -> ConnectError {
+    match error {
+        SqlxError::Configuration(reason) => ConnectError::Url(reason.to_string()),
+        _ => ConnectError::Url("it cannot be read".to_owned()),
+    }
+}
+
+fn reason(error: &SqlxError, options: &DatabaseOptions) -> String {
+    match error {
+        SqlxError::PoolTimedOut => format!("no answer within {:?}", options.acquire_timeout),
+        SqlxError::Database(error) => error.message().to_owned(),
+        other => other.to_string(),
+    }
+}

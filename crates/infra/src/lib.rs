@@ -1,0 +1,32 @@
+//! The ports of `keyward-domain` on SeaORM, and the system's clock: SQLite in a file, or PostgreSQL.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `connect.rs` | how a database is opened, and why it could not be |
+//! | `bounded.rs` | a connection whose every call ends in bounded time |
+//! | `store.rs` | [`Database`]: the `Store` port, autocommit and transactions |
+//! | `users.rs`, `sessions.rs`, `posts.rs`, `keys.rs` | one repository each |
+//! | `entity/` | the tables as SeaORM sees them, private to this crate |
+//! | `columns.rs` | how values that are no plain column are kept: times, folded titles |
+//! | `error.rs` | the only place that reads SeaORM's errors |
+//!
+//! What must never be here: a decision. Who may do what, and what an absent row means, is the domain's.
+#![forbid(unsafe_code)]
+
+mod bounded;
+mod clock;
+mod columns;
+mod connect;
+mod entity;
+mod error;
+mod keys;
+mod posts;
+mod sessions;
+mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
+mod users;
+
+pub use clock::SystemClock;
+pub use connect::{ConnectError, DatabaseOptions};
+pub use store::Database;

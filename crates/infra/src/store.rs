@@ -1,0 +1,157 @@
+//! [`Database`]: the `Store` port, with autocommit and transactions over one set of repositories.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use keyward_domain::keys::KeyRepository;
+use keyward_domain::posts::PostRepository;
+use keyward_domain::sessions::SessionRepository;
+use keyward_domain::store::{Repositories, Store, StoreError, Transaction};
+use keyward_domain::users::UserRepository;
+use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend};
+
+use crate::bounded::Bounded;
+use crate::connect::{ConnectError, DatabaseOptions, open};
+use crate::error::failed;
+
+/// An open database. Cheap to clone; all clones share its connections.
+///
+/// SQLite has one connection that writes, so that writers wait for one another here, fairly, and never for the file's
+/// lock; and a few that read meanwhile. PostgreSQL has one pool for both.
+#[derive(Clone)]
+pub struct Database {
+    pools: Arc<Pools>,
+}
+
+struct Pools {
+    reader: Bounded<DatabaseConnection>,
+    writer: Bounded<DatabaseConnection>,
+}
+
+impl Database {
+    /// Opens the database that `url` names: `sqlite://path/to/file` or `postgres://user:password@host/database`.
+    ///
+    /// A SQLite file is made if it is missing, readable for its owner only; its folder must be there. The schema is left
+    /// as it is.
+    ///
+    /// # Errors
+    /// [`ConnectError`] names the problem in one sentence.
+    pub async fn connect(url: &str, options: DatabaseOptions) -> Result<Self, ConnectError> {
+        let opened = open(url, &options).await?;
+        let limit = options.acquire_timeout + options.statement_timeout;
+        let pools =
+            Pools { reader: Bounded::new(opened.reader, limit), writer: Bounded::new(opened.writer, limit) };
+        Ok(Self { pools: Arc::new(pools) })
+    }
+
+    /// The connection that may write, for migrating.
+    pub fn connection(&self) -> &DatabaseConnection {
+        self.pools.writer.inner()
+    }
+
+    /// Waits for calls under way and closes every connection. A later call answers [`StoreError::Unavailable`].
+    ///
+    /// # Errors
+    /// What the database answered; the connections are gone all the same.
+    pub async fn close(&self) -> Result<(), StoreError> {
+        let readers = self.pools.reader.inner().close_by_ref().await;
+        // The writer last: SQLite then tidies its write-ahead log away.
+        let writer = self.pools.writer.inner().close_by_ref().await;
+        readers.and(writer).map_err(failed)
+    }
+}
+
+#[async_trait]
+impl Store for Database {
+    fn autocommit(&self) -> Box<dyn Repositories> {
+        Box::new(Db(Arc::clone(&self.pools)))
+    }
+
+    async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError> {
+        let tx = self.pools.writer.begin().await.map_err(failed)?;
+        Ok(Box::new(Db(tx)))
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        let reader = &self.pools.reader;
+        let question = match reader.get_database_backend() {
+            // Reads the file, which `SELECT 1` does not.
+            DbBackend::Sqlite => "PRAGMA schema_version",
+            _ => "SELECT 1",
+        };
+        reader.execute_unprepared(question).await.map(drop).map_err(failed)
+    }
+}
+
+/// Where a repository's statements go.
+pub(crate) trait Connections: Send + Sync {
+    type Connection: ConnectionTrait;
+
+    /// For what only reads.
+    fn read(&self) -> &Self::Connection;
+    /// For what writes.
+    fn write(&self) -> &Self::Connection;
+}
+
+impl Connections for Arc<Pools> {
+    type Connection = Bounded<DatabaseConnection>;
+
+    fn read(&self) -> &Self::Connection {
+        &self.reader
+    }
+
+    fn write(&self) -> &Self::Connection {
+        &self.writer
+    }
+}
+
+impl Connections for Bounded<DatabaseTransaction> {
+    type Connection = Self;
+
+    fn read(&self) -> &Self {
+        self
+    }
+
+    fn write(&self) -> &Self {
+        self
+    }
+}
+
+/// Every repository, for the pools and for a transaction alike.
+pub(crate) struct Db<C>(C);
+
+impl<C: Connections> Db<C> {
+    pub(crate) fn read(&self) -> &C::Connection {
+        self.0.read()
+    }
+
+    pub(crate) fn write(&self) -> &C::Connection {
+        self.0.write()
+    }
+}
+
+impl<C: Connections> Repositories for Db<C> {
+    fn users(&mut self) -> &mut dyn UserRepository {
+        self
+    }
+
+    fn sessions(&mut self) -> &mut dyn SessionRepository {
+        self
+    }
+
+    fn posts(&mut self) -> &mut dyn PostRepository {
+        self
+    }
+
+    fn keys(&mut self) -> &mut dyn KeyRepository {
+        self
+    }
+}
+
+/// Dropped, SeaORM rolls it back.
+#[async_trait]
+impl Transaction for Db<Bounded<DatabaseTransaction>> {
+    async fn commit(self: Box<Self>) -> Result<(), StoreError> {
+        self.0.commit().await.map_err(failed)
+    }
+}

@@ -1,0 +1,130 @@
+//! Accounts.
+
+use async_trait::async_trait;
+use keyward_auth::PasswordHash;
+use keyward_domain::email::Email;
+use keyward_domain::page::Page;
+use keyward_domain::scopes::Role;
+use keyward_domain::store::StoreError;
+use keyward_domain::users::{Credentials, Name, NewUser, User, UserChange, UserId, UserRepository};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ActiveValue, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+
+use crate::columns::{micros, time};
+use crate::entity::users::{ActiveModel, Column, Entity, Model};
+use crate::error::{corrupt, failed};
+use crate::store::{Connections, Db};
+
+#[async_trait]
+impl<C: Connections> UserRepository for Db<C> {
+    async fn insert(&mut self, new: &NewUser) -> Result<User, StoreError> {
+        let row = ActiveModel {
+            id: ActiveValue::NotSet,
+            email: ActiveValue::Set(new.email.to_string()),
+            name: ActiveValue::Set(new.name.as_ref().map(Name::to_string)),
+            role: ActiveValue::Set(new.role.as_str().to_owned()),
+            password_hash: ActiveValue::Set(new.hash.as_str().to_owned()),
+            disabled: ActiveValue::Set(false),
+            email_verified: ActiveValue::Set(false),
+            created_at: ActiveValue::Set(micros(new.created_at)),
+        };
+        user(Entity::insert(row).exec_with_returning(self.write()).await.map_err(failed)?)
+    }
+
+    async fn find(&mut self, id: UserId) -> Result<Option<User>, StoreError> {
+        let row = Entity::find_by_id(id.0).one(self.read()).await.map_err(failed)?;
+        row.map(user).transpose()
+    }
+
+    async fn credentials(&mut self, id: UserId) -> Result<Option<Credentials>, StoreError> {
+        let row = Entity::find_by_id(id.0).one(self.read()).await.map_err(failed)?;
+        row.map(credentials).transpose()
+    }
+
+    async fn credentials_of(&mut self, email: &Email) -> Result<Option<Credentials>, StoreError> {
+        let of_email = Entity::find().filter(Column::Email.eq(email.as_str()));
+        let row = of_email.one(self.read()).await.map_err(failed)?;
+        row.map(credentials).transpose()
+    }
+
+    async fn list(&mut self, page: Page) -> Result<Vec<User>, StoreError> {
+        let mut rows = Entity::find().order_by_asc(Column::Id).limit(page.fetch());
+        if let Some(after) = page.after {
+            rows = rows.filter(Column::Id.gt(after));
+        }
+        rows.all(self.read()).await.map_err(failed)?.into_iter().map(user).collect()
+    }
+
+    async fn update(&mut self, id: UserId, change: &UserChange) -> Result<Option<User>, StoreError> {
+        let mut row = ActiveModel { ..Default::default() };
+        if let Some(name) = &change.name {
+            row.name = ActiveValue::Set(name.as_ref().map(Name::to_string));
+        }
+        if let Some(role) = change.role {
+            row.role = ActiveValue::Set(role.as_str().to_owned());
+        }
+        if let Some(disabled) = change.disabled {
+            row.disabled = ActiveValue::Set(disabled);
+        }
+        if row.name.is_not_set() && row.role.is_not_set() && row.disabled.is_not_set() {
+            return UserRepository::find(self, id).await;
+        }
+        let update = Entity::update_many().set(row).filter(Column::Id.eq(id.0));
+        let rows = update.exec_with_returning(self.write()).await.map_err(failed)?;
+        rows.into_iter().next().map(user).transpose()
+    }
+
+    async fn replace_hash(
+        &mut self,
+        id: UserId,
+        old: &PasswordHash,
+        new: &PasswordHash,
+    ) -> Result<bool, StoreError> {
+        let update = Entity::update_many()
+            .col_expr(Column::PasswordHash, Expr::value(new.as_str()))
+            .filter(Column::Id.eq(id.0))
+            .filter(Column::PasswordHash.eq(old.as_str()))
+            .filter(Column::Disabled.eq(false));
+        let done = update.exec(self.write()).await.map_err(failed)?;
+        Ok(done.rows_affected > 0)
+    }
+
+    /// Locks the row on PostgreSQL; in SQLite the transaction has the write lock already.
+    async fn still_has(&mut self, id: UserId, hash: &PasswordHash) -> Result<bool, StoreError> {
+        let standing = Entity::find_by_id(id.0)
+            .select_only()
+            .column(Column::Id)
+            .filter(Column::PasswordHash.eq(hash.as_str()))
+            .filter(Column::Disabled.eq(false))
+            .lock_shared();
+        let row: Option<i64> = standing.into_tuple().one(self.read()).await.map_err(failed)?;
+        Ok(row.is_some())
+    }
+
+    async fn delete(&mut self, id: UserId) -> Result<bool, StoreError> {
+        let done = Entity::delete_by_id(id.0).exec(self.write()).await.map_err(failed)?;
+        Ok(done.rows_affected > 0)
+    }
+}
+
+/// The role of that name.
+pub(crate) fn role(name: &str) -> Result<Role, StoreError> {
+    Role::from_name(name).ok_or_else(|| corrupt(format!("role {name:?}")))
+}
+
+fn user(row: Model) -> Result<User, StoreError> {
+    Ok(User {
+        id: UserId(row.id),
+        email: Email::from_stored(row.email),
+        name: row.name.map(Name::from_stored),
+        role: role(&row.role)?,
+        disabled: row.disabled,
+        email_verified: row.email_verified,
+        created_at: time(row.created_at)?,
+    })
+}
+
+fn credentials(mut row: Model) -> Result<Credentials, StoreError> {
+    let hash = PasswordHash::from_stored(std::mem::take(&mut row.password_hash));
+    Ok(Credentials { user: user(row)?, hash })
+}

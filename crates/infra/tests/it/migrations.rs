@@ -1,0 +1,97 @@
+//! Migrations: up, down, up again, and by several replicas at once.
+
+use keyward_domain::store::Store;
+use keyward_infra::testing::empty_database;
+use keyward_migration::{Migrator, migrate};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
+use sea_orm_migration::MigratorTrait;
+
+use crate::support::{add_user, new_user, open};
+
+/// The names of all tables and indexes that are ours.
+async fn schema(connection: &DatabaseConnection) -> Vec<String> {
+    let backend = connection.get_database_backend();
+    let sql = match backend {
+        DbBackend::Sqlite => {
+            "SELECT name FROM sqlite_master WHERE name NOT LIKE 'sqlite_%' AND name NOT LIKE 'seaql%' ORDER BY name"
+        }
+        _ => {
+            "SELECT relname::text AS name FROM pg_class WHERE relnamespace = 'public'::regnamespace \
+             AND relname NOT LIKE 'seaql%' AND relname NOT LIKE '%\\_pkey' AND relname NOT LIKE '%\\_key' \
+             AND relkind IN ('r', 'i') ORDER BY relname"
+        }
+    };
+    let rows = connection.query_all_raw(Statement::from_string(backend, sql)).await.unwrap();
+    rows.iter().map(|row| row.try_get("", "name").unwrap()).collect()
+}
+
+const SCHEMA: [&str; 7] = [
+    "ix_posts_owner_id_id",
+    "ix_posts_published_id",
+    "ix_sessions_user_id",
+    "posts",
+    "sessions",
+    "signing_keys",
+    "users",
+];
+
+#[tokio::test]
+async fn every_migration_can_be_taken_back_and_made_again() {
+    let database = open().await;
+    assert_eq!(schema(database.connection()).await, SCHEMA);
+    add_user(&database, "ana").await;
+    let mut before = SCHEMA.len();
+    for _ in Migrator::migrations() {
+        Migrator::down(database.connection(), Some(1)).await.unwrap();
+        let after = schema(database.connection()).await.len();
+        assert!(after < before);
+        before = after;
+    }
+    assert!(schema(database.connection()).await.is_empty());
+    migrate(database.connection()).await.unwrap();
+    assert_eq!(schema(database.connection()).await, SCHEMA);
+    add_user(&database, "ana").await;
+}
+
+#[tokio::test]
+async fn migrating_what_is_up_to_date_changes_nothing() {
+    let database = open().await;
+    let ana = add_user(&database, "ana").await;
+    migrate(database.connection()).await.unwrap();
+    assert_eq!(database.autocommit().users().find(ana.id).await.unwrap(), Some(ana));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn replicas_that_start_together_migrate_once() {
+    let home = empty_database().await;
+    let mut replicas = Vec::new();
+    for _ in 0..6 {
+        replicas.push(home.connect().await);
+    }
+    let tasks: Vec<_> = replicas
+        .iter()
+        .map(|replica| {
+            let replica = replica.clone();
+            tokio::spawn(async move { migrate(replica.connection()).await })
+        })
+        .collect();
+    for task in tasks {
+        task.await.unwrap().unwrap();
+    }
+    assert_eq!(schema(replicas[0].connection()).await, SCHEMA);
+    assert_eq!(
+        Migrator::get_migration_models(replicas[0].connection()).await.unwrap().len(),
+        Migrator::migrations().len()
+    );
+    replicas[5].autocommit().users().insert(&new_user("ana")).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_migration_that_fails_leaves_the_schema_as_it_was() {
+    let home = empty_database().await;
+    let database = home.connect().await;
+    // The last table is in the way.
+    database.connection().execute_unprepared("CREATE TABLE signing_keys (id integer)").await.unwrap();
+    migrate(database.connection()).await.unwrap_err();
+    assert_eq!(schema(database.connection()).await, ["signing_keys"]);
+}

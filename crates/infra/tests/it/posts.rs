@@ -1,0 +1,214 @@
+//! Posts.
+
+use std::collections::BTreeSet;
+
+use keyward_domain::page::Page;
+use keyward_domain::posts::{Content, Draft, Owner, Post, PostFilter, PostId, Title};
+use keyward_domain::store::{Store, StoreError};
+use keyward_domain::users::{Name, UserId};
+use keyward_infra::Database;
+
+use crate::support::{add_user, at, draft, open};
+
+async fn add(database: &Database, owner: UserId, title: &str, published: bool) -> PostId {
+    database.autocommit().posts().insert(owner, &draft(title, published), at(0)).await.unwrap().id
+}
+
+/// The titles that `filter` finds.
+async fn titles(database: &Database, filter: PostFilter) -> Vec<String> {
+    let found = database.autocommit().posts().list(&filter, Page::default()).await.unwrap();
+    found.into_iter().map(|post| post.title.to_string()).collect()
+}
+
+fn search(part: &str) -> PostFilter {
+    PostFilter { search: Some(part.to_owned()), ..PostFilter::default() }
+}
+
+#[tokio::test]
+async fn a_post_comes_back_as_it_was_written_with_its_owners_name() {
+    let database = open().await;
+    let ana = add_user(&database, "ana").await.id;
+    let title = Title::parse(" 'Ein' \u{1F600} \\ \"Titel\"\n").unwrap();
+    let content = Content::parse(&"ß\n".repeat(50_000)).unwrap();
+    let draft = Draft { title: title.clone(), content: content.clone(), published: false };
+    let mut ports = database.autocommit();
+    let post = ports.posts().insert(ana, &draft, at(3)).await.unwrap();
+    let owner = Owner { id: ana, name: Some(Name::parse("ana").unwrap()) };
+    let expected =
+        Post { id: post.id, title, content, published: false, created_at: at(3), updated_at: at(3), owner };
+    assert_eq!(post, expected);
+    assert_eq!(ports.posts().find(post.id).await.unwrap(), Some(expected.clone()));
+    let own = PostFilter { visible_to: Some(ana), ..PostFilter::default() };
+    assert_eq!(ports.posts().list(&own, Page::default()).await.unwrap(), [expected]);
+}
+
+#[tokio::test]
+async fn a_post_of_nobody_dangles() {
+    let database = open().await;
+    let result = database.autocommit().posts().insert(UserId(1), &draft("t", true), at(0)).await;
+    assert!(matches!(result, Err(StoreError::Dangling)), "{result:?}");
+}
+
+#[tokio::test]
+async fn a_post_is_replaced_and_removed_by_its_owner_only() {
+    let database = open().await;
+    let ana = add_user(&database, "ana").await.id;
+    let bob = add_user(&database, "bob").await.id;
+    let id = add(&database, ana, "first", false).await;
+    let other = add(&database, ana, "other", true).await;
+    let mut ports = database.autocommit();
+    let before = ports.posts().find(id).await.unwrap().unwrap();
+
+    let second = Draft { content: Content::parse("more").unwrap(), ..draft("Second", true) };
+    assert!(!ports.posts().replace(id, bob, &second, at(5)).await.unwrap());
+    assert_eq!(ports.posts().find(id).await.unwrap().as_ref(), Some(&before));
+    assert!(ports.posts().replace(id, ana, &second, at(5)).await.unwrap());
+    let after = Post {
+        title: second.title.clone(),
+        content: second.content.clone(),
+        published: true,
+        updated_at: at(5),
+        ..before
+    };
+    assert_eq!(ports.posts().find(id).await.unwrap(), Some(after));
+    assert_eq!(titles(&database, search("second")).await, ["Second"]);
+    assert!(titles(&database, search("first")).await.is_empty());
+
+    assert!(!ports.posts().delete(id, bob).await.unwrap());
+    assert!(ports.posts().delete(id, ana).await.unwrap());
+    assert!(!ports.posts().delete(id, ana).await.unwrap());
+    assert!(!ports.posts().replace(id, ana, &second, at(6)).await.unwrap());
+    assert!(ports.posts().find(id).await.unwrap().is_none());
+    assert_eq!(ports.posts().find(other).await.unwrap().unwrap().title.as_str(), "other");
+    for absent in [i64::MIN, -1, 0, i64::MAX] {
+        assert!(ports.posts().find(PostId(absent)).await.unwrap().is_none());
+    }
+}
+
+#[tokio::test]
+async fn an_id_is_never_given_again() {
+    let database = open().await;
+    let ana = add_user(&database, "ana").await.id;
+    let first = add(&database, ana, "first", true).await;
+    database.autocommit().posts().delete(first, ana).await.unwrap();
+    assert!(add(&database, ana, "second", true).await > first);
+}
+
+#[tokio::test]
+async fn drafts_are_listed_for_their_owner_only() {
+    let database = open().await;
+    let ana = add_user(&database, "ana").await.id;
+    let bob = add_user(&database, "bob").await.id;
+    add(&database, ana, "ana's draft", false).await;
+    add(&database, ana, "ana's post", true).await;
+    add(&database, bob, "bob's draft", false).await;
+    add(&database, bob, "bob's post", true).await;
+    let filter = |visible_to, owner| PostFilter { visible_to, owner, search: None };
+    assert_eq!(titles(&database, filter(None, None)).await, ["ana's post", "bob's post"]);
+    assert_eq!(titles(&database, filter(Some(ana), None)).await, ["ana's draft", "ana's post", "bob's post"]);
+    assert_eq!(titles(&database, filter(Some(ana), Some(ana))).await, ["ana's draft", "ana's post"]);
+    assert_eq!(titles(&database, filter(Some(ana), Some(bob))).await, ["bob's post"]);
+    assert_eq!(titles(&database, filter(None, Some(ana))).await, ["ana's post"]);
+    let of_drafts = PostFilter { visible_to: Some(ana), ..search("draft") };
+    assert_eq!(titles(&database, of_drafts).await, ["ana's draft"]);
+}
+
+#[tokio::test]
+async fn a_search_means_its_characters_and_not_wildcards() {
+    let database = open().await;
+    let ana = add_user(&database, "ana").await.id;
+    for title in ["100% sure", "100 sure", "snake_case", "snakeXcase", r"back\slash", "backslash", "it's"] {
+        add(&database, ana, title, true).await;
+    }
+    for (part, expected) in [
+        ("100%", &["100% sure"][..]),
+        ("%", &["100% sure"]),
+        ("_", &["snake_case"]),
+        ("e_c", &["snake_case"]),
+        (r"\", &[r"back\slash"]),
+        (r"\%", &[]),
+        (r"k\s", &[r"back\slash"]),
+        ("'", &["it's"]),
+        ("sure", &["100% sure", "100 sure"]),
+        ("100%sure", &[]),
+        ("a\0", &[]),
+    ] {
+        assert_eq!(titles(&database, search(part)).await, expected, "{part:?}");
+    }
+    assert_eq!(titles(&database, search("")).await.len(), 7);
+    for long in ["x".repeat(100_000), "%".repeat(100_000), "\u{130}".repeat(30_000)] {
+        assert!(titles(&database, search(&long)).await.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_search_knows_no_letter_case_in_any_alphabet() {
+    let database = open().await;
+    let ana = add_user(&database, "ana").await.id;
+    for title in ["Größe und ÄRGER", "ΟΔΟΣ", "МОСКВА", "ŻÓŁĆ"] {
+        add(&database, ana, title, true).await;
+    }
+    for (part, expected) in [
+        ("GRÖSSE", &[][..]),
+        ("GRÖß", &["Größe und ÄRGER"]),
+        ("ärger", &["Größe und ÄRGER"]),
+        ("οδος", &["ΟΔΟΣ"]),
+        ("ΔΟΣ", &["ΟΔΟΣ"]),
+        ("москва", &["МОСКВА"]),
+        ("żółć", &["ŻÓŁĆ"]),
+    ] {
+        assert_eq!(titles(&database, search(part)).await, expected, "{part:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_longest_title_is_found_by_all_of_it() {
+    let database = open().await;
+    let ana = add_user(&database, "ana").await.id;
+    // The letter that grows when its case is folded.
+    let title = "\u{130}".repeat(Title::MAX);
+    add(&database, ana, &title, true).await;
+    assert_eq!(titles(&database, search(&title)).await, [title]);
+}
+
+#[tokio::test]
+async fn pages_cover_every_post_once_while_others_come_and_go() {
+    let database = open().await;
+    let ana = add_user(&database, "ana").await.id;
+    let mut ids = BTreeSet::new();
+    for number in 0..25 {
+        ids.insert(add(&database, ana, &format!("p{number}"), number % 5 != 0).await);
+    }
+    let published: BTreeSet<_> = {
+        let page = Page { limit: 200, after: None };
+        let all = database.autocommit().posts().list(&PostFilter::default(), page).await.unwrap();
+        all.iter().map(|post| post.id).collect()
+    };
+    assert_eq!(published.len(), 20);
+
+    let writer = {
+        let database = database.database.clone();
+        tokio::spawn(async move {
+            for number in 0..40 {
+                let id = add(&database, ana, &format!("new{number}"), true).await;
+                if number % 2 == 0 {
+                    database.autocommit().posts().delete(id, ana).await.unwrap();
+                }
+            }
+        })
+    };
+    let mut seen = Vec::new();
+    let mut page = Page { limit: 4, after: None };
+    loop {
+        let rows = database.autocommit().posts().list(&PostFilter::default(), page).await.unwrap();
+        assert!(rows.len() <= 5);
+        seen.extend(rows.iter().take(4).map(|post| post.id));
+        if rows.len() <= 4 {
+            break;
+        }
+        page.after = Some(rows[3].id.0);
+    }
+    writer.await.unwrap();
+    assert!(seen.is_sorted_by(|left, right| left < right), "ascending, none twice: {seen:?}");
+    assert!(published.is_subset(&seen.iter().copied().collect()), "none left out: {seen:?}");
+}

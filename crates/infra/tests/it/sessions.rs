@@ -1,0 +1,219 @@
+//! Logins.
+
+use std::time::Duration;
+
+use keyward_auth::ScopeSet;
+use keyward_domain::scopes::Role;
+use keyward_domain::sessions::{Device, Session, SessionId};
+use keyward_domain::store::{Store, StoreError};
+use keyward_domain::users::{UserChange, UserId};
+use uuid::Uuid;
+
+use crate::support::{add_session, add_user, at, is_internal, new_session, open, tamper};
+
+#[tokio::test]
+async fn every_field_of_a_session_comes_back() {
+    let database = open().await;
+    let ana = add_user(&database, "ana").await.id;
+    let full = Session {
+        id: SessionId(Uuid::parse_str("0192f7a5-5f3e-7abc-8def-0123456789ab").unwrap()),
+        user: ana,
+        scope: ScopeSet::parse("posts:read").unwrap(),
+        device: Device {
+            user_agent: Some("curl/8 (Ω) \u{1F600}".to_owned()),
+            ip: Some("2001:db8::7".parse().unwrap()),
+        },
+        created_at: at(1),
+        last_seen_at: at(2),
+        counter: 41,
+        salt: [0, 255, 39, 92, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11],
+    };
+    let bare = Session { scope: ScopeSet::default(), ..new_session(ana, 2) };
+    let v4 = Session {
+        device: Device { user_agent: Some(String::new()), ip: Some("192.0.2.1".parse().unwrap()) },
+        ..new_session(ana, 3)
+    };
+    for session in [full, bare, v4] {
+        let mut ports = database.autocommit();
+        ports.sessions().insert(&session).await.unwrap();
+        let live = ports.sessions().live(session.id).await.unwrap().unwrap();
+        assert_eq!((&live.session, live.role), (&session, Role::User));
+        assert!(ports.sessions().of_user(ana, 9).await.unwrap().contains(&session));
+    }
+}
+
+#[tokio::test]
+async fn a_session_of_nobody_dangles_and_one_of_a_taken_id_is_taken() {
+    let database = open().await;
+    let ana = add_user(&database, "ana").await.id;
+    let mut ports = database.autocommit();
+    let of_nobody = new_session(UserId(ana.0 + 1), 1);
+    assert!(matches!(ports.sessions().insert(&of_nobody).await, Err(StoreError::Dangling)));
+    add_session(&database, ana, 1).await;
+    assert!(matches!(ports.sessions().insert(&new_session(ana, 1)).await, Err(StoreError::Taken)));
+}
+
+#[tokio::test]
+async fn a_live_session_shows_its_users_role_of_this_moment() {
+    let database = open().await;
+    let ana = add_user(&database, "ana").await.id;
+    let session = add_session(&database, ana, 1).await;
+    let mut ports = database.autocommit();
+    let promoted = UserChange { role: Some(Role::Admin), ..UserChange::default() };
+    ports.users().update(ana, &promoted).await.unwrap();
+    assert_eq!(ports.sessions().live(session.id).await.unwrap().unwrap().role, Role::Admin);
+}
+
+#[tokio::test]
+async fn a_session_is_not_live_when_revoked_or_when_its_user_is_locked_out() {
+    let database = open().await;
+    let ana = add_user(&database, "ana").await.id;
+    let (first, second) = (add_session(&database, ana, 1).await.id, add_session(&database, ana, 2).await.id);
+    let mut ports = database.autocommit();
+    assert!(ports.sessions().revoke(ana, first, at(9)).await.unwrap());
+    assert!(ports.sessions().live(first).await.unwrap().is_none());
+    assert!(ports.sessions().live(second).await.unwrap().is_some());
+    let locked = |disabled| UserChange { disabled: Some(disabled), ..UserChange::default() };
+    ports.users().update(ana, &locked(true)).await.unwrap();
+    assert!(ports.sessions().live(second).await.unwrap().is_none());
+    ports.users().update(ana, &locked(false)).await.unwrap();
+    assert!(ports.sessions().live(second).await.unwrap().is_some());
+    assert!(ports.sessions().live(SessionId(Uuid::nil())).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_session_is_revoked_once_and_by_its_user_only() {
+    let database = open().await;
+    let ana = add_user(&database, "ana").await.id;
+    let bob = add_user(&database, "bob").await.id;
+    let session = add_session(&database, ana, 1).await.id;
+    let mut ports = database.autocommit();
+    assert!(!ports.sessions().revoke(bob, session, at(9)).await.unwrap());
+    assert!(ports.sessions().live(session).await.unwrap().is_some());
+    assert!(ports.sessions().revoke(ana, session, at(9)).await.unwrap());
+    assert!(!ports.sessions().revoke(ana, session, at(9)).await.unwrap());
+}
+
+#[tokio::test]
+async fn revoking_all_spares_the_named_session_and_other_users() {
+    let database = open().await;
+    let ana = add_user(&database, "ana").await.id;
+    let bob = add_user(&database, "bob").await.id;
+    for number in 1..=4 {
+        add_session(&database, ana, number).await;
+    }
+    let his = add_session(&database, bob, 5).await.id;
+    let mut ports = database.autocommit();
+    let kept = new_session(ana, 3).id;
+    assert_eq!(ports.sessions().revoke_all(ana, Some(kept), at(9)).await.unwrap(), 3);
+    let left = ports.sessions().of_user(ana, 9).await.unwrap();
+    assert_eq!(left.iter().map(|session| session.id).collect::<Vec<_>>(), [kept]);
+    assert_eq!(ports.sessions().revoke_all(ana, None, at(9)).await.unwrap(), 1);
+    assert_eq!(ports.sessions().revoke_all(ana, None, at(9)).await.unwrap(), 0);
+    assert!(ports.sessions().live(his).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn sessions_are_listed_newest_first_and_no_more_than_asked_for() {
+    let database = open().await;
+    let ana = add_user(&database, "ana").await.id;
+    for number in [2, 4, 1, 3] {
+        add_session(&database, ana, number).await;
+    }
+    let mut ports = database.autocommit();
+    let salts = |sessions: Vec<Session>| sessions.iter().map(|session| session.salt[0]).collect::<Vec<_>>();
+    assert_eq!(salts(ports.sessions().of_user(ana, 3).await.unwrap()), [4, 3, 2]);
+    assert_eq!(salts(ports.sessions().of_user(ana, u64::MAX).await.unwrap()), [4, 3, 2, 1]);
+    assert!(ports.sessions().of_user(ana, 0).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn the_good_refresh_token_is_spent_once_and_moves_the_session_on() {
+    let database = open().await;
+    let ana = add_user(&database, "ana").await.id;
+    let session = add_session(&database, ana, 1).await;
+    let mut ports = database.autocommit();
+    for wrong in [1, u64::MAX, i64::MAX.unsigned_abs()] {
+        assert!(!ports.sessions().advance(session.id, wrong, at(5)).await.unwrap(), "{wrong}");
+    }
+    assert!(ports.sessions().advance(session.id, 0, at(5)).await.unwrap());
+    assert!(!ports.sessions().advance(session.id, 0, at(6)).await.unwrap());
+    let live = ports.sessions().live(session.id).await.unwrap().unwrap();
+    assert_eq!(live.session, Session { counter: 1, last_seen_at: at(5), ..session.clone() });
+    ports.sessions().revoke(ana, session.id, at(7)).await.unwrap();
+    assert!(!ports.sessions().advance(session.id, 1, at(8)).await.unwrap());
+}
+
+#[tokio::test]
+async fn of_50_parallel_refreshes_exactly_one_wins() {
+    let database = open().await;
+    let ana = add_user(&database, "ana").await.id;
+    let id = add_session(&database, ana, 1).await.id;
+    let tasks: Vec<_> = (0..50)
+        .map(|_| {
+            let database = database.database.clone();
+            tokio::spawn(async move { database.autocommit().sessions().advance(id, 0, at(5)).await.unwrap() })
+        })
+        .collect();
+    let mut winners = 0;
+    for task in tasks {
+        winners += usize::from(task.await.unwrap());
+    }
+    assert_eq!(winners, 1);
+    assert_eq!(database.autocommit().sessions().live(id).await.unwrap().unwrap().session.counter, 1);
+}
+
+#[tokio::test]
+async fn after_a_revocation_has_returned_no_refresh_wins() {
+    let database = open().await;
+    let ana = add_user(&database, "ana").await.id;
+    let id = add_session(&database, ana, 1).await.id;
+    let spender = {
+        let database = database.database.clone();
+        tokio::spawn(async move {
+            let mut counter = 0;
+            while database.autocommit().sessions().advance(id, counter, at(5)).await.unwrap() {
+                counter += 1;
+            }
+            counter
+        })
+    };
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    assert_eq!(database.autocommit().sessions().revoke_all(ana, None, at(6)).await.unwrap(), 1);
+    let spent = spender.await.unwrap();
+    for counter in [spent, spent.saturating_sub(1)] {
+        assert!(!database.autocommit().sessions().advance(id, counter, at(7)).await.unwrap());
+    }
+}
+
+#[tokio::test]
+async fn a_nul_in_what_a_client_calls_itself_is_replaced() {
+    let database = open().await;
+    let ana = add_user(&database, "ana").await.id;
+    let device = Device { user_agent: Some("a\0b".to_owned()), ip: None };
+    let session = Session { device, ..new_session(ana, 1) };
+    let mut ports = database.autocommit();
+    ports.sessions().insert(&session).await.unwrap();
+    let kept = ports.sessions().live(session.id).await.unwrap().unwrap().session.device.user_agent;
+    assert_eq!(kept.as_deref(), Some("a\u{fffd}b"));
+}
+
+#[tokio::test]
+async fn what_does_not_fit_its_column_or_does_not_belong_there_is_an_internal_failure() {
+    let database = open().await;
+    let ana = add_user(&database, "ana").await.id;
+    let too_far = Session { counter: u64::MAX, ..new_session(ana, 1) };
+    assert!(is_internal(&database.autocommit().sessions().insert(&too_far).await));
+    for (number, change) in [
+        (1, "scope = 'a\"b'"),
+        (2, "ip = 'here'"),
+        (3, "counter = -1"),
+        (4, "last_seen_at = -9223372036854775808"),
+    ] {
+        let id = add_session(&database, ana, number).await.id;
+        tamper(&database, &format!("UPDATE sessions SET {change} WHERE revoked_at IS NULL")).await;
+        assert!(is_internal(&database.autocommit().sessions().live(id).await), "{change}");
+        assert!(is_internal(&database.autocommit().sessions().of_user(ana, 9).await), "{change}");
+        database.autocommit().sessions().revoke_all(ana, None, at(0)).await.unwrap();
+    }
+}

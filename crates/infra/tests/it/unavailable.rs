@@ -1,0 +1,176 @@
+//! A database that is away or busy: every call ends, soon, and says so.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use keyward_domain::page::Page;
+use keyward_domain::store::Store;
+use keyward_infra::{Database, DatabaseOptions};
+use sea_orm::{ConnectionTrait, DatabaseConnection, TransactionTrait};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::RwLock;
+
+use crate::support::{add_user, email, is_unavailable, new_user, open, open_with};
+
+fn impatient() -> DatabaseOptions {
+    DatabaseOptions {
+        acquire_timeout: Duration::from_millis(300),
+        statement_timeout: Duration::from_millis(400),
+        ..DatabaseOptions::default()
+    }
+}
+
+#[tokio::test]
+async fn a_closed_database_is_unavailable() {
+    let database = open().await;
+    database.ping().await.unwrap();
+    database.close().await.unwrap();
+    assert!(is_unavailable(&database.ping().await));
+    assert!(is_unavailable(&database.begin().await));
+    let mut ports = database.autocommit();
+    assert!(is_unavailable(&ports.users().insert(&new_user("ana")).await));
+    assert!(is_unavailable(&ports.users().list(Page::default()).await));
+}
+
+#[tokio::test]
+async fn a_write_that_waits_for_another_one_too_long_is_unavailable_and_reads_go_on() {
+    let database = open_with(impatient()).await;
+    let ana = add_user(&database, "ana").await.id;
+    let mut holder = database.begin().await.unwrap();
+    assert!(holder.users().delete(ana).await.unwrap());
+    let start = Instant::now();
+    assert!(is_unavailable(&database.autocommit().users().delete(ana).await));
+    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+    assert!(database.autocommit().users().credentials_of(&email("ana")).await.unwrap().is_some());
+    drop(holder);
+    assert!(database.autocommit().users().delete(ana).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_write_that_waits_for_another_process_too_long_is_unavailable() {
+    let database = open_with(impatient()).await;
+    let ana = add_user(&database, "ana").await.id;
+    let other = database.home.connect().await;
+    let mut holder = other.begin().await.unwrap();
+    assert!(holder.users().delete(ana).await.unwrap());
+    let start = Instant::now();
+    let mut ports = database.autocommit();
+    assert!(is_unavailable(&ports.users().delete(ana).await));
+    let blocked = match database.begin().await {
+        Ok(mut tx) => is_unavailable(&tx.users().delete(ana).await),
+        Err(error) => is_unavailable::<()>(&Err(error)),
+    };
+    assert!(blocked);
+    assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
+    holder.commit().await.unwrap();
+    assert!(!ports.users().delete(ana).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_full_pool_is_unavailable_in_bounded_time() {
+    let database = open_with(DatabaseOptions { max_connections: 1, ..impatient() }).await;
+    let holder = database.begin().await.unwrap();
+    let start = Instant::now();
+    assert!(is_unavailable(&database.begin().await));
+    assert!(start.elapsed() < Duration::from_secs(2));
+    drop(holder);
+    database.begin().await.unwrap().commit().await.unwrap();
+}
+
+/// PostgreSQL behind a wire that can be frozen: whoever holds the lock for writing.
+async fn behind_a_wire(url: &str) -> (String, Arc<RwLock<()>>) {
+    let server = url.split('@').next_back().unwrap().split('/').next().unwrap().to_owned();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address: SocketAddr = listener.local_addr().unwrap();
+    let wire = Arc::new(RwLock::new(()));
+    let flowing = Arc::clone(&wire);
+    let target = server.clone();
+    tokio::spawn(async move {
+        while let Ok((client, _)) = listener.accept().await {
+            let upstream = TcpStream::connect(&target).await.unwrap();
+            let (client_read, client_write) = client.into_split();
+            let (server_read, server_write) = upstream.into_split();
+            for (from, to) in [(client_read, server_write), (server_read, client_write)] {
+                let flowing = Arc::clone(&flowing);
+                tokio::spawn(async move {
+                    let mut buffer = [0; 4096];
+                    while from.readable().await.is_ok() {
+                        let _flowing = flowing.read().await;
+                        match from.try_read(&mut buffer) {
+                            Ok(0) => break,
+                            Ok(count) => write_all(&to, &buffer[..count]).await,
+                            Err(_) => {}
+                        }
+                    }
+                });
+            }
+        }
+    });
+    (url.replace(&server, &address.to_string()), wire)
+}
+
+async fn write_all(to: &tokio::net::tcp::OwnedWriteHalf, mut bytes: &[u8]) {
+    while !bytes.is_empty() && to.writable().await.is_ok() {
+        if let Ok(count) = to.try_write(bytes) {
+            bytes = &bytes[count..];
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_falls_silent_is_unavailable_in_bounded_time_and_recovers() {
+    let database = open().await;
+    if !database.home.is_postgres() {
+        return;
+    }
+    let (url, wire) = behind_a_wire(&database.home.url).await;
+    let through = Database::connect(&url, impatient()).await.unwrap();
+    let ana = add_user(&through, "ana").await;
+    let mut tx = through.begin().await.unwrap();
+    assert!(tx.users().find(ana.id).await.unwrap().is_some());
+
+    let frozen = wire.write().await;
+    let start = Instant::now();
+    assert!(is_unavailable(&through.autocommit().users().find(ana.id).await));
+    assert!(is_unavailable(&tx.users().find(ana.id).await));
+    assert!(is_unavailable(&tx.commit().await));
+    assert!(is_unavailable(&through.ping().await));
+    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+    drop(frozen);
+
+    let start = Instant::now();
+    while through.ping().await.is_err() {
+        assert!(start.elapsed() < Duration::from_secs(5));
+    }
+    assert_eq!(through.autocommit().users().find(ana.id).await.unwrap(), Some(ana));
+}
+
+#[tokio::test]
+async fn connections_that_the_server_cut_are_unavailable_once_and_then_replaced() {
+    let database = open().await;
+    if !database.home.is_postgres() {
+        return;
+    }
+    let mut tx = database.begin().await.unwrap();
+    tx.users().insert(&new_user("ana")).await.unwrap();
+    let other = database.home.connect().await;
+    cut_all_but(other.connection()).await;
+    assert!(is_unavailable(&tx.users().insert(&new_user("bob")).await));
+    drop(tx);
+    let mut failures = 0;
+    while database.ping().await.is_err() {
+        failures += 1;
+        assert!(failures < 20);
+    }
+    add_user(&database, "ana").await;
+}
+
+/// Ends every other connection to this database.
+async fn cut_all_but(connection: &DatabaseConnection) {
+    let tx = connection.begin().await.unwrap();
+    let sql = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+               WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    tx.execute_unprepared(sql).await.unwrap();
+    tx.commit().await.unwrap();
+}

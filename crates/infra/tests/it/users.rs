@@ -1,0 +1,239 @@
+//! Accounts.
+
+use keyward_domain::page::Page;
+use keyward_domain::scopes::Role;
+use keyward_domain::store::{Store, StoreError};
+use keyward_domain::users::{Name, NewUser, User, UserChange, UserId};
+
+use crate::support::{add_session, add_user, at, email, hash, is_internal, new_user, open, tamper};
+
+#[tokio::test]
+async fn an_account_comes_back_as_it_was_added() {
+    let database = open().await;
+    let mut ports = database.autocommit();
+    let new = NewUser { name: None, role: Role::Admin, ..new_user("ana") };
+    let user = ports.users().insert(&new).await.unwrap();
+    let expected = User {
+        id: user.id,
+        email: email("ana"),
+        name: None,
+        role: Role::Admin,
+        disabled: false,
+        email_verified: false,
+        created_at: at(0),
+    };
+    assert_eq!(user, expected);
+    assert_eq!(ports.users().find(user.id).await.unwrap(), Some(expected.clone()));
+    for found in [
+        ports.users().credentials(user.id).await.unwrap().unwrap(),
+        ports.users().credentials_of(&email("ana")).await.unwrap().unwrap(),
+    ] {
+        assert_eq!((found.user, found.hash), (expected.clone(), hash("$old")));
+    }
+}
+
+#[tokio::test]
+async fn names_keep_every_character() {
+    let database = open().await;
+    let name = Name::parse("  Zoë 'Ω\"; DROP TABLE users; -- \\ % \u{1F600}\n").unwrap();
+    let new = NewUser { name: Some(name.clone()), ..new_user("zoe") };
+    let user = database.autocommit().users().insert(&new).await.unwrap();
+    assert_eq!(database.autocommit().users().find(user.id).await.unwrap().unwrap().name, Some(name));
+}
+
+#[tokio::test]
+async fn an_absent_account_is_none_whatever_its_id() {
+    let database = open().await;
+    let mut ports = database.autocommit();
+    for id in [0, -1, 1, i64::MIN, i64::MAX] {
+        let id = UserId(id);
+        assert_eq!(ports.users().find(id).await.unwrap(), None);
+        assert!(ports.users().credentials(id).await.unwrap().is_none());
+        let locked = UserChange { disabled: Some(true), ..UserChange::default() };
+        assert_eq!(ports.users().update(id, &locked).await.unwrap(), None);
+        assert_eq!(ports.users().update(id, &UserChange::default()).await.unwrap(), None);
+        assert!(!ports.users().still_has(id, &hash("$old")).await.unwrap());
+        assert!(!ports.users().replace_hash(id, &hash("$old"), &hash("$new")).await.unwrap());
+        assert!(!ports.users().delete(id).await.unwrap());
+    }
+    assert!(ports.users().credentials_of(&email("nobody")).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn of_64_parallel_registrations_of_one_address_exactly_one_succeeds() {
+    let database = open().await;
+    let tasks: Vec<_> = (0..64)
+        .map(|_| {
+            let database = database.database.clone();
+            tokio::spawn(async move { database.autocommit().users().insert(&new_user("ana")).await })
+        })
+        .collect();
+    let (mut added, mut taken) = (0, 0);
+    for task in tasks {
+        match task.await.unwrap() {
+            Ok(_) => added += 1,
+            Err(StoreError::Taken) => taken += 1,
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+    assert_eq!((added, taken), (1, 63));
+}
+
+#[tokio::test]
+async fn an_id_is_never_given_again() {
+    let database = open().await;
+    let mut ports = database.autocommit();
+    let first = ports.users().insert(&new_user("ana")).await.unwrap().id;
+    assert!(ports.users().delete(first).await.unwrap());
+    assert!(!ports.users().delete(first).await.unwrap());
+    let second = ports.users().insert(&new_user("ana")).await.unwrap().id;
+    assert!(second > first, "{second} after {first}");
+}
+
+#[tokio::test]
+async fn only_the_fields_named_change() {
+    let database = open().await;
+    let ana = add_user(&database, "ana").await;
+    let bob = add_user(&database, "bob").await;
+    let mut ports = database.autocommit();
+    assert_eq!(ports.users().update(ana.id, &UserChange::default()).await.unwrap(), Some(ana.clone()));
+
+    let change = UserChange { role: Some(Role::Admin), ..UserChange::default() };
+    let expected = User { role: Role::Admin, ..ana.clone() };
+    assert_eq!(ports.users().update(ana.id, &change).await.unwrap(), Some(expected.clone()));
+
+    let change = UserChange { name: Some(None), disabled: Some(true), role: None };
+    let expected = User { name: None, disabled: true, ..expected };
+    assert_eq!(ports.users().update(ana.id, &change).await.unwrap(), Some(expected.clone()));
+    assert_eq!(ports.users().find(ana.id).await.unwrap(), Some(expected));
+
+    let name = Name::parse("Ana").unwrap();
+    let change = UserChange { name: Some(Some(name.clone())), disabled: Some(false), role: None };
+    let updated = ports.users().update(ana.id, &change).await.unwrap().unwrap();
+    assert_eq!((updated.name, updated.disabled), (Some(name), false));
+    assert_eq!(ports.users().find(bob.id).await.unwrap(), Some(bob));
+}
+
+#[tokio::test]
+async fn a_hash_is_replaced_only_while_it_is_the_one_that_was_checked() {
+    let database = open().await;
+    let id = add_user(&database, "ana").await.id;
+    let other = add_user(&database, "bob").await.id;
+    let mut ports = database.autocommit();
+    assert!(!ports.users().replace_hash(id, &hash("$wrong"), &hash("$new")).await.unwrap());
+    assert!(ports.users().still_has(id, &hash("$old")).await.unwrap());
+    assert!(ports.users().replace_hash(id, &hash("$old"), &hash("$new")).await.unwrap());
+    assert!(!ports.users().replace_hash(id, &hash("$old"), &hash("$newer")).await.unwrap());
+    assert!(!ports.users().still_has(id, &hash("$old")).await.unwrap());
+    assert!(ports.users().still_has(id, &hash("$new")).await.unwrap());
+    assert!(ports.users().still_has(other, &hash("$old")).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_locked_account_has_no_hash_to_log_in_with() {
+    let database = open().await;
+    let id = add_user(&database, "ana").await.id;
+    let mut ports = database.autocommit();
+    let locked = UserChange { disabled: Some(true), ..UserChange::default() };
+    ports.users().update(id, &locked).await.unwrap();
+    assert!(!ports.users().still_has(id, &hash("$old")).await.unwrap());
+    assert!(!ports.users().replace_hash(id, &hash("$old"), &hash("$new")).await.unwrap());
+    assert_eq!(ports.users().credentials(id).await.unwrap().unwrap().hash, hash("$old"));
+}
+
+#[tokio::test]
+async fn of_parallel_replacements_of_one_hash_exactly_one_succeeds() {
+    let database = open().await;
+    let id = add_user(&database, "ana").await.id;
+    let tasks: Vec<_> = (0..32)
+        .map(|number| {
+            let database = database.database.clone();
+            tokio::spawn(async move {
+                let mut ports = database.autocommit();
+                ports.users().replace_hash(id, &hash("$old"), &hash(&format!("$new{number}"))).await.unwrap()
+            })
+        })
+        .collect();
+    let mut winners = 0;
+    for task in tasks {
+        winners += usize::from(task.await.unwrap());
+    }
+    assert_eq!(winners, 1);
+}
+
+#[tokio::test]
+async fn with_an_account_go_its_sessions_and_posts_and_nobody_elses() {
+    let database = open().await;
+    let ana = add_user(&database, "ana").await.id;
+    let bob = add_user(&database, "bob").await.id;
+    let hers = add_session(&database, ana, 1).await.id;
+    let his = add_session(&database, bob, 2).await.id;
+    let mut ports = database.autocommit();
+    let draft = crate::support::draft("title", true);
+    let her_post = ports.posts().insert(ana, &draft, at(0)).await.unwrap().id;
+    let his_post = ports.posts().insert(bob, &draft, at(0)).await.unwrap().id;
+
+    assert!(ports.users().delete(ana).await.unwrap());
+    assert!(ports.sessions().live(hers).await.unwrap().is_none());
+    assert!(ports.sessions().of_user(ana, 10).await.unwrap().is_empty());
+    assert!(ports.posts().find(her_post).await.unwrap().is_none());
+    assert!(ports.sessions().live(his).await.unwrap().is_some());
+    assert!(ports.posts().find(his_post).await.unwrap().is_some());
+    // Not merely hidden by a join.
+    let left = |table: &str| format!("DELETE FROM {table}");
+    for table in ["sessions", "posts"] {
+        let done = sea_orm::ConnectionTrait::execute_unprepared(database.connection(), &left(table)).await;
+        assert_eq!(done.unwrap().rows_affected(), 1, "{table}");
+    }
+}
+
+#[tokio::test]
+async fn pages_cover_every_account_once() {
+    let database = open().await;
+    for number in 0..7 {
+        add_user(&database, &format!("u{number}")).await;
+    }
+    let mut ports = database.autocommit();
+    let mut seen = Vec::new();
+    let mut page = Page { limit: 3, after: None };
+    loop {
+        let rows = ports.users().list(page).await.unwrap();
+        assert!(rows.len() <= 4, "one more than the page has, to tell whether there is another");
+        seen.extend(rows.iter().take(3).map(|user| user.email.local().to_owned()));
+        if rows.len() <= 3 {
+            break;
+        }
+        page.after = Some(rows[2].id.0);
+    }
+    assert_eq!(seen, ["u0", "u1", "u2", "u3", "u4", "u5", "u6"]);
+    assert!(ports.users().list(Page { limit: 3, after: Some(i64::MAX) }).await.unwrap().is_empty());
+    assert_eq!(ports.users().list(Page { limit: u32::MAX, after: Some(i64::MIN) }).await.unwrap().len(), 7);
+}
+
+#[tokio::test]
+async fn an_unknown_role_in_the_database_is_an_internal_failure() {
+    let database = open().await;
+    let id = add_user(&database, "ana").await.id;
+    tamper(&database, "UPDATE users SET role = 'king'").await;
+    assert!(is_internal(&database.autocommit().users().find(id).await));
+    assert!(is_internal(&database.autocommit().users().list(Page::default()).await));
+}
+
+#[tokio::test]
+async fn a_time_beyond_all_calendars_in_the_database_is_an_internal_failure() {
+    let database = open().await;
+    let id = add_user(&database, "ana").await.id;
+    tamper(&database, "UPDATE users SET created_at = 9223372036854775807").await;
+    assert!(is_internal(&database.autocommit().users().find(id).await));
+}
+
+#[tokio::test]
+async fn a_nul_in_a_hash_never_panics() {
+    let database = open().await;
+    let id = add_user(&database, "ana").await.id;
+    let mut ports = database.autocommit();
+    assert!(!ports.users().still_has(id, &hash("$old\0")).await.unwrap_or(false));
+    assert!(!ports.users().replace_hash(id, &hash("$\0"), &hash("$\0")).await.unwrap_or(false));
+    let _ = ports.users().insert(&NewUser { hash: hash("\0"), ..new_user("bob") }).await;
+    assert!(ports.users().still_has(id, &hash("$old")).await.unwrap());
+}

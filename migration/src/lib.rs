@@ -1,0 +1,62 @@
+//! Keyward's database schema, one migration a file, each with its way back, on SQLite and on PostgreSQL.
+//!
+//! Migrations name tables and columns by themselves and never import an entity: a migration says what the schema was on
+//! its day, an entity what it is today. What has been released is never edited; a change is a new file.
+//!
+//! **Times** are whole microseconds since the Unix epoch in a 64-bit integer column. Both databases then mean the same
+//! by them, compare and index them exactly, and know neither a text format nor a time zone.
+//!
+//! **Ids** of 64 bits are never given twice, not even after the row is gone: SQLite's `AUTOINCREMENT`, PostgreSQL's
+//! identity columns.
+#![forbid(unsafe_code)]
+
+use sea_orm_migration::sea_orm::{
+    ConnectionTrait, DatabaseConnection, DbBackend, DbErr, SqliteTransactionMode, TransactionOptions,
+    TransactionTrait,
+};
+use sea_orm_migration::{MigrationTrait, MigratorTrait};
+
+mod m20261122_000001_users;
+mod m20261122_000002_sessions;
+mod m20261122_000003_posts;
+mod m20261122_000004_signing_keys;
+
+/// Every migration, in the order in which they are applied.
+pub struct Migrator;
+
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m20261122_000001_users::Migration),
+            Box::new(m20261122_000002_sessions::Migration),
+            Box::new(m20261122_000003_posts::Migration),
+            Box::new(m20261122_000004_signing_keys::Migration),
+        ]
+    }
+}
+
+/// Taken by whoever migrates a PostgreSQL database. Any constant will do; this one spells "keyward".
+const ADVISORY_LOCK: i64 = 0x006b_6579_7761_7264;
+
+/// Brings the schema up to date, in one transaction: all of it or nothing.
+///
+/// Any number of replicas may call this at once. One of them migrates; the others wait for it (PostgreSQL: for an
+/// advisory lock; SQLite: for the write lock, no longer than the connection's busy timeout) and find nothing left to do.
+/// `db` must be a connection that may write.
+///
+/// # Errors
+/// What the database answered, or that it was migrated by a newer version of this program. Nothing has changed then.
+pub async fn migrate(db: &DatabaseConnection) -> Result<(), DbErr> {
+    let immediate = TransactionOptions {
+        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+        ..TransactionOptions::default()
+    };
+    let tx = db.begin_with_options(immediate).await?;
+    if tx.get_database_backend() == DbBackend::Postgres {
+        // The limits of a request are too short for a change of schema, and for waiting until another replica made it.
+        tx.execute_unprepared("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = '10min'").await?;
+        tx.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({ADVISORY_LOCK})")).await?;
+    }
+    Migrator::up(&tx, None).await?;
+    tx.commit().await
+}
