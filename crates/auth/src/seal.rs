@@ -9,10 +9,16 @@ use crate::{MasterSecret, Random};
 impl MasterSecret {
     /// Encrypts `plain` for the purpose `label` names, bound to `context` (such as a key id): nonce (12 bytes),
     /// ciphertext, tag (16 bytes).
+    ///
+    /// # Panics
+    ///
+    /// When `plain` is longer than 64 GiB.
     pub fn seal(&self, label: &str, context: &[u8], plain: &[u8], random: &dyn Random) -> Vec<u8> {
         let mut nonce = [0; NONCE_LEN];
         random.fill(&mut nonce);
-        let mut sealed = plain.to_vec();
+        // Room for the tag from the start: a text that moved would leave a copy behind.
+        let mut sealed = Vec::with_capacity(plain.len() + AES_256_GCM.tag_len());
+        sealed.extend_from_slice(plain);
         self.sealing_key(label)
             .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(context), &mut sealed)
             .expect("AES-256-GCM takes up to 64 GiB");

@@ -36,7 +36,11 @@ pub trait Hashing: Send + Sync {
     async fn hash(&self, password: Password) -> Result<PasswordHash, HashingError>;
 
     /// Compares `password` with `stored`. With nothing stored it costs as much as a wrong password and never matches.
-    async fn verify(&self, password: Arc<Password>, stored: Option<PasswordHash>) -> Result<Verified, HashingError>;
+    async fn verify(
+        &self,
+        password: Arc<Password>,
+        stored: Option<PasswordHash>,
+    ) -> Result<Verified, HashingError>;
 }
 
 /// What a comparison found.

@@ -149,7 +149,8 @@ pub struct Parts<'a> {
 pub fn divide(keys: &[StoredKey], now: OffsetDateTime, token_life: Duration) -> Parts<'_> {
     let started = keys.partition_point(|key| key.signs_from <= now).max(1).min(keys.len());
     let (old, coming) = keys.split_at(started);
-    let previous = old.windows(2).filter(|pair| pair[1].signs_from + token_life > now).map(|pair| &pair[0]).collect();
+    let previous =
+        old.windows(2).filter(|pair| pair[1].signs_from + token_life > now).map(|pair| &pair[0]).collect();
     Parts { current: old.last(), next: coming.first(), previous }
 }
 

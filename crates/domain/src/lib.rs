@@ -8,6 +8,7 @@ pub mod clock;
 pub mod email;
 pub mod failure;
 pub mod hashing;
+pub mod keys;
 mod login;
 pub mod page;
 pub mod ports;

@@ -23,7 +23,12 @@ pub struct Sessions {
 
 impl Sessions {
     /// Use cases over these ports, signing with `issuer`.
-    pub fn new(ports: Ports, issuer: Arc<dyn TokenIssuer>, refresh: RefreshTokens, lifetimes: Lifetimes) -> Self {
+    pub fn new(
+        ports: Ports,
+        issuer: Arc<dyn TokenIssuer>,
+        refresh: RefreshTokens,
+        lifetimes: Lifetimes,
+    ) -> Self {
         Self { ports, issuer, refresh: Arc::new(refresh), lifetimes }
     }
 
@@ -89,7 +94,8 @@ impl Sessions {
         };
         let stored = found.as_ref().map(|credentials| credentials.hash.clone());
         let verified = self.ports.hashing.verify(Arc::clone(password), stored).await?;
-        let credentials = found.filter(|found| !found.user.disabled).ok_or(SessionError::InvalidCredentials)?;
+        let credentials =
+            found.filter(|found| !found.user.disabled).ok_or(SessionError::InvalidCredentials)?;
         match verified {
             Verified::Mismatch => Err(SessionError::InvalidCredentials),
             Verified::Match => Ok((credentials, None)),

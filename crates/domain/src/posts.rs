@@ -81,7 +81,8 @@ pub struct PostFilter {
 #[async_trait]
 pub trait PostRepository: Send {
     /// Adds a post; [`StoreError::Dangling`] when its owner is gone.
-    async fn insert(&mut self, owner: UserId, draft: &Draft, now: OffsetDateTime) -> Result<Post, StoreError>;
+    async fn insert(&mut self, owner: UserId, draft: &Draft, now: OffsetDateTime)
+    -> Result<Post, StoreError>;
     /// The post of that id, published or not.
     async fn find(&mut self, id: PostId) -> Result<Option<Post>, StoreError>;
     /// One row more than the page has, by ascending id.

@@ -41,7 +41,8 @@ impl Sessions {
     /// # Errors
     /// [`SessionError::InvalidRefreshToken`] for whatever is not worth a pair. A replay also ends the session.
     pub async fn refresh(&self, token: &str, scope: Option<&str>) -> Result<Tokens, SessionError> {
-        let claim = keyward_auth::RefreshTokens::parse(token).map_err(|_| SessionError::InvalidRefreshToken)?;
+        let claim =
+            keyward_auth::RefreshTokens::parse(token).map_err(|_| SessionError::InvalidRefreshToken)?;
         let id = SessionId(claim.session);
         // A caller who loses the race judges again: the token it holds was spent a moment ago.
         for _ in 0..3 {

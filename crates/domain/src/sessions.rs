@@ -94,7 +94,8 @@ pub trait SessionRepository: Send {
     /// The sessions of a user that were not revoked, newest first; at most `limit`.
     async fn of_user(&mut self, user: UserId, limit: u64) -> Result<Vec<Session>, StoreError>;
     /// Spends the refresh token of that counter, if it is the good one of a session that stands; says whether it was.
-    async fn advance(&mut self, id: SessionId, counter: u64, now: OffsetDateTime) -> Result<bool, StoreError>;
+    async fn advance(&mut self, id: SessionId, counter: u64, now: OffsetDateTime)
+    -> Result<bool, StoreError>;
     /// Ends a session of this user; says whether it stood.
     async fn revoke(&mut self, user: UserId, id: SessionId, now: OffsetDateTime) -> Result<bool, StoreError>;
     /// Ends every session of a user but `except`; says how many.

@@ -5,6 +5,7 @@ use std::error::Error;
 use async_trait::async_trait;
 
 use crate::failure::{Failure, Kind};
+use crate::keys::KeyRepository;
 use crate::posts::PostRepository;
 use crate::sessions::SessionRepository;
 use crate::users::UserRepository;
@@ -17,6 +18,8 @@ pub trait Repositories: Send {
     fn sessions(&mut self) -> &mut dyn SessionRepository;
     /// Posts.
     fn posts(&mut self) -> &mut dyn PostRepository;
+    /// Signing keys.
+    fn keys(&mut self) -> &mut dyn KeyRepository;
 }
 
 /// Repositories whose writes become visible together at [`commit`](Transaction::commit), and never if dropped before.

@@ -100,7 +100,12 @@ pub trait UserRepository: Send {
     /// Changes an account; `None` when there is none.
     async fn update(&mut self, id: UserId, change: &UserChange) -> Result<Option<User>, StoreError>;
     /// Replaces the hash if it still is `old` and the account is not locked out; says whether it was.
-    async fn replace_hash(&mut self, id: UserId, old: &PasswordHash, new: &PasswordHash) -> Result<bool, StoreError>;
+    async fn replace_hash(
+        &mut self,
+        id: UserId,
+        old: &PasswordHash,
+        new: &PasswordHash,
+    ) -> Result<bool, StoreError>;
     /// Whether the account has this hash and is not locked out; inside a transaction it then stays so until the end.
     async fn still_has(&mut self, id: UserId, hash: &PasswordHash) -> Result<bool, StoreError>;
     /// Removes an account with everything that is theirs; says whether there was one.

@@ -48,5 +48,9 @@ impl From<TokenError> for Refusal {
 
 #[expect(clippy::disallowed_methods, reason = "a service without a clock port of its own uses the system's")]
 fn unix_now() -> i64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).ok().and_then(|since| i64::try_from(since.as_secs()).ok()).unwrap_or(0)
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .ok()
+        .and_then(|since| i64::try_from(since.as_secs()).ok())
+        .unwrap_or(0)
 }

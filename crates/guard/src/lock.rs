@@ -43,7 +43,8 @@ fn refusal(operation: &mut Operation, status: &str, description: &str, challenge
 /// Adds both security schemes to `document`: the password form posts to `token_url`, and offers every one of `scopes`
 /// (name and title). Locked operations refer to a schema `Error`, `{"detail": ".."}`, which is added too.
 pub fn schemes(document: &mut OpenApi, token_url: &str, scopes: &[(&str, &str)]) {
-    let scopes = Scopes::from_iter(scopes.iter().map(|(name, title)| ((*name).to_owned(), (*title).to_owned())));
+    let scopes =
+        scopes.iter().map(|(name, title)| ((*name).to_owned(), (*title).to_owned())).collect::<Scopes>();
     let password = OAuth2::with_description(
         [Flow::Password(Password::new(token_url, scopes))],
         "Type e-mail and password; Swagger UI keeps the token until the page is reloaded.",
@@ -62,11 +63,13 @@ pub fn schemes(document: &mut OpenApi, token_url: &str, scopes: &[(&str, &str)])
 fn error_schema() -> utoipa::openapi::Schema {
     use utoipa::openapi::schema::{ObjectBuilder, Type};
     ObjectBuilder::new()
-        .property("detail", ObjectBuilder::new().schema_type(Type::String).description(Some("What went wrong")))
+        .property(
+            "detail",
+            ObjectBuilder::new().schema_type(Type::String).description(Some("What went wrong")),
+        )
         .required("detail")
         .description(Some("An error in FastAPI's shape"))
         .examples([serde_json::json!({ "detail": "Not authenticated" })])
         .build()
         .into()
 }
-

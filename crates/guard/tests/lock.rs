@@ -1,4 +1,6 @@
 //! The lock from outside: a small service that knows nothing of Keyward's own api.
+#![expect(clippy::unwrap_used, reason = "clippy's exemption for tests does not know their helpers")]
+#![expect(clippy::disallowed_methods, reason = "tokens for a service without a clock port")]
 
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -9,8 +11,8 @@ use axum::http::{Request, StatusCode, header};
 use axum::{Json, Router};
 use http_body_util::BodyExt;
 use keyward_auth::{
-    Algorithm, Grant, IssuerSettings, JwtIssuer, JwtVerifier, KeyRing, ScopeSet, SharedKeyRing, SigningKey, SystemRandom,
-    TokenIssuer, VerifierSettings,
+    Algorithm, Grant, IssuerSettings, JwtIssuer, JwtVerifier, KeyRing, ScopeSet, SharedKeyRing, SigningKey,
+    SystemRandom, TokenIssuer, VerifierSettings,
 };
 use keyward_guard::{Authenticator, CurrentUser, Scope, TokenAuthenticator, endpoint, schemes};
 use serde_json::{Value, json};
@@ -120,7 +122,8 @@ async fn without_a_token_a_locked_route_answers_401_and_names_no_error() {
 async fn a_bad_token_answers_401_with_the_error_named() {
     let app = TestApp::new();
     let expired = format!("Bearer {}", app.token("", 3600));
-    for (field, detail) in [("Bearer x.y.z", "Could not validate credentials"), (&*expired, "Token expired")] {
+    for (field, detail) in [("Bearer x.y.z", "Could not validate credentials"), (&*expired, "Token expired")]
+    {
         let (status, challenge, body) = app.get("/me", Some(field)).await;
         assert_eq!(status, StatusCode::UNAUTHORIZED);
         assert!(challenge.unwrap().starts_with("Bearer error=\"invalid_token\""));

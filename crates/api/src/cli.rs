@@ -1,0 +1,77 @@
+//! The command line: `keyward` is `keyward serve`.
+
+mod log;
+mod secrets;
+mod serve;
+mod user;
+mod wiring;
+
+use clap::{Parser, Subcommand};
+use keyward_api::config::{Settings, StorageSettings};
+
+use self::user::UserCommand;
+use self::wiring::Workshop;
+
+/// What stops a command: one sentence that names what to mend.
+type Problem = String;
+
+/// FastAPI-style JWT authentication as a ready-to-run service.
+///
+/// Every setting is a flag and a variable; a `.env` file in the working folder is read first.
+#[derive(Parser)]
+#[command(name = "keyward", version, about, args_conflicts_with_subcommands = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    settings: Settings,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve (the default)
+    Serve(Settings),
+    /// Bring the database's schema up to date, and stop
+    Migrate(StorageSettings),
+    /// Manage accounts
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Print the `OpenAPI` document
+    Openapi,
+}
+
+/// Runs what the command line asks for.
+pub(crate) fn run() -> Result<(), Problem> {
+    read_dotenv()?;
+    let cli = Cli::parse();
+    match cli.command.unwrap_or(Command::Serve(cli.settings)) {
+        Command::Serve(settings) => block_on(serve::serve(settings)),
+        Command::Migrate(storage) => block_on(async {
+            let workshop = Workshop::open(&storage).await?;
+            println!("The schema of {} is up to date.", workshop.place());
+            workshop.close().await
+        }),
+        Command::User(command) => block_on(user::run(command)),
+        Command::Openapi => openapi(),
+    }
+}
+
+fn read_dotenv() -> Result<(), Problem> {
+    match dotenvy::dotenv() {
+        Ok(_) => Ok(()),
+        Err(error) if error.not_found() => Ok(()),
+        // The error's own words would quote the line, which may hold a secret.
+        Err(_) => Err("the file .env cannot be read: each line must be NAME=value".to_owned()),
+    }
+}
+
+fn openapi() -> Result<(), Problem> {
+    let document = keyward_api::openapi::document().to_pretty_json().map_err(|error| error.to_string())?;
+    println!("{document}");
+    Ok(())
+}
+
+fn block_on(task: impl Future<Output = Result<(), Problem>>) -> Result<(), Problem> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    runtime.map_err(|error| format!("the runtime cannot start: {error}"))?.block_on(task)
+}

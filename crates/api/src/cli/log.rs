@@ -1,0 +1,28 @@
+//! Log lines: for people on a terminal, JSON otherwise; always to standard error.
+
+use std::io::{IsTerminal, stderr};
+
+use keyward_api::config::Settings;
+use tracing_subscriber::EnvFilter;
+
+use super::Problem;
+
+/// Starts logging as the settings say.
+pub(super) fn start(settings: &Settings) -> Result<(), Problem> {
+    let filter = EnvFilter::builder()
+        .parse(&settings.log)
+        .map_err(|error| format!("KEYWARD_LOG is no filter such as info or info,sqlx=debug: {error}"))?;
+    let terminal = stderr().is_terminal();
+    let json = match settings.log_format.as_str() {
+        "json" => true,
+        "text" => false,
+        _ => !terminal,
+    };
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr);
+    if json {
+        subscriber.json().flatten_event(true).init();
+    } else {
+        subscriber.with_ansi(terminal).with_target(false).init();
+    }
+    Ok(())
+}

@@ -1,0 +1,57 @@
+//! The master secret: from the environment, or a file in the data folder that only its owner may read.
+
+use std::fs::OpenOptions;
+use std::io::{ErrorKind, Write};
+use std::path::Path;
+
+use keyward_api::config::TokenSettings;
+use keyward_auth::{MasterSecret, SystemRandom};
+
+use super::Problem;
+
+const FILE: &str = "master.key";
+
+/// The master secret; made on the first start.
+pub(super) fn master(tokens: &TokenSettings, data_dir: &Path) -> Result<MasterSecret, Problem> {
+    if let Some(secret) = &tokens.master_secret {
+        return MasterSecret::from_bytes(secret.expose())
+            .map_err(|_| "KEYWARD_MASTER_SECRET is too short: it must have at least 32 bytes".to_owned());
+    }
+    let path = data_dir.join(FILE);
+    let problem = |error: &dyn std::fmt::Display| {
+        format!("the master secret {} cannot be used: {error} (or set KEYWARD_MASTER_SECRET)", path.display())
+    };
+    match std::fs::read(&path) {
+        Ok(bytes) => MasterSecret::from_bytes(&bytes).map_err(|error| problem(&error)),
+        Err(error) if error.kind() == ErrorKind::NotFound => create(&path).map_err(|error| problem(&error)),
+        Err(error) => Err(problem(&error)),
+    }
+}
+
+/// Writes a new secret beside its final name and links it there, so that nobody ever reads half of one, and of two
+/// processes that start together one wins and both use what it wrote.
+fn create(path: &Path) -> std::io::Result<MasterSecret> {
+    let secret = MasterSecret::generate(&SystemRandom);
+    let draft = path.with_extension(format!("{}.tmp", std::process::id()));
+    let written = private_file(&draft).and_then(|mut file| {
+        file.write_all(secret.expose())?;
+        file.sync_all()
+    });
+    let linked = written.and_then(|()| std::fs::hard_link(&draft, path));
+    drop(std::fs::remove_file(&draft));
+    match linked {
+        Ok(()) => Ok(secret),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            MasterSecret::from_bytes(&std::fs::read(path)?).map_err(std::io::Error::other)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn private_file(path: &Path) -> std::io::Result<std::fs::File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}

@@ -1,0 +1,58 @@
+//! `keyward serve`.
+
+use keyward_api::config::Settings;
+use keyward_api::{build, server};
+use keyward_auth::KeyRing;
+use tokio::net::TcpListener;
+
+use super::wiring::Workshop;
+use super::{Problem, log};
+
+/// Serves until told to stop by SIGINT or SIGTERM.
+pub(super) async fn serve(mut settings: Settings) -> Result<(), Problem> {
+    log::start(&settings)?;
+    // First the port: if it is taken, nothing has been touched yet.
+    let listener = TcpListener::bind(settings.listen)
+        .await
+        .map_err(|error| format!("KEYWARD_LISTEN: cannot listen on {}: {error}", settings.listen))?;
+    settings.listen = listener.local_addr().map_err(|error| error.to_string())?;
+    let workshop = Workshop::open(&settings.storage).await?;
+    let running = workshop.server(&settings).await?;
+    announce(&settings, &workshop, &running.keys.load());
+    let stop = stop_signal()?;
+    server::serve(listener, build(running.state), stop).await;
+    tracing::info!("stopped");
+    workshop.close().await
+}
+
+fn announce(settings: &Settings, workshop: &Workshop, keys: &KeyRing) {
+    let key = keys.current().map_or("none".to_owned(), |key| match key.kid() {
+        Some(kid) => format!("{} {kid}", key.algorithm()),
+        None => format!("{} (shared secret)", key.algorithm()),
+    });
+    eprintln!("Keyward {}", env!("CARGO_PKG_VERSION"));
+    eprintln!("  docs      http://{}/docs", settings.listen);
+    eprintln!("  database  {}", workshop.place());
+    eprintln!("  key       {key}");
+    eprintln!("  issuer    {}", settings.issuer());
+}
+
+#[cfg(unix)]
+fn stop_signal() -> Result<impl Future<Output = ()>, Problem> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let listen = |kind| signal(kind).map_err(|error| format!("signals cannot be handled: {error}"));
+    let (mut interrupt, mut terminate) = (listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+#[cfg(not(unix))]
+fn stop_signal() -> Result<impl Future<Output = ()>, Problem> {
+    Ok(async {
+        drop(tokio::signal::ctrl_c().await);
+    })
+}

@@ -1,0 +1,136 @@
+//! `keyward user ..`: accounts, from the machine that holds the database.
+
+use std::io::BufRead;
+use std::sync::Arc;
+
+use clap::{Args, Subcommand};
+use keyward_api::config::{PasswordSettings, StorageSettings};
+use keyward_api::session_check::Epochs;
+use keyward_domain::email::Email;
+use keyward_domain::hashing::NewPassword;
+use keyward_domain::page::{MAX_LIMIT, Page};
+use keyward_domain::scopes::Role;
+use keyward_domain::users::{Name, Registration, User, UserChange, UserError, Users};
+
+use super::Problem;
+use super::wiring::Workshop;
+
+#[derive(Subcommand)]
+pub(super) enum UserCommand {
+    /// Make an account
+    Create(Create),
+    /// List accounts
+    List(StorageSettings),
+    /// Lock an account out and end its sessions
+    Disable(Disable),
+}
+
+#[derive(Args)]
+pub(super) struct Create {
+    /// The address to log in with
+    #[arg(long)]
+    email: String,
+    /// What others shall see
+    #[arg(long)]
+    name: Option<String>,
+    /// `user` or `admin`
+    #[arg(long, default_value = "user", value_parser = ["user", "admin"])]
+    role: String,
+    /// Read the password from standard input: its first line
+    #[arg(long, required = true)]
+    password_stdin: bool,
+    #[command(flatten)]
+    storage: StorageSettings,
+    #[command(flatten)]
+    passwords: PasswordSettings,
+}
+
+#[derive(Args)]
+pub(super) struct Disable {
+    /// The address of the account
+    #[arg(long)]
+    email: String,
+    #[command(flatten)]
+    storage: StorageSettings,
+    #[command(flatten)]
+    passwords: PasswordSettings,
+}
+
+pub(super) async fn run(command: UserCommand) -> Result<(), Problem> {
+    match command {
+        UserCommand::Create(create) => create.run().await,
+        UserCommand::List(storage) => list(&storage).await,
+        UserCommand::Disable(disable) => disable.run().await,
+    }
+}
+
+impl Create {
+    async fn run(self) -> Result<(), Problem> {
+        let email = address(&self.email)?;
+        let name = self.name.as_deref().map(Name::parse).transpose();
+        let name = name.map_err(|error| format!("--name {error}"))?;
+        let password = NewPassword::parse(&first_line()?, &self.passwords.policy(), Some(&email));
+        let password = password.map_err(|refusal| format!("the password is refused: {refusal}"))?;
+        let role = Role::from_name(&self.role).unwrap_or_default();
+        let workshop = Workshop::open(&self.storage).await?;
+        let users = Users::new(workshop.ports(&self.passwords, Arc::new(Epochs::default()))?);
+        let user = users.register(Registration { email, password, name, role }).await.map_err(words)?;
+        println!("{}", line(&user));
+        workshop.close().await
+    }
+}
+
+impl Disable {
+    async fn run(self) -> Result<(), Problem> {
+        let email = address(&self.email)?;
+        let workshop = Workshop::open(&self.storage).await?;
+        let users = Users::new(workshop.ports(&self.passwords, Arc::new(Epochs::default()))?);
+        let user = users.find_by_email(&email).await.map_err(words)?;
+        let user = user.ok_or_else(|| format!("there is no account with the address {email}"))?;
+        let change = UserChange { disabled: Some(true), ..UserChange::default() };
+        println!("{}", line(&users.update(user.id, change).await.map_err(words)?));
+        workshop.close().await
+    }
+}
+
+async fn list(storage: &StorageSettings) -> Result<(), Problem> {
+    let workshop = Workshop::open(storage).await?;
+    let mut repositories = workshop.repositories();
+    let mut page = Page { limit: MAX_LIMIT, after: None };
+    loop {
+        let mut rows = repositories.users().list(page).await.map_err(|error| words(error.into()))?;
+        let more = rows.len() > MAX_LIMIT as usize;
+        rows.truncate(MAX_LIMIT as usize);
+        for user in &rows {
+            println!("{}", line(user));
+        }
+        page.after = rows.last().map(|user| user.id.0);
+        if !more {
+            return workshop.close().await;
+        }
+    }
+}
+
+fn address(text: &str) -> Result<Email, Problem> {
+    Email::parse(text).map_err(|error| format!("--email is not a valid email address: {error}"))
+}
+
+fn first_line() -> Result<String, Problem> {
+    let mut line = String::new();
+    let read = std::io::stdin().lock().read_line(&mut line);
+    read.map_err(|error| format!("the password cannot be read from standard input: {error}"))?;
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+fn words(error: UserError) -> Problem {
+    match std::error::Error::source(&error) {
+        Some(cause) => format!("{error}: {cause}"),
+        None => error.to_string(),
+    }
+}
+
+fn line(user: &User) -> String {
+    let state = if user.disabled { "disabled" } else { "active" };
+    let name = user.name.as_ref().map_or("-", Name::as_str);
+    format!("{}\t{}\t{}\t{state}\t{name}", user.id, user.email, user.role.as_str())
+}

@@ -1,0 +1,166 @@
+//! From settings to running parts: the database, the use cases, the state behind the router.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use keyward_api::config::{PasswordSettings, Settings, StorageSettings};
+use keyward_api::hashing::HashingPool;
+use keyward_api::session_check::Epochs;
+use keyward_api::state::AppState;
+use keyward_auth::{
+    Algorithm, Argon2idHasher, KeyRing, MasterSecret, SharedKeyRing, SigningKey, SystemRandom,
+};
+use keyward_domain::keys::Keys;
+use keyward_domain::ports::Ports;
+use keyward_domain::store::{Repositories, Store};
+use keyward_infra::{Database, DatabaseOptions, SystemClock};
+
+use super::{Problem, secrets};
+
+/// An open, migrated database.
+pub(super) struct Workshop {
+    database: Database,
+    place: String,
+}
+
+impl Workshop {
+    /// Opens the database and brings its schema up to date. What was made for that and is of no use is removed again.
+    pub(super) async fn open(storage: &StorageSettings) -> Result<Self, Problem> {
+        let folder = DataFolder::prepare(&storage.data_dir)?;
+        let url = storage.database_url();
+        let options =
+            DatabaseOptions { max_connections: storage.database_connections, ..DatabaseOptions::default() };
+        let database =
+            Database::connect(&url, options).await.map_err(|error| format!("KEYWARD_DATABASE_URL: {error}"));
+        let database = match database {
+            Ok(database) => database,
+            Err(problem) => {
+                folder.undo();
+                return Err(problem);
+            }
+        };
+        keyward_migration::migrate(database.connection())
+            .await
+            .map_err(|error| format!("the database's schema cannot be brought up to date: {error}"))?;
+        Ok(Self { database, place: place(&url) })
+    }
+
+    /// Where the database is, without its password.
+    pub(super) fn place(&self) -> &str {
+        &self.place
+    }
+
+    /// Every repository.
+    pub(super) fn repositories(&self) -> Box<dyn Repositories> {
+        self.database.autocommit()
+    }
+
+    /// Closes the database in good order.
+    pub(super) async fn close(&self) -> Result<(), Problem> {
+        self.database
+            .close()
+            .await
+            .map_err(|error| format!("the database did not close in good order: {error}"))
+    }
+
+    /// The ports, with a hashing pool of their own.
+    pub(super) fn ports(&self, passwords: &PasswordSettings, epochs: Arc<Epochs>) -> Result<Ports, Problem> {
+        let random = Arc::new(SystemRandom);
+        let hasher = Argon2idHasher::new(passwords.argon2(), random.clone()).map_err(|error| {
+            format!("KEYWARD_ARGON2_MEMORY, _ITERATIONS and _PARALLELISM do not fit: {error}")
+        })?;
+        let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let pool = HashingPool::start(Arc::new(hasher), threads)
+            .map_err(|error| format!("the hashing threads cannot start: {error}"))?;
+        Ok(Ports {
+            store: Arc::new(self.database.clone()),
+            clock: Arc::new(SystemClock),
+            random,
+            hashing: Arc::new(pool),
+            changes: epochs,
+        })
+    }
+
+    /// Everything a server needs.
+    pub(super) async fn server(&self, settings: &Settings) -> Result<Server, Problem> {
+        let epochs = Arc::new(Epochs::default());
+        let ports = self.ports(&settings.passwords, Arc::clone(&epochs))?;
+        let master = Arc::new(secrets::master(&settings.tokens, &settings.storage.data_dir)?);
+        let keys = SharedKeyRing::new(self.key_ring(settings, &ports, &master).await?);
+        let state = AppState::new(ports, epochs, keys.clone(), &master, settings);
+        Ok(Server { state, keys })
+    }
+
+    async fn key_ring(
+        &self,
+        settings: &Settings,
+        ports: &Ports,
+        master: &Arc<MasterSecret>,
+    ) -> Result<KeyRing, Problem> {
+        let tokens = &settings.tokens;
+        if tokens.algorithm == Algorithm::Hs256 {
+            let secret =
+                tokens.secret.as_ref().ok_or("KEYWARD_ALGORITHM is HS256, which needs KEYWARD_SECRET")?;
+            let key =
+                SigningKey::hs256(secret.expose()).map_err(|error| format!("KEYWARD_SECRET: {error}"))?;
+            return Ok(KeyRing::new(key));
+        }
+        let keys = Keys::new(ports.clone(), Arc::clone(master), tokens.access_token_life());
+        keys.ring(tokens.algorithm).await.map_err(|error| format!("no signing key: {error}"))
+    }
+}
+
+/// What serving needs.
+pub(super) struct Server {
+    /// Behind the router.
+    pub(super) state: AppState,
+    /// The keys in use.
+    pub(super) keys: SharedKeyRing,
+}
+
+/// The data folder, and whether it was made just now.
+struct DataFolder {
+    path: PathBuf,
+    new: bool,
+}
+
+impl DataFolder {
+    fn prepare(path: &Path) -> Result<Self, Problem> {
+        let new = !path.exists();
+        let made = std::fs::create_dir_all(path).and_then(|()| std::fs::read_dir(path).map(drop));
+        made.map_err(|error| {
+            format!("KEYWARD_DATA_DIR: the folder {} cannot be used: {error}", path.display())
+        })?;
+        Ok(Self { path: path.to_owned(), new })
+    }
+
+    /// Removes a folder that was made for nothing; one that holds anything stays.
+    fn undo(&self) {
+        if self.new {
+            drop(std::fs::remove_dir(&self.path));
+        }
+    }
+}
+
+/// A database URL without its user's password and its options.
+fn place(url: &str) -> String {
+    let bare = url.split('?').next().unwrap_or(url);
+    match bare.split_once("://") {
+        Some((scheme, rest)) => {
+            format!("{scheme}://{}", rest.rsplit_once('@').map_or(rest, |(_, host)| host))
+        }
+        None => "the database".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::place;
+
+    #[test]
+    fn a_place_never_shows_a_password() {
+        assert_eq!(place("postgres://ana:s3cret@db:5432/keyward?password=x"), "postgres://db:5432/keyward");
+        assert_eq!(place("postgres://ana:p@ss@db/keyward"), "postgres://db/keyward");
+        assert_eq!(place("sqlite://./data/keyward.db"), "sqlite://./data/keyward.db");
+    }
+}

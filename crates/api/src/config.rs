@@ -1,0 +1,221 @@
+//! Settings: every one a flag and a `KEYWARD_*` variable, all of them optional.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use keyward_auth::{Algorithm, Argon2Params, PasswordPolicy};
+use keyward_domain::sessions::Lifetimes;
+
+use crate::state::LEEWAY;
+
+/// Where things are kept: what every command needs to know.
+#[derive(Args, Clone, Debug)]
+pub struct StorageSettings {
+    /// The folder for the database and the master secret; made if it is not there
+    #[arg(long, env = "KEYWARD_DATA_DIR", default_value = "./data", value_name = "FOLDER")]
+    pub data_dir: PathBuf,
+
+    /// `sqlite://PATH` or `postgres://USER:PASSWORD@HOST/DATABASE` [default: sqlite in the data folder]
+    #[arg(long, env = "KEYWARD_DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    pub database_url: Option<String>,
+
+    /// At most so many database connections (readers, for `SQLite`)
+    #[arg(long, env = "KEYWARD_DATABASE_CONNECTIONS", default_value_t = 16, value_name = "N",
+        value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub database_connections: u32,
+}
+
+impl StorageSettings {
+    /// The database's address.
+    pub fn database_url(&self) -> String {
+        self.database_url
+            .clone()
+            .unwrap_or_else(|| format!("sqlite://{}", self.data_dir.join("keyward.db").display()))
+    }
+}
+
+/// How passwords are hashed, and what new ones must be like.
+#[derive(Args, Clone, Debug)]
+pub struct PasswordSettings {
+    /// Argon2id: memory, in KiB
+    #[arg(long, env = "KEYWARD_ARGON2_MEMORY", default_value_t = 19_456, value_name = "KIB")]
+    pub argon2_memory: u32,
+
+    /// Argon2id: passes
+    #[arg(long, env = "KEYWARD_ARGON2_ITERATIONS", default_value_t = 2, value_name = "N")]
+    pub argon2_iterations: u32,
+
+    /// Argon2id: lanes
+    #[arg(long, env = "KEYWARD_ARGON2_PARALLELISM", default_value_t = 1, value_name = "N")]
+    pub argon2_parallelism: u32,
+
+    /// The fewest characters a new password may have
+    #[arg(long, env = "KEYWARD_PASSWORD_MIN_LENGTH", default_value_t = 8, value_name = "N",
+        value_parser = clap::value_parser!(u16).range(8..=64))]
+    pub password_min_length: u16,
+}
+
+impl PasswordSettings {
+    /// Argon2id's parameters.
+    pub fn argon2(&self) -> Argon2Params {
+        Argon2Params {
+            memory_kib: self.argon2_memory,
+            iterations: self.argon2_iterations,
+            parallelism: self.argon2_parallelism,
+        }
+    }
+
+    /// What new passwords must be like.
+    pub fn policy(&self) -> PasswordPolicy {
+        PasswordPolicy { min_chars: self.password_min_length.into(), ..PasswordPolicy::default() }
+    }
+}
+
+/// What tokens say and how long they last.
+#[derive(Args, Clone, Debug)]
+pub struct TokenSettings {
+    /// How access tokens are signed: `EdDSA`, ES256, RS256, or HS256 with KEYWARD_SECRET
+    #[arg(long, env = "KEYWARD_ALGORITHM", default_value = "EdDSA", value_name = "ALGORITHM")]
+    pub algorithm: Algorithm,
+
+    /// The shared secret of HS256, at least 32 bytes; never give it as a flag where others can list processes
+    #[arg(long, env = "KEYWARD_SECRET", hide_env_values = true, value_name = "SECRET")]
+    pub secret: Option<Secret>,
+
+    /// At least 32 bytes that everything secret is derived from [default: kept in the data folder]
+    #[arg(long, env = "KEYWARD_MASTER_SECRET", hide_env_values = true, value_name = "SECRET")]
+    pub master_secret: Option<Secret>,
+
+    /// The `iss` of access tokens: this service's public address [default: `http://LISTEN`]
+    #[arg(long, env = "KEYWARD_ISSUER", value_name = "URL")]
+    pub issuer: Option<String>,
+
+    /// The `aud` of access tokens
+    #[arg(long, env = "KEYWARD_AUDIENCE", default_value = "keyward", value_name = "NAME")]
+    pub audience: String,
+
+    /// How long an access token is good for, as in `15m`
+    #[arg(long, env = "KEYWARD_ACCESS_TOKEN_TTL", default_value = "15m", value_name = "TIME", value_parser = lifetime)]
+    pub access_token_ttl: Duration,
+
+    /// A session ends when it was not refreshed for so long
+    #[arg(long, env = "KEYWARD_SESSION_IDLE", default_value = "30d", value_name = "TIME", value_parser = lifetime)]
+    pub session_idle: Duration,
+
+    /// A session ends after so long, however busy
+    #[arg(long, env = "KEYWARD_SESSION_ABSOLUTE", default_value = "90d", value_name = "TIME", value_parser = lifetime)]
+    pub session_absolute: Duration,
+
+    /// How long a replica may go on trusting a session that ended elsewhere
+    #[arg(long, env = "KEYWARD_REVOCATION_BOUND", default_value = "5s", value_name = "TIME", value_parser = lifetime)]
+    pub revocation_bound: Duration,
+}
+
+impl TokenSettings {
+    /// How many seconds an access token is good for.
+    pub fn access_token_ttl_seconds(&self) -> i64 {
+        i64::try_from(self.access_token_ttl.as_secs()).unwrap_or(i64::MAX)
+    }
+
+    /// How long after it was signed an access token may still be believed anywhere.
+    pub fn access_token_life(&self) -> time::Duration {
+        time::Duration::seconds(self.access_token_ttl_seconds().saturating_add(LEEWAY))
+    }
+
+    /// How long logins last.
+    pub fn lifetimes(&self) -> Lifetimes {
+        let seconds = |time: Duration| time::Duration::seconds(time.as_secs().try_into().unwrap_or(i64::MAX));
+        Lifetimes {
+            idle: seconds(self.session_idle),
+            absolute: seconds(self.session_absolute),
+            ..Lifetimes::default()
+        }
+    }
+}
+
+/// Everything `keyward serve` can be told.
+#[derive(Args, Clone, Debug)]
+pub struct Settings {
+    /// The address to listen on
+    #[arg(long, env = "KEYWARD_LISTEN", default_value = "127.0.0.1:8000", value_name = "ADDRESS:PORT")]
+    pub listen: SocketAddr,
+
+    /// Where things are kept
+    #[command(flatten)]
+    pub storage: StorageSettings,
+
+    /// What tokens say
+    #[command(flatten)]
+    pub tokens: TokenSettings,
+
+    /// How passwords are kept
+    #[command(flatten)]
+    pub passwords: PasswordSettings,
+
+    /// What is logged: `error`, `warn`, `info`, `debug`, or a filter such as `info,sqlx=debug`
+    #[arg(long, env = "KEYWARD_LOG", default_value = "info,sea_orm_migration=warn", value_name = "FILTER")]
+    pub log: String,
+
+    /// How log lines look: `text`, `json`, or `auto`: text on a terminal, JSON elsewhere
+    #[arg(long, env = "KEYWARD_LOG_FORMAT", default_value = "auto", value_name = "FORMAT",
+        value_parser = ["auto", "text", "json"])]
+    pub log_format: String,
+}
+
+impl Settings {
+    /// The `iss` of access tokens.
+    pub fn issuer(&self) -> String {
+        self.tokens.issuer.clone().unwrap_or_else(|| format!("http://{}", self.listen))
+    }
+}
+
+/// A setting that is never printed.
+#[derive(Clone)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Its bytes.
+    pub fn expose(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+}
+
+impl From<String> for Secret {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret(..)")
+    }
+}
+
+fn lifetime(text: &str) -> Result<Duration, String> {
+    let time: humantime::Duration =
+        text.parse().map_err(|error| format!("{error}; write it as in 15m, 12h or 30d"))?;
+    if time.as_secs() == 0 { Err("it must be at least one second".to_owned()) } else { Ok(*time) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_never_printed() {
+        let secret = Secret::from("hunter2hunter2".to_owned());
+        assert!(!format!("{secret:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn lifetimes_are_written_with_a_unit_and_are_never_zero() {
+        assert_eq!(lifetime("15m"), Ok(Duration::from_mins(15)));
+        assert_eq!(lifetime("1h 30m"), Ok(Duration::from_mins(90)));
+        for text in ["", "15", "0s", "-1m", "soon", "10ms"] {
+            assert!(lifetime(text).is_err(), "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! `/docs` (Swagger UI), `/redoc` (ReDoc) and `/openapi.json`, all from this binary: no other host is asked.
+
+use axum::Router;
+use axum::extract::Path;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use utoipa::openapi::OpenApi;
+use utoipa_swagger_ui::Config;
+
+use crate::error::ApiError;
+
+const SWAGGER: &str = include_str!("docs/swagger.html");
+const SWAGGER_START: &str = include_str!("docs/swagger.js");
+const REDOC: &str = include_str!("docs/redoc.html");
+const REDOC_START: &str = include_str!("docs/redoc.js");
+const REDOC_BUNDLE: &str = include_str!("../assets/redoc/redoc.standalone.js");
+
+/// Only our own scripts, none inline; Swagger UI and ReDoc style their elements inline, and ReDoc searches in a worker.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
+    font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; base-uri 'none'; form-action 'self'; \
+    frame-ancestors 'none'";
+
+/// The paths of the pages.
+pub(crate) fn pages() -> [String; 3] {
+    ["/docs", "/redoc", "/openapi.json"].map(str::to_owned)
+}
+
+/// The pages and what they load.
+pub(crate) fn router<S: Clone + Send + Sync + 'static>(document: &OpenApi) -> Router<S> {
+    let document = document.to_json().unwrap_or_default();
+    Router::new()
+        .route("/docs", get(async || page(SWAGGER)))
+        .route("/docs/{file}", get(swagger_file))
+        .route("/redoc", get(async || page(REDOC)))
+        .route("/redoc/start.js", get(async || asset("text/javascript", REDOC_START.into())))
+        .route("/redoc/redoc.standalone.js", get(async || asset("text/javascript", REDOC_BUNDLE.into())))
+        .route("/openapi.json", get(async move || ([(header::CONTENT_TYPE, "application/json")], document)))
+}
+
+fn page(html: &'static str) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::CACHE_CONTROL, "no-cache"),
+    ];
+    (headers, html).into_response()
+}
+
+fn asset(content_type: &str, bytes: axum::body::Bytes) -> Response {
+    let headers = [(header::CONTENT_TYPE, content_type), (header::CACHE_CONTROL, "public, max-age=3600")];
+    (headers, bytes).into_response()
+}
+
+async fn swagger_file(Path(file): Path<String>) -> Response {
+    if file == "start.js" {
+        return asset("text/javascript", SWAGGER_START.into());
+    }
+    match utoipa_swagger_ui::serve(&file, Config::default().into()) {
+        Ok(Some(found)) => asset(&found.content_type, found.bytes.into_owned().into()),
+        _ => ApiError::new(StatusCode::NOT_FOUND, "Not Found").into_response(),
+    }
+}

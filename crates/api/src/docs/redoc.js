@@ -1,0 +1,2 @@
+// Starts ReDoc.
+Redoc.init("/openapi.json", {}, document.getElementById("redoc"));

@@ -1,0 +1,197 @@
+//! Every error this api answers comes through here, in one shape: `{"detail": ..}`.
+//!
+//! What went wrong inside is logged once, here, within the request's span; the caller reads "Internal Server Error".
+
+use std::error::Error;
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use keyward_domain::failure::{Failure, Kind};
+use keyward_domain::sessions::SessionError;
+use keyward_guard::Schemas;
+use serde::Serialize;
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::{ContentBuilder, Ref, ResponseBuilder};
+use utoipa::{PartialSchema, ToSchema};
+
+use crate::extract::{Fault, Loc};
+
+/// An answer that is no success.
+#[derive(Debug)]
+pub struct ApiError {
+    status: StatusCode,
+    detail: Detail,
+    oauth: Option<&'static str>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Detail {
+    Text(String),
+    Faults(Vec<Fault>),
+}
+
+/// The faulty fields of a request, all of them.
+#[derive(ToSchema)]
+#[schema(as = HTTPValidationError)]
+#[expect(dead_code, reason = "documents the body of a 422")]
+struct Faults {
+    detail: Vec<Fault>,
+}
+
+#[derive(Serialize)]
+struct ErrorBody<'a> {
+    detail: &'a Detail,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error_description: Option<String>,
+}
+
+impl ApiError {
+    /// An error that the caller can mend.
+    pub fn new(status: StatusCode, detail: &str) -> Self {
+        Self { status, detail: Detail::Text(detail.to_owned()), oauth: None }
+    }
+
+    /// Faulty fields, all of them.
+    pub fn faults(faults: Vec<Fault>) -> Self {
+        Self { status: StatusCode::UNPROCESSABLE_ENTITY, detail: Detail::Faults(faults), oauth: None }
+    }
+
+    /// One faulty field.
+    pub fn fault(fault: Fault) -> Self {
+        Self::faults(vec![fault])
+    }
+
+    /// A fault of ours.
+    pub fn internal() -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
+    }
+
+    /// We cannot serve this now; later we may.
+    pub fn unavailable() -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable")
+    }
+
+    /// The same error with RFC 6749's code for it (section 5.2), as the token endpoints answer.
+    #[must_use]
+    pub fn with_oauth(mut self, code: &'static str) -> Self {
+        self.oauth = Some(code);
+        self
+    }
+
+    /// Both errors as one, if both are faulty fields; otherwise the one that is not.
+    #[must_use]
+    pub fn merge(mut self, other: Self) -> Self {
+        match (&mut self.detail, other.detail) {
+            (Detail::Faults(faults), Detail::Faults(more)) => {
+                faults.extend(more);
+                self
+            }
+            (Detail::Text(_), _) => self,
+            (Detail::Faults(_), detail) => Self { detail, ..other },
+        }
+    }
+
+    fn words(&self) -> String {
+        match &self.detail {
+            Detail::Text(text) => text.clone(),
+            Detail::Faults(faults) => faults.iter().map(words).collect::<Vec<_>>().join("; "),
+        }
+    }
+}
+
+fn words(fault: &Fault) -> String {
+    let field = fault.loc.iter().rev().find_map(|loc| match loc {
+        Loc::Name(name) => Some(name.as_ref()),
+        Loc::Index(_) => None,
+    });
+    format!("{}: {}", field.unwrap_or("body"), fault.msg)
+}
+
+impl<E: Failure> From<E> for ApiError {
+    fn from(error: E) -> Self {
+        match error.kind() {
+            Kind::Internal => {
+                tracing::error!(cause = causes(&error), "internal error");
+                Self::internal()
+            }
+            Kind::Unavailable => {
+                tracing::warn!(cause = causes(&error), "unavailable");
+                Self::unavailable()
+            }
+            Kind::Invalid => Self::new(StatusCode::BAD_REQUEST, &error.to_string()),
+            Kind::Unauthenticated => Self::new(StatusCode::UNAUTHORIZED, &error.to_string()),
+            Kind::Forbidden => Self::new(StatusCode::FORBIDDEN, &error.to_string()),
+            Kind::NotFound => Self::new(StatusCode::NOT_FOUND, &error.to_string()),
+            Kind::Conflict => Self::new(StatusCode::CONFLICT, &error.to_string()),
+            Kind::Throttled => Self::new(StatusCode::TOO_MANY_REQUESTS, &error.to_string()),
+        }
+    }
+}
+
+/// An error of a token endpoint, which names RFC 6749's code beside the detail.
+pub fn token_error(error: SessionError) -> ApiError {
+    let code = match &error {
+        SessionError::InvalidCredentials | SessionError::InvalidRefreshToken => Some("invalid_grant"),
+        SessionError::Scope(_) => Some("invalid_scope"),
+        _ => None,
+    };
+    let answer = ApiError::from(error);
+    match code {
+        Some(code) => answer.with_oauth(code),
+        None => answer,
+    }
+}
+
+/// An error and what caused it, down to the root.
+fn causes(error: &dyn Error) -> String {
+    let mut words = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        words = format!("{words}: {error}");
+        cause = error.source();
+    }
+    words
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let error_description = self.oauth.map(|_| self.words());
+        let body = ErrorBody { detail: &self.detail, error: self.oauth, error_description };
+        let mut response = (self.status, Json(body)).into_response();
+        let headers = response.headers_mut();
+        match self.status {
+            StatusCode::UNAUTHORIZED => {
+                headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            }
+            StatusCode::SERVICE_UNAVAILABLE => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+            }
+            _ => {}
+        }
+        response
+    }
+}
+
+/// Documents an error in the common shape.
+pub fn document_error(operation: &mut Operation, status: StatusCode, description: &str) {
+    let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Error"))).build();
+    let response =
+        ResponseBuilder::new().description(description).content("application/json", content).build();
+    operation.responses.responses.entry(status.as_str().to_owned()).or_insert_with(|| response.into());
+}
+
+/// Documents the 422 of faulty fields.
+pub fn document_validation(operation: &mut Operation, schemas: &mut Schemas) {
+    Faults::schemas(schemas);
+    schemas.push((Faults::name().into_owned(), Faults::schema()));
+    let content = ContentBuilder::new().schema(Some(Ref::from_schema_name(Faults::name()))).build();
+    let response = ResponseBuilder::new()
+        .description("Validation Error: every faulty field at once")
+        .content("application/json", content)
+        .build();
+    operation.responses.responses.entry("422".to_owned()).or_insert_with(|| response.into());
+}

@@ -1,0 +1,179 @@
+//! Request bodies: bounded in size and time, of a declared type, then read field by field.
+
+use std::time::Duration;
+
+use axum::body::Bytes;
+use axum::extract::{FromRef, FromRequest, Request};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use keyward_auth::PasswordPolicy;
+use keyward_guard::{Documented, Schemas};
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::request_body::RequestBodyBuilder;
+use utoipa::openapi::{ContentBuilder, Ref, Required};
+
+use super::fault::{Flaw, Loc};
+use super::fields::{Fields, Input};
+use super::{form, json};
+use crate::error::{ApiError, document_error, document_validation};
+
+const JSON: &str = "application/json";
+const FORM: &str = "application/x-www-form-urlencoded";
+const MULTIPART: &str = "multipart/form-data";
+
+/// How long a client may take to send a body.
+const DEADLINE: Duration = Duration::from_secs(15);
+
+/// A JSON body.
+pub struct Body<T: Input>(pub T::Value);
+
+/// A body in JSON or as a form, urlencoded or multipart.
+pub struct AnyBody<T: Input>(pub T::Value);
+
+impl<S, T> FromRequest<S> for Body<T>
+where
+    S: Send + Sync,
+    PasswordPolicy: FromRef<S>,
+    T: Input,
+{
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        read::<T>(request, &[JSON], PasswordPolicy::from_ref(state)).await.map(Self)
+    }
+}
+
+impl<S, T> FromRequest<S> for AnyBody<T>
+where
+    S: Send + Sync,
+    PasswordPolicy: FromRef<S>,
+    T: Input,
+{
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        read::<T>(request, &[FORM, MULTIPART, JSON], PasswordPolicy::from_ref(state)).await.map(Self)
+    }
+}
+
+async fn read<T: Input>(
+    request: Request,
+    types: &[&'static str],
+    policy: PasswordPolicy,
+) -> Result<T::Value, ApiError> {
+    let (parts, body) = request.into_parts();
+    let media = media_type(&parts.headers, types)?;
+    let bytes = collect(&parts.headers, body, T::MAX_BODY).await?;
+    let object = match (bytes.is_empty(), media) {
+        (true, _) => return Err(ApiError::fault(Flaw::missing().at(vec![Loc::Name("body".into())], None))),
+        (false, None) => return Err(unsupported(types)),
+        (false, Some((JSON, _))) => object(json::parse(&bytes).map_err(ApiError::fault)?)?,
+        (false, Some((MULTIPART, field))) => form::multipart(field, bytes).await.map_err(ApiError::fault)?,
+        (false, Some(_)) => form::urlencoded("body", &bytes).map_err(ApiError::fault)?,
+    };
+    let mut fields = Fields::new("body", &object, policy);
+    let value = T::read(&mut fields);
+    fields.finish(value).map_err(ApiError::faults)
+}
+
+fn object(value: Value) -> Result<Map<String, Value>, ApiError> {
+    match value {
+        Value::Object(object) => Ok(object),
+        other => {
+            let words = "Input should be a valid dictionary or object to extract fields from";
+            let flaw = Flaw::new("model_attributes_type", words);
+            Err(ApiError::fault(flaw.at(vec![Loc::Name("body".into())], scalar(other))))
+        }
+    }
+}
+
+/// What may be echoed of a body that is no object: it might hold secrets anywhere.
+fn scalar(value: Value) -> Option<Value> {
+    matches!(value, Value::Null | Value::Bool(_) | Value::Number(_)).then_some(value)
+}
+
+/// Which of `types` the body says it is; `None` when it says nothing.
+fn media_type<'a>(
+    headers: &'a HeaderMap,
+    types: &[&'static str],
+) -> Result<Option<(&'static str, &'a HeaderValue)>, ApiError> {
+    if headers
+        .get(header::CONTENT_ENCODING)
+        .is_some_and(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity"))
+    {
+        return Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "A compressed body is not accepted."));
+    }
+    let mut fields = headers.get_all(header::CONTENT_TYPE).iter();
+    let Some(field) = fields.next() else { return Ok(None) };
+    let essence = field.to_str().unwrap_or_default().split(';').next().unwrap_or_default().trim();
+    let known = types
+        .iter()
+        .find(|known| essence.eq_ignore_ascii_case(known) || (**known == JSON && is_json_suffix(essence)));
+    match (known, fields.next()) {
+        (Some(known), None) => Ok(Some((known, field))),
+        _ => Err(unsupported(types)),
+    }
+}
+
+fn is_json_suffix(essence: &str) -> bool {
+    let essence = essence.to_ascii_lowercase();
+    essence.starts_with("application/") && essence.ends_with("+json")
+}
+
+fn unsupported(types: &[&str]) -> ApiError {
+    let detail = format!("The body must be sent with a Content-Type of {}.", types.join(" or "));
+    ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, &detail)
+}
+
+async fn collect(headers: &HeaderMap, body: axum::body::Body, limit: usize) -> Result<Bytes, ApiError> {
+    let too_large = || {
+        ApiError::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            &format!("The body is larger than the {limit} bytes accepted here."),
+        )
+    };
+    let announced =
+        headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    if announced.is_some_and(|length| length > limit) {
+        return Err(too_large());
+    }
+    match tokio::time::timeout(DEADLINE, Limited::new(body, limit).collect()).await {
+        Ok(Ok(collected)) => Ok(collected.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large()),
+        Ok(Err(_)) => Err(ApiError::new(StatusCode::BAD_REQUEST, "The body could not be read.")),
+        Err(_) => Err(ApiError::new(StatusCode::REQUEST_TIMEOUT, "The body took too long to arrive.")),
+    }
+}
+
+impl<T: Input + ToSchema> Documented for Body<T> {
+    fn document(operation: &mut Operation, schemas: &mut Schemas) {
+        document::<T>(operation, schemas, &[JSON]);
+    }
+}
+
+impl<T: Input + ToSchema> Documented for AnyBody<T> {
+    fn document(operation: &mut Operation, schemas: &mut Schemas) {
+        document::<T>(operation, schemas, &[FORM, MULTIPART, JSON]);
+    }
+}
+
+fn document<T: Input + ToSchema>(operation: &mut Operation, schemas: &mut Schemas, types: &[&str]) {
+    T::schemas(schemas);
+    schemas.push((T::name().into_owned(), T::schema()));
+    let content = || ContentBuilder::new().schema(Some(Ref::from_schema_name(T::name()))).build();
+    let body = types
+        .iter()
+        .fold(RequestBodyBuilder::new(), |body, media| body.content(*media, content()))
+        .required(Some(Required::True));
+    operation.request_body = Some(body.build().into());
+    document_error(operation, StatusCode::REQUEST_TIMEOUT, "The body took too long to arrive");
+    document_error(operation, StatusCode::PAYLOAD_TOO_LARGE, "The body is too large");
+    document_error(
+        operation,
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        "The body is of another type, or compressed",
+    );
+    document_validation(operation, schemas);
+}

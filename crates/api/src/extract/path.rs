@@ -1,0 +1,94 @@
+//! The one parameter a path may have.
+
+use axum::extract::{FromRequestParts, RawPathParams};
+use axum::http::request::Parts;
+use keyward_domain::posts::PostId;
+use keyward_domain::sessions::SessionId;
+use keyward_domain::users::UserId;
+use keyward_guard::{Documented, Schemas};
+use serde_json::Value;
+use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
+use utoipa::openapi::{RefOr, Required, Schema};
+
+use super::fault::Flaw;
+use super::read;
+use crate::error::{ApiError, document_validation};
+
+/// The `{id}` of a path.
+pub struct Path<T>(pub T);
+
+/// What an `{id}` can be.
+pub trait PathParam: Sized + Send {
+    /// Reads it.
+    fn parse(text: &str) -> Result<Self, Flaw>;
+    /// Its schema.
+    fn schema() -> Schema;
+}
+
+impl PathParam for UserId {
+    fn parse(text: &str) -> Result<Self, Flaw> {
+        read::integer(text).map(Self)
+    }
+
+    fn schema() -> Schema {
+        integer()
+    }
+}
+
+impl PathParam for PostId {
+    fn parse(text: &str) -> Result<Self, Flaw> {
+        read::integer(text).map(Self)
+    }
+
+    fn schema() -> Schema {
+        integer()
+    }
+}
+
+impl PathParam for SessionId {
+    fn parse(text: &str) -> Result<Self, Flaw> {
+        let uuid = uuid::Uuid::try_parse(text).ok().filter(|_| text.len() == 36);
+        uuid.map(Self).ok_or_else(|| Flaw::new("uuid_parsing", "Input should be a valid UUID"))
+    }
+
+    fn schema() -> Schema {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .format(Some(SchemaFormat::Custom("uuid".to_owned())))
+            .into()
+    }
+}
+
+fn integer() -> Schema {
+    ObjectBuilder::new()
+        .schema_type(Type::Integer)
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
+        .into()
+}
+
+impl<S: Send + Sync, T: PathParam> FromRequestParts<S> for Path<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let broken = || ApiError::fault(Flaw::value("the path is not UTF-8").in_field("path", "id", None));
+        let params = RawPathParams::from_request_parts(parts, state).await.map_err(|_| broken())?;
+        let (name, text) = params.iter().next().ok_or_else(broken)?;
+        T::parse(text).map(Self).map_err(|flaw| {
+            ApiError::fault(flaw.in_field("path", name, Some(Value::String(text.to_owned()))))
+        })
+    }
+}
+
+impl<T: PathParam> Documented for Path<T> {
+    fn document(operation: &mut Operation, schemas: &mut Schemas) {
+        let parameter = ParameterBuilder::new()
+            .name("id")
+            .parameter_in(ParameterIn::Path)
+            .required(Required::True)
+            .schema(Some(T::schema()))
+            .build();
+        operation.parameters.get_or_insert_default().push(RefOr::T(parameter));
+        document_validation(operation, schemas);
+    }
+}

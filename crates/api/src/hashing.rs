@@ -1,0 +1,95 @@
+//! The hashing pool: as many threads as cores, a bounded queue, and a clear "busy" beyond it.
+//!
+//! Argon2 takes tens of milliseconds and megabytes on purpose. On the threads that serve requests it would stop them;
+//! on an unbounded pool a storm of logins would take all memory.
+
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+use async_trait::async_trait;
+use keyward_auth::{Password, PasswordError, PasswordHash, PasswordHasher, Verdict};
+use keyward_domain::hashing::{Hashing, HashingError, Verified};
+use tokio::sync::oneshot;
+
+/// How many jobs may wait for each thread: at 30 ms a job, some four seconds.
+const WAITING_PER_THREAD: usize = 128;
+
+type Job = Box<dyn FnOnce(&dyn PasswordHasher) + Send>;
+
+/// A few threads that do nothing but hash.
+pub struct HashingPool {
+    jobs: SyncSender<Job>,
+}
+
+impl HashingPool {
+    /// Starts `threads` threads that share `hasher`; they end with the pool.
+    ///
+    /// # Errors
+    /// When the system starts no more threads.
+    pub fn start(hasher: Arc<dyn PasswordHasher>, threads: usize) -> std::io::Result<Self> {
+        let (jobs, queue) = sync_channel::<Job>(threads * WAITING_PER_THREAD);
+        let queue = Arc::new(Mutex::new(queue));
+        for number in 0..threads {
+            let (queue, hasher) = (Arc::clone(&queue), Arc::clone(&hasher));
+            thread::Builder::new().name(format!("hashing-{number}")).spawn(move || work(&queue, &*hasher))?;
+        }
+        Ok(Self { jobs })
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&dyn PasswordHasher) -> Result<T, PasswordError> + Send + 'static,
+    ) -> Result<T, HashingError> {
+        let (answer, waiting) = oneshot::channel();
+        let job: Job = Box::new(move |hasher| {
+            // Whoever hung up meanwhile costs nothing more.
+            if !answer.is_closed() {
+                drop(answer.send(job(hasher)));
+            }
+        });
+        self.jobs.try_send(job).map_err(|error| match error {
+            TrySendError::Full(_) => HashingError::Busy,
+            TrySendError::Disconnected(_) => HashingError::Failed("the hashing threads have ended".into()),
+        })?;
+        let result = waiting.await.map_err(|error| HashingError::Failed(error.into()))?;
+        result.map_err(|error| HashingError::Failed(error.into()))
+    }
+}
+
+fn work(queue: &Mutex<Receiver<Job>>, hasher: &dyn PasswordHasher) {
+    loop {
+        let job = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(job) = job else { return };
+        // A panic costs its own request an error, not everybody the thread.
+        if std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| job(hasher))).is_err() {
+            tracing::error!("a hashing job panicked");
+        }
+    }
+}
+
+#[async_trait]
+impl Hashing for HashingPool {
+    async fn hash(&self, password: Password) -> Result<PasswordHash, HashingError> {
+        self.run(move |hasher| hasher.hash(&password)).await
+    }
+
+    async fn verify(
+        &self,
+        password: Arc<Password>,
+        stored: Option<PasswordHash>,
+    ) -> Result<Verified, HashingError> {
+        self.run(move |hasher| {
+            let Some(stored) = stored else {
+                hasher.verify_absent(&password);
+                return Ok(Verified::Mismatch);
+            };
+            Ok(match hasher.verify(&password, &stored)? {
+                Verdict::Mismatch => Verified::Mismatch,
+                Verdict::Match { needs_rehash: false } => Verified::Match,
+                Verdict::Match { needs_rehash: true } => Verified::Upgraded(hasher.hash(&password)?),
+            })
+        })
+        .await
+    }
+}

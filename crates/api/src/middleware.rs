@@ -1,0 +1,110 @@
+//! The boundary: what happens to every request and answer, whatever the route.
+//!
+//! A request gets an id and a span, a well-formed `Host`, a deadline and a net under panics; an answer gets the id and
+//! the headers that keep browsers from guessing. One log line a request: method, path (never the query), status, time.
+
+use std::any::Any;
+use std::time::{Duration, Instant};
+
+use axum::extract::{Request, State};
+use axum::http::uri::Authority;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use tracing::Instrument;
+
+use crate::error::ApiError;
+use crate::state::AppState;
+
+/// How long a request may take, body included.
+const DEADLINE: Duration = Duration::from_secs(30);
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Runs the request inside the boundary.
+pub(crate) async fn boundary(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let id = request_id(&state, request.headers());
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let span = tracing::info_span!("request", id = id.to_str().unwrap_or_default());
+    let started = Instant::now();
+    let mut response = guarded(request, next).instrument(span.clone()).await;
+    finish(response.headers_mut(), id);
+    let (status, elapsed) = (response.status().as_u16(), started.elapsed());
+    span.in_scope(|| tracing::info!(%method, path, status, ?elapsed, "answered"));
+    response
+}
+
+async fn guarded(request: Request, next: Next) -> Response {
+    if !host_is_sound(&request) {
+        return ApiError::new(StatusCode::BAD_REQUEST, "The Host header is missing, repeated or malformed.")
+            .into_response();
+    }
+    if framing_is_ambiguous(request.headers()) {
+        let mut answer = ApiError::new(
+            StatusCode::BAD_REQUEST,
+            "Content-Length and Transfer-Encoding exclude each other.",
+        )
+        .into_response();
+        answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        return answer;
+    }
+    // A task of its own, so that a handler is never dropped half-way when the client hangs up, and a panic stays there.
+    let task = tokio::spawn(tokio::time::timeout(DEADLINE, next.run(request)).in_current_span());
+    match task.await {
+        Ok(Ok(response)) => response,
+        Ok(Err(_)) => ApiError::unavailable().into_response(),
+        Err(error) => {
+            let panic = error.try_into_panic().ok();
+            let message = panic.as_deref().map_or("cancelled", message);
+            tracing::error!(cause = message, "a handler did not finish");
+            ApiError::internal().into_response()
+        }
+    }
+}
+
+fn message(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("a panic")
+}
+
+/// The id the request came with, if it can be one, or a new one.
+fn request_id(state: &AppState, headers: &HeaderMap) -> HeaderValue {
+    let plain = |value: &&HeaderValue| {
+        (1..=64).contains(&value.len())
+            && value.as_bytes().iter().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(b))
+    };
+    headers.get(&REQUEST_ID).filter(plain).cloned().unwrap_or_else(|| {
+        let mut bytes = [0; 16];
+        state.random.fill(&mut bytes);
+        let id = uuid::Builder::from_random_bytes(bytes).into_uuid().to_string();
+        HeaderValue::try_from(id).unwrap_or(HeaderValue::from_static("none"))
+    })
+}
+
+/// RFC 9112, section 3.2: exactly one `Host`, and a valid one; HTTP/1.0 may go without.
+fn host_is_sound(request: &Request) -> bool {
+    let mut hosts = request.headers().get_all(header::HOST).iter();
+    match (hosts.next(), hosts.next()) {
+        (None, _) => request.version() == Version::HTTP_10 || request.uri().authority().is_some(),
+        (Some(host), None) => {
+            Authority::try_from(host.as_bytes()).is_ok_and(|host| !host.as_str().contains('@'))
+        }
+        (Some(_), Some(_)) => false,
+    }
+}
+
+/// RFC 9112, section 6.1: a request with both is an attack on somebody between us and the client.
+fn framing_is_ambiguous(headers: &HeaderMap) -> bool {
+    headers.contains_key(header::TRANSFER_ENCODING) && headers.contains_key(header::CONTENT_LENGTH)
+}
+
+fn finish(headers: &mut HeaderMap, id: HeaderValue) {
+    headers.insert(REQUEST_ID, id);
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    headers
+        .entry(header::CONTENT_SECURITY_POLICY)
+        .or_insert(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+}

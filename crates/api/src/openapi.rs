@@ -1,0 +1,44 @@
+//! The OpenAPI document: what no single operation can say.
+
+use keyward_guard::schemes;
+use utoipa::openapi::tag::TagBuilder;
+use utoipa::openapi::{InfoBuilder, LicenseBuilder, OpenApi};
+
+use crate::current_user::scope;
+use crate::router::endpoints;
+
+const DESCRIPTION: &str = "\
+FastAPI-style JWT authentication, in Rust.
+
+**Try it:** sign up with `POST /users`, press **Authorize**, type e-mail and password, and every operation with a \
+padlock opens. `POST /logout` shuts them again.";
+
+const TAGS: [(&str, &str); 6] = [
+    ("root", "The front door, and one room with and one without a lock"),
+    ("login", "Signing up, logging in and out"),
+    ("users", "Accounts"),
+    ("posts", "Posts, behind locks"),
+    ("blog", "Published posts, for anyone"),
+    ("health", "For whoever watches over the process"),
+];
+
+/// The whole document, as served at `/openapi.json` and kept in the repository.
+pub fn document() -> OpenApi {
+    complete(endpoints().into_openapi())
+}
+
+/// Adds title, tags and security schemes to the operations.
+pub(crate) fn complete(mut document: OpenApi) -> OpenApi {
+    document.info = InfoBuilder::new()
+        .title("Keyward")
+        .version(env!("CARGO_PKG_VERSION"))
+        .description(Some(DESCRIPTION))
+        .license(Some(
+            LicenseBuilder::new().name("MIT OR Apache-2.0").identifier(Some("MIT OR Apache-2.0")).build(),
+        ))
+        .build();
+    let tag = |(name, description)| TagBuilder::new().name(name).description(Some(description)).build();
+    document.tags = Some(TAGS.map(tag).to_vec());
+    schemes(&mut document, "/login", scope::ALL);
+    document
+}

@@ -1,0 +1,74 @@
+//! The table of contents: one line an operation, in the order of the documentation.
+
+use axum::Router;
+use axum::extract::Request;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::any;
+use keyward_guard::endpoint;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::error::ApiError;
+use crate::routes::{health, login, posts, root, users};
+use crate::state::AppState;
+use crate::{docs, middleware, openapi};
+
+/// Every operation of the api, with its documentation.
+pub(crate) fn endpoints() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(endpoint!(root::read_root))
+        .routes(endpoint!(root::read_notsecret))
+        .routes(endpoint!(root::read_secret))
+        .routes(endpoint!(login::signup))
+        .routes(endpoint!(login::login))
+        .routes(endpoint!(login::logout))
+        .routes(endpoint!(users::create_user))
+        .routes(endpoint!(users::list_users))
+        .routes(endpoint!(users::read_me))
+        .routes(endpoint!(users::update_me))
+        .routes(endpoint!(users::delete_me))
+        .routes(endpoint!(users::change_password))
+        .routes(endpoint!(users::read_user))
+        .routes(endpoint!(users::update_user))
+        .routes(endpoint!(users::delete_user))
+        .routes(endpoint!(posts::list_posts))
+        .routes(endpoint!(posts::create_post))
+        .routes(endpoint!(posts::read_post))
+        .routes(endpoint!(posts::replace_post))
+        .routes(endpoint!(posts::delete_post))
+        .routes(endpoint!(posts::list_blog))
+        .routes(endpoint!(posts::read_blog_post))
+        .routes(endpoint!(health::live))
+        .routes(endpoint!(health::ready))
+}
+
+/// The whole service.
+pub fn build(state: AppState) -> Router {
+    let (router, document) = endpoints().split_for_parts();
+    let document = openapi::complete(document);
+    let slashes: Vec<String> =
+        document.paths.paths.keys().chain(&docs::pages()).filter_map(with_slash).collect();
+    let router = slashes.iter().fold(router, |router, path| router.route(path, any(without_slash)));
+    router
+        .merge(docs::router(&document))
+        .fallback(async || ApiError::new(StatusCode::NOT_FOUND, "Not Found"))
+        .method_not_allowed_fallback(async || {
+            ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed")
+        })
+        .layer(axum::middleware::from_fn_with_state(state.clone(), middleware::boundary))
+        .with_state(state)
+}
+
+fn with_slash(path: &String) -> Option<String> {
+    (path != "/").then(|| format!("{path}/"))
+}
+
+/// Sends the form of a path with a slash at its end to the canonical one; the method, the body and the query stay.
+async fn without_slash(request: Request) -> Response {
+    let path = request.uri().path().trim_end_matches('/');
+    let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
+    match HeaderValue::try_from(format!("{path}{query}")) {
+        Ok(location) => (StatusCode::TEMPORARY_REDIRECT, [(header::LOCATION, location)]).into_response(),
+        Err(_) => ApiError::new(StatusCode::NOT_FOUND, "Not Found").into_response(),
+    }
+}

@@ -1,0 +1,157 @@
+//! Signing up, logging in and out: tokens on the wire.
+//!
+//! `/login` borrows the field names of RFC 6749's password grant, because every OAuth2-aware client and Swagger UI's
+//! *Authorize* know them. It is this service's own login form, not an offer to third parties (RFC 9700, section 2.4).
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use keyward_auth::Password;
+use keyward_domain::sessions::{self, Sessions};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::users::UserCreate;
+use crate::current_user::CurrentUser;
+use crate::error::{ApiError, token_error};
+use crate::extract::{AnyBody, Body, Client, Fields, Here, Input, read};
+
+/// What a login hands out (RFC 6749, section 5.1).
+#[derive(Serialize, ToSchema)]
+pub struct Token {
+    /// Send it as `Authorization: Bearer ..`.
+    access_token: String,
+    #[schema(example = "bearer")]
+    token_type: &'static str,
+    /// How many seconds the access token is good for.
+    #[schema(example = 900)]
+    expires_in: i64,
+    /// Buys the next pair, once.
+    refresh_token: String,
+    /// What was granted, separated by spaces.
+    #[schema(example = "posts:read posts:write")]
+    scope: String,
+}
+
+impl From<sessions::Tokens> for Token {
+    fn from(tokens: sessions::Tokens) -> Self {
+        Self {
+            access_token: tokens.access.as_str().to_owned(),
+            token_type: "bearer",
+            expires_in: tokens.access.expires_in(),
+            refresh_token: tokens.refresh.expose().to_owned(),
+            scope: tokens.scope.to_string(),
+        }
+    }
+}
+
+impl IntoResponse for Token {
+    fn into_response(self) -> Response {
+        let headers = [(header::CACHE_CONTROL, "no-store"), (header::PRAGMA, "no-cache")];
+        (headers, Json(self)).into_response()
+    }
+}
+
+/// E-mail and password. `username` is the e-mail address, as OAuth2's form calls it; JSON may say `email`.
+#[derive(ToSchema)]
+#[schema(example = json!({ "username": "ana@example.com", "password": "a long pass phrase" }))]
+#[expect(dead_code, reason = "documents what `read` reads")]
+pub struct Login {
+    /// `password`, or nothing.
+    #[schema(pattern = "^password$")]
+    grant_type: Option<String>,
+    /// The e-mail address.
+    username: String,
+    #[schema(format = Password)]
+    password: String,
+    /// What the token shall be good for, separated by spaces; nothing for all that the account may have.
+    scope: Option<String>,
+    /// Ignored: the form is this service's own.
+    client_id: Option<String>,
+    /// Ignored: the form is this service's own.
+    client_secret: Option<String>,
+}
+
+/// What somebody logs in with.
+pub struct LoginAttempt {
+    grant_type: Option<String>,
+    username: String,
+    password: Password,
+    scope: Option<String>,
+}
+
+impl Input for Login {
+    type Value = LoginAttempt;
+
+    fn read(fields: &mut Fields<'_>) -> Option<LoginAttempt> {
+        let grant_type = fields.optional("grant_type", read::owned);
+        let by_email = !fields.has("username") && fields.has("email");
+        let username = fields.required(if by_email { "email" } else { "username" }, read::owned);
+        let password = fields.secret("password", read::password);
+        let scope = fields.optional("scope", read::owned);
+        Some(LoginAttempt {
+            grant_type: grant_type?,
+            username: username?,
+            password: password?,
+            scope: scope?,
+        })
+    }
+}
+
+/// Sign up, and be logged in
+#[utoipa::path(post, path = "/signup", tag = "login", responses(
+    (status = 201, description = "Signed up and logged in", body = Token),
+    (status = 400, description = "The address has an account", body = ref("#/components/schemas/Error")),
+    (status = 503, description = "Overloaded", body = ref("#/components/schemas/Error")),
+))]
+pub async fn signup(
+    State(sessions): State<Sessions>,
+    Client(device): Client,
+    Body(registration): Body<UserCreate>,
+) -> Result<(StatusCode, Token), ApiError> {
+    let tokens = sessions.sign_up(registration, device).await?;
+    Ok((StatusCode::CREATED, tokens.into()))
+}
+
+/// Log in
+///
+/// This is what *Authorize* posts to.
+#[utoipa::path(post, path = "/login", tag = "login", responses(
+    (status = 200, description = "Logged in", body = Token),
+    (status = 400, description = "The scope cannot be granted", body = ref("#/components/schemas/Error")),
+    (status = 401, description = "Invalid Credentials", body = ref("#/components/schemas/Error")),
+    (status = 503, description = "Overloaded", body = ref("#/components/schemas/Error")),
+))]
+pub async fn login(
+    State(sessions): State<Sessions>,
+    Client(device): Client,
+    Here(uri): Here,
+    AnyBody(attempt): AnyBody<Login>,
+) -> Result<Token, ApiError> {
+    refuse_credentials_in(&uri)?;
+    let LoginAttempt { grant_type, username, password, scope } = attempt;
+    if grant_type.is_some_and(|grant| grant != "password") {
+        let words = "The grant_type of this form is password.";
+        return Err(ApiError::new(StatusCode::BAD_REQUEST, words).with_oauth("unsupported_grant_type"));
+    }
+    let tokens = sessions.log_in(&username, password, scope.as_deref(), device).await;
+    tokens.map(Token::from).map_err(token_error)
+}
+
+/// Log out: end this session, and with it every token of it
+#[utoipa::path(post, path = "/logout", tag = "login", responses((status = 204, description = "Logged out")))]
+pub async fn logout(user: CurrentUser, State(sessions): State<Sessions>) -> Result<StatusCode, ApiError> {
+    sessions.log_out(&user).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// An address ends up in logs and histories: whoever puts a password there shall notice at once.
+fn refuse_credentials_in(uri: &Uri) -> Result<(), ApiError> {
+    let query = uri.query().unwrap_or_default();
+    if query.split('&').any(|pair| pair.starts_with("password=") || pair.starts_with("username=")) {
+        let words = "Credentials belong into the body, never into the address.";
+        return Err(ApiError::new(StatusCode::BAD_REQUEST, words).with_oauth("invalid_request"));
+    }
+    Ok(())
+}

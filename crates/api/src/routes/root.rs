@@ -1,0 +1,36 @@
+//! The front door, and one room with and one without a lock: the smallest demonstration there is.
+
+use axum::Json;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::current_user::CurrentUser;
+
+/// What this is, and where its documentation is.
+#[derive(Serialize, ToSchema)]
+pub struct Welcome {
+    #[schema(example = "keyward")]
+    name: &'static str,
+    #[schema(example = "0.1.0")]
+    version: &'static str,
+    #[schema(example = "/docs")]
+    docs: &'static str,
+}
+
+/// What this is, and where its documentation is
+#[utoipa::path(get, path = "/", tag = "root", responses((status = 200, description = "Welcome", body = Welcome)))]
+pub async fn read_root() -> Json<Welcome> {
+    Json(Welcome { name: "keyward", version: env!("CARGO_PKG_VERSION"), docs: "/docs" })
+}
+
+/// Something anyone may read
+#[utoipa::path(get, path = "/notsecret", tag = "root", responses((status = 200, description = "For anyone", body = str, content_type = "application/json")))]
+pub async fn read_notsecret() -> Json<&'static str> {
+    Json("Not secret data")
+}
+
+/// Something only users may read
+#[utoipa::path(post, path = "/secret", tag = "root", responses((status = 200, description = "For users", body = str, content_type = "application/json")))]
+pub async fn read_secret(_: CurrentUser) -> Json<&'static str> {
+    Json("Top Secret data only authorized users can access this info")
+}

@@ -1,0 +1,93 @@
+//! What handlers work with: the use cases, and who checks tokens.
+
+use std::sync::Arc;
+
+use axum::extract::FromRef;
+use keyward_auth::{
+    IssuerSettings, JwtIssuer, JwtVerifier, MasterSecret, PasswordPolicy, Random, RefreshTokens,
+    SharedKeyRing, VerifierSettings,
+};
+use keyward_domain::ports::Ports;
+use keyward_domain::posts::Posts;
+use keyward_domain::sessions::Sessions;
+use keyward_domain::store::Store;
+use keyward_domain::users::Users;
+use keyward_guard::Authenticator;
+
+use crate::config::Settings;
+use crate::session_check::{Epochs, SessionCheck};
+
+/// The state behind every route. Cheap to clone.
+#[derive(Clone)]
+pub struct AppState {
+    /// The use cases of accounts.
+    pub users: Users,
+    /// The use cases of sessions.
+    pub sessions: Sessions,
+    /// The use cases of posts.
+    pub posts: Posts,
+    /// Asked by `/health/ready` alone; everything else goes through use cases.
+    pub store: Arc<dyn Store>,
+    /// Who checks tokens.
+    pub authenticator: Arc<dyn Authenticator>,
+    /// What new passwords must be like.
+    pub policy: PasswordPolicy,
+    /// Names requests.
+    pub random: Arc<dyn Random>,
+}
+
+/// How far clocks may differ, in seconds.
+pub const LEEWAY: i64 = 5;
+
+impl AppState {
+    /// Assembles the use cases over `ports`. `epochs` is what `ports.changes` tells of changes.
+    pub fn new(
+        ports: Ports,
+        epochs: Arc<Epochs>,
+        keys: SharedKeyRing,
+        master: &MasterSecret,
+        settings: &Settings,
+    ) -> Self {
+        let (issuer, audience) = (settings.issuer(), settings.tokens.audience.clone());
+        let mut trusted = VerifierSettings::new(issuer.clone(), audience.clone());
+        trusted.leeway_seconds = LEEWAY;
+        let verifier = Arc::new(JwtVerifier::new(trusted, keys.clone()));
+        let signed =
+            IssuerSettings { issuer, audience, ttl_seconds: settings.tokens.access_token_ttl_seconds() };
+        let signer = Arc::new(JwtIssuer::new(signed, keys, Arc::clone(&ports.random)));
+        let sessions =
+            Sessions::new(ports.clone(), signer, RefreshTokens::new(master), settings.tokens.lifetimes());
+        let bound = settings.tokens.revocation_bound;
+        let check = SessionCheck::new(verifier, Arc::clone(&ports.clock), sessions.clone(), epochs, bound);
+        Self {
+            users: Users::new(ports.clone()),
+            sessions,
+            posts: Posts::new(ports.clone()),
+            authenticator: Arc::new(check),
+            policy: settings.passwords.policy(),
+            random: ports.random,
+            store: ports.store,
+        }
+    }
+}
+
+macro_rules! from_state {
+    ($($field:ident: $type:ty),* $(,)?) => {
+        $(
+            impl FromRef<AppState> for $type {
+                fn from_ref(state: &AppState) -> Self {
+                    state.$field.clone()
+                }
+            }
+        )*
+    };
+}
+
+from_state! {
+    users: Users,
+    sessions: Sessions,
+    posts: Posts,
+    store: Arc<dyn Store>,
+    authenticator: Arc<dyn Authenticator>,
+    policy: PasswordPolicy,
+}
