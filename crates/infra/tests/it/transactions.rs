@@ -170,8 +170,9 @@ async fn of_64_concurrent_writers_in_two_processes_worth_of_pools_none_finds_the
             tokio::spawn(async move {
                 for round in 0..4 {
                     let mut tx = database.begin().await?;
-                    let user = tx.users().insert(&new_user(&format!("w{writer}r{round}"))).await?;
+                    // Reads first: what was read must still hold when it writes.
                     tx.users().find(ana).await?;
+                    let user = tx.users().insert(&new_user(&format!("w{writer}r{round}"))).await?;
                     tx.posts().insert(user.id, &draft("title", true), at(0)).await?;
                     tx.commit().await?;
                     let mut ports = database.autocommit();
