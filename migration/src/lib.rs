@@ -20,6 +20,9 @@ mod m20261122_000001_users;
 mod m20261122_000002_sessions;
 mod m20261122_000003_posts;
 mod m20261122_000004_signing_keys;
+mod m20261122_000005_clients;
+mod m20261122_000006_security_events;
+mod m20261122_000007_jobs;
 
 /// Every migration, in the order in which they are applied.
 pub struct Migrator;
@@ -31,6 +34,9 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000002_sessions::Migration),
             Box::new(m20261122_000003_posts::Migration),
             Box::new(m20261122_000004_signing_keys::Migration),
+            Box::new(m20261122_000005_clients::Migration),
+            Box::new(m20261122_000006_security_events::Migration),
+            Box::new(m20261122_000007_jobs::Migration),
         ]
     }
 }

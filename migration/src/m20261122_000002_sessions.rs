@@ -11,6 +11,7 @@ enum Sessions {
     Id,
     UserId,
     Scope,
+    ClientId,
     Counter,
     Salt,
     UserAgent,
@@ -40,6 +41,7 @@ impl MigrationTrait for Migration {
             .col(ColumnDef::new(Sessions::Id).uuid().not_null().primary_key())
             .col(ColumnDef::new(Sessions::UserId).big_integer().not_null())
             .col(ColumnDef::new(Sessions::Scope).text().not_null())
+            .col(ColumnDef::new(Sessions::ClientId).text().null())
             .col(ColumnDef::new(Sessions::Counter).big_integer().not_null())
             .col(ColumnDef::new(Sessions::Salt).blob().not_null())
             .col(ColumnDef::new(Sessions::UserAgent).text().null())
@@ -52,7 +54,16 @@ impl MigrationTrait for Migration {
         manager.create_table(table).await?;
         let of_user =
             Index::create().name("ix_sessions_user_id").table(Sessions::Table).col(Sessions::UserId).take();
-        manager.create_index(of_user).await
+        manager.create_index(of_user).await?;
+        for (name, column) in [
+            ("ix_sessions_revoked_at", Sessions::RevokedAt),
+            ("ix_sessions_last_seen_at", Sessions::LastSeenAt),
+        ] {
+            manager
+                .create_index(Index::create().name(name).table(Sessions::Table).col(column).take())
+                .await?;
+        }
+        Ok(())
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {

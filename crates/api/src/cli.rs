@@ -1,14 +1,22 @@
 //! The command line: `keyward` is `keyward serve`.
 
+mod client;
+mod events;
+mod keys;
 mod log;
 mod secrets;
 mod serve;
 mod user;
 mod wiring;
 
+use std::io::BufRead;
+
 use clap::{Parser, Subcommand};
 use keyward_api::config::{Settings, StorageSettings};
 
+use self::client::ClientCommand;
+use self::events::EventsCommand;
+use self::keys::KeysCommand;
 use self::user::UserCommand;
 use self::wiring::Workshop;
 
@@ -36,7 +44,16 @@ enum Command {
     /// Manage accounts
     #[command(subcommand)]
     User(UserCommand),
-    /// Print the `OpenAPI` document
+    /// Manage OAuth2 clients
+    #[command(subcommand)]
+    Client(ClientCommand),
+    /// Manage the keys that sign access tokens
+    #[command(subcommand)]
+    Keys(KeysCommand),
+    /// Look at security events
+    #[command(subcommand)]
+    Events(EventsCommand),
+    /// Print the OpenAPI document
     Openapi,
 }
 
@@ -52,6 +69,9 @@ pub(crate) fn run() -> Result<(), Problem> {
             workshop.close().await
         }),
         Command::User(command) => block_on(user::run(command)),
+        Command::Client(command) => block_on(client::run(command)),
+        Command::Keys(command) => block_on(keys::run(command)),
+        Command::Events(command) => block_on(events::run(command)),
         Command::Openapi => openapi(),
     }
 }
@@ -63,6 +83,14 @@ fn read_dotenv() -> Result<(), Problem> {
         // The error's own words would quote the line, which may hold a secret.
         Err(_) => Err("the file .env cannot be read: each line must be NAME=value".to_owned()),
     }
+}
+
+/// The first line of standard input: a secret that no list of processes shows.
+fn first_line() -> Result<String, Problem> {
+    let mut line = String::new();
+    let read = std::io::stdin().lock().read_line(&mut line);
+    read.map_err(|error| format!("standard input cannot be read: {error}"))?;
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
 }
 
 fn openapi() -> Result<(), Problem> {

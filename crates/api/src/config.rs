@@ -108,6 +108,10 @@ pub struct TokenSettings {
     #[arg(long, env = "KEYWARD_SESSION_ABSOLUTE", default_value = "90d", value_name = "TIME", value_parser = lifetime)]
     pub session_absolute: Duration,
 
+    /// Replace the signing key by itself when it is so old, as in `30d` [default: never]
+    #[arg(long, env = "KEYWARD_KEY_ROTATION", value_name = "TIME", value_parser = lifetime)]
+    pub key_rotation: Option<Duration>,
+
     /// How long a replica may go on trusting a session that ended elsewhere
     #[arg(long, env = "KEYWARD_REVOCATION_BOUND", default_value = "5s", value_name = "TIME", value_parser = lifetime)]
     pub revocation_bound: Duration,
@@ -126,13 +130,17 @@ impl TokenSettings {
 
     /// How long logins last.
     pub fn lifetimes(&self) -> Lifetimes {
-        let seconds = |time: Duration| time::Duration::seconds(time.as_secs().try_into().unwrap_or(i64::MAX));
         Lifetimes {
             idle: seconds(self.session_idle),
             absolute: seconds(self.session_absolute),
             ..Lifetimes::default()
         }
     }
+}
+
+/// The same time as the domain counts it.
+pub fn seconds(time: Duration) -> time::Duration {
+    time::Duration::seconds(time.as_secs().try_into().unwrap_or(i64::MAX))
 }
 
 /// Everything `keyward serve` can be told.

@@ -23,6 +23,7 @@ pub struct ApiError {
     status: StatusCode,
     detail: Detail,
     oauth: Option<&'static str>,
+    challenge: &'static str,
 }
 
 #[derive(Debug, Serialize)]
@@ -52,12 +53,13 @@ struct ErrorBody<'a> {
 impl ApiError {
     /// An error that the caller can mend.
     pub fn new(status: StatusCode, detail: &str) -> Self {
-        Self { status, detail: Detail::Text(detail.to_owned()), oauth: None }
+        Self { status, detail: Detail::Text(detail.to_owned()), oauth: None, challenge: "Bearer" }
     }
 
     /// Faulty fields, all of them.
     pub fn faults(faults: Vec<Fault>) -> Self {
-        Self { status: StatusCode::UNPROCESSABLE_ENTITY, detail: Detail::Faults(faults), oauth: None }
+        let detail = Detail::Faults(faults);
+        Self { status: StatusCode::UNPROCESSABLE_ENTITY, detail, oauth: None, challenge: "Bearer" }
     }
 
     /// One faulty field.
@@ -80,6 +82,23 @@ impl ApiError {
     pub fn with_oauth(mut self, code: &'static str) -> Self {
         self.oauth = Some(code);
         self
+    }
+
+    /// The same error with another `WWW-Authenticate` than `Bearer`, should it be a 401.
+    #[must_use]
+    pub fn challenging(mut self, challenge: &'static str) -> Self {
+        self.challenge = challenge;
+        self
+    }
+
+    /// A request that could not be read, as the OAuth2 endpoints say it: 400 `invalid_request` for faulty fields.
+    #[must_use]
+    pub fn for_oauth(self) -> Self {
+        match self.detail {
+            Detail::Faults(_) => Self::new(StatusCode::BAD_REQUEST, &self.words()),
+            Detail::Text(_) => self,
+        }
+        .with_oauth("invalid_request")
     }
 
     /// Both errors as one, if both are faulty fields; otherwise the one that is not.
@@ -146,6 +165,15 @@ pub fn token_error(error: SessionError) -> ApiError {
     }
 }
 
+/// An error of `/oauth/token`, where whatever is wrong with a grant is a 400 (RFC 6749, section 5.2).
+pub fn oauth_error(error: SessionError) -> ApiError {
+    let mut answer = token_error(error);
+    if answer.status == StatusCode::UNAUTHORIZED {
+        answer.status = StatusCode::BAD_REQUEST;
+    }
+    answer
+}
+
 /// An error and what caused it, down to the root.
 fn causes(error: &dyn Error) -> String {
     let mut words = error.to_string();
@@ -165,7 +193,7 @@ impl IntoResponse for ApiError {
         let headers = response.headers_mut();
         match self.status {
             StatusCode::UNAUTHORIZED => {
-                headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+                headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(self.challenge));
             }
             StatusCode::SERVICE_UNAVAILABLE => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));

@@ -3,23 +3,25 @@
 //! Each extractor here enforces and documents; see `docs/ADDING_AN_ENDPOINT.md`.
 
 mod body;
-mod client;
 mod cursor;
 mod fault;
 mod fields;
 mod form;
 mod json;
+mod oauth;
 mod path;
 mod query;
 pub mod read;
+mod sender;
 
 pub use body::{AnyBody, Body};
-pub use client::Client;
 pub use cursor::{List, Listing, page};
 pub use fault::{Fault, Flaw, Loc};
 pub use fields::{Fields, Input};
+pub use oauth::{CLIENT_SCHEME, ClientForm, OAuthForm};
 pub use path::{Path, PathParam};
 pub use query::{Here, Query};
+pub use sender::{RequestId, Sender};
 
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use keyward_guard::{Documented, Schemas};

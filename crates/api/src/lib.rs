@@ -17,5 +17,6 @@ pub mod routes;
 pub mod server;
 pub mod session_check;
 pub mod state;
+pub mod worker;
 
 pub use router::build;

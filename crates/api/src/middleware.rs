@@ -14,6 +14,7 @@ use axum::response::{IntoResponse, Response};
 use tracing::Instrument;
 
 use crate::error::ApiError;
+use crate::extract::RequestId;
 use crate::state::AppState;
 
 /// How long a request may take, body included.
@@ -22,10 +23,12 @@ const DEADLINE: Duration = Duration::from_secs(30);
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Runs the request inside the boundary.
-pub(crate) async fn boundary(State(state): State<AppState>, request: Request, next: Next) -> Response {
+pub(crate) async fn boundary(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     let id = request_id(&state, request.headers());
+    let name = id.to_str().unwrap_or_default().to_owned();
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-    let span = tracing::info_span!("request", id = id.to_str().unwrap_or_default());
+    let span = tracing::info_span!("request", id = name);
+    request.extensions_mut().insert(RequestId(name));
     let started = Instant::now();
     let mut response = guarded(request, next).instrument(span.clone()).await;
     finish(response.headers_mut(), id);

@@ -1,10 +1,12 @@
 //! The OpenAPI document: what no single operation can say.
 
 use keyward_guard::schemes;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{InfoBuilder, LicenseBuilder, OpenApi};
 
 use crate::current_user::scope;
+use crate::extract::CLIENT_SCHEME;
 use crate::router::endpoints;
 
 const DESCRIPTION: &str = "\
@@ -13,12 +15,14 @@ FastAPI-style JWT authentication, in Rust.
 **Try it:** sign up with `POST /users`, press **Authorize**, type e-mail and password, and every operation with a \
 padlock opens. `POST /logout` shuts them again.";
 
-const TAGS: [(&str, &str); 6] = [
+const TAGS: [(&str, &str); 8] = [
     ("root", "The front door, and one room with and one without a lock"),
-    ("login", "Signing up, logging in and out"),
+    ("login", "Signing up, logging in, staying in, logging out"),
+    ("sessions", "Where I am logged in"),
     ("users", "Accounts"),
     ("posts", "Posts, behind locks"),
     ("blog", "Published posts, for anyone"),
+    ("oauth", "For programs that speak OAuth2, and services that check our tokens"),
     ("health", "For whoever watches over the process"),
 ];
 
@@ -40,5 +44,13 @@ pub(crate) fn complete(mut document: OpenApi) -> OpenApi {
     let tag = |(name, description)| TagBuilder::new().name(name).description(Some(description)).build();
     document.tags = Some(TAGS.map(tag).to_vec());
     schemes(&mut document, "/login", scope::ALL);
+    let client = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Basic)
+        .description(Some("A registered client's id and secret: `keyward client create`."))
+        .build();
+    document
+        .components
+        .get_or_insert_default()
+        .add_security_scheme(CLIENT_SCHEME, SecurityScheme::Http(client));
     document
 }

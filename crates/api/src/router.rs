@@ -9,7 +9,7 @@ use keyward_guard::endpoint;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::error::ApiError;
-use crate::routes::{health, login, posts, root, users};
+use crate::routes::{health, keys, login, oauth, posts, root, sessions, users};
 use crate::state::AppState;
 use crate::{docs, middleware, openapi};
 
@@ -21,7 +21,11 @@ pub(crate) fn endpoints() -> OpenApiRouter<AppState> {
         .routes(endpoint!(root::read_secret))
         .routes(endpoint!(login::signup))
         .routes(endpoint!(login::login))
-        .routes(endpoint!(login::logout))
+        .routes(endpoint!(sessions::refresh_token))
+        .routes(endpoint!(sessions::logout))
+        .routes(endpoint!(sessions::logout_all))
+        .routes(endpoint!(sessions::list_sessions))
+        .routes(endpoint!(sessions::end_session))
         .routes(endpoint!(users::create_user))
         .routes(endpoint!(users::list_users))
         .routes(endpoint!(users::read_me))
@@ -38,6 +42,11 @@ pub(crate) fn endpoints() -> OpenApiRouter<AppState> {
         .routes(endpoint!(posts::delete_post))
         .routes(endpoint!(posts::list_blog))
         .routes(endpoint!(posts::read_blog_post))
+        .routes(endpoint!(oauth::token))
+        .routes(endpoint!(oauth::revoke))
+        .routes(endpoint!(oauth::introspect))
+        .routes(endpoint!(keys::jwks))
+        .routes(endpoint!(keys::metadata))
         .routes(endpoint!(health::live))
         .routes(endpoint!(health::ready))
 }

@@ -1,9 +1,12 @@
 //! Handlers and their wire types, one file a noun. A handler extracts, calls one use case and shapes the answer.
 
 pub mod health;
+pub mod keys;
 pub mod login;
+pub mod oauth;
 pub mod posts;
 pub mod root;
+pub mod sessions;
 pub mod users;
 
 use time::OffsetDateTime;

@@ -7,6 +7,7 @@ use keyward_auth::{
     IssuerSettings, JwtIssuer, JwtVerifier, MasterSecret, PasswordPolicy, Random, RefreshTokens,
     SharedKeyRing, VerifierSettings,
 };
+use keyward_domain::clients::Clients;
 use keyward_domain::ports::Ports;
 use keyward_domain::posts::Posts;
 use keyward_domain::sessions::Sessions;
@@ -28,6 +29,12 @@ pub struct AppState {
     pub posts: Posts,
     /// Asked by `/health/ready` alone; everything else goes through use cases.
     pub store: Arc<dyn Store>,
+    /// The use cases of OAuth2 clients.
+    pub clients: Clients,
+    /// The keys that sign and check tokens.
+    pub keys: SharedKeyRing,
+    /// The `iss` of access tokens.
+    pub issuer: Issuer,
     /// Who checks tokens.
     pub authenticator: Arc<dyn Authenticator>,
     /// What new passwords must be like.
@@ -35,6 +42,10 @@ pub struct AppState {
     /// Names requests.
     pub random: Arc<dyn Random>,
 }
+
+/// This service's public address, which access tokens name as their issuer.
+#[derive(Clone)]
+pub struct Issuer(pub Arc<str>);
 
 /// How far clocks may differ, in seconds.
 pub const LEEWAY: i64 = 5;
@@ -54,15 +65,23 @@ impl AppState {
         let verifier = Arc::new(JwtVerifier::new(trusted, keys.clone()));
         let signed =
             IssuerSettings { issuer, audience, ttl_seconds: settings.tokens.access_token_ttl_seconds() };
-        let signer = Arc::new(JwtIssuer::new(signed, keys, Arc::clone(&ports.random)));
-        let sessions =
-            Sessions::new(ports.clone(), signer, RefreshTokens::new(master), settings.tokens.lifetimes());
+        let signer = Arc::new(JwtIssuer::new(signed, keys.clone(), Arc::clone(&ports.random)));
+        let sessions = Sessions::new(
+            ports.clone(),
+            signer,
+            verifier.clone(),
+            RefreshTokens::new(master),
+            settings.tokens.lifetimes(),
+        );
         let bound = settings.tokens.revocation_bound;
         let check = SessionCheck::new(verifier, Arc::clone(&ports.clock), sessions.clone(), epochs, bound);
         Self {
             users: Users::new(ports.clone()),
             sessions,
             posts: Posts::new(ports.clone()),
+            clients: Clients::new(ports.clone()),
+            keys,
+            issuer: Issuer(settings.issuer().into()),
             authenticator: Arc::new(check),
             policy: settings.passwords.policy(),
             random: ports.random,
@@ -87,6 +106,9 @@ from_state! {
     users: Users,
     sessions: Sessions,
     posts: Posts,
+    clients: Clients,
+    keys: SharedKeyRing,
+    issuer: Issuer,
     store: Arc<dyn Store>,
     authenticator: Arc<dyn Authenticator>,
     policy: PasswordPolicy,

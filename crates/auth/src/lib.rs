@@ -22,6 +22,7 @@ mod ring;
 mod scope;
 mod seal;
 mod secret;
+mod secret_hash;
 mod token;
 
 pub use algorithm::Algorithm;
@@ -39,5 +40,6 @@ pub use refresh::{RefreshClaim, RefreshToken, RefreshTokens};
 pub use ring::{KeyRing, SharedKeyRing};
 pub use scope::ScopeSet;
 pub use secret::MasterSecret;
+pub use secret_hash::{SecretHash, random_secret};
 pub use token::{AccessToken, Grant, TokenError, TokenIssuer, TokenVerifier};
 pub use zeroize::Zeroizing;

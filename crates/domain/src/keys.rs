@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use keyward_auth::{Algorithm, KeyError, KeyRing, MasterSecret, SigningKey};
 use time::{Duration, OffsetDateTime};
 
+use crate::events::{Event, EventKind, Origin};
 use crate::failure::{Failure, Kind};
 use crate::ports::Ports;
 use crate::store::StoreError;
@@ -38,6 +39,10 @@ pub trait KeyRepository: Send {
     async fn insert(&mut self, key: &StoredKey) -> Result<(), StoreError>;
     /// Every key of an algorithm that was not withdrawn, by ascending `signs_from`, then `kid`.
     async fn of(&mut self, algorithm: Algorithm) -> Result<Vec<StoredKey>, StoreError>;
+    /// Every key there ever was, by ascending `signs_from`, then `kid`.
+    async fn all(&mut self) -> Result<Vec<StoredKey>, StoreError>;
+    /// Withdraws a key; says whether it was in use.
+    async fn retire(&mut self, kid: &str, now: OffsetDateTime) -> Result<bool, StoreError>;
 }
 
 /// Why there is no key ring.
@@ -46,6 +51,9 @@ pub enum KeysError {
     /// A key was sealed with another master secret, or damaged.
     #[error("the signing key {0} cannot be opened: it was sealed with another master secret")]
     Sealed(String),
+    /// There is no such key in use.
+    #[error("there is no key {0} in use")]
+    Unknown(String),
     /// A key is not what it should be.
     #[error(transparent)]
     Key(#[from] KeyError),
@@ -58,6 +66,7 @@ impl Failure for KeysError {
     fn kind(&self) -> Kind {
         match self {
             Self::Store(error) => error.kind(),
+            Self::Unknown(_) => Kind::NotFound,
             Self::Sealed(_) | Self::Key(_) => Kind::Internal,
         }
     }
@@ -89,6 +98,53 @@ impl Keys {
             stored = self.load(algorithm).await?; // another replica may have made one, too: all take the same
         }
         self.assemble(algorithm, &stored)
+    }
+
+    /// Every key there ever was.
+    pub async fn list(&self) -> Result<Vec<StoredKey>, KeysError> {
+        Ok(self.ports.store.autocommit().keys().all().await?)
+    }
+
+    /// Publishes a new key that signs after `delay`: long enough for every verifier to have fetched it. Says its id.
+    pub async fn rotate(&self, algorithm: Algorithm, delay: Duration) -> Result<String, KeysError> {
+        let kid = self.add(algorithm, delay).await?;
+        self.record(EventKind::KeyRotated, &kid).await?;
+        Ok(kid)
+    }
+
+    /// Publishes a new key if the newest is `age` old; says its id.
+    pub async fn rotate_if_older(
+        &self,
+        algorithm: Algorithm,
+        age: Duration,
+        delay: Duration,
+    ) -> Result<Option<String>, KeysError> {
+        let newest = self.load(algorithm).await?.last().map(|key| key.signs_from);
+        if newest.is_some_and(|newest| newest + age > self.ports.clock.now()) {
+            return Ok(None);
+        }
+        self.rotate(algorithm, delay).await.map(Some)
+    }
+
+    /// Withdraws a key at once: nothing it signed is believed any more. Where it signs now, another takes over first.
+    pub async fn retire(&self, kid: &str) -> Result<(), KeysError> {
+        let all = self.list().await?;
+        let unknown = || KeysError::Unknown(kid.to_owned());
+        let key = all.iter().find(|key| key.kid == kid && key.retired_at.is_none()).ok_or_else(unknown)?;
+        let now = self.ports.clock.now();
+        let in_use = |other: &&StoredKey| other.algorithm == key.algorithm && other.retired_at.is_none();
+        if !all.iter().filter(in_use).any(|other| other.kid != kid && other.signs_from <= now) {
+            self.add(key.algorithm, Duration::ZERO).await?;
+        }
+        if !self.ports.store.autocommit().keys().retire(kid, now).await? {
+            return Err(unknown());
+        }
+        self.record(EventKind::KeyRetired, kid).await
+    }
+
+    async fn record(&self, kind: EventKind, kid: &str) -> Result<(), KeysError> {
+        let event = Event::new(self.ports.clock.now(), kind, &Origin::default()).saying(kid);
+        Ok(self.ports.store.autocommit().events().append(&event).await?)
     }
 
     async fn load(&self, algorithm: Algorithm) -> Result<Vec<StoredKey>, StoreError> {

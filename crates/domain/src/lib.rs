@@ -4,12 +4,18 @@
 //! runtime: those live behind the ports, in `keyward-infra` and `keyward-api`. Time and randomness are passed in.
 #![forbid(unsafe_code)]
 
+mod accounts;
+pub mod clients;
 pub mod clock;
 pub mod email;
+pub mod events;
 pub mod failure;
 pub mod hashing;
+pub mod housekeeping;
 pub mod keys;
 mod login;
+mod logout;
+pub mod oauth;
 pub mod page;
 pub mod ports;
 pub mod posts;

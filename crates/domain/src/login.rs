@@ -1,56 +1,68 @@
-//! Logging in, signing up and logging out: the use cases that open and end sessions.
+//! Logging in and signing up: the use cases that open sessions.
 
 use std::sync::Arc;
 
-use keyward_auth::{Grant, Password, PasswordHash, RefreshTokens, ScopeSet, TokenError, TokenIssuer};
+use keyward_auth::{
+    Grant, Password, PasswordHash, RefreshTokens, ScopeSet, TokenError, TokenIssuer, TokenVerifier,
+};
 
+use crate::clients::ClientId;
 use crate::email::Email;
+use crate::events::{Event, EventKind, Origin};
 use crate::hashing::Verified;
 use crate::ports::Ports;
 use crate::scopes;
-use crate::sessions::{Caller, Device, Lifetimes, LiveSession, Session, SessionError, SessionId, Tokens};
+use crate::sessions::{Lifetimes, LiveSession, Session, SessionError, SessionId, Tokens};
 use crate::store::StoreError;
 use crate::users::{Credentials, Registration, UserError, UserId, Users};
+
+/// What somebody logs in with.
+pub struct Login {
+    /// The address, as typed.
+    pub email: String,
+    /// The password, as typed.
+    pub password: Password,
+    /// The scope asked for; `None` for all that the role may have.
+    pub scope: Option<String>,
+    /// The OAuth2 client in between, if one authenticated itself.
+    pub client: Option<ClientId>,
+}
 
 /// The use cases of sessions.
 #[derive(Clone)]
 pub struct Sessions {
     pub(crate) ports: Ports,
     pub(crate) issuer: Arc<dyn TokenIssuer>,
+    pub(crate) verifier: Arc<dyn TokenVerifier>,
     pub(crate) refresh: Arc<RefreshTokens>,
     pub(crate) lifetimes: Lifetimes,
 }
 
 impl Sessions {
-    /// Use cases over these ports, signing with `issuer`.
+    /// Use cases over these ports, signing with `issuer` and believing `verifier`.
     pub fn new(
         ports: Ports,
         issuer: Arc<dyn TokenIssuer>,
+        verifier: Arc<dyn TokenVerifier>,
         refresh: RefreshTokens,
         lifetimes: Lifetimes,
     ) -> Self {
-        Self { ports, issuer, refresh: Arc::new(refresh), lifetimes }
+        Self { ports, issuer, verifier, refresh: Arc::new(refresh), lifetimes }
     }
 
-    /// Logs in with an address and a password. `scope` narrows what is granted; without one it is all the role may have.
+    /// Logs in with an address and a password.
     ///
     /// # Errors
     /// An unknown address, a wrong password and a locked account answer alike, and cost alike.
-    pub async fn log_in(
-        &self,
-        email: &str,
-        password: Password,
-        scope: Option<&str>,
-        device: Device,
-    ) -> Result<Tokens, SessionError> {
-        let password = Arc::new(password);
+    pub async fn log_in(&self, login: Login, origin: &Origin) -> Result<Tokens, SessionError> {
+        let password = Arc::new(login.password);
         // A second round only if the stored hash changed between the check and the session's first row.
         for _ in 0..2 {
-            let (credentials, better) = self.check_password(email, &password).await?;
-            let scope = scopes::grant(scope, &credentials.user.role.scopes())?;
-            let session = self.open(credentials.user.id, scope, device.clone());
+            let (credentials, better) = self.check_password(&login.email, &password, origin).await?;
+            let scope = scopes::grant(login.scope.as_deref(), &credentials.user.role.scopes())?;
+            let session = self.open(credentials.user.id, scope, login.client.clone(), origin);
             let tokens = self.tokens(&session, session.scope.clone())?;
-            if self.admit(&credentials, better.as_ref(), &session).await? {
+            if self.admit(&credentials, better.as_ref(), &session, origin).await? {
                 return Ok(tokens);
             }
         }
@@ -58,12 +70,13 @@ impl Sessions {
     }
 
     /// Makes an account and logs in to it, both or neither.
-    pub async fn sign_up(&self, registration: Registration, device: Device) -> Result<Tokens, SessionError> {
+    pub async fn sign_up(&self, registration: Registration, origin: &Origin) -> Result<Tokens, SessionError> {
         let new = Users::new(self.ports.clone()).prepare(registration).await?;
         let mut tx = self.ports.store.begin().await?;
         let user = tx.users().insert(&new).await.map_err(UserError::on_insert)?;
-        let session = self.open(user.id, user.role.scopes(), device);
+        let session = self.open(user.id, user.role.scopes(), None, origin);
         tx.sessions().insert(&session).await?;
+        tx.events().append(&opened(&session, origin)).await?;
         let tokens = self.tokens(&session, session.scope.clone())?;
         tx.commit().await?;
         Ok(tokens)
@@ -74,19 +87,12 @@ impl Sessions {
         self.ports.store.autocommit().sessions().live(id).await
     }
 
-    /// Ends the caller's session. One that has ended already stays so.
-    pub async fn log_out(&self, caller: &Caller) -> Result<(), SessionError> {
-        let mut repositories = self.ports.store.autocommit();
-        repositories.sessions().revoke(caller.id, caller.session, self.ports.clock.now()).await?;
-        self.ports.changes.changed(caller.id);
-        Ok(())
-    }
-
     /// The account whose password this is, and a better hash of it where there is one.
     async fn check_password(
         &self,
         email: &str,
         password: &Arc<Password>,
+        origin: &Origin,
     ) -> Result<(Credentials, Option<PasswordHash>), SessionError> {
         let found = match Email::parse(email) {
             Ok(email) => self.ports.store.autocommit().users().credentials_of(&email).await?,
@@ -94,13 +100,21 @@ impl Sessions {
         };
         let stored = found.as_ref().map(|credentials| credentials.hash.clone());
         let verified = self.ports.hashing.verify(Arc::clone(password), stored).await?;
-        let credentials =
-            found.filter(|found| !found.user.disabled).ok_or(SessionError::InvalidCredentials)?;
-        match verified {
-            Verified::Mismatch => Err(SessionError::InvalidCredentials),
-            Verified::Match => Ok((credentials, None)),
-            Verified::Upgraded(better) => Ok((credentials, Some(better))),
+        let user = found.as_ref().map(|credentials| credentials.user.id);
+        match (found.filter(|found| !found.user.disabled), verified) {
+            (Some(credentials), Verified::Match) => Ok((credentials, None)),
+            (Some(credentials), Verified::Upgraded(better)) => Ok((credentials, Some(better))),
+            _ => {
+                self.record_failure(user, origin).await?;
+                Err(SessionError::InvalidCredentials)
+            }
         }
+    }
+
+    async fn record_failure(&self, user: Option<UserId>, origin: &Origin) -> Result<(), StoreError> {
+        let mut event = Event::new(self.ports.clock.now(), EventKind::LoginFailed, origin);
+        event.user = user;
+        self.ports.store.autocommit().events().append(&event).await
     }
 
     /// Writes the session if the account still has the hash that was checked, so that no login with a password
@@ -110,6 +124,7 @@ impl Sessions {
         Credentials { user, hash }: &Credentials,
         better: Option<&PasswordHash>,
         session: &Session,
+        origin: &Origin,
     ) -> Result<bool, StoreError> {
         let mut tx = self.ports.store.begin().await?;
         let stands = match better {
@@ -118,19 +133,21 @@ impl Sessions {
         };
         if stands {
             tx.sessions().insert(session).await?;
+            tx.events().append(&opened(session, origin)).await?;
             tx.commit().await?;
         }
         Ok(stands)
     }
 
-    fn open(&self, user: UserId, scope: ScopeSet, device: Device) -> Session {
+    fn open(&self, user: UserId, scope: ScopeSet, client: Option<ClientId>, origin: &Origin) -> Session {
         let now = self.ports.clock.now();
         let (mut salt, mut tail) = ([0; 16], [0; 10]);
         self.ports.random.fill(&mut salt);
         self.ports.random.fill(&mut tail);
         let millis = u64::try_from(now.unix_timestamp_nanos() / 1_000_000).unwrap_or_default();
         let id = SessionId(uuid::Builder::from_unix_timestamp_millis(millis, &tail).into_uuid());
-        Session { id, user, scope, device, created_at: now, last_seen_at: now, counter: 0, salt }
+        let device = origin.device.clone();
+        Session { id, user, scope, client, device, created_at: now, last_seen_at: now, counter: 0, salt }
     }
 
     /// The pair that belongs to the session's present state.
@@ -138,11 +155,15 @@ impl Sessions {
         let grant = Grant {
             subject: session.user.to_string(),
             session: Some(session.id.to_string()),
-            client_id: None,
+            client_id: session.client.as_ref().map(ToString::to_string),
             scope: scope.clone(),
         };
         let access = self.issuer.issue(&grant, self.ports.clock.now().unix_timestamp())?;
         let refresh = self.refresh.encode(session.id.0, session.counter, &session.salt);
         Ok(Tokens { access, refresh, scope })
     }
+}
+
+fn opened(session: &Session, origin: &Origin) -> Event {
+    Event::new(session.created_at, EventKind::LoginOk, origin).of(session.user).in_session(session.id)
 }

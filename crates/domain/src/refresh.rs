@@ -3,10 +3,14 @@
 //! A token is spent by one atomic `UPDATE` of its session's counter, so of any number of callers one wins. The
 //! others, and whoever lost the answer, get the same successor within the grace; anything older is theft.
 
+use keyward_auth::{RefreshClaim, RefreshTokens};
 use time::OffsetDateTime;
 
+use crate::clients::ClientId;
+use crate::events::{EventKind, Origin};
 use crate::scopes;
-use crate::sessions::{Lifetimes, Session, SessionError, SessionId, Sessions, Tokens};
+use crate::sessions::{Lifetimes, LiveSession, Session, SessionError, SessionId, Sessions, Tokens};
+use crate::store::StoreError;
 
 /// What a refresh token that names an existing session, and was signed for it, is worth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,8 +27,7 @@ pub enum Worth {
 
 /// Judges the token with `counter` of `session`.
 pub fn judge(session: &Session, counter: u64, now: OffsetDateTime, lifetimes: &Lifetimes) -> Worth {
-    let over = now - session.last_seen_at >= lifetimes.idle || now - session.created_at >= lifetimes.absolute;
-    if counter > session.counter || over {
+    if counter > session.counter || lifetimes.are_over(session, now) {
         Worth::Nothing
     } else if counter == session.counter {
         Worth::Spend
@@ -37,18 +40,22 @@ pub fn judge(session: &Session, counter: u64, now: OffsetDateTime, lifetimes: &L
 
 impl Sessions {
     /// Trades a refresh token for the next pair. `scope` narrows the access token; it never widens the session.
+    /// `client` is whoever authenticated itself as one: a session opened through a client is that client's alone.
     ///
     /// # Errors
     /// [`SessionError::InvalidRefreshToken`] for whatever is not worth a pair. A replay also ends the session.
-    pub async fn refresh(&self, token: &str, scope: Option<&str>) -> Result<Tokens, SessionError> {
-        let claim =
-            keyward_auth::RefreshTokens::parse(token).map_err(|_| SessionError::InvalidRefreshToken)?;
-        let id = SessionId(claim.session);
+    pub async fn refresh(
+        &self,
+        token: &str,
+        scope: Option<&str>,
+        client: Option<&ClientId>,
+        origin: &Origin,
+    ) -> Result<Tokens, SessionError> {
         // A caller who loses the race judges again: the token it holds was spent a moment ago.
         for _ in 0..3 {
-            let live = self.live(id).await?.ok_or(SessionError::InvalidRefreshToken)?;
+            let (claim, live) = self.read_refresh(token).await?.ok_or(SessionError::InvalidRefreshToken)?;
             let mut session = live.session.clone();
-            if !self.refresh.verify(&claim, &session.salt) {
+            if session.client.is_some() && session.client.as_ref() != client {
                 return Err(SessionError::InvalidRefreshToken);
             }
             let now = self.ports.clock.now();
@@ -56,7 +63,7 @@ impl Sessions {
             match worth {
                 Worth::Nothing => return Err(SessionError::InvalidRefreshToken),
                 Worth::Replay => {
-                    self.end_replayed(&session, now).await?;
+                    self.end(session.user, session.id, EventKind::RefreshReused, origin).await?;
                     return Err(SessionError::InvalidRefreshToken);
                 }
                 Worth::Converge => {}
@@ -65,7 +72,7 @@ impl Sessions {
             let granted = scopes::grant(scope, &live.scope(&session.scope))?;
             let tokens = self.tokens(&session, granted)?;
             if worth == Worth::Converge
-                || self.ports.store.autocommit().sessions().advance(id, claim.counter, now).await?
+                || self.ports.store.autocommit().sessions().advance(session.id, claim.counter, now).await?
             {
                 return Ok(tokens);
             }
@@ -73,9 +80,13 @@ impl Sessions {
         Err(SessionError::InvalidRefreshToken)
     }
 
-    async fn end_replayed(&self, session: &Session, now: OffsetDateTime) -> Result<(), SessionError> {
-        self.ports.store.autocommit().sessions().revoke(session.user, session.id, now).await?;
-        self.ports.changes.changed(session.user);
-        Ok(())
+    /// What a refresh token says and the session it belongs to, if it is genuine and the session stands.
+    pub(crate) async fn read_refresh(
+        &self,
+        token: &str,
+    ) -> Result<Option<(RefreshClaim, LiveSession)>, StoreError> {
+        let Ok(claim) = RefreshTokens::parse(token) else { return Ok(None) };
+        let live = self.live(SessionId(claim.session)).await?;
+        Ok(live.filter(|live| self.refresh.verify(&claim, &live.session.salt)).map(|live| (claim, live)))
     }
 }

@@ -8,13 +8,14 @@ use keyward_auth::{AccessToken, RefreshToken, ScopeSet, TokenError};
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
+use crate::clients::ClientId;
 use crate::failure::{Failure, Kind};
 use crate::hashing::HashingError;
 use crate::scopes::{InvalidScope, Role};
 use crate::store::StoreError;
 use crate::users::{UserError, UserId};
 
-pub use crate::login::Sessions;
+pub use crate::login::{Login, Sessions};
 
 /// The id of a session: a `UUIDv7`, never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -55,6 +56,8 @@ pub struct Session {
     pub user: UserId,
     /// What was granted at login: refreshing never widens it.
     pub scope: ScopeSet,
+    /// The OAuth2 client it was opened through, which alone may refresh it.
+    pub client: Option<ClientId>,
     /// What they logged in from.
     pub device: Device,
     /// When they logged in.
@@ -98,6 +101,13 @@ pub trait SessionRepository: Send {
     -> Result<bool, StoreError>;
     /// Ends a session of this user; says whether it stood.
     async fn revoke(&mut self, user: UserId, id: SessionId, now: OffsetDateTime) -> Result<bool, StoreError>;
+    /// Removes at most `limit` sessions that were revoked before `revoked` or last seen before `idle`; says how many.
+    async fn remove_over(
+        &mut self,
+        revoked: OffsetDateTime,
+        idle: OffsetDateTime,
+        limit: u64,
+    ) -> Result<u64, StoreError>;
     /// Ends every session of a user but `except`; says how many.
     async fn revoke_all(
         &mut self,
@@ -169,6 +179,18 @@ pub struct Lifetimes {
     pub absolute: Duration,
     /// How long the refresh token just spent still gets the current one: for lost answers and for two tabs at once.
     pub grace: Duration,
+}
+
+impl Lifetimes {
+    /// Whether the session is over by age alone.
+    pub fn are_over(&self, session: &Session, now: OffsetDateTime) -> bool {
+        now - session.last_seen_at >= self.idle || now - session.created_at >= self.absolute
+    }
+
+    /// When the session will be over if nobody refreshes it.
+    pub fn end(&self, session: &Session) -> OffsetDateTime {
+        (session.last_seen_at + self.idle).min(session.created_at + self.absolute)
+    }
 }
 
 impl Default for Lifetimes {

@@ -4,7 +4,10 @@ use std::error::Error;
 
 use async_trait::async_trait;
 
+use crate::clients::ClientRepository;
+use crate::events::EventRepository;
 use crate::failure::{Failure, Kind};
+use crate::housekeeping::JobRepository;
 use crate::keys::KeyRepository;
 use crate::posts::PostRepository;
 use crate::sessions::SessionRepository;
@@ -20,6 +23,12 @@ pub trait Repositories: Send {
     fn posts(&mut self) -> &mut dyn PostRepository;
     /// Signing keys.
     fn keys(&mut self) -> &mut dyn KeyRepository;
+    /// OAuth2 clients.
+    fn clients(&mut self) -> &mut dyn ClientRepository;
+    /// Security events.
+    fn events(&mut self) -> &mut dyn EventRepository;
+    /// When jobs are due.
+    fn jobs(&mut self) -> &mut dyn JobRepository;
 }
 
 /// Repositories whose writes become visible together at [`commit`](Transaction::commit), and never if dropped before.

@@ -1,21 +1,20 @@
 //! Accounts: who there is, what they may do, and how they come and go.
 
 use std::fmt;
-use std::sync::Arc;
 
 use async_trait::async_trait;
-use keyward_auth::{Password, PasswordHash};
+use keyward_auth::PasswordHash;
 use time::OffsetDateTime;
 
 use crate::email::Email;
 use crate::failure::{Failure, Kind};
-use crate::hashing::{HashingError, NewPassword, Verified};
-use crate::page::{Page, Slice};
-use crate::ports::Ports;
-use crate::scopes::{self, Role};
-use crate::sessions::Caller;
-use crate::store::{StoreError, Transaction};
+use crate::hashing::HashingError;
+use crate::page::Page;
+use crate::scopes::Role;
+use crate::store::StoreError;
 use crate::text::Text;
+
+pub use crate::accounts::{Registration, Users};
 
 /// The id of an account. Never used again after the account is gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -154,129 +153,5 @@ impl Failure for UserError {
             Self::Hashing(error) => error.kind(),
             Self::Store(error) => error.kind(),
         }
-    }
-}
-
-/// What a person tells of themselves to get an account.
-pub struct Registration {
-    /// The address they will log in with.
-    pub email: Email,
-    /// The password they chose.
-    pub password: NewPassword,
-    /// What others shall call them.
-    pub name: Option<Name>,
-    /// What they may do.
-    pub role: Role,
-}
-
-/// The use cases of accounts.
-#[derive(Clone)]
-pub struct Users {
-    ports: Ports,
-}
-
-impl Users {
-    /// Use cases over these ports.
-    pub fn new(ports: Ports) -> Self {
-        Self { ports }
-    }
-
-    /// Makes an account.
-    pub async fn register(&self, registration: Registration) -> Result<User, UserError> {
-        let new = self.prepare(registration).await?;
-        self.ports.store.autocommit().users().insert(&new).await.map_err(UserError::on_insert)
-    }
-
-    /// The slow part of a registration: hashes the password, outside any transaction.
-    pub(crate) async fn prepare(&self, registration: Registration) -> Result<NewUser, HashingError> {
-        let Registration { email, password, name, role } = registration;
-        let hash = self.ports.hashing.hash(password.into_inner()).await?;
-        Ok(NewUser { email, name, role, hash, created_at: self.ports.clock.now() })
-    }
-
-    /// The account of that id.
-    pub async fn find(&self, id: UserId) -> Result<User, UserError> {
-        self.ports.store.autocommit().users().find(id).await?.ok_or(UserError::NotFound(id))
-    }
-
-    /// An account as `caller` may see it: their own, or anyone's for an administrator.
-    ///
-    /// # Errors
-    /// Others get [`UserError::Forbidden`] whether or not the account exists.
-    pub async fn find_for(&self, caller: &Caller, id: UserId) -> Result<User, UserError> {
-        if caller.id != id && !caller.scope.contains(scopes::ADMIN) {
-            return Err(UserError::Forbidden);
-        }
-        self.find(id).await
-    }
-
-    /// The account of that address.
-    pub async fn find_by_email(&self, email: &Email) -> Result<Option<User>, UserError> {
-        Ok(self.ports.store.autocommit().users().credentials_of(email).await?.map(|found| found.user))
-    }
-
-    /// One page of all accounts.
-    pub async fn list(&self, page: Page) -> Result<Slice<User>, UserError> {
-        let rows = self.ports.store.autocommit().users().list(page).await?;
-        Ok(Slice::cut(rows, page, |user| user.id.0))
-    }
-
-    /// Changes an account. Locking somebody out ends their sessions.
-    pub async fn update(&self, id: UserId, change: UserChange) -> Result<User, UserError> {
-        let mut tx = self.ports.store.begin().await?;
-        let user = tx.users().update(id, &change).await?.ok_or(UserError::NotFound(id))?;
-        if user.disabled {
-            tx.sessions().revoke_all(id, None, self.ports.clock.now()).await?;
-        }
-        self.commit(tx, id).await?;
-        Ok(user)
-    }
-
-    /// Replaces the caller's password, for whoever knows the current one, and ends their every other session.
-    pub async fn change_password(
-        &self,
-        caller: &Caller,
-        current: Password,
-        new: NewPassword,
-    ) -> Result<(), UserError> {
-        let old = self.prove(caller.id, current).await?;
-        let hash = self.ports.hashing.hash(new.into_inner()).await?;
-        let mut tx = self.ports.store.begin().await?;
-        if !tx.users().replace_hash(caller.id, &old, &hash).await? {
-            return Err(UserError::WrongPassword);
-        }
-        tx.sessions().revoke_all(caller.id, Some(caller.session), self.ports.clock.now()).await?;
-        self.commit(tx, caller.id).await
-    }
-
-    /// Removes the caller's own account, for whoever knows its password.
-    pub async fn delete_own(&self, caller: &Caller, password: Password) -> Result<(), UserError> {
-        self.prove(caller.id, password).await?;
-        self.delete(caller.id).await
-    }
-
-    /// Removes an account with everything that is theirs.
-    pub async fn delete(&self, id: UserId) -> Result<(), UserError> {
-        let mut tx = self.ports.store.begin().await?;
-        if !tx.users().delete(id).await? {
-            return Err(UserError::NotFound(id));
-        }
-        self.commit(tx, id).await
-    }
-
-    /// The stored hash, once `password` is shown to be the account's.
-    async fn prove(&self, id: UserId, password: Password) -> Result<PasswordHash, UserError> {
-        let found = self.ports.store.autocommit().users().credentials(id).await?;
-        let hash = found.map(|credentials| credentials.hash).ok_or(UserError::NotFound(id))?;
-        match self.ports.hashing.verify(Arc::new(password), Some(hash.clone())).await? {
-            Verified::Mismatch => Err(UserError::WrongPassword),
-            Verified::Match | Verified::Upgraded(_) => Ok(hash),
-        }
-    }
-
-    async fn commit(&self, tx: Box<dyn Transaction>, changed: UserId) -> Result<(), UserError> {
-        tx.commit().await?;
-        self.ports.changes.changed(changed);
-        Ok(())
     }
 }

@@ -62,12 +62,12 @@ pub fn schemes(document: &mut OpenApi, token_url: &str, scopes: &[(&str, &str)])
 
 fn error_schema() -> utoipa::openapi::Schema {
     use utoipa::openapi::schema::{ObjectBuilder, Type};
+    let text = |words: &str| ObjectBuilder::new().schema_type(Type::String).description(Some(words));
     ObjectBuilder::new()
-        .property(
-            "detail",
-            ObjectBuilder::new().schema_type(Type::String).description(Some("What went wrong")),
-        )
+        .property("detail", text("What went wrong"))
         .required("detail")
+        .property("error", text("At the token endpoints: the code of RFC 6749, section 5.2"))
+        .property("error_description", text("At the token endpoints: the detail once more"))
         .description(Some("An error in FastAPI's shape"))
         .examples([serde_json::json!({ "detail": "Not authenticated" })])
         .build()

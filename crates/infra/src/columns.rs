@@ -19,6 +19,11 @@ pub(crate) fn time(micros: i64) -> Result<OffsetDateTime, StoreError> {
     OffsetDateTime::from_unix_timestamp_nanos(nanos).map_err(|_| corrupt(format!("time {micros}")))
 }
 
+/// What a client says of itself is its own choice, and PostgreSQL keeps no NUL.
+pub(crate) fn without_nul(text: &str) -> String {
+    text.replace('\0', "\u{fffd}")
+}
+
 /// Text as a search sees it: without letter case, and without the form sigma takes at the end of a Greek word, so that a
 /// part of a word is found wherever it stands.
 pub(crate) fn fold(text: &str) -> String {

@@ -4,7 +4,10 @@ use async_trait::async_trait;
 use keyward_auth::Algorithm;
 use keyward_domain::keys::{KeyRepository, StoredKey};
 use keyward_domain::store::StoreError;
+use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveValue, ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+
+use time::OffsetDateTime;
 
 use crate::columns::{micros, time};
 use crate::entity::signing_keys::{ActiveModel, Column, Entity, Model};
@@ -32,6 +35,20 @@ impl<C: Connections> KeyRepository for Db<C> {
             .order_by_asc(Column::SignsFrom)
             .order_by_asc(Column::Kid);
         keys.all(self.read()).await.map_err(failed)?.into_iter().map(stored).collect()
+    }
+
+    async fn all(&mut self) -> Result<Vec<StoredKey>, StoreError> {
+        let keys = Entity::find().order_by_asc(Column::SignsFrom).order_by_asc(Column::Kid);
+        keys.all(self.read()).await.map_err(failed)?.into_iter().map(stored).collect()
+    }
+
+    async fn retire(&mut self, kid: &str, now: OffsetDateTime) -> Result<bool, StoreError> {
+        let update = Entity::update_many()
+            .col_expr(Column::RetiredAt, Expr::value(micros(now)))
+            .filter(Column::Kid.eq(kid))
+            .filter(Column::RetiredAt.is_null());
+        let done = update.exec(self.write()).await.map_err(failed)?;
+        Ok(done.rows_affected > 0)
     }
 }
 

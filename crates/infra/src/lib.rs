@@ -5,7 +5,7 @@
 //! | `connect.rs` | how a database is opened, and why it could not be |
 //! | `bounded.rs` | a connection whose every call ends in bounded time |
 //! | `store.rs` | [`Database`]: the `Store` port, autocommit and transactions |
-//! | `users.rs`, `sessions.rs`, `posts.rs`, `keys.rs` | one repository each |
+//! | `users.rs`, `sessions.rs`, `posts.rs`, `keys.rs`, `clients.rs`, `events.rs`, `jobs.rs` | one repository each |
 //! | `entity/` | the tables as SeaORM sees them, private to this crate |
 //! | `columns.rs` | how values that are no plain column are kept: times, folded titles |
 //! | `error.rs` | the only place that reads SeaORM's errors |
@@ -14,11 +14,14 @@
 #![forbid(unsafe_code)]
 
 mod bounded;
+mod clients;
 mod clock;
 mod columns;
 mod connect;
 mod entity;
 mod error;
+mod events;
+mod jobs;
 mod keys;
 mod posts;
 mod sessions;

@@ -5,14 +5,15 @@ use keyward_auth::ScopeSet;
 use keyward_domain::sessions::{Device, LiveSession, Session, SessionId, SessionRepository};
 use keyward_domain::store::StoreError;
 use keyward_domain::users::UserId;
-use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{
     ActiveValue, ColumnTrait, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder, QuerySelect,
     RelationTrait, UpdateMany,
 };
 use time::OffsetDateTime;
 
-use crate::columns::{micros, time};
+use crate::clients::client_id;
+use crate::columns::{micros, time, without_nul};
 use crate::entity::sessions::{ActiveModel, Column, Entity, Model, Relation};
 use crate::entity::users;
 use crate::error::{corrupt, failed, unstorable};
@@ -34,6 +35,7 @@ impl<C: Connections> SessionRepository for Db<C> {
             id: ActiveValue::Set(session.id.0),
             user_id: ActiveValue::Set(session.user.0),
             scope: ActiveValue::Set(session.scope.to_string()),
+            client_id: ActiveValue::Set(session.client.as_ref().map(ToString::to_string)),
             counter: ActiveValue::Set(spendable(session.counter).ok_or_else(|| unstorable("counter"))?),
             salt: ActiveValue::Set(session.salt.to_vec()),
             user_agent: ActiveValue::Set(session.device.user_agent.as_deref().map(without_nul)),
@@ -89,6 +91,22 @@ impl<C: Connections> SessionRepository for Db<C> {
         Ok(done.rows_affected > 0)
     }
 
+    async fn remove_over(
+        &mut self,
+        revoked: OffsetDateTime,
+        idle: OffsetDateTime,
+        limit: u64,
+    ) -> Result<u64, StoreError> {
+        let over = Query::select()
+            .column(Column::Id)
+            .from(Entity)
+            .cond_where(Column::RevokedAt.lt(micros(revoked)).or(Column::LastSeenAt.lt(micros(idle))))
+            .limit(limit)
+            .take();
+        let removal = Entity::delete_many().filter(Column::Id.in_subquery(over));
+        Ok(removal.exec(self.write()).await.map_err(failed)?.rows_affected)
+    }
+
     async fn revoke_all(
         &mut self,
         user: UserId,
@@ -116,17 +134,13 @@ fn spendable(counter: u64) -> Option<i64> {
     i64::try_from(counter).ok().filter(|counter| *counter < i64::MAX)
 }
 
-/// What a client calls itself is its own choice, and PostgreSQL keeps no NUL.
-fn without_nul(text: &str) -> String {
-    text.replace('\0', "\u{fffd}")
-}
-
 fn session(row: Model) -> Result<Session, StoreError> {
     let ip = row.ip.map(|ip| ip.parse().map_err(|_| corrupt(format!("address {ip:?}")))).transpose()?;
     Ok(Session {
         id: SessionId(row.id),
         user: UserId(row.user_id),
         scope: ScopeSet::parse(&row.scope).map_err(|_| corrupt(format!("scope {:?}", row.scope)))?,
+        client: row.client_id.as_deref().map(client_id).transpose()?,
         device: Device { user_agent: row.user_agent, ip },
         created_at: time(row.created_at)?,
         last_seen_at: time(row.last_seen_at)?,

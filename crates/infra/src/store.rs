@@ -3,6 +3,9 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use keyward_domain::clients::ClientRepository;
+use keyward_domain::events::EventRepository;
+use keyward_domain::housekeeping::JobRepository;
 use keyward_domain::keys::KeyRepository;
 use keyward_domain::posts::PostRepository;
 use keyward_domain::sessions::SessionRepository;
@@ -144,6 +147,18 @@ impl<C: Connections> Repositories for Db<C> {
     }
 
     fn keys(&mut self) -> &mut dyn KeyRepository {
+        self
+    }
+
+    fn clients(&mut self) -> &mut dyn ClientRepository {
+        self
+    }
+
+    fn events(&mut self) -> &mut dyn EventRepository {
+        self
+    }
+
+    fn jobs(&mut self) -> &mut dyn JobRepository {
         self
     }
 }

@@ -82,8 +82,7 @@ pub(super) fn packages(root: &Path) -> Outcome<Vec<Package>> {
         let manifest = fs::read_to_string(path)
             .map_err(|error| format!("{} could not be read: {error}.", path.display()))?;
         let needs = items(&package["dependencies"]);
-        let need =
-            |need: &Value| Need { name: text_of(&need["name"]).to_owned(), dev: need["kind"] == "dev" };
+        let need = |need: &Value| Need { name: text_of(&need["name"]).to_owned(), dev: is_for_tests(need) };
         packages.push(Package {
             name: text_of(&package["name"]).to_owned(),
             path: super::name(root, path),
@@ -141,6 +140,11 @@ fn items(value: &Value) -> &[Value] {
 
 fn text_of(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
+}
+
+/// A development dependency, or an optional one: infra's `testing` feature is for the tests of others.
+fn is_for_tests(need: &Value) -> bool {
+    need["kind"] == "dev" || need["optional"] == true && need["kind"].is_null()
 }
 
 #[cfg(test)]

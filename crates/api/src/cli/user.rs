@@ -1,19 +1,19 @@
 //! `keyward user ..`: accounts, from the machine that holds the database.
 
-use std::io::BufRead;
 use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 use keyward_api::config::{PasswordSettings, StorageSettings};
 use keyward_api::session_check::Epochs;
 use keyward_domain::email::Email;
+use keyward_domain::events::Origin;
 use keyward_domain::hashing::NewPassword;
 use keyward_domain::page::{MAX_LIMIT, Page};
 use keyward_domain::scopes::Role;
 use keyward_domain::users::{Name, Registration, User, UserChange, UserError, Users};
 
-use super::Problem;
 use super::wiring::Workshop;
+use super::{Problem, first_line};
 
 #[derive(Subcommand)]
 pub(super) enum UserCommand {
@@ -88,7 +88,7 @@ impl Disable {
         let user = users.find_by_email(&email).await.map_err(words)?;
         let user = user.ok_or_else(|| format!("there is no account with the address {email}"))?;
         let change = UserChange { disabled: Some(true), ..UserChange::default() };
-        println!("{}", line(&users.update(user.id, change).await.map_err(words)?));
+        println!("{}", line(&users.update(user.id, change, &Origin::default()).await.map_err(words)?));
         workshop.close().await
     }
 }
@@ -113,13 +113,6 @@ async fn list(storage: &StorageSettings) -> Result<(), Problem> {
 
 fn address(text: &str) -> Result<Email, Problem> {
     Email::parse(text).map_err(|error| format!("--email is not a valid email address: {error}"))
-}
-
-fn first_line() -> Result<String, Problem> {
-    let mut line = String::new();
-    let read = std::io::stdin().lock().read_line(&mut line);
-    read.map_err(|error| format!("the password cannot be read from standard input: {error}"))?;
-    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
 }
 
 fn words(error: UserError) -> Problem {

@@ -3,13 +3,16 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use keyward_api::config::{PasswordSettings, Settings, StorageSettings};
+use keyward_api::config::{PasswordSettings, Settings, StorageSettings, seconds};
 use keyward_api::hashing::HashingPool;
+use keyward_api::routes::keys::PUBLISHED_AHEAD;
 use keyward_api::session_check::Epochs;
 use keyward_api::state::AppState;
+use keyward_api::worker::{RingKeeper, Worker};
 use keyward_auth::{
     Algorithm, Argon2idHasher, KeyRing, MasterSecret, SharedKeyRing, SigningKey, SystemRandom,
 };
+use keyward_domain::housekeeping::Housekeeping;
 use keyward_domain::keys::Keys;
 use keyward_domain::ports::Ports;
 use keyward_domain::store::{Repositories, Store};
@@ -86,27 +89,38 @@ impl Workshop {
         let epochs = Arc::new(Epochs::default());
         let ports = self.ports(&settings.passwords, Arc::clone(&epochs))?;
         let master = Arc::new(secrets::master(&settings.tokens, &settings.storage.data_dir)?);
-        let keys = SharedKeyRing::new(self.key_ring(settings, &ports, &master).await?);
-        let state = AppState::new(ports, epochs, keys.clone(), &master, settings);
-        Ok(Server { state, keys })
+        let (ring, stored) = Self::keys(settings, &ports, &master).await?;
+        let keys = SharedKeyRing::new(ring);
+        let worker = Worker {
+            housekeeping: Housekeeping::new(ports.clone(), settings.tokens.lifetimes()),
+            keys: stored.map(|stored| RingKeeper {
+                keys: stored,
+                algorithm: settings.tokens.algorithm,
+                ring: keys.clone(),
+                rotation: settings.tokens.key_rotation.map(seconds),
+                delay: PUBLISHED_AHEAD,
+            }),
+        };
+        Ok(Server { state: AppState::new(ports, epochs, keys, &master, settings), worker })
     }
 
-    async fn key_ring(
-        &self,
+    /// The key ring to start with, and the keys in the store unless it is a shared secret.
+    async fn keys(
         settings: &Settings,
         ports: &Ports,
         master: &Arc<MasterSecret>,
-    ) -> Result<KeyRing, Problem> {
+    ) -> Result<(KeyRing, Option<Keys>), Problem> {
         let tokens = &settings.tokens;
         if tokens.algorithm == Algorithm::Hs256 {
             let secret =
                 tokens.secret.as_ref().ok_or("KEYWARD_ALGORITHM is HS256, which needs KEYWARD_SECRET")?;
             let key =
                 SigningKey::hs256(secret.expose()).map_err(|error| format!("KEYWARD_SECRET: {error}"))?;
-            return Ok(KeyRing::new(key));
+            return Ok((KeyRing::new(key), None));
         }
         let keys = Keys::new(ports.clone(), Arc::clone(master), tokens.access_token_life());
-        keys.ring(tokens.algorithm).await.map_err(|error| format!("no signing key: {error}"))
+        let ring = keys.ring(tokens.algorithm).await.map_err(|error| format!("no signing key: {error}"))?;
+        Ok((ring, Some(keys)))
     }
 }
 
@@ -114,8 +128,8 @@ impl Workshop {
 pub(super) struct Server {
     /// Behind the router.
     pub(super) state: AppState,
-    /// The keys in use.
-    pub(super) keys: SharedKeyRing,
+    /// Beside it.
+    pub(super) worker: Worker,
 }
 
 /// The data folder, and whether it was made just now.

@@ -20,7 +20,7 @@ use super::{form, json};
 use crate::error::{ApiError, document_error, document_validation};
 
 const JSON: &str = "application/json";
-const FORM: &str = "application/x-www-form-urlencoded";
+pub(super) const FORM: &str = "application/x-www-form-urlencoded";
 const MULTIPART: &str = "multipart/form-data";
 
 /// How long a client may take to send a body.
@@ -95,7 +95,7 @@ fn scalar(value: Value) -> Option<Value> {
 }
 
 /// Which of `types` the body says it is; `None` when it says nothing.
-fn media_type<'a>(
+pub(super) fn media_type<'a>(
     headers: &'a HeaderMap,
     types: &[&'static str],
 ) -> Result<Option<(&'static str, &'a HeaderValue)>, ApiError> {
@@ -122,12 +122,16 @@ fn is_json_suffix(essence: &str) -> bool {
     essence.starts_with("application/") && essence.ends_with("+json")
 }
 
-fn unsupported(types: &[&str]) -> ApiError {
+pub(super) fn unsupported(types: &[&str]) -> ApiError {
     let detail = format!("The body must be sent with a Content-Type of {}.", types.join(" or "));
     ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, &detail)
 }
 
-async fn collect(headers: &HeaderMap, body: axum::body::Body, limit: usize) -> Result<Bytes, ApiError> {
+pub(super) async fn collect(
+    headers: &HeaderMap,
+    body: axum::body::Body,
+    limit: usize,
+) -> Result<Bytes, ApiError> {
     let too_large = || {
         ApiError::new(
             StatusCode::PAYLOAD_TOO_LARGE,
@@ -160,6 +164,16 @@ impl<T: Input + ToSchema> Documented for AnyBody<T> {
 }
 
 fn document<T: Input + ToSchema>(operation: &mut Operation, schemas: &mut Schemas, types: &[&str]) {
+    document_content::<T>(operation, schemas, types);
+    document_validation(operation, schemas);
+}
+
+/// The body, and what can be wrong with it before it is read.
+pub(super) fn document_content<T: Input + ToSchema>(
+    operation: &mut Operation,
+    schemas: &mut Schemas,
+    types: &[&str],
+) {
     T::schemas(schemas);
     schemas.push((T::name().into_owned(), T::schema()));
     let content = || ContentBuilder::new().schema(Some(Ref::from_schema_name(T::name()))).build();
@@ -175,5 +189,4 @@ fn document<T: Input + ToSchema>(operation: &mut Operation, schemas: &mut Schema
         StatusCode::UNSUPPORTED_MEDIA_TYPE,
         "The body is of another type, or compressed",
     );
-    document_validation(operation, schemas);
 }

@@ -59,7 +59,7 @@ fn insert(
     Ok(())
 }
 
-fn decode(bytes: &[u8]) -> Option<String> {
+pub(super) fn decode(bytes: &[u8]) -> Option<String> {
     let complete =
         bytes.iter().enumerate().filter(|(_, byte)| **byte == b'%').all(|(at, _)| {
             bytes.get(at + 1..at + 3).is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit))

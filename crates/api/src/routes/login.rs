@@ -1,4 +1,4 @@
-//! Signing up, logging in and out: tokens on the wire.
+//! Signing up and logging in: tokens on the wire.
 //!
 //! `/login` borrows the field names of RFC 6749's password grant, because every OAuth2-aware client and Swagger UI's
 //! *Authorize* know them. It is this service's own login form, not an offer to third parties (RFC 9700, section 2.4).
@@ -13,9 +13,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::users::UserCreate;
-use crate::current_user::CurrentUser;
 use crate::error::{ApiError, token_error};
-use crate::extract::{AnyBody, Body, Client, Fields, Here, Input, read};
+use crate::extract::{AnyBody, Body, Fields, Here, Input, Sender, read};
 
 /// What a login hands out (RFC 6749, section 5.1).
 #[derive(Serialize, ToSchema)]
@@ -107,10 +106,10 @@ impl Input for Login {
 ))]
 pub async fn signup(
     State(sessions): State<Sessions>,
-    Client(device): Client,
+    Sender(origin): Sender,
     Body(registration): Body<UserCreate>,
 ) -> Result<(StatusCode, Token), ApiError> {
-    let tokens = sessions.sign_up(registration, device).await?;
+    let tokens = sessions.sign_up(registration, &origin).await?;
     Ok((StatusCode::CREATED, tokens.into()))
 }
 
@@ -125,7 +124,7 @@ pub async fn signup(
 ))]
 pub async fn login(
     State(sessions): State<Sessions>,
-    Client(device): Client,
+    Sender(origin): Sender,
     Here(uri): Here,
     AnyBody(attempt): AnyBody<Login>,
 ) -> Result<Token, ApiError> {
@@ -135,15 +134,8 @@ pub async fn login(
         let words = "The grant_type of this form is password.";
         return Err(ApiError::new(StatusCode::BAD_REQUEST, words).with_oauth("unsupported_grant_type"));
     }
-    let tokens = sessions.log_in(&username, password, scope.as_deref(), device).await;
-    tokens.map(Token::from).map_err(token_error)
-}
-
-/// Log out: end this session, and with it every token of it
-#[utoipa::path(post, path = "/logout", tag = "login", responses((status = 204, description = "Logged out")))]
-pub async fn logout(user: CurrentUser, State(sessions): State<Sessions>) -> Result<StatusCode, ApiError> {
-    sessions.log_out(&user).await?;
-    Ok(StatusCode::NO_CONTENT)
+    let login = keyward_domain::sessions::Login { email: username, password, scope, client: None };
+    sessions.log_in(login, &origin).await.map(Token::from).map_err(token_error)
 }
 
 /// An address ends up in logs and histories: whoever puts a password there shall notice at once.

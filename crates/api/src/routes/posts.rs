@@ -206,7 +206,9 @@ pub async fn delete_post(
 
 /// Published posts, for anyone
 #[utoipa::path(get, path = "/blog", tag = "blog", responses((status = 200, description = "One page", body = [Post],
-    headers(("Link" = String, description = "The next page, where there is one (RFC 8288)")))))]
+    headers(("Link" = String, description = "The next page, where there is one (RFC 8288)"))),
+    (status = 503, description = "Overloaded", body = ref("#/components/schemas/Error")),
+))]
 pub async fn list_blog(
     State(posts): State<Posts>,
     here: Here,
@@ -219,6 +221,7 @@ pub async fn list_blog(
 #[utoipa::path(get, path = "/blog/{id}", tag = "blog", responses(
     (status = 200, description = "The post", body = Post),
     (status = 404, description = "No such post", body = ref("#/components/schemas/Error")),
+    (status = 503, description = "Overloaded", body = ref("#/components/schemas/Error")),
 ))]
 pub async fn read_blog_post(
     State(posts): State<Posts>,

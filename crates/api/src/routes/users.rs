@@ -14,7 +14,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::rfc3339;
 use crate::current_user::{CurrentUser, scope};
 use crate::error::ApiError;
-use crate::extract::{Body, Both, Fields, Here, Input, List, Listing, Path, Query, page, read};
+use crate::extract::{Body, Both, Fields, Here, Input, List, Listing, Path, Query, Sender, page, read};
 
 /// An account.
 #[derive(Serialize, ToSchema)]
@@ -198,9 +198,10 @@ pub async fn read_me(user: CurrentUser, State(users): State<Users>) -> Result<Js
 pub async fn update_me(
     user: CurrentUser,
     State(users): State<Users>,
+    Sender(origin): Sender,
     Body(change): Body<MeUpdate>,
 ) -> Result<Json<User>, ApiError> {
-    Ok(Json(users.update(user.id, change).await?.into()))
+    Ok(Json(users.update(user.id, change, &origin).await?.into()))
 }
 
 /// Delete my account, with everything that is mine
@@ -211,9 +212,10 @@ pub async fn update_me(
 pub async fn delete_me(
     user: CurrentUser,
     State(users): State<Users>,
+    Sender(origin): Sender,
     Body(password): Body<PasswordProof>,
 ) -> Result<StatusCode, ApiError> {
-    users.delete_own(&user, password).await?;
+    users.delete_own(&user, password, &origin).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -225,9 +227,10 @@ pub async fn delete_me(
 pub async fn change_password(
     user: CurrentUser,
     State(users): State<Users>,
+    Sender(origin): Sender,
     Body((current, new)): Body<PasswordChange>,
 ) -> Result<StatusCode, ApiError> {
-    users.change_password(&user, current, new).await?;
+    users.change_password(&user, current, new, &origin).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -265,9 +268,10 @@ pub async fn read_user(
 pub async fn update_user(
     _: CurrentUser<scope::Admin>,
     State(users): State<Users>,
+    Sender(origin): Sender,
     Both(Path(id), Body(change)): Both<Path<UserId>, Body<UserUpdate>>,
 ) -> Result<Json<User>, ApiError> {
-    Ok(Json(users.update(id, change).await?.into()))
+    Ok(Json(users.update(id, change, &origin).await?.into()))
 }
 
 /// Delete an account, with everything that is theirs
@@ -278,8 +282,9 @@ pub async fn update_user(
 pub async fn delete_user(
     _: CurrentUser<scope::Admin>,
     State(users): State<Users>,
+    Sender(origin): Sender,
     Path(id): Path<UserId>,
 ) -> Result<StatusCode, ApiError> {
-    users.delete(id).await?;
+    users.delete(id, &origin).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,6 +1,9 @@
 //! The tables as SeaORM sees them. Nothing outside this crate sees an entity.
 
+pub(crate) mod clients;
+pub(crate) mod jobs;
 pub(crate) mod posts;
+pub(crate) mod security_events;
 pub(crate) mod sessions;
 pub(crate) mod signing_keys;
 pub(crate) mod users;

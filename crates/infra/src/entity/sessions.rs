@@ -9,6 +9,7 @@ pub(crate) struct Model {
     pub id: Uuid,
     pub user_id: i64,
     pub scope: String,
+    pub client_id: Option<String>,
     pub counter: i64,
     pub salt: Vec<u8>,
     pub user_agent: Option<String>,

@@ -51,3 +51,15 @@ async fn a_key_at_a_time_beyond_all_calendars_is_an_internal_failure() {
     tamper(&database, "UPDATE signing_keys SET signs_from = 9223372036854775807").await;
     assert!(is_internal(&ports.keys().of(Algorithm::EdDsa).await));
 }
+
+#[tokio::test]
+async fn a_key_is_withdrawn_once_and_stays_on_record() {
+    let database = open().await;
+    let mut ports = database.autocommit();
+    ports.keys().insert(&key("a", 1)).await.unwrap();
+    assert!(ports.keys().retire("a", at(5)).await.unwrap());
+    assert!(!ports.keys().retire("a", at(6)).await.unwrap());
+    assert!(!ports.keys().retire("b", at(6)).await.unwrap());
+    assert!(ports.keys().of(Algorithm::EdDsa).await.unwrap().is_empty());
+    assert_eq!(ports.keys().all().await.unwrap(), [StoredKey { retired_at: Some(at(5)), ..key("a", 1) }]);
+}

@@ -25,11 +25,16 @@ async fn schema(connection: &DatabaseConnection) -> Vec<String> {
     rows.iter().map(|row| row.try_get("", "name").unwrap()).collect()
 }
 
-const SCHEMA: [&str; 7] = [
+const SCHEMA: [&str; 12] = [
+    "clients",
     "ix_posts_owner_id_id",
     "ix_posts_published_id",
+    "ix_sessions_last_seen_at",
+    "ix_sessions_revoked_at",
     "ix_sessions_user_id",
+    "jobs",
     "posts",
+    "security_events",
     "sessions",
     "signing_keys",
     "users",

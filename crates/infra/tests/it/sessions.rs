@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use keyward_auth::ScopeSet;
+use keyward_domain::clients::ClientId;
 use keyward_domain::scopes::Role;
 use keyward_domain::sessions::{Device, Session, SessionId};
 use keyward_domain::store::{Store, StoreError};
@@ -26,6 +27,7 @@ async fn every_field_of_a_session_comes_back() {
         created_at: at(1),
         last_seen_at: at(2),
         counter: 41,
+        client: Some(ClientId::parse("a-client").unwrap()),
         salt: [0, 255, 39, 92, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11],
     };
     let bare = Session { scope: ScopeSet::default(), ..new_session(ana, 2) };
@@ -216,4 +218,24 @@ async fn what_does_not_fit_its_column_or_does_not_belong_there_is_an_internal_fa
         assert!(is_internal(&database.autocommit().sessions().of_user(ana, 9).await), "{change}");
         database.autocommit().sessions().revoke_all(ana, None, at(0)).await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn sessions_that_are_over_are_removed_in_batches_and_others_stay() {
+    let database = open().await;
+    let ana = add_user(&database, "ana").await.id;
+    for number in 1..=9 {
+        add_session(&database, ana, number).await; // last seen at that second
+    }
+    let revoked = SessionId(Uuid::from_bytes([9; 16]));
+    database.autocommit().sessions().revoke(ana, revoked, at(20)).await.unwrap();
+    let remove = async |revoked, idle, limit| {
+        database.autocommit().sessions().remove_over(at(revoked), at(idle), limit).await.unwrap()
+    };
+    assert_eq!(remove(20, 5, 3).await, 3);
+    assert_eq!(remove(20, 5, 3).await, 1);
+    assert_eq!(remove(20, 5, 3).await, 0);
+    assert_eq!(database.autocommit().sessions().of_user(ana, 100).await.unwrap().len(), 4);
+    assert_eq!(remove(21, 5, 3).await, 1);
+    assert_eq!(database.autocommit().sessions().of_user(ana, 100).await.unwrap().len(), 4);
 }

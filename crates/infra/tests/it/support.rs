@@ -75,6 +75,7 @@ pub(crate) fn new_session(user: UserId, number: u8) -> Session {
         created_at: at(i64::from(number)),
         last_seen_at: at(i64::from(number)),
         counter: 0,
+        client: None,
         salt: [number; 16],
     }
 }

@@ -6,29 +6,36 @@ use std::net::SocketAddr;
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::header;
 use axum::http::request::Parts;
+use keyward_domain::events::Origin;
 use keyward_domain::sessions::Device;
 use keyward_guard::{Documented, Schemas};
 use utoipa::openapi::path::Operation;
 
-/// The device behind a request. The address is the connection's own: forwarding headers are anyone's to write.
-pub struct Client(pub Device);
+/// The id of a request, which the boundary gives it.
+#[derive(Clone, Debug)]
+pub struct RequestId(pub String);
+
+/// Who sent the request. The address is the connection's own: forwarding headers are anyone's to write.
+pub struct Sender(pub Origin);
 
 /// How much of a `User-Agent` is kept, in bytes.
 const USER_AGENT: usize = 256;
 
-impl<S: Send + Sync> FromRequestParts<S> for Client {
+impl<S: Send + Sync> FromRequestParts<S> for Sender {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
         let agent = parts.headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
         let address = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        Ok(Self(Device {
+        let device = Device {
             user_agent: agent.map(|agent| agent[..agent.len().min(USER_AGENT)].to_owned()),
             ip: address.map(|ConnectInfo(address)| address.ip().to_canonical()),
-        }))
+        };
+        let request_id = parts.extensions.get::<RequestId>().map(|id| id.0.clone());
+        Ok(Self(Origin { device, request_id }))
     }
 }
 
-impl Documented for Client {
+impl Documented for Sender {
     fn document(_: &mut Operation, _: &mut Schemas) {}
 }

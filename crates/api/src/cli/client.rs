@@ -1,0 +1,64 @@
+//! `keyward client ..`: OAuth2 clients.
+
+use std::sync::Arc;
+
+use clap::{Args, Subcommand};
+use keyward_api::config::{PasswordSettings, StorageSettings};
+use keyward_api::session_check::Epochs;
+use keyward_auth::{ScopeSet, SecretHash, SystemRandom, Zeroizing, random_secret};
+use keyward_domain::clients::{ClientId, Clients};
+use keyward_domain::text::Text;
+
+use super::wiring::Workshop;
+use super::{Problem, first_line};
+
+#[derive(Subcommand)]
+pub(super) enum ClientCommand {
+    /// Register a client, and print its id and its secret: once, they are not kept in clear
+    Create(Create),
+}
+
+#[derive(Args)]
+pub(super) struct Create {
+    /// What people call it
+    #[arg(long)]
+    name: String,
+    /// What it may be granted for itself, separated by spaces
+    #[arg(long, default_value = "")]
+    scope: String,
+    /// Its id [default: made up]
+    #[arg(long)]
+    id: Option<String>,
+    /// Read its secret from standard input instead of making one up: at least 32 characters, random ones
+    #[arg(long)]
+    secret_stdin: bool,
+    #[command(flatten)]
+    storage: StorageSettings,
+    #[command(flatten)]
+    passwords: PasswordSettings,
+}
+
+/// The fewest characters a secret brought along may have.
+const SECRET: usize = 32;
+
+pub(super) async fn run(command: ClientCommand) -> Result<(), Problem> {
+    let ClientCommand::Create(create) = command;
+    let name = Text::parse(&create.name).map_err(|error| format!("--name {error}"))?;
+    let scope = ScopeSet::parse(&create.scope).map_err(|error| format!("--scope: {error}"))?;
+    let id = create.id.clone().unwrap_or_else(|| random_secret(&SystemRandom)[..16].to_owned());
+    let id = ClientId::parse(&id).ok_or("--id must be 1 to 100 visible ASCII characters without a colon")?;
+    let secret =
+        if create.secret_stdin { Zeroizing::new(first_line()?) } else { random_secret(&SystemRandom) };
+    if secret.chars().count() < SECRET {
+        return Err(format!("the secret is too short: it must have at least {SECRET} characters"));
+    }
+    let workshop = Workshop::open(&create.storage).await?;
+    let clients = Clients::new(workshop.ports(&create.passwords, Arc::new(Epochs::default()))?);
+    let client = clients.register(id, name, scope, SecretHash::of(&secret)).await;
+    let client = client.map_err(|error| error.to_string())?;
+    println!("client_id={}", client.id);
+    if !create.secret_stdin {
+        println!("client_secret={}", *secret);
+    }
+    workshop.close().await
+}

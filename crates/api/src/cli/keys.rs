@@ -1,0 +1,88 @@
+//! `keyward keys ..`: the keys that sign access tokens. Running servers pick changes up by themselves.
+
+use std::sync::Arc;
+
+use clap::{Args, Subcommand};
+use keyward_api::config::{PasswordSettings, StorageSettings, TokenSettings};
+use keyward_api::routes::keys::PUBLISHED_AHEAD;
+use keyward_api::session_check::Epochs;
+use keyward_domain::keys::Keys;
+use time::Duration;
+use time::format_description::well_known::Rfc3339;
+
+use super::wiring::Workshop;
+use super::{Problem, secrets};
+
+#[derive(Subcommand)]
+pub(super) enum KeysCommand {
+    /// List every key there ever was: id, algorithm, from when it signs, state
+    List(KeySettings),
+    /// Publish a new key, which signs once every verifier has had the time to fetch it
+    Rotate(Rotate),
+    /// Withdraw a key at once: nothing it signed is believed any more
+    Retire(Retire),
+}
+
+#[derive(Args)]
+pub(super) struct KeySettings {
+    #[command(flatten)]
+    storage: StorageSettings,
+    #[command(flatten)]
+    tokens: TokenSettings,
+    #[command(flatten)]
+    passwords: PasswordSettings,
+}
+
+#[derive(Args)]
+pub(super) struct Rotate {
+    /// Let the new key sign at once; verifiers that have not fetched it yet will refuse its tokens meanwhile
+    #[arg(long)]
+    now: bool,
+    #[command(flatten)]
+    settings: KeySettings,
+}
+
+#[derive(Args)]
+pub(super) struct Retire {
+    /// The key's id
+    kid: String,
+    #[command(flatten)]
+    settings: KeySettings,
+}
+
+pub(super) async fn run(command: KeysCommand) -> Result<(), Problem> {
+    match command {
+        KeysCommand::List(settings) => {
+            let (workshop, keys) = settings.open().await?;
+            for key in keys.list().await.map_err(|error| error.to_string())? {
+                let from = key.signs_from.format(&Rfc3339).unwrap_or_default();
+                let state = if key.retired_at.is_some() { "retired" } else { "published" };
+                println!("{}\t{}\t{from}\t{state}", key.kid, key.algorithm);
+            }
+            workshop.close().await
+        }
+        KeysCommand::Rotate(Rotate { now, settings }) => {
+            let (workshop, keys) = settings.open().await?;
+            let delay = if now { Duration::ZERO } else { PUBLISHED_AHEAD };
+            let kid =
+                keys.rotate(settings.tokens.algorithm, delay).await.map_err(|error| error.to_string())?;
+            println!("{kid}\tsigns in {} s", delay.whole_seconds());
+            workshop.close().await
+        }
+        KeysCommand::Retire(Retire { kid, settings }) => {
+            let (workshop, keys) = settings.open().await?;
+            keys.retire(&kid).await.map_err(|error| error.to_string())?;
+            println!("{kid}\tretired");
+            workshop.close().await
+        }
+    }
+}
+
+impl KeySettings {
+    async fn open(&self) -> Result<(Workshop, Keys), Problem> {
+        let workshop = Workshop::open(&self.storage).await?;
+        let master = Arc::new(secrets::master(&self.tokens, &self.storage.data_dir)?);
+        let ports = workshop.ports(&self.passwords, Arc::new(Epochs::default()))?;
+        Ok((workshop, Keys::new(ports, master, self.tokens.access_token_life())))
+    }
+}

@@ -1,0 +1,162 @@
+//! Forms of the OAuth2 endpoints, with the client that authenticated itself, by HTTP Basic or in the form
+//! (RFC 6749, section 2.3.1). Every refusal is one of section 5.2.
+
+use axum::extract::{FromRef, FromRequest, Request};
+use axum::http::{HeaderMap, StatusCode, header};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use keyward_auth::PasswordPolicy;
+use keyward_domain::clients::{Client, ClientError, Clients};
+use keyward_guard::{Documented, Schemas};
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::security::SecurityRequirement;
+
+use super::body::{self, FORM};
+use super::fields::{Fields, Input};
+use super::form;
+use crate::error::{ApiError, document_error};
+
+/// The name of the scheme for clients.
+pub const CLIENT_SCHEME: &str = "ClientBasic";
+
+/// A form that anybody may send; whoever claims to be a client must prove it.
+pub struct OAuthForm<T: Input> {
+    /// What the form says.
+    pub value: T::Value,
+    /// The client, if one authenticated itself.
+    pub client: Option<Client>,
+}
+
+/// A form that only a client may send.
+pub struct ClientForm<T: Input> {
+    /// What the form says.
+    pub value: T::Value,
+    /// The client.
+    pub client: Client,
+}
+
+impl<S, T> FromRequest<S> for OAuthForm<T>
+where
+    S: Send + Sync,
+    Clients: FromRef<S>,
+    T: Input,
+{
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let (headers, form) = receive::<T>(request).await;
+        let (object, client) = match form {
+            Ok(object) => {
+                let client = authenticate(&Clients::from_ref(state), &headers, &object).await?;
+                (object, client)
+            }
+            Err(error) => return Err(error.for_oauth()),
+        };
+        Ok(Self { value: read::<T>(&object)?, client })
+    }
+}
+
+impl<S, T> FromRequest<S> for ClientForm<T>
+where
+    S: Send + Sync,
+    Clients: FromRef<S>,
+    T: Input,
+{
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let (headers, form) = receive::<T>(request).await;
+        // Who is asking comes before what is asked: a form that cannot be read names no client.
+        let nothing = Map::new();
+        let client =
+            authenticate(&Clients::from_ref(state), &headers, form.as_ref().unwrap_or(&nothing)).await?;
+        let client = client.ok_or_else(invalid_client)?;
+        let object = form.map_err(ApiError::for_oauth)?;
+        Ok(Self { value: read::<T>(&object)?, client })
+    }
+}
+
+async fn receive<T: Input>(request: Request) -> (HeaderMap, Result<Map<String, Value>, ApiError>) {
+    let (parts, body) = request.into_parts();
+    let form = async {
+        let media = body::media_type(&parts.headers, &[FORM])?;
+        let bytes = body::collect(&parts.headers, body, T::MAX_BODY).await?;
+        if media.is_none() && !bytes.is_empty() {
+            return Err(body::unsupported(&[FORM]));
+        }
+        form::urlencoded("body", &bytes).map_err(ApiError::fault)
+    };
+    let form = form.await;
+    (parts.headers, form)
+}
+
+fn read<T: Input>(object: &Map<String, Value>) -> Result<T::Value, ApiError> {
+    let mut fields = Fields::new("body", object, PasswordPolicy::default());
+    let value = T::read(&mut fields);
+    fields.finish(value).map_err(|faults| ApiError::faults(faults).for_oauth())
+}
+
+/// The client whose credentials came with the request, if any came.
+async fn authenticate(
+    clients: &Clients,
+    headers: &HeaderMap,
+    form: &Map<String, Value>,
+) -> Result<Option<Client>, ApiError> {
+    let text = |name: &str| form.get(name).and_then(Value::as_str);
+    let in_form = text("client_secret").map(|secret| (text("client_id").unwrap_or_default(), secret));
+    let (id, secret) = match (basic(headers)?, in_form) {
+        (None, None) => return Ok(None),
+        (Some(_), Some(_)) => {
+            let words = "A client authenticates itself once: by HTTP Basic or in the form.";
+            return Err(ApiError::new(StatusCode::BAD_REQUEST, words).with_oauth("invalid_request"));
+        }
+        (Some(credentials), None) => credentials,
+        (None, Some((id, secret))) => (id.to_owned(), secret.to_owned()),
+    };
+    match clients.authenticate(&id, &secret).await {
+        Ok(client) => Ok(Some(client)),
+        Err(ClientError::Unknown) => Err(invalid_client()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The credentials of `Authorization: Basic`. Empty ones, as Swagger UI sends them, are none.
+fn basic(headers: &HeaderMap) -> Result<Option<(String, String)>, ApiError> {
+    let Some(field) = headers.get(header::AUTHORIZATION) else { return Ok(None) };
+    let decoded = field.to_str().ok().and_then(|field| {
+        let (scheme, encoded) = field.split_once(' ')?;
+        let bytes = scheme.eq_ignore_ascii_case("basic").then(|| STANDARD.decode(encoded.trim()).ok())??;
+        let text = String::from_utf8(bytes).ok()?;
+        let (id, secret) = text.split_once(':')?;
+        Some((form::decode(id.as_bytes())?, form::decode(secret.as_bytes())?))
+    });
+    match decoded {
+        Some((id, secret)) if id.is_empty() && secret.is_empty() => Ok(None),
+        Some(credentials) => Ok(Some(credentials)),
+        None => Err(invalid_client()),
+    }
+}
+
+fn invalid_client() -> ApiError {
+    ApiError::new(StatusCode::UNAUTHORIZED, "Client authentication failed")
+        .with_oauth("invalid_client")
+        .challenging("Basic realm=\"keyward\"")
+}
+
+impl<T: Input + ToSchema> Documented for OAuthForm<T> {
+    fn document(operation: &mut Operation, schemas: &mut Schemas) {
+        body::document_content::<T>(operation, schemas, &[FORM]);
+        document_error(operation, StatusCode::BAD_REQUEST, "An error of RFC 6749, section 5.2");
+        document_error(operation, StatusCode::UNAUTHORIZED, "Client authentication failed");
+        document_error(operation, StatusCode::SERVICE_UNAVAILABLE, "Overloaded");
+    }
+}
+
+impl<T: Input + ToSchema> Documented for ClientForm<T> {
+    fn document(operation: &mut Operation, schemas: &mut Schemas) {
+        OAuthForm::<T>::document(operation, schemas);
+        operation.security = Some(vec![SecurityRequirement::new(CLIENT_SCHEME, [] as [&str; 0])]);
+    }
+}

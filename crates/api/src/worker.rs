@@ -1,0 +1,70 @@
+//! Work in the background: picking up keys that were rotated elsewhere, rotating them in time, cleaning up.
+//!
+//! Every replica runs it; what must happen once is claimed in the database.
+
+use std::time::Duration;
+
+use keyward_auth::{Algorithm, SharedKeyRing};
+use keyward_domain::housekeeping::{Housekeeping, Job};
+use keyward_domain::keys::{Keys, KeysError};
+
+/// How often a replica looks: well within the time a new key is published before it signs.
+const EVERY: Duration = Duration::from_secs(10);
+/// How often it is asked whether a key is old enough to be replaced.
+const ROTATION_CHECK: time::Duration = time::Duration::minutes(1);
+
+/// What the worker looks after.
+pub struct Worker {
+    /// Cleaning, and claiming what must happen once.
+    pub housekeeping: Housekeeping,
+    /// The keys in use, unless they are a shared secret, which never changes.
+    pub keys: Option<RingKeeper>,
+}
+
+/// Keeps the ring in memory in step with the keys in the store.
+pub struct RingKeeper {
+    /// The keys in the store.
+    pub keys: Keys,
+    /// Which of them.
+    pub algorithm: Algorithm,
+    /// The ring in memory.
+    pub ring: SharedKeyRing,
+    /// After how long a key is replaced; `None` for never by itself.
+    pub rotation: Option<time::Duration>,
+    /// How long a new key is published before it signs.
+    pub delay: time::Duration,
+}
+
+impl Worker {
+    /// Works until dropped. What fails is logged and tried again.
+    pub async fn run(self) {
+        let mut ticks = tokio::time::interval(EVERY);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            match self.housekeeping.clean().await {
+                Ok(0) => {}
+                Ok(removed) => tracing::info!(removed, "cleaned away sessions that are over"),
+                Err(error) => tracing::warn!(cause = ?error, "sessions could not be cleaned away"),
+            }
+            if let Some(keeper) = &self.keys
+                && let Err(error) = keeper.keep(&self.housekeeping).await
+            {
+                tracing::warn!(cause = ?error, "the signing keys could not be looked up");
+            }
+        }
+    }
+}
+
+impl RingKeeper {
+    async fn keep(&self, housekeeping: &Housekeeping) -> Result<(), KeysError> {
+        if let Some(age) = self.rotation
+            && housekeeping.claim(Job::RotateKeys, ROTATION_CHECK).await?
+            && let Some(kid) = self.keys.rotate_if_older(self.algorithm, age, self.delay).await?
+        {
+            tracing::info!(kid, "published a new signing key");
+        }
+        self.ring.replace(self.keys.ring(self.algorithm).await?);
+        Ok(())
+    }
+}

@@ -1,0 +1,119 @@
+//! OAuth2 clients (RFC 6749, section 2): programs that an operator registered, each with an id and a secret.
+
+use std::fmt;
+
+use async_trait::async_trait;
+use keyward_auth::{ScopeSet, SecretHash};
+use time::OffsetDateTime;
+
+use crate::failure::{Failure, Kind};
+use crate::ports::Ports;
+use crate::store::StoreError;
+use crate::text::Text;
+
+/// The id of a client: 1 to 100 visible ASCII characters without a colon, so that it fits HTTP Basic.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ClientId(String);
+
+impl ClientId {
+    /// Checks `text`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let fits = (1..=100).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic() && b != b':');
+        fits.then(|| Self(text.to_owned()))
+    }
+
+    /// The id.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ClientId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A registered client.
+#[derive(Clone, Debug)]
+pub struct Client {
+    /// The id.
+    pub id: ClientId,
+    /// What people call it.
+    pub name: Text<1, 100>,
+    /// What it may be granted for itself.
+    pub scope: ScopeSet,
+    /// The SHA-256 of its secret, which has so much entropy that this is enough.
+    pub secret: SecretHash,
+    /// When it was registered.
+    pub created_at: OffsetDateTime,
+}
+
+/// Where clients are kept.
+#[async_trait]
+pub trait ClientRepository: Send {
+    /// Adds a client; [`StoreError::Taken`] when the id is.
+    async fn insert(&mut self, client: &Client) -> Result<(), StoreError>;
+    /// The client of that id.
+    async fn find(&mut self, id: &ClientId) -> Result<Option<Client>, StoreError>;
+}
+
+/// Why a use case of this module did not happen.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// Unknown, or another secret: deliberately one answer.
+    #[error("Client authentication failed")]
+    Unknown,
+    /// There is a client of that id.
+    #[error("there is a client with this id")]
+    Taken,
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Failure for ClientError {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Unknown => Kind::Unauthenticated,
+            Self::Taken => Kind::Conflict,
+            Self::Store(error) => error.kind(),
+        }
+    }
+}
+
+/// The use cases of clients.
+#[derive(Clone)]
+pub struct Clients {
+    ports: Ports,
+}
+
+impl Clients {
+    /// Use cases over these ports.
+    pub fn new(ports: Ports) -> Self {
+        Self { ports }
+    }
+
+    /// Registers a client.
+    pub async fn register(
+        &self,
+        id: ClientId,
+        name: Text<1, 100>,
+        scope: ScopeSet,
+        secret: SecretHash,
+    ) -> Result<Client, ClientError> {
+        let client = Client { id, name, scope, secret, created_at: self.ports.clock.now() };
+        match self.ports.store.autocommit().clients().insert(&client).await {
+            Ok(()) => Ok(client),
+            Err(StoreError::Taken) => Err(ClientError::Taken),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The client that knows this secret.
+    pub async fn authenticate(&self, id: &str, secret: &str) -> Result<Client, ClientError> {
+        let id = ClientId::parse(id).ok_or(ClientError::Unknown)?;
+        let found = self.ports.store.autocommit().clients().find(&id).await?;
+        found.filter(|client| client.secret.matches(secret)).ok_or(ClientError::Unknown)
+    }
+}

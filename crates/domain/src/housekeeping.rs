@@ -1,0 +1,85 @@
+//! Work that nobody asks for: cleaning away sessions that are over, and rotating keys in time.
+//!
+//! Every replica may try; a job is claimed by one atomic write of its next time, so it runs once across all of them.
+
+use async_trait::async_trait;
+use time::{Duration, OffsetDateTime};
+
+use crate::ports::Ports;
+use crate::sessions::Lifetimes;
+use crate::store::StoreError;
+
+/// The jobs there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Job {
+    /// Clean away sessions that are over.
+    CleanSessions,
+    /// Rotate the signing key if it is time.
+    RotateKeys,
+}
+
+impl Job {
+    /// Its name, as stored.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::CleanSessions => "clean_sessions",
+            Self::RotateKeys => "rotate_keys",
+        }
+    }
+}
+
+/// Where it is kept when a job is due.
+#[async_trait]
+pub trait JobRepository: Send {
+    /// Moves the job to `next` if it is due at `now`; says whether it was, to one caller only.
+    async fn claim(
+        &mut self,
+        job: Job,
+        now: OffsetDateTime,
+        next: OffsetDateTime,
+    ) -> Result<bool, StoreError>;
+}
+
+/// How often sessions are cleaned away.
+const EVERY: Duration = Duration::minutes(1);
+/// How many sessions are removed in one transaction.
+const BATCH: u64 = 500;
+/// How long a session that is over stays, for whoever looks into an incident.
+const KEPT: Duration = Duration::days(1);
+
+/// The use cases of housekeeping.
+#[derive(Clone)]
+pub struct Housekeeping {
+    ports: Ports,
+    lifetimes: Lifetimes,
+}
+
+impl Housekeeping {
+    /// Use cases over these ports.
+    pub fn new(ports: Ports, lifetimes: Lifetimes) -> Self {
+        Self { ports, lifetimes }
+    }
+
+    /// Claims a job that is due, for the next `period`.
+    pub async fn claim(&self, job: Job, period: Duration) -> Result<bool, StoreError> {
+        let now = self.ports.clock.now();
+        self.ports.store.autocommit().jobs().claim(job, now, now + period).await
+    }
+
+    /// Removes sessions that are over, in bounded batches, if that is due; says how many.
+    pub async fn clean(&self) -> Result<u64, StoreError> {
+        if !self.claim(Job::CleanSessions, EVERY).await? {
+            return Ok(0);
+        }
+        let now = self.ports.clock.now() - KEPT;
+        let idle = now - self.lifetimes.idle;
+        let mut removed = 0;
+        loop {
+            let batch = self.ports.store.autocommit().sessions().remove_over(now, idle, BATCH).await?;
+            removed += batch;
+            if batch < BATCH {
+                return Ok(removed);
+            }
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! What OAuth2 clients may do with tokens: get one of their own (RFC 6749, section 4.4), revoke (RFC 7009) and
+//! introspect (RFC 7662).
+
+use keyward_auth::{AccessToken, Claims, Grant, ScopeSet};
+use time::OffsetDateTime;
+
+use crate::clients::{Client, ClientId};
+use crate::events::{EventKind, Origin};
+use crate::scopes;
+use crate::sessions::{LiveSession, Session, SessionError, SessionId, Sessions};
+use crate::store::StoreError;
+
+/// A token that is good now.
+#[derive(Clone, Debug)]
+pub enum Introspection {
+    /// An access token, with what may still be done with it.
+    Access {
+        /// What it says.
+        claims: Claims,
+        /// Its scope, as far as the user's role still allows it.
+        scope: ScopeSet,
+    },
+    /// A refresh token.
+    Refresh {
+        /// The session it belongs to.
+        session: Session,
+        /// When it is over.
+        expires_at: OffsetDateTime,
+    },
+}
+
+impl Sessions {
+    /// An access token for the client itself. `scope` narrows what it was registered for.
+    pub fn client_credentials(
+        &self,
+        client: &Client,
+        scope: Option<&str>,
+    ) -> Result<AccessToken, SessionError> {
+        let grant = Grant {
+            subject: client.id.to_string(),
+            session: None,
+            client_id: Some(client.id.to_string()),
+            scope: scopes::grant(scope, &client.scope)?,
+        };
+        Ok(self.issuer.issue(&grant, self.ports.clock.now().unix_timestamp())?)
+    }
+
+    /// Ends the session of an access or refresh token. Tokens that are no longer good, and those of other clients'
+    /// sessions, change nothing.
+    pub async fn revoke_token(
+        &self,
+        token: &str,
+        client: &ClientId,
+        origin: &Origin,
+    ) -> Result<(), SessionError> {
+        let live = match self.read_refresh(token).await? {
+            Some((_, live)) => Some(live),
+            None => self.read_access(token).await?.and_then(|(_, live)| live),
+        };
+        if let Some(LiveSession { session, .. }) = live
+            && session.client.as_ref().is_none_or(|owner| owner == client)
+        {
+            self.end(session.user, session.id, EventKind::SessionEnded, origin).await?;
+        }
+        Ok(())
+    }
+
+    /// What a token is worth now; `None` for whatever is not good.
+    pub async fn introspect(&self, token: &str) -> Result<Option<Introspection>, StoreError> {
+        if let Some((claim, live)) = self.read_refresh(token).await? {
+            let good = claim.counter == live.session.counter
+                && !self.lifetimes.are_over(&live.session, self.ports.clock.now());
+            let expires_at = self.lifetimes.end(&live.session);
+            return Ok(good.then_some(Introspection::Refresh { session: live.session, expires_at }));
+        }
+        Ok(self.read_access(token).await?.map(|(claims, live)| {
+            let scope = live.map_or_else(|| claims.scope.clone(), |live| live.scope(&claims.scope));
+            Introspection::Access { claims, scope }
+        }))
+    }
+
+    /// What an access token says, with its session where it has one; `None` if it is not good.
+    async fn read_access(&self, token: &str) -> Result<Option<(Claims, Option<LiveSession>)>, StoreError> {
+        let Ok(claims) = self.verifier.verify(token, self.ports.clock.now().unix_timestamp()) else {
+            return Ok(None);
+        };
+        let Some(sid) = &claims.sid else {
+            let client = claims.client_id.as_deref().and_then(ClientId::parse);
+            let known = match client {
+                Some(id) => self.ports.store.autocommit().clients().find(&id).await?.is_some(),
+                None => false,
+            };
+            return Ok(known.then_some((claims, None)));
+        };
+        let live = match sid.parse() {
+            Ok(id) => self.live(SessionId(id)).await?,
+            Err(_) => None,
+        };
+        Ok(live.filter(|live| live.session.user.to_string() == claims.sub).map(|live| (claims, Some(live))))
+    }
+}

@@ -1,0 +1,56 @@
+//! Security events.
+
+use async_trait::async_trait;
+use keyward_domain::events::{Event, EventKind, EventRepository, Origin};
+use keyward_domain::sessions::{Device, SessionId};
+use keyward_domain::store::StoreError;
+use keyward_domain::users::UserId;
+use sea_orm::{ActiveValue, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+
+use crate::columns::{micros, time, without_nul};
+use crate::entity::security_events::{ActiveModel, Column, Entity, Model};
+use crate::error::{corrupt, failed};
+use crate::store::{Connections, Db};
+
+#[async_trait]
+impl<C: Connections> EventRepository for Db<C> {
+    async fn append(&mut self, event: &Event) -> Result<(), StoreError> {
+        let device = &event.origin.device;
+        let row = ActiveModel {
+            id: ActiveValue::NotSet,
+            at: ActiveValue::Set(micros(event.at)),
+            kind: ActiveValue::Set(event.kind.as_str().to_owned()),
+            user_id: ActiveValue::Set(event.user.map(|user| user.0)),
+            session_id: ActiveValue::Set(event.session.map(|session| session.0)),
+            ip: ActiveValue::Set(device.ip.map(|ip| ip.to_string())),
+            user_agent: ActiveValue::Set(device.user_agent.as_deref().map(without_nul)),
+            request_id: ActiveValue::Set(event.origin.request_id.as_deref().map(without_nul)),
+            detail: ActiveValue::Set(event.detail.as_deref().map(without_nul)),
+        };
+        Entity::insert(row).exec_without_returning(self.write()).await.map(drop).map_err(failed)
+    }
+
+    async fn newest(&mut self, after: Option<i64>, limit: u64) -> Result<Vec<(i64, Event)>, StoreError> {
+        let mut newest =
+            Entity::find().order_by_desc(Column::Id).limit(Ord::min(limit, i64::MAX.unsigned_abs()));
+        if let Some(after) = after {
+            newest = newest.filter(Column::Id.gt(after));
+        }
+        let rows = newest.all(self.read()).await.map_err(failed)?;
+        rows.into_iter().rev().map(event).collect()
+    }
+}
+
+fn event(row: Model) -> Result<(i64, Event), StoreError> {
+    let ip = row.ip.map(|ip| ip.parse().map_err(|_| corrupt(format!("address {ip:?}")))).transpose()?;
+    let kind = EventKind::from_name(&row.kind).ok_or_else(|| corrupt(format!("event {:?}", row.kind)))?;
+    let event = Event {
+        at: time(row.at)?,
+        kind,
+        user: row.user_id.map(UserId),
+        session: row.session_id.map(SessionId),
+        origin: Origin { device: Device { user_agent: row.user_agent, ip }, request_id: row.request_id },
+        detail: row.detail,
+    };
+    Ok((row.id, event))
+}

@@ -1,0 +1,41 @@
+//! Security events.
+
+use keyward_domain::events::{Event, EventKind, Origin};
+use keyward_domain::sessions::{Device, SessionId};
+use keyward_domain::store::Store;
+use keyward_domain::users::UserId;
+use uuid::Uuid;
+
+use crate::support::{at, open};
+
+#[tokio::test]
+async fn every_field_of_every_kind_of_event_comes_back_in_order() {
+    let database = open().await;
+    let device = Device { user_agent: Some("curl/8".to_owned()), ip: Some("2001:db8::7".parse().unwrap()) };
+    let origin = Origin { device, request_id: Some("request".to_owned()) };
+    let mut written = Vec::new();
+    for (number, kind) in EventKind::ALL.into_iter().enumerate() {
+        let session = SessionId(Uuid::from_u128(number as u128));
+        let event = Event::new(at(7), kind, &origin).of(UserId(404)).in_session(session).saying("détail");
+        database.autocommit().events().append(&event).await.unwrap();
+        written.push(event);
+    }
+    let bare = Event::new(at(8), EventKind::LoginFailed, &Origin::default());
+    database.autocommit().events().append(&bare).await.unwrap();
+    written.push(bare);
+    let read = database.autocommit().events().newest(None, u64::MAX).await.unwrap();
+    assert_eq!(read.iter().map(|(_, event)| event.clone()).collect::<Vec<_>>(), written);
+}
+
+#[tokio::test]
+async fn the_newest_are_shown_and_only_those_after_a_number() {
+    let database = open().await;
+    for second in 0..5 {
+        let event = Event::new(at(second), EventKind::LoginOk, &Origin::default());
+        database.autocommit().events().append(&event).await.unwrap();
+    }
+    let newest = database.autocommit().events().newest(None, 2).await.unwrap();
+    assert_eq!(newest.iter().map(|(_, event)| event.at).collect::<Vec<_>>(), [at(3), at(4)]);
+    let after = database.autocommit().events().newest(Some(newest[0].0), 10).await.unwrap();
+    assert_eq!(after, newest[1..]);
+}
