@@ -23,6 +23,7 @@ mod m20261122_000004_signing_keys;
 mod m20261122_000005_clients;
 mod m20261122_000006_security_events;
 mod m20261122_000007_jobs;
+mod m20261122_000008_attempts;
 
 /// Every migration, in the order in which they are applied.
 pub struct Migrator;
@@ -37,6 +38,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000005_clients::Migration),
             Box::new(m20261122_000006_security_events::Migration),
             Box::new(m20261122_000007_jobs::Migration),
+            Box::new(m20261122_000008_attempts::Migration),
         ]
     }
 }

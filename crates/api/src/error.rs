@@ -24,6 +24,7 @@ pub struct ApiError {
     detail: Detail,
     oauth: Option<&'static str>,
     challenge: &'static str,
+    retry_after: u64,
 }
 
 #[derive(Debug, Serialize)]
@@ -53,13 +54,25 @@ struct ErrorBody<'a> {
 impl ApiError {
     /// An error that the caller can mend.
     pub fn new(status: StatusCode, detail: &str) -> Self {
-        Self { status, detail: Detail::Text(detail.to_owned()), oauth: None, challenge: "Bearer" }
+        Self {
+            status,
+            detail: Detail::Text(detail.to_owned()),
+            oauth: None,
+            challenge: "Bearer",
+            retry_after: 1,
+        }
     }
 
     /// Faulty fields, all of them.
     pub fn faults(faults: Vec<Fault>) -> Self {
         let detail = Detail::Faults(faults);
-        Self { status: StatusCode::UNPROCESSABLE_ENTITY, detail, oauth: None, challenge: "Bearer" }
+        Self {
+            status: StatusCode::UNPROCESSABLE_ENTITY,
+            detail,
+            oauth: None,
+            challenge: "Bearer",
+            retry_after: 1,
+        }
     }
 
     /// One faulty field.
@@ -132,7 +145,7 @@ fn words(fault: &Fault) -> String {
 
 impl<E: Failure> From<E> for ApiError {
     fn from(error: E) -> Self {
-        match error.kind() {
+        let mut answer = match error.kind() {
             Kind::Internal => {
                 tracing::error!(cause = causes(&error), "internal error");
                 Self::internal()
@@ -147,7 +160,9 @@ impl<E: Failure> From<E> for ApiError {
             Kind::NotFound => Self::new(StatusCode::NOT_FOUND, &error.to_string()),
             Kind::Conflict => Self::new(StatusCode::CONFLICT, &error.to_string()),
             Kind::Throttled => Self::new(StatusCode::TOO_MANY_REQUESTS, &error.to_string()),
-        }
+        };
+        answer.retry_after = error.retry_after().unwrap_or(answer.retry_after);
+        answer
     }
 }
 
@@ -195,8 +210,8 @@ impl IntoResponse for ApiError {
             StatusCode::UNAUTHORIZED => {
                 headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(self.challenge));
             }
-            StatusCode::SERVICE_UNAVAILABLE => {
-                headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+            StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => {
+                headers.insert(header::RETRY_AFTER, self.retry_after.into());
             }
             _ => {}
         }

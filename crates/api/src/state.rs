@@ -12,6 +12,7 @@ use keyward_domain::ports::Ports;
 use keyward_domain::posts::Posts;
 use keyward_domain::sessions::Sessions;
 use keyward_domain::store::Store;
+use keyward_domain::throttle::Throttle;
 use keyward_domain::users::Users;
 use keyward_guard::Authenticator;
 
@@ -73,10 +74,12 @@ impl AppState {
             RefreshTokens::new(master),
             settings.tokens.lifetimes(),
         );
+        let throttle = Throttle::new(ports.clone(), settings.throttle.budget());
+        let sessions = sessions.with_throttle(throttle.clone());
         let bound = settings.tokens.revocation_bound;
         let check = SessionCheck::new(verifier, Arc::clone(&ports.clock), sessions.clone(), epochs, bound);
         Self {
-            users: Users::new(ports.clone()),
+            users: Users::new(ports.clone()).with_throttle(throttle),
             sessions,
             posts: Posts::new(ports.clone()),
             clients: Clients::new(ports.clone()),

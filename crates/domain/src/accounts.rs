@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use keyward_auth::{Password, PasswordHash};
+use keyward_auth::Password;
 
 use crate::email::Email;
 use crate::events::{Event, EventKind, Origin};
@@ -12,7 +12,8 @@ use crate::ports::Ports;
 use crate::scopes::{self, Role};
 use crate::sessions::Caller;
 use crate::store::Transaction;
-use crate::users::{Name, NewUser, User, UserChange, UserError, UserId};
+use crate::throttle::Throttle;
+use crate::users::{Credentials, Name, NewUser, User, UserChange, UserError, UserId};
 
 /// What a person tells of themselves to get an account.
 pub struct Registration {
@@ -30,12 +31,19 @@ pub struct Registration {
 #[derive(Clone)]
 pub struct Users {
     ports: Ports,
+    throttle: Throttle,
 }
 
 impl Users {
-    /// Use cases over these ports.
+    /// Use cases over these ports, without a budget for wrong passwords.
     pub fn new(ports: Ports) -> Self {
-        Self { ports }
+        Self { throttle: Throttle::new(ports.clone(), None), ports }
+    }
+
+    /// The same, rationing wrong passwords.
+    #[must_use]
+    pub fn with_throttle(self, throttle: Throttle) -> Self {
+        Self { throttle, ..self }
     }
 
     /// Makes an account.
@@ -54,6 +62,11 @@ impl Users {
     /// The account of that id.
     pub async fn find(&self, id: UserId) -> Result<User, UserError> {
         self.ports.store.autocommit().users().find(id).await?.ok_or(UserError::NotFound(id))
+    }
+
+    /// The caller's own account.
+    pub async fn find_own(&self, caller: &Caller) -> Result<User, UserError> {
+        self.find(caller.id).await.map_err(UserError::of_caller)
     }
 
     /// An account as `caller` may see it: their own, or anyone's for an administrator.
@@ -99,6 +112,16 @@ impl Users {
         Ok(user)
     }
 
+    /// Changes the caller's own account.
+    pub async fn update_own(
+        &self,
+        caller: &Caller,
+        change: UserChange,
+        origin: &Origin,
+    ) -> Result<User, UserError> {
+        self.update(caller.id, change, origin).await.map_err(UserError::of_caller)
+    }
+
     /// Replaces the caller's password, for whoever knows the current one, and ends their every other session.
     pub async fn change_password(
         &self,
@@ -107,7 +130,8 @@ impl Users {
         new: NewPassword,
         origin: &Origin,
     ) -> Result<(), UserError> {
-        let old = self.prove(caller.id, current).await?;
+        let Credentials { user, hash: old } = self.prove(caller.id, current).await?;
+        new.check_owner(&user.email).map_err(UserError::PasswordRefused)?;
         let hash = self.ports.hashing.hash(new.into_inner()).await?;
         let mut tx = self.ports.store.begin().await?;
         if !tx.users().replace_hash(caller.id, &old, &hash).await? {
@@ -129,7 +153,7 @@ impl Users {
         origin: &Origin,
     ) -> Result<(), UserError> {
         self.prove(caller.id, password).await?;
-        self.delete(caller.id, origin).await
+        self.delete(caller.id, origin).await.map_err(UserError::of_caller)
     }
 
     /// Removes an account with everything that is theirs.
@@ -143,14 +167,19 @@ impl Users {
         self.commit(tx, id).await
     }
 
-    /// The stored hash, once `password` is shown to be the account's.
-    async fn prove(&self, id: UserId, password: Password) -> Result<PasswordHash, UserError> {
+    /// The caller's account and hash, once `password` is shown to be theirs.
+    async fn prove(&self, id: UserId, password: Password) -> Result<Credentials, UserError> {
+        let key = self.throttle.proof(id).await?;
         let found = self.ports.store.autocommit().users().credentials(id).await?;
-        let hash = found.map(|credentials| credentials.hash).ok_or(UserError::NotFound(id))?;
-        match self.ports.hashing.verify(Arc::new(password), Some(hash.clone())).await? {
-            Verified::Mismatch => Err(UserError::WrongPassword),
-            Verified::Match | Verified::Upgraded(_) => Ok(hash),
+        let found = found.ok_or(UserError::CallerGone)?;
+        let verified = self.ports.hashing.verify(Arc::new(password), Some(found.hash.clone())).await?;
+        let mut repositories = self.ports.store.autocommit();
+        if verified == Verified::Mismatch {
+            self.throttle.wrong(&mut *repositories, key).await?;
+            return Err(UserError::WrongPassword);
         }
+        self.throttle.right(&mut *repositories, key).await?;
+        Ok(found)
     }
 
     async fn commit(&self, tx: Box<dyn Transaction>, changed: UserId) -> Result<(), UserError> {

@@ -28,4 +28,9 @@ pub enum Kind {
 pub trait Failure: Error + Send + Sync + 'static {
     /// The kind, which decides the status.
     fn kind(&self) -> Kind;
+
+    /// After how many seconds the same may work, where that is known.
+    fn retry_after(&self) -> Option<u64> {
+        None
+    }
 }

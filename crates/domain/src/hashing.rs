@@ -23,6 +23,15 @@ impl NewPassword {
         Ok(Self(password))
     }
 
+    /// Whether it may belong to the account of that address: it must not be the address, nor the part before the @.
+    ///
+    /// # Errors
+    /// [`PasswordRefusal::Context`].
+    pub fn check_owner(&self, owner: &Email) -> Result<(), PasswordRefusal> {
+        let words_only = PasswordPolicy { min_chars: 0, max_chars: usize::MAX };
+        words_only.check(&self.0, &[owner.as_str(), owner.local()])
+    }
+
     /// The password, for the hasher.
     pub fn into_inner(self) -> Password {
         self.0

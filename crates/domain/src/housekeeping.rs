@@ -1,4 +1,4 @@
-//! Work that nobody asks for: cleaning away sessions that are over, and rotating keys in time.
+//! Work that nobody asks for: cleaning away what is over, and rotating keys in time.
 //!
 //! Every replica may try; a job is claimed by one atomic write of its next time, so it runs once across all of them.
 
@@ -66,12 +66,13 @@ impl Housekeeping {
         self.ports.store.autocommit().jobs().claim(job, now, now + period).await
     }
 
-    /// Removes sessions that are over, in bounded batches, if that is due; says how many.
+    /// Removes sessions that are over, in bounded batches, and old wrong guesses, if that is due; says how many sessions.
     pub async fn clean(&self) -> Result<u64, StoreError> {
         if !self.claim(Job::CleanSessions, EVERY).await? {
             return Ok(0);
         }
         let now = self.ports.clock.now() - KEPT;
+        self.ports.store.autocommit().attempts().forget(now).await?;
         let idle = now - self.lifetimes.idle;
         let mut removed = 0;
         loop {

@@ -24,4 +24,5 @@ pub mod scopes;
 pub mod sessions;
 pub mod store;
 pub mod text;
+pub mod throttle;
 pub mod users;

@@ -14,6 +14,7 @@ use crate::ports::Ports;
 use crate::scopes;
 use crate::sessions::{Lifetimes, LiveSession, Session, SessionError, SessionId, Tokens};
 use crate::store::StoreError;
+use crate::throttle::{AttemptKey, Throttle};
 use crate::users::{Credentials, Registration, UserError, UserId, Users};
 
 /// What somebody logs in with.
@@ -36,6 +37,7 @@ pub struct Sessions {
     pub(crate) verifier: Arc<dyn TokenVerifier>,
     pub(crate) refresh: Arc<RefreshTokens>,
     pub(crate) lifetimes: Lifetimes,
+    throttle: Throttle,
 }
 
 impl Sessions {
@@ -47,7 +49,14 @@ impl Sessions {
         refresh: RefreshTokens,
         lifetimes: Lifetimes,
     ) -> Self {
-        Self { ports, issuer, verifier, refresh: Arc::new(refresh), lifetimes }
+        let throttle = Throttle::new(ports.clone(), None);
+        Self { ports, issuer, verifier, refresh: Arc::new(refresh), lifetimes, throttle }
+    }
+
+    /// The same, rationing wrong passwords.
+    #[must_use]
+    pub fn with_throttle(self, throttle: Throttle) -> Self {
+        Self { throttle, ..self }
     }
 
     /// Logs in with an address and a password.
@@ -56,13 +65,14 @@ impl Sessions {
     /// An unknown address, a wrong password and a locked account answer alike, and cost alike.
     pub async fn log_in(&self, login: Login, origin: &Origin) -> Result<Tokens, SessionError> {
         let password = Arc::new(login.password);
+        let key = self.throttle.login(&login.email, origin.device.ip).await?;
         // A second round only if the stored hash changed between the check and the session's first row.
         for _ in 0..2 {
-            let (credentials, better) = self.check_password(&login.email, &password, origin).await?;
+            let (credentials, better) = self.check_password(&login.email, &password, key, origin).await?;
             let scope = scopes::grant(login.scope.as_deref(), &credentials.user.role.scopes())?;
             let session = self.open(credentials.user.id, scope, login.client.clone(), origin);
             let tokens = self.tokens(&session, session.scope.clone())?;
-            if self.admit(&credentials, better.as_ref(), &session, origin).await? {
+            if self.admit(&credentials, better.as_ref(), &session, key, origin).await? {
                 return Ok(tokens);
             }
         }
@@ -92,6 +102,7 @@ impl Sessions {
         &self,
         email: &str,
         password: &Arc<Password>,
+        key: Option<AttemptKey>,
         origin: &Origin,
     ) -> Result<(Credentials, Option<PasswordHash>), SessionError> {
         let found = match Email::parse(email) {
@@ -105,16 +116,24 @@ impl Sessions {
             (Some(credentials), Verified::Match) => Ok((credentials, None)),
             (Some(credentials), Verified::Upgraded(better)) => Ok((credentials, Some(better))),
             _ => {
-                self.record_failure(user, origin).await?;
+                self.record_failure(user, key, origin).await?;
                 Err(SessionError::InvalidCredentials)
             }
         }
     }
 
-    async fn record_failure(&self, user: Option<UserId>, origin: &Origin) -> Result<(), StoreError> {
+    async fn record_failure(
+        &self,
+        user: Option<UserId>,
+        key: Option<AttemptKey>,
+        origin: &Origin,
+    ) -> Result<(), SessionError> {
         let mut event = Event::new(self.ports.clock.now(), EventKind::LoginFailed, origin);
         event.user = user;
-        self.ports.store.autocommit().events().append(&event).await
+        let mut tx = self.ports.store.begin().await?;
+        self.throttle.wrong(&mut *tx, key).await?;
+        tx.events().append(&event).await?;
+        Ok(tx.commit().await?)
     }
 
     /// Writes the session if the account still has the hash that was checked, so that no login with a password
@@ -124,14 +143,16 @@ impl Sessions {
         Credentials { user, hash }: &Credentials,
         better: Option<&PasswordHash>,
         session: &Session,
+        key: Option<AttemptKey>,
         origin: &Origin,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<bool, SessionError> {
         let mut tx = self.ports.store.begin().await?;
         let stands = match better {
             Some(better) => tx.users().replace_hash(user.id, hash, better).await?,
             None => tx.users().still_has(user.id, hash).await?,
         };
         if stands {
+            self.throttle.right(&mut *tx, key).await?;
             tx.sessions().insert(session).await?;
             tx.events().append(&opened(session, origin)).await?;
             tx.commit().await?;

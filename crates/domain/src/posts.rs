@@ -108,6 +108,9 @@ pub enum PostError {
     /// Somebody else's post.
     #[error("Not authorized to perform requested action")]
     NotOwner,
+    /// The writer's account is gone, though their token was still good.
+    #[error("Could not validate credentials")]
+    WriterGone,
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -118,6 +121,7 @@ impl Failure for PostError {
         match self {
             Self::NotFound(_) => Kind::NotFound,
             Self::NotOwner => Kind::Forbidden,
+            Self::WriterGone => Kind::Unauthenticated,
             Self::Store(error) => error.kind(),
         }
     }
@@ -138,7 +142,11 @@ impl Posts {
     /// Writes a post.
     pub async fn create(&self, owner: UserId, draft: &Draft) -> Result<Post, PostError> {
         let now = self.ports.clock.now();
-        Ok(self.ports.store.autocommit().posts().insert(owner, draft, now).await?)
+        let written = self.ports.store.autocommit().posts().insert(owner, draft, now).await;
+        written.map_err(|error| match error {
+            StoreError::Dangling => PostError::WriterGone,
+            other => PostError::Store(other),
+        })
     }
 
     /// A post as `reader` may see it; nobody in particular sees published ones only.

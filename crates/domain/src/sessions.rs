@@ -13,6 +13,7 @@ use crate::failure::{Failure, Kind};
 use crate::hashing::HashingError;
 use crate::scopes::{InvalidScope, Role};
 use crate::store::StoreError;
+use crate::throttle::{ThrottleError, Throttled};
 use crate::users::{UserError, UserId};
 
 pub use crate::login::{Login, Sessions};
@@ -135,6 +136,9 @@ pub enum SessionError {
     /// No account could be made.
     #[error(transparent)]
     User(#[from] UserError),
+    /// Too many wrong passwords.
+    #[error(transparent)]
+    Throttled(#[from] Throttled),
     /// The hashing pool.
     #[error(transparent)]
     Hashing(#[from] HashingError),
@@ -151,11 +155,28 @@ impl Failure for SessionError {
         match self {
             Self::InvalidCredentials | Self::InvalidRefreshToken => Kind::Unauthenticated,
             Self::Scope(_) => Kind::Invalid,
+            Self::Throttled(_) => Kind::Throttled,
             Self::NotFound(_) => Kind::NotFound,
             Self::User(error) => error.kind(),
             Self::Hashing(error) => error.kind(),
             Self::Store(error) => error.kind(),
             Self::Signing(_) => Kind::Internal,
+        }
+    }
+
+    fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::Throttled(throttled) => Some(throttled.seconds),
+            _ => None,
+        }
+    }
+}
+
+impl From<ThrottleError> for SessionError {
+    fn from(error: ThrottleError) -> Self {
+        match error {
+            ThrottleError::Throttled(throttled) => Self::Throttled(throttled),
+            ThrottleError::Store(error) => Self::Store(error),
         }
     }
 }

@@ -11,6 +11,7 @@ use crate::housekeeping::JobRepository;
 use crate::keys::KeyRepository;
 use crate::posts::PostRepository;
 use crate::sessions::SessionRepository;
+use crate::throttle::AttemptRepository;
 use crate::users::UserRepository;
 
 /// Every repository, over one connection or transaction.
@@ -29,6 +30,8 @@ pub trait Repositories: Send {
     fn events(&mut self) -> &mut dyn EventRepository;
     /// When jobs are due.
     fn jobs(&mut self) -> &mut dyn JobRepository;
+    /// Wrong guesses.
+    fn attempts(&mut self) -> &mut dyn AttemptRepository;
 }
 
 /// Repositories whose writes become visible together at [`commit`](Transaction::commit), and never if dropped before.

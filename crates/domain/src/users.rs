@@ -3,7 +3,7 @@
 use std::fmt;
 
 use async_trait::async_trait;
-use keyward_auth::PasswordHash;
+use keyward_auth::{PasswordHash, PasswordRefusal};
 use time::OffsetDateTime;
 
 use crate::email::Email;
@@ -13,6 +13,7 @@ use crate::page::Page;
 use crate::scopes::Role;
 use crate::store::StoreError;
 use crate::text::Text;
+use crate::throttle::{ThrottleError, Throttled};
 
 pub use crate::accounts::{Registration, Users};
 
@@ -126,6 +127,15 @@ pub enum UserError {
     /// The password given as proof is not theirs.
     #[error("The current password is wrong.")]
     WrongPassword,
+    /// The new password stands for the account itself.
+    #[error("the new password is refused")]
+    PasswordRefused(#[source] PasswordRefusal),
+    /// The caller's own account is gone, though their token was still good.
+    #[error("Could not validate credentials")]
+    CallerGone,
+    /// Too many wrong passwords.
+    #[error(transparent)]
+    Throttled(#[from] Throttled),
     /// The hashing pool.
     #[error(transparent)]
     Hashing(#[from] HashingError),
@@ -142,16 +152,42 @@ impl UserError {
             other => Self::Store(other),
         }
     }
+
+    /// The same failure where the account asked for is the caller's own.
+    pub(crate) fn of_caller(self) -> Self {
+        match self {
+            Self::NotFound(_) => Self::CallerGone,
+            other => other,
+        }
+    }
 }
 
 impl Failure for UserError {
     fn kind(&self) -> Kind {
         match self {
-            Self::EmailTaken => Kind::Invalid,
+            Self::EmailTaken | Self::PasswordRefused(_) => Kind::Invalid,
+            Self::CallerGone => Kind::Unauthenticated,
             Self::NotFound(_) => Kind::NotFound,
+            Self::Throttled(_) => Kind::Throttled,
             Self::Forbidden | Self::WrongPassword => Kind::Forbidden,
             Self::Hashing(error) => error.kind(),
             Self::Store(error) => error.kind(),
+        }
+    }
+
+    fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::Throttled(throttled) => Some(throttled.seconds),
+            _ => None,
+        }
+    }
+}
+
+impl From<ThrottleError> for UserError {
+    fn from(error: ThrottleError) -> Self {
+        match error {
+            ThrottleError::Throttled(throttled) => Self::Throttled(throttled),
+            ThrottleError::Store(error) => Self::Store(error),
         }
     }
 }

@@ -5,7 +5,7 @@
 //! | `connect.rs` | how a database is opened, and why it could not be |
 //! | `bounded.rs` | a connection whose every call ends in bounded time |
 //! | `store.rs` | [`Database`]: the `Store` port, autocommit and transactions |
-//! | `users.rs`, `sessions.rs`, `posts.rs`, `keys.rs`, `clients.rs`, `events.rs`, `jobs.rs` | one repository each |
+//! | `users.rs`, `sessions.rs`, `posts.rs`, `keys.rs`, `clients.rs`, `events.rs`, `jobs.rs`, `attempts.rs` | one repository each |
 //! | `entity/` | the tables as SeaORM sees them, private to this crate |
 //! | `columns.rs` | how values that are no plain column are kept: times, folded titles |
 //! | `error.rs` | the only place that reads SeaORM's errors |
@@ -13,6 +13,7 @@
 //! What must never be here: a decision. Who may do what, and what an absent row means, is the domain's.
 #![forbid(unsafe_code)]
 
+mod attempts;
 mod bounded;
 mod clients;
 mod clock;

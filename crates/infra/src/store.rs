@@ -10,6 +10,7 @@ use keyward_domain::keys::KeyRepository;
 use keyward_domain::posts::PostRepository;
 use keyward_domain::sessions::SessionRepository;
 use keyward_domain::store::{Repositories, Store, StoreError, Transaction};
+use keyward_domain::throttle::AttemptRepository;
 use keyward_domain::users::UserRepository;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend};
 
@@ -159,6 +160,10 @@ impl<C: Connections> Repositories for Db<C> {
     }
 
     fn jobs(&mut self) -> &mut dyn JobRepository {
+        self
+    }
+
+    fn attempts(&mut self) -> &mut dyn AttemptRepository {
         self
     }
 }

@@ -52,11 +52,16 @@ pub fn new_password(
     policy: PasswordPolicy,
     owner: Option<&Email>,
 ) -> Result<NewPassword, Flaw> {
-    NewPassword::parse(string(value)?, &policy, owner).map_err(|refusal| match refusal {
+    NewPassword::parse(string(value)?, &policy, owner).map_err(refusal)
+}
+
+/// What is wrong with a new password.
+pub fn refusal(refusal: PasswordRefusal) -> Flaw {
+    match refusal {
         PasswordRefusal::TooShort { min } => too_short(min),
         PasswordRefusal::TooLong { max } => too_long(max),
         other => Flaw::value(&other.to_string()),
-    })
+    }
 }
 
 /// True or false, and nothing that merely looks like it.

@@ -120,6 +120,7 @@ pub async fn signup(
     (status = 200, description = "Logged in", body = Token),
     (status = 400, description = "The scope cannot be granted", body = ref("#/components/schemas/Error")),
     (status = 401, description = "Invalid Credentials", body = ref("#/components/schemas/Error")),
+    (status = 429, description = "Too many wrong passwords: try again after `Retry-After` seconds", body = ref("#/components/schemas/Error")),
     (status = 503, description = "Overloaded", body = ref("#/components/schemas/Error")),
 ))]
 pub async fn login(

@@ -160,7 +160,10 @@ impl From<Introspection> for TokenState {
 /// Get a token
 ///
 /// Public clients need no credentials for `password` and `refresh_token`; `client_credentials` is for registered ones.
-#[utoipa::path(post, path = "/oauth/token", tag = "oauth", responses((status = 200, description = "A token", body = Token)))]
+#[utoipa::path(post, path = "/oauth/token", tag = "oauth", responses(
+    (status = 200, description = "A token", body = Token),
+    (status = 429, description = "Too many wrong passwords: try again after `Retry-After` seconds", body = ref("#/components/schemas/Error")),
+))]
 pub async fn token(
     State(sessions): State<Sessions>,
     Sender(origin): Sender,

@@ -7,7 +7,7 @@ use keyward_auth::Password;
 use keyward_domain::hashing::NewPassword;
 use keyward_domain::page::Page;
 use keyward_domain::scopes::Role;
-use keyward_domain::users::{self, Name, Registration, UserChange, UserId, Users};
+use keyward_domain::users::{self, Name, Registration, UserChange, UserError, UserId, Users};
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
@@ -190,7 +190,7 @@ pub async fn create_user(
 /// My account
 #[utoipa::path(get, path = "/users/me", tag = "users", responses((status = 200, description = "My account", body = User)))]
 pub async fn read_me(user: CurrentUser, State(users): State<Users>) -> Result<Json<User>, ApiError> {
-    Ok(Json(users.find(user.id).await?.into()))
+    Ok(Json(users.find_own(&user).await?.into()))
 }
 
 /// Change my account
@@ -201,13 +201,14 @@ pub async fn update_me(
     Sender(origin): Sender,
     Body(change): Body<MeUpdate>,
 ) -> Result<Json<User>, ApiError> {
-    Ok(Json(users.update(user.id, change, &origin).await?.into()))
+    Ok(Json(users.update_own(&user, change, &origin).await?.into()))
 }
 
 /// Delete my account, with everything that is mine
 #[utoipa::path(delete, path = "/users/me", tag = "users", responses(
     (status = 204, description = "Gone"),
     (status = 403, description = "The password is wrong", body = ref("#/components/schemas/Error")),
+    (status = 429, description = "Too many wrong passwords: try again after `Retry-After` seconds", body = ref("#/components/schemas/Error")),
 ))]
 pub async fn delete_me(
     user: CurrentUser,
@@ -223,6 +224,7 @@ pub async fn delete_me(
 #[utoipa::path(post, path = "/users/me/password", tag = "users", responses(
     (status = 204, description = "Changed"),
     (status = 403, description = "The current password is wrong", body = ref("#/components/schemas/Error")),
+    (status = 429, description = "Too many wrong passwords: try again after `Retry-After` seconds", body = ref("#/components/schemas/Error")),
 ))]
 pub async fn change_password(
     user: CurrentUser,
@@ -230,8 +232,13 @@ pub async fn change_password(
     Sender(origin): Sender,
     Body((current, new)): Body<PasswordChange>,
 ) -> Result<StatusCode, ApiError> {
-    users.change_password(&user, current, new, &origin).await?;
-    Ok(StatusCode::NO_CONTENT)
+    match users.change_password(&user, current, new, &origin).await {
+        Ok(()) => Ok(StatusCode::NO_CONTENT),
+        Err(UserError::PasswordRefused(refusal)) => {
+            Err(ApiError::fault(read::refusal(refusal).in_field("body", "new_password", None)))
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// All accounts

@@ -1,5 +1,6 @@
 //! The tables as SeaORM sees them. Nothing outside this crate sees an entity.
 
+pub(crate) mod attempts;
 pub(crate) mod clients;
 pub(crate) mod jobs;
 pub(crate) mod posts;

@@ -25,8 +25,10 @@ async fn schema(connection: &DatabaseConnection) -> Vec<String> {
     rows.iter().map(|row| row.try_get("", "name").unwrap()).collect()
 }
 
-const SCHEMA: [&str; 12] = [
+const SCHEMA: [&str; 14] = [
+    "attempts",
     "clients",
+    "ix_attempts_last_at",
     "ix_posts_owner_id_id",
     "ix_posts_published_id",
     "ix_sessions_last_seen_at",

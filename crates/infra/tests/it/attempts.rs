@@ -1,0 +1,79 @@
+//! Wrong guesses.
+
+use keyward_domain::store::Store;
+use keyward_domain::throttle::{AttemptKey, Budget};
+use keyward_infra::Database;
+use time::Duration;
+
+use crate::support::{add_session, add_user, at, email, open, tamper};
+
+const KEY: AttemptKey = AttemptKey([7; 32]);
+const BUDGET: Budget = Budget { free: 3, first: Duration::seconds(1), cap: Duration::seconds(5) };
+
+async fn fail(database: &Database, second: i64) -> bool {
+    database.autocommit().attempts().fail(KEY, at(second), BUDGET).await.unwrap()
+}
+
+async fn wait(database: &Database, second: i64) -> Option<i64> {
+    let until = database.autocommit().attempts().blocked_until(KEY, at(second)).await.unwrap();
+    until.map(|until| (until - at(second)).whole_seconds())
+}
+
+#[tokio::test]
+async fn the_first_guesses_are_free_and_every_further_one_doubles_the_wait_up_to_a_cap() {
+    let database = open().await;
+    assert!(fail(&database, 0).await);
+    assert!(fail(&database, 0).await);
+    assert_eq!(wait(&database, 0).await, None);
+    assert!(fail(&database, 0).await);
+    assert_eq!(wait(&database, 0).await, Some(1));
+    assert!(!fail(&database, 0).await, "it has to wait");
+    assert_eq!(wait(&database, 1).await, None);
+    for (second, expected) in [(1, 2), (3, 4), (7, 5), (12, 5)] {
+        assert!(fail(&database, second).await);
+        assert_eq!(wait(&database, second).await, Some(expected));
+    }
+}
+
+#[tokio::test]
+async fn a_right_guess_and_time_make_wrong_ones_forgotten() {
+    let database = open().await;
+    for _ in 0..3 {
+        assert!(fail(&database, 0).await);
+    }
+    database.autocommit().attempts().clear(KEY).await.unwrap();
+    assert_eq!(wait(&database, 0).await, None);
+    assert!(fail(&database, 0).await);
+    assert_eq!(database.autocommit().attempts().forget(at(0)).await.unwrap(), 0);
+    assert_eq!(database.autocommit().attempts().forget(at(1)).await.unwrap(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_100_guesses_at_once_no_more_are_counted_than_the_budget_allows() {
+    let database = open().await;
+    let guesses: Vec<_> = (0..100)
+        .map(|_| {
+            let database = database.database.clone();
+            tokio::spawn(async move { fail(&database, 0).await })
+        })
+        .collect();
+    let mut counted = 0;
+    for guess in guesses {
+        counted += u32::from(guess.await.unwrap());
+    }
+    assert_eq!(counted, BUDGET.free);
+}
+
+#[tokio::test]
+async fn an_address_is_known_once_its_account_had_a_session_there() {
+    let database = open().await;
+    let ana = add_user(&database, "ana").await.id;
+    add_session(&database, ana, 1).await;
+    tamper(&database, "UPDATE sessions SET ip = '192.0.2.7'").await;
+    let known = async |local: &str, address: &str| {
+        database.autocommit().attempts().is_known(&email(local), address.parse().unwrap()).await.unwrap()
+    };
+    assert!(known("ana", "192.0.2.7").await);
+    assert!(!known("ana", "192.0.2.8").await);
+    assert!(!known("bob", "192.0.2.7").await);
+}
