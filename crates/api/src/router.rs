@@ -9,7 +9,7 @@ use keyward_guard::endpoint;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::error::ApiError;
-use crate::routes::{health, keys, login, oauth, posts, root, sessions, users};
+use crate::routes::{health, keys, login, me, oauth, posts, root, sessions, users};
 use crate::state::AppState;
 use crate::{docs, middleware, openapi};
 
@@ -28,10 +28,10 @@ pub(crate) fn endpoints() -> OpenApiRouter<AppState> {
         .routes(endpoint!(sessions::end_session))
         .routes(endpoint!(users::create_user))
         .routes(endpoint!(users::list_users))
-        .routes(endpoint!(users::read_me))
-        .routes(endpoint!(users::update_me))
-        .routes(endpoint!(users::delete_me))
-        .routes(endpoint!(users::change_password))
+        .routes(endpoint!(me::read_me))
+        .routes(endpoint!(me::update_me))
+        .routes(endpoint!(me::delete_me))
+        .routes(endpoint!(me::change_password))
         .routes(endpoint!(users::read_user))
         .routes(endpoint!(users::update_user))
         .routes(endpoint!(users::delete_user))

@@ -3,6 +3,7 @@
 pub mod health;
 pub mod keys;
 pub mod login;
+pub mod me;
 pub mod oauth;
 pub mod posts;
 pub mod root;

@@ -3,11 +3,9 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use keyward_auth::Password;
-use keyward_domain::hashing::NewPassword;
 use keyward_domain::page::Page;
 use keyward_domain::scopes::Role;
-use keyward_domain::users::{self, Name, Registration, UserChange, UserError, UserId, Users};
+use keyward_domain::users::{self, Registration, UserChange, UserId, Users};
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
@@ -73,26 +71,6 @@ impl Input for UserCreate {
     }
 }
 
-/// What a user may change of their account.
-#[derive(ToSchema)]
-#[schema(example = json!({ "name": "Ana" }))]
-#[expect(dead_code, reason = "documents what `read` reads")]
-pub struct MeUpdate {
-    /// What others shall see; null for nothing.
-    #[schema(min_length = 1, max_length = 100)]
-    name: Option<String>,
-}
-
-impl Input for MeUpdate {
-    type Value = UserChange;
-
-    fn read(fields: &mut Fields<'_>) -> Option<UserChange> {
-        let given = fields.has("name");
-        let name: Option<Name> = fields.optional("name", read::text)?;
-        Some(UserChange { name: given.then_some(name), ..UserChange::default() })
-    }
-}
-
 /// What an administrator may change of an account.
 #[derive(ToSchema)]
 #[schema(example = json!({ "role": "admin", "disabled": false }))]
@@ -111,46 +89,6 @@ impl Input for UserUpdate {
         let role = fields.optional("role", read::role);
         let disabled = fields.optional("disabled", read::boolean);
         Some(UserChange { name: None, role: role?, disabled: disabled? })
-    }
-}
-
-/// A new password, and the proof that one may choose it.
-#[derive(ToSchema)]
-#[schema(example = json!({ "current_password": "a long pass phrase", "new_password": "another pass phrase" }))]
-#[expect(dead_code, reason = "documents what `read` reads")]
-pub struct PasswordChange {
-    #[schema(format = Password)]
-    current_password: String,
-    /// 8 characters or more, and none of the commonest.
-    #[schema(format = Password, min_length = 8, max_length = 128)]
-    new_password: String,
-}
-
-impl Input for PasswordChange {
-    type Value = (Password, NewPassword);
-
-    fn read(fields: &mut Fields<'_>) -> Option<Self::Value> {
-        let policy = fields.policy();
-        let current = fields.secret("current_password", read::password);
-        let new = fields.secret("new_password", |value| read::new_password(value, policy, None));
-        Some((current?, new?))
-    }
-}
-
-/// The proof that one may delete the account.
-#[derive(ToSchema)]
-#[schema(example = json!({ "password": "a long pass phrase" }))]
-#[expect(dead_code, reason = "documents what `read` reads")]
-pub struct PasswordProof {
-    #[schema(format = Password)]
-    password: String,
-}
-
-impl Input for PasswordProof {
-    type Value = Password;
-
-    fn read(fields: &mut Fields<'_>) -> Option<Password> {
-        fields.secret("password", read::password)
     }
 }
 
@@ -185,60 +123,6 @@ pub async fn create_user(
 ) -> Result<(StatusCode, Json<User>), ApiError> {
     let user = users.register(registration).await?;
     Ok((StatusCode::CREATED, Json(user.into())))
-}
-
-/// My account
-#[utoipa::path(get, path = "/users/me", tag = "users", responses((status = 200, description = "My account", body = User)))]
-pub async fn read_me(user: CurrentUser, State(users): State<Users>) -> Result<Json<User>, ApiError> {
-    Ok(Json(users.find_own(&user).await?.into()))
-}
-
-/// Change my account
-#[utoipa::path(patch, path = "/users/me", tag = "users", responses((status = 200, description = "My account", body = User)))]
-pub async fn update_me(
-    user: CurrentUser,
-    State(users): State<Users>,
-    Sender(origin): Sender,
-    Body(change): Body<MeUpdate>,
-) -> Result<Json<User>, ApiError> {
-    Ok(Json(users.update_own(&user, change, &origin).await?.into()))
-}
-
-/// Delete my account, with everything that is mine
-#[utoipa::path(delete, path = "/users/me", tag = "users", responses(
-    (status = 204, description = "Gone"),
-    (status = 403, description = "The password is wrong", body = ref("#/components/schemas/Error")),
-    (status = 429, description = "Too many wrong passwords: try again after `Retry-After` seconds", body = ref("#/components/schemas/Error")),
-))]
-pub async fn delete_me(
-    user: CurrentUser,
-    State(users): State<Users>,
-    Sender(origin): Sender,
-    Body(password): Body<PasswordProof>,
-) -> Result<StatusCode, ApiError> {
-    users.delete_own(&user, password, &origin).await?;
-    Ok(StatusCode::NO_CONTENT)
-}
-
-/// Change my password, which ends my every other session
-#[utoipa::path(post, path = "/users/me/password", tag = "users", responses(
-    (status = 204, description = "Changed"),
-    (status = 403, description = "The current password is wrong", body = ref("#/components/schemas/Error")),
-    (status = 429, description = "Too many wrong passwords: try again after `Retry-After` seconds", body = ref("#/components/schemas/Error")),
-))]
-pub async fn change_password(
-    user: CurrentUser,
-    State(users): State<Users>,
-    Sender(origin): Sender,
-    Body((current, new)): Body<PasswordChange>,
-) -> Result<StatusCode, ApiError> {
-    match users.change_password(&user, current, new, &origin).await {
-        Ok(()) => Ok(StatusCode::NO_CONTENT),
-        Err(UserError::PasswordRefused(refusal)) => {
-            Err(ApiError::fault(read::refusal(refusal).in_field("body", "new_password", None)))
-        }
-        Err(error) => Err(error.into()),
-    }
 }
 
 /// All accounts
