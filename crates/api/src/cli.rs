@@ -9,7 +9,8 @@ mod serve;
 mod user;
 mod wiring;
 
-use std::io::BufRead;
+use std::fmt::Display;
+use std::io::{BufRead, Write};
 
 use clap::{Parser, Subcommand};
 use keyward_api::config::{Settings, StorageSettings};
@@ -65,7 +66,7 @@ pub(crate) fn run() -> Result<(), Problem> {
         Command::Serve(settings) => block_on(serve::serve(settings)),
         Command::Migrate(storage) => block_on(async {
             let workshop = Workshop::open(&storage).await?;
-            println!("The schema of {} is up to date.", workshop.place());
+            say(format_args!("The schema of {} is up to date.", workshop.place()));
             workshop.close().await
         }),
         Command::User(command) => block_on(user::run(command)),
@@ -85,6 +86,13 @@ fn read_dotenv() -> Result<(), Problem> {
     }
 }
 
+/// Prints a line; whoever stopped reading, such as `head`, ends the command without a word.
+fn say(line: impl Display) {
+    if writeln!(std::io::stdout(), "{line}").is_err() {
+        std::process::exit(0);
+    }
+}
+
 /// The first line of standard input: a secret that no list of processes shows.
 fn first_line() -> Result<String, Problem> {
     let mut line = String::new();
@@ -95,7 +103,7 @@ fn first_line() -> Result<String, Problem> {
 
 fn openapi() -> Result<(), Problem> {
     let document = keyward_api::openapi::document().to_pretty_json().map_err(|error| error.to_string())?;
-    println!("{document}");
+    say(document);
     Ok(())
 }
 

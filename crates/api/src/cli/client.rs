@@ -10,7 +10,7 @@ use keyward_domain::clients::{ClientId, Clients};
 use keyward_domain::text::Text;
 
 use super::wiring::Workshop;
-use super::{Problem, first_line};
+use super::{Problem, first_line, say};
 
 #[derive(Subcommand)]
 pub(super) enum ClientCommand {
@@ -56,9 +56,9 @@ pub(super) async fn run(command: ClientCommand) -> Result<(), Problem> {
     let clients = Clients::new(workshop.ports(&create.passwords, Arc::new(Epochs::default()))?);
     let client = clients.register(id, name, scope, SecretHash::of(&secret)).await;
     let client = client.map_err(|error| error.to_string())?;
-    println!("client_id={}", client.id);
+    say(format_args!("client_id={}", client.id));
     if !create.secret_stdin {
-        println!("client_secret={}", *secret);
+        say(format_args!("client_secret={}", *secret));
     }
     workshop.close().await
 }

@@ -7,8 +7,8 @@ use keyward_api::config::StorageSettings;
 use keyward_domain::events::Event;
 use time::format_description::well_known::Rfc3339;
 
-use super::Problem;
 use super::wiring::Workshop;
+use super::{Problem, say};
 
 #[derive(Subcommand)]
 pub(super) enum EventsCommand {
@@ -35,7 +35,7 @@ pub(super) async fn run(command: EventsCommand) -> Result<(), Problem> {
     loop {
         let events = workshop.repositories().events().newest(after, limit).await;
         for (number, event) in events.map_err(|error| format!("the events cannot be read: {error}"))? {
-            println!("{}", line(number, &event));
+            say(line(number, &event));
             after = Some(number);
         }
         if !tail.follow {

@@ -11,7 +11,7 @@ use time::Duration;
 use time::format_description::well_known::Rfc3339;
 
 use super::wiring::Workshop;
-use super::{Problem, secrets};
+use super::{Problem, say, secrets};
 
 #[derive(Subcommand)]
 pub(super) enum KeysCommand {
@@ -57,7 +57,7 @@ pub(super) async fn run(command: KeysCommand) -> Result<(), Problem> {
             for key in keys.list().await.map_err(|error| error.to_string())? {
                 let from = key.signs_from.format(&Rfc3339).unwrap_or_default();
                 let state = if key.retired_at.is_some() { "retired" } else { "published" };
-                println!("{}\t{}\t{from}\t{state}", key.kid, key.algorithm);
+                say(format_args!("{}\t{}\t{from}\t{state}", key.kid, key.algorithm));
             }
             workshop.close().await
         }
@@ -66,13 +66,13 @@ pub(super) async fn run(command: KeysCommand) -> Result<(), Problem> {
             let delay = if now { Duration::ZERO } else { PUBLISHED_AHEAD };
             let kid =
                 keys.rotate(settings.tokens.algorithm, delay).await.map_err(|error| error.to_string())?;
-            println!("{kid}\tsigns in {} s", delay.whole_seconds());
+            say(format_args!("{kid}\tsigns in {} s", delay.whole_seconds()));
             workshop.close().await
         }
         KeysCommand::Retire(Retire { kid, settings }) => {
             let (workshop, keys) = settings.open().await?;
             keys.retire(&kid).await.map_err(|error| error.to_string())?;
-            println!("{kid}\tretired");
+            say(format_args!("{kid}\tretired"));
             workshop.close().await
         }
     }

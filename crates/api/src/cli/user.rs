@@ -13,7 +13,7 @@ use keyward_domain::scopes::Role;
 use keyward_domain::users::{Name, Registration, User, UserChange, UserError, Users};
 
 use super::wiring::Workshop;
-use super::{Problem, first_line};
+use super::{Problem, first_line, say};
 
 #[derive(Subcommand)]
 pub(super) enum UserCommand {
@@ -75,7 +75,7 @@ impl Create {
         let workshop = Workshop::open(&self.storage).await?;
         let users = Users::new(workshop.ports(&self.passwords, Arc::new(Epochs::default()))?);
         let user = users.register(Registration { email, password, name, role }).await.map_err(words)?;
-        println!("{}", line(&user));
+        say(line(&user));
         workshop.close().await
     }
 }
@@ -88,7 +88,7 @@ impl Disable {
         let user = users.find_by_email(&email).await.map_err(words)?;
         let user = user.ok_or_else(|| format!("there is no account with the address {email}"))?;
         let change = UserChange { disabled: Some(true), ..UserChange::default() };
-        println!("{}", line(&users.update(user.id, change, &Origin::default()).await.map_err(words)?));
+        say(line(&users.update(user.id, change, &Origin::default()).await.map_err(words)?));
         workshop.close().await
     }
 }
@@ -102,7 +102,7 @@ async fn list(storage: &StorageSettings) -> Result<(), Problem> {
         let more = rows.len() > MAX_LIMIT as usize;
         rows.truncate(MAX_LIMIT as usize);
         for user in &rows {
-            println!("{}", line(user));
+            say(line(user));
         }
         page.after = rows.last().map(|user| user.id.0);
         if !more {
