@@ -1,0 +1,22 @@
+//! The service as its callers see it, on a real database: SQLite, or the PostgreSQL server that
+//! `KEYWARD_TEST_DATABASE_URL` names.
+#![expect(clippy::unwrap_used, reason = "clippy's exemption for tests does not know their helpers")]
+
+mod answer;
+mod app;
+mod document;
+mod schema;
+
+mod claims;
+mod contract;
+mod forge;
+mod health;
+mod login;
+mod pages;
+mod paging;
+mod posts;
+mod root;
+mod shared;
+mod slashes;
+mod tokens;
+mod users;
