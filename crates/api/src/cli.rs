@@ -12,6 +12,7 @@ mod wiring;
 use std::fmt::Display;
 use std::io::{BufRead, Write};
 
+use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 use keyward_api::config::{Settings, StorageSettings};
 
@@ -61,7 +62,7 @@ enum Command {
 /// Runs what the command line asks for.
 pub(crate) fn run() -> Result<(), Problem> {
     read_dotenv()?;
-    let cli = Cli::parse();
+    let cli = Cli::try_parse().or_else(refuse)?;
     match cli.command.unwrap_or(Command::Serve(cli.settings)) {
         Command::Serve(settings) => block_on(serve::serve(settings)),
         Command::Migrate(storage) => block_on(async {
@@ -75,6 +76,25 @@ pub(crate) fn run() -> Result<(), Problem> {
         Command::Events(command) => block_on(events::run(command)),
         Command::Openapi => openapi(),
     }
+}
+
+/// Help and version are printed as they are; a bad setting becomes one line, which names its variable, too.
+fn refuse(error: clap::Error) -> Result<Cli, Problem> {
+    if !error.use_stderr() {
+        error.exit();
+    }
+    let words = error.to_string();
+    let lines = words.lines().map(str::trim).take_while(|line| !line.is_empty());
+    let words = lines.collect::<Vec<_>>().join(" ").trim_start_matches("error: ").to_owned();
+    let setting = words.split("'--").nth(1).and_then(|flag| flag.split([' ', '\'']).next());
+    Err(match setting {
+        Some(flag)
+            if error.kind() == ErrorKind::ValueValidation || error.kind() == ErrorKind::InvalidValue =>
+        {
+            format!("{words} (KEYWARD_{})", flag.replace('-', "_").to_uppercase())
+        }
+        _ => format!("{words} (see keyward --help)"),
+    })
 }
 
 fn read_dotenv() -> Result<(), Problem> {

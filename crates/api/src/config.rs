@@ -237,10 +237,15 @@ impl std::fmt::Debug for Secret {
     }
 }
 
+/// `15m`, `12h`, `30d`, or plain seconds.
 fn lifetime(text: &str) -> Result<Duration, String> {
-    let time: humantime::Duration =
-        text.parse().map_err(|error| format!("{error}; write it as in 15m, 12h or 30d"))?;
-    if time.as_secs() == 0 { Err("it must be at least one second".to_owned()) } else { Ok(*time) }
+    let time = match text.parse() {
+        Ok(seconds) => Duration::from_secs(seconds),
+        Err(_) => {
+            humantime::parse_duration(text).map_err(|_| "write it as in 15m, 12h, 30d or 900 (seconds)")?
+        }
+    };
+    if time.as_secs() == 0 { Err("it must be at least one second".to_owned()) } else { Ok(time) }
 }
 
 #[cfg(test)]
@@ -254,10 +259,11 @@ mod tests {
     }
 
     #[test]
-    fn lifetimes_are_written_with_a_unit_and_are_never_zero() {
+    fn lifetimes_are_written_with_a_unit_or_in_seconds_and_are_never_zero() {
         assert_eq!(lifetime("15m"), Ok(Duration::from_mins(15)));
+        assert_eq!(lifetime("900"), Ok(Duration::from_mins(15)));
         assert_eq!(lifetime("1h 30m"), Ok(Duration::from_mins(90)));
-        for text in ["", "15", "0s", "-1m", "soon", "10ms"] {
+        for text in ["", "0", "0s", "-1m", "soon", "10ms"] {
             assert!(lifetime(text).is_err(), "{text:?}");
         }
     }

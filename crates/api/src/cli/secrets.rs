@@ -13,9 +13,8 @@ const FILE: &str = "master.key";
 
 /// The master secret; made on the first start.
 pub(super) fn master(tokens: &TokenSettings, data_dir: &Path) -> Result<MasterSecret, Problem> {
-    if let Some(secret) = &tokens.master_secret {
-        return MasterSecret::from_bytes(secret.expose())
-            .map_err(|_| "KEYWARD_MASTER_SECRET is too short: it must have at least 32 bytes".to_owned());
+    if let Some(secret) = given(tokens)? {
+        return Ok(secret);
     }
     let path = data_dir.join(FILE);
     let problem = |error: &dyn std::fmt::Display| {
@@ -26,6 +25,12 @@ pub(super) fn master(tokens: &TokenSettings, data_dir: &Path) -> Result<MasterSe
         Err(error) if error.kind() == ErrorKind::NotFound => create(&path).map_err(|error| problem(&error)),
         Err(error) => Err(problem(&error)),
     }
+}
+
+/// The master secret that the settings give, if they do.
+pub(super) fn given(tokens: &TokenSettings) -> Result<Option<MasterSecret>, Problem> {
+    let secret = tokens.master_secret.as_ref().map(|secret| MasterSecret::from_bytes(secret.expose()));
+    secret.transpose().map_err(|error| format!("KEYWARD_MASTER_SECRET: {error}"))
 }
 
 /// Writes a new secret beside its final name and links it there, so that nobody ever reads half of one, and of two

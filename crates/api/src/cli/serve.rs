@@ -5,12 +5,13 @@ use keyward_api::{build, server};
 use keyward_auth::KeyRing;
 use tokio::net::TcpListener;
 
-use super::wiring::Workshop;
+use super::wiring::{Workshop, check};
 use super::{Problem, log};
 
 /// Serves until told to stop by SIGINT or SIGTERM.
 pub(super) async fn serve(mut settings: Settings) -> Result<(), Problem> {
     log::start(&settings)?;
+    check(&settings)?;
     // First the port: if it is taken, nothing has been touched yet.
     let listener = TcpListener::bind(settings.listen)
         .await

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use keyward_api::config::{PasswordSettings, Settings, StorageSettings, seconds};
+use keyward_api::config::{PasswordSettings, Settings, StorageSettings, TokenSettings, seconds};
 use keyward_api::hashing::HashingPool;
 use keyward_api::routes::keys::PUBLISHED_AHEAD;
 use keyward_api::session_check::Epochs;
@@ -19,6 +19,27 @@ use keyward_domain::store::{Repositories, Store};
 use keyward_infra::{Database, DatabaseOptions, SystemClock};
 
 use super::{Problem, secrets};
+
+/// Checks whatever can be checked before anything is touched.
+pub(super) fn check(settings: &Settings) -> Result<(), Problem> {
+    hasher(&settings.passwords)?;
+    shared_secret(&settings.tokens)?;
+    secrets::given(&settings.tokens).map(drop)
+}
+
+fn hasher(passwords: &PasswordSettings) -> Result<Argon2idHasher, Problem> {
+    Argon2idHasher::new(passwords.argon2(), Arc::new(SystemRandom))
+        .map_err(|error| format!("KEYWARD_ARGON2_MEMORY, _ITERATIONS and _PARALLELISM do not fit: {error}"))
+}
+
+/// The key of HS256, if that is the algorithm.
+fn shared_secret(tokens: &TokenSettings) -> Result<Option<SigningKey>, Problem> {
+    if tokens.algorithm != Algorithm::Hs256 {
+        return Ok(None);
+    }
+    let secret = tokens.secret.as_ref().ok_or("KEYWARD_ALGORITHM is HS256, which needs KEYWARD_SECRET")?;
+    SigningKey::hs256(secret.expose()).map(Some).map_err(|error| format!("KEYWARD_SECRET: {error}"))
+}
 
 /// An open, migrated database.
 pub(super) struct Workshop {
@@ -69,9 +90,7 @@ impl Workshop {
     /// The ports, with a hashing pool of their own.
     pub(super) fn ports(&self, passwords: &PasswordSettings, epochs: Arc<Epochs>) -> Result<Ports, Problem> {
         let random = Arc::new(SystemRandom);
-        let hasher = Argon2idHasher::new(passwords.argon2(), random.clone()).map_err(|error| {
-            format!("KEYWARD_ARGON2_MEMORY, _ITERATIONS and _PARALLELISM do not fit: {error}")
-        })?;
+        let hasher = hasher(passwords)?;
         let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let pool = HashingPool::start(Arc::new(hasher), threads)
             .map_err(|error| format!("the hashing threads cannot start: {error}"))?;
@@ -111,11 +130,7 @@ impl Workshop {
         master: &Arc<MasterSecret>,
     ) -> Result<(KeyRing, Option<Keys>), Problem> {
         let tokens = &settings.tokens;
-        if tokens.algorithm == Algorithm::Hs256 {
-            let secret =
-                tokens.secret.as_ref().ok_or("KEYWARD_ALGORITHM is HS256, which needs KEYWARD_SECRET")?;
-            let key =
-                SigningKey::hs256(secret.expose()).map_err(|error| format!("KEYWARD_SECRET: {error}"))?;
+        if let Some(key) = shared_secret(tokens)? {
             return Ok((KeyRing::new(key), None));
         }
         let keys = Keys::new(ports.clone(), Arc::clone(master), tokens.access_token_life());
