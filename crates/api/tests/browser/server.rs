@@ -1,0 +1,32 @@
+//! The server under test: the real program, with nothing in its folder and nothing in its environment.
+
+use std::process::Command;
+
+use tempfile::TempDir;
+
+use crate::process::Process;
+
+/// A running Keyward; gone when dropped, with its folder.
+pub(crate) struct Server {
+    _process: Process,
+    _folder: TempDir,
+    address: String,
+}
+
+impl Server {
+    /// Starts the server on a free port.
+    pub(crate) fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_keyward"));
+        command.args(["serve", "--listen", "127.0.0.1:0"]).env_clear().current_dir(folder.path());
+        let mut process = Process::start(&mut command, folder.path().join("server.log"));
+        let docs = process.says("  docs ");
+        let address = docs.strip_suffix("/docs").unwrap().to_owned();
+        Self { _process: process, _folder: folder, address }
+    }
+
+    /// Where it is: `http://127.0.0.1:PORT`.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+}
