@@ -1,7 +1,7 @@
 //! The accept loop: HTTP/1.1 connections with every limit that `axum::serve` leaves open.
 //!
 //! A connection must send its request head in time, or is cut; heads are bounded in size and number of fields; there
-//! are never more than [`MAX_CONNECTIONS`]. When told to stop, the listener closes, requests under way are finished.
+//! are never more than [`Limits::connections`]. When told to stop, the listener closes, requests under way are finished.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -20,22 +20,33 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tower::ServiceExt;
 
-/// How many connections may be open at once; more wait in the system's queue.
-pub const MAX_CONNECTIONS: usize = 4096;
-/// How long a request head may take, and a connection may idle between requests.
-const HEAD_DEADLINE: Duration = Duration::from_secs(15);
 /// The largest request head, in bytes.
 const MAX_HEAD: usize = 64 * 1024;
 /// How many header fields a request may have.
 const MAX_FIELDS: usize = 100;
-/// How long requests under way may take once we were told to stop.
-const DRAIN: Duration = Duration::from_secs(30);
+
+/// What connections may cost.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// How many may be open at once; more wait in the system's queue.
+    pub connections: usize,
+    /// How long a request head may take, and a connection may idle between requests.
+    pub head: Duration,
+    /// How long requests under way may take once we were told to stop.
+    pub drain: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { connections: 4096, head: Duration::from_secs(15), drain: Duration::from_secs(30) }
+    }
+}
 
 /// Serves `router` until `stop` is ready, then finishes what is under way.
-pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) {
+pub async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: impl Future<Output = ()>) {
     let graceful = GracefulShutdown::new();
-    let permits = Arc::new(Semaphore::new(MAX_CONNECTIONS));
-    let http = http();
+    let permits = Arc::new(Semaphore::new(limits.connections));
+    let http = http(limits);
     let mut stop = std::pin::pin!(stop);
     loop {
         let accepted = tokio::select! {
@@ -55,8 +66,8 @@ pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Outp
         });
     }
     drop(listener);
-    if tokio::time::timeout(DRAIN, graceful.shutdown()).await.is_err() {
-        tracing::warn!("some requests were still under way after {DRAIN:?} and are cut off");
+    if tokio::time::timeout(limits.drain, graceful.shutdown()).await.is_err() {
+        tracing::warn!("some requests were still under way after {:?} and are cut off", limits.drain);
     }
 }
 
@@ -84,10 +95,10 @@ async fn answer(
     router.oneshot(request).await
 }
 
-fn http() -> http1::Builder {
+fn http(limits: Limits) -> http1::Builder {
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
-        .header_read_timeout(HEAD_DEADLINE)
+        .header_read_timeout(limits.head)
         .max_buf_size(MAX_HEAD)
         .max_headers(MAX_FIELDS);
     http

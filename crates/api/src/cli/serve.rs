@@ -22,7 +22,7 @@ pub(super) async fn serve(mut settings: Settings) -> Result<(), Problem> {
     announce(&settings, &workshop, &running.state.keys.load());
     let stop = stop_signal()?;
     let worker = tokio::spawn(running.worker.run());
-    server::serve(listener, build(running.state), stop).await;
+    server::serve(listener, build(running.state), server::Limits::default(), stop).await;
     worker.abort();
     tracing::info!("stopped");
     workshop.close().await

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
+use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderName, HeaderValue, Request};
 use clap::{Args, Command, FromArgMatches};
 use keyward_api::config::Settings;
@@ -271,13 +271,13 @@ impl Call {
     /// Sends it. Whatever is answered must be documented.
     pub(crate) async fn send(self) -> Answer {
         let (method, path) = (self.request.method().clone(), self.request.uri().path().to_owned());
-        let sound = self.request.headers().get_all(HOST).iter().count() == 1;
-        let one_token = self.request.headers().get_all(AUTHORIZATION).iter().count() <= 1;
-        let response = self.app.router.clone().oneshot(self.request).await.unwrap();
-        let answer = Answer::read(response).await;
-        if sound && one_token {
-            document::check(&method, &path, &answer);
-        }
+        let answer = self.send_unchecked().await;
+        document::check(&method, &path, &answer);
         answer
+    }
+
+    /// Sends it, whatever is answered.
+    pub(crate) async fn send_unchecked(self) -> Answer {
+        Answer::read(self.app.router.clone().oneshot(self.request).await.unwrap()).await
     }
 }
