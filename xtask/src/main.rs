@@ -22,7 +22,12 @@ struct Task {
 }
 
 const TASKS: &[Task] = &[
-    Task { name: "test", about: "every test: SQLite, PostgreSQL, browser", help: test::HELP, run: test::run },
+    Task {
+        name: "test",
+        about: "every test: SQLite, PostgreSQL, browser, clients",
+        help: test::HELP,
+        run: test::run,
+    },
     Task { name: "ci", about: "everything that CI checks, in CI's order", help: ci::HELP, run: ci::run },
     Task {
         name: "tidy",

@@ -1,9 +1,11 @@
-//! `cargo xtask test`: all tests, on SQLite always, on PostgreSQL and in a browser where they are installed.
+//! `cargo xtask test`: all tests, on SQLite always; on PostgreSQL, in a browser and with foreign clients where
+//! these are installed.
 //!
 //! What is missing is skipped with a sentence that says how to get it; in CI, and when it was asked for by name,
 //! a missing one is a failure. Everything is looked for before anything runs, so that such a failure comes at once.
 
 mod browser;
+mod foreign;
 #[cfg(unix)]
 pub(crate) mod keeper;
 mod postgres;
@@ -14,10 +16,11 @@ use std::time::Instant;
 use crate::shell::{self, Outcome};
 
 pub(crate) const HELP: &str = "
-Usage: cargo xtask test [--only sqlite|postgres|browser] [-- <arguments for cargo test>]
+Usage: cargo xtask test [--only sqlite|postgres|browser|foreign] [-- <arguments for cargo test>]
 
 Runs every test of the workspace on SQLite, those that touch the database again on a private PostgreSQL
-server, and the walk through /docs in headless Chromium. What is not installed is skipped, except in CI.
+server, the walk through /docs in headless Chromium, and other people's OAuth2 and JWT libraries for Python
+and Node.js against the real server. What is not installed is skipped, except in CI.
 
   --only NAME   just these tests, which must then be able to run
   -- ...        handed to cargo test: `cargo xtask test --only sqlite -- login -- --nocapture`
@@ -29,6 +32,7 @@ enum Suite {
     Sqlite,
     Postgres,
     Browser,
+    Foreign,
 }
 
 /// What a suite found to run with.
@@ -36,16 +40,18 @@ enum Tools {
     None,
     Postgres(postgres::Source),
     Browser(browser::Pair),
+    Foreign(foreign::Interpreters),
 }
 
 impl Suite {
-    const ALL: [Self; 3] = [Self::Sqlite, Self::Postgres, Self::Browser];
+    const ALL: [Self; 4] = [Self::Sqlite, Self::Postgres, Self::Browser, Self::Foreign];
 
     fn name(self) -> &'static str {
         match self {
             Self::Sqlite => "sqlite",
             Self::Postgres => "postgres",
             Self::Browser => "browser",
+            Self::Foreign => "foreign",
         }
     }
 
@@ -55,6 +61,7 @@ impl Suite {
             Self::Sqlite => Ok(Tools::None),
             Self::Postgres => postgres::look().map(Tools::Postgres),
             Self::Browser => browser::look().map(Tools::Browser),
+            Self::Foreign => foreign::look().map(Tools::Foreign),
         }
     }
 }
@@ -73,10 +80,8 @@ impl Options {
             [] => None,
             [flag, name] if flag == "--only" => {
                 let suite = Suite::ALL.into_iter().find(|suite| suite.name() == name);
-                Some(
-                    suite
-                        .ok_or_else(|| format!("--only takes sqlite, postgres or browser, not `{name}`."))?,
-                )
+                let names = "sqlite, postgres, browser or foreign";
+                Some(suite.ok_or_else(|| format!("--only takes {names}, not `{name}`."))?)
             }
             other => {
                 return Err(format!(
@@ -147,6 +152,13 @@ fn drive(tools: Tools, extra: &[String]) -> Outcome {
             command.env_remove(postgres::VARIABLE);
             command.env("KEYWARD_TEST_CHROMIUM", pair.chromium);
             shell::run(command.env("KEYWARD_TEST_CHROMEDRIVER", pair.chromedriver))
+        }
+        Tools::Foreign(interpreters) => {
+            let mut command = cargo_test(&["-p", "keyward-api", "--test", "foreign"], extra);
+            command.env_remove(postgres::VARIABLE);
+            command.env("KEYWARD_TEST_PYTHON", interpreters.python);
+            command.env("KEYWARD_TEST_NODE", interpreters.node);
+            shell::run(command.env("KEYWARD_TEST_NPM", interpreters.npm))
         }
     }
 }

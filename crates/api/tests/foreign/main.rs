@@ -1,0 +1,143 @@
+//! Other people's OAuth2 and JWT libraries, in Python and for Node.js, against the real server.
+//!
+//! Each script is a program of its own, such as a user of Keyward would write: it logs in, refreshes, verifies what it
+//! got by the published keys, and ends with a sentence where anything is not as the library or the standard has it.
+#![expect(clippy::unwrap_used, reason = "clippy's exemption for tests does not know their helpers")]
+
+mod packages;
+mod server;
+
+use std::fs::File;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::LazyLock;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use server::{Installation, Server, ask};
+
+const EMAIL: &str = "ana@example.com";
+const PASSWORD: &str = "a long pass phrase";
+
+/// How long a script may take. They take a few seconds; the one about a key rotation waits for the server to notice.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+#[test]
+fn authlib_refreshes_by_itself_introspects_and_revokes() {
+    python("authlib_session.py");
+}
+
+#[test]
+fn requests_oauthlib_refreshes_by_itself() {
+    python("requests_oauthlib_session.py");
+}
+
+#[test]
+fn pyjwt_verifies_by_the_key_set_across_a_rotation() {
+    python("pyjwt_key_set.py");
+}
+
+#[test]
+fn jose_verifies_by_the_key_set() {
+    node("jose.mjs");
+}
+
+#[test]
+fn openid_client_finds_and_uses_every_endpoint() {
+    node("openid-client.mjs");
+}
+
+#[test]
+fn oauth4webapi_accepts_every_answer_and_token() {
+    node("oauth4webapi.mjs");
+}
+
+fn python(script: &str) {
+    static PYTHON: LazyLock<std::path::PathBuf> = LazyLock::new(packages::python);
+    let mut command = Command::new(&*PYTHON);
+    // Not a byte is written beside the scripts.
+    command.arg("-B").arg(packages::scripts("python").join(script));
+    run(&mut command);
+}
+
+fn node(script: &str) {
+    static FOLDER: LazyLock<std::path::PathBuf> = LazyLock::new(packages::node);
+    let mut command = Command::new(packages::named("KEYWARD_TEST_NODE", "node"));
+    command.arg(FOLDER.join(script));
+    run(&mut command);
+}
+
+/// Runs a script against a server of its own, which knows one client and one account.
+fn run(command: &mut Command) {
+    let installation = Installation::new(vec![]);
+    let server = installation.start();
+    let (id, secret) = client(&installation);
+    register(&server);
+    let output = installation.folder.path().join("script.log");
+    command
+        .env_clear()
+        .env("KEYWARD_URL", format!("http://{}", server.address))
+        .env("KEYWARD_CLIENT_ID", id)
+        .env("KEYWARD_CLIENT_SECRET", secret)
+        .env("KEYWARD_EMAIL", EMAIL)
+        .env("KEYWARD_PASSWORD", PASSWORD)
+        // For the script that has the key replaced.
+        .env("KEYWARD_PROGRAM", env!("CARGO_BIN_EXE_keyward"))
+        .env("KEYWARD_DATA_DIR", installation.folder.path().join("data"));
+    Script::start(command, &output).succeeds(&output);
+}
+
+fn client(installation: &Installation) -> (String, String) {
+    let printed =
+        installation.run(&["client", "create", "--name", "A foreign client", "--scope", "posts:read"]);
+    let value = |name: &str| {
+        let line = printed.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
+        line.unwrap_or_else(|| panic!("{name} is missing")).to_owned()
+    };
+    (value("client_id"), value("client_secret"))
+}
+
+fn register(server: &Server) {
+    let account = json!({ "email": EMAIL, "password": PASSWORD });
+    let answer = ask(&server.address, "POST /users", "", &account).unwrap();
+    assert_eq!(answer.status, 201, "{}", answer.body);
+}
+
+/// A running script, which ends with this.
+struct Script(Child);
+
+impl Script {
+    fn start(command: &mut Command, output: &Path) -> Self {
+        let file = File::create(output).unwrap();
+        command.stdin(Stdio::null()).stdout(file.try_clone().unwrap()).stderr(file);
+        Self(command.spawn().unwrap_or_else(|error| panic!("{command:?} cannot be started: {error}")))
+    }
+
+    fn succeeds(mut self, output: &Path) {
+        let begun = Instant::now();
+        let status = loop {
+            match self.0.try_wait().unwrap() {
+                Some(status) => break status,
+                None if begun.elapsed() > PATIENCE => break self.give_up(),
+                None => sleep(Duration::from_millis(20)),
+            }
+        };
+        let printed = String::from_utf8_lossy(&std::fs::read(output).unwrap()).into_owned();
+        print!("{printed}");
+        assert!(status.success(), "the script failed ({status}):\n{printed}");
+    }
+
+    fn give_up(&mut self) -> std::process::ExitStatus {
+        self.0.kill().ok();
+        self.0.wait().unwrap()
+    }
+}
+
+impl Drop for Script {
+    fn drop(&mut self) {
+        self.0.kill().ok();
+        self.0.wait().ok();
+    }
+}
