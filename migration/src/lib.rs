@@ -24,6 +24,9 @@ mod m20261122_000005_clients;
 mod m20261122_000006_security_events;
 mod m20261122_000007_jobs;
 mod m20261122_000008_attempts;
+mod m20261122_000009_catalog;
+mod m20261122_000010_carts;
+mod m20261122_000011_orders;
 
 /// Every migration, in the order in which they are applied.
 pub struct Migrator;
@@ -39,6 +42,9 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000006_security_events::Migration),
             Box::new(m20261122_000007_jobs::Migration),
             Box::new(m20261122_000008_attempts::Migration),
+            Box::new(m20261122_000009_catalog::Migration),
+            Box::new(m20261122_000010_carts::Migration),
+            Box::new(m20261122_000011_orders::Migration),
         ]
     }
 }

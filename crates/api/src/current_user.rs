@@ -75,7 +75,11 @@ pub mod scope {
         PostsRead = scopes::POSTS_READ, "Read posts";
         /// Write one's own posts.
         PostsWrite = scopes::POSTS_WRITE, "Write, change and delete your own posts";
-        /// Manage users.
-        Admin = scopes::ADMIN, "List, change and delete users";
+        /// Shop.
+        Shop = scopes::SHOP, "Fill your cart and place orders";
+        /// Write the catalogue.
+        CatalogWrite = scopes::CATALOG_WRITE, "Change what the shop has";
+        /// Manage users and orders.
+        Admin = scopes::ADMIN, "Manage everybody's accounts and orders";
     }
 }

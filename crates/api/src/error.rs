@@ -158,6 +158,7 @@ impl<E: Failure> From<E> for ApiError {
             Kind::Unauthenticated => Self::new(StatusCode::UNAUTHORIZED, &error.to_string()),
             Kind::Forbidden => Self::new(StatusCode::FORBIDDEN, &error.to_string()),
             Kind::NotFound => Self::new(StatusCode::NOT_FOUND, &error.to_string()),
+            Kind::Unprocessable => Self::new(StatusCode::UNPROCESSABLE_ENTITY, &error.to_string()),
             Kind::Conflict => Self::new(StatusCode::CONFLICT, &error.to_string()),
             Kind::Throttled => Self::new(StatusCode::TOO_MANY_REQUESTS, &error.to_string()),
         };

@@ -13,15 +13,18 @@ const DESCRIPTION: &str = "\
 FastAPI-style JWT authentication, in Rust.
 
 **Try it:** sign up with `POST /users`, press **Authorize**, type e-mail and password, and every operation with a \
-padlock opens. `POST /logout` shuts them again.";
+padlock is yours to call. `POST /logout` ends that.";
 
-const TAGS: [(&str, &str); 8] = [
+const TAGS: [(&str, &str); 11] = [
     ("root", "The front door, and one room with and one without a lock"),
     ("login", "Signing up, logging in, staying in, logging out"),
     ("sessions", "Where I am logged in"),
     ("users", "Accounts"),
     ("posts", "Posts, behind locks"),
     ("blog", "Published posts, for anyone"),
+    ("catalog", "What the shop has, for anyone to read"),
+    ("cart", "What I want"),
+    ("orders", "What I bought, at the price of its day"),
     ("oauth", "For programs that speak OAuth2, and services that check our tokens"),
     ("health", "For whoever watches over the process"),
 ];

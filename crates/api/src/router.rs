@@ -9,6 +9,7 @@ use keyward_guard::endpoint;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::error::ApiError;
+use crate::routes::shop::{cart, catalog, orders};
 use crate::routes::{health, keys, login, me, oauth, posts, root, sessions, users};
 use crate::state::AppState;
 use crate::{docs, middleware, openapi};
@@ -42,6 +43,25 @@ pub(crate) fn endpoints() -> OpenApiRouter<AppState> {
         .routes(endpoint!(posts::delete_post))
         .routes(endpoint!(posts::list_blog))
         .routes(endpoint!(posts::read_blog_post))
+        .routes(endpoint!(catalog::list_categories))
+        .routes(endpoint!(catalog::create_category))
+        .routes(endpoint!(catalog::read_category))
+        .routes(endpoint!(catalog::replace_category))
+        .routes(endpoint!(catalog::delete_category))
+        .routes(endpoint!(catalog::list_products))
+        .routes(endpoint!(catalog::create_product))
+        .routes(endpoint!(catalog::read_product))
+        .routes(endpoint!(catalog::replace_product))
+        .routes(endpoint!(catalog::delete_product))
+        .routes(endpoint!(cart::read_cart))
+        .routes(endpoint!(cart::add_to_cart))
+        .routes(endpoint!(cart::update_cart_item))
+        .routes(endpoint!(cart::remove_from_cart))
+        .routes(endpoint!(orders::list_orders))
+        .routes(endpoint!(orders::create_order))
+        .routes(endpoint!(orders::list_all_orders))
+        .routes(endpoint!(orders::read_order))
+        .routes(endpoint!(orders::update_order))
         .routes(endpoint!(oauth::token))
         .routes(endpoint!(oauth::revoke))
         .routes(endpoint!(oauth::introspect))

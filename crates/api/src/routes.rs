@@ -8,6 +8,7 @@ pub mod oauth;
 pub mod posts;
 pub mod root;
 pub mod sessions;
+pub mod shop;
 pub mod users;
 
 use time::OffsetDateTime;

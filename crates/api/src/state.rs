@@ -11,6 +11,9 @@ use keyward_domain::clients::Clients;
 use keyward_domain::ports::Ports;
 use keyward_domain::posts::Posts;
 use keyward_domain::sessions::Sessions;
+use keyward_domain::shop::cart::Carts;
+use keyward_domain::shop::catalog::Catalog;
+use keyward_domain::shop::orders::Orders;
 use keyward_domain::store::Store;
 use keyward_domain::throttle::Throttle;
 use keyward_domain::users::Users;
@@ -30,6 +33,12 @@ pub struct AppState {
     pub posts: Posts,
     /// Asked by `/health/ready` alone; everything else goes through use cases.
     pub store: Arc<dyn Store>,
+    /// The use cases of the catalogue.
+    pub catalog: Catalog,
+    /// The use cases of carts.
+    pub carts: Carts,
+    /// The use cases of orders.
+    pub orders: Orders,
     /// The use cases of OAuth2 clients.
     pub clients: Clients,
     /// The keys that sign and check tokens.
@@ -82,6 +91,9 @@ impl AppState {
             users: Users::new(ports.clone()).with_throttle(throttle),
             sessions,
             posts: Posts::new(ports.clone()),
+            catalog: Catalog::new(ports.clone()),
+            carts: Carts::new(ports.clone()),
+            orders: Orders::new(ports.clone()),
             clients: Clients::new(ports.clone()),
             keys,
             issuer: Issuer(settings.issuer().into()),
@@ -109,6 +121,9 @@ from_state! {
     users: Users,
     sessions: Sessions,
     posts: Posts,
+    catalog: Catalog,
+    carts: Carts,
+    orders: Orders,
     clients: Clients,
     keys: SharedKeyRing,
     issuer: Issuer,

@@ -8,8 +8,6 @@ use keyward_auth::{Algorithm, SharedKeyRing};
 use keyward_domain::housekeeping::{Housekeeping, Job};
 use keyward_domain::keys::{Keys, KeysError};
 
-/// How often a replica looks: well within the time a new key is published before it signs.
-const EVERY: Duration = Duration::from_secs(10);
 /// How often it is asked whether a key is old enough to be replaced.
 const ROTATION_CHECK: time::Duration = time::Duration::minutes(1);
 
@@ -19,6 +17,8 @@ pub struct Worker {
     pub housekeeping: Housekeeping,
     /// The keys in use, unless they are a shared secret, which never changes.
     pub keys: Option<RingKeeper>,
+    /// How often to look: within this time a replica notices what was done to the keys elsewhere.
+    pub every: Duration,
 }
 
 /// Keeps the ring in memory in step with the keys in the store.
@@ -38,7 +38,7 @@ pub struct RingKeeper {
 impl Worker {
     /// Works until dropped. What fails is logged and tried again.
     pub async fn run(self) {
-        let mut ticks = tokio::time::interval(EVERY);
+        let mut ticks = tokio::time::interval(self.every);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;

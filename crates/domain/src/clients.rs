@@ -11,14 +11,15 @@ use crate::ports::Ports;
 use crate::store::StoreError;
 use crate::text::Text;
 
-/// The id of a client: 1 to 100 visible ASCII characters without a colon, so that it fits HTTP Basic.
+/// The id of a client: 1 to 100 visible ASCII characters without `:`, `%` and `+`, so that it means the same in HTTP
+/// Basic whether or not a library escapes it (RFC 6749, section 2.3.1).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ClientId(String);
 
 impl ClientId {
     /// Checks `text`.
     pub fn parse(text: &str) -> Option<Self> {
-        let fits = (1..=100).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic() && b != b':');
+        let fits = (1..=100).contains(&text.len()) && is_plain(text);
         fits.then(|| Self(text.to_owned()))
     }
 
@@ -26,6 +27,11 @@ impl ClientId {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// Whether `text` means the same in HTTP Basic whether or not it is escaped.
+pub fn is_plain(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_graphic() && !b":%+".contains(&byte))
 }
 
 impl fmt::Display for ClientId {

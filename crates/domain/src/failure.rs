@@ -13,6 +13,8 @@ pub enum Kind {
     Forbidden,
     /// There is no such thing, or none the one asking may know of.
     NotFound,
+    /// It reads well, but contradicts an earlier request of the same name.
+    Unprocessable,
     /// It clashes with what is already there.
     Conflict,
     /// Too many attempts: later it may work.

@@ -6,11 +6,15 @@ use keyward_auth::ScopeSet;
 pub const POSTS_READ: &str = "posts:read";
 /// Write one's own posts.
 pub const POSTS_WRITE: &str = "posts:write";
-/// Manage users.
+/// Fill one's cart and place orders.
+pub const SHOP: &str = "shop";
+/// Change the catalogue.
+pub const CATALOG_WRITE: &str = "catalog:write";
+/// Manage everybody's accounts and orders.
 pub const ADMIN: &str = "admin";
 
-const USER: [&str; 2] = [POSTS_READ, POSTS_WRITE];
-const ADMINISTRATOR: [&str; 3] = [POSTS_READ, POSTS_WRITE, ADMIN];
+const USER: [&str; 3] = [POSTS_READ, POSTS_WRITE, SHOP];
+const ADMINISTRATOR: [&str; 5] = [POSTS_READ, POSTS_WRITE, SHOP, CATALOG_WRITE, ADMIN];
 
 /// What an account may do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -72,7 +76,7 @@ mod tests {
     #[test]
     fn asking_for_nothing_grants_all_the_role_may_have() {
         let granted = grant(None, &Role::User.scopes()).unwrap();
-        assert_eq!(granted.to_string(), "posts:read posts:write");
+        assert_eq!(granted.to_string(), "posts:read posts:write shop");
         assert_eq!(grant(Some("  "), &Role::User.scopes()).unwrap(), granted);
     }
 

@@ -11,6 +11,9 @@ use crate::housekeeping::JobRepository;
 use crate::keys::KeyRepository;
 use crate::posts::PostRepository;
 use crate::sessions::SessionRepository;
+use crate::shop::cart::CartRepository;
+use crate::shop::catalog::CatalogRepository;
+use crate::shop::orders::OrderRepository;
 use crate::throttle::AttemptRepository;
 use crate::users::UserRepository;
 
@@ -32,6 +35,12 @@ pub trait Repositories: Send {
     fn jobs(&mut self) -> &mut dyn JobRepository;
     /// Wrong guesses.
     fn attempts(&mut self) -> &mut dyn AttemptRepository;
+    /// Categories and products.
+    fn catalog(&mut self) -> &mut dyn CatalogRepository;
+    /// Carts.
+    fn carts(&mut self) -> &mut dyn CartRepository;
+    /// Orders.
+    fn orders(&mut self) -> &mut dyn OrderRepository;
 }
 
 /// Repositories whose writes become visible together at [`commit`](Transaction::commit), and never if dropped before.

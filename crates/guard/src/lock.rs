@@ -47,7 +47,7 @@ pub fn schemes(document: &mut OpenApi, token_url: &str, scopes: &[(&str, &str)])
         scopes.iter().map(|(name, title)| ((*name).to_owned(), (*title).to_owned())).collect::<Scopes>();
     let password = OAuth2::with_description(
         [Flow::Password(Password::new(token_url, scopes))],
-        "Type e-mail and password; Swagger UI keeps the token until the page is reloaded.",
+        "Type e-mail and password; the token is kept until the page is reloaded. Choose no scope to get all you may have.",
     );
     let bearer = HttpBuilder::new()
         .scheme(HttpAuthScheme::Bearer)

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sea_orm::DatabaseConnection;
 use sea_orm::sqlx::Connection;
@@ -13,6 +13,8 @@ use sea_orm::sqlx::{Error as SqlxError, Postgres, Sqlite};
 
 /// How long a PostgreSQL transaction may do nothing while it holds locks.
 const IDLE_IN_TRANSACTION: Duration = Duration::from_mins(1);
+/// How soon a SQLite file that is busy being made is tried again.
+const RETRY: Duration = Duration::from_millis(20);
 /// A PostgreSQL connection unused for longer is tried out before it is used.
 const TRY_OUT_AFTER: Duration = Duration::from_secs(1);
 
@@ -103,10 +105,23 @@ async fn open_sqlite(url: &str, options: &DatabaseOptions) -> Result<Opened, Con
         .foreign_keys(true)
         .pragma("query_only", "ON");
     let failed = |error: SqlxError| ConnectError::File(path.clone(), reason(&error, options));
-    // The writer first: it makes an empty file a database in WAL mode.
-    let writer = sqlite_pool(1, options).connect_with(writing).await.map_err(failed)?;
+    // The writer first: it makes an empty file a database in WAL mode. For that moment SQLite wants the file for itself
+    // and does not wait, so of two processes that start together on a new file one has to try again.
+    let deadline = Instant::now() + options.acquire_timeout;
+    let writer = loop {
+        match sqlite_pool(1, options).connect_with(writing.clone()).await {
+            Err(error) if is_busy(&error) && Instant::now() < deadline => tokio::time::sleep(RETRY).await,
+            opened => break opened.map_err(failed)?,
+        }
+    };
     let reader = sqlite_pool(options.readers, options).connect_with(reading).await.map_err(failed)?;
     Ok(Opened { reader: reader.into(), writer: writer.into() })
+}
+
+/// SQLite's result code 5, with whatever detail: somebody else holds the file.
+fn is_busy(error: &SqlxError) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code()?.parse::<u32>().ok());
+    code.is_some_and(|code| code & 0xff == 5)
 }
 
 fn sqlite_pool(size: u32, options: &DatabaseOptions) -> PoolOptions<Sqlite> {

@@ -5,7 +5,7 @@
 //! | `connect.rs` | how a database is opened, and why it could not be |
 //! | `bounded.rs` | a connection whose every call ends in bounded time |
 //! | `store.rs` | [`Database`]: the `Store` port, autocommit and transactions |
-//! | `users.rs`, `sessions.rs`, `posts.rs`, `keys.rs`, `clients.rs`, `events.rs`, `jobs.rs`, `attempts.rs` | one repository each |
+//! | `users.rs`, `sessions.rs`, `posts.rs`, `keys.rs`, `clients.rs`, `events.rs`, `jobs.rs`, `attempts.rs`, `catalog.rs`, `carts.rs`, `orders.rs` | one repository each |
 //! | `entity/` | the tables as SeaORM sees them, private to this crate |
 //! | `columns.rs` | how values that are no plain column are kept: times, folded titles |
 //! | `error.rs` | the only place that reads SeaORM's errors |
@@ -15,6 +15,8 @@
 
 mod attempts;
 mod bounded;
+mod carts;
+mod catalog;
 mod clients;
 mod clock;
 mod columns;
@@ -24,6 +26,7 @@ mod error;
 mod events;
 mod jobs;
 mod keys;
+mod orders;
 mod posts;
 mod sessions;
 mod store;

@@ -9,6 +9,9 @@ use keyward_domain::housekeeping::JobRepository;
 use keyward_domain::keys::KeyRepository;
 use keyward_domain::posts::PostRepository;
 use keyward_domain::sessions::SessionRepository;
+use keyward_domain::shop::cart::CartRepository;
+use keyward_domain::shop::catalog::CatalogRepository;
+use keyward_domain::shop::orders::OrderRepository;
 use keyward_domain::store::{Repositories, Store, StoreError, Transaction};
 use keyward_domain::throttle::AttemptRepository;
 use keyward_domain::users::UserRepository;
@@ -164,6 +167,18 @@ impl<C: Connections> Repositories for Db<C> {
     }
 
     fn attempts(&mut self) -> &mut dyn AttemptRepository {
+        self
+    }
+
+    fn catalog(&mut self) -> &mut dyn CatalogRepository {
+        self
+    }
+
+    fn carts(&mut self) -> &mut dyn CartRepository {
+        self
+    }
+
+    fn orders(&mut self) -> &mut dyn OrderRepository {
         self
     }
 }

@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use keyward_api::config::{PasswordSettings, StorageSettings};
 use keyward_api::session_check::Epochs;
 use keyward_auth::{ScopeSet, SecretHash, SystemRandom, Zeroizing, random_secret};
-use keyward_domain::clients::{ClientId, Clients};
+use keyward_domain::clients::{ClientId, Clients, is_plain};
 use keyward_domain::text::Text;
 
 use super::wiring::Workshop;
@@ -46,11 +46,14 @@ pub(super) async fn run(command: ClientCommand) -> Result<(), Problem> {
     let name = Text::parse(&create.name).map_err(|error| format!("--name {error}"))?;
     let scope = ScopeSet::parse(&create.scope).map_err(|error| format!("--scope: {error}"))?;
     let id = create.id.clone().unwrap_or_else(|| random_secret(&SystemRandom)[..16].to_owned());
-    let id = ClientId::parse(&id).ok_or("--id must be 1 to 100 visible ASCII characters without a colon")?;
+    let id =
+        ClientId::parse(&id).ok_or("--id must be 1 to 100 visible ASCII characters other than : % and +")?;
     let secret =
         if create.secret_stdin { Zeroizing::new(first_line()?) } else { random_secret(&SystemRandom) };
-    if secret.chars().count() < SECRET {
-        return Err(format!("the secret is too short: it must have at least {SECRET} characters"));
+    if secret.len() < SECRET || !is_plain(&secret) {
+        return Err(format!(
+            "the secret must have at least {SECRET} visible ASCII characters other than : % and +"
+        ));
     }
     let workshop = Workshop::open(&create.storage).await?;
     let clients = Clients::new(workshop.ports(&create.passwords, Arc::new(Epochs::default()))?);

@@ -19,7 +19,7 @@ pub(super) enum KeysCommand {
     List(KeySettings),
     /// Publish a new key, which signs once every verifier has had the time to fetch it
     Rotate(Rotate),
-    /// Withdraw a key at once: nothing it signed is believed any more
+    /// Withdraw a key: within the revocation bound no server believes anything it signed
     Retire(Retire),
 }
 
@@ -35,7 +35,8 @@ pub(super) struct KeySettings {
 
 #[derive(Args)]
 pub(super) struct Rotate {
-    /// Let the new key sign at once; verifiers that have not fetched it yet will refuse its tokens meanwhile
+    /// Let the new key sign at once; for the revocation bound other servers, and for minutes other services, may
+    /// refuse its tokens
     #[arg(long)]
     now: bool,
     #[command(flatten)]

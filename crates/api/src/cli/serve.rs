@@ -19,8 +19,8 @@ pub(super) async fn serve(mut settings: Settings) -> Result<(), Problem> {
     settings.listen = listener.local_addr().map_err(|error| error.to_string())?;
     let workshop = Workshop::open(&settings.storage).await?;
     let running = workshop.server(&settings).await?;
-    announce(&settings, &workshop, &running.state.keys.load());
     let stop = stop_signal()?;
+    announce(&settings, &workshop, &running.state.keys.load());
     let worker = tokio::spawn(running.worker.run());
     server::serve(listener, build(running.state), server::Limits::default(), stop).await;
     worker.abort();

@@ -111,6 +111,7 @@ impl Workshop {
         let (ring, stored) = Self::keys(settings, &ports, &master).await?;
         let keys = SharedKeyRing::new(ring);
         let worker = Worker {
+            every: settings.tokens.revocation_bound,
             housekeeping: Housekeeping::new(ports.clone(), settings.tokens.lifetimes()),
             keys: stored.map(|stored| RingKeeper {
                 keys: stored,
@@ -147,15 +148,16 @@ pub(super) struct Server {
     pub(super) worker: Worker,
 }
 
-/// The data folder, and whether it was made just now.
+/// The data folder, and how many of it and the folders around it were made just now.
 struct DataFolder {
     path: PathBuf,
-    new: bool,
+    new: usize,
 }
 
 impl DataFolder {
     fn prepare(path: &Path) -> Result<Self, Problem> {
-        let new = !path.exists();
+        let missing = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.exists();
+        let new = path.ancestors().take_while(missing).count();
         let made = std::fs::create_dir_all(path).and_then(|()| std::fs::read_dir(path).map(drop));
         made.map_err(|error| {
             format!("KEYWARD_DATA_DIR: the folder {} cannot be used: {error}", path.display())
@@ -163,10 +165,10 @@ impl DataFolder {
         Ok(Self { path: path.to_owned(), new })
     }
 
-    /// Removes a folder that was made for nothing; one that holds anything stays.
+    /// Removes folders that were made for nothing; one that holds anything stays.
     fn undo(&self) {
-        if self.new {
-            drop(std::fs::remove_dir(&self.path));
+        for folder in self.path.ancestors().take(self.new) {
+            drop(std::fs::remove_dir(folder));
         }
     }
 }

@@ -21,6 +21,12 @@ pub enum List {
     Users = b'u',
     /// Posts.
     Posts = b'p',
+    /// Categories.
+    Categories = b'c',
+    /// Products.
+    Products = b'r',
+    /// Orders.
+    Orders = b'o',
 }
 
 const VERSION: u8 = 1;

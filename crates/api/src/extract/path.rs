@@ -4,6 +4,9 @@ use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use keyward_domain::posts::PostId;
 use keyward_domain::sessions::SessionId;
+use keyward_domain::shop::cart::ItemId;
+use keyward_domain::shop::catalog::{CategoryId, ProductId};
+use keyward_domain::shop::orders::OrderId;
 use keyward_domain::users::UserId;
 use keyward_guard::{Documented, Schemas};
 use serde_json::Value;
@@ -26,25 +29,23 @@ pub trait PathParam: Sized + Send {
     fn schema() -> Schema;
 }
 
-impl PathParam for UserId {
-    fn parse(text: &str) -> Result<Self, Flaw> {
-        read::integer(text).map(Self)
-    }
+macro_rules! integer_ids {
+    ($($id:ty),*) => {
+        $(
+            impl PathParam for $id {
+                fn parse(text: &str) -> Result<Self, Flaw> {
+                    read::integer(text).map(Self)
+                }
 
-    fn schema() -> Schema {
-        integer()
-    }
+                fn schema() -> Schema {
+                    integer()
+                }
+            }
+        )*
+    };
 }
 
-impl PathParam for PostId {
-    fn parse(text: &str) -> Result<Self, Flaw> {
-        read::integer(text).map(Self)
-    }
-
-    fn schema() -> Schema {
-        integer()
-    }
-}
+integer_ids!(UserId, PostId, CategoryId, ProductId, ItemId, OrderId);
 
 impl PathParam for SessionId {
     fn parse(text: &str) -> Result<Self, Flaw> {

@@ -3,6 +3,7 @@
 use keyward_auth::{Password, PasswordPolicy, PasswordRefusal};
 use keyward_domain::email::Email;
 use keyward_domain::hashing::NewPassword;
+use keyward_domain::money::{Money, MoneyError};
 use keyward_domain::scopes::Role;
 use keyward_domain::text::{Text, TextError};
 use serde_json::{Value, json};
@@ -96,6 +97,11 @@ pub fn integer(text: &str) -> Result<i64, Flaw> {
 /// An integer of a query that lies within bounds.
 pub fn between(value: &Value, least: i64, greatest: i64) -> Result<i64, Flaw> {
     let number = integer(string(value)?)?;
+    within(number, least, greatest)?;
+    Ok(number)
+}
+
+fn within(number: i64, least: i64, greatest: i64) -> Result<(), Flaw> {
     if number < least {
         let message = format!("Input should be greater than or equal to {least}");
         Err(Flaw::with_ctx("greater_than_equal", message, json!({ "ge": least })))
@@ -103,8 +109,42 @@ pub fn between(value: &Value, least: i64, greatest: i64) -> Result<i64, Flaw> {
         let message = format!("Input should be less than or equal to {greatest}");
         Err(Flaw::with_ctx("less_than_equal", message, json!({ "le": greatest })))
     } else {
-        Ok(number)
+        Ok(())
     }
+}
+
+/// An integer in JSON, within bounds.
+pub fn count(value: &Value, least: u32, greatest: u32) -> Result<u32, Flaw> {
+    let number = id(value)?;
+    within(number, least.into(), greatest.into())?;
+    u32::try_from(number).map_err(|_| Flaw::new("int_type", "Input should be a valid integer"))
+}
+
+/// An integer in JSON, within 64 bits.
+pub fn id(value: &Value) -> Result<i64, Flaw> {
+    value.as_i64().ok_or_else(|| Flaw::new("int_type", "Input should be a valid integer"))
+}
+
+/// A price: a JSON number with at most two decimals.
+pub fn money(value: &Value) -> Result<Money, Flaw> {
+    let number =
+        value.as_number().ok_or_else(|| Flaw::new("decimal_type", "Input should be a valid number"))?;
+    // The shortest form that means the same double has the digits that were sent, for prices of up to 15 digits.
+    let text = number.to_string();
+    Money::parse(&text).map_err(|error| match error {
+        MoneyError::OutOfRange if text.starts_with('-') => {
+            let message = "Input should be greater than or equal to 0";
+            Flaw::with_ctx("greater_than_equal", message, json!({ "ge": 0 }))
+        }
+        MoneyError::TooPrecise => {
+            let message = "Decimal input should have no more than 2 decimal places";
+            Flaw::with_ctx("decimal_max_places", message, json!({ "decimal_places": 2 }))
+        }
+        MoneyError::OutOfRange | MoneyError::NotANumber => {
+            let message = "Input should be less than or equal to 9999999.99";
+            Flaw::with_ctx("less_than_equal", message, json!({ "le": 9_999_999.99 }))
+        }
+    })
 }
 
 fn too_short(min: usize) -> Flaw {

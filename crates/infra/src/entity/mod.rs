@@ -1,9 +1,14 @@
 //! The tables as SeaORM sees them. Nothing outside this crate sees an entity.
 
 pub(crate) mod attempts;
+pub(crate) mod cart_items;
+pub(crate) mod categories;
 pub(crate) mod clients;
 pub(crate) mod jobs;
+pub(crate) mod order_lines;
+pub(crate) mod orders;
 pub(crate) mod posts;
+pub(crate) mod products;
 pub(crate) mod security_events;
 pub(crate) mod sessions;
 pub(crate) mod signing_keys;

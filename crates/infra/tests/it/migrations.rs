@@ -25,21 +25,31 @@ async fn schema(connection: &DatabaseConnection) -> Vec<String> {
     rows.iter().map(|row| row.try_get("", "name").unwrap()).collect()
 }
 
-const SCHEMA: [&str; 14] = [
+const SCHEMA: [&str; 24] = [
     "attempts",
+    "cart_items",
+    "categories",
     "clients",
     "ix_attempts_last_at",
+    "ix_cart_items_product_id",
+    "ix_orders_user_id_id",
     "ix_posts_owner_id_id",
     "ix_posts_published_id",
+    "ix_products_category_id_id",
     "ix_sessions_last_seen_at",
     "ix_sessions_revoked_at",
     "ix_sessions_user_id",
     "jobs",
+    "order_lines",
+    "orders",
     "posts",
+    "products",
     "security_events",
     "sessions",
     "signing_keys",
     "users",
+    "ux_cart_items_user_id_product_id",
+    "ux_orders_user_id_idempotency_key",
 ];
 
 #[tokio::test]

@@ -1,0 +1,140 @@
+//! One's cart.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use keyward_domain::shop::cart::{self, Carts, ItemId, MAX_QUANTITY};
+use keyward_domain::shop::catalog::ProductId;
+use serde::Serialize;
+use serde_json::Number;
+use utoipa::ToSchema;
+
+use super::amount;
+use super::catalog::Product;
+use crate::current_user::{CurrentUser, scope};
+use crate::error::ApiError;
+use crate::extract::{Body, Both, Fields, Input, Path, read};
+
+/// A line of a cart.
+#[derive(Serialize, ToSchema)]
+pub struct CartItem {
+    #[schema(example = 1)]
+    id: i64,
+    product: Product,
+    #[schema(example = 2)]
+    quantity: u32,
+    /// What the line costs today.
+    #[schema(value_type = f64, example = 79.8)]
+    subtotal: Number,
+}
+
+/// A cart.
+#[derive(Serialize, ToSchema)]
+pub struct Cart {
+    items: Vec<CartItem>,
+    /// What everything costs today.
+    #[schema(value_type = f64, example = 79.8)]
+    total: Number,
+}
+
+impl From<cart::Item> for CartItem {
+    fn from(item: cart::Item) -> Self {
+        let subtotal = amount(item.subtotal());
+        Self { id: item.id.0, product: item.product.into(), quantity: item.quantity, subtotal }
+    }
+}
+
+impl From<cart::Cart> for Cart {
+    fn from(cart: cart::Cart) -> Self {
+        let total = amount(cart.total());
+        Self { items: cart.items.into_iter().map(CartItem::from).collect(), total }
+    }
+}
+
+/// What to put into the cart.
+#[derive(ToSchema)]
+#[schema(example = json!({ "product_id": 1, "quantity": 2 }))]
+#[expect(dead_code, reason = "documents what `read` reads")]
+pub struct CartItemAdd {
+    product_id: i64,
+    #[schema(minimum = 1, maximum = 1000, default = 1, required = false)]
+    quantity: u32,
+}
+
+impl Input for CartItemAdd {
+    type Value = (ProductId, u32);
+
+    fn read(fields: &mut Fields<'_>) -> Option<Self::Value> {
+        let product = fields.required("product_id", read::id);
+        let quantity = fields.or_default("quantity", 1, |value| read::count(value, 1, MAX_QUANTITY));
+        Some((ProductId(product?), quantity?))
+    }
+}
+
+/// How many pieces.
+#[derive(ToSchema)]
+#[schema(example = json!({ "quantity": 3 }))]
+#[expect(dead_code, reason = "documents what `read` reads")]
+pub struct CartItemUpdate {
+    #[schema(minimum = 1, maximum = 1000)]
+    quantity: u32,
+}
+
+impl Input for CartItemUpdate {
+    type Value = u32;
+
+    fn read(fields: &mut Fields<'_>) -> Option<u32> {
+        fields.required("quantity", |value| read::count(value, 1, MAX_QUANTITY))
+    }
+}
+
+/// My cart
+#[utoipa::path(get, path = "/cart", tag = "cart", responses((status = 200, description = "My cart", body = Cart)))]
+pub async fn read_cart(
+    user: CurrentUser<scope::Shop>,
+    State(carts): State<Carts>,
+) -> Result<Json<Cart>, ApiError> {
+    Ok(Json(carts.cart(user.id).await?.into()))
+}
+
+/// Put a product into my cart; the same product twice is one line
+#[utoipa::path(post, path = "/cart/items", tag = "cart", responses(
+    (status = 201, description = "The line", body = CartItem),
+    (status = 404, description = "No such product", body = ref("#/components/schemas/Error")),
+    (status = 409, description = "Fewer pieces are left, or the line would be too long", body = ref("#/components/schemas/Error")),
+))]
+pub async fn add_to_cart(
+    user: CurrentUser<scope::Shop>,
+    State(carts): State<Carts>,
+    Body((product, quantity)): Body<CartItemAdd>,
+) -> Result<(StatusCode, Json<CartItem>), ApiError> {
+    Ok((StatusCode::CREATED, Json(carts.add(user.id, product, quantity).await?.into())))
+}
+
+/// Set how many pieces I want
+#[utoipa::path(patch, path = "/cart/items/{id}", tag = "cart", responses(
+    (status = 200, description = "The line", body = CartItem),
+    (status = 404, description = "No such line of mine", body = ref("#/components/schemas/Error")),
+    (status = 409, description = "Fewer pieces are left", body = ref("#/components/schemas/Error")),
+))]
+pub async fn update_cart_item(
+    user: CurrentUser<scope::Shop>,
+    State(carts): State<Carts>,
+    Both(Path(id), Body(quantity)): Both<Path<ItemId>, Body<CartItemUpdate>>,
+) -> Result<Json<CartItem>, ApiError> {
+    Ok(Json(carts.set(user.id, id, quantity).await?.into()))
+}
+
+/// Take a line out of my cart
+#[utoipa::path(delete, path = "/cart/items/{id}", tag = "cart", responses(
+    (status = 204, description = "Gone"),
+    (status = 404, description = "No such line of mine", body = ref("#/components/schemas/Error")),
+))]
+pub async fn remove_from_cart(
+    user: CurrentUser<scope::Shop>,
+    State(carts): State<Carts>,
+    Path(id): Path<ItemId>,
+) -> Result<StatusCode, ApiError> {
+    carts.remove(user.id, id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

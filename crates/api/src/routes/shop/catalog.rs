@@ -1,0 +1,292 @@
+//! The catalogue: read by anyone, written with `catalog:write`.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use keyward_domain::page::Page;
+use keyward_domain::shop::catalog::{
+    self, Catalog, CategoryId, Label, MAX_STOCK, ProductFilter, ProductId, ProductSpec,
+};
+use serde::Serialize;
+use serde_json::Number;
+use utoipa::{IntoParams, ToSchema};
+
+use super::amount;
+use crate::current_user::{CurrentUser, scope};
+use crate::error::ApiError;
+use crate::extract::{Body, Both, Fields, Here, Input, List, Listing, Path, Query, page, read};
+
+/// A category.
+#[derive(Serialize, ToSchema)]
+pub struct Category {
+    #[schema(example = 1)]
+    id: i64,
+    #[schema(example = "Books")]
+    name: String,
+}
+
+impl From<catalog::Category> for Category {
+    fn from(category: catalog::Category) -> Self {
+        Self { id: category.id.0, name: category.name.to_string() }
+    }
+}
+
+/// A product.
+#[derive(Serialize, ToSchema)]
+pub struct Product {
+    #[schema(example = 1)]
+    id: i64,
+    #[schema(example = "The Rust Programming Language")]
+    name: String,
+    description: String,
+    /// What one piece costs.
+    #[schema(value_type = f64, example = 39.9)]
+    price: Number,
+    /// How many pieces are left.
+    #[schema(example = 12)]
+    quantity: u32,
+    category: Category,
+}
+
+impl From<catalog::Product> for Product {
+    fn from(product: catalog::Product) -> Self {
+        Self {
+            id: product.id.0,
+            name: product.name.to_string(),
+            description: product.description.to_string(),
+            price: amount(product.price),
+            quantity: product.quantity,
+            category: product.category.into(),
+        }
+    }
+}
+
+/// What a category shall be.
+#[derive(ToSchema)]
+#[schema(example = json!({ "name": "Books" }))]
+#[expect(dead_code, reason = "documents what `read` reads")]
+pub struct CategoryWrite {
+    #[schema(min_length = 1, max_length = 200)]
+    name: String,
+}
+
+impl Input for CategoryWrite {
+    type Value = Label;
+
+    fn read(fields: &mut Fields<'_>) -> Option<Label> {
+        fields.required("name", read::text)
+    }
+}
+
+/// What a product shall be.
+#[derive(ToSchema)]
+#[schema(example = json!({
+    "name": "The Rust Programming Language", "description": "A book.", "price": 39.9, "quantity": 12, "category_id": 1
+}))]
+#[expect(dead_code, reason = "documents what `read` reads")]
+pub struct ProductWrite {
+    #[schema(min_length = 1, max_length = 200)]
+    name: String,
+    #[schema(max_length = 10_000)]
+    description: String,
+    /// With at most two decimals.
+    #[schema(minimum = 0, maximum = 9_999_999.99)]
+    price: f64,
+    #[schema(minimum = 0, maximum = 1_000_000)]
+    quantity: u32,
+    category_id: i64,
+}
+
+impl Input for ProductWrite {
+    type Value = ProductSpec;
+
+    const MAX_BODY: usize = 256 * 1024;
+
+    fn read(fields: &mut Fields<'_>) -> Option<ProductSpec> {
+        let name = fields.required("name", read::text);
+        let description = fields.required("description", read::text);
+        let price = fields.required("price", read::money);
+        let quantity = fields.required("quantity", |value| read::count(value, 0, MAX_STOCK));
+        let category = fields.required("category_id", read::id);
+        Some(ProductSpec {
+            name: name?,
+            description: description?,
+            price: price?,
+            quantity: quantity?,
+            category: CategoryId(category?),
+        })
+    }
+}
+
+/// Which categories.
+#[derive(IntoParams)]
+#[expect(dead_code, reason = "documents what `read` reads")]
+pub struct CategoryList {
+    /// At most so many.
+    #[param(minimum = 1, maximum = 200, default = 50)]
+    limit: Option<u32>,
+    /// Beyond this cursor, which comes from the `Link` header of the page before.
+    after: Option<String>,
+}
+
+impl Input for CategoryList {
+    type Value = Page;
+
+    fn read(fields: &mut Fields<'_>) -> Option<Page> {
+        page(fields, List::Categories)
+    }
+}
+
+/// Which products.
+#[derive(IntoParams)]
+#[expect(dead_code, reason = "documents what `read` reads")]
+pub struct ProductList {
+    /// At most so many.
+    #[param(minimum = 1, maximum = 200, default = 50)]
+    limit: Option<u32>,
+    /// Beyond this cursor, which comes from the `Link` header of the page before.
+    after: Option<String>,
+    /// Only products of this category.
+    category_id: Option<i64>,
+    /// Only products whose name holds this, in any letter case.
+    #[param(max_length = 200)]
+    search: Option<String>,
+}
+
+impl Input for ProductList {
+    type Value = (ProductFilter, Page);
+
+    fn read(fields: &mut Fields<'_>) -> Option<Self::Value> {
+        let page = page(fields, List::Products);
+        let category =
+            fields.optional("category_id", |value| read::integer(read::string(value)?).map(CategoryId));
+        let search =
+            fields.optional("search", |value| read::text::<0, 200>(value).map(|text| text.to_string()));
+        Some((ProductFilter { category: category?, search: search? }, page?))
+    }
+}
+
+/// Categories
+#[utoipa::path(get, path = "/categories", tag = "catalog", responses((status = 200, description = "One page", body = [Category],
+    headers(("Link" = String, description = "The next page, where there is one (RFC 8288)")))))]
+pub async fn list_categories(
+    State(catalog): State<Catalog>,
+    here: Here,
+    Query(page): Query<CategoryList>,
+) -> Result<Listing<Category>, ApiError> {
+    Ok(Listing::new(catalog.categories(page).await?, List::Categories, &here))
+}
+
+/// A category
+#[utoipa::path(get, path = "/categories/{id}", tag = "catalog", responses(
+    (status = 200, description = "The category", body = Category),
+    (status = 404, description = "No such category", body = ref("#/components/schemas/Error")),
+))]
+pub async fn read_category(
+    State(catalog): State<Catalog>,
+    Path(id): Path<CategoryId>,
+) -> Result<Json<Category>, ApiError> {
+    Ok(Json(catalog.category(id).await?.into()))
+}
+
+/// Add a category
+#[utoipa::path(post, path = "/categories", tag = "catalog", responses((status = 201, description = "The category", body = Category)))]
+pub async fn create_category(
+    _: CurrentUser<scope::CatalogWrite>,
+    State(catalog): State<Catalog>,
+    Body(name): Body<CategoryWrite>,
+) -> Result<(StatusCode, Json<Category>), ApiError> {
+    Ok((StatusCode::CREATED, Json(catalog.create_category(&name).await?.into())))
+}
+
+/// Rename a category
+#[utoipa::path(put, path = "/categories/{id}", tag = "catalog", responses(
+    (status = 200, description = "The category", body = Category),
+    (status = 404, description = "No such category", body = ref("#/components/schemas/Error")),
+))]
+pub async fn replace_category(
+    _: CurrentUser<scope::CatalogWrite>,
+    State(catalog): State<Catalog>,
+    Both(Path(id), Body(name)): Both<Path<CategoryId>, Body<CategoryWrite>>,
+) -> Result<Json<Category>, ApiError> {
+    Ok(Json(catalog.rename_category(id, name).await?.into()))
+}
+
+/// Delete a category without products
+#[utoipa::path(delete, path = "/categories/{id}", tag = "catalog", responses(
+    (status = 204, description = "Gone"),
+    (status = 404, description = "No such category", body = ref("#/components/schemas/Error")),
+    (status = 409, description = "It has products", body = ref("#/components/schemas/Error")),
+))]
+pub async fn delete_category(
+    _: CurrentUser<scope::CatalogWrite>,
+    State(catalog): State<Catalog>,
+    Path(id): Path<CategoryId>,
+) -> Result<StatusCode, ApiError> {
+    catalog.delete_category(id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Products
+#[utoipa::path(get, path = "/products", tag = "catalog", responses((status = 200, description = "One page", body = [Product],
+    headers(("Link" = String, description = "The next page, where there is one (RFC 8288)")))))]
+pub async fn list_products(
+    State(catalog): State<Catalog>,
+    here: Here,
+    Query((filter, page)): Query<ProductList>,
+) -> Result<Listing<Product>, ApiError> {
+    Ok(Listing::new(catalog.products(&filter, page).await?, List::Products, &here))
+}
+
+/// A product
+#[utoipa::path(get, path = "/products/{id}", tag = "catalog", responses(
+    (status = 200, description = "The product", body = Product),
+    (status = 404, description = "No such product", body = ref("#/components/schemas/Error")),
+))]
+pub async fn read_product(
+    State(catalog): State<Catalog>,
+    Path(id): Path<ProductId>,
+) -> Result<Json<Product>, ApiError> {
+    Ok(Json(catalog.product(id).await?.into()))
+}
+
+/// Add a product
+#[utoipa::path(post, path = "/products", tag = "catalog", responses(
+    (status = 201, description = "The product", body = Product),
+    (status = 400, description = "No such category", body = ref("#/components/schemas/Error")),
+))]
+pub async fn create_product(
+    _: CurrentUser<scope::CatalogWrite>,
+    State(catalog): State<Catalog>,
+    Body(spec): Body<ProductWrite>,
+) -> Result<(StatusCode, Json<Product>), ApiError> {
+    Ok((StatusCode::CREATED, Json(catalog.create_product(&spec).await?.into())))
+}
+
+/// Replace a product
+#[utoipa::path(put, path = "/products/{id}", tag = "catalog", responses(
+    (status = 200, description = "The product", body = Product),
+    (status = 400, description = "No such category", body = ref("#/components/schemas/Error")),
+    (status = 404, description = "No such product", body = ref("#/components/schemas/Error")),
+))]
+pub async fn replace_product(
+    _: CurrentUser<scope::CatalogWrite>,
+    State(catalog): State<Catalog>,
+    Both(Path(id), Body(spec)): Both<Path<ProductId>, Body<ProductWrite>>,
+) -> Result<Json<Product>, ApiError> {
+    Ok(Json(catalog.replace_product(id, &spec).await?.into()))
+}
+
+/// Delete a product, from carts too; orders stay as they were
+#[utoipa::path(delete, path = "/products/{id}", tag = "catalog", responses(
+    (status = 204, description = "Gone"),
+    (status = 404, description = "No such product", body = ref("#/components/schemas/Error")),
+))]
+pub async fn delete_product(
+    _: CurrentUser<scope::CatalogWrite>,
+    State(catalog): State<Catalog>,
+    Path(id): Path<ProductId>,
+) -> Result<StatusCode, ApiError> {
+    catalog.delete_product(id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

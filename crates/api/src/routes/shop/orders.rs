@@ -1,0 +1,199 @@
+//! Orders.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use keyward_domain::page::Page;
+use keyward_domain::shop::orders::{self, Address, OrderId, OrderStatus, Orders};
+use serde::Serialize;
+use serde_json::{Number, json};
+use utoipa::{IntoParams, ToSchema};
+
+use super::amount;
+use crate::current_user::{CurrentUser, scope};
+use crate::error::ApiError;
+use crate::extract::{
+    Body, Both, Fields, Flaw, Here, Idempotency, Input, List, Listing, Path, Query, page, read,
+};
+use crate::routes::rfc3339;
+
+/// An order, at the prices of its day.
+#[derive(Serialize, ToSchema)]
+pub struct Order {
+    #[schema(example = 1)]
+    id: i64,
+    #[schema(format = DateTime, example = "2026-01-31T12:00:00Z")]
+    order_date: String,
+    #[schema(value_type = f64, example = 79.8)]
+    order_amount: Number,
+    /// `PROCESSING`, `SHIPPED` or `CANCELLED`.
+    #[schema(example = "PROCESSING")]
+    order_status: &'static str,
+    #[schema(example = "1 Main Street, Springfield")]
+    shipping_address: String,
+    order_details: Vec<OrderDetail>,
+}
+
+/// A line of an order.
+#[derive(Serialize, ToSchema)]
+pub struct OrderDetail {
+    #[schema(example = 1)]
+    product_id: i64,
+    name: String,
+    /// What a piece cost that day.
+    #[schema(value_type = f64, example = 39.9)]
+    price: Number,
+    #[schema(example = 2)]
+    quantity: u32,
+}
+
+impl From<orders::Order> for Order {
+    fn from(order: orders::Order) -> Self {
+        let detail = |line: orders::Line| OrderDetail {
+            product_id: line.product.0,
+            name: line.name.to_string(),
+            price: amount(line.price),
+            quantity: line.quantity,
+        };
+        Self {
+            id: order.id.0,
+            order_date: rfc3339(order.placed_at),
+            order_amount: amount(order.amount),
+            order_status: order.status.as_str(),
+            shipping_address: order.address.to_string(),
+            order_details: order.lines.into_iter().map(detail).collect(),
+        }
+    }
+}
+
+/// Where the order goes.
+#[derive(ToSchema)]
+#[schema(example = json!({ "shipping_address": "1 Main Street, Springfield" }))]
+#[expect(dead_code, reason = "documents what `read` reads")]
+pub struct OrderCreate {
+    #[schema(min_length = 1, max_length = 1000)]
+    shipping_address: String,
+}
+
+impl Input for OrderCreate {
+    type Value = Address;
+
+    fn read(fields: &mut Fields<'_>) -> Option<Address> {
+        fields.required("shipping_address", read::text)
+    }
+}
+
+/// How far an order shall be.
+#[derive(ToSchema)]
+#[schema(example = json!({ "order_status": "SHIPPED" }))]
+#[expect(dead_code, reason = "documents what `read` reads")]
+pub struct OrderUpdate {
+    /// `SHIPPED` or `CANCELLED`.
+    order_status: String,
+}
+
+impl Input for OrderUpdate {
+    type Value = OrderStatus;
+
+    fn read(fields: &mut Fields<'_>) -> Option<OrderStatus> {
+        let words = "'PROCESSING', 'SHIPPED' or 'CANCELLED'";
+        fields.required("order_status", |value| {
+            let flaw = || {
+                Flaw::with_ctx(
+                    "literal_error",
+                    format!("Input should be {words}"),
+                    json!({ "expected": words }),
+                )
+            };
+            value.as_str().and_then(OrderStatus::from_name).ok_or_else(flaw)
+        })
+    }
+}
+
+/// Which orders.
+#[derive(IntoParams)]
+#[expect(dead_code, reason = "documents what `read` reads")]
+pub struct OrderList {
+    /// At most so many.
+    #[param(minimum = 1, maximum = 200, default = 50)]
+    limit: Option<u32>,
+    /// Beyond this cursor, which comes from the `Link` header of the page before.
+    after: Option<String>,
+}
+
+impl Input for OrderList {
+    type Value = Page;
+
+    fn read(fields: &mut Fields<'_>) -> Option<Page> {
+        page(fields, List::Orders)
+    }
+}
+
+/// Order what is in my cart
+///
+/// Takes the stock, keeps names and prices, empties the cart: all or nothing. With the same `Idempotency-Key` the same
+/// order is answered again.
+#[utoipa::path(post, path = "/orders", tag = "orders", responses(
+    (status = 201, description = "The order", body = Order),
+    (status = 400, description = "The order is too large", body = ref("#/components/schemas/Error")),
+    (status = 404, description = "The cart is empty", body = ref("#/components/schemas/Error")),
+    (status = 409, description = "Fewer pieces are left", body = ref("#/components/schemas/Error")),
+))]
+pub async fn create_order(
+    user: CurrentUser<scope::Shop>,
+    State(orders): State<Orders>,
+    Both(Idempotency(key), Body(address)): Both<Idempotency, Body<OrderCreate>>,
+) -> Result<(StatusCode, Json<Order>), ApiError> {
+    Ok((StatusCode::CREATED, Json(orders.place(user.id, address, key).await?.into())))
+}
+
+/// My orders
+#[utoipa::path(get, path = "/orders", tag = "orders", responses((status = 200, description = "One page", body = [Order],
+    headers(("Link" = String, description = "The next page, where there is one (RFC 8288)")))))]
+pub async fn list_orders(
+    user: CurrentUser<scope::Shop>,
+    State(orders): State<Orders>,
+    here: Here,
+    Query(page): Query<OrderList>,
+) -> Result<Listing<Order>, ApiError> {
+    Ok(Listing::new(orders.list(Some(user.id), page).await?, List::Orders, &here))
+}
+
+/// An order of mine
+#[utoipa::path(get, path = "/orders/{id}", tag = "orders", responses(
+    (status = 200, description = "The order", body = Order),
+    (status = 404, description = "No such order of mine", body = ref("#/components/schemas/Error")),
+))]
+pub async fn read_order(
+    user: CurrentUser<scope::Shop>,
+    State(orders): State<Orders>,
+    Path(id): Path<OrderId>,
+) -> Result<Json<Order>, ApiError> {
+    Ok(Json(orders.find(user.id, id).await?.into()))
+}
+
+/// Ship an order, or call it off and put its pieces back
+#[utoipa::path(patch, path = "/orders/{id}", tag = "orders", responses(
+    (status = 200, description = "The order", body = Order),
+    (status = 404, description = "No such order", body = ref("#/components/schemas/Error")),
+    (status = 409, description = "It cannot go there from where it is", body = ref("#/components/schemas/Error")),
+))]
+pub async fn update_order(
+    _: CurrentUser<scope::Admin>,
+    State(orders): State<Orders>,
+    Both(Path(id), Body(status)): Both<Path<OrderId>, Body<OrderUpdate>>,
+) -> Result<Json<Order>, ApiError> {
+    Ok(Json(orders.advance(id, status).await?.into()))
+}
+
+/// Everybody's orders
+#[utoipa::path(get, path = "/orders/all", tag = "orders", responses((status = 200, description = "One page", body = [Order],
+    headers(("Link" = String, description = "The next page, where there is one (RFC 8288)")))))]
+pub async fn list_all_orders(
+    _: CurrentUser<scope::Admin>,
+    State(orders): State<Orders>,
+    here: Here,
+    Query(page): Query<OrderList>,
+) -> Result<Listing<Order>, ApiError> {
+    Ok(Listing::new(orders.list(None, page).await?, List::Orders, &here))
+}

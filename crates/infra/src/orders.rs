@@ -1,0 +1,129 @@
+//! Orders.
+
+use async_trait::async_trait;
+use keyward_auth::SecretHash;
+use keyward_domain::money::Money;
+use keyward_domain::page::Page;
+use keyward_domain::shop::catalog::{Label, ProductId};
+use keyward_domain::shop::orders::{
+    Address, IdempotencyKey, Line, NewOrder, Order, OrderId, OrderRepository, OrderStatus,
+};
+use keyward_domain::store::StoreError;
+use keyward_domain::users::UserId;
+use sea_orm::sea_query::Expr;
+use sea_orm::{ActiveValue, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+
+use crate::catalog::pieces;
+use crate::columns::{micros, time};
+use crate::entity::order_lines;
+use crate::entity::orders::{ActiveModel, Column, Entity, Model};
+use crate::error::{corrupt, failed};
+use crate::store::{Connections, Db};
+
+#[async_trait]
+impl<C: Connections> OrderRepository for Db<C> {
+    async fn insert(&mut self, order: &NewOrder) -> Result<OrderId, StoreError> {
+        let (key, digest) =
+            order.key.as_ref().map(|(key, digest)| (key.to_string(), digest.as_bytes().to_vec())).unzip();
+        let row = ActiveModel {
+            id: ActiveValue::NotSet,
+            user_id: ActiveValue::Set(order.user.0),
+            placed_at: ActiveValue::Set(micros(order.placed_at)),
+            amount: ActiveValue::Set(order.amount.minor()),
+            status: ActiveValue::Set(OrderStatus::Processing.as_str().to_owned()),
+            address: ActiveValue::Set(order.address.to_string()),
+            idempotency_key: ActiveValue::Set(key),
+            request_digest: ActiveValue::Set(digest),
+        };
+        let id = Entity::insert(row).exec(self.write()).await.map_err(failed)?.last_insert_id;
+        let lines = (0_i64..).zip(&order.lines).map(|(position, line)| order_lines::ActiveModel {
+            order_id: ActiveValue::Set(id),
+            position: ActiveValue::Set(position),
+            product_id: ActiveValue::Set(line.product.0),
+            name: ActiveValue::Set(line.name.to_string()),
+            price: ActiveValue::Set(line.price.minor()),
+            quantity: ActiveValue::Set(line.quantity.into()),
+        });
+        let written = order_lines::Entity::insert_many(lines).exec_without_returning(self.write()).await;
+        written.map(|_| OrderId(id)).map_err(failed)
+    }
+
+    async fn find(&mut self, id: OrderId) -> Result<Option<Order>, StoreError> {
+        let row = Entity::find_by_id(id.0).all(self.read()).await.map_err(failed)?;
+        Ok(with_lines(self, row).await?.pop())
+    }
+
+    async fn find_by_key(
+        &mut self,
+        user: UserId,
+        key: &IdempotencyKey,
+    ) -> Result<Option<(OrderId, SecretHash)>, StoreError> {
+        let row = Entity::find()
+            .filter(Column::UserId.eq(user.0))
+            .filter(Column::IdempotencyKey.eq(key.as_str()))
+            .one(self.read())
+            .await
+            .map_err(failed)?;
+        let Some(row) = row else { return Ok(None) };
+        let digest = row.request_digest.and_then(|digest| digest.try_into().ok());
+        let digest = digest.ok_or_else(|| corrupt("a digest of another length"))?;
+        Ok(Some((OrderId(row.id), SecretHash::from_bytes(digest))))
+    }
+
+    async fn list(&mut self, user: Option<UserId>, page: Page) -> Result<Vec<Order>, StoreError> {
+        let mut rows = Entity::find().order_by_asc(Column::Id).limit(page.fetch());
+        if let Some(user) = user {
+            rows = rows.filter(Column::UserId.eq(user.0));
+        }
+        if let Some(after) = page.after {
+            rows = rows.filter(Column::Id.gt(after));
+        }
+        let rows = rows.all(self.read()).await.map_err(failed)?;
+        with_lines(self, rows).await
+    }
+
+    async fn advance(&mut self, id: OrderId, from: OrderStatus, to: OrderStatus) -> Result<bool, StoreError> {
+        let update = Entity::update_many()
+            .col_expr(Column::Status, Expr::value(to.as_str()))
+            .filter(Column::Id.eq(id.0))
+            .filter(Column::Status.eq(from.as_str()));
+        Ok(update.exec(self.write()).await.map_err(failed)?.rows_affected > 0)
+    }
+}
+
+/// The orders with their lines, which one query fetches for all of them.
+async fn with_lines<C: Connections>(db: &Db<C>, rows: Vec<Model>) -> Result<Vec<Order>, StoreError> {
+    let lines = order_lines::Entity::find()
+        .filter(order_lines::Column::OrderId.is_in(rows.iter().map(|row| row.id)))
+        .order_by_asc(order_lines::Column::OrderId)
+        .order_by_asc(order_lines::Column::Position);
+    let lines = lines.all(db.read()).await.map_err(failed)?;
+    rows.into_iter()
+        .map(|row| {
+            let own = lines.iter().filter(|line| line.order_id == row.id).map(line);
+            order(row.clone(), own.collect::<Result<_, _>>()?)
+        })
+        .collect()
+}
+
+fn line(row: &order_lines::Model) -> Result<Line, StoreError> {
+    Ok(Line {
+        product: ProductId(row.product_id),
+        name: Label::from_stored(row.name.clone()),
+        price: Money::from_minor(row.price),
+        quantity: pieces(row.quantity)?,
+    })
+}
+
+fn order(row: Model, lines: Vec<Line>) -> Result<Order, StoreError> {
+    Ok(Order {
+        id: OrderId(row.id),
+        user: UserId(row.user_id),
+        placed_at: time(row.placed_at)?,
+        amount: Money::from_minor(row.amount),
+        status: OrderStatus::from_name(&row.status)
+            .ok_or_else(|| corrupt(format!("status {:?}", row.status)))?,
+        address: Address::from_stored(row.address),
+        lines,
+    })
+}
