@@ -27,6 +27,8 @@ pub trait PathParam: Sized + Send {
     fn parse(text: &str) -> Result<Self, Flaw>;
     /// Its schema.
     fn schema() -> Schema;
+    /// What one looks like.
+    fn example() -> Value;
 }
 
 macro_rules! integer_ids {
@@ -39,6 +41,10 @@ macro_rules! integer_ids {
 
                 fn schema() -> Schema {
                     integer()
+                }
+
+                fn example() -> Value {
+                    1.into()
                 }
             }
         )*
@@ -58,6 +64,10 @@ impl PathParam for SessionId {
             .schema_type(Type::String)
             .format(Some(SchemaFormat::Custom("uuid".to_owned())))
             .into()
+    }
+
+    fn example() -> Value {
+        "0193a5c0-0000-7000-8000-000000000000".into()
     }
 }
 
@@ -88,6 +98,7 @@ impl<T: PathParam> Documented for Path<T> {
             .parameter_in(ParameterIn::Path)
             .required(Required::True)
             .schema(Some(T::schema()))
+            .example(Some(T::example()))
             .build();
         operation.parameters.get_or_insert_default().push(RefOr::T(parameter));
         document_validation(operation, schemas);

@@ -20,6 +20,7 @@ use crate::extract::{AnyBody, Body, Fields, Here, Input, Sender, read};
 #[derive(Serialize, ToSchema)]
 pub struct Token {
     /// Send it as `Authorization: Bearer ..`.
+    #[schema(example = "eyJhbGciOi..")]
     access_token: String,
     #[schema(example = "bearer")]
     token_type: &'static str,
@@ -27,6 +28,7 @@ pub struct Token {
     #[schema(example = 900)]
     expires_in: i64,
     /// Buys the next pair, once.
+    #[schema(example = "kwr_..")]
     refresh_token: String,
     /// What was granted, separated by spaces.
     #[schema(example = "posts:read posts:write")]

@@ -87,16 +87,25 @@ impl Input for PostWrite {
 #[expect(dead_code, reason = "documents what `read` reads")]
 pub struct PostList {
     /// At most so many.
-    #[param(minimum = 1, maximum = 200, default = 50)]
+    #[param(nullable = false, minimum = 1, maximum = 200, default = 50)]
     limit: Option<u32>,
     /// Beyond this cursor, which comes from the `Link` header of the page before.
+    #[param(nullable = false)]
     after: Option<String>,
     /// Only posts whose title holds this, in any letter case.
-    #[param(max_length = 300)]
+    #[param(nullable = false, max_length = 300)]
     search: Option<String>,
     /// `me`: only my own.
-    #[param(pattern = "^me$")]
-    owner: Option<String>,
+    #[param(nullable = false, inline)]
+    owner: Option<Owned>,
+}
+
+/// Whose posts.
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+#[expect(dead_code, reason = "documents what `read` reads")]
+enum Owned {
+    Me,
 }
 
 /// What was asked for: a page, of posts whose title holds something, of one's own.
@@ -126,9 +135,10 @@ impl Input for PostList {
 #[expect(dead_code, reason = "documents what `read` reads")]
 pub struct BlogList {
     /// At most so many.
-    #[param(minimum = 1, maximum = 200, default = 50)]
+    #[param(nullable = false, minimum = 1, maximum = 200, default = 50)]
     limit: Option<u32>,
     /// Beyond this cursor, which comes from the `Link` header of the page before.
+    #[param(nullable = false)]
     after: Option<String>,
 }
 

@@ -97,9 +97,10 @@ impl Input for UserUpdate {
 #[expect(dead_code, reason = "documents what `read` reads")]
 pub struct UserList {
     /// At most so many.
-    #[param(minimum = 1, maximum = 200, default = 50)]
+    #[param(nullable = false, minimum = 1, maximum = 200, default = 50)]
     limit: Option<u32>,
     /// Beyond this cursor, which comes from the `Link` header of the page before.
+    #[param(nullable = false)]
     after: Option<String>,
 }
 

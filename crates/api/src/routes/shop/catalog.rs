@@ -123,9 +123,10 @@ impl Input for ProductWrite {
 #[expect(dead_code, reason = "documents what `read` reads")]
 pub struct CategoryList {
     /// At most so many.
-    #[param(minimum = 1, maximum = 200, default = 50)]
+    #[param(nullable = false, minimum = 1, maximum = 200, default = 50)]
     limit: Option<u32>,
     /// Beyond this cursor, which comes from the `Link` header of the page before.
+    #[param(nullable = false)]
     after: Option<String>,
 }
 
@@ -142,14 +143,16 @@ impl Input for CategoryList {
 #[expect(dead_code, reason = "documents what `read` reads")]
 pub struct ProductList {
     /// At most so many.
-    #[param(minimum = 1, maximum = 200, default = 50)]
+    #[param(nullable = false, minimum = 1, maximum = 200, default = 50)]
     limit: Option<u32>,
     /// Beyond this cursor, which comes from the `Link` header of the page before.
+    #[param(nullable = false)]
     after: Option<String>,
     /// Only products of this category.
+    #[param(nullable = false)]
     category_id: Option<i64>,
     /// Only products whose name holds this, in any letter case.
-    #[param(max_length = 200)]
+    #[param(nullable = false, max_length = 200)]
     search: Option<String>,
 }
 
