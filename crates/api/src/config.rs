@@ -198,7 +198,12 @@ pub struct Settings {
     pub throttle: ThrottleSettings,
 
     /// What is logged: `error`, `warn`, `info`, `debug`, or a filter such as `info,sqlx=debug`
-    #[arg(long, env = "KEYWARD_LOG", default_value = "info,sea_orm_migration=warn", value_name = "FILTER")]
+    #[arg(
+        long,
+        env = "KEYWARD_LOG",
+        default_value = "info,sea_orm_migration=warn,sqlx::postgres=warn",
+        value_name = "FILTER"
+    )]
     pub log: String,
 
     /// How log lines look: `text`, `json`, or `auto`: text on a terminal, JSON elsewhere

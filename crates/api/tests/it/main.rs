@@ -5,11 +5,16 @@
 mod answer;
 mod app;
 mod document;
-mod schema;
-
-mod claims;
-mod contract;
 mod forge;
+mod process;
+mod schema;
+mod wire;
+
+mod binary;
+mod claims;
+mod commands;
+mod contract;
+mod framing;
 mod hashing;
 mod health;
 mod hostile;
@@ -18,7 +23,9 @@ mod pages;
 mod paging;
 mod posts;
 mod races;
+mod refusals;
 mod root;
+mod server;
 mod shared;
 mod slashes;
 mod strings;

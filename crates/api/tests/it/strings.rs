@@ -93,7 +93,7 @@ async fn a_search_may_be_for_anything() {
     let ana = app.user("ana").await;
     for text in TEXTS {
         let id = ana.writes(text, true).await;
-        let query: String = text.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        let query = text.bytes().map(|byte| format!("%{byte:02X}")).collect::<Vec<_>>().concat();
         let found = ana.get(&format!("/posts?search={query}")).await.ids();
         assert!(found.contains(&id), "{text:?}");
     }
