@@ -5,6 +5,7 @@ mod events;
 mod keys;
 mod log;
 mod secrets;
+mod seed;
 mod serve;
 mod user;
 mod wiring;
@@ -19,6 +20,7 @@ use keyward_api::config::{Settings, StorageSettings};
 use self::client::ClientCommand;
 use self::events::EventsCommand;
 use self::keys::KeysCommand;
+use self::seed::Seed;
 use self::user::UserCommand;
 use self::wiring::Workshop;
 
@@ -55,6 +57,8 @@ enum Command {
     /// Look at security events
     #[command(subcommand)]
     Events(EventsCommand),
+    /// Fill an empty database with two users, posts and a small catalogue, and print the users' passwords
+    Seed(Seed),
     /// Print the OpenAPI document
     Openapi,
 }
@@ -74,6 +78,7 @@ pub(crate) fn run() -> Result<(), Problem> {
         Command::Client(command) => block_on(client::run(command)),
         Command::Keys(command) => block_on(keys::run(command)),
         Command::Events(command) => block_on(events::run(command)),
+        Command::Seed(seed) => block_on(seed.run()),
         Command::Openapi => openapi(),
     }
 }
