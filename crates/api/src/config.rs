@@ -22,7 +22,7 @@ pub struct StorageSettings {
     #[arg(long, env = "KEYWARD_DATABASE_URL", hide_env_values = true, value_name = "URL")]
     pub database_url: Option<String>,
 
-    /// At most so many database connections (readers, for `SQLite`)
+    /// At most so many connections to PostgreSQL (SQLite has one that writes and four that read)
     #[arg(long, env = "KEYWARD_DATABASE_CONNECTIONS", default_value_t = 16, value_name = "N",
         value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub database_connections: u32,

@@ -40,6 +40,12 @@ enum Detail {
 #[expect(dead_code, reason = "documents the body of a 422")]
 struct Faults {
     detail: Vec<Fault>,
+    /// At the token endpoints: `invalid_request`.
+    #[schema(nullable = false)]
+    error: Option<String>,
+    /// At the token endpoints: the faults in one sentence.
+    #[schema(nullable = false)]
+    error_description: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -172,6 +178,7 @@ pub fn token_error(error: SessionError) -> ApiError {
     let code = match &error {
         SessionError::InvalidCredentials | SessionError::InvalidRefreshToken => Some("invalid_grant"),
         SessionError::Scope(_) => Some("invalid_scope"),
+        SessionError::Throttled(_) => Some("temporarily_unavailable"),
         _ => None,
     };
     let answer = ApiError::from(error);

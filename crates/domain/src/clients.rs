@@ -12,14 +12,16 @@ use crate::store::StoreError;
 use crate::text::Text;
 
 /// The id of a client: 1 to 100 visible ASCII characters without `:`, `%` and `+`, so that it means the same in HTTP
-/// Basic whether or not a library escapes it (RFC 6749, section 2.3.1).
+/// Basic whether or not a library escapes it (RFC 6749, section 2.3.1); never digits alone, which is what the `sub` of a
+/// user looks like.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ClientId(String);
 
 impl ClientId {
     /// Checks `text`.
     pub fn parse(text: &str) -> Option<Self> {
-        let fits = (1..=100).contains(&text.len()) && is_plain(text);
+        let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+        let fits = (1..=100).contains(&text.len()) && is_plain(text) && !digits;
         fits.then(|| Self(text.to_owned()))
     }
 

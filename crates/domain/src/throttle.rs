@@ -71,7 +71,7 @@ pub trait AttemptRepository: Send {
 
 /// Too many wrong guesses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("Too many attempts. Try again in {seconds} seconds.")]
+#[error("Too many attempts. Try again in {seconds} s.")]
 pub struct Throttled {
     /// How long to wait.
     pub seconds: u64,

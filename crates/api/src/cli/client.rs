@@ -46,8 +46,8 @@ pub(super) async fn run(command: ClientCommand) -> Result<(), Problem> {
     let name = Text::parse(&create.name).map_err(|error| format!("--name {error}"))?;
     let scope = ScopeSet::parse(&create.scope).map_err(|error| format!("--scope: {error}"))?;
     let id = create.id.clone().unwrap_or_else(|| random_secret(&SystemRandom)[..16].to_owned());
-    let id =
-        ClientId::parse(&id).ok_or("--id must be 1 to 100 visible ASCII characters other than : % and +")?;
+    let id = ClientId::parse(&id)
+        .ok_or("--id must be 1 to 100 visible ASCII characters other than : % and +, not digits alone")?;
     let secret =
         if create.secret_stdin { Zeroizing::new(first_line()?) } else { random_secret(&SystemRandom) };
     if secret.len() < SECRET || !is_plain(&secret) {

@@ -22,7 +22,9 @@ pub(super) enum UserCommand {
     /// List accounts
     List(StorageSettings),
     /// Lock an account out and end its sessions
-    Disable(Disable),
+    Disable(Account),
+    /// Let a locked account in again
+    Enable(Account),
 }
 
 #[derive(Args)]
@@ -46,7 +48,7 @@ pub(super) struct Create {
 }
 
 #[derive(Args)]
-pub(super) struct Disable {
+pub(super) struct Account {
     /// The address of the account
     #[arg(long)]
     email: String,
@@ -60,7 +62,8 @@ pub(super) async fn run(command: UserCommand) -> Result<(), Problem> {
     match command {
         UserCommand::Create(create) => create.run().await,
         UserCommand::List(storage) => list(&storage).await,
-        UserCommand::Disable(disable) => disable.run().await,
+        UserCommand::Disable(account) => account.set_disabled(true).await,
+        UserCommand::Enable(account) => account.set_disabled(false).await,
     }
 }
 
@@ -80,14 +83,14 @@ impl Create {
     }
 }
 
-impl Disable {
-    async fn run(self) -> Result<(), Problem> {
+impl Account {
+    async fn set_disabled(self, disabled: bool) -> Result<(), Problem> {
         let email = address(&self.email)?;
         let workshop = Workshop::open(&self.storage).await?;
         let users = Users::new(workshop.ports(&self.passwords, Arc::new(Epochs::default()))?);
         let user = users.find_by_email(&email).await.map_err(words)?;
         let user = user.ok_or_else(|| format!("there is no account with the address {email}"))?;
-        let change = UserChange { disabled: Some(true), ..UserChange::default() };
+        let change = UserChange { disabled: Some(disabled), ..UserChange::default() };
         say(line(&users.update(user.id, change, &Origin::default()).await.map_err(words)?));
         workshop.close().await
     }

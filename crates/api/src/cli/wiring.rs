@@ -158,7 +158,7 @@ impl DataFolder {
     fn prepare(path: &Path) -> Result<Self, Problem> {
         let missing = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.exists();
         let new = path.ancestors().take_while(missing).count();
-        let made = std::fs::create_dir_all(path).and_then(|()| std::fs::read_dir(path).map(drop));
+        let made = private_folder(path).and_then(|()| std::fs::read_dir(path).map(drop));
         made.map_err(|error| {
             format!("KEYWARD_DATA_DIR: the folder {} cannot be used: {error}", path.display())
         })?;
@@ -171,6 +171,13 @@ impl DataFolder {
             drop(std::fs::remove_dir(folder));
         }
     }
+}
+
+fn private_folder(path: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(path)
 }
 
 /// A database URL without its user's password and its options.

@@ -29,7 +29,8 @@ const DEADLINE: Duration = Duration::from_secs(15);
 /// A JSON body.
 pub struct Body<T: Input>(pub T::Value);
 
-/// A body in JSON or as a form, urlencoded or multipart.
+/// A body of a token endpoint, in JSON or as a form, urlencoded or multipart. Refusals name RFC 6749's code, too, because
+/// that is what Swagger UI shows.
 pub struct AnyBody<T: Input>(pub T::Value);
 
 impl<S, T> FromRequest<S> for Body<T>
@@ -54,7 +55,10 @@ where
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        read::<T>(request, &[FORM, MULTIPART, JSON], PasswordPolicy::from_ref(state)).await.map(Self)
+        read::<T>(request, &[FORM, MULTIPART, JSON], PasswordPolicy::from_ref(state))
+            .await
+            .map(Self)
+            .map_err(|error| error.with_oauth("invalid_request"))
     }
 }
 

@@ -55,8 +55,7 @@ pub async fn jwks(State(keys): State<SharedKeyRing>, headers: Conditions) -> Res
     let set = keys.load().jwks();
     let kids: Vec<&str> = set.keys.iter().filter_map(|key| key.kid.as_deref()).collect();
     let tag = format!("\"{}\"", kids.join("."));
-    let known =
-        headers.0.get_all(header::IF_NONE_MATCH).iter().any(|field| field.as_bytes() == tag.as_bytes());
+    let known = headers.0.get_all(header::IF_NONE_MATCH).iter().any(|field| names(field, &tag));
     let mut answer = if known { StatusCode::NOT_MODIFIED.into_response() } else { Json(set).into_response() };
     if let Ok(tag) = HeaderValue::try_from(tag) {
         answer.headers_mut().insert(header::ETAG, tag);
@@ -86,6 +85,12 @@ pub async fn metadata(State(Issuer(issuer)): State<Issuer>) -> Response {
         })
         .into_response(),
     )
+}
+
+/// Whether an `If-None-Match` names the tag (RFC 9110, section 13.1.2), which is compared weakly.
+fn names(field: &HeaderValue, tag: &str) -> bool {
+    let mut tags = field.to_str().unwrap_or_default().split(',').map(str::trim);
+    tags.any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag)
 }
 
 fn cacheable(mut answer: Response) -> Response {

@@ -105,7 +105,7 @@ pub struct TokenState {
     scope: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     client_id: Option<String>,
-    /// `access_token` or `refresh_token`.
+    /// `bearer` for an access token (RFC 6749, section 5.1).
     #[serde(skip_serializing_if = "Option::is_none")]
     token_type: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -133,7 +133,7 @@ impl From<Introspection> for TokenState {
                 active: true,
                 scope: Some(scope.to_string()),
                 client_id: claims.client_id,
-                token_type: Some("access_token"),
+                token_type: Some("bearer"),
                 exp: Some(claims.exp),
                 iat: Some(claims.iat),
                 nbf: claims.nbf,
@@ -147,7 +147,6 @@ impl From<Introspection> for TokenState {
                 active: true,
                 scope: Some(session.scope.to_string()),
                 client_id: session.client.map(|client| client.to_string()),
-                token_type: Some("refresh_token"),
                 exp: Some(expires_at.unix_timestamp()),
                 sub: Some(session.user.to_string()),
                 sid: Some(session.id.to_string()),
