@@ -22,7 +22,7 @@ use self::events::EventsCommand;
 use self::keys::KeysCommand;
 use self::seed::Seed;
 use self::user::UserCommand;
-use self::wiring::Workshop;
+use self::wiring::Wiring;
 
 /// What stops a command: one sentence that names what to mend.
 type Problem = String;
@@ -70,9 +70,9 @@ pub(crate) fn run() -> Result<(), Problem> {
     match cli.command.unwrap_or(Command::Serve(cli.settings)) {
         Command::Serve(settings) => block_on(serve::serve(settings)),
         Command::Migrate(storage) => block_on(async {
-            let workshop = Workshop::open(&storage).await?;
-            say(format_args!("The schema of {} is up to date.", workshop.place()));
-            workshop.close().await
+            let wiring = Wiring::open(&storage).await?;
+            say(format_args!("The schema of {} is up to date.", wiring.place()));
+            wiring.close().await
         }),
         Command::User(command) => block_on(user::run(command)),
         Command::Client(command) => block_on(client::run(command)),

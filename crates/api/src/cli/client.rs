@@ -9,7 +9,7 @@ use keyward_auth::{ScopeSet, SecretHash, SystemRandom, Zeroizing, random_secret}
 use keyward_domain::clients::{ClientId, Clients, is_plain};
 use keyward_domain::text::Text;
 
-use super::wiring::Workshop;
+use super::wiring::Wiring;
 use super::{Problem, first_line, say};
 
 #[derive(Subcommand)]
@@ -55,13 +55,13 @@ pub(super) async fn run(command: ClientCommand) -> Result<(), Problem> {
             "the secret must have at least {SECRET} visible ASCII characters other than : % and +"
         ));
     }
-    let workshop = Workshop::open(&create.storage).await?;
-    let clients = Clients::new(workshop.ports(&create.passwords, Arc::new(Epochs::default()))?);
+    let wiring = Wiring::open(&create.storage).await?;
+    let clients = Clients::new(wiring.ports(&create.passwords, Arc::new(Epochs::default()))?);
     let client = clients.register(id, name, scope, SecretHash::of(&secret)).await;
     let client = client.map_err(|error| error.to_string())?;
     say(format_args!("client_id={}", client.id));
     if !create.secret_stdin {
         say(format_args!("client_secret={}", *secret));
     }
-    workshop.close().await
+    wiring.close().await
 }

@@ -7,7 +7,7 @@ use keyward_api::config::StorageSettings;
 use keyward_domain::events::Event;
 use time::format_description::well_known::Rfc3339;
 
-use super::wiring::Workshop;
+use super::wiring::Wiring;
 use super::{Problem, say};
 
 #[derive(Subcommand)]
@@ -30,16 +30,16 @@ pub(super) struct Tail {
 
 pub(super) async fn run(command: EventsCommand) -> Result<(), Problem> {
     let EventsCommand::Tail(tail) = command;
-    let workshop = Workshop::open(&tail.storage).await?;
+    let wiring = Wiring::open(&tail.storage).await?;
     let (mut after, mut limit) = (None, tail.limit);
     loop {
-        let events = workshop.repositories().events().newest(after, limit).await;
+        let events = wiring.repositories().events().newest(after, limit).await;
         for (number, event) in events.map_err(|error| format!("the events cannot be read: {error}"))? {
             say(line(number, &event));
             after = Some(number);
         }
         if !tail.follow {
-            return workshop.close().await;
+            return wiring.close().await;
         }
         limit = u64::MAX;
         tokio::time::sleep(Duration::from_secs(1)).await;

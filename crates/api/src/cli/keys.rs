@@ -10,7 +10,7 @@ use keyward_domain::keys::Keys;
 use time::Duration;
 use time::format_description::well_known::Rfc3339;
 
-use super::wiring::Workshop;
+use super::wiring::Wiring;
 use super::{Problem, say, secrets};
 
 #[derive(Subcommand)]
@@ -54,36 +54,36 @@ pub(super) struct Retire {
 pub(super) async fn run(command: KeysCommand) -> Result<(), Problem> {
     match command {
         KeysCommand::List(settings) => {
-            let (workshop, keys) = settings.open().await?;
+            let (wiring, keys) = settings.open().await?;
             for key in keys.list().await.map_err(|error| error.to_string())? {
                 let from = key.signs_from.format(&Rfc3339).unwrap_or_default();
                 let state = if key.retired_at.is_some() { "retired" } else { "published" };
                 say(format_args!("{}\t{}\t{from}\t{state}", key.kid, key.algorithm));
             }
-            workshop.close().await
+            wiring.close().await
         }
         KeysCommand::Rotate(Rotate { now, settings }) => {
-            let (workshop, keys) = settings.open().await?;
+            let (wiring, keys) = settings.open().await?;
             let delay = if now { Duration::ZERO } else { PUBLISHED_AHEAD };
             let kid =
                 keys.rotate(settings.tokens.algorithm, delay).await.map_err(|error| error.to_string())?;
             say(format_args!("{kid}\tsigns in {} s", delay.whole_seconds()));
-            workshop.close().await
+            wiring.close().await
         }
         KeysCommand::Retire(Retire { kid, settings }) => {
-            let (workshop, keys) = settings.open().await?;
+            let (wiring, keys) = settings.open().await?;
             keys.retire(&kid).await.map_err(|error| error.to_string())?;
             say(format_args!("{kid}\tretired"));
-            workshop.close().await
+            wiring.close().await
         }
     }
 }
 
 impl KeySettings {
-    async fn open(&self) -> Result<(Workshop, Keys), Problem> {
-        let workshop = Workshop::open(&self.storage).await?;
+    async fn open(&self) -> Result<(Wiring, Keys), Problem> {
+        let wiring = Wiring::open(&self.storage).await?;
         let master = Arc::new(secrets::master(&self.tokens, &self.storage.data_dir)?);
-        let ports = workshop.ports(&self.passwords, Arc::new(Epochs::default()))?;
-        Ok((workshop, Keys::new(ports, master, self.tokens.access_token_life())))
+        let ports = wiring.ports(&self.passwords, Arc::new(Epochs::default()))?;
+        Ok((wiring, Keys::new(ports, master, self.tokens.access_token_life())))
     }
 }

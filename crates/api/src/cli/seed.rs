@@ -16,7 +16,7 @@ use keyward_domain::scopes::Role;
 use keyward_domain::shop::catalog::{Catalog, Description, Label, ProductSpec};
 use keyward_domain::users::{Name, Registration, UserId, Users};
 
-use super::wiring::Workshop;
+use super::wiring::Wiring;
 use super::{Problem, say};
 
 #[derive(Args)]
@@ -48,8 +48,8 @@ const PRODUCTS: [(&str, &str, &str, &str, u32); 6] = [
 
 impl Seed {
     pub(super) async fn run(self) -> Result<(), Problem> {
-        let workshop = Workshop::open(&self.storage).await?;
-        let ports = workshop.ports(&self.passwords, Arc::new(Epochs::default()))?;
+        let wiring = Wiring::open(&self.storage).await?;
+        let ports = wiring.ports(&self.passwords, Arc::new(Epochs::default()))?;
         let users = Users::new(ports.clone());
         let present = users.list(Page { limit: 1, after: None }).await.map_err(words)?;
         if !present.items.is_empty() {
@@ -64,7 +64,7 @@ impl Seed {
             say(format_args!("{address}\t{}\t{}", role.as_str(), *password));
         }
         add_products(&ports).await?;
-        workshop.close().await
+        wiring.close().await
     }
 
     async fn add_user(

@@ -5,7 +5,7 @@ use keyward_api::{build, server};
 use keyward_auth::KeyRing;
 use tokio::net::TcpListener;
 
-use super::wiring::{Workshop, check};
+use super::wiring::{Wiring, check};
 use super::{Problem, log};
 
 /// Serves until told to stop by SIGINT or SIGTERM.
@@ -17,25 +17,25 @@ pub(super) async fn serve(mut settings: Settings) -> Result<(), Problem> {
         .await
         .map_err(|error| format!("KEYWARD_LISTEN: cannot listen on {}: {error}", settings.listen))?;
     settings.listen = listener.local_addr().map_err(|error| error.to_string())?;
-    let workshop = Workshop::open(&settings.storage).await?;
-    let running = workshop.server(&settings).await?;
+    let wiring = Wiring::open(&settings.storage).await?;
+    let running = wiring.server(&settings).await?;
     let stop = stop_signal()?;
-    announce(&settings, &workshop, &running.state.keys.load());
+    announce(&settings, &wiring, &running.state.keys.load());
     let worker = tokio::spawn(running.worker.run());
     server::serve(listener, build(running.state), server::Limits::default(), stop).await;
     worker.abort();
     tracing::info!("stopped");
-    workshop.close().await
+    wiring.close().await
 }
 
-fn announce(settings: &Settings, workshop: &Workshop, keys: &KeyRing) {
+fn announce(settings: &Settings, wiring: &Wiring, keys: &KeyRing) {
     let key = keys.current().map_or("none".to_owned(), |key| match key.kid() {
         Some(kid) => format!("{} {kid}", key.algorithm()),
         None => format!("{} (shared secret)", key.algorithm()),
     });
     eprintln!("Keyward {}", env!("CARGO_PKG_VERSION"));
     eprintln!("  docs      http://{}/docs", settings.listen);
-    eprintln!("  database  {}", workshop.place());
+    eprintln!("  database  {}", wiring.place());
     eprintln!("  key       {key}");
     eprintln!("  issuer    {}", settings.issuer());
 }

@@ -12,7 +12,7 @@ use keyward_domain::page::{MAX_LIMIT, Page};
 use keyward_domain::scopes::Role;
 use keyward_domain::users::{Name, Registration, User, UserChange, UserError, Users};
 
-use super::wiring::Workshop;
+use super::wiring::Wiring;
 use super::{Problem, first_line, say};
 
 #[derive(Subcommand)]
@@ -75,30 +75,30 @@ impl Create {
         let password = NewPassword::parse(&first_line()?, &self.passwords.policy(), Some(&email));
         let password = password.map_err(|refusal| format!("the password is refused: {refusal}"))?;
         let role = Role::from_name(&self.role).unwrap_or_default();
-        let workshop = Workshop::open(&self.storage).await?;
-        let users = Users::new(workshop.ports(&self.passwords, Arc::new(Epochs::default()))?);
+        let wiring = Wiring::open(&self.storage).await?;
+        let users = Users::new(wiring.ports(&self.passwords, Arc::new(Epochs::default()))?);
         let user = users.register(Registration { email, password, name, role }).await.map_err(words)?;
         say(line(&user));
-        workshop.close().await
+        wiring.close().await
     }
 }
 
 impl Account {
     async fn set_disabled(self, disabled: bool) -> Result<(), Problem> {
         let email = address(&self.email)?;
-        let workshop = Workshop::open(&self.storage).await?;
-        let users = Users::new(workshop.ports(&self.passwords, Arc::new(Epochs::default()))?);
+        let wiring = Wiring::open(&self.storage).await?;
+        let users = Users::new(wiring.ports(&self.passwords, Arc::new(Epochs::default()))?);
         let user = users.find_by_email(&email).await.map_err(words)?;
         let user = user.ok_or_else(|| format!("there is no account with the address {email}"))?;
         let change = UserChange { disabled: Some(disabled), ..UserChange::default() };
         say(line(&users.update(user.id, change, &Origin::default()).await.map_err(words)?));
-        workshop.close().await
+        wiring.close().await
     }
 }
 
 async fn list(storage: &StorageSettings) -> Result<(), Problem> {
-    let workshop = Workshop::open(storage).await?;
-    let mut repositories = workshop.repositories();
+    let wiring = Wiring::open(storage).await?;
+    let mut repositories = wiring.repositories();
     let mut page = Page { limit: MAX_LIMIT, after: None };
     loop {
         let mut rows = repositories.users().list(page).await.map_err(|error| words(error.into()))?;
@@ -109,7 +109,7 @@ async fn list(storage: &StorageSettings) -> Result<(), Problem> {
         }
         page.after = rows.last().map(|user| user.id.0);
         if !more {
-            return workshop.close().await;
+            return wiring.close().await;
         }
     }
 }

@@ -42,12 +42,12 @@ fn shared_secret(tokens: &TokenSettings) -> Result<Option<SigningKey>, Problem> 
 }
 
 /// An open, migrated database.
-pub(super) struct Workshop {
+pub(super) struct Wiring {
     database: Database,
     place: String,
 }
 
-impl Workshop {
+impl Wiring {
     /// Opens the database and brings its schema up to date. What was made for that and is of no use is removed again.
     pub(super) async fn open(storage: &StorageSettings) -> Result<Self, Problem> {
         let folder = DataFolder::prepare(&storage.data_dir)?;
