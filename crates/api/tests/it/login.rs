@@ -1,5 +1,6 @@
 //! Logging in, by every door there is, and out.
 
+use keyward_domain::scopes::Role;
 use serde_json::{Value, json};
 
 use crate::answer::Answer;
@@ -29,7 +30,7 @@ async fn assert_logged_in(app: &TestApp, answer: Answer) {
     let token = answer.json();
     assert_eq!(token["token_type"], "bearer");
     assert_eq!(token["expires_in"], 900);
-    assert_eq!(token["scope"], "posts:read posts:write");
+    assert_eq!(token["scope"], Role::User.scopes().to_string());
     assert!(token["refresh_token"].as_str().unwrap().starts_with("kwr_"));
     let me = app.bearer(token["access_token"].as_str().unwrap()).get("/users/me").await;
     assert_eq!(me.assert_status(200).json()["email"], "ana@example.com");
@@ -108,7 +109,7 @@ async fn an_administrator_may_ask_for_less_than_everything() {
     let app = TestApp::start().await;
     app.admin("root").await;
     let body = json!({ "username": "root@example.com", "password": PASSWORD });
-    assert_eq!(post_json(&app, body).await.json()["scope"], "admin posts:read posts:write");
+    assert_eq!(post_json(&app, body).await.json()["scope"], Role::Admin.scopes().to_string());
     let body = json!({ "username": "root@example.com", "password": PASSWORD, "scope": "posts:read" });
     let token = post_json(&app, body).await.json();
     app.bearer(token["access_token"].as_str().unwrap()).get("/users").await.assert_status(403);
