@@ -1,11 +1,13 @@
 //! The service under test: the binary's own router over a database of the test's own, and people who call it.
 
+use std::net::{IpAddr, SocketAddr};
 use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use axum::Router;
 use axum::body::Body;
+use axum::extract::ConnectInfo;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderName, HeaderValue, Request};
 use clap::{Args, Command, FromArgMatches};
@@ -61,24 +63,34 @@ impl Deref for TestApp {
 impl TestApp {
     /// The service with nobody in it, whose hashes cost next to nothing.
     pub(crate) async fn start() -> Self {
-        Self::with_hasher(Arc::new(cheap_hasher()), 2).await
+        Self::with_flags(&[]).await
+    }
+
+    /// The same, told more on the command line.
+    pub(crate) async fn with_flags(flags: &[&str]) -> Self {
+        Self::begin(Arc::new(cheap_hasher()), 2, settings(flags)).await
     }
 
     /// The service with a hashing pool of `threads` threads that use `hasher`.
     pub(crate) async fn with_hasher(hasher: Arc<dyn PasswordHasher>, threads: usize) -> Self {
+        Self::begin(hasher, threads, settings(&[])).await
+    }
+
+    async fn begin(hasher: Arc<dyn PasswordHasher>, threads: usize, settings: Settings) -> Self {
         let home = Arc::new(fresh_database().await);
         let database = home.connect().await;
         let keys = SharedKeyRing::new(KeyRing::new(SigningKey::generate(Algorithm::EdDsa).unwrap()));
         let master = MasterSecret::generate(&SystemRandom);
         let hashing = Arc::new(HashingPool::start(hasher, threads).unwrap());
-        Self::assemble(home, database, hashing, keys, master, Arc::default())
+        Self::assemble(home, database, hashing, keys, master, Arc::default(), settings)
     }
 
     /// Another process on the same database, with a memory of its own.
     pub(crate) fn replica(&self) -> Self {
         let (hashing, clock) = (Arc::clone(&self.ports.hashing), Arc::clone(&self.clock));
         let (database, keys) = (self.database.clone(), self.keys.clone());
-        Self::assemble(Arc::clone(&self.home), database, hashing, keys, self.master.clone(), clock)
+        let settings = self.settings.clone();
+        Self::assemble(Arc::clone(&self.home), database, hashing, keys, self.master.clone(), clock, settings)
     }
 
     fn assemble(
@@ -88,6 +100,7 @@ impl TestApp {
         keys: SharedKeyRing,
         master: MasterSecret,
         clock: Arc<TestClock>,
+        settings: Settings,
     ) -> Self {
         let epochs = Arc::new(Epochs::default());
         let ports = Ports {
@@ -97,7 +110,6 @@ impl TestApp {
             hashing,
             changes: epochs.clone(),
         };
-        let settings = default_settings();
         let state = AppState::new(ports.clone(), epochs, keys.clone(), &master, &settings);
         let router = keyward_api::build(state);
         Self(Arc::new(Parts { router, ports, clock, keys, settings, database, master, home }))
@@ -155,10 +167,10 @@ pub(crate) fn cheap_hasher() -> Argon2idHasher {
     Argon2idHasher::new(params, Arc::new(SystemRandom)).unwrap()
 }
 
-/// The settings of a server that was told nothing, whatever the environment of the tests says.
-fn default_settings() -> Settings {
+/// The settings of a server that was told no more than these flags, whatever the environment of the tests says.
+fn settings(flags: &[&str]) -> Settings {
     let command = Settings::augment_args(Command::new("keyward")).mut_args(|arg| arg.env(None));
-    Settings::from_arg_matches(&command.get_matches_from(["keyward"])).unwrap()
+    Settings::from_arg_matches(&command.get_matches_from([&["keyward"], flags].concat())).unwrap()
 }
 
 /// The system's clock, which a test can move.
@@ -244,6 +256,13 @@ impl Call {
     pub(crate) fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
         let name = HeaderName::from_bytes(name.as_bytes()).unwrap();
         self.request.headers_mut().append(name, HeaderValue::from_bytes(value.as_ref()).unwrap());
+        self
+    }
+
+    /// Sends it from this address.
+    pub(crate) fn from(mut self, address: &str) -> Self {
+        let address: IpAddr = address.parse().unwrap();
+        self.request.extensions_mut().insert(ConnectInfo(SocketAddr::from((address, 50_000))));
         self
     }
 

@@ -12,7 +12,7 @@ use crate::answer::Answer;
 use crate::app::{PASSWORD, Person, TestApp};
 
 /// The answers to `count` calls that begin together.
-async fn at_once<F>(count: usize, call: impl Fn(usize) -> F) -> Vec<Answer>
+pub(crate) async fn at_once<F>(count: usize, call: impl Fn(usize) -> F) -> Vec<Answer>
 where
     F: Future<Output = Answer> + Send + 'static,
 {
@@ -28,7 +28,7 @@ where
     tasks.join_all().await
 }
 
-fn count(answers: &[Answer], status: u16) -> usize {
+pub(crate) fn count(answers: &[Answer], status: u16) -> usize {
     answers.iter().filter(|answer| answer.status == status).count()
 }
 
