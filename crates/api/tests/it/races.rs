@@ -116,14 +116,14 @@ async fn no_login_with_the_old_password_outlives_its_change() {
                     .await
                     .assert_invalid_token("logged in with the old password");
             }
-            other => assert!([204, 401].contains(&other), "{}", answer.text()),
+            other => assert!([204, 401, 429].contains(&other), "{}", answer.text()),
         }
     }
     ana.get("/users/me").await.assert_status(200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_two_password_changes_at_once_one_wins() {
+async fn of_many_password_changes_at_once_one_wins() {
     let app = TestApp::start().await;
     let ana = app.user("ana").await;
     let answers = at_once(8, |number| {
@@ -134,7 +134,8 @@ async fn of_two_password_changes_at_once_one_wins() {
         }
     });
     let answers = answers.await;
-    assert_eq!((count(&answers, 204), count(&answers, 403)), (1, 7));
+    // Those that come late have the wrong password, and too many of them have to wait.
+    assert_eq!((count(&answers, 204), count(&answers, 403) + count(&answers, 429)), (1, 7));
 }
 
 #[tokio::test(flavor = "multi_thread")]
