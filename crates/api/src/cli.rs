@@ -4,6 +4,8 @@ mod client;
 mod events;
 mod keys;
 mod log;
+mod mail;
+mod outbox;
 mod secrets;
 mod serve;
 mod user;
@@ -19,6 +21,7 @@ use keyward_api::config::{Settings, StorageSettings};
 use self::client::ClientCommand;
 use self::events::EventsCommand;
 use self::keys::KeysCommand;
+use self::outbox::OutboxCommand;
 use self::user::UserCommand;
 use self::wiring::Workshop;
 
@@ -55,6 +58,9 @@ enum Command {
     /// Look at security events
     #[command(subcommand)]
     Events(EventsCommand),
+    /// Look after mails on their way
+    #[command(subcommand)]
+    Outbox(OutboxCommand),
     /// Print the OpenAPI document
     Openapi,
 }
@@ -74,6 +80,7 @@ pub(crate) fn run() -> Result<(), Problem> {
         Command::Client(command) => block_on(client::run(command)),
         Command::Keys(command) => block_on(keys::run(command)),
         Command::Events(command) => block_on(events::run(command)),
+        Command::Outbox(command) => block_on(outbox::run(command)),
         Command::Openapi => openapi(),
     }
 }

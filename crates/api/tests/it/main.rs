@@ -5,6 +5,7 @@
 mod answer;
 mod app;
 mod document;
+mod mailbox;
 mod schema;
 
 mod claims;
@@ -14,6 +15,7 @@ mod hashing;
 mod health;
 mod hostile;
 mod login;
+mod mail;
 mod pages;
 mod paging;
 mod posts;
