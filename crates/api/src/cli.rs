@@ -4,6 +4,8 @@ mod client;
 mod events;
 mod keys;
 mod log;
+mod mail;
+mod outbox;
 mod secrets;
 mod seed;
 mod serve;
@@ -20,6 +22,7 @@ use keyward_api::config::{Settings, StorageSettings};
 use self::client::ClientCommand;
 use self::events::EventsCommand;
 use self::keys::KeysCommand;
+use self::outbox::OutboxCommand;
 use self::seed::Seed;
 use self::user::UserCommand;
 use self::wiring::Wiring;
@@ -59,6 +62,9 @@ enum Command {
     Events(EventsCommand),
     /// Fill an empty database with two users, posts and a small catalogue, and print the users' passwords
     Seed(Seed),
+    /// Look after mails on their way
+    #[command(subcommand)]
+    Outbox(OutboxCommand),
     /// Print the OpenAPI document
     Openapi,
 }
@@ -79,6 +85,7 @@ pub(crate) fn run() -> Result<(), Problem> {
         Command::Keys(command) => block_on(keys::run(command)),
         Command::Events(command) => block_on(events::run(command)),
         Command::Seed(seed) => block_on(seed.run()),
+        Command::Outbox(command) => block_on(outbox::run(command)),
         Command::Openapi => openapi(),
     }
 }

@@ -169,6 +169,28 @@ impl ThrottleSettings {
     }
 }
 
+/// How mail goes out, and what it looks like.
+#[derive(Args, Clone, Debug)]
+pub struct MailSettings {
+    /// The mail server: `smtps://USER:PASSWORD@HOST:465`, or `smtp://..:587?tls=required` for STARTTLS [default: mails
+    /// are written into the data folder]
+    #[arg(long, env = "KEYWARD_SMTP_URL", hide_env_values = true, value_name = "URL")]
+    pub smtp_url: Option<Secret>,
+
+    /// Whom mails come from
+    #[arg(
+        long,
+        env = "KEYWARD_MAIL_FROM",
+        default_value = "Keyward <keyward@localhost>",
+        value_name = "ADDRESS"
+    )]
+    pub mail_from: String,
+
+    /// A folder with templates of mails that replace the built-in ones of the same name
+    #[arg(long, env = "KEYWARD_TEMPLATE_DIR", value_name = "FOLDER")]
+    pub template_dir: Option<PathBuf>,
+}
+
 /// The same time as the domain counts it.
 pub fn seconds(time: Duration) -> time::Duration {
     time::Duration::seconds(time.as_secs().try_into().unwrap_or(i64::MAX))
@@ -196,6 +218,10 @@ pub struct Settings {
     /// What wrong passwords cost
     #[command(flatten)]
     pub throttle: ThrottleSettings,
+
+    /// How mail goes out
+    #[command(flatten)]
+    pub mail: MailSettings,
 
     /// What is logged: `error`, `warn`, `info`, `debug`, or a filter such as `info,sqlx=debug`
     #[arg(

@@ -10,6 +10,7 @@ mod docs;
 pub mod error;
 pub mod extract;
 pub mod hashing;
+pub mod letters;
 mod middleware;
 pub mod openapi;
 mod router;

@@ -1,4 +1,5 @@
-//! Work in the background: picking up keys that were rotated elsewhere, rotating them in time, cleaning up.
+//! Work in the background: picking up keys that were rotated elsewhere, rotating them in time, delivering mail,
+//! cleaning up.
 //!
 //! Every replica runs it; what must happen once is claimed in the database.
 
@@ -7,6 +8,7 @@ use std::time::Duration;
 use keyward_auth::{Algorithm, SharedKeyRing};
 use keyward_domain::housekeeping::{Housekeeping, Job};
 use keyward_domain::keys::{Keys, KeysError};
+use keyward_domain::outbox::{Delivered, Outbox};
 
 /// How often it is asked whether a key is old enough to be replaced.
 const ROTATION_CHECK: time::Duration = time::Duration::minutes(1);
@@ -17,6 +19,8 @@ pub struct Worker {
     pub housekeeping: Housekeeping,
     /// The keys in use, unless they are a shared secret, which never changes.
     pub keys: Option<RingKeeper>,
+    /// Mails on their way.
+    pub outbox: Outbox,
     /// How often to look: within this time a replica notices what was done to the keys elsewhere.
     pub every: Duration,
 }
@@ -38,8 +42,38 @@ pub struct RingKeeper {
 impl Worker {
     /// Works until dropped. What fails is logged and tried again.
     pub async fn run(self) {
+        // Beside the rest, since a slow mail server must not hold up the keys.
+        tokio::join!(self.look_after(), self.deliver());
+    }
+
+    async fn deliver(&self) {
+        let mut ticks = self.ticks();
+        loop {
+            ticks.tick().await;
+            match self.outbox.deliver_due().await {
+                Ok(Delivered { sent: 0, later: 0, dead: 0 }) => {}
+                Ok(Delivered { sent, later: 0, dead: 0 }) => tracing::info!(sent, "delivered mail"),
+                Ok(Delivered { sent, later, dead }) => {
+                    tracing::warn!(
+                        sent,
+                        later,
+                        dead,
+                        "not all mail was taken: `keyward outbox list` says why"
+                    );
+                }
+                Err(error) => tracing::warn!(cause = ?error, "the outbox could not be looked up"),
+            }
+        }
+    }
+
+    fn ticks(&self) -> tokio::time::Interval {
         let mut ticks = tokio::time::interval(self.every);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        ticks
+    }
+
+    async fn look_after(&self) {
+        let mut ticks = self.ticks();
         loop {
             ticks.tick().await;
             match self.housekeeping.clean().await {

@@ -66,13 +66,15 @@ impl Housekeeping {
         self.ports.store.autocommit().jobs().claim(job, now, now + period).await
     }
 
-    /// Removes sessions that are over, in bounded batches, and old wrong guesses, if that is due; says how many sessions.
+    /// Removes sessions that are over, in bounded batches, old wrong guesses and mails long sent, if that is due;
+    /// says how many sessions.
     pub async fn clean(&self) -> Result<u64, StoreError> {
         if !self.claim(Job::CleanSessions, EVERY).await? {
             return Ok(0);
         }
         let now = self.ports.clock.now() - KEPT;
         self.ports.store.autocommit().attempts().forget(now).await?;
+        self.ports.store.autocommit().outbox().forget(now).await?;
         let idle = now - self.lifetimes.idle;
         let mut removed = 0;
         loop {

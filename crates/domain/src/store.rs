@@ -9,6 +9,7 @@ use crate::events::EventRepository;
 use crate::failure::{Failure, Kind};
 use crate::housekeeping::JobRepository;
 use crate::keys::KeyRepository;
+use crate::outbox::OutboxRepository;
 use crate::posts::PostRepository;
 use crate::sessions::SessionRepository;
 use crate::shop::cart::CartRepository;
@@ -41,6 +42,8 @@ pub trait Repositories: Send {
     fn carts(&mut self) -> &mut dyn CartRepository;
     /// Orders.
     fn orders(&mut self) -> &mut dyn OrderRepository;
+    /// Mails on their way.
+    fn outbox(&mut self) -> &mut dyn OutboxRepository;
 }
 
 /// Repositories whose writes become visible together at [`commit`](Transaction::commit), and never if dropped before.

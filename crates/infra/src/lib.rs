@@ -5,7 +5,8 @@
 //! | `connect.rs` | how a database is opened, and why it could not be |
 //! | `bounded.rs` | a connection whose every call ends in bounded time |
 //! | `store.rs` | [`Database`]: the `Store` port, autocommit and transactions |
-//! | `users.rs`, `sessions.rs`, `posts.rs`, `keys.rs`, `clients.rs`, `events.rs`, `jobs.rs`, `attempts.rs`, `catalog.rs`, `carts.rs`, `orders.rs` | one repository each |
+//! | `users.rs`, `sessions.rs`, `posts.rs`, `keys.rs`, `clients.rs`, `events.rs`, `jobs.rs`, `attempts.rs`, `catalog.rs`, `carts.rs`, `orders.rs`, `outbox.rs` | one repository each |
+//! | `mailer.rs`, `mail_folder.rs` | mail through SMTP, or into a folder |
 //! | `entity/` | the tables as SeaORM sees them, private to this crate |
 //! | `columns.rs` | how values that are no plain column are kept: times, folded titles |
 //! | `error.rs` | the only place that reads SeaORM's errors |
@@ -26,7 +27,10 @@ mod error;
 mod events;
 mod jobs;
 mod keys;
+mod mail_folder;
+mod mailer;
 mod orders;
+mod outbox;
 mod posts;
 mod sessions;
 mod store;
@@ -36,4 +40,6 @@ mod users;
 
 pub use clock::SystemClock;
 pub use connect::{ConnectError, DatabaseOptions};
+pub use mail_folder::MailFolder;
+pub use mailer::{MailSettingsError, Sender, SmtpMailer};
 pub use store::Database;

@@ -7,6 +7,7 @@ use keyward_domain::clients::ClientRepository;
 use keyward_domain::events::EventRepository;
 use keyward_domain::housekeeping::JobRepository;
 use keyward_domain::keys::KeyRepository;
+use keyward_domain::outbox::OutboxRepository;
 use keyward_domain::posts::PostRepository;
 use keyward_domain::sessions::SessionRepository;
 use keyward_domain::shop::cart::CartRepository;
@@ -179,6 +180,10 @@ impl<C: Connections> Repositories for Db<C> {
     }
 
     fn orders(&mut self) -> &mut dyn OrderRepository {
+        self
+    }
+
+    fn outbox(&mut self) -> &mut dyn OutboxRepository {
         self
     }
 }

@@ -6,7 +6,7 @@ use keyward_auth::KeyRing;
 use tokio::net::TcpListener;
 
 use super::wiring::{Wiring, check};
-use super::{Problem, log};
+use super::{Problem, log, mail};
 
 /// Serves until told to stop by SIGINT or SIGTERM.
 pub(super) async fn serve(mut settings: Settings) -> Result<(), Problem> {
@@ -20,7 +20,7 @@ pub(super) async fn serve(mut settings: Settings) -> Result<(), Problem> {
     let wiring = Wiring::open(&settings.storage).await?;
     let running = wiring.server(&settings).await?;
     let stop = stop_signal()?;
-    announce(&settings, &wiring, &running.state.keys.load());
+    announce(&settings, &wiring, &running.state.keys.load())?;
     let worker = tokio::spawn(running.worker.run());
     server::serve(listener, build(running.state), server::Limits::default(), stop).await;
     worker.abort();
@@ -28,7 +28,7 @@ pub(super) async fn serve(mut settings: Settings) -> Result<(), Problem> {
     wiring.close().await
 }
 
-fn announce(settings: &Settings, wiring: &Wiring, keys: &KeyRing) {
+fn announce(settings: &Settings, wiring: &Wiring, keys: &KeyRing) -> Result<(), Problem> {
     let key = keys.current().map_or("none".to_owned(), |key| match key.kid() {
         Some(kid) => format!("{} {kid}", key.algorithm()),
         None => format!("{} (shared secret)", key.algorithm()),
@@ -38,6 +38,10 @@ fn announce(settings: &Settings, wiring: &Wiring, keys: &KeyRing) {
     eprintln!("  database  {}", wiring.place());
     eprintln!("  key       {key}");
     eprintln!("  issuer    {}", settings.issuer());
+    let mail = mail::mailer(settings)?.place;
+    eprintln!("  mail      {mail}");
+    tracing::info!(to = mail, "mail goes out");
+    Ok(())
 }
 
 #[cfg(unix)]

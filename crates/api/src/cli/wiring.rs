@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use keyward_api::config::{PasswordSettings, Settings, StorageSettings, TokenSettings, seconds};
 use keyward_api::hashing::HashingPool;
+use keyward_api::letters::Templates;
 use keyward_api::routes::keys::PUBLISHED_AHEAD;
 use keyward_api::session_check::Epochs;
 use keyward_api::state::AppState;
@@ -14,17 +15,20 @@ use keyward_auth::{
 };
 use keyward_domain::housekeeping::Housekeeping;
 use keyward_domain::keys::Keys;
+use keyward_domain::outbox::Outbox;
 use keyward_domain::ports::Ports;
 use keyward_domain::store::{Repositories, Store};
 use keyward_infra::{Database, DatabaseOptions, SystemClock};
 
-use super::{Problem, secrets};
+use super::{Problem, mail, secrets};
 
 /// Checks whatever can be checked before anything is touched.
 pub(super) fn check(settings: &Settings) -> Result<(), Problem> {
     hasher(&settings.passwords)?;
     shared_secret(&settings.tokens)?;
-    secrets::given(&settings.tokens).map(drop)
+    secrets::given(&settings.tokens)?;
+    mail::mailer(settings)?;
+    mail::templates(&settings.mail).map(drop)
 }
 
 fn hasher(passwords: &PasswordSettings) -> Result<Argon2idHasher, Problem> {
@@ -99,6 +103,7 @@ impl Wiring {
             clock: Arc::new(SystemClock),
             random,
             hashing: Arc::new(pool),
+            letters: Arc::new(Templates::default()),
             changes: epochs,
         })
     }
@@ -106,13 +111,15 @@ impl Wiring {
     /// Everything a server needs.
     pub(super) async fn server(&self, settings: &Settings) -> Result<Server, Problem> {
         let epochs = Arc::new(Epochs::default());
-        let ports = self.ports(&settings.passwords, Arc::clone(&epochs))?;
+        let mut ports = self.ports(&settings.passwords, Arc::clone(&epochs))?;
+        ports.letters = Arc::new(mail::templates(&settings.mail)?);
         let master = Arc::new(secrets::master(&settings.tokens, &settings.storage.data_dir)?);
         let (ring, stored) = Self::keys(settings, &ports, &master).await?;
         let keys = SharedKeyRing::new(ring);
         let worker = Worker {
             every: settings.tokens.revocation_bound,
             housekeeping: Housekeeping::new(ports.clone(), settings.tokens.lifetimes()),
+            outbox: Outbox::new(ports.clone(), mail::mailer(settings)?.carrier),
             keys: stored.map(|stored| RingKeeper {
                 keys: stored,
                 algorithm: settings.tokens.algorithm,

@@ -13,6 +13,7 @@ use axum::http::{HeaderName, HeaderValue, Request};
 use clap::{Args, Command, FromArgMatches};
 use keyward_api::config::Settings;
 use keyward_api::hashing::HashingPool;
+use keyward_api::letters::Templates;
 use keyward_api::session_check::Epochs;
 use keyward_api::state::AppState;
 use keyward_auth::{
@@ -108,6 +109,7 @@ impl TestApp {
             clock: clock.clone(),
             random: Arc::new(SystemRandom),
             hashing,
+            letters: Arc::new(Templates::default()),
             changes: epochs.clone(),
         };
         let state = AppState::new(ports.clone(), epochs, keys.clone(), &master, &settings);

@@ -7,7 +7,9 @@ use keyward_auth::SecretHash;
 use time::OffsetDateTime;
 
 use crate::failure::{Failure, Kind};
+use crate::letters::LetterError;
 use crate::money::Money;
+use crate::outbox;
 use crate::page::{Page, Slice};
 use crate::ports::Ports;
 use crate::shop::catalog::{Label, ProductId};
@@ -166,6 +168,9 @@ pub enum OrderError {
     /// The sum is more than can be counted.
     #[error("The order is too large.")]
     TooLarge,
+    /// The confirmation could not be worded.
+    #[error(transparent)]
+    Letter(#[from] LetterError),
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -178,6 +183,7 @@ impl Failure for OrderError {
             Self::OutOfStock | Self::NoWay { .. } => Kind::Conflict,
             Self::KeyReused => Kind::Unprocessable,
             Self::TooLarge => Kind::Invalid,
+            Self::Letter(error) => error.kind(),
             Self::Store(error) => error.kind(),
         }
     }
@@ -195,7 +201,8 @@ impl Orders {
         Self { ports }
     }
 
-    /// Orders what is in the user's cart: takes the stock, keeps names and prices, empties the cart; all or nothing.
+    /// Orders what is in the user's cart: takes the stock, keeps names and prices, empties the cart, and writes the
+    /// confirmation; all or nothing.
     ///
     /// The same `key` with the same address gives the same order again. An attempt that fails leaves no trace.
     pub async fn place(
@@ -227,8 +234,20 @@ impl Orders {
         let key = key.map(|key| (key, digest));
         let id = tx.orders().insert(&NewOrder { user, placed_at, amount, address, lines, key }).await?;
         let order = found(&mut *tx, id).await?;
+        self.confirm(&mut *tx, &order).await?;
         tx.commit().await?;
         Ok(order)
+    }
+
+    /// Puts the confirmation into the outbox.
+    async fn confirm(
+        &self,
+        repositories: &mut (impl Repositories + ?Sized),
+        order: &Order,
+    ) -> Result<(), OrderError> {
+        let Some(user) = repositories.users().find(order.user).await? else { return Ok(()) };
+        let letter = self.ports.letters.order_confirmation(order)?;
+        Ok(outbox::post(repositories, &self.ports, user.email, letter).await?)
     }
 
     /// An order of the user's own.

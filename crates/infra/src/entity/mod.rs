@@ -7,6 +7,7 @@ pub(crate) mod clients;
 pub(crate) mod jobs;
 pub(crate) mod order_lines;
 pub(crate) mod orders;
+pub(crate) mod outbox;
 pub(crate) mod posts;
 pub(crate) mod products;
 pub(crate) mod security_events;

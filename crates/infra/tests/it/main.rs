@@ -8,6 +8,7 @@ mod jobs;
 mod keys;
 mod migrations;
 mod opening;
+mod outbox;
 mod posts;
 mod sessions;
 mod support;

@@ -1,0 +1,41 @@
+//! How mail goes out, from settings.
+
+use std::sync::Arc;
+
+use keyward_api::config::{MailSettings, Settings};
+use keyward_api::letters::Templates;
+use keyward_domain::outbox::Mailer;
+use keyward_infra::{MailFolder, Sender, SmtpMailer};
+
+use super::Problem;
+
+/// Who carries mails, and where that is, without a password.
+pub(super) struct Post {
+    /// Who carries them.
+    pub(super) carrier: Arc<dyn Mailer>,
+    /// Where they go.
+    pub(super) place: String,
+}
+
+/// The mail server that is set up, or the folder `mail` in the data folder.
+pub(super) fn mailer(settings: &Settings) -> Result<Post, Problem> {
+    let mail = &settings.mail;
+    let sender = Sender::parse(&mail.mail_from).map_err(|error| format!("KEYWARD_MAIL_FROM: {error}"))?;
+    if let Some(url) = &mail.smtp_url {
+        let url = std::str::from_utf8(url.expose()).unwrap_or_default();
+        let carrier = SmtpMailer::new(url, sender).map_err(|error| format!("KEYWARD_SMTP_URL: {error}"))?;
+        let server = url.split_once("://").map_or("", |(_, rest)| rest);
+        let server = server.rsplit_once('@').map_or(server, |(_, host)| host);
+        let server = server.split(['/', '?']).next().unwrap_or_default();
+        return Ok(Post { carrier: Arc::new(carrier), place: format!("through {server}") });
+    }
+    let folder = settings.storage.data_dir.join("mail");
+    let place = format!("into the folder {} (KEYWARD_SMTP_URL is not set)", folder.display());
+    Ok(Post { carrier: Arc::new(MailFolder::new(folder, sender)), place })
+}
+
+/// The letters' templates.
+pub(super) fn templates(mail: &MailSettings) -> Result<Templates, Problem> {
+    let Some(folder) = &mail.template_dir else { return Ok(Templates::default()) };
+    Templates::overridden(folder).map_err(|error| format!("KEYWARD_TEMPLATE_DIR: {error}"))
+}

@@ -1,0 +1,85 @@
+//! A server that dies between an order and its mail: the mail still goes, once.
+#![expect(clippy::unwrap_used, reason = "clippy's exemption for tests does not know their helpers")]
+
+#[path = "foreign/server.rs"]
+mod server;
+
+use std::path::Path;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use keyward_infra::testing::fresh_database;
+use serde_json::{Value, json};
+
+use server::{Installation, ask, send};
+
+const PASSWORD: &str = "a long pass phrase";
+
+#[test]
+fn a_mail_survives_the_death_of_the_server_that_should_have_sent_it() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let database = runtime.block_on(fresh_database());
+    let installation = Installation::new(vec![
+        ("KEYWARD_DATABASE_URL", database.url.clone()),
+        ("KEYWARD_ISSUER", "http://keyward.example".to_owned()),
+        // Mail goes out at the start, and then not for a long time.
+        ("KEYWARD_REVOCATION_BOUND", "1h".to_owned()),
+        ("KEYWARD_ARGON2_MEMORY", "64".to_owned()),
+        ("KEYWARD_NEW_PASSWORD", PASSWORD.to_owned()),
+    ]);
+    let folder = installation.folder.path().join("data/mail");
+    let server = installation.start();
+    sleep(Duration::from_millis(500));
+    let address = server.address.clone();
+    let user = json!({ "email": "ana@example.com", "password": PASSWORD });
+    let signed_up = ask(&address, "POST /signup", "", &user).unwrap().body;
+    let id = ask(&address, "GET /users/me", signed_up["access_token"].as_str().unwrap(), &Value::Null);
+    let id = id.unwrap().body["id"].clone();
+    runtime.block_on(make_admin(&database, id.as_i64().unwrap()));
+    let login = json!({ "username": "ana@example.com", "password": PASSWORD });
+    let tokens = ask(&address, "POST /login", "", &login).unwrap().body;
+    let told = |line: &str, body: Value| {
+        let answer = ask(&address, line, tokens["access_token"].as_str().unwrap(), &body).unwrap();
+        assert_eq!(answer.status, 201, "{line}: {}", answer.body);
+        answer.body
+    };
+    let category = told("POST /categories", json!({ "name": "Tea" }))["id"].clone();
+    let product =
+        json!({ "name": "Tea", "description": "Leaves", "price": 1, "quantity": 1, "category_id": category });
+    let product = told("POST /products", product)["id"].clone();
+    told("POST /cart/items", json!({ "product_id": product }));
+    told("POST /orders", json!({ "shipping_address": "1 Main Street" }));
+    drop(server);
+    assert_eq!(files(&folder), 0, "it was killed before the mail went out");
+    assert!(installation.run(&["outbox", "list"]).contains("\"state\":\"waiting\""));
+
+    let again = installation.start();
+    let begun = Instant::now();
+    while files(&folder) == 0 {
+        assert!(begun.elapsed() < Duration::from_secs(20), "the mail does not come");
+        sleep(Duration::from_millis(50));
+    }
+    while installation.run(&["outbox", "list", "--state", "sent"]).is_empty() {
+        assert!(begun.elapsed() < Duration::from_secs(20), "that it went is not noted");
+    }
+    drop(send(&again.address, "GET /health/live", "", &Value::Null));
+    drop(again);
+    let third = installation.start();
+    sleep(Duration::from_millis(500));
+    drop(third);
+    assert_eq!(files(&folder), 1);
+}
+
+async fn make_admin(database: &keyward_infra::testing::TestDatabase, id: i64) {
+    use keyward_domain::scopes::Role;
+    use keyward_domain::store::Store;
+    use keyward_domain::users::{UserChange, UserId};
+    let change = UserChange { role: Some(Role::Admin), ..UserChange::default() };
+    let open = database.connect().await;
+    open.autocommit().users().update(UserId(id), &change).await.unwrap().unwrap();
+    open.close().await.unwrap();
+}
+
+fn files(folder: &Path) -> usize {
+    folder.read_dir().map_or(0, Iterator::count)
+}

@@ -1,0 +1,39 @@
+//! The letters port: what mails say. How they are worded and laid out is decided elsewhere.
+
+use crate::failure::{Failure, Kind};
+use crate::shop::orders::Order;
+
+/// What a mail says, once in plain text and once in HTML.
+///
+/// May hold a secret, such as a code: it has no `Debug`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Letter {
+    /// One line.
+    pub subject: String,
+    /// The plain text.
+    pub text: String,
+    /// The same in HTML.
+    pub html: String,
+}
+
+/// Words letters. Pure: no waiting, so that it may be asked within a transaction.
+pub trait Letters: Send + Sync {
+    /// Says that an order was placed, and what it holds.
+    fn order_confirmation(&self, order: &Order) -> Result<Letter, LetterError>;
+}
+
+/// A letter could not be worded: a template is at fault.
+#[derive(Debug, thiserror::Error)]
+#[error("the letter {name} could not be written: {reason}")]
+pub struct LetterError {
+    /// Which letter.
+    pub name: &'static str,
+    /// What is wrong with its template.
+    pub reason: String,
+}
+
+impl Failure for LetterError {
+    fn kind(&self) -> Kind {
+        Kind::Internal
+    }
+}

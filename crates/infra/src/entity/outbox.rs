@@ -1,0 +1,26 @@
+//! `outbox`.
+
+use sea_orm::entity::prelude::*;
+
+#[derive(Clone, Debug, DeriveEntityModel)]
+#[sea_orm(table_name = "outbox")]
+pub(crate) struct Model {
+    #[sea_orm(primary_key)]
+    pub id: i64,
+    pub reference: Uuid,
+    pub recipient: String,
+    pub subject: String,
+    pub text_part: String,
+    pub html_part: String,
+    pub created_at: i64,
+    pub state: String,
+    /// When it is due, or when it came to its last state.
+    pub at: i64,
+    pub attempts: i64,
+    pub last_error: Option<String>,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub(crate) enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
