@@ -22,7 +22,7 @@ pub enum Introspection {
     },
     /// A refresh token.
     Refresh {
-        /// The session it belongs to.
+        /// The session it belongs to, with what the user's role still allows.
         session: Session,
         /// When it is over.
         expires_at: OffsetDateTime,
@@ -71,7 +71,8 @@ impl Sessions {
             let good = claim.counter == live.session.counter
                 && !self.lifetimes.are_over(&live.session, self.ports.clock.now());
             let expires_at = self.lifetimes.end(&live.session);
-            return Ok(good.then_some(Introspection::Refresh { session: live.session, expires_at }));
+            let session = Session { scope: live.scope(&live.session.scope), ..live.session };
+            return Ok(good.then_some(Introspection::Refresh { session, expires_at }));
         }
         Ok(self.read_access(token).await?.map(|(claims, live)| {
             let scope = live.map_or_else(|| claims.scope.clone(), |live| live.scope(&claims.scope));

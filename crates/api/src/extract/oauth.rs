@@ -139,7 +139,8 @@ fn basic(headers: &HeaderMap) -> Result<Option<(String, String)>, ApiError> {
     }
 }
 
-fn invalid_client() -> ApiError {
+/// Nobody, or somebody else, authenticated themselves as a client.
+pub fn invalid_client() -> ApiError {
     ApiError::new(StatusCode::UNAUTHORIZED, "Client authentication failed")
         .with_oauth("invalid_client")
         .challenging("Basic realm=\"keyward\"")

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 use super::login::Token;
 use crate::error::{ApiError, oauth_error};
-use crate::extract::{ClientForm, Fields, Input, OAuthForm, Sender, read};
+use crate::extract::{ClientForm, Fields, Input, OAuthForm, Sender, invalid_client, read};
 
 /// A grant (RFC 6749, sections 4.3, 4.4 and 6).
 #[derive(ToSchema)]
@@ -72,11 +72,22 @@ impl Input for TokenRequest {
 
 /// A client's own token: without a refresh token (RFC 6749, section 4.4.3).
 #[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct ClientToken {
     access_token: String,
     token_type: &'static str,
     expires_in: i64,
     scope: String,
+}
+
+/// A user's tokens, or a client's own.
+#[derive(ToSchema)]
+#[serde(untagged)]
+pub enum GrantedToken {
+    /// Of a login.
+    User(Token),
+    /// Of `client_credentials`.
+    Client(ClientToken),
 }
 
 /// A token (RFC 7009, section 2.1; RFC 7662, section 2.1).
@@ -160,7 +171,7 @@ impl From<Introspection> for TokenState {
 ///
 /// Public clients need no credentials for `password` and `refresh_token`; `client_credentials` is for registered ones.
 #[utoipa::path(post, path = "/oauth/token", tag = "oauth", responses(
-    (status = 200, description = "A token", body = Token),
+    (status = 200, description = "A token", body = GrantedToken),
     (status = 429, description = "Too many wrong passwords: try again after `Retry-After` seconds", body = ref("#/components/schemas/Error")),
 ))]
 pub async fn token(
@@ -177,8 +188,7 @@ pub async fn token(
             sessions.refresh(&token, scope.as_deref(), client_id.as_ref(), &origin).await
         }
         GrantKind::ClientCredentials => {
-            let client = client
-                .ok_or_else(|| refused("unauthorized_client", "This grant is for registered clients."))?;
+            let client = client.ok_or_else(invalid_client)?;
             let token = sessions.client_credentials(&client, scope.as_deref()).map_err(oauth_error)?;
             return Ok(no_store(ClientToken {
                 access_token: token.as_str().to_owned(),

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use keyward_domain::page::Page;
-use keyward_domain::shop::orders::{self, Address, OrderId, OrderStatus, Orders};
+use keyward_domain::shop::orders::{self, Address, OrderError, OrderId, OrderStatus, Orders};
 use serde::Serialize;
 use serde_json::{Number, json};
 use utoipa::{IntoParams, ToSchema};
@@ -145,7 +145,11 @@ pub async fn create_order(
     State(orders): State<Orders>,
     Both(Idempotency(key), Body(address)): Both<Idempotency, Body<OrderCreate>>,
 ) -> Result<(StatusCode, Json<Order>), ApiError> {
-    Ok((StatusCode::CREATED, Json(orders.place(user.id, address, key).await?.into())))
+    match orders.place(user.id, address, key).await {
+        Ok(order) => Ok((StatusCode::CREATED, Json(order.into()))),
+        Err(OrderError::KeyReused) => Err(Idempotency::reused()),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// My orders
