@@ -65,7 +65,7 @@ impl MigrationTrait for Migration {
             .take();
         manager.create_index(of_user).await?;
         let key = Index::create()
-            .name("ux_orders_user_id_idempotency_key")
+            .name("ux_orders_user_id_idempotency")
             .table(Orders::Table)
             .col(Orders::UserId)
             .col(Orders::IdempotencyKey)

@@ -20,8 +20,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tower::ServiceExt;
 
-/// The largest request head, in bytes.
-const MAX_HEAD: usize = 64 * 1024;
+/// How large a request head may be, in bytes; the parser may take up to twice as much before it notices.
+const MAX_HEAD: usize = 32 * 1024;
 /// How many header fields a request may have.
 const MAX_FIELDS: usize = 100;
 

@@ -25,7 +25,7 @@ async fn schema(connection: &DatabaseConnection) -> Vec<String> {
     rows.iter().map(|row| row.try_get("", "name").unwrap()).collect()
 }
 
-const SCHEMA: [&str; 24] = [
+const SCHEMA: [&str; 26] = [
     "attempts",
     "cart_items",
     "categories",
@@ -33,6 +33,7 @@ const SCHEMA: [&str; 24] = [
     "ix_attempts_last_at",
     "ix_cart_items_product_id",
     "ix_orders_user_id_id",
+    "ix_outbox_state_at",
     "ix_posts_owner_id_id",
     "ix_posts_published_id",
     "ix_products_category_id_id",
@@ -42,6 +43,7 @@ const SCHEMA: [&str; 24] = [
     "jobs",
     "order_lines",
     "orders",
+    "outbox",
     "posts",
     "products",
     "security_events",
@@ -49,7 +51,7 @@ const SCHEMA: [&str; 24] = [
     "signing_keys",
     "users",
     "ux_cart_items_user_id_product_id",
-    "ux_orders_user_id_idempotency_key",
+    "ux_orders_user_id_idempotency",
 ];
 
 #[tokio::test]
