@@ -20,6 +20,7 @@ mod pages;
 mod paging;
 mod posts;
 mod races;
+mod recovery;
 mod root;
 mod shared;
 mod slashes;
