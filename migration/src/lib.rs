@@ -28,6 +28,7 @@ mod m20261122_000009_catalog;
 mod m20261122_000010_carts;
 mod m20261122_000011_orders;
 mod m20261122_000012_outbox;
+mod m20261122_000013_recoveries;
 
 /// Every migration, in the order in which they are applied.
 pub struct Migrator;
@@ -47,6 +48,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000010_carts::Migration),
             Box::new(m20261122_000011_orders::Migration),
             Box::new(m20261122_000012_outbox::Migration),
+            Box::new(m20261122_000013_recoveries::Migration),
         ]
     }
 }

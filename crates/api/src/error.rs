@@ -133,7 +133,13 @@ impl ApiError {
         }
     }
 
-    fn words(&self) -> String {
+    /// The status it answers with.
+    pub(crate) fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// What went wrong, in words.
+    pub(crate) fn words(&self) -> String {
         match &self.detail {
             Detail::Text(text) => text.clone(),
             Detail::Faults(faults) => faults.iter().map(words).collect::<Vec<_>>().join("; "),

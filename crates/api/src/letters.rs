@@ -15,11 +15,14 @@ use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, context};
 use time::OffsetDateTime;
 
 const ORDER_CONFIRMATION: &str = "order_confirmation";
+const PASSWORD_RESET: &str = "password_reset";
 
 /// Every template there is.
-const BUILT_IN: [(&str, &str); 2] = [
+const BUILT_IN: [(&str, &str); 4] = [
     ("order_confirmation.txt", include_str!("../templates/order_confirmation.txt")),
     ("order_confirmation.html", include_str!("../templates/order_confirmation.html")),
+    ("password_reset.txt", include_str!("../templates/password_reset.txt")),
+    ("password_reset.html", include_str!("../templates/password_reset.html")),
 ];
 
 /// The letters' templates.
@@ -65,7 +68,8 @@ impl Templates {
     }
 
     fn try_out(&self) -> Result<(), LetterError> {
-        self.order_confirmation(&sample()).map(drop)
+        self.order_confirmation(&sample())?;
+        self.password_reset("https://keyward.example/reset-password?token=t").map(drop)
     }
 
     fn letter(&self, name: &'static str, values: &Value) -> Result<Letter, LetterError> {
@@ -102,6 +106,10 @@ impl Letters for Templates {
             lines => lines.collect::<Vec<_>>(),
         };
         self.letter(ORDER_CONFIRMATION, &context! { order })
+    }
+
+    fn password_reset(&self, link: &str) -> Result<Letter, LetterError> {
+        self.letter(PASSWORD_RESET, &context! { link })
     }
 }
 

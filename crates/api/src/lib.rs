@@ -13,6 +13,7 @@ pub mod hashing;
 pub mod letters;
 mod middleware;
 pub mod openapi;
+mod pages;
 mod router;
 pub mod routes;
 pub mod server;

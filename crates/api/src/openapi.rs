@@ -15,7 +15,7 @@ FastAPI-style JWT authentication, in Rust.
 **Try it:** sign up with `POST /users`, press **Authorize**, type e-mail and password, and every operation with a \
 padlock is yours to call. `POST /logout` ends that.";
 
-const TAGS: [(&str, &str); 11] = [
+const TAGS: [(&str, &str); 12] = [
     ("root", "The front door, and one room with and one without a lock"),
     ("login", "Signing up, logging in, staying in, logging out"),
     ("sessions", "Where I am logged in"),
@@ -25,6 +25,7 @@ const TAGS: [(&str, &str); 11] = [
     ("catalog", "What the shop has, for anyone to read"),
     ("cart", "What I want"),
     ("orders", "What I bought, at the price of its day"),
+    ("mail", "What goes through the mailbox: forgotten passwords"),
     ("oauth", "For programs that speak OAuth2, and services that check our tokens"),
     ("health", "For whoever watches over the process"),
 ];

@@ -10,7 +10,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::error::ApiError;
 use crate::routes::shop::{cart, catalog, orders};
-use crate::routes::{health, keys, login, me, oauth, posts, root, sessions, users};
+use crate::routes::{health, keys, login, me, oauth, posts, recovery, root, sessions, users};
 use crate::state::AppState;
 use crate::{docs, middleware, openapi};
 
@@ -62,6 +62,9 @@ pub(crate) fn endpoints() -> OpenApiRouter<AppState> {
         .routes(endpoint!(orders::list_all_orders))
         .routes(endpoint!(orders::read_order))
         .routes(endpoint!(orders::update_order))
+        .routes(endpoint!(recovery::recover_password))
+        .routes(endpoint!(recovery::reset_password_page))
+        .routes(endpoint!(recovery::reset_password))
         .routes(endpoint!(oauth::token))
         .routes(endpoint!(oauth::revoke))
         .routes(endpoint!(oauth::introspect))

@@ -6,6 +6,7 @@ pub mod login;
 pub mod me;
 pub mod oauth;
 pub mod posts;
+pub mod recovery;
 pub mod root;
 pub mod sessions;
 pub mod shop;

@@ -10,6 +10,7 @@ use keyward_auth::{
 use keyward_domain::clients::Clients;
 use keyward_domain::ports::Ports;
 use keyward_domain::posts::Posts;
+use keyward_domain::recovery::Recovery;
 use keyward_domain::sessions::Sessions;
 use keyward_domain::shop::cart::Carts;
 use keyward_domain::shop::catalog::Catalog;
@@ -39,6 +40,8 @@ pub struct AppState {
     pub carts: Carts,
     /// The use cases of orders.
     pub orders: Orders,
+    /// The use cases of forgotten passwords.
+    pub recovery: Recovery,
     /// The use cases of OAuth2 clients.
     pub clients: Clients,
     /// The keys that sign and check tokens.
@@ -94,6 +97,7 @@ impl AppState {
             catalog: Catalog::new(ports.clone()),
             carts: Carts::new(ports.clone()),
             orders: Orders::new(ports.clone()),
+            recovery: Recovery::new(ports.clone(), &settings.issuer()),
             clients: Clients::new(ports.clone()),
             keys,
             issuer: Issuer(settings.issuer().into()),
@@ -124,6 +128,7 @@ from_state! {
     catalog: Catalog,
     carts: Carts,
     orders: Orders,
+    recovery: Recovery,
     clients: Clients,
     keys: SharedKeyRing,
     issuer: Issuer,

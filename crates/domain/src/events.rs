@@ -22,6 +22,8 @@ pub enum EventKind {
     SessionEnded,
     /// A password was changed.
     PasswordChanged,
+    /// A forgotten password was replaced through a link in a mail.
+    PasswordReset,
     /// An account got another role.
     RoleChanged,
     /// An account was locked out.
@@ -38,12 +40,13 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind there is.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::LoginOk,
         Self::LoginFailed,
         Self::RefreshReused,
         Self::SessionEnded,
         Self::PasswordChanged,
+        Self::PasswordReset,
         Self::RoleChanged,
         Self::UserDisabled,
         Self::UserEnabled,
@@ -60,6 +63,7 @@ impl EventKind {
             Self::RefreshReused => "refresh_reused",
             Self::SessionEnded => "session_ended",
             Self::PasswordChanged => "password_changed",
+            Self::PasswordReset => "password_reset",
             Self::RoleChanged => "role_changed",
             Self::UserDisabled => "user_disabled",
             Self::UserEnabled => "user_enabled",

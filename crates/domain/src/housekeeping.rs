@@ -75,6 +75,7 @@ impl Housekeeping {
         let now = self.ports.clock.now() - KEPT;
         self.ports.store.autocommit().attempts().forget(now).await?;
         self.ports.store.autocommit().outbox().forget(now).await?;
+        self.ports.store.autocommit().recoveries().forget(now).await?;
         let idle = now - self.lifetimes.idle;
         let mut removed = 0;
         loop {

@@ -20,6 +20,8 @@ pub struct Letter {
 pub trait Letters: Send + Sync {
     /// Says that an order was placed, and what it holds.
     fn order_confirmation(&self, order: &Order) -> Result<Letter, LetterError>;
+    /// Holds the link to choose a new password with.
+    fn password_reset(&self, link: &str) -> Result<Letter, LetterError>;
 }
 
 /// A letter could not be worded: a template is at fault.

@@ -22,6 +22,7 @@ pub mod outbox;
 pub mod page;
 pub mod ports;
 pub mod posts;
+pub mod recovery;
 pub mod refresh;
 pub mod scopes;
 pub mod sessions;

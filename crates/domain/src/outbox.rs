@@ -118,7 +118,9 @@ pub enum Outcome {
 #[async_trait]
 pub trait OutboxRepository: Send {
     /// Adds a mail that is due at once.
-    async fn enqueue(&mut self, message: &Message) -> Result<(), StoreError>;
+    async fn enqueue(&mut self, message: &Message) -> Result<MailId, StoreError>;
+    /// Takes a mail back, if there is one of that number.
+    async fn withdraw(&mut self, id: MailId) -> Result<(), StoreError>;
     /// Claims a mail that is due, for one caller only, and counts the try.
     async fn claim(
         &mut self,
@@ -255,7 +257,7 @@ pub(crate) async fn post(
     ports: &Ports,
     recipient: Email,
     letter: Letter,
-) -> Result<(), StoreError> {
+) -> Result<MailId, StoreError> {
     let mut bytes = [0; 16];
     ports.random.fill(&mut bytes);
     let reference = uuid::Builder::from_random_bytes(bytes).into_uuid();

@@ -11,6 +11,7 @@ use crate::housekeeping::JobRepository;
 use crate::keys::KeyRepository;
 use crate::outbox::OutboxRepository;
 use crate::posts::PostRepository;
+use crate::recovery::RecoveryRepository;
 use crate::sessions::SessionRepository;
 use crate::shop::cart::CartRepository;
 use crate::shop::catalog::CatalogRepository;
@@ -44,6 +45,8 @@ pub trait Repositories: Send {
     fn orders(&mut self) -> &mut dyn OrderRepository;
     /// Mails on their way.
     fn outbox(&mut self) -> &mut dyn OutboxRepository;
+    /// Tokens for new passwords.
+    fn recoveries(&mut self) -> &mut dyn RecoveryRepository;
 }
 
 /// Repositories whose writes become visible together at [`commit`](Transaction::commit), and never if dropped before.

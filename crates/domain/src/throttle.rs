@@ -22,7 +22,7 @@ use crate::users::UserId;
 pub struct AttemptKey(pub [u8; 32]);
 
 impl AttemptKey {
-    fn of(kind: &str, subject: &str, address: Option<IpAddr>) -> Self {
+    pub(crate) fn of(kind: &str, subject: &str, address: Option<IpAddr>) -> Self {
         let address = address.map(|address| address.to_string()).unwrap_or_default();
         Self(*SecretHash::of(&format!("{kind}\n{subject}\n{address}")).as_bytes())
     }

@@ -5,7 +5,7 @@
 //! | `connect.rs` | how a database is opened, and why it could not be |
 //! | `bounded.rs` | a connection whose every call ends in bounded time |
 //! | `store.rs` | [`Database`]: the `Store` port, autocommit and transactions |
-//! | `users.rs`, `sessions.rs`, `posts.rs`, `keys.rs`, `clients.rs`, `events.rs`, `jobs.rs`, `attempts.rs`, `catalog.rs`, `carts.rs`, `orders.rs`, `outbox.rs` | one repository each |
+//! | `users.rs`, `sessions.rs`, `posts.rs`, `keys.rs`, `clients.rs`, `events.rs`, `jobs.rs`, `attempts.rs`, `catalog.rs`, `carts.rs`, `orders.rs`, `outbox.rs`, `recoveries.rs` | one repository each |
 //! | `mailer.rs`, `mail_folder.rs` | mail through SMTP, or into a folder |
 //! | `entity/` | the tables as SeaORM sees them, private to this crate |
 //! | `columns.rs` | how values that are no plain column are kept: times, folded titles |
@@ -32,6 +32,7 @@ mod mailer;
 mod orders;
 mod outbox;
 mod posts;
+mod recoveries;
 mod sessions;
 mod store;
 #[cfg(feature = "testing")]

@@ -21,7 +21,7 @@ const LONGEST_ERROR: usize = 500;
 
 #[async_trait]
 impl<C: Connections> OutboxRepository for Db<C> {
-    async fn enqueue(&mut self, message: &Message) -> Result<(), StoreError> {
+    async fn enqueue(&mut self, message: &Message) -> Result<MailId, StoreError> {
         let row = ActiveModel {
             id: ActiveValue::NotSet,
             reference: ActiveValue::Set(message.reference),
@@ -35,7 +35,12 @@ impl<C: Connections> OutboxRepository for Db<C> {
             attempts: ActiveValue::Set(0),
             last_error: ActiveValue::Set(None),
         };
-        Entity::insert(row).exec_without_returning(self.write()).await.map(drop).map_err(failed)
+        let done = Entity::insert(row).exec(self.write()).await.map_err(failed)?;
+        Ok(MailId(done.last_insert_id))
+    }
+
+    async fn withdraw(&mut self, id: MailId) -> Result<(), StoreError> {
+        Entity::delete_by_id(id.0).exec(self.write()).await.map(drop).map_err(failed)
     }
 
     /// The conditions stand there twice: PostgreSQL looks at the outer ones again after it has waited for a row.

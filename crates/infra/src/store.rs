@@ -9,6 +9,7 @@ use keyward_domain::housekeeping::JobRepository;
 use keyward_domain::keys::KeyRepository;
 use keyward_domain::outbox::OutboxRepository;
 use keyward_domain::posts::PostRepository;
+use keyward_domain::recovery::RecoveryRepository;
 use keyward_domain::sessions::SessionRepository;
 use keyward_domain::shop::cart::CartRepository;
 use keyward_domain::shop::catalog::CatalogRepository;
@@ -184,6 +185,10 @@ impl<C: Connections> Repositories for Db<C> {
     }
 
     fn outbox(&mut self) -> &mut dyn OutboxRepository {
+        self
+    }
+
+    fn recoveries(&mut self) -> &mut dyn RecoveryRepository {
         self
     }
 }

@@ -32,6 +32,7 @@ mod pages;
 mod paging;
 mod posts;
 mod races;
+mod recovery;
 mod refusals;
 mod revocation;
 mod root;

@@ -10,6 +10,7 @@ mod migrations;
 mod opening;
 mod outbox;
 mod posts;
+mod recoveries;
 mod sessions;
 mod support;
 mod transactions;

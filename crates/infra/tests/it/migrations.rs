@@ -25,7 +25,7 @@ async fn schema(connection: &DatabaseConnection) -> Vec<String> {
     rows.iter().map(|row| row.try_get("", "name").unwrap()).collect()
 }
 
-const SCHEMA: [&str; 26] = [
+const SCHEMA: [&str; 29] = [
     "attempts",
     "cart_items",
     "categories",
@@ -37,6 +37,7 @@ const SCHEMA: [&str; 26] = [
     "ix_posts_owner_id_id",
     "ix_posts_published_id",
     "ix_products_category_id_id",
+    "ix_recoveries_user_id",
     "ix_sessions_last_seen_at",
     "ix_sessions_revoked_at",
     "ix_sessions_user_id",
@@ -46,12 +47,14 @@ const SCHEMA: [&str; 26] = [
     "outbox",
     "posts",
     "products",
+    "recoveries",
     "security_events",
     "sessions",
     "signing_keys",
     "users",
     "ux_cart_items_user_id_product_id",
     "ux_orders_user_id_idempotency",
+    "ux_recoveries_token_hash",
 ];
 
 #[tokio::test]

@@ -1,0 +1,177 @@
+//! Forgotten passwords: asking for a link, and the page and the operation behind it.
+
+use std::convert::Infallible;
+
+use axum::Json;
+use axum::extract::{FromRequest, Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use keyward_domain::email::Email;
+use keyward_domain::hashing::NewPassword;
+use keyward_domain::recovery::{Recovery, RecoveryError};
+use keyward_guard::{Documented, Schemas};
+use serde::Serialize;
+use utoipa::openapi::path::Operation;
+use utoipa::{IntoParams, ToSchema};
+
+use crate::error::ApiError;
+use crate::extract::{AnyBody, Body, Fields, Input, Query, Sender, read};
+use crate::pages;
+use crate::state::AppState;
+
+/// Who forgot their password.
+#[derive(ToSchema)]
+#[schema(example = json!({ "email": "ana@example.com" }))]
+#[expect(dead_code, reason = "documents what `read` reads")]
+pub struct PasswordRecovery {
+    #[schema(format = Email, max_length = 254)]
+    email: String,
+}
+
+impl Input for PasswordRecovery {
+    type Value = Email;
+
+    fn read(fields: &mut Fields<'_>) -> Option<Email> {
+        fields.required("email", read::email)
+    }
+}
+
+/// What happens next, in words.
+#[derive(Serialize, ToSchema)]
+pub struct Notice {
+    #[schema(example = "If this address has an account, a link is on its way to it.")]
+    detail: &'static str,
+}
+
+/// A token from a mail, and what the password shall be.
+#[derive(ToSchema)]
+#[schema(example = json!({ "token": "..", "new_password": "another pass phrase" }))]
+#[expect(dead_code, reason = "documents what `read` reads")]
+pub struct PasswordReset {
+    /// From the link in the mail.
+    token: String,
+    /// 8 characters or more, and none of the commonest.
+    #[schema(format = Password, min_length = 8, max_length = 128)]
+    new_password: String,
+}
+
+impl Input for PasswordReset {
+    type Value = (String, NewPassword);
+
+    fn read(fields: &mut Fields<'_>) -> Option<Self::Value> {
+        let policy = fields.policy();
+        let token = fields.secret("token", read::owned);
+        let new = fields.secret("new_password", |value| read::new_password(value, policy, None));
+        Some((token?, new?))
+    }
+}
+
+/// The token of a link.
+#[derive(IntoParams)]
+#[expect(dead_code, reason = "documents what `read` reads")]
+pub struct Link {
+    /// From the mail.
+    token: Option<String>,
+}
+
+impl Input for Link {
+    type Value = Option<String>;
+
+    fn read(fields: &mut Fields<'_>) -> Option<Self::Value> {
+        fields.optional("token", read::owned)
+    }
+}
+
+/// A reset as it was sent, and whether a browser's form sent it, which wants a page for an answer.
+pub struct Submitted {
+    reset: Result<(String, NewPassword), ApiError>,
+    from_page: bool,
+}
+
+impl FromRequest<AppState> for Submitted {
+    type Rejection = Infallible;
+
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, Infallible> {
+        let from_page = accepts_pages(request.headers());
+        let reset = AnyBody::<PasswordReset>::from_request(request, state).await.map(|AnyBody(reset)| reset);
+        Ok(Self { reset, from_page })
+    }
+}
+
+impl Documented for Submitted {
+    fn document(operation: &mut Operation, schemas: &mut Schemas) {
+        AnyBody::<PasswordReset>::document(operation, schemas);
+    }
+}
+
+fn accepts_pages(headers: &HeaderMap) -> bool {
+    headers.get(header::ACCEPT).is_some_and(|accept| accept.as_bytes().starts_with(b"text/html"))
+}
+
+/// Ask for a link to choose a new password
+///
+/// The answer is the same whether or not the address has an account. The link comes by mail, is good for 30 minutes
+/// and once, and voids any earlier one.
+#[utoipa::path(post, path = "/password-recovery", tag = "mail", responses(
+    (status = 202, description = "Whoever has an account gets mail", body = Notice),
+))]
+pub async fn recover_password(
+    State(recovery): State<Recovery>,
+    Body(email): Body<PasswordRecovery>,
+) -> Result<(StatusCode, Json<Notice>), ApiError> {
+    recovery.request(email).await?;
+    let detail = "If this address has an account, a link is on its way to it.";
+    Ok((StatusCode::ACCEPTED, Json(Notice { detail })))
+}
+
+/// The page behind the link in the mail
+#[utoipa::path(get, path = "/reset-password", tag = "mail", responses(
+    (status = 200, description = "A form for the new password", body = String, content_type = "text/html"),
+))]
+pub async fn reset_password_page(Query(token): Query<Link>) -> Response {
+    match token.filter(|token| is_token(token)) {
+        Some(token) => pages::reset_form(&token),
+        None => pages::words(StatusCode::OK, "Choose a new password", "The link is not complete."),
+    }
+}
+
+/// Choose a new password, with the token from the mail
+///
+/// Ends every session of the account. A browser's form, which accepts `text/html`, is answered with a page.
+#[utoipa::path(post, path = "/reset-password", tag = "mail", responses(
+    (status = 200, description = "Changed, for a browser", body = String, content_type = "text/html"),
+    (status = 204, description = "Changed"),
+    (status = 400, description = "The token is unknown, spent, voided by a newer one or too old", body = ref("#/components/schemas/Error")),
+    (status = 503, description = "Overloaded", body = ref("#/components/schemas/Error")),
+))]
+pub async fn reset_password(
+    State(recovery): State<Recovery>,
+    Sender(origin): Sender,
+    submitted: Submitted,
+) -> Response {
+    let outcome = match submitted.reset {
+        Ok((token, new)) => recovery.reset(&token, new, &origin).await.map_err(|error| match error {
+            RecoveryError::PasswordRefused(refusal) => {
+                ApiError::fault(read::refusal(refusal).in_field("body", "new_password", None))
+            }
+            error => error.into(),
+        }),
+        Err(error) => Err(error),
+    };
+    match (outcome, submitted.from_page) {
+        (Ok(()), false) => StatusCode::NO_CONTENT.into_response(),
+        (Err(error), false) => error.into_response(),
+        (Ok(()), true) => {
+            pages::words(StatusCode::OK, "Your password was changed", "You can log in with it now.")
+        }
+        (Err(error), true) => {
+            let words = format!("{} Go back, or ask for another link.", error.words());
+            pages::words(error.status(), "Your password was not changed", &words)
+        }
+    }
+}
+
+/// Whether this could be a token: nothing else gets into a page.
+fn is_token(text: &str) -> bool {
+    (1..=128).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
+}

@@ -1,0 +1,157 @@
+//! Forgotten passwords: a link by mail, good for half an hour and for one new password.
+//!
+//! Whether an address has an account makes no difference to what is done and answered. Of a token only the hash is
+//! kept; the newest of an address is the only one.
+
+use async_trait::async_trait;
+use keyward_auth::{PasswordRefusal, SecretHash, random_secret};
+use time::{Duration, OffsetDateTime};
+
+use crate::email::Email;
+use crate::events::{Event, EventKind, Origin};
+use crate::failure::{Failure, Kind};
+use crate::hashing::{HashingError, NewPassword};
+use crate::letters::LetterError;
+use crate::outbox::{self, MailId};
+use crate::ports::Ports;
+use crate::store::StoreError;
+use crate::throttle::{AttemptKey, Budget};
+use crate::users::{Credentials, UserId};
+
+/// How long a token is good.
+const LIFE: Duration = Duration::minutes(30);
+/// How many mails an address gets: four, and from the fifth on a growing wait after each.
+const MAILS: Budget = Budget { free: 5, first: Duration::minutes(15), cap: Duration::hours(6) };
+
+/// A token about to be kept.
+#[derive(Clone, Debug)]
+pub struct NewRecovery {
+    /// The digest of the address, which has one token at most.
+    pub owner: AttemptKey,
+    /// The account of that address, if there is one.
+    pub user: Option<UserId>,
+    /// The token's hash.
+    pub token: SecretHash,
+    /// Until when it is good.
+    pub expires_at: OffsetDateTime,
+}
+
+/// Where tokens are kept.
+#[async_trait]
+pub trait RecoveryRepository: Send {
+    /// Keeps a token in place of the address's last one.
+    async fn replace(&mut self, new: &NewRecovery) -> Result<(), StoreError>;
+    /// Whose token this is, if it is good at `now`, and the digest of the address it was sent to.
+    async fn find(
+        &mut self,
+        token: &SecretHash,
+        now: OffsetDateTime,
+    ) -> Result<Option<(UserId, AttemptKey)>, StoreError>;
+    /// Spends a token that is good at `now`; says whether it was, to one caller only.
+    async fn spend(&mut self, token: &SecretHash, now: OffsetDateTime) -> Result<bool, StoreError>;
+    /// Forgets tokens that were good until `before` at most.
+    async fn forget(&mut self, before: OffsetDateTime) -> Result<u64, StoreError>;
+}
+
+/// Why a password was not replaced.
+#[derive(Debug, thiserror::Error)]
+pub enum RecoveryError {
+    /// No such token, spent, voided by a newer one, or too old.
+    #[error("The link is invalid or has expired.")]
+    InvalidToken,
+    /// The new password stands for the account itself.
+    #[error("the new password is refused")]
+    PasswordRefused(#[source] PasswordRefusal),
+    /// The mail could not be worded.
+    #[error(transparent)]
+    Letter(#[from] LetterError),
+    /// The hashing pool.
+    #[error(transparent)]
+    Hashing(#[from] HashingError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Failure for RecoveryError {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::InvalidToken | Self::PasswordRefused(_) => Kind::Invalid,
+            Self::Letter(error) => error.kind(),
+            Self::Hashing(error) => error.kind(),
+            Self::Store(error) => error.kind(),
+        }
+    }
+}
+
+/// The use cases of forgotten passwords.
+#[derive(Clone)]
+pub struct Recovery {
+    ports: Ports,
+    base: String,
+}
+
+impl Recovery {
+    /// Use cases over these ports; links begin with `base`, this service's public address.
+    pub fn new(ports: Ports, base: &str) -> Self {
+        Self { ports, base: base.trim_end_matches('/').to_owned() }
+    }
+
+    /// Sends a link to whoever has an account of that address. The store is asked the same whether anybody has.
+    pub async fn request(&self, email: Email) -> Result<(), RecoveryError> {
+        let now = self.ports.clock.now();
+        let owner = owner(&email);
+        let token = random_secret(&*self.ports.random);
+        let link = format!("{}/reset-password?token={}", self.base, *token);
+        let letter = self.ports.letters.password_reset(&link)?;
+        let mut tx = self.ports.store.begin().await?;
+        if !tx.attempts().fail(owner, now, MAILS).await? {
+            return Ok(());
+        }
+        let found = tx.users().credentials_of(&email).await?.map(|found| found.user);
+        let user = found.filter(|user| !user.disabled).map(|user| user.id);
+        let new = NewRecovery { owner, user, token: SecretHash::of(&token), expires_at: now + LIFE };
+        tx.recoveries().replace(&new).await?;
+        let mail = outbox::post(&mut *tx, &self.ports, email, letter).await?;
+        tx.outbox().withdraw(if user.is_some() { MailId(0) } else { mail }).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Sets a new password for whoever has a good token, and ends every session of theirs.
+    pub async fn reset(
+        &self,
+        token: &str,
+        password: NewPassword,
+        origin: &Origin,
+    ) -> Result<(), RecoveryError> {
+        let token = SecretHash::of(token);
+        // Before the slow part, so that guesses cost next to nothing; whether it is still good is decided below.
+        let Credentials { user, hash: old } = self.owner_of(&token).await?;
+        password.check_owner(&user.email).map_err(RecoveryError::PasswordRefused)?;
+        let new = self.ports.hashing.hash(password.into_inner()).await?;
+        let now = self.ports.clock.now();
+        let mut tx = self.ports.store.begin().await?;
+        let spent = tx.recoveries().spend(&token, now).await?;
+        if !spent || !tx.users().replace_hash(user.id, &old, &new).await? {
+            return Err(RecoveryError::InvalidToken);
+        }
+        tx.sessions().revoke_all(user.id, None, now).await?;
+        tx.events().append(&Event::new(now, EventKind::PasswordReset, origin).of(user.id)).await?;
+        tx.commit().await?;
+        self.ports.changes.changed(user.id);
+        Ok(())
+    }
+
+    /// The account that a good token belongs to, if it still has the address the token was sent to.
+    async fn owner_of(&self, token: &SecretHash) -> Result<Credentials, RecoveryError> {
+        let mut repositories = self.ports.store.autocommit();
+        let found = repositories.recoveries().find(token, self.ports.clock.now()).await?;
+        let (user, sent_to) = found.ok_or(RecoveryError::InvalidToken)?;
+        let found = repositories.users().credentials(user).await?;
+        found.filter(|found| owner(&found.user.email) == sent_to).ok_or(RecoveryError::InvalidToken)
+    }
+}
+
+fn owner(email: &Email) -> AttemptKey {
+    AttemptKey::of("recovery", email.as_str(), None)
+}
