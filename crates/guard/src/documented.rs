@@ -43,7 +43,7 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
 
 /// A handler with its `#[utoipa::path]`, ready for `utoipa_axum::router::OpenApiRouter::routes`.
 ///
-/// ```ignore
+/// ```text
 /// OpenApiRouter::new().routes(endpoint!(create_post))
 /// ```
 #[macro_export]
