@@ -45,7 +45,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Serve (the default)
-    Serve(Settings),
+    Serve(Box<Settings>),
     /// Bring the database's schema up to date, and stop
     Migrate(StorageSettings),
     /// Manage accounts
@@ -73,8 +73,8 @@ enum Command {
 pub(crate) fn run() -> Result<(), Problem> {
     read_dotenv()?;
     let cli = Cli::try_parse().or_else(refuse)?;
-    match cli.command.unwrap_or(Command::Serve(cli.settings)) {
-        Command::Serve(settings) => block_on(serve::serve(settings)),
+    match cli.command.unwrap_or_else(|| Command::Serve(Box::new(cli.settings))) {
+        Command::Serve(settings) => block_on(serve::serve(*settings)),
         Command::Migrate(storage) => block_on(async {
             let wiring = Wiring::open(&storage).await?;
             say(format_args!("The schema of {} is up to date.", wiring.place()));

@@ -1,5 +1,6 @@
 //! Settings: every one a flag and a `KEYWARD_*` variable, all of them optional.
 
+mod cors;
 mod secret;
 
 use std::net::SocketAddr;
@@ -11,6 +12,7 @@ use keyward_auth::{Algorithm, Argon2Params, PasswordPolicy};
 use keyward_domain::sessions::Lifetimes;
 use keyward_domain::throttle::Budget;
 
+pub use self::cors::CorsSettings;
 pub use self::secret::Secret;
 use crate::state::LEEWAY;
 
@@ -225,6 +227,10 @@ pub struct Settings {
     /// How mail goes out
     #[command(flatten)]
     pub mail: MailSettings,
+
+    /// Which pages of other origins may call
+    #[command(flatten)]
+    pub cors: CorsSettings,
 
     /// What is logged: `error`, `warn`, `info`, `debug`, or a filter such as `info,sqlx=debug`
     #[arg(

@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 pub mod config;
+pub mod cors;
 pub mod current_user;
 mod docs;
 pub mod error;

@@ -13,6 +13,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tracing::Instrument;
 
+use crate::cors::{self, PageOrigin};
 use crate::error::ApiError;
 use crate::extract::RequestId;
 use crate::state::AppState;
@@ -21,6 +22,9 @@ use crate::state::AppState;
 const DEADLINE: Duration = Duration::from_secs(30);
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
+const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+const SAME_ORIGIN: HeaderValue = HeaderValue::from_static("same-origin");
 
 /// Runs the request inside the boundary.
 pub(crate) async fn boundary(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
@@ -30,9 +34,11 @@ pub(crate) async fn boundary(State(state): State<AppState>, mut request: Request
     let span = tracing::info_span!("request", id = name);
     request.extensions_mut().insert(RequestId(name));
     let in_chunks = request.headers().contains_key(header::TRANSFER_ENCODING);
+    let caller = state.cors.caller(request.headers());
     let started = Instant::now();
-    let mut response = guarded(request, next).instrument(span.clone()).await;
+    let mut response = guarded(request, caller.as_ref(), next).instrument(span.clone()).await;
     finish(response.headers_mut(), id);
+    state.cors.mark(response.headers_mut(), caller);
     if in_chunks {
         // RFC 9112, section 6.1: it may have had a Content-Length, too, which the parser drops before we see it. Then
         // somebody between us and the client may take what follows for part of this request.
@@ -43,10 +49,13 @@ pub(crate) async fn boundary(State(state): State<AppState>, mut request: Request
     response
 }
 
-async fn guarded(request: Request, next: Next) -> Response {
+async fn guarded(request: Request, caller: Option<&PageOrigin>, next: Next) -> Response {
     if !host_is_sound(&request) {
         return ApiError::new(StatusCode::BAD_REQUEST, "The Host header is missing, repeated or malformed.")
             .into_response();
+    }
+    if let Some(answer) = caller.and_then(|_| cors::preflight(&request)) {
+        return answer;
     }
     // A task of its own, so that a handler is never dropped half-way when the client hangs up, and a panic stays there.
     let task = tokio::spawn(tokio::time::timeout(DEADLINE, next.run(request)).in_current_span());
@@ -98,6 +107,8 @@ fn finish(headers: &mut HeaderMap, id: HeaderValue) {
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    headers.insert(OPENER_POLICY, SAME_ORIGIN);
+    headers.insert(RESOURCE_POLICY, SAME_ORIGIN);
     headers
         .entry(header::CONTENT_SECURITY_POLICY)
         .or_insert(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));

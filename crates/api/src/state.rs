@@ -21,6 +21,7 @@ use keyward_domain::users::Users;
 use keyward_guard::Authenticator;
 
 use crate::config::Settings;
+use crate::cors::Cors;
 use crate::session_check::{Epochs, SessionCheck};
 
 /// The state behind every route. Cheap to clone.
@@ -54,6 +55,8 @@ pub struct AppState {
     pub policy: PasswordPolicy,
     /// Names requests.
     pub random: Arc<dyn Random>,
+    /// Which pages of other origins may call.
+    pub(crate) cors: Cors,
 }
 
 /// This service's public address, which access tokens name as their issuer.
@@ -104,6 +107,7 @@ impl AppState {
             authenticator: Arc::new(check),
             policy: settings.passwords.policy(),
             random: ports.random,
+            cors: Cors::new(&settings.cors.cors_origins),
             store: ports.store,
         }
     }

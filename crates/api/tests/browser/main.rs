@@ -6,6 +6,7 @@
 mod browser;
 mod document;
 mod driver;
+mod page;
 mod process;
 mod server;
 mod swagger;
@@ -19,6 +20,7 @@ use serde_json::{Value, json};
 
 use browser::Browser;
 use document::Document;
+use page::Page;
 use server::Server;
 use swagger::Docs;
 
@@ -105,6 +107,53 @@ fn redoc_shows_every_operation() {
     }
     assert_eq!(browser.errors(), [""; 0]);
     assert_no_other_host_was_asked(&browser, &server);
+}
+
+#[test]
+fn a_page_of_a_named_origin_may_log_in_and_any_other_reads_nothing() {
+    let (app, evil) = (Page::publish(), Page::publish());
+    let server = Server::start_with(&[("KEYWARD_CORS_ORIGINS", app.origin())]);
+    let browser = Browser::start();
+    let call = format!(
+        "const api = '{}';
+        const read = async answer => ({{
+            status: answer.status, id: answer.headers.get('X-Request-Id'), body: await answer.json() }});
+        const json = body => ({{
+            method: 'POST', headers: {{ 'Content-Type': 'application/json' }}, body: JSON.stringify(body) }});
+        const form = new URLSearchParams({{ username: 'ana@example.com', password: 'seven wild horses' }});",
+        server.address()
+    );
+
+    browser.open(app.origin());
+    let story: Value = browser.ask(&format!(
+        "{call}
+        const created = await fetch(api + '/users', json({{
+            email: 'ana@example.com', password: 'seven wild horses' }})).then(read);
+        const token = await fetch(api + '/login', {{ method: 'POST', body: form }}).then(read);
+        const authorization = 'Bearer ' + token.body.access_token;
+        const me = await fetch(api + '/users/me', {{ headers: {{ authorization }} }}).then(read);
+        const nobody = await fetch(api + '/users/me').then(read);
+        return {{ created, token, me, nobody }};"
+    ));
+    assert_eq!((&story["created"]["status"], &story["token"]["status"]), (&json!(201), &json!(200)));
+    assert_eq!((&story["me"]["status"], &story["me"]["body"]), (&json!(200), &story["created"]["body"]));
+    assert_eq!(story["nobody"]["status"], 401, "a refusal can be read, too");
+    assert!(story["me"]["id"].is_string(), "the request's id can be read");
+
+    browser.open(evil.origin());
+    for attempt in [
+        "fetch(api + '/login', { method: 'POST', body: form })",
+        "fetch(api + '/login', { method: 'POST', body: form, credentials: 'include' })",
+        "fetch(api + '/users', json({}))",
+        "fetch(api + '/users/me', { headers: { Authorization: 'Bearer x' } })",
+        "fetch(api + '/blog')",
+        "fetch(api + '/openapi.json')",
+    ] {
+        let outcome: String = browser.ask(&format!(
+            "{call} return {attempt}.then(answer => 'it read a ' + answer.status, error => error.name);"
+        ));
+        assert_eq!(outcome, "TypeError", "{attempt}");
+    }
 }
 
 /// Chromium's own pages and what is inside a page aside, every request went to the server.

@@ -16,9 +16,15 @@ pub(crate) struct Server {
 impl Server {
     /// Starts the server on a free port.
     pub(crate) fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// The same, with these settings.
+    pub(crate) fn start_with(settings: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_keyward"));
         command.args(["serve", "--listen", "127.0.0.1:0"]).env_clear().current_dir(folder.path());
+        command.envs(settings.iter().copied());
         let mut process = Process::start(&mut command, folder.path().join("server.log"));
         let docs = process.says("  docs ");
         let address = docs.strip_suffix("/docs").unwrap().to_owned();

@@ -17,6 +17,7 @@ mod catalog;
 mod claims;
 mod commands;
 mod contract;
+mod cors;
 mod discovery;
 mod endings;
 mod events;

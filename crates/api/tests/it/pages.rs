@@ -42,3 +42,22 @@ async fn a_file_that_is_not_there_is_not_found() {
         assert_eq!(answer.detail(), "Not Found", "{path}");
     }
 }
+
+#[tokio::test]
+async fn no_page_has_a_script_of_its_own_and_none_would_run() {
+    let app = TestApp::start().await;
+    for page in ["/docs", "/redoc", "/reset-password", "/reset-password?token=abc"] {
+        let answer = app.anonymous().get(page).await.assert_status(200);
+        let policy = answer.header("content-security-policy").to_owned();
+        let scripts = policy.split(';').map(str::trim).find(|rule| rule.starts_with("script-src"));
+        assert!(scripts.is_none_or(|rule| rule == "script-src 'self'"), "{page}: {policy}");
+        assert!(
+            policy.contains("base-uri 'none'") && policy.contains("form-action 'self'"),
+            "{page}: {policy}"
+        );
+        let html = answer.text().to_lowercase();
+        let inline = html.split("<script").skip(1).filter(|script| !script.trim_start().starts_with("src="));
+        assert_eq!(inline.count(), 0, "{page} has an inline script");
+        assert!(!html.contains(" onload=") && !html.contains(" onclick=") && !html.contains("javascript:"));
+    }
+}

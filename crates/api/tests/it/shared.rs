@@ -221,12 +221,28 @@ async fn a_request_id_is_kept_if_it_can_be_one() {
 }
 
 #[tokio::test]
-async fn no_other_origin_is_let_in() {
+async fn no_answer_can_be_framed_sniffed_embedded_or_kept() {
     let app = TestApp::start().await;
-    let call = app.anonymous().call("GET", "/blog").header("origin", "https://evil.example");
-    let answer = call.send().await.assert_status(200);
-    assert!(answer.headers.keys().all(|name| !name.as_str().starts_with("access-control")));
-    let call = app.anonymous().call("OPTIONS", "/posts").header("origin", "https://evil.example");
-    let answer = call.header("access-control-request-method", "POST").send().await.assert_status(405);
-    assert!(answer.headers.keys().all(|name| !name.as_str().starts_with("access-control")));
+    let ana = app.user("ana").await;
+    for path in
+        ["/", "/users/me", "/nothing", "/posts/", "/posts/x", "/docs", "/docs/start.js", "/reset-password"]
+    {
+        let answer = ana.get(path).await;
+        for (name, value) in [
+            ("x-content-type-options", "nosniff"),
+            ("x-frame-options", "DENY"),
+            ("referrer-policy", "no-referrer"),
+            ("cross-origin-opener-policy", "same-origin"),
+            ("cross-origin-resource-policy", "same-origin"),
+        ] {
+            assert_eq!(answer.header(name), value, "{path}");
+        }
+        let policy = answer.header("content-security-policy");
+        assert!(policy.starts_with("default-src 'none';"), "{path}: {policy}");
+        assert!(policy.ends_with("frame-ancestors 'none'"), "{path}: {policy}");
+        let kept = answer.header("cache-control");
+        assert!(kept == "no-store" || path.starts_with("/docs"), "{path}: {kept}");
+        assert_eq!(answer.header("strict-transport-security"), "", "only TLS may promise TLS");
+        assert_eq!(answer.header("server"), "");
+    }
 }

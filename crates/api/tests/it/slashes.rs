@@ -4,6 +4,7 @@ use serde_json::json;
 
 use crate::app::TestApp;
 use crate::document::operations;
+use crate::wire::{Server, status};
 
 #[tokio::test]
 async fn a_slash_too_many_leads_to_the_canonical_path_whatever_the_method() {
@@ -55,4 +56,33 @@ async fn a_redirect_never_leads_to_another_host() {
             "{location}"
         );
     }
+}
+
+#[tokio::test]
+async fn nor_does_one_over_the_wire_where_a_path_may_begin_like_a_host() {
+    let server = Server::start().await;
+    for target in [
+        "//evil.example/",
+        "//evil.example/posts/",
+        "///posts/",
+        "/\\evil.example/",
+        "/posts//",
+        "/docs//evil.example/",
+        "/%2f%2fevil.example/",
+        "/posts/%0d%0aLocation:%20https:%2f%2fevil.example/",
+        "http://evil.example/posts/",
+        "http://evil.example//evil.example/",
+    ] {
+        let answer = server.ask(&format!("GET {target} HTTP/1.1\r\nHost: localhost")).await;
+        for line in answer.lines().filter(|line| line.to_lowercase().starts_with("location:")) {
+            let place = line["location:".len()..].trim();
+            assert!(
+                place.starts_with('/') && !place.starts_with("//") && !place.starts_with("/\\"),
+                "{target}: {line}"
+            );
+        }
+        assert!([400, 307, 404, 422].contains(&status(&answer)), "{target}: {answer}");
+    }
+    let absolute = server.ask("GET http://evil.example/posts/ HTTP/1.1\r\nHost: localhost").await;
+    assert!(absolute.contains("location: /posts\r\n"), "{absolute}");
 }
