@@ -4,6 +4,8 @@
 //! It builds in seconds because every newcomer waits for it: think twice before adding a dependency.
 
 mod ci;
+#[cfg(target_os = "linux")]
+mod faults;
 mod openapi;
 mod shell;
 mod test;
@@ -29,6 +31,13 @@ const TASKS: &[Task] = &[
         run: test::run,
     },
     Task { name: "ci", about: "everything that CI checks, in CI's order", help: ci::HELP, run: ci::run },
+    #[cfg(target_os = "linux")]
+    Task {
+        name: "faults",
+        about: "what is promised under faults, tried",
+        help: faults::HELP,
+        run: faults::run,
+    },
     Task {
         name: "tidy",
         about: "the layers, file sizes, module docs, links",

@@ -24,6 +24,15 @@ pub(crate) fn cargo<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Comma
     let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(program);
     command.args(args).current_dir(root());
+    // What cargo said of us when it ran us is not for others: some build scripts look at it, and half of everything
+    // would be built anew each time a cargo of ours follows one of the developer's.
+    let of_us = |name: &OsStr| {
+        name.to_str()
+            .is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_"))
+    };
+    for (name, _) in std::env::vars_os().filter(|(name, _)| of_us(name)) {
+        command.env_remove(name);
+    }
     command
 }
 

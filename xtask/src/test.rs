@@ -8,7 +8,7 @@ mod browser;
 mod foreign;
 #[cfg(unix)]
 pub(crate) mod keeper;
-mod postgres;
+pub(crate) mod postgres;
 
 use std::process::Command;
 use std::time::Instant;

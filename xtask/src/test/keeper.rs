@@ -15,28 +15,44 @@ use std::time::{Duration, Instant};
 
 use crate::shell::Outcome;
 
+#[path = "mishaps.rs"]
+mod mishaps;
+
 /// The command that makes this program a keeper; for ourselves, hence not in the help.
 pub(crate) const COMMAND: &str = "keep-postgres";
 
 const ROLE: &str = "keyward";
 const PATIENCE: Duration = Duration::from_mins(1);
 
+/// Makes the keeper's server one that forgets nothing and stays at the port that follows; the first two arguments.
+pub(crate) const DURABLE: &str = "--durable";
+
 /// Each argument is a folder with PostgreSQL's programs; the first that starts serves.
-pub(crate) fn run(folders: &[String]) -> Outcome {
+pub(crate) fn run(args: &[String]) -> Outcome {
+    let (port, folders) = match args {
+        [flag, port, folders @ ..] if flag == DURABLE => (port.parse().ok(), folders),
+        folders => (None, folders),
+    };
     let mut last = "No PostgreSQL to start was named.".to_owned();
     for folder in folders {
-        match Cluster::start(Path::new(folder)) {
-            Ok(cluster) => {
+        match Cluster::start(Path::new(folder), port) {
+            Ok(mut cluster) => {
                 // If nobody reads this any more, standard input has ended too: we clean up at once.
-                let mut out = std::io::stdout();
-                writeln!(out, "{}", cluster.url()).and_then(|()| out.flush()).ok();
-                std::io::copy(&mut std::io::stdin(), &mut std::io::sink()).ok();
+                say(&cluster.url());
+                for order in std::io::stdin().lines().map_while(Result::ok) {
+                    say(&cluster.suffer(&order).map_or_else(|sentence| sentence, |()| "done".to_owned()));
+                }
                 return Ok(());
             }
             Err(sentence) => last = sentence,
         }
     }
     Err(last)
+}
+
+fn say(line: &str) {
+    let mut out = std::io::stdout();
+    writeln!(out, "{line}").and_then(|()| out.flush()).ok();
 }
 
 /// The account to run the server as, where we are root: PostgreSQL refuses root.
@@ -72,13 +88,23 @@ struct Cluster {
     account: Option<Account>,
     server: Option<Child>,
     port: u16,
+    /// Whether it must forget nothing.
+    durable: bool,
 }
 
+/// Quick rather than safe: nothing outlives the tests.
+const QUICK: [&str; 4] =
+    ["max_connections=300", "fsync=off", "synchronous_commit=off", "full_page_writes=off"];
+/// Nothing acknowledged is lost; few connections, so that they can run out.
+const SAFE: [&str; 1] = ["max_connections=60"];
+
 impl Cluster {
-    fn start(programs: &Path) -> Outcome<Self> {
+    fn start(programs: &Path, port: Option<u16>) -> Outcome<Self> {
         let account = Account::for_server();
         let folder = fresh_folder(account).map_err(|error| format!("No folder for PostgreSQL: {error}."))?;
-        let mut cluster = Self { programs: programs.to_path_buf(), folder, account, server: None, port: 0 };
+        let programs = programs.to_path_buf();
+        let (durable, port) = (port.is_some(), port.unwrap_or_default());
+        let mut cluster = Self { programs, folder, account, server: None, port, durable };
         let mut initdb = cluster.program("initdb")?;
         initdb.arg("-D").arg(cluster.data());
         initdb.args(["-U", ROLE, "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync"]);
@@ -88,6 +114,9 @@ impl Cluster {
         }
         // The port is free when we ask for it; in the rare case that someone takes it before the server does, again.
         for _ in 0..3 {
+            if !durable {
+                cluster.port = free_port().map_err(|error| format!("No free port on 127.0.0.1: {error}."))?;
+            }
             if cluster.serve()? {
                 return Ok(cluster);
             }
@@ -95,23 +124,19 @@ impl Cluster {
         Err(cluster.explain("the server did not start"))
     }
 
-    /// Starts the server on a free port; false if it ended instead of answering.
+    /// Starts the server on its port; false if it ended instead of answering.
     fn serve(&mut self) -> Outcome<bool> {
-        self.port = free_port().map_err(|error| format!("No free port on 127.0.0.1: {error}."))?;
         let mut postgres = self.program("postgres")?;
         postgres.arg("-D").arg(self.data()).args(["-p", &self.port.to_string()]);
-        // Reached over loopback alone, and quick rather than safe: nothing in it outlives the tests.
+        // Reached over loopback alone.
         let settings = [
             "listen_addresses=127.0.0.1",
             "unix_socket_directories=",
-            "max_connections=300",
-            "fsync=off",
-            "synchronous_commit=off",
-            "full_page_writes=off",
             "wal_level=minimal",
             "max_wal_senders=0",
         ];
-        postgres.args(settings.iter().flat_map(|setting| ["-c", *setting]));
+        let more = if self.durable { &SAFE[..] } else { &QUICK };
+        postgres.args(settings.iter().chain(more).flat_map(|setting| ["-c", *setting]));
         let server = postgres.spawn().map_err(|error| format!("postgres could not be started: {error}."))?;
         let server = self.server.insert(server);
         let begun = Instant::now();
@@ -156,9 +181,9 @@ impl Cluster {
     }
 
     /// An orderly stop, so that no shared memory stays behind; the hard way if that fails.
-    fn stop(&self, server: &mut Child) {
+    fn stop(&self, server: &mut Child, mode: &str) {
         let stopped = self.program("pg_ctl").is_ok_and(|mut pg_ctl| {
-            pg_ctl.args(["stop", "-w", "-m", "immediate", "-D"]).arg(self.data());
+            pg_ctl.args(["stop", "-w", "-m", mode, "-D"]).arg(self.data());
             pg_ctl.status().is_ok_and(|status| status.success())
         });
         if !stopped {
@@ -171,7 +196,8 @@ impl Cluster {
 impl Drop for Cluster {
     fn drop(&mut self) {
         if let Some(mut server) = self.server.take() {
-            self.stop(&mut server);
+            mishaps::wake(&server);
+            self.stop(&mut server, "immediate");
         }
         if let Err(error) = fs::remove_dir_all(&self.folder) {
             crate::shell::complain(&format!("{} could not be removed: {error}.", self.folder.display()));

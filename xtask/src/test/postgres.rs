@@ -44,7 +44,7 @@ impl Source {
         match self {
             Self::Named(url) => Ok(Server::Named(url)),
             #[cfg(unix)]
-            Self::Installed(folders) => private::Server::start(&folders).map(Server::Private),
+            Self::Installed(folders) => private::Server::start(&folders, None).map(Server::Private),
             #[cfg(not(unix))]
             Self::Installed(_) => Err("a private server is started on Unix only.".to_owned()),
         }
@@ -63,12 +63,12 @@ impl Server {
 
 /// Starting the keeper, which owns the private server.
 #[cfg(unix)]
-mod private {
+pub(crate) mod private {
     use std::ffi::OsStr;
-    use std::io::{BufRead, BufReader};
+    use std::io::{BufRead, BufReader, Write};
     use std::os::unix::process::CommandExt;
     use std::path::{Path, PathBuf};
-    use std::process::{Child, Command, Stdio};
+    use std::process::{Child, ChildStdout, Command, Stdio};
 
     use crate::shell::{self, Outcome};
     use crate::test::keeper::{self, Account};
@@ -76,14 +76,17 @@ mod private {
     pub(crate) struct Server {
         pub(crate) url: String,
         keeper: Child,
+        answers: BufReader<ChildStdout>,
     }
 
     impl Server {
-        pub(crate) fn start(folders: &[PathBuf]) -> Outcome<Self> {
+        /// Starts the keeper; with a port, for a server that forgets nothing and stays there.
+        pub(crate) fn start(folders: &[PathBuf], port: Option<u16>) -> Outcome<Self> {
             let unusable =
                 |error: std::io::Error| format!("PostgreSQL's keeper could not be started: {error}.");
             let mut keeper = Command::new(myself().map_err(unusable)?)
                 .arg(keeper::COMMAND)
+                .args(port.iter().flat_map(|port| [keeper::DURABLE.to_owned(), port.to_string()]))
                 .args(folders)
                 // Out of reach of the terminal's Ctrl-C: it must outlive us for as long as cleaning up takes.
                 .process_group(0)
@@ -91,16 +94,33 @@ mod private {
                 .stdout(Stdio::piped())
                 .spawn()
                 .map_err(unusable)?;
-            let mut url = String::new();
-            if let Some(answer) = keeper.stdout.take() {
-                BufReader::new(answer).read_line(&mut url).map_err(unusable)?;
-            }
-            let server = Self { url: url.trim().to_owned(), keeper };
+            let Some(answers) = keeper.stdout.take().map(BufReader::new) else {
+                return Err("PostgreSQL's keeper says nothing.".to_owned());
+            };
+            let mut server = Self { url: String::new(), keeper, answers };
+            server.url = server.hear()?;
             if server.url.is_empty() {
                 Err("PostgreSQL did not start; see above.".to_owned())
             } else {
                 Ok(server)
             }
+        }
+
+        /// Gives the keeper an order and waits until it was carried out.
+        pub(crate) fn order(&mut self, order: &str) -> Outcome {
+            let lost = |error: std::io::Error| format!("PostgreSQL's keeper was lost: {error}.");
+            if let Some(orders) = &mut self.keeper.stdin {
+                writeln!(orders, "{order}").and_then(|()| orders.flush()).map_err(lost)?;
+            }
+            let answer = self.hear()?;
+            if answer == "done" { Ok(()) } else { Err(answer) }
+        }
+
+        fn hear(&mut self) -> Outcome<String> {
+            let mut line = String::new();
+            let heard = self.answers.read_line(&mut line);
+            heard.map_err(|error| format!("PostgreSQL's keeper was lost: {error}."))?;
+            Ok(line.trim().to_owned())
         }
     }
 
@@ -120,7 +140,7 @@ mod private {
     }
 
     /// Folders with an `initdb`, a `postgres` and a `pg_ctl` of one version: on PATH, then Debian's, newest first.
-    pub(super) fn installed() -> Vec<PathBuf> {
+    pub(crate) fn installed() -> Vec<PathBuf> {
         let account = Account::for_server();
         let debian = Path::new("/usr/lib/postgresql").read_dir().into_iter().flatten().flatten();
         let folders = shell::search_path().into_iter().chain(newest_first(debian.map(|entry| entry.path())));
