@@ -1,6 +1,7 @@
 //! Settings: every one a flag and a `KEYWARD_*` variable, all of them optional.
 
 mod cors;
+mod database;
 mod secret;
 
 use std::net::SocketAddr;
@@ -13,34 +14,9 @@ use keyward_domain::sessions::Lifetimes;
 use keyward_domain::throttle::Budget;
 
 pub use self::cors::CorsSettings;
+pub use self::database::StorageSettings;
 pub use self::secret::Secret;
 use crate::state::LEEWAY;
-
-/// Where things are kept: what every command needs to know.
-#[derive(Args, Clone, Debug)]
-pub struct StorageSettings {
-    /// The folder for the database and the master secret; made if it is not there
-    #[arg(long, env = "KEYWARD_DATA_DIR", default_value = "./data", value_name = "FOLDER")]
-    pub data_dir: PathBuf,
-
-    /// `sqlite://PATH` or `postgres://USER:PASSWORD@HOST/DATABASE` [default: sqlite in the data folder]
-    #[arg(long, env = "KEYWARD_DATABASE_URL", hide_env_values = true, value_name = "URL")]
-    pub database_url: Option<String>,
-
-    /// At most so many connections to PostgreSQL (SQLite has one that writes and four that read)
-    #[arg(long, env = "KEYWARD_DATABASE_CONNECTIONS", default_value_t = 16, value_name = "N",
-        value_parser = clap::value_parser!(u32).range(1..=1000))]
-    pub database_connections: u32,
-}
-
-impl StorageSettings {
-    /// The database's address.
-    pub fn database_url(&self) -> String {
-        self.database_url
-            .clone()
-            .unwrap_or_else(|| format!("sqlite://{}", self.data_dir.join("keyward.db").display()))
-    }
-}
 
 /// How passwords are hashed, and what new ones must be like.
 #[derive(Args, Clone, Debug)]

@@ -1,6 +1,7 @@
 //! A connection whose every call ends in bounded time, and which acknowledges a write only once it is committed.
 
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -9,20 +10,30 @@ use sea_orm::{
     SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
 
-use crate::error::no_answer;
+use crate::error::{away, no_answer};
+use crate::probe::Probe;
 
-/// A pool or a transaction that answers within `limit`, be it with an error.
+/// How long a call may take, at most.
 ///
 /// The database's own limits come first; this one also holds when the server is stopped or the network swallows packets.
 #[derive(Clone)]
+pub(crate) struct Patience {
+    /// However well the server is.
+    pub(crate) limit: Duration,
+    /// Ends the waiting for a server that is away.
+    pub(crate) probe: Option<Arc<Probe>>,
+}
+
+/// A pool or a transaction that answers within bounded time, be it with an error.
+#[derive(Clone)]
 pub(crate) struct Bounded<C> {
     inner: C,
-    limit: Duration,
+    patience: Patience,
 }
 
 impl<C> Bounded<C> {
-    pub(crate) fn new(inner: C, limit: Duration) -> Self {
-        Self { inner, limit }
+    pub(crate) fn new(inner: C, patience: Patience) -> Self {
+        Self { inner, patience }
     }
 
     pub(crate) fn inner(&self) -> &C {
@@ -38,19 +49,29 @@ impl Bounded<DatabaseConnection> {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        let inner = within(self.limit, self.inner.begin_with_options(options)).await?;
-        Ok(Bounded::new(inner, self.limit))
+        let inner = self.patience.wait_for(self.inner.begin_with_options(options)).await?;
+        Ok(Bounded::new(inner, self.patience.clone()))
     }
 }
 
 impl Bounded<DatabaseTransaction> {
     pub(crate) async fn commit(self) -> Result<(), DbErr> {
-        within(self.limit, self.inner.commit()).await
+        self.patience.wait_for(self.inner.commit()).await
     }
 }
 
-async fn within<T>(limit: Duration, call: impl Future<Output = Result<T, DbErr>> + Send) -> Result<T, DbErr> {
-    tokio::time::timeout(limit, call).await.unwrap_or_else(|_| Err(no_answer(limit)))
+impl Patience {
+    async fn wait_for<T>(&self, call: impl Future<Output = Result<T, DbErr>> + Send) -> Result<T, DbErr> {
+        let limited = tokio::time::timeout(self.limit, call);
+        let answered = match &self.probe {
+            Some(probe) => tokio::select! {
+                answered = limited => answered,
+                reason = probe.away() => return Err(away(reason)),
+            },
+            None => limited.await,
+        };
+        answered.unwrap_or_else(|_| Err(no_answer(self.limit)))
+    }
 }
 
 #[async_trait]
@@ -60,11 +81,11 @@ impl<C: ConnectionTrait + Send> ConnectionTrait for Bounded<C> {
     }
 
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
-        within(self.limit, self.inner.execute_raw(statement)).await
+        self.patience.wait_for(self.inner.execute_raw(statement)).await
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        within(self.limit, self.inner.execute_unprepared(sql)).await
+        self.patience.wait_for(self.inner.execute_unprepared(sql)).await
     }
 
     /// Runs the statement to its end. `INSERT ... RETURNING` yields its row before it is committed, and a driver asked
@@ -74,6 +95,6 @@ impl<C: ConnectionTrait + Send> ConnectionTrait for Bounded<C> {
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        within(self.limit, self.inner.query_all_raw(statement)).await
+        self.patience.wait_for(self.inner.query_all_raw(statement)).await
     }
 }

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sea_orm::DatabaseConnection;
@@ -11,36 +12,15 @@ use sea_orm::sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sea_orm::sqlx::{Error as SqlxError, Postgres, Sqlite};
 
+use crate::options::DatabaseOptions;
+use crate::probe::Probe;
+
 /// How long a PostgreSQL transaction may do nothing while it holds locks.
 const IDLE_IN_TRANSACTION: Duration = Duration::from_mins(1);
 /// How soon a SQLite file that is busy being made is tried again.
 const RETRY: Duration = Duration::from_millis(20);
 /// A PostgreSQL connection unused for longer is tried out before it is used.
 const TRY_OUT_AFTER: Duration = Duration::from_secs(1);
-
-/// How a database is used.
-#[derive(Clone, Copy, Debug)]
-pub struct DatabaseOptions {
-    /// PostgreSQL: at most so many connections.
-    pub max_connections: u32,
-    /// SQLite: so many connections that read, beside the one that writes.
-    pub readers: u32,
-    /// How long a call waits for a free connection, and the database for a lock that another call or process holds.
-    pub acquire_timeout: Duration,
-    /// How long a statement may take. A call is given up after this and `acquire_timeout` together.
-    pub statement_timeout: Duration,
-}
-
-impl Default for DatabaseOptions {
-    fn default() -> Self {
-        Self {
-            max_connections: 16,
-            readers: 4,
-            acquire_timeout: Duration::from_secs(5),
-            statement_timeout: Duration::from_secs(10),
-        }
-    }
-}
 
 /// Why a database could not be opened, in one sentence that never holds the URL's password.
 #[derive(Debug, thiserror::Error)]
@@ -74,6 +54,8 @@ pub enum ConnectError {
 pub(crate) struct Opened {
     pub(crate) reader: DatabaseConnection,
     pub(crate) writer: DatabaseConnection,
+    /// Asks a server whether it is there.
+    pub(crate) probe: Option<Arc<Probe>>,
 }
 
 /// Opens the database that `url` names.
@@ -115,7 +97,7 @@ async fn open_sqlite(url: &str, options: &DatabaseOptions) -> Result<Opened, Con
         }
     };
     let reader = sqlite_pool(options.readers, options).connect_with(reading).await.map_err(failed)?;
-    Ok(Opened { reader: reader.into(), writer: writer.into() })
+    Ok(Opened { reader: reader.into(), writer: writer.into(), probe: None })
 }
 
 /// SQLite's result code 5, with whatever detail: somebody else holds the file.
@@ -152,26 +134,34 @@ fn create_private(path: &Path) -> Result<(), ConnectError> {
 }
 
 async fn open_postgres(url: &str, options: &DatabaseOptions) -> Result<Opened, ConnectError> {
+    let server = postgres(url, options)?;
+    let name = format!("{}:{}", server.get_host(), server.get_port());
+    let refused = |reason| ConnectError::Server { server: name.clone(), reason };
+    // One connection first: the pool would try again and again, and then only know that time is up.
+    let probe = Probe::new(server.clone(), options.connect_timeout);
+    probe.ask().await.map_err(&refused)?;
+    let pool = postgres_pool(options).connect_with(server).await;
+    let both = DatabaseConnection::from(pool.map_err(|error| refused(reason(&error, options)))?);
+    Ok(Opened { reader: both.clone(), writer: both, probe: Some(Arc::new(probe)) })
+}
+
+/// A server, with our limits for every session there.
+fn postgres(url: &str, options: &DatabaseOptions) -> Result<PgConnectOptions, ConnectError> {
     let millis = |limit: Duration| limit.as_millis().to_string();
     let server: PgConnectOptions = url.parse().map_err(|error| malformed(&error))?;
-    let server = server.application_name("keyward").options([
+    Ok(server.application_name("keyward").options([
         ("statement_timeout", millis(options.statement_timeout)),
         ("lock_timeout", millis(options.acquire_timeout)),
         ("idle_in_transaction_session_timeout", millis(IDLE_IN_TRANSACTION)),
-    ]);
-    let name = format!("{}:{}", server.get_host(), server.get_port());
-    let pool = postgres_pool(options)
-        .connect_with(server)
-        .await
-        .map_err(|error| ConnectError::Server { server: name, reason: reason(&error, options) })?;
-    let both = DatabaseConnection::from(pool);
-    Ok(Opened { reader: both.clone(), writer: both })
+    ]))
 }
 
 fn postgres_pool(options: &DatabaseOptions) -> PoolOptions<Postgres> {
     PgPoolOptions::new()
         .max_connections(options.max_connections)
         .acquire_timeout(options.acquire_timeout)
+        .idle_timeout(options.idle_timeout)
+        .max_lifetime(options.max_lifetime)
         .test_before_acquire(false)
         .before_acquire(|connection, unused| {
             Box::pin(async move {

@@ -32,6 +32,11 @@ pub(crate) fn no_answer(limit: Duration) -> DbErr {
     DbErr::Conn(RuntimeErr::Internal(format!("no answer within {limit:?}")))
 }
 
+/// The server is away, as one knows from `reason`.
+pub(crate) fn away(reason: String) -> DbErr {
+    DbErr::Conn(RuntimeErr::Internal(reason))
+}
+
 /// Whether the same call may work later.
 fn is_passing(error: &DbErr) -> bool {
     match error {

@@ -19,9 +19,10 @@ use keyward_domain::throttle::AttemptRepository;
 use keyward_domain::users::UserRepository;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend};
 
-use crate::bounded::Bounded;
-use crate::connect::{ConnectError, DatabaseOptions, open};
+use crate::bounded::{Bounded, Patience};
+use crate::connect::{ConnectError, open};
 use crate::error::failed;
+use crate::options::DatabaseOptions;
 
 /// An open database. Cheap to clone; all clones share its connections.
 ///
@@ -47,9 +48,12 @@ impl Database {
     /// [`ConnectError`] names the problem in one sentence.
     pub async fn connect(url: &str, options: DatabaseOptions) -> Result<Self, ConnectError> {
         let opened = open(url, &options).await?;
-        let limit = options.acquire_timeout + options.statement_timeout;
-        let pools =
-            Pools { reader: Bounded::new(opened.reader, limit), writer: Bounded::new(opened.writer, limit) };
+        let patience =
+            Patience { limit: options.acquire_timeout + options.statement_timeout, probe: opened.probe };
+        let pools = Pools {
+            reader: Bounded::new(opened.reader, patience.clone()),
+            writer: Bounded::new(opened.writer, patience),
+        };
         Ok(Self { pools: Arc::new(pools) })
     }
 

@@ -11,7 +11,7 @@ use std::env;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use keyward_migration::migrate;
-use sea_orm::sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
+use sea_orm::sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, SqliteConnection};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
 
@@ -70,6 +70,18 @@ impl TestDatabase {
     /// Whether it is on PostgreSQL.
     pub fn is_postgres(&self) -> bool {
         matches!(self.place, Place::Server { .. })
+    }
+
+    /// Runs SQL that no port would, on a connection of its own.
+    pub async fn execute(&self, sql: &str) {
+        let sql = AssertSqlSafe(sql.to_owned());
+        if self.is_postgres() {
+            let mut connection = PgConnection::connect(&self.url).await.expect("a connection");
+            connection.execute(sql).await.expect("the statement runs");
+        } else {
+            let mut connection = SqliteConnection::connect(&self.url).await.expect("a connection");
+            connection.execute(sql).await.expect("the statement runs");
+        }
     }
 
     fn path(&self) -> &str {

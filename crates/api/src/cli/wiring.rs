@@ -56,10 +56,9 @@ impl Wiring {
     pub(super) async fn open(storage: &StorageSettings) -> Result<Self, Problem> {
         let folder = DataFolder::prepare(&storage.data_dir)?;
         let url = storage.database_url();
-        let options =
-            DatabaseOptions { max_connections: storage.database_connections, ..DatabaseOptions::default() };
-        let database =
-            Database::connect(&url, options).await.map_err(|error| format!("KEYWARD_DATABASE_URL: {error}"));
+        let database = Database::connect(&url, options(storage))
+            .await
+            .map_err(|error| format!("KEYWARD_DATABASE_URL: {error}"));
         let database = match database {
             Ok(database) => database,
             Err(problem) => {
@@ -144,6 +143,18 @@ impl Wiring {
         let keys = Keys::new(ports.clone(), Arc::clone(master), tokens.access_token_life());
         let ring = keys.ring(tokens.algorithm).await.map_err(|error| format!("no signing key: {error}"))?;
         Ok((ring, Some(keys)))
+    }
+}
+
+fn options(storage: &StorageSettings) -> DatabaseOptions {
+    DatabaseOptions {
+        max_connections: storage.database_connections,
+        readers: storage.database_readers,
+        acquire_timeout: storage.database_acquire_timeout,
+        statement_timeout: storage.database_statement_timeout,
+        connect_timeout: storage.database_connect_timeout,
+        idle_timeout: storage.database_idle_timeout,
+        max_lifetime: storage.database_max_lifetime,
     }
 }
 

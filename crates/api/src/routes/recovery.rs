@@ -114,6 +114,7 @@ fn accepts_pages(headers: &HeaderMap) -> bool {
 /// and once, and voids any earlier one.
 #[utoipa::path(post, path = "/password-recovery", tag = "mail", responses(
     (status = 202, description = "Whoever has an account gets mail", body = Notice),
+    (status = 503, description = "Overloaded", body = ref("#/components/schemas/Error")),
 ))]
 pub async fn recover_password(
     State(recovery): State<Recovery>,

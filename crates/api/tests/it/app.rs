@@ -50,7 +50,7 @@ pub(crate) struct Parts {
     pub(crate) settings: Settings,
     pub(crate) database: Database,
     master: MasterSecret,
-    home: Arc<TestDatabase>,
+    pub(crate) home: Arc<TestDatabase>,
 }
 
 impl Deref for TestApp {
@@ -77,9 +77,25 @@ impl TestApp {
         Self::begin(hasher, threads, settings(&[])).await
     }
 
+    /// The service on this database, however it is reached.
+    pub(crate) fn on(home: TestDatabase, database: Database) -> Self {
+        Self::begin_on(home, database, Arc::new(cheap_hasher()), 2, settings(&[]))
+    }
+
     async fn begin(hasher: Arc<dyn PasswordHasher>, threads: usize, settings: Settings) -> Self {
-        let home = Arc::new(fresh_database().await);
+        let home = fresh_database().await;
         let database = home.connect().await;
+        Self::begin_on(home, database, hasher, threads, settings)
+    }
+
+    fn begin_on(
+        home: TestDatabase,
+        database: Database,
+        hasher: Arc<dyn PasswordHasher>,
+        threads: usize,
+        settings: Settings,
+    ) -> Self {
+        let home = Arc::new(home);
         let keys = SharedKeyRing::new(KeyRing::new(SigningKey::generate(Algorithm::EdDsa).unwrap()));
         let master = MasterSecret::generate(&SystemRandom);
         let hashing = Arc::new(HashingPool::start(hasher, threads).unwrap());

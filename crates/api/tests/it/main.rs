@@ -8,6 +8,7 @@ mod document;
 mod forge;
 mod mailbox;
 mod process;
+mod proxy;
 mod schema;
 mod wire;
 
@@ -29,6 +30,7 @@ mod login;
 mod mail;
 mod oauth;
 mod orders;
+mod outage;
 mod pages;
 mod paging;
 mod posts;

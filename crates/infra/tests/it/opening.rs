@@ -12,7 +12,7 @@ use crate::support::open;
 /// The one sentence that says why `url` cannot be opened.
 async fn refusal(url: &str) -> String {
     let options =
-        DatabaseOptions { acquire_timeout: Duration::from_millis(300), ..DatabaseOptions::default() };
+        DatabaseOptions { connect_timeout: Duration::from_millis(300), ..DatabaseOptions::default() };
     match Database::connect(url, options).await {
         Ok(_) => panic!("{url} was opened"),
         Err(error) => error.to_string(),
@@ -68,6 +68,14 @@ async fn a_server_that_does_not_answer_is_named_in_bounded_time() {
     let words = refusal(&format!("postgres://ana:secret@{address}/x")).await;
     assert_eq!(words, format!("PostgreSQL at {address} cannot be used: no answer within 300ms"));
     assert!(start.elapsed() < Duration::from_secs(3));
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there_is_named_with_the_reason() {
+    let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let words = refusal(&format!("postgres://ana:secret@{gone}/x")).await;
+    assert!(words.starts_with(&format!("PostgreSQL at {gone} cannot be used: ")), "{words}");
+    assert!(words.contains("refused"), "{words}");
 }
 
 #[cfg(unix)]

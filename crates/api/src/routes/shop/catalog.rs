@@ -171,7 +171,7 @@ impl Input for ProductList {
 
 /// Categories
 #[utoipa::path(get, path = "/categories", tag = "catalog", responses((status = 200, description = "One page", body = [Category],
-    headers(("Link" = String, description = "The next page, where there is one (RFC 8288)")))))]
+    headers(("Link" = String, description = "The next page, where there is one (RFC 8288)"))), (status = 503, description = "Overloaded", body = ref("#/components/schemas/Error"))))]
 pub async fn list_categories(
     State(catalog): State<Catalog>,
     here: Here,
@@ -184,6 +184,7 @@ pub async fn list_categories(
 #[utoipa::path(get, path = "/categories/{id}", tag = "catalog", responses(
     (status = 200, description = "The category", body = Category),
     (status = 404, description = "No such category", body = ref("#/components/schemas/Error")),
+    (status = 503, description = "Overloaded", body = ref("#/components/schemas/Error")),
 ))]
 pub async fn read_category(
     State(catalog): State<Catalog>,
@@ -232,7 +233,7 @@ pub async fn delete_category(
 
 /// Products
 #[utoipa::path(get, path = "/products", tag = "catalog", responses((status = 200, description = "One page", body = [Product],
-    headers(("Link" = String, description = "The next page, where there is one (RFC 8288)")))))]
+    headers(("Link" = String, description = "The next page, where there is one (RFC 8288)"))), (status = 503, description = "Overloaded", body = ref("#/components/schemas/Error"))))]
 pub async fn list_products(
     State(catalog): State<Catalog>,
     here: Here,
@@ -245,6 +246,7 @@ pub async fn list_products(
 #[utoipa::path(get, path = "/products/{id}", tag = "catalog", responses(
     (status = 200, description = "The product", body = Product),
     (status = 404, description = "No such product", body = ref("#/components/schemas/Error")),
+    (status = 503, description = "Overloaded", body = ref("#/components/schemas/Error")),
 ))]
 pub async fn read_product(
     State(catalog): State<Catalog>,
