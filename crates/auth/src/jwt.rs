@@ -7,11 +7,12 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::jws::{self, Jws};
-use crate::{AccessToken, Claims, Grant, Random, SharedKeyRing, TokenError, TokenIssuer, TokenVerifier};
+use crate::{
+    AccessToken, Claims, Grant, Random, SharedKeyRing, TokenError, TokenIssuer, TokenProfile, TokenVerifier,
+};
 
-/// The media type of an access token (RFC 9068 section 2.1), compared without regard to case (RFC 7515 section 4.1.9).
+/// The media type of an access token (RFC 9068 section 2.1).
 const TYPE: &str = "at+jwt";
-const LONG_TYPE: &str = "application/at+jwt";
 
 /// How far ahead of our clock a token may have been issued, in seconds.
 const MAX_IAT_AHEAD: i64 = 60;
@@ -73,12 +74,19 @@ pub struct VerifierSettings {
     pub audience: String,
     /// How many seconds clocks may disagree about `exp` and `nbf`. 5 by default.
     pub leeway_seconds: i64,
+    /// What the tokens look like. As Keyward writes them by default.
+    pub profile: TokenProfile,
 }
 
 impl VerifierSettings {
-    /// Settings with the default leeway.
+    /// Settings with the default leeway, for tokens as Keyward writes them.
     pub fn new(issuer: impl Into<String>, audience: impl Into<String>) -> Self {
-        Self { issuer: issuer.into(), audience: audience.into(), leeway_seconds: 5 }
+        Self {
+            issuer: issuer.into(),
+            audience: audience.into(),
+            leeway_seconds: 5,
+            profile: TokenProfile::default(),
+        }
     }
 }
 
@@ -103,7 +111,7 @@ impl JwtVerifier {
         if !claims.aud.contains(&self.settings.audience) {
             return Err(TokenError::Invalid("it is for another audience"));
         }
-        if claims.sub.is_empty() || claims.jti.is_empty() {
+        if claims.sub.is_empty() || (claims.jti.is_empty() && self.settings.profile.needs_id()) {
             return Err(TokenError::Invalid("its subject or id is empty"));
         }
         if claims.nbf.is_some_and(|start| start > now.saturating_add(leeway)) {
@@ -122,14 +130,14 @@ impl JwtVerifier {
 impl TokenVerifier for JwtVerifier {
     fn verify(&self, token: &str, now: i64) -> Result<Claims, TokenError> {
         let jws = Jws::parse(token)?;
-        let typ = jws.header.typ.as_deref().unwrap_or_default();
-        if !typ.eq_ignore_ascii_case(TYPE) && !typ.eq_ignore_ascii_case(LONG_TYPE) {
+        if !self.settings.profile.accepts_type(jws.header.typ.as_deref()) {
             return Err(TokenError::Invalid("it is not an access token"));
         }
         let ring = self.keys.load();
-        let key = ring.find(jws.header.kid.as_deref()).ok_or(TokenError::Invalid("its key is unknown"))?;
+        let key = ring.find(jws.header.kid.as_deref()).ok_or(TokenError::UnknownKey)?;
         let payload = jws.verified(key)?;
-        let claims = Claims::from_json(&payload).ok_or(TokenError::Invalid("its claims are malformed"))?;
+        let claims =
+            self.settings.profile.claims(&payload).ok_or(TokenError::Invalid("its claims are malformed"))?;
         self.check(&claims, now)?;
         Ok(claims)
     }

@@ -70,7 +70,7 @@ pub trait TokenVerifier: Send + Sync {
     ///
     /// # Errors
     ///
-    /// [`TokenError::Expired`] or [`TokenError::Invalid`].
+    /// [`TokenError::Expired`], [`TokenError::Invalid`] or [`TokenError::UnknownKey`].
     fn verify(&self, token: &str, now: i64) -> Result<Claims, TokenError>;
 }
 
@@ -84,6 +84,9 @@ pub enum TokenError {
     /// It is not a token of ours, or not one for here and now. The reason is for a log and holds nothing of the token.
     #[error("the token is not valid: {0}")]
     Invalid(&'static str),
+    /// It names a key that is not known here. Where keys are fetched from elsewhere, that is worth another look.
+    #[error("the token is not valid: its key is unknown")]
+    UnknownKey,
     /// It could not be signed.
     #[error("the token could not be signed")]
     Signing,

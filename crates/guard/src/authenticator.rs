@@ -47,7 +47,7 @@ impl From<TokenError> for Refusal {
 }
 
 #[expect(clippy::disallowed_methods, reason = "a service without a clock port of its own uses the system's")]
-fn unix_now() -> i64 {
+pub(crate) fn unix_now() -> i64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .ok()

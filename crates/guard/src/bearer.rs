@@ -1,8 +1,8 @@
 //! Reading the `Authorization` header (RFC 9110, section 11.6.2; RFC 6750, section 2.1). A token in a query, a form
 //! or a cookie is never looked at.
 
-use axum::http::HeaderMap;
-use axum::http::header::AUTHORIZATION;
+use http::HeaderMap;
+use http::header::AUTHORIZATION;
 
 use crate::Refusal;
 
@@ -37,7 +37,7 @@ fn is_b64token(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use axum::http::HeaderValue;
+    use http::HeaderValue;
 
     use super::*;
 

@@ -1,5 +1,5 @@
-//! The extractor that is the lock: named in a handler's signature it enforces and, through
-//! [`Documented`], draws the padlock.
+//! The extractor that is the lock: named in a handler's signature it enforces and, with the feature `openapi`, draws the
+//! padlock through [`Documented`](crate::Documented).
 
 use std::marker::PhantomData;
 use std::ops::Deref;
@@ -7,11 +7,7 @@ use std::sync::Arc;
 
 use axum::extract::{FromRef, FromRequestParts, OptionalFromRequestParts};
 use axum::http::request::Parts;
-use utoipa::openapi::path::Operation;
-use utoipa::openapi::security::SecurityRequirement;
 
-use crate::documented::{Documented, Schemas};
-use crate::lock::lock;
 use crate::{Authenticator, Principal, Refusal, Requirement, bearer};
 
 /// Whoever sent a good access token, which carries the scope `R` where one is named.
@@ -31,10 +27,8 @@ impl<R: Requirement> CurrentUser<R> {
 
     async fn admit(authenticator: Arc<dyn Authenticator>, token: &str) -> Result<Self, Refusal> {
         let principal = authenticator.authenticate(token).await?;
-        match R::SCOPE {
-            Some(scope) if !principal.scope.contains(scope) => Err(Refusal::InsufficientScope(scope)),
-            _ => Ok(Self { principal, requirement: PhantomData }),
-        }
+        principal.require(R::SCOPE)?;
+        Ok(Self { principal, requirement: PhantomData })
     }
 }
 
@@ -75,15 +69,25 @@ where
     }
 }
 
-impl<R: Requirement> Documented for CurrentUser<R> {
-    fn document(operation: &mut Operation, _: &mut Schemas) {
-        lock(operation, R::SCOPE);
-    }
-}
+#[cfg(feature = "openapi")]
+mod documented {
+    use utoipa::openapi::path::Operation;
+    use utoipa::openapi::security::SecurityRequirement;
 
-impl<R: Requirement> Documented for Option<CurrentUser<R>> {
-    fn document(operation: &mut Operation, _: &mut Schemas) {
-        lock(operation, R::SCOPE);
-        operation.security.get_or_insert_default().insert(0, SecurityRequirement::default());
+    use super::{CurrentUser, Requirement};
+    use crate::documented::{Documented, Schemas};
+    use crate::lock::lock;
+
+    impl<R: Requirement> Documented for CurrentUser<R> {
+        fn document(operation: &mut Operation, _: &mut Schemas) {
+            lock(operation, R::SCOPE);
+        }
+    }
+
+    impl<R: Requirement> Documented for Option<CurrentUser<R>> {
+        fn document(operation: &mut Operation, _: &mut Schemas) {
+            lock(operation, R::SCOPE);
+            operation.security.get_or_insert_default().insert(0, SecurityRequirement::default());
+        }
     }
 }

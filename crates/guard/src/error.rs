@@ -1,8 +1,7 @@
 //! The answers of a lock that stays shut: 401, 403 and, when nobody can tell, 503.
 
-use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use serde_json::json;
 
 /// Why a request does not get in.
@@ -51,22 +50,47 @@ impl Refusal {
     }
 }
 
-impl IntoResponse for Refusal {
-    fn into_response(self) -> Response {
-        let mut response = detail(self.status(), &self.to_string());
+impl Refusal {
+    /// The answer, whatever the framework: status, challenge, and a body in FastAPI's shape, `{"detail": ".."}`.
+    pub fn answer(self) -> Response<String> {
+        let mut response = Response::new(json!({ "detail": self.to_string() }).to_string());
+        *response.status_mut() = self.status();
         let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        self.mark(headers);
+        response
+    }
+
+    /// Puts the challenge, or how long to wait, into an answer's headers.
+    pub(crate) fn mark(self, headers: &mut HeaderMap) {
         if let Some(challenge) = self.challenge().and_then(|text| HeaderValue::try_from(text).ok()) {
             headers.insert(WWW_AUTHENTICATE, challenge);
         }
         if self == Self::Unavailable {
             headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
         }
-        response
     }
 }
 
-/// An error in FastAPI's shape: `{"detail": ".."}`.
-pub fn detail(status: StatusCode, text: &str) -> Response {
-    let json = HeaderValue::from_static("application/json");
-    (status, [(header::CONTENT_TYPE, json)], json!({ "detail": text }).to_string()).into_response()
+#[cfg(feature = "axum")]
+mod axum_answers {
+    use axum::http::{HeaderValue, StatusCode, header};
+    use axum::response::{IntoResponse, Response};
+    use serde_json::json;
+
+    use super::Refusal;
+
+    impl IntoResponse for Refusal {
+        fn into_response(self) -> Response {
+            self.answer().map(axum::body::Body::from)
+        }
+    }
+
+    /// An error in FastAPI's shape: `{"detail": ".."}`.
+    pub fn detail(status: StatusCode, text: &str) -> Response {
+        let json = HeaderValue::from_static("application/json");
+        (status, [(header::CONTENT_TYPE, json)], json!({ "detail": text }).to_string()).into_response()
+    }
 }
+#[cfg(feature = "axum")]
+pub use axum_answers::detail;

@@ -2,6 +2,9 @@
 
 use keyward_auth::{Claims, ScopeSet};
 
+#[cfg(any(feature = "axum", feature = "tower"))]
+use crate::Refusal;
+
 /// The bearer of a good access token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Principal {
@@ -16,5 +19,16 @@ pub struct Principal {
 impl From<Claims> for Principal {
     fn from(claims: Claims) -> Self {
         Self { subject: claims.sub, session: claims.sid, scope: claims.scope }
+    }
+}
+
+#[cfg(any(feature = "axum", feature = "tower"))]
+impl Principal {
+    /// Lets pass whoever has the scope, where one is asked for.
+    pub(crate) fn require(&self, scope: Option<&'static str>) -> Result<(), Refusal> {
+        match scope {
+            Some(scope) if !self.scope.contains(scope) => Err(Refusal::InsufficientScope(scope)),
+            _ => Ok(()),
+        }
     }
 }

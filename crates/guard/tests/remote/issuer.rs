@@ -1,0 +1,177 @@
+//! An issuer of the tests' own, on a free port of this machine: it counts who asks, and behaves as told.
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use axum::extract::State;
+use axum::http::{StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use axum::{Json, Router};
+use keyward_auth::{
+    Algorithm, Grant, IssuerSettings, JwtIssuer, KeyRing, ScopeSet, SharedKeyRing, SigningKey, SystemRandom,
+    TokenIssuer,
+};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+
+/// What the issuer answers where its keys are.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Keys {
+    Good,
+    Garbage,
+    None,
+    TooLong,
+    Elsewhere,
+    Broken,
+}
+
+pub(crate) struct Issuer {
+    pub(crate) address: SocketAddr,
+    /// Shared with the server.
+    pub(crate) desk: Arc<Desk>,
+    server: Option<tokio::task::JoinHandle<()>>,
+}
+
+pub(crate) struct Desk {
+    ring: SharedKeyRing,
+    pub(crate) keys: Mutex<Keys>,
+    /// Keys that stand in the set beside the good one.
+    pub(crate) beside: Mutex<Vec<Value>>,
+    /// The metadata, and the path where they are.
+    pub(crate) metadata: Mutex<Value>,
+    pub(crate) metadata_path: Mutex<&'static str>,
+    pub(crate) cache_control: Mutex<&'static str>,
+    /// Whoever asks for the keys needs one of these.
+    pub(crate) permits: Semaphore,
+    pub(crate) key_fetches: AtomicUsize,
+    pub(crate) metadata_fetches: AtomicUsize,
+    /// Requests for anything else, such as where a redirection leads.
+    pub(crate) strays: AtomicUsize,
+}
+
+impl Issuer {
+    pub(crate) async fn start() -> Self {
+        let mut issuer = Self::away().await;
+        issuer.open().await;
+        issuer
+    }
+
+    /// An issuer that is not there yet, but has its address.
+    pub(crate) async fn away() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let name = format!("http://{address}");
+        let desk = Desk {
+            ring: SharedKeyRing::new(KeyRing::new(key())),
+            keys: Mutex::new(Keys::Good),
+            beside: Mutex::default(),
+            metadata: Mutex::new(json!({ "issuer": name, "jwks_uri": format!("{name}/keys") })),
+            metadata_path: Mutex::new("/.well-known/oauth-authorization-server"),
+            cache_control: Mutex::new("public, max-age=300"),
+            permits: Semaphore::new(Semaphore::MAX_PERMITS),
+            key_fetches: AtomicUsize::new(0),
+            metadata_fetches: AtomicUsize::new(0),
+            strays: AtomicUsize::new(0),
+        };
+        Self { address, desk: Arc::new(desk), server: None }
+    }
+
+    pub(crate) async fn open(&mut self) {
+        let listener = TcpListener::bind(self.address).await.unwrap();
+        let router = Router::new().fallback(answer).with_state(Arc::clone(&self.desk));
+        self.server = Some(tokio::spawn(async move { axum::serve(listener, router).await.unwrap() }));
+    }
+
+    /// Refuses connections from now on; those that are open end.
+    pub(crate) async fn close(&mut self) {
+        if let Some(server) = self.server.take() {
+            server.abort();
+            server.await.unwrap_err();
+        }
+        // Connections are tasks of their own: nothing is answered on them any more.
+        *self.desk.keys.lock().unwrap() = Keys::Broken;
+    }
+
+    pub(crate) fn name(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    pub(crate) fn rotate(&self) {
+        self.desk.ring.replace(KeyRing::new(key()));
+    }
+
+    pub(crate) fn token(&self) -> String {
+        self.token_of(Some("s1"))
+    }
+
+    pub(crate) fn token_of(&self, session: Option<&str>) -> String {
+        sign(&self.name(), self.desk.ring.clone(), session)
+    }
+
+    /// A token that says it is from here, of a key that this issuer never had.
+    pub(crate) fn forged(&self) -> String {
+        sign(&self.name(), SharedKeyRing::new(KeyRing::new(key())), Some("s1"))
+    }
+
+    pub(crate) fn key_fetches(&self) -> usize {
+        self.desk.key_fetches.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn metadata_fetches(&self) -> usize {
+        self.desk.metadata_fetches.load(Ordering::SeqCst)
+    }
+}
+
+fn key() -> SigningKey {
+    SigningKey::generate(Algorithm::EdDsa).unwrap()
+}
+
+fn sign(issuer: &str, ring: SharedKeyRing, session: Option<&str>) -> String {
+    let settings = IssuerSettings { issuer: issuer.to_owned(), audience: "keyward".into(), ttl_seconds: 900 };
+    let grant = Grant {
+        subject: "ana".into(),
+        session: session.map(str::to_owned),
+        client_id: None,
+        scope: ScopeSet::parse("notes:read").unwrap(),
+    };
+    let issuer = JwtIssuer::new(settings, ring, Arc::new(SystemRandom));
+    issuer.issue(&grant, now()).unwrap().as_str().to_owned()
+}
+
+pub(crate) fn now() -> i64 {
+    i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()).unwrap()
+}
+
+async fn answer(State(desk): State<Arc<Desk>>, uri: Uri) -> Response {
+    if uri.path() == *desk.metadata_path.lock().unwrap() {
+        desk.metadata_fetches.fetch_add(1, Ordering::SeqCst);
+        return Json(desk.metadata.lock().unwrap().clone()).into_response();
+    }
+    if uri.path() != "/keys" {
+        desk.strays.fetch_add(1, Ordering::SeqCst);
+        return StatusCode::NOT_FOUND.into_response();
+    }
+    desk.key_fetches.fetch_add(1, Ordering::SeqCst);
+    let _permit = desk.permits.acquire().await.unwrap();
+    let how = *desk.keys.lock().unwrap();
+    let cache = [(header::CACHE_CONTROL, *desk.cache_control.lock().unwrap())];
+    match how {
+        Keys::Good => {
+            let mut set = serde_json::to_value(desk.ring.load().jwks()).unwrap();
+            set["keys"].as_array_mut().unwrap().extend(desk.beside.lock().unwrap().clone());
+            (cache, Json(set)).into_response()
+        }
+        Keys::Garbage => (cache, "<!doctype html>").into_response(),
+        Keys::None => (cache, Json(json!({ "keys": [] }))).into_response(),
+        Keys::TooLong => {
+            let filler = " ".repeat(1024 * 1024);
+            let set = serde_json::to_string(&desk.ring.load().jwks()).unwrap();
+            (cache, format!("{filler}{set}")).into_response()
+        }
+        Keys::Elsewhere => (StatusCode::FOUND, [(header::LOCATION, "/elsewhere")]).into_response(),
+        Keys::Broken => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
