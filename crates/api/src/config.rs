@@ -2,6 +2,7 @@
 
 mod cors;
 mod database;
+mod events;
 mod secret;
 
 use std::net::SocketAddr;
@@ -15,6 +16,7 @@ use keyward_domain::throttle::Budget;
 
 pub use self::cors::CorsSettings;
 pub use self::database::StorageSettings;
+pub use self::events::EventSettings;
 pub use self::secret::Secret;
 use crate::state::LEEWAY;
 
@@ -207,6 +209,10 @@ pub struct Settings {
     /// Which pages of other origins may call
     #[command(flatten)]
     pub cors: CorsSettings,
+
+    /// How long security events are kept
+    #[command(flatten)]
+    pub events: EventSettings,
 
     /// What is logged: `error`, `warn`, `info`, `debug`, or a filter such as `info,sqlx=debug`
     #[arg(

@@ -162,7 +162,7 @@ impl<E: Failure> From<E> for ApiError {
                 tracing::error!(cause = causes(&error), "internal error");
                 Self::internal()
             }
-            Kind::Unavailable => {
+            Kind::Contended | Kind::Unavailable => {
                 tracing::warn!(cause = causes(&error), "unavailable");
                 Self::unavailable()
             }

@@ -1,7 +1,7 @@
 //! Whether a token's session still stands: asked on every locked request, answered from memory when that is safe.
 //!
 //! An answer is remembered for at most the revocation bound, and forgotten at once when this process changes anything
-//! about the user. For that every user has an epoch: an answer holds only while the epoch read *before* asking the
+//! about the user, or hears that another one did. For that every user has an epoch: an answer holds only while the epoch read *before* asking the
 //! database is still the user's epoch, so a change can never be overtaken by an answer from before it.
 
 use std::sync::Arc;
@@ -40,6 +40,15 @@ impl Epochs {
 
     fn now(&self, user: UserId) -> u64 {
         self.of(user).load(Ordering::SeqCst)
+    }
+}
+
+impl Epochs {
+    /// Anything may have changed about anybody.
+    pub fn all_changed(&self) {
+        for epoch in &self.0 {
+            epoch.fetch_add(1, Ordering::SeqCst);
+        }
     }
 }
 

@@ -3,12 +3,14 @@
 //!
 //! Every replica runs it; what must happen once is claimed in the database.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use keyward_auth::{Algorithm, SharedKeyRing};
 use keyward_domain::housekeeping::{Housekeeping, Job};
 use keyward_domain::keys::{Keys, KeysError};
 use keyward_domain::outbox::{Delivered, Outbox};
+use tokio::sync::Notify;
 
 /// How often it is asked whether a key is old enough to be replaced.
 const ROTATION_CHECK: time::Duration = time::Duration::minutes(1);
@@ -21,7 +23,11 @@ pub struct Worker {
     pub keys: Option<RingKeeper>,
     /// Mails on their way.
     pub outbox: Outbox,
-    /// How often to look: within this time a replica notices what was done to the keys elsewhere.
+    /// Notified when a mail was put into the outbox here.
+    pub mail: Arc<Notify>,
+    /// Notified when keys changed elsewhere.
+    pub keys_changed: Arc<Notify>,
+    /// How often to look without being told: within this time a replica notices what was done to the keys elsewhere.
     pub every: Duration,
 }
 
@@ -49,7 +55,10 @@ impl Worker {
     async fn deliver(&self) {
         let mut ticks = self.ticks();
         loop {
-            ticks.tick().await;
+            tokio::select! {
+                _ = ticks.tick() => {}
+                () = self.mail.notified() => {}
+            }
             match self.outbox.deliver_due().await {
                 Ok(Delivered { sent: 0, later: 0, dead: 0 }) => {}
                 Ok(Delivered { sent, later: 0, dead: 0 }) => tracing::info!(sent, "delivered mail"),
@@ -72,14 +81,20 @@ impl Worker {
         ticks
     }
 
+    async fn clean(&self) {
+        match self.housekeeping.clean().await {
+            Ok(0) => {}
+            Ok(removed) => tracing::info!(removed, "cleaned away sessions that are over"),
+            Err(error) => tracing::warn!(cause = ?error, "sessions could not be cleaned away"),
+        }
+    }
+
     async fn look_after(&self) {
         let mut ticks = self.ticks();
         loop {
-            ticks.tick().await;
-            match self.housekeeping.clean().await {
-                Ok(0) => {}
-                Ok(removed) => tracing::info!(removed, "cleaned away sessions that are over"),
-                Err(error) => tracing::warn!(cause = ?error, "sessions could not be cleaned away"),
+            tokio::select! {
+                _ = ticks.tick() => self.clean().await,
+                () = self.keys_changed.notified() => {}
             }
             if let Some(keeper) = &self.keys
                 && let Err(error) = keeper.keep(&self.housekeeping).await

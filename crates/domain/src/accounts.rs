@@ -95,21 +95,25 @@ impl Users {
     pub async fn update(&self, id: UserId, change: UserChange, origin: &Origin) -> Result<User, UserError> {
         let now = self.ports.clock.now();
         let event = |kind| Event::new(now, kind, origin).of(id);
-        let mut tx = self.ports.store.begin().await?;
-        let user = tx.users().update(id, &change).await?.ok_or(UserError::NotFound(id))?;
-        if let Some(role) = change.role {
-            tx.events().append(&event(EventKind::RoleChanged).saying(role.as_str())).await?;
-        }
-        match change.disabled {
-            Some(true) => {
-                tx.sessions().revoke_all(id, None, now).await?;
-                tx.events().append(&event(EventKind::UserDisabled)).await?;
-            }
-            Some(false) => tx.events().append(&event(EventKind::UserEnabled)).await?,
-            None => {}
-        }
-        self.commit(tx, id).await?;
-        Ok(user)
+        self.ports
+            .retrying(|| async {
+                let mut tx = self.ports.store.begin().await?;
+                let user = tx.users().update(id, &change).await?.ok_or(UserError::NotFound(id))?;
+                if let Some(role) = change.role {
+                    tx.events().append(&event(EventKind::RoleChanged).saying(role.as_str())).await?;
+                }
+                match change.disabled {
+                    Some(true) => {
+                        tx.sessions().revoke_all(id, None, now).await?;
+                        tx.events().append(&event(EventKind::UserDisabled)).await?;
+                    }
+                    Some(false) => tx.events().append(&event(EventKind::UserEnabled)).await?,
+                    None => {}
+                }
+                self.commit(tx, id).await?;
+                Ok(user)
+            })
+            .await
     }
 
     /// Changes the caller's own account.
@@ -133,16 +137,21 @@ impl Users {
         let Credentials { user, hash: old } = self.prove(caller.id, current).await?;
         new.check_owner(&user.email).map_err(UserError::PasswordRefused)?;
         let hash = self.ports.hashing.hash(new.into_inner()).await?;
-        let mut tx = self.ports.store.begin().await?;
-        if !tx.users().replace_hash(caller.id, &old, &hash).await? {
-            return Err(UserError::WrongPassword);
-        }
-        let now = self.ports.clock.now();
-        tx.sessions().revoke_all(caller.id, Some(caller.session), now).await?;
-        let event =
-            Event::new(now, EventKind::PasswordChanged, origin).of(caller.id).in_session(caller.session);
-        tx.events().append(&event).await?;
-        self.commit(tx, caller.id).await
+        self.ports
+            .retrying(|| async {
+                let mut tx = self.ports.store.begin().await?;
+                if !tx.users().replace_hash(caller.id, &old, &hash).await? {
+                    return Err(UserError::WrongPassword);
+                }
+                let now = self.ports.clock.now();
+                tx.sessions().revoke_all(caller.id, Some(caller.session), now).await?;
+                let event = Event::new(now, EventKind::PasswordChanged, origin)
+                    .of(caller.id)
+                    .in_session(caller.session);
+                tx.events().append(&event).await?;
+                self.commit(tx, caller.id).await
+            })
+            .await
     }
 
     /// Removes the caller's own account, for whoever knows its password.
@@ -158,13 +167,17 @@ impl Users {
 
     /// Removes an account with everything that is theirs.
     pub async fn delete(&self, id: UserId, origin: &Origin) -> Result<(), UserError> {
-        let mut tx = self.ports.store.begin().await?;
-        if !tx.users().delete(id).await? {
-            return Err(UserError::NotFound(id));
-        }
-        let event = Event::new(self.ports.clock.now(), EventKind::UserDeleted, origin).of(id);
-        tx.events().append(&event).await?;
-        self.commit(tx, id).await
+        self.ports
+            .retrying(|| async {
+                let mut tx = self.ports.store.begin().await?;
+                if !tx.users().delete(id).await? {
+                    return Err(UserError::NotFound(id));
+                }
+                let event = Event::new(self.ports.clock.now(), EventKind::UserDeleted, origin).of(id);
+                tx.events().append(&event).await?;
+                self.commit(tx, id).await
+            })
+            .await
     }
 
     /// The caller's account and hash, once `password` is shown to be theirs.

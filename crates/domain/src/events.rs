@@ -146,4 +146,6 @@ pub trait EventRepository: Send {
     async fn append(&mut self, event: &Event) -> Result<(), StoreError>;
     /// The newest events, oldest of them first, each with its number; only those after `after`, at most `limit`.
     async fn newest(&mut self, after: Option<i64>, limit: u64) -> Result<Vec<(i64, Event)>, StoreError>;
+    /// Forgets those of the `limit` oldest that happened before `before`; says how many.
+    async fn forget(&mut self, before: OffsetDateTime, limit: u64) -> Result<u64, StoreError>;
 }

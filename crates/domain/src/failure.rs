@@ -19,6 +19,8 @@ pub enum Kind {
     Conflict,
     /// Too many attempts: later it may work.
     Throttled,
+    /// Somebody else did the like at the same moment, and nothing was kept: at once it may work.
+    Contended,
     /// Something we depend on is busy or away: later it may work.
     Unavailable,
     /// A fault of ours.
@@ -26,7 +28,7 @@ pub enum Kind {
 }
 
 /// An error of a use case. Its `Display` is the sentence shown to the caller, unless the kind is
-/// [`Kind::Unavailable`] or [`Kind::Internal`]: those are logged, and the caller reads a fixed sentence.
+/// [`Kind::Contended`], [`Kind::Unavailable`] or [`Kind::Internal`]: those are logged, and the caller reads a fixed sentence.
 pub trait Failure: Error + Send + Sync + 'static {
     /// The kind, which decides the status.
     fn kind(&self) -> Kind;

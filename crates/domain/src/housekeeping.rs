@@ -42,7 +42,7 @@ pub trait JobRepository: Send {
 
 /// How often sessions are cleaned away.
 const EVERY: Duration = Duration::minutes(1);
-/// How many sessions are removed in one transaction.
+/// How many sessions or events are removed in one transaction.
 const BATCH: u64 = 500;
 /// How long a session that is over stays, for whoever looks into an incident.
 const KEPT: Duration = Duration::days(1);
@@ -52,12 +52,19 @@ const KEPT: Duration = Duration::days(1);
 pub struct Housekeeping {
     ports: Ports,
     lifetimes: Lifetimes,
+    events: Option<Duration>,
 }
 
 impl Housekeeping {
-    /// Use cases over these ports.
+    /// Use cases over these ports. Security events stay for ever.
     pub fn new(ports: Ports, lifetimes: Lifetimes) -> Self {
-        Self { ports, lifetimes }
+        Self { ports, lifetimes, events: None }
+    }
+
+    /// The same, forgetting security events that are so old.
+    #[must_use]
+    pub fn forgetting_events(self, age: Option<Duration>) -> Self {
+        Self { events: age, ..self }
     }
 
     /// Claims a job that is due, for the next `period`.
@@ -66,12 +73,13 @@ impl Housekeeping {
         self.ports.store.autocommit().jobs().claim(job, now, now + period).await
     }
 
-    /// Removes sessions that are over, in bounded batches, old wrong guesses and mails long sent, if that is due;
-    /// says how many sessions.
+    /// Removes sessions that are over and old events, in bounded batches, old wrong guesses and mails long sent, if that
+    /// is due; says how many sessions.
     pub async fn clean(&self) -> Result<u64, StoreError> {
         if !self.claim(Job::CleanSessions, EVERY).await? {
             return Ok(0);
         }
+        self.forget_events().await?;
         let now = self.ports.clock.now() - KEPT;
         self.ports.store.autocommit().attempts().forget(now).await?;
         self.ports.store.autocommit().outbox().forget(now).await?;
@@ -85,5 +93,12 @@ impl Housekeeping {
                 return Ok(removed);
             }
         }
+    }
+
+    async fn forget_events(&self) -> Result<(), StoreError> {
+        let Some(age) = self.events else { return Ok(()) };
+        let before = self.ports.clock.now() - age;
+        while self.ports.store.autocommit().events().forget(before, BATCH).await? == BATCH {}
+        Ok(())
     }
 }

@@ -7,6 +7,7 @@
 mod accounts;
 pub mod clients;
 pub mod clock;
+mod contention;
 pub mod email;
 pub mod events;
 pub mod failure;

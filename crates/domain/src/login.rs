@@ -82,14 +82,18 @@ impl Sessions {
     /// Makes an account and logs in to it, both or neither.
     pub async fn sign_up(&self, registration: Registration, origin: &Origin) -> Result<Tokens, SessionError> {
         let new = Users::new(self.ports.clone()).prepare(registration).await?;
-        let mut tx = self.ports.store.begin().await?;
-        let user = tx.users().insert(&new).await.map_err(UserError::on_insert)?;
-        let session = self.open(user.id, user.role.scopes(), None, origin);
-        tx.sessions().insert(&session).await?;
-        tx.events().append(&opened(&session, origin)).await?;
-        let tokens = self.tokens(&session, session.scope.clone())?;
-        tx.commit().await?;
-        Ok(tokens)
+        self.ports
+            .retrying(|| async {
+                let mut tx = self.ports.store.begin().await?;
+                let user = tx.users().insert(&new).await.map_err(UserError::on_insert)?;
+                let session = self.open(user.id, user.role.scopes(), None, origin);
+                tx.sessions().insert(&session).await?;
+                tx.events().append(&opened(&session, origin)).await?;
+                let tokens = self.tokens(&session, session.scope.clone())?;
+                tx.commit().await?;
+                Ok::<_, SessionError>(tokens)
+            })
+            .await
     }
 
     /// The session of that id, if it stands.
@@ -130,10 +134,14 @@ impl Sessions {
     ) -> Result<(), SessionError> {
         let mut event = Event::new(self.ports.clock.now(), EventKind::LoginFailed, origin);
         event.user = user;
-        let mut tx = self.ports.store.begin().await?;
-        self.throttle.wrong(&mut *tx, key).await?;
-        tx.events().append(&event).await?;
-        Ok(tx.commit().await?)
+        self.ports
+            .retrying(|| async {
+                let mut tx = self.ports.store.begin().await?;
+                self.throttle.wrong(&mut *tx, key).await?;
+                tx.events().append(&event).await?;
+                Ok::<_, SessionError>(tx.commit().await?)
+            })
+            .await
     }
 
     /// Writes the session if the account still has the hash that was checked, so that no login with a password
@@ -146,18 +154,22 @@ impl Sessions {
         key: Option<AttemptKey>,
         origin: &Origin,
     ) -> Result<bool, SessionError> {
-        let mut tx = self.ports.store.begin().await?;
-        let stands = match better {
-            Some(better) => tx.users().replace_hash(user.id, hash, better).await?,
-            None => tx.users().still_has(user.id, hash).await?,
-        };
-        if stands {
-            self.throttle.right(&mut *tx, key).await?;
-            tx.sessions().insert(session).await?;
-            tx.events().append(&opened(session, origin)).await?;
-            tx.commit().await?;
-        }
-        Ok(stands)
+        self.ports
+            .retrying(|| async {
+                let mut tx = self.ports.store.begin().await?;
+                let stands = match better {
+                    Some(better) => tx.users().replace_hash(user.id, hash, better).await?,
+                    None => tx.users().still_has(user.id, hash).await?,
+                };
+                if stands {
+                    self.throttle.right(&mut *tx, key).await?;
+                    tx.sessions().insert(session).await?;
+                    tx.events().append(&opened(session, origin)).await?;
+                    tx.commit().await?;
+                }
+                Ok::<_, SessionError>(stands)
+            })
+            .await
     }
 
     fn open(&self, user: UserId, scope: ScopeSet, client: Option<ClientId>, origin: &Origin) -> Session {

@@ -30,11 +30,16 @@ impl Sessions {
     /// Ends every session of the caller, this one included.
     pub async fn log_out_everywhere(&self, caller: &Caller, origin: &Origin) -> Result<(), SessionError> {
         let now = self.ports.clock.now();
-        let mut tx = self.ports.store.begin().await?;
-        let ended = tx.sessions().revoke_all(caller.id, None, now).await?;
-        let event = Event::new(now, EventKind::SessionEnded, origin).of(caller.id).in_session(caller.session);
-        tx.events().append(&event.saying(format!("all {ended}"))).await?;
-        tx.commit().await?;
+        self.ports
+            .retrying(|| async {
+                let mut tx = self.ports.store.begin().await?;
+                let ended = tx.sessions().revoke_all(caller.id, None, now).await?;
+                let event =
+                    Event::new(now, EventKind::SessionEnded, origin).of(caller.id).in_session(caller.session);
+                tx.events().append(&event.saying(format!("all {ended}"))).await?;
+                Ok::<_, SessionError>(tx.commit().await?)
+            })
+            .await?;
         self.ports.changes.changed(caller.id);
         Ok(())
     }
@@ -48,12 +53,18 @@ impl Sessions {
         origin: &Origin,
     ) -> Result<bool, SessionError> {
         let now = self.ports.clock.now();
-        let mut tx = self.ports.store.begin().await?;
-        let ended = tx.sessions().revoke(user, id, now).await?;
-        if ended {
-            tx.events().append(&Event::new(now, why, origin).of(user).in_session(id)).await?;
-        }
-        tx.commit().await?;
+        let ended = self
+            .ports
+            .retrying(|| async {
+                let mut tx = self.ports.store.begin().await?;
+                let ended = tx.sessions().revoke(user, id, now).await?;
+                if ended {
+                    tx.events().append(&Event::new(now, why, origin).of(user).in_session(id)).await?;
+                }
+                tx.commit().await?;
+                Ok::<_, SessionError>(ended)
+            })
+            .await?;
         self.ports.changes.changed(user);
         Ok(ended)
     }

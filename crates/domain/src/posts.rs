@@ -164,14 +164,18 @@ impl Posts {
     /// Replaces the owner's own post.
     pub async fn replace(&self, owner: UserId, id: PostId, draft: &Draft) -> Result<Post, PostError> {
         let now = self.ports.clock.now();
-        let mut tx = self.ports.store.begin().await?;
-        let replaced = tx.posts().replace(id, owner, draft, now).await?;
-        let found = tx.posts().find(id).await?;
-        if !replaced {
-            return Err(refusal(found, owner, id));
-        }
-        tx.commit().await?;
-        found.ok_or(PostError::NotFound(id))
+        self.ports
+            .retrying(|| async {
+                let mut tx = self.ports.store.begin().await?;
+                let replaced = tx.posts().replace(id, owner, draft, now).await?;
+                let found = tx.posts().find(id).await?;
+                if !replaced {
+                    return Err(refusal(found, owner, id));
+                }
+                tx.commit().await?;
+                found.ok_or(PostError::NotFound(id))
+            })
+            .await
     }
 
     /// Removes the owner's own post.

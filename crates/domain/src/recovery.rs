@@ -104,17 +104,21 @@ impl Recovery {
         let token = random_secret(&*self.ports.random);
         let link = format!("{}/reset-password?token={}", self.base, *token);
         let letter = self.ports.letters.password_reset(&link)?;
-        let mut tx = self.ports.store.begin().await?;
-        if !tx.attempts().fail(owner, now, MAILS).await? {
-            return Ok(());
-        }
-        let found = tx.users().credentials_of(&email).await?.map(|found| found.user);
-        let user = found.filter(|user| !user.disabled).map(|user| user.id);
-        let new = NewRecovery { owner, user, token: SecretHash::of(&token), expires_at: now + LIFE };
-        tx.recoveries().replace(&new).await?;
-        let mail = outbox::post(&mut *tx, &self.ports, email, letter).await?;
-        tx.outbox().withdraw(if user.is_some() { MailId(0) } else { mail }).await?;
-        Ok(tx.commit().await?)
+        self.ports
+            .retrying(|| async {
+                let mut tx = self.ports.store.begin().await?;
+                if !tx.attempts().fail(owner, now, MAILS).await? {
+                    return Ok(());
+                }
+                let found = tx.users().credentials_of(&email).await?.map(|found| found.user);
+                let user = found.filter(|user| !user.disabled).map(|user| user.id);
+                let new = NewRecovery { owner, user, token: SecretHash::of(&token), expires_at: now + LIFE };
+                tx.recoveries().replace(&new).await?;
+                let mail = outbox::post(&mut *tx, &self.ports, email.clone(), letter.clone()).await?;
+                tx.outbox().withdraw(if user.is_some() { MailId(0) } else { mail }).await?;
+                Ok::<_, RecoveryError>(tx.commit().await?)
+            })
+            .await
     }
 
     /// Sets a new password for whoever has a good token, and ends every session of theirs.
@@ -130,14 +134,18 @@ impl Recovery {
         password.check_owner(&user.email).map_err(RecoveryError::PasswordRefused)?;
         let new = self.ports.hashing.hash(password.into_inner()).await?;
         let now = self.ports.clock.now();
-        let mut tx = self.ports.store.begin().await?;
-        let spent = tx.recoveries().spend(&token, now).await?;
-        if !spent || !tx.users().replace_hash(user.id, &old, &new).await? {
-            return Err(RecoveryError::InvalidToken);
-        }
-        tx.sessions().revoke_all(user.id, None, now).await?;
-        tx.events().append(&Event::new(now, EventKind::PasswordReset, origin).of(user.id)).await?;
-        tx.commit().await?;
+        self.ports
+            .retrying(|| async {
+                let mut tx = self.ports.store.begin().await?;
+                let spent = tx.recoveries().spend(&token, now).await?;
+                if !spent || !tx.users().replace_hash(user.id, &old, &new).await? {
+                    return Err(RecoveryError::InvalidToken);
+                }
+                tx.sessions().revoke_all(user.id, None, now).await?;
+                tx.events().append(&Event::new(now, EventKind::PasswordReset, origin).of(user.id)).await?;
+                Ok(tx.commit().await?)
+            })
+            .await?;
         self.ports.changes.changed(user.id);
         Ok(())
     }

@@ -65,6 +65,9 @@ pub trait Store: Send + Sync {
     fn autocommit(&self) -> Box<dyn Repositories>;
     /// Begins a transaction that may write.
     async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError>;
+    /// Waits before the `round`-th repetition of a unit of work that was refused as [`StoreError::Contended`]: never as
+    /// long as somebody else.
+    async fn rest(&self, round: u32);
     /// Answers when the database does.
     async fn ping(&self) -> Result<(), StoreError>;
 }
@@ -78,6 +81,9 @@ pub enum StoreError {
     /// A foreign key refused the write: what it points to is gone, or still pointed to.
     #[error("a reference would dangle")]
     Dangling,
+    /// Another unit of work was in the way, and nothing was kept of this one: done again at once it may work.
+    #[error("the store was contended")]
+    Contended(#[source] Box<dyn Error + Send + Sync>),
     /// The database is away, full or too busy; the same call may work later.
     #[error("the store is unavailable")]
     Unavailable(#[source] Box<dyn Error + Send + Sync>),
@@ -89,6 +95,7 @@ pub enum StoreError {
 impl Failure for StoreError {
     fn kind(&self) -> Kind {
         match self {
+            Self::Contended(_) => Kind::Contended,
             Self::Unavailable(_) => Kind::Unavailable,
             Self::Taken | Self::Dangling | Self::Internal(_) => Kind::Internal,
         }

@@ -10,6 +10,7 @@ use sea_orm::{
     SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
 
+use crate::contention::{is_contention, pause};
 use crate::error::{away, no_answer};
 use crate::probe::Probe;
 
@@ -29,11 +30,14 @@ pub(crate) struct Patience {
 pub(crate) struct Bounded<C> {
     inner: C,
     patience: Patience,
+    /// How often a statement is repeated that only failed because of another one at the same moment.
+    again: u32,
 }
 
 impl<C> Bounded<C> {
+    /// A statement of its own is repeated where that helps.
     pub(crate) fn new(inner: C, patience: Patience) -> Self {
-        Self { inner, patience }
+        Self { inner, patience, again: 12 }
     }
 
     pub(crate) fn inner(&self) -> &C {
@@ -50,7 +54,8 @@ impl Bounded<DatabaseConnection> {
             ..TransactionOptions::default()
         };
         let inner = self.patience.wait_for(self.inner.begin_with_options(options)).await?;
-        Ok(Bounded::new(inner, self.patience.clone()))
+        // Within a transaction a statement cannot be repeated; the whole has to be.
+        Ok(Bounded { inner, patience: self.patience.clone(), again: 0 })
     }
 }
 
@@ -81,7 +86,15 @@ impl<C: ConnectionTrait + Send> ConnectionTrait for Bounded<C> {
     }
 
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
-        self.patience.wait_for(self.inner.execute_raw(statement)).await
+        let mut round = 0;
+        loop {
+            let done = self.patience.wait_for(self.inner.execute_raw(statement.clone())).await;
+            round += 1;
+            match done {
+                Err(error) if round <= self.again && is_contention(&error) => pause(round).await,
+                done => return done,
+            }
+        }
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
@@ -95,6 +108,14 @@ impl<C: ConnectionTrait + Send> ConnectionTrait for Bounded<C> {
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        self.patience.wait_for(self.inner.query_all_raw(statement)).await
+        let mut round = 0;
+        loop {
+            let done = self.patience.wait_for(self.inner.query_all_raw(statement.clone())).await;
+            round += 1;
+            match done {
+                Err(error) if round <= self.again && is_contention(&error) => pause(round).await,
+                done => return done,
+            }
+        }
     }
 }

@@ -12,8 +12,10 @@ use sea_orm::sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sea_orm::sqlx::{Error as SqlxError, Postgres, Sqlite};
 
+use crate::listener::Listener;
 use crate::options::DatabaseOptions;
 use crate::probe::Probe;
+use crate::signals;
 
 /// How long a PostgreSQL transaction may do nothing while it holds locks.
 const IDLE_IN_TRANSACTION: Duration = Duration::from_mins(1);
@@ -56,6 +58,8 @@ pub(crate) struct Opened {
     pub(crate) writer: DatabaseConnection,
     /// Asks a server whether it is there.
     pub(crate) probe: Option<Arc<Probe>>,
+    /// Hears other processes, where the server lets them speak.
+    pub(crate) listener: Option<Listener>,
 }
 
 /// Opens the database that `url` names.
@@ -97,7 +101,7 @@ async fn open_sqlite(url: &str, options: &DatabaseOptions) -> Result<Opened, Con
         }
     };
     let reader = sqlite_pool(options.readers, options).connect_with(reading).await.map_err(failed)?;
-    Ok(Opened { reader: reader.into(), writer: writer.into(), probe: None })
+    Ok(Opened { reader: reader.into(), writer: writer.into(), probe: None, listener: None })
 }
 
 /// SQLite's result code 5, with whatever detail: somebody else holds the file.
@@ -140,9 +144,11 @@ async fn open_postgres(url: &str, options: &DatabaseOptions) -> Result<Opened, C
     // One connection first: the pool would try again and again, and then only know that time is up.
     let probe = Probe::new(server.clone(), options.connect_timeout);
     probe.ask().await.map_err(&refused)?;
-    let pool = postgres_pool(options).connect_with(server).await;
+    let pool = postgres_pool(options).connect_with(server.clone()).await;
     let both = DatabaseConnection::from(pool.map_err(|error| refused(reason(&error, options)))?);
-    Ok(Opened { reader: both.clone(), writer: both, probe: Some(Arc::new(probe)) })
+    let listener = Listener::new(server, options.connect_timeout);
+    let listener = signals::are_known_to(&both).await.then_some(listener);
+    Ok(Opened { reader: both.clone(), writer: both, probe: Some(Arc::new(probe)), listener })
 }
 
 /// A server, with our limits for every session there.

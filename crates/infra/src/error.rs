@@ -7,11 +7,14 @@ use sea_orm::sqlx::Error as SqlxError;
 use sea_orm::sqlx::error::DatabaseError;
 use sea_orm::{DbErr, RuntimeErr, SqlErr, SqlxSqliteError};
 
+use crate::contention::is_contention;
+
 /// What the store answers when the database failed with `error`.
 pub(crate) fn failed(error: DbErr) -> StoreError {
     match error.sql_err() {
         Some(SqlErr::UniqueConstraintViolation(_)) => StoreError::Taken,
         Some(SqlErr::ForeignKeyConstraintViolation(_)) => StoreError::Dangling,
+        _ if is_contention(&error) => StoreError::Contended(Box::new(error)),
         _ if is_passing(&error) => StoreError::Unavailable(Box::new(error)),
         _ => StoreError::Internal(Box::new(error)),
     }

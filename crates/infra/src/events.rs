@@ -5,7 +5,9 @@ use keyward_domain::events::{Event, EventKind, EventRepository, Origin};
 use keyward_domain::sessions::{Device, SessionId};
 use keyward_domain::store::StoreError;
 use keyward_domain::users::UserId;
+use sea_orm::sea_query::{Order, Query};
 use sea_orm::{ActiveValue, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use time::OffsetDateTime;
 
 use crate::columns::{micros, time, without_nul};
 use crate::entity::security_events::{ActiveModel, Column, Entity, Model};
@@ -38,6 +40,20 @@ impl<C: Connections> EventRepository for Db<C> {
         }
         let rows = newest.all(self.read()).await.map_err(failed)?;
         rows.into_iter().rev().map(event).collect()
+    }
+
+    /// Numbers ascend with time, so nobody has to look at more than the first few, and no index on the time is needed.
+    async fn forget(&mut self, before: OffsetDateTime, limit: u64) -> Result<u64, StoreError> {
+        let oldest = Query::select()
+            .column(Column::Id)
+            .from(Entity)
+            .order_by(Column::Id, Order::Asc)
+            .limit(limit)
+            .take();
+        let removal = Entity::delete_many()
+            .filter(Column::Id.in_subquery(oldest))
+            .filter(Column::At.lt(micros(before)));
+        Ok(removal.exec(self.write()).await.map_err(failed)?.rows_affected)
     }
 }
 

@@ -12,6 +12,7 @@ use time::OffsetDateTime;
 use crate::columns::{micros, time};
 use crate::entity::signing_keys::{ActiveModel, Column, Entity, Model};
 use crate::error::{corrupt, failed};
+use crate::signals::Signal;
 use crate::store::{Connections, Db};
 
 #[async_trait]
@@ -25,7 +26,8 @@ impl<C: Connections> KeyRepository for Db<C> {
             signs_from: ActiveValue::Set(micros(key.signs_from)),
             retired_at: ActiveValue::Set(key.retired_at.map(micros)),
         };
-        Entity::insert(row).exec_without_returning(self.write()).await.map(drop).map_err(failed)
+        Entity::insert(row).exec_without_returning(self.write()).await.map_err(failed)?;
+        self.tell(Signal::Keys).await
     }
 
     async fn of(&mut self, algorithm: Algorithm) -> Result<Vec<StoredKey>, StoreError> {
@@ -47,8 +49,11 @@ impl<C: Connections> KeyRepository for Db<C> {
             .col_expr(Column::RetiredAt, Expr::value(micros(now)))
             .filter(Column::Kid.eq(kid))
             .filter(Column::RetiredAt.is_null());
-        let done = update.exec(self.write()).await.map_err(failed)?;
-        Ok(done.rows_affected > 0)
+        let retired = update.exec(self.write()).await.map_err(failed)?.rows_affected > 0;
+        if retired {
+            self.tell(Signal::Keys).await?;
+        }
+        Ok(retired)
     }
 }
 

@@ -36,6 +36,7 @@ impl<C: Connections> OutboxRepository for Db<C> {
             last_error: ActiveValue::Set(None),
         };
         let done = Entity::insert(row).exec(self.write()).await.map_err(failed)?;
+        self.mail_waits();
         Ok(MailId(done.last_insert_id))
     }
 

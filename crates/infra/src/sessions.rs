@@ -17,6 +17,7 @@ use crate::columns::{micros, time, without_nul};
 use crate::entity::sessions::{ActiveModel, Column, Entity, Model, Relation};
 use crate::entity::users;
 use crate::error::{corrupt, failed, unstorable};
+use crate::signals::Signal;
 use crate::store::{Connections, Db};
 use crate::users::role;
 
@@ -87,8 +88,11 @@ impl<C: Connections> SessionRepository for Db<C> {
 
     async fn revoke(&mut self, user: UserId, id: SessionId, now: OffsetDateTime) -> Result<bool, StoreError> {
         let update = end_all_of(user, now).filter(Column::Id.eq(id.0));
-        let done = update.exec(self.write()).await.map_err(failed)?;
-        Ok(done.rows_affected > 0)
+        let ended = update.exec(self.write()).await.map_err(failed)?.rows_affected > 0;
+        if ended {
+            self.tell(Signal::User(user)).await?;
+        }
+        Ok(ended)
     }
 
     async fn remove_over(
@@ -117,7 +121,11 @@ impl<C: Connections> SessionRepository for Db<C> {
         if let Some(except) = except {
             update = update.filter(Column::Id.ne(except.0));
         }
-        Ok(update.exec(self.write()).await.map_err(failed)?.rows_affected)
+        let ended = update.exec(self.write()).await.map_err(failed)?.rows_affected;
+        if ended > 0 {
+            self.tell(Signal::User(user)).await?;
+        }
+        Ok(ended)
     }
 }
 

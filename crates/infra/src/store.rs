@@ -1,6 +1,7 @@
 //! [`Database`]: the `Store` port, with autocommit and transactions over one set of repositories.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use keyward_domain::clients::ClientRepository;
@@ -18,11 +19,15 @@ use keyward_domain::store::{Repositories, Store, StoreError, Transaction};
 use keyward_domain::throttle::AttemptRepository;
 use keyward_domain::users::UserRepository;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend};
+use tokio::sync::Notify;
 
 use crate::bounded::{Bounded, Patience};
 use crate::connect::{ConnectError, open};
+use crate::contention::pause;
 use crate::error::failed;
+use crate::listener::Listener;
 use crate::options::DatabaseOptions;
+use crate::signals::{self, Signal};
 
 /// An open database. Cheap to clone; all clones share its connections.
 ///
@@ -36,6 +41,8 @@ pub struct Database {
 struct Pools {
     reader: Bounded<DatabaseConnection>,
     writer: Bounded<DatabaseConnection>,
+    listener: Option<Listener>,
+    mail: Arc<Notify>,
 }
 
 impl Database {
@@ -53,6 +60,8 @@ impl Database {
         let pools = Pools {
             reader: Bounded::new(opened.reader, patience.clone()),
             writer: Bounded::new(opened.writer, patience),
+            listener: opened.listener,
+            mail: Arc::default(),
         };
         Ok(Self { pools: Arc::new(pools) })
     }
@@ -60,6 +69,20 @@ impl Database {
     /// The connection that may write, for migrating.
     pub fn connection(&self) -> &DatabaseConnection {
         self.pools.writer.inner()
+    }
+
+    /// Notified whenever this process has put a mail into the outbox.
+    pub fn mail(&self) -> Arc<Notify> {
+        Arc::clone(&self.pools.mail)
+    }
+
+    /// Passes on what every process on this database says of its changes, until dropped. On SQLite, and on servers
+    /// without `NOTIFY`, there is nothing to hear.
+    pub async fn listen(&self, hear: impl Fn(Signal) + Send + Sync) {
+        match &self.pools.listener {
+            Some(listener) => listener.run(hear).await,
+            None => std::future::pending().await,
+        }
     }
 
     /// Waits for calls under way and closes every connection. A later call answers [`StoreError::Unavailable`].
@@ -81,8 +104,13 @@ impl Store for Database {
     }
 
     async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError> {
-        let tx = self.pools.writer.begin().await.map_err(failed)?;
-        Ok(Box::new(Db(tx)))
+        let connection = self.pools.writer.begin().await.map_err(failed)?;
+        let pools = Arc::clone(&self.pools);
+        Ok(Box::new(Db(Open { connection, pools, mail: AtomicBool::new(false) })))
+    }
+
+    async fn rest(&self, round: u32) {
+        pause(round).await;
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
@@ -96,7 +124,15 @@ impl Store for Database {
     }
 }
 
+/// A transaction, and whom to tell of it.
+pub(crate) struct Open {
+    connection: Bounded<DatabaseTransaction>,
+    pools: Arc<Pools>,
+    mail: AtomicBool,
+}
+
 /// Where a repository's statements go.
+#[async_trait]
 pub(crate) trait Connections: Send + Sync {
     type Connection: ConnectionTrait;
 
@@ -104,8 +140,13 @@ pub(crate) trait Connections: Send + Sync {
     fn read(&self) -> &Self::Connection;
     /// For what writes.
     fn write(&self) -> &Self::Connection;
+    /// Tells other processes of a change, as soon as it is committed.
+    async fn tell(&self, signal: Signal) -> Result<(), StoreError>;
+    /// Tells this process that mail is waiting, as soon as it is committed.
+    fn mail_waits(&self);
 }
 
+#[async_trait]
 impl Connections for Arc<Pools> {
     type Connection = Bounded<DatabaseConnection>;
 
@@ -116,17 +157,41 @@ impl Connections for Arc<Pools> {
     fn write(&self) -> &Self::Connection {
         &self.writer
     }
-}
 
-impl Connections for Bounded<DatabaseTransaction> {
-    type Connection = Self;
-
-    fn read(&self) -> &Self {
-        self
+    async fn tell(&self, signal: Signal) -> Result<(), StoreError> {
+        if self.listener.is_some() {
+            // The change is made. Who does not hear of it notices within the revocation bound.
+            drop(signals::tell(&self.writer, &signal).await);
+        }
+        Ok(())
     }
 
-    fn write(&self) -> &Self {
-        self
+    fn mail_waits(&self) {
+        self.mail.notify_one();
+    }
+}
+
+#[async_trait]
+impl Connections for Open {
+    type Connection = Bounded<DatabaseTransaction>;
+
+    fn read(&self) -> &Self::Connection {
+        &self.connection
+    }
+
+    fn write(&self) -> &Self::Connection {
+        &self.connection
+    }
+
+    async fn tell(&self, signal: Signal) -> Result<(), StoreError> {
+        match self.pools.listener {
+            Some(_) => signals::tell(&self.connection, &signal).await,
+            None => Ok(()),
+        }
+    }
+
+    fn mail_waits(&self) {
+        self.mail.store(true, Ordering::Relaxed);
     }
 }
 
@@ -140,6 +205,14 @@ impl<C: Connections> Db<C> {
 
     pub(crate) fn write(&self) -> &C::Connection {
         self.0.write()
+    }
+
+    pub(crate) async fn tell(&self, signal: Signal) -> Result<(), StoreError> {
+        self.0.tell(signal).await
+    }
+
+    pub(crate) fn mail_waits(&self) {
+        self.0.mail_waits();
     }
 }
 
@@ -199,8 +272,13 @@ impl<C: Connections> Repositories for Db<C> {
 
 /// Dropped, SeaORM rolls it back.
 #[async_trait]
-impl Transaction for Db<Bounded<DatabaseTransaction>> {
+impl Transaction for Db<Open> {
     async fn commit(self: Box<Self>) -> Result<(), StoreError> {
-        self.0.commit().await.map_err(failed)
+        let Open { connection, pools, mail } = self.0;
+        connection.commit().await.map_err(failed)?;
+        if mail.into_inner() {
+            pools.mail.notify_one();
+        }
+        Ok(())
     }
 }

@@ -13,6 +13,7 @@ use sea_orm::{ActiveValue, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, Qu
 use crate::columns::{micros, time};
 use crate::entity::users::{ActiveModel, Column, Entity, Model};
 use crate::error::{corrupt, failed};
+use crate::signals::Signal;
 use crate::store::{Connections, Db};
 
 #[async_trait]
@@ -71,7 +72,9 @@ impl<C: Connections> UserRepository for Db<C> {
         }
         let update = Entity::update_many().set(row).filter(Column::Id.eq(id.0));
         let rows = update.exec_with_returning(self.write()).await.map_err(failed)?;
-        rows.into_iter().next().map(user).transpose()
+        let Some(row) = rows.into_iter().next() else { return Ok(None) };
+        self.tell(Signal::User(id)).await?;
+        user(row).map(Some)
     }
 
     async fn replace_hash(
@@ -85,8 +88,11 @@ impl<C: Connections> UserRepository for Db<C> {
             .filter(Column::Id.eq(id.0))
             .filter(Column::PasswordHash.eq(old.as_str()))
             .filter(Column::Disabled.eq(false));
-        let done = update.exec(self.write()).await.map_err(failed)?;
-        Ok(done.rows_affected > 0)
+        let replaced = update.exec(self.write()).await.map_err(failed)?.rows_affected > 0;
+        if replaced {
+            self.tell(Signal::User(id)).await?;
+        }
+        Ok(replaced)
     }
 
     /// Locks the row on PostgreSQL; in SQLite the transaction has the write lock already.
@@ -102,8 +108,12 @@ impl<C: Connections> UserRepository for Db<C> {
     }
 
     async fn delete(&mut self, id: UserId) -> Result<bool, StoreError> {
-        let done = Entity::delete_by_id(id.0).exec(self.write()).await.map_err(failed)?;
-        Ok(done.rows_affected > 0)
+        let removal = Entity::delete_by_id(id.0).exec(self.write()).await.map_err(failed)?;
+        let removed = removal.rows_affected > 0;
+        if removed {
+            self.tell(Signal::User(id)).await?;
+        }
+        Ok(removed)
     }
 }
 

@@ -21,9 +21,10 @@ pub(super) async fn serve(mut settings: Settings) -> Result<(), Problem> {
     let running = wiring.server(&settings).await?;
     let stop = stop_signal()?;
     announce(&settings, &wiring, &running.state.keys.load())?;
-    let worker = tokio::spawn(running.worker.run());
+    let (worker, ears) = (tokio::spawn(running.worker.run()), tokio::spawn(running.ears.listen()));
     server::serve(listener, build(running.state), server::Limits::default(), stop).await;
     worker.abort();
+    ears.abort();
     tracing::info!("stopped");
     wiring.close().await
 }

@@ -16,9 +16,10 @@ use keyward_auth::{
 use keyward_domain::housekeeping::Housekeeping;
 use keyward_domain::keys::Keys;
 use keyward_domain::outbox::Outbox;
-use keyward_domain::ports::Ports;
+use keyward_domain::ports::{Changes, Ports};
 use keyward_domain::store::{Repositories, Store};
-use keyward_infra::{Database, DatabaseOptions, SystemClock};
+use keyward_infra::{Database, DatabaseOptions, Signal, SystemClock};
+use tokio::sync::Notify;
 
 use super::{Problem, mail, secrets};
 
@@ -115,9 +116,13 @@ impl Wiring {
         let master = Arc::new(secrets::master(&settings.tokens, &settings.storage.data_dir)?);
         let (ring, stored) = Self::keys(settings, &ports, &master).await?;
         let keys = SharedKeyRing::new(ring);
+        let keys_changed = Arc::new(Notify::new());
         let worker = Worker {
+            mail: self.database.mail(),
+            keys_changed: Arc::clone(&keys_changed),
             every: settings.tokens.revocation_bound,
-            housekeeping: Housekeeping::new(ports.clone(), settings.tokens.lifetimes()),
+            housekeeping: Housekeeping::new(ports.clone(), settings.tokens.lifetimes())
+                .forgetting_events(settings.events.retention()),
             outbox: Outbox::new(ports.clone(), mail::mailer(settings)?.carrier),
             keys: stored.map(|stored| RingKeeper {
                 keys: stored,
@@ -127,7 +132,8 @@ impl Wiring {
                 delay: PUBLISHED_AHEAD,
             }),
         };
-        Ok(Server { state: AppState::new(ports, epochs, keys, &master, settings), worker })
+        let ears = Ears { database: self.database.clone(), epochs: Arc::clone(&epochs), keys_changed };
+        Ok(Server { state: AppState::new(ports, epochs, keys, &master, settings), worker, ears })
     }
 
     /// The key ring to start with, and the keys in the store unless it is a shared secret.
@@ -164,6 +170,34 @@ pub(super) struct Server {
     pub(super) state: AppState,
     /// Beside it.
     pub(super) worker: Worker,
+    /// Beside it, too.
+    pub(super) ears: Ears,
+}
+
+/// Makes this process forget what others have changed.
+pub(super) struct Ears {
+    database: Database,
+    epochs: Arc<Epochs>,
+    keys_changed: Arc<Notify>,
+}
+
+impl Ears {
+    /// Listens until dropped.
+    pub(super) async fn listen(self) {
+        let Self { database, epochs, keys_changed } = self;
+        let hear = |signal| match signal {
+            Signal::User(user) => epochs.changed(user),
+            Signal::Keys => keys_changed.notify_one(),
+            Signal::Anything => {
+                epochs.all_changed();
+                keys_changed.notify_one();
+            }
+            Signal::Deaf(reason) => {
+                tracing::warn!(reason, "changes elsewhere are noticed only within the revocation bound");
+            }
+        };
+        database.listen(hear).await;
+    }
 }
 
 /// The data folder, and how many of it and the folders around it were made just now.

@@ -17,6 +17,7 @@ mod cart;
 mod catalog;
 mod claims;
 mod commands;
+mod contention;
 mod contract;
 mod cors;
 mod discovery;

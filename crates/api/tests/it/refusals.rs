@@ -44,6 +44,7 @@ async fn a_setting_that_makes_no_sense_is_named() {
         ("KEYWARD_DATABASE_CONNECT_TIMEOUT", "-1s"),
         ("KEYWARD_DATABASE_IDLE_TIMEOUT", "0"),
         ("KEYWARD_DATABASE_MAX_LIFETIME", "x"),
+        ("KEYWARD_EVENT_RETENTION", "always"),
         ("KEYWARD_PASSWORD_MIN_LENGTH", "1"),
         ("KEYWARD_ARGON2_MEMORY", "lots"),
         ("KEYWARD_ARGON2_MEMORY", "1"),

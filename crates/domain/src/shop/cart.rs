@@ -129,28 +129,36 @@ impl Carts {
 
     /// Puts pieces of a product into the user's cart; the same product twice is one line.
     pub async fn add(&self, user: UserId, product: ProductId, quantity: u32) -> Result<Item, CartError> {
-        let mut tx = self.ports.store.begin().await?;
-        let no_product = || CartError::NoProduct(product);
-        tx.catalog().find_product(product).await?.ok_or_else(no_product)?;
-        let id = match tx.carts().add(user, product, quantity, MAX_QUANTITY).await {
-            Ok(id) => id.ok_or(CartError::TooMany)?,
-            Err(StoreError::Dangling) => return Err(no_product()),
-            Err(error) => return Err(error.into()),
-        };
-        let item = in_stock(tx.carts().find(user, id).await?, id)?;
-        tx.commit().await?;
-        Ok(item)
+        self.ports
+            .retrying(|| async {
+                let mut tx = self.ports.store.begin().await?;
+                let no_product = || CartError::NoProduct(product);
+                tx.catalog().find_product(product).await?.ok_or_else(no_product)?;
+                let id = match tx.carts().add(user, product, quantity, MAX_QUANTITY).await {
+                    Ok(id) => id.ok_or(CartError::TooMany)?,
+                    Err(StoreError::Dangling) => return Err(no_product()),
+                    Err(error) => return Err(error.into()),
+                };
+                let item = in_stock(tx.carts().find(user, id).await?, id)?;
+                tx.commit().await?;
+                Ok(item)
+            })
+            .await
     }
 
     /// Sets how many pieces the user wants.
     pub async fn set(&self, user: UserId, id: ItemId, quantity: u32) -> Result<Item, CartError> {
-        let mut tx = self.ports.store.begin().await?;
-        if !tx.carts().set(user, id, quantity).await? {
-            return Err(CartError::NotFound(id));
-        }
-        let item = in_stock(tx.carts().find(user, id).await?, id)?;
-        tx.commit().await?;
-        Ok(item)
+        self.ports
+            .retrying(|| async {
+                let mut tx = self.ports.store.begin().await?;
+                if !tx.carts().set(user, id, quantity).await? {
+                    return Err(CartError::NotFound(id));
+                }
+                let item = in_stock(tx.carts().find(user, id).await?, id)?;
+                tx.commit().await?;
+                Ok(item)
+            })
+            .await
     }
 
     /// Takes a line out of the user's cart.

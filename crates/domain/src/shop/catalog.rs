@@ -197,11 +197,15 @@ impl Catalog {
 
     /// Adds a product.
     pub async fn create_product(&self, spec: &ProductSpec) -> Result<Product, CatalogError> {
-        let mut tx = self.ports.store.begin().await?;
-        let id = tx.catalog().insert_product(spec).await.map_err(on_write)?;
-        let product = tx.catalog().find_product(id).await?.ok_or(CatalogError::NoProduct(id))?;
-        tx.commit().await?;
-        Ok(product)
+        self.ports
+            .retrying(|| async {
+                let mut tx = self.ports.store.begin().await?;
+                let id = tx.catalog().insert_product(spec).await.map_err(on_write)?;
+                let product = tx.catalog().find_product(id).await?.ok_or(CatalogError::NoProduct(id))?;
+                tx.commit().await?;
+                Ok(product)
+            })
+            .await
     }
 
     /// The product of that id.
@@ -218,13 +222,17 @@ impl Catalog {
 
     /// Replaces a product.
     pub async fn replace_product(&self, id: ProductId, spec: &ProductSpec) -> Result<Product, CatalogError> {
-        let mut tx = self.ports.store.begin().await?;
-        if !tx.catalog().replace_product(id, spec).await.map_err(on_write)? {
-            return Err(CatalogError::NoProduct(id));
-        }
-        let product = tx.catalog().find_product(id).await?.ok_or(CatalogError::NoProduct(id))?;
-        tx.commit().await?;
-        Ok(product)
+        self.ports
+            .retrying(|| async {
+                let mut tx = self.ports.store.begin().await?;
+                if !tx.catalog().replace_product(id, spec).await.map_err(on_write)? {
+                    return Err(CatalogError::NoProduct(id));
+                }
+                let product = tx.catalog().find_product(id).await?.ok_or(CatalogError::NoProduct(id))?;
+                tx.commit().await?;
+                Ok(product)
+            })
+            .await
     }
 
     /// Removes a product, from carts too; orders stay as they were.

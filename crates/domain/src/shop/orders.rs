@@ -9,13 +9,13 @@ use time::OffsetDateTime;
 use crate::failure::{Failure, Kind};
 use crate::letters::LetterError;
 use crate::money::Money;
-use crate::outbox;
-use crate::page::{Page, Slice};
-use crate::ports::Ports;
+use crate::page::Page;
 use crate::shop::catalog::{Label, ProductId};
-use crate::store::{Repositories, StoreError};
+use crate::store::StoreError;
 use crate::text::Text;
 use crate::users::UserId;
+
+pub use crate::shop::placing::Orders;
 
 /// The id of an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -187,113 +187,4 @@ impl Failure for OrderError {
             Self::Store(error) => error.kind(),
         }
     }
-}
-
-/// The use cases of orders.
-#[derive(Clone)]
-pub struct Orders {
-    ports: Ports,
-}
-
-impl Orders {
-    /// Use cases over these ports.
-    pub fn new(ports: Ports) -> Self {
-        Self { ports }
-    }
-
-    /// Orders what is in the user's cart: takes the stock, keeps names and prices, empties the cart, and writes the
-    /// confirmation; all or nothing.
-    ///
-    /// The same `key` with the same address gives the same order again. An attempt that fails leaves no trace.
-    pub async fn place(
-        &self,
-        user: UserId,
-        address: Address,
-        key: Option<IdempotencyKey>,
-    ) -> Result<Order, OrderError> {
-        let digest = SecretHash::of(address.as_str());
-        let mut tx = self.ports.store.begin().await?;
-        // Emptying the cart comes first: of two clicks at once the second waits here, and then finds what the first did.
-        let wanted = tx.carts().empty(user).await?;
-        if let Some(key) = &key
-            && let Some((id, asked)) = tx.orders().find_by_key(user, key).await?
-        {
-            return if asked == digest { found(&mut *tx, id).await } else { Err(OrderError::KeyReused) };
-        }
-        if wanted.is_empty() {
-            return Err(OrderError::EmptyCart);
-        }
-        let (mut lines, mut amount) = (Vec::new(), Money::default());
-        for (product, quantity) in wanted {
-            let line = take(&mut *tx, product, quantity).await?;
-            let subtotal = line.price.times(quantity).ok_or(OrderError::TooLarge)?;
-            amount = amount.plus(subtotal).ok_or(OrderError::TooLarge)?;
-            lines.push(line);
-        }
-        let placed_at = self.ports.clock.now();
-        let key = key.map(|key| (key, digest));
-        let id = tx.orders().insert(&NewOrder { user, placed_at, amount, address, lines, key }).await?;
-        let order = found(&mut *tx, id).await?;
-        self.confirm(&mut *tx, &order).await?;
-        tx.commit().await?;
-        Ok(order)
-    }
-
-    /// Puts the confirmation into the outbox.
-    async fn confirm(
-        &self,
-        repositories: &mut (impl Repositories + ?Sized),
-        order: &Order,
-    ) -> Result<(), OrderError> {
-        let Some(user) = repositories.users().find(order.user).await? else { return Ok(()) };
-        let letter = self.ports.letters.order_confirmation(order)?;
-        outbox::post(repositories, &self.ports, user.email, letter).await?;
-        Ok(())
-    }
-
-    /// An order of the user's own.
-    pub async fn find(&self, user: UserId, id: OrderId) -> Result<Order, OrderError> {
-        let found = self.ports.store.autocommit().orders().find(id).await?;
-        found.filter(|order| order.user == user).ok_or(OrderError::NotFound(id))
-    }
-
-    /// One page of a user's orders, or of everybody's.
-    pub async fn list(&self, user: Option<UserId>, page: Page) -> Result<Slice<Order>, OrderError> {
-        let rows = self.ports.store.autocommit().orders().list(user, page).await?;
-        Ok(Slice::cut(rows, page, |order| order.id.0))
-    }
-
-    /// Moves anybody's order on. Calling one off puts its pieces back.
-    pub async fn advance(&self, id: OrderId, to: OrderStatus) -> Result<Order, OrderError> {
-        let mut tx = self.ports.store.begin().await?;
-        let order = found(&mut *tx, id).await?;
-        let from = order.status;
-        if !from.may_become(to) || !tx.orders().advance(id, from, to).await? {
-            return Err(OrderError::NoWay { from, to });
-        }
-        if to == OrderStatus::Cancelled {
-            for line in &order.lines {
-                tx.catalog().put_back(line.product, line.quantity).await?;
-            }
-        }
-        tx.commit().await?;
-        Ok(Order { status: to, ..order })
-    }
-}
-
-async fn found(repositories: &mut (impl Repositories + ?Sized), id: OrderId) -> Result<Order, OrderError> {
-    repositories.orders().find(id).await?.ok_or(OrderError::NotFound(id))
-}
-
-/// Takes pieces off the stock and says what they cost at that moment.
-async fn take(
-    repositories: &mut (impl Repositories + ?Sized),
-    product: ProductId,
-    quantity: u32,
-) -> Result<Line, OrderError> {
-    if !repositories.catalog().take(product, quantity).await? {
-        return Err(OrderError::OutOfStock);
-    }
-    let found = repositories.catalog().find_product(product).await?.ok_or(OrderError::OutOfStock)?;
-    Ok(Line { product, name: found.name, price: found.price, quantity })
 }

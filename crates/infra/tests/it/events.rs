@@ -39,3 +39,18 @@ async fn the_newest_are_shown_and_only_those_after_a_number() {
     let after = database.autocommit().events().newest(Some(newest[0].0), 10).await.unwrap();
     assert_eq!(after, newest[1..]);
 }
+
+#[tokio::test]
+async fn old_events_are_forgotten_from_the_oldest_on_and_so_many_at_a_time() {
+    let database = open().await;
+    for second in 0..5 {
+        let event = Event::new(at(second), EventKind::LoginOk, &Origin::default());
+        database.autocommit().events().append(&event).await.unwrap();
+    }
+    for (before, limit, forgotten) in [(3, 2, 2), (3, 2, 1), (3, 2, 0), (0, 9, 0)] {
+        let done = database.autocommit().events().forget(at(before), limit).await.unwrap();
+        assert_eq!(done, forgotten, "before {before}, at most {limit}");
+    }
+    let left = database.autocommit().events().newest(None, 9).await.unwrap();
+    assert_eq!(left.iter().map(|(_, event)| event.at).collect::<Vec<_>>(), [at(3), at(4)]);
+}

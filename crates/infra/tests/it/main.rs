@@ -3,6 +3,7 @@
 
 mod attempts;
 mod clients;
+mod contention;
 mod events;
 mod jobs;
 mod keys;
@@ -12,6 +13,7 @@ mod outbox;
 mod posts;
 mod recoveries;
 mod sessions;
+mod signals;
 mod support;
 mod transactions;
 mod unavailable;

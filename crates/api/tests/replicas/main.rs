@@ -3,8 +3,10 @@
 //! On SQLite, the servers share a file; on PostgreSQL where `KEYWARD_TEST_DATABASE_URL` names a server, a database.
 #![expect(clippy::unwrap_used, reason = "clippy's exemption for tests does not know their helpers")]
 
-#[path = "foreign/server.rs"]
+mod once;
+#[path = "../foreign/server.rs"]
 mod server;
+mod told;
 
 use std::collections::BTreeSet;
 use std::io;
@@ -206,24 +208,30 @@ fn a_server_killed_in_the_middle_of_refreshes_logs_nobody_out() {
 /// A database and a folder for servers to share.
 struct Place {
     installation: Installation,
-    _database: TestDatabase,
+    database: TestDatabase,
 }
 
 impl Place {
     fn new() -> Self {
+        Self::with(BOUND, &[])
+    }
+
+    /// One whose servers look every `bound` unless they are told, and with more settings.
+    fn with(bound: Duration, more: &[(&'static str, &str)]) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let database = runtime.block_on(fresh_database());
-        let settings = vec![
+        let mut settings = vec![
             ("KEYWARD_DATABASE_URL", database.url.clone()),
             // Many servers on one host must not take each other's connections.
             ("KEYWARD_DATABASE_CONNECTIONS", "4".to_owned()),
             // Where they listen changes with each start, and what they call themselves does not.
             ("KEYWARD_ISSUER", "http://keyward.example".to_owned()),
-            ("KEYWARD_REVOCATION_BOUND", format!("{}s", BOUND.as_secs())),
+            ("KEYWARD_REVOCATION_BOUND", format!("{}s", bound.as_secs())),
             // Passwords are not what is looked at here.
             ("KEYWARD_ARGON2_MEMORY", "64".to_owned()),
         ];
-        Self { installation: Installation::new(settings), _database: database }
+        settings.extend(more.iter().map(|(name, value)| (*name, (*value).to_owned())));
+        Self { installation: Installation::new(settings), database }
     }
 }
 
