@@ -29,6 +29,7 @@ mod m20261122_000010_carts;
 mod m20261122_000011_orders;
 mod m20261122_000012_outbox;
 mod m20261122_000013_recoveries;
+mod m20261122_000014_verifications;
 
 /// Every migration, in the order in which they are applied.
 pub struct Migrator;
@@ -49,6 +50,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000011_orders::Migration),
             Box::new(m20261122_000012_outbox::Migration),
             Box::new(m20261122_000013_recoveries::Migration),
+            Box::new(m20261122_000014_verifications::Migration),
         ]
     }
 }

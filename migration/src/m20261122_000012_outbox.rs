@@ -1,4 +1,4 @@
-//! `outbox`: mails on their way. What a mail said goes once it was sent.
+//! `outbox`: mails on their way. What a mail says is encrypted, and goes once it was sent.
 
 use sea_orm_migration::prelude::*;
 
@@ -30,8 +30,8 @@ impl MigrationTrait for Migration {
             .col(ColumnDef::new(Outbox::Reference).uuid().not_null())
             .col(ColumnDef::new(Outbox::Recipient).text().not_null())
             .col(ColumnDef::new(Outbox::Subject).text().not_null())
-            .col(ColumnDef::new(Outbox::TextPart).text().not_null())
-            .col(ColumnDef::new(Outbox::HtmlPart).text().not_null())
+            .col(ColumnDef::new(Outbox::TextPart).blob().not_null())
+            .col(ColumnDef::new(Outbox::HtmlPart).blob().not_null())
             .col(ColumnDef::new(Outbox::CreatedAt).big_integer().not_null())
             .col(ColumnDef::new(Outbox::State).text().not_null())
             // When it is due, or when it came to its last state.

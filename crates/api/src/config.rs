@@ -3,10 +3,10 @@
 mod cors;
 mod database;
 mod events;
+mod mail;
 mod secret;
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
@@ -17,6 +17,7 @@ use keyward_domain::throttle::Budget;
 pub use self::cors::CorsSettings;
 pub use self::database::StorageSettings;
 pub use self::events::EventSettings;
+pub use self::mail::MailSettings;
 pub use self::secret::Secret;
 use crate::state::LEEWAY;
 
@@ -150,28 +151,6 @@ impl ThrottleSettings {
         let (first, cap) = (seconds(*throttle_first), seconds(*throttle_cap));
         (throttle == "on").then_some(Budget { free: *throttle_free, first, cap })
     }
-}
-
-/// How mail goes out, and what it looks like.
-#[derive(Args, Clone, Debug)]
-pub struct MailSettings {
-    /// The mail server: `smtps://USER:PASSWORD@HOST:465`, or `smtp://..:587?tls=required` for STARTTLS [default: mails
-    /// are written into the data folder]
-    #[arg(long, env = "KEYWARD_SMTP_URL", hide_env_values = true, value_name = "URL")]
-    pub smtp_url: Option<Secret>,
-
-    /// Whom mails come from
-    #[arg(
-        long,
-        env = "KEYWARD_MAIL_FROM",
-        default_value = "Keyward <keyward@localhost>",
-        value_name = "ADDRESS"
-    )]
-    pub mail_from: String,
-
-    /// A folder with templates of mails that replace the built-in ones of the same name
-    #[arg(long, env = "KEYWARD_TEMPLATE_DIR", value_name = "FOLDER")]
-    pub template_dir: Option<PathBuf>,
 }
 
 /// The same time as the domain counts it.

@@ -182,7 +182,9 @@ impl<E: Failure> From<E> for ApiError {
 /// An error of a token endpoint, which names RFC 6749's code beside the detail.
 pub fn token_error(error: SessionError) -> ApiError {
     let code = match &error {
-        SessionError::InvalidCredentials | SessionError::InvalidRefreshToken => Some("invalid_grant"),
+        SessionError::InvalidCredentials
+        | SessionError::InvalidRefreshToken
+        | SessionError::EmailUnverified => Some("invalid_grant"),
         SessionError::Scope(_) => Some("invalid_scope"),
         SessionError::Throttled(_) => Some("temporarily_unavailable"),
         _ => None,
@@ -197,7 +199,7 @@ pub fn token_error(error: SessionError) -> ApiError {
 /// An error of `/oauth/token`, where whatever is wrong with a grant is a 400 (RFC 6749, section 5.2).
 pub fn oauth_error(error: SessionError) -> ApiError {
     let mut answer = token_error(error);
-    if answer.status == StatusCode::UNAUTHORIZED {
+    if [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN].contains(&answer.status) {
         answer.status = StatusCode::BAD_REQUEST;
     }
     answer

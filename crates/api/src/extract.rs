@@ -14,6 +14,7 @@ mod path;
 mod query;
 pub mod read;
 mod sender;
+mod submitted;
 
 pub use body::{AnyBody, Body};
 pub use cursor::{List, Listing, page};
@@ -24,6 +25,7 @@ pub use oauth::{CLIENT_SCHEME, ClientForm, OAuthForm, invalid_client};
 pub use path::{Path, PathParam};
 pub use query::{Here, Query};
 pub use sender::{RequestId, Sender};
+pub use submitted::{Outcomes, Submitted, Submitter};
 
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use keyward_guard::{Documented, Schemas};

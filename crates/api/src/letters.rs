@@ -6,6 +6,7 @@
 use std::io::ErrorKind;
 use std::path::Path;
 
+use keyward_domain::email::Email;
 use keyward_domain::letters::{Letter, LetterError, Letters};
 use keyward_domain::money::Money;
 use keyward_domain::shop::catalog::{Label, ProductId};
@@ -16,13 +17,19 @@ use time::OffsetDateTime;
 
 const ORDER_CONFIRMATION: &str = "order_confirmation";
 const PASSWORD_RESET: &str = "password_reset";
+const EMAIL_VERIFICATION: &str = "email_verification";
+const EMAIL_CHANGED: &str = "email_changed";
 
 /// Every template there is.
-const BUILT_IN: [(&str, &str); 4] = [
+const BUILT_IN: [(&str, &str); 8] = [
     ("order_confirmation.txt", include_str!("../templates/order_confirmation.txt")),
     ("order_confirmation.html", include_str!("../templates/order_confirmation.html")),
     ("password_reset.txt", include_str!("../templates/password_reset.txt")),
     ("password_reset.html", include_str!("../templates/password_reset.html")),
+    ("email_verification.txt", include_str!("../templates/email_verification.txt")),
+    ("email_verification.html", include_str!("../templates/email_verification.html")),
+    ("email_changed.txt", include_str!("../templates/email_changed.txt")),
+    ("email_changed.html", include_str!("../templates/email_changed.html")),
 ];
 
 /// The letters' templates.
@@ -69,7 +76,9 @@ impl Templates {
 
     fn try_out(&self) -> Result<(), LetterError> {
         self.order_confirmation(&sample())?;
-        self.password_reset("https://keyward.example/reset-password?token=t").map(drop)
+        self.password_reset("https://keyward.example/reset-password?token=t")?;
+        self.email_verification("https://keyward.example/verify-email?token=t", "000000")?;
+        self.email_changed(&Email::from_stored("ana@example.org".to_owned())).map(drop)
     }
 
     fn letter(&self, name: &'static str, values: &Value) -> Result<Letter, LetterError> {
@@ -110,6 +119,14 @@ impl Letters for Templates {
 
     fn password_reset(&self, link: &str) -> Result<Letter, LetterError> {
         self.letter(PASSWORD_RESET, &context! { link })
+    }
+
+    fn email_verification(&self, link: &str, code: &str) -> Result<Letter, LetterError> {
+        self.letter(EMAIL_VERIFICATION, &context! { link, code })
+    }
+
+    fn email_changed(&self, new: &Email) -> Result<Letter, LetterError> {
+        self.letter(EMAIL_CHANGED, &context! { email => new.as_str() })
     }
 }
 

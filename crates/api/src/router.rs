@@ -10,7 +10,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::error::ApiError;
 use crate::routes::shop::{cart, catalog, orders};
-use crate::routes::{health, keys, login, me, oauth, posts, recovery, root, sessions, users};
+use crate::routes::{health, keys, login, me, oauth, posts, recovery, root, sessions, users, verification};
 use crate::state::AppState;
 use crate::{docs, middleware, openapi};
 
@@ -62,6 +62,10 @@ pub(crate) fn endpoints() -> OpenApiRouter<AppState> {
         .routes(endpoint!(orders::list_all_orders))
         .routes(endpoint!(orders::read_order))
         .routes(endpoint!(orders::update_order))
+        .routes(endpoint!(verification::request_verification))
+        .routes(endpoint!(verification::change_email))
+        .routes(endpoint!(verification::verify_email_page))
+        .routes(endpoint!(verification::verify_email))
         .routes(endpoint!(recovery::recover_password))
         .routes(endpoint!(recovery::reset_password_page))
         .routes(endpoint!(recovery::reset_password))

@@ -11,6 +11,7 @@ pub mod root;
 pub mod sessions;
 pub mod shop;
 pub mod users;
+pub mod verification;
 
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use axum::extract::FromRef;
 use keyward_auth::{
-    IssuerSettings, JwtIssuer, JwtVerifier, MasterSecret, PasswordPolicy, Random, RefreshTokens,
-    SharedKeyRing, VerifierSettings,
+    IssuerSettings, JwtIssuer, JwtVerifier, PasswordPolicy, Random, RefreshTokens, SharedKeyRing,
+    VerifierSettings,
 };
 use keyward_domain::clients::Clients;
 use keyward_domain::ports::Ports;
+use keyward_domain::postbox::Postbox;
 use keyward_domain::posts::Posts;
 use keyward_domain::recovery::Recovery;
 use keyward_domain::sessions::Sessions;
@@ -18,6 +19,7 @@ use keyward_domain::shop::orders::Orders;
 use keyward_domain::store::Store;
 use keyward_domain::throttle::Throttle;
 use keyward_domain::users::Users;
+use keyward_domain::verification::Verification;
 use keyward_guard::Authenticator;
 
 use crate::config::Settings;
@@ -43,6 +45,8 @@ pub struct AppState {
     pub orders: Orders,
     /// The use cases of forgotten passwords.
     pub recovery: Recovery,
+    /// The use cases of proving an e-mail address.
+    pub verification: Verification,
     /// The use cases of OAuth2 clients.
     pub clients: Clients,
     /// The keys that sign and check tokens.
@@ -67,12 +71,12 @@ pub struct Issuer(pub Arc<str>);
 pub const LEEWAY: i64 = 5;
 
 impl AppState {
-    /// Assembles the use cases over `ports`. `epochs` is what `ports.changes` tells of changes.
+    /// Assembles the use cases over `ports`, with mail going to `postbox`. `epochs` is what `ports.changes` tells of changes.
     pub fn new(
         ports: Ports,
+        postbox: Postbox,
         epochs: Arc<Epochs>,
         keys: SharedKeyRing,
-        master: &MasterSecret,
         settings: &Settings,
     ) -> Self {
         let (issuer, audience) = (settings.issuer(), settings.tokens.audience.clone());
@@ -86,24 +90,33 @@ impl AppState {
             ports.clone(),
             signer,
             verifier.clone(),
-            RefreshTokens::new(master),
+            RefreshTokens::new(&postbox.master),
             settings.tokens.lifetimes(),
         );
         let throttle = Throttle::new(ports.clone(), settings.throttle.budget());
-        let sessions = sessions.with_throttle(throttle.clone());
+        let users = Users::new(ports.clone()).with_throttle(throttle.clone());
+        let required = settings.mail.requires_verified_email();
+        let base = settings.issuer();
+        let verification =
+            Verification::new(ports.clone(), postbox.clone(), users.clone(), &base).required(required);
+        let mut sessions = sessions.with_throttle(throttle.clone());
+        if required {
+            sessions = sessions.requiring_verified_email(verification.clone());
+        }
         let bound = settings.tokens.revocation_bound;
         let check = SessionCheck::new(verifier, Arc::clone(&ports.clock), sessions.clone(), epochs, bound);
         Self {
-            users: Users::new(ports.clone()).with_throttle(throttle),
+            users,
             sessions,
             posts: Posts::new(ports.clone()),
             catalog: Catalog::new(ports.clone()),
             carts: Carts::new(ports.clone()),
-            orders: Orders::new(ports.clone()),
-            recovery: Recovery::new(ports.clone(), &settings.issuer()),
+            orders: Orders::new(ports.clone(), postbox.clone()),
+            recovery: Recovery::new(ports.clone(), postbox, throttle, &base),
+            verification,
             clients: Clients::new(ports.clone()),
             keys,
-            issuer: Issuer(settings.issuer().into()),
+            issuer: Issuer(base.into()),
             authenticator: Arc::new(check),
             policy: settings.passwords.policy(),
             random: ports.random,
@@ -133,6 +146,7 @@ from_state! {
     carts: Carts,
     orders: Orders,
     recovery: Recovery,
+    verification: Verification,
     clients: Clients,
     keys: SharedKeyRing,
     issuer: Issuer,

@@ -5,6 +5,7 @@
 mod algorithm;
 mod argon2;
 mod claims;
+mod code;
 mod error;
 mod json;
 mod jwk;
@@ -29,6 +30,7 @@ mod token;
 pub use algorithm::Algorithm;
 pub use argon2::{Argon2Params, Argon2idHasher};
 pub use claims::Claims;
+pub use code::OneTimeCodes;
 pub use error::{KeyError, PasswordError, RefreshError, ScopeError};
 pub use jwk::{Jwk, Jwks};
 pub use jws::MAX_TOKEN_BYTES;

@@ -145,6 +145,9 @@ impl Users {
                 }
                 let now = self.ports.clock.now();
                 tx.sessions().revoke_all(caller.id, Some(caller.session), now).await?;
+                // What was mailed before may be in the hands of whoever knew the old password.
+                tx.recoveries().forget_of(caller.id).await?;
+                tx.verifications().forget_of(caller.id).await?;
                 let event = Event::new(now, EventKind::PasswordChanged, origin)
                     .of(caller.id)
                     .in_session(caller.session);
@@ -181,7 +184,7 @@ impl Users {
     }
 
     /// The caller's account and hash, once `password` is shown to be theirs.
-    async fn prove(&self, id: UserId, password: Password) -> Result<Credentials, UserError> {
+    pub(crate) async fn prove(&self, id: UserId, password: Password) -> Result<Credentials, UserError> {
         let key = self.throttle.proof(id).await?;
         let found = self.ports.store.autocommit().users().credentials(id).await?;
         let found = found.ok_or(UserError::CallerGone)?;

@@ -24,6 +24,10 @@ pub enum EventKind {
     PasswordChanged,
     /// A forgotten password was replaced through a link in a mail.
     PasswordReset,
+    /// An account's address was shown to be its owner's.
+    EmailVerified,
+    /// An account got another address.
+    EmailChanged,
     /// An account got another role.
     RoleChanged,
     /// An account was locked out.
@@ -40,13 +44,15 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind there is.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::LoginOk,
         Self::LoginFailed,
         Self::RefreshReused,
         Self::SessionEnded,
         Self::PasswordChanged,
         Self::PasswordReset,
+        Self::EmailVerified,
+        Self::EmailChanged,
         Self::RoleChanged,
         Self::UserDisabled,
         Self::UserEnabled,
@@ -64,6 +70,8 @@ impl EventKind {
             Self::SessionEnded => "session_ended",
             Self::PasswordChanged => "password_changed",
             Self::PasswordReset => "password_reset",
+            Self::EmailVerified => "email_verified",
+            Self::EmailChanged => "email_changed",
             Self::RoleChanged => "role_changed",
             Self::UserDisabled => "user_disabled",
             Self::UserEnabled => "user_enabled",

@@ -84,6 +84,7 @@ impl Housekeeping {
         self.ports.store.autocommit().attempts().forget(now).await?;
         self.ports.store.autocommit().outbox().forget(now).await?;
         self.ports.store.autocommit().recoveries().forget(now).await?;
+        self.ports.store.autocommit().verifications().forget(now).await?;
         let idle = now - self.lifetimes.idle;
         let mut removed = 0;
         loop {

@@ -1,5 +1,6 @@
 //! The letters port: what mails say. How they are worded and laid out is decided elsewhere.
 
+use crate::email::Email;
 use crate::failure::{Failure, Kind};
 use crate::shop::orders::Order;
 
@@ -22,6 +23,10 @@ pub trait Letters: Send + Sync {
     fn order_confirmation(&self, order: &Order) -> Result<Letter, LetterError>;
     /// Holds the link to choose a new password with.
     fn password_reset(&self, link: &str) -> Result<Letter, LetterError>;
+    /// Holds a code of six digits and a link, either of which proves that the address is the reader's.
+    fn email_verification(&self, link: &str, code: &str) -> Result<Letter, LetterError>;
+    /// Tells the old address of an account that it has a new one.
+    fn email_changed(&self, new: &Email) -> Result<Letter, LetterError>;
 }
 
 /// A letter could not be worded: a template is at fault.

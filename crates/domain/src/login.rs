@@ -15,7 +15,8 @@ use crate::scopes;
 use crate::sessions::{Lifetimes, LiveSession, Session, SessionError, SessionId, Tokens};
 use crate::store::StoreError;
 use crate::throttle::{AttemptKey, Throttle};
-use crate::users::{Credentials, Registration, UserError, UserId, Users};
+use crate::users::{Credentials, Registration, User, UserError, UserId, Users};
+use crate::verification::{Verification, VerificationError};
 
 /// What somebody logs in with.
 pub struct Login {
@@ -38,6 +39,7 @@ pub struct Sessions {
     pub(crate) refresh: Arc<RefreshTokens>,
     pub(crate) lifetimes: Lifetimes,
     throttle: Throttle,
+    verification: Option<Verification>,
 }
 
 impl Sessions {
@@ -50,13 +52,20 @@ impl Sessions {
         lifetimes: Lifetimes,
     ) -> Self {
         let throttle = Throttle::new(ports.clone(), None);
-        Self { ports, issuer, verifier, refresh: Arc::new(refresh), lifetimes, throttle }
+        let refresh = Arc::new(refresh);
+        Self { ports, issuer, verifier, refresh, lifetimes, throttle, verification: None }
     }
 
     /// The same, rationing wrong passwords.
     #[must_use]
     pub fn with_throttle(self, throttle: Throttle) -> Self {
         Self { throttle, ..self }
+    }
+
+    /// The same, letting nobody in whose address is not verified; who tries is sent a code and a link.
+    #[must_use]
+    pub fn requiring_verified_email(self, verification: Verification) -> Self {
+        Self { verification: Some(verification), ..self }
     }
 
     /// Logs in with an address and a password.
@@ -69,6 +78,7 @@ impl Sessions {
         // A second round only if the stored hash changed between the check and the session's first row.
         for _ in 0..2 {
             let (credentials, better) = self.check_password(&login.email, &password, key, origin).await?;
+            self.require_verified(&credentials.user, key).await?;
             let scope = scopes::grant(login.scope.as_deref(), &credentials.user.role.scopes())?;
             let session = self.open(credentials.user.id, scope, login.client.clone(), origin);
             let tokens = self.tokens(&session, session.scope.clone())?;
@@ -79,9 +89,19 @@ impl Sessions {
         Err(SessionError::InvalidCredentials)
     }
 
-    /// Makes an account and logs in to it, both or neither.
-    pub async fn sign_up(&self, registration: Registration, origin: &Origin) -> Result<Tokens, SessionError> {
-        let new = Users::new(self.ports.clone()).prepare(registration).await?;
+    /// Makes an account and logs in to it, both or neither. Where addresses have to be verified there is no login yet:
+    /// `None`, and a code and a link are on their way.
+    pub async fn sign_up(
+        &self,
+        registration: Registration,
+        origin: &Origin,
+    ) -> Result<Option<Tokens>, SessionError> {
+        let users = Users::new(self.ports.clone());
+        if let Some(verification) = &self.verification {
+            verification.request_for(&users.register(registration).await?).await?;
+            return Ok(None);
+        }
+        let new = users.prepare(registration).await?;
         self.ports
             .retrying(|| async {
                 let mut tx = self.ports.store.begin().await?;
@@ -91,7 +111,7 @@ impl Sessions {
                 tx.events().append(&opened(&session, origin)).await?;
                 let tokens = self.tokens(&session, session.scope.clone())?;
                 tx.commit().await?;
-                Ok::<_, SessionError>(tokens)
+                Ok::<_, SessionError>(Some(tokens))
             })
             .await
     }
@@ -123,6 +143,18 @@ impl Sessions {
                 self.record_failure(user, key, origin).await?;
                 Err(SessionError::InvalidCredentials)
             }
+        }
+    }
+
+    async fn require_verified(&self, user: &User, key: Option<AttemptKey>) -> Result<(), SessionError> {
+        let Some(verification) = self.verification.as_ref().filter(|_| !user.email_verified) else {
+            return Ok(());
+        };
+        // Whoever reads this answer knows that the password was right, so it is rationed, too.
+        self.throttle.right(&mut *self.ports.store.autocommit(), key).await?;
+        match verification.request_for(user).await {
+            Ok(()) | Err(VerificationError::Throttled(_)) => Err(SessionError::EmailUnverified),
+            Err(error) => Err(error.into()),
         }
     }
 

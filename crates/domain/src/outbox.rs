@@ -15,7 +15,8 @@ use crate::email::Email;
 use crate::failure::{Failure, Kind};
 use crate::letters::Letter;
 use crate::ports::Ports;
-use crate::store::{Repositories, StoreError};
+use crate::postbox::{Postbox, Sealed};
+use crate::store::StoreError;
 
 /// The number of a mail in the outbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -49,7 +50,7 @@ pub struct Claimed {
     /// The how many-eth try this is.
     pub attempt: u32,
     /// The mail.
-    pub message: Message,
+    pub mail: Sealed,
 }
 
 /// How far a mail is.
@@ -118,7 +119,7 @@ pub enum Outcome {
 #[async_trait]
 pub trait OutboxRepository: Send {
     /// Adds a mail that is due at once.
-    async fn enqueue(&mut self, message: &Message) -> Result<MailId, StoreError>;
+    async fn enqueue(&mut self, mail: &Sealed) -> Result<MailId, StoreError>;
     /// Takes a mail back, if there is one of that number.
     async fn withdraw(&mut self, id: MailId) -> Result<(), StoreError>;
     /// Claims a mail that is due, for one caller only, and counts the try.
@@ -211,13 +212,14 @@ impl Failure for OutboxError {
 #[derive(Clone)]
 pub struct Outbox {
     ports: Ports,
+    postbox: Postbox,
     mailer: Arc<dyn Mailer>,
 }
 
 impl Outbox {
-    /// Use cases over these ports, delivering through `mailer`.
-    pub fn new(ports: Ports, mailer: Arc<dyn Mailer>) -> Self {
-        Self { ports, mailer }
+    /// Use cases over these ports, delivering what was put into `postbox` through `mailer`.
+    pub fn new(ports: Ports, postbox: Postbox, mailer: Arc<dyn Mailer>) -> Self {
+        Self { ports, postbox, mailer }
     }
 
     /// Delivers mails that are due, one after the other. Any number of replicas may do so at once.
@@ -226,12 +228,12 @@ impl Outbox {
         for _ in 0..BATCH {
             let now = self.ports.clock.now();
             let claimed = self.ports.store.autocommit().outbox().claim(now, now + CLAIM).await?;
-            let Some(mail) = claimed else { break };
-            let outcome = match self.mailer.send(&mail.message).await {
+            let Some(Claimed { id, until, attempt, mail }) = claimed else { break };
+            let outcome = match self.send(mail).await {
                 Ok(()) => Outcome::Sent(self.ports.clock.now()),
-                Err(error) => after(&error, mail.attempt, self.ports.clock.now()),
+                Err(error) => after(&error, attempt, self.ports.clock.now()),
             };
-            self.ports.store.autocommit().outbox().settle(mail.id, mail.until, &outcome).await?;
+            self.ports.store.autocommit().outbox().settle(id, until, &outcome).await?;
             match outcome {
                 Outcome::Sent(_) => delivered.sent += 1,
                 Outcome::Later(..) => delivered.later += 1,
@@ -239,6 +241,16 @@ impl Outbox {
             }
         }
         Ok(delivered)
+    }
+
+    async fn send(&self, mail: Sealed) -> Result<(), MailError> {
+        match mail.open(&self.postbox.master) {
+            Some(message) => self.mailer.send(&message).await,
+            None => Err(MailError {
+                permanent: true,
+                reason: "it was sealed under another master secret".to_owned(),
+            }),
+        }
     }
 }
 
@@ -249,20 +261,6 @@ fn after(error: &MailError, attempt: u32, now: OffsetDateTime) -> Outcome {
         Some(delay) => Outcome::Later(now + *delay, error.reason.clone()),
         None => Outcome::Dead(now, error.reason.clone()),
     }
-}
-
-/// Keeps a letter in the outbox, within the transaction that causes it.
-pub(crate) async fn post(
-    repositories: &mut (impl Repositories + ?Sized),
-    ports: &Ports,
-    recipient: Email,
-    letter: Letter,
-) -> Result<MailId, StoreError> {
-    let mut bytes = [0; 16];
-    ports.random.fill(&mut bytes);
-    let reference = uuid::Builder::from_random_bytes(bytes).into_uuid();
-    let message = Message { reference, created_at: ports.clock.now(), recipient, letter };
-    repositories.outbox().enqueue(&message).await
 }
 
 #[cfg(test)]

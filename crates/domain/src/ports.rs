@@ -6,7 +6,6 @@ use keyward_auth::Random;
 
 use crate::clock::Clock;
 use crate::hashing::Hashing;
-use crate::letters::Letters;
 use crate::store::Store;
 use crate::users::UserId;
 
@@ -21,8 +20,6 @@ pub struct Ports {
     pub random: Arc<dyn Random>,
     /// Slow password work.
     pub hashing: Arc<dyn Hashing>,
-    /// The words of mails.
-    pub letters: Arc<dyn Letters>,
     /// Who must hear of changed accounts and ended sessions.
     pub changes: Arc<dyn Changes>,
 }

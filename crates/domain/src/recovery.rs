@@ -12,10 +12,11 @@ use crate::events::{Event, EventKind, Origin};
 use crate::failure::{Failure, Kind};
 use crate::hashing::{HashingError, NewPassword};
 use crate::letters::LetterError;
-use crate::outbox::{self, MailId};
+use crate::outbox::MailId;
 use crate::ports::Ports;
+use crate::postbox::Postbox;
 use crate::store::StoreError;
-use crate::throttle::{AttemptKey, Budget};
+use crate::throttle::{AttemptKey, Budget, Throttle};
 use crate::users::{Credentials, UserId};
 
 /// How long a token is good.
@@ -49,6 +50,8 @@ pub trait RecoveryRepository: Send {
     ) -> Result<Option<(UserId, AttemptKey)>, StoreError>;
     /// Spends a token that is good at `now`; says whether it was, to one caller only.
     async fn spend(&mut self, token: &SecretHash, now: OffsetDateTime) -> Result<bool, StoreError>;
+    /// Forgets the account's token.
+    async fn forget_of(&mut self, user: UserId) -> Result<(), StoreError>;
     /// Forgets tokens that were good until `before` at most.
     async fn forget(&mut self, before: OffsetDateTime) -> Result<u64, StoreError>;
 }
@@ -88,13 +91,15 @@ impl Failure for RecoveryError {
 #[derive(Clone)]
 pub struct Recovery {
     ports: Ports,
+    postbox: Postbox,
+    throttle: Throttle,
     base: String,
 }
 
 impl Recovery {
     /// Use cases over these ports; links begin with `base`, this service's public address.
-    pub fn new(ports: Ports, base: &str) -> Self {
-        Self { ports, base: base.trim_end_matches('/').to_owned() }
+    pub fn new(ports: Ports, postbox: Postbox, throttle: Throttle, base: &str) -> Self {
+        Self { ports, postbox, throttle, base: base.trim_end_matches('/').to_owned() }
     }
 
     /// Sends a link to whoever has an account of that address. The store is asked the same whether anybody has.
@@ -103,7 +108,7 @@ impl Recovery {
         let owner = owner(&email);
         let token = random_secret(&*self.ports.random);
         let link = format!("{}/reset-password?token={}", self.base, *token);
-        let letter = self.ports.letters.password_reset(&link)?;
+        let letter = self.postbox.letters.password_reset(&link)?;
         self.ports
             .retrying(|| async {
                 let mut tx = self.ports.store.begin().await?;
@@ -114,14 +119,15 @@ impl Recovery {
                 let user = found.filter(|user| !user.disabled).map(|user| user.id);
                 let new = NewRecovery { owner, user, token: SecretHash::of(&token), expires_at: now + LIFE };
                 tx.recoveries().replace(&new).await?;
-                let mail = outbox::post(&mut *tx, &self.ports, email.clone(), letter.clone()).await?;
+                let mail = self.postbox.post(&mut *tx, &self.ports, email.clone(), letter.clone()).await?;
                 tx.outbox().withdraw(if user.is_some() { MailId(0) } else { mail }).await?;
                 Ok::<_, RecoveryError>(tx.commit().await?)
             })
             .await
     }
 
-    /// Sets a new password for whoever has a good token, and ends every session of theirs.
+    /// Sets a new password for whoever has a good token, and ends every session of theirs. That they got the token shows
+    /// that the address is theirs.
     pub async fn reset(
         &self,
         token: &str,
@@ -142,6 +148,9 @@ impl Recovery {
                     return Err(RecoveryError::InvalidToken);
                 }
                 tx.sessions().revoke_all(user.id, None, now).await?;
+                tx.users().verify(user.id, &user.email).await?;
+                tx.verifications().forget_of(user.id).await?;
+                self.throttle.forgive(&mut *tx, &user.email).await?;
                 tx.events().append(&Event::new(now, EventKind::PasswordReset, origin).of(user.id)).await?;
                 Ok(tx.commit().await?)
             })

@@ -15,6 +15,7 @@ use crate::scopes::{InvalidScope, Role};
 use crate::store::StoreError;
 use crate::throttle::{ThrottleError, Throttled};
 use crate::users::{UserError, UserId};
+use crate::verification::VerificationError;
 
 pub use crate::login::{Login, Sessions};
 
@@ -124,6 +125,9 @@ pub enum SessionError {
     /// No such account, another password, or locked out: deliberately one answer.
     #[error("Invalid Credentials")]
     InvalidCredentials,
+    /// The password is right, but the address is not verified yet: a code and a link are on their way.
+    #[error("Please verify your e-mail address first: a code and a link are on their way to it.")]
+    EmailUnverified,
     /// The refresh token is malformed, forged, spent, expired, or its session has ended.
     #[error("Invalid refresh token")]
     InvalidRefreshToken,
@@ -139,6 +143,9 @@ pub enum SessionError {
     /// Too many wrong passwords.
     #[error(transparent)]
     Throttled(#[from] Throttled),
+    /// The mail that asks to verify the address.
+    #[error(transparent)]
+    Verification(Box<VerificationError>),
     /// The hashing pool.
     #[error(transparent)]
     Hashing(#[from] HashingError),
@@ -154,10 +161,12 @@ impl Failure for SessionError {
     fn kind(&self) -> Kind {
         match self {
             Self::InvalidCredentials | Self::InvalidRefreshToken => Kind::Unauthenticated,
+            Self::EmailUnverified => Kind::Forbidden,
             Self::Scope(_) => Kind::Invalid,
             Self::Throttled(_) => Kind::Throttled,
             Self::NotFound(_) => Kind::NotFound,
             Self::User(error) => error.kind(),
+            Self::Verification(error) => error.kind(),
             Self::Hashing(error) => error.kind(),
             Self::Store(error) => error.kind(),
             Self::Signing(_) => Kind::Internal,
@@ -169,6 +178,12 @@ impl Failure for SessionError {
             Self::Throttled(throttled) => Some(throttled.seconds),
             _ => None,
         }
+    }
+}
+
+impl From<VerificationError> for SessionError {
+    fn from(error: VerificationError) -> Self {
+        Self::Verification(Box::new(error))
     }
 }
 

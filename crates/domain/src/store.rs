@@ -18,6 +18,7 @@ use crate::shop::catalog::CatalogRepository;
 use crate::shop::orders::OrderRepository;
 use crate::throttle::AttemptRepository;
 use crate::users::UserRepository;
+use crate::verification::VerificationRepository;
 
 /// Every repository, over one connection or transaction.
 pub trait Repositories: Send {
@@ -47,6 +48,8 @@ pub trait Repositories: Send {
     fn outbox(&mut self) -> &mut dyn OutboxRepository;
     /// Tokens for new passwords.
     fn recoveries(&mut self) -> &mut dyn RecoveryRepository;
+    /// Addresses that have to be proven.
+    fn verifications(&mut self) -> &mut dyn VerificationRepository;
 }
 
 /// Repositories whose writes become visible together at [`commit`](Transaction::commit), and never if dropped before.

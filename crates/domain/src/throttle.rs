@@ -158,6 +158,15 @@ impl Throttle {
         }
     }
 
+    /// Forgets wrong guesses at the password of `email`, which somebody has just replaced.
+    pub(crate) async fn forgive(
+        &self,
+        repositories: &mut (impl Repositories + ?Sized),
+        email: &Email,
+    ) -> Result<(), StoreError> {
+        repositories.attempts().clear(AttemptKey::of("login", email.as_str(), None)).await
+    }
+
     async fn check(&self, key: AttemptKey) -> Result<AttemptKey, ThrottleError> {
         let now = self.ports.clock.now();
         match self.ports.store.autocommit().attempts().blocked_until(key, now).await? {
@@ -167,7 +176,7 @@ impl Throttle {
     }
 }
 
-fn wait(now: OffsetDateTime, until: OffsetDateTime) -> Throttled {
+pub(crate) fn wait(now: OffsetDateTime, until: OffsetDateTime) -> Throttled {
     let left = (until - now).max(Duration::ZERO);
     Throttled { seconds: u64::try_from(left.whole_seconds()).unwrap_or(0) + 1 }
 }

@@ -108,6 +108,11 @@ pub trait UserRepository: Send {
     ) -> Result<bool, StoreError>;
     /// Whether the account has this hash and is not locked out; inside a transaction it then stays so until the end.
     async fn still_has(&mut self, id: UserId, hash: &PasswordHash) -> Result<bool, StoreError>;
+    /// Notes that the address is theirs, if it is the account's and the account is not locked out; says whether it is.
+    async fn verify(&mut self, id: UserId, email: &Email) -> Result<bool, StoreError>;
+    /// Gives an account that is not locked out another address, which was shown to be theirs; says whether there was one.
+    /// [`StoreError::Taken`] when the address already has an account.
+    async fn change_email(&mut self, id: UserId, email: &Email) -> Result<bool, StoreError>;
     /// Removes an account with everything that is theirs; says whether there was one.
     async fn delete(&mut self, id: UserId) -> Result<bool, StoreError>;
 }

@@ -43,6 +43,7 @@ mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod users;
+mod verifications;
 
 pub use clock::SystemClock;
 pub use connect::ConnectError;

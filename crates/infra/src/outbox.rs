@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use keyward_domain::email::Email;
-use keyward_domain::letters::Letter;
-use keyward_domain::outbox::{Claimed, MailEntry, MailId, MailState, Message, OutboxRepository, Outcome};
+use keyward_domain::outbox::{Claimed, MailEntry, MailId, MailState, OutboxRepository, Outcome};
+use keyward_domain::postbox::Sealed;
 use keyward_domain::store::StoreError;
 use sea_orm::sea_query::{Expr, ExprTrait, LockBehavior, LockType, Order, Query};
 use sea_orm::{
@@ -21,17 +21,17 @@ const LONGEST_ERROR: usize = 500;
 
 #[async_trait]
 impl<C: Connections> OutboxRepository for Db<C> {
-    async fn enqueue(&mut self, message: &Message) -> Result<MailId, StoreError> {
+    async fn enqueue(&mut self, mail: &Sealed) -> Result<MailId, StoreError> {
         let row = ActiveModel {
             id: ActiveValue::NotSet,
-            reference: ActiveValue::Set(message.reference),
-            recipient: ActiveValue::Set(message.recipient.to_string()),
-            subject: ActiveValue::Set(message.letter.subject.clone()),
-            text_part: ActiveValue::Set(message.letter.text.clone()),
-            html_part: ActiveValue::Set(message.letter.html.clone()),
-            created_at: ActiveValue::Set(micros(message.created_at)),
+            reference: ActiveValue::Set(mail.reference),
+            recipient: ActiveValue::Set(mail.recipient.to_string()),
+            subject: ActiveValue::Set(mail.subject.clone()),
+            text_part: ActiveValue::Set(mail.text.clone()),
+            html_part: ActiveValue::Set(mail.html.clone()),
+            created_at: ActiveValue::Set(micros(mail.created_at)),
             state: ActiveValue::Set(MailState::Waiting.as_str().to_owned()),
-            at: ActiveValue::Set(micros(message.created_at)),
+            at: ActiveValue::Set(micros(mail.created_at)),
             attempts: ActiveValue::Set(0),
             last_error: ActiveValue::Set(None),
         };
@@ -91,8 +91,8 @@ impl<C: Connections> OutboxRepository for Db<C> {
             .filter(Column::At.eq(micros(until)));
         if state == MailState::Sent {
             update = update
-                .col_expr(Column::TextPart, Expr::value(""))
-                .col_expr(Column::HtmlPart, Expr::value(""));
+                .col_expr(Column::TextPart, Expr::value(Vec::<u8>::new()))
+                .col_expr(Column::HtmlPart, Expr::value(Vec::<u8>::new()));
         }
         Ok(update.exec(self.write()).await.map_err(failed)?.rows_affected > 0)
     }
@@ -136,11 +136,13 @@ fn claimed(row: Model) -> Result<Claimed, StoreError> {
         id: MailId(row.id),
         until: time(row.at)?,
         attempt: attempts(&row)?,
-        message: Message {
+        mail: Sealed {
             reference: row.reference,
             created_at: time(row.created_at)?,
             recipient: Email::from_stored(row.recipient),
-            letter: Letter { subject: row.subject, text: row.text_part, html: row.html_part },
+            subject: row.subject,
+            text: row.text_part,
+            html: row.html_part,
         },
     })
 }

@@ -54,6 +54,11 @@ impl<C: Connections> RecoveryRepository for Db<C> {
         Ok(spent.exec(self.write()).await.map_err(failed)?.rows_affected > 0)
     }
 
+    async fn forget_of(&mut self, user: UserId) -> Result<(), StoreError> {
+        let theirs = Entity::delete_many().filter(Column::UserId.eq(user.0));
+        theirs.exec(self.write()).await.map(drop).map_err(failed)
+    }
+
     async fn forget(&mut self, before: OffsetDateTime) -> Result<u64, StoreError> {
         let old = Entity::delete_many().filter(Column::ExpiresAt.lte(micros(before)));
         Ok(old.exec(self.write()).await.map_err(failed)?.rows_affected)

@@ -18,6 +18,7 @@ use keyward_domain::shop::orders::OrderRepository;
 use keyward_domain::store::{Repositories, Store, StoreError, Transaction};
 use keyward_domain::throttle::AttemptRepository;
 use keyward_domain::users::UserRepository;
+use keyward_domain::verification::VerificationRepository;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend};
 use tokio::sync::Notify;
 
@@ -266,6 +267,10 @@ impl<C: Connections> Repositories for Db<C> {
     }
 
     fn recoveries(&mut self) -> &mut dyn RecoveryRepository {
+        self
+    }
+
+    fn verifications(&mut self) -> &mut dyn VerificationRepository {
         self
     }
 }

@@ -107,6 +107,24 @@ impl<C: Connections> UserRepository for Db<C> {
         Ok(row.is_some())
     }
 
+    async fn verify(&mut self, id: UserId, email: &Email) -> Result<bool, StoreError> {
+        let update = Entity::update_many()
+            .col_expr(Column::EmailVerified, Expr::value(true))
+            .filter(Column::Id.eq(id.0))
+            .filter(Column::Email.eq(email.as_str()))
+            .filter(Column::Disabled.eq(false));
+        Ok(update.exec(self.write()).await.map_err(failed)?.rows_affected > 0)
+    }
+
+    async fn change_email(&mut self, id: UserId, email: &Email) -> Result<bool, StoreError> {
+        let update = Entity::update_many()
+            .col_expr(Column::Email, Expr::value(email.as_str()))
+            .col_expr(Column::EmailVerified, Expr::value(true))
+            .filter(Column::Id.eq(id.0))
+            .filter(Column::Disabled.eq(false));
+        Ok(update.exec(self.write()).await.map_err(failed)?.rows_affected > 0)
+    }
+
     async fn delete(&mut self, id: UserId) -> Result<bool, StoreError> {
         let removal = Entity::delete_by_id(id.0).exec(self.write()).await.map_err(failed)?;
         let removed = removal.rows_affected > 0;

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use keyward_api::config::{PasswordSettings, Settings, StorageSettings, TokenSettings, seconds};
 use keyward_api::hashing::HashingPool;
-use keyward_api::letters::Templates;
 use keyward_api::routes::keys::PUBLISHED_AHEAD;
 use keyward_api::session_check::Epochs;
 use keyward_api::state::AppState;
@@ -17,6 +16,7 @@ use keyward_domain::housekeeping::Housekeeping;
 use keyward_domain::keys::Keys;
 use keyward_domain::outbox::Outbox;
 use keyward_domain::ports::{Changes, Ports};
+use keyward_domain::postbox::Postbox;
 use keyward_domain::store::{Repositories, Store};
 use keyward_infra::{Database, DatabaseOptions, Signal, SystemClock};
 use tokio::sync::Notify;
@@ -103,7 +103,6 @@ impl Wiring {
             clock: Arc::new(SystemClock),
             random,
             hashing: Arc::new(pool),
-            letters: Arc::new(Templates::default()),
             changes: epochs,
         })
     }
@@ -111,19 +110,19 @@ impl Wiring {
     /// Everything a server needs.
     pub(super) async fn server(&self, settings: &Settings) -> Result<Server, Problem> {
         let epochs = Arc::new(Epochs::default());
-        let mut ports = self.ports(&settings.passwords, Arc::clone(&epochs))?;
-        ports.letters = Arc::new(mail::templates(&settings.mail)?);
+        let ports = self.ports(&settings.passwords, Arc::clone(&epochs))?;
         let master = Arc::new(secrets::master(&settings.tokens, &settings.storage.data_dir)?);
         let (ring, stored) = Self::keys(settings, &ports, &master).await?;
         let keys = SharedKeyRing::new(ring);
         let keys_changed = Arc::new(Notify::new());
+        let postbox = Postbox { letters: Arc::new(mail::templates(&settings.mail)?), master };
         let worker = Worker {
             mail: self.database.mail(),
             keys_changed: Arc::clone(&keys_changed),
             every: settings.tokens.revocation_bound,
             housekeeping: Housekeeping::new(ports.clone(), settings.tokens.lifetimes())
                 .forgetting_events(settings.events.retention()),
-            outbox: Outbox::new(ports.clone(), mail::mailer(settings)?.carrier),
+            outbox: Outbox::new(ports.clone(), postbox.clone(), mail::mailer(settings)?.carrier),
             keys: stored.map(|stored| RingKeeper {
                 keys: stored,
                 algorithm: settings.tokens.algorithm,
@@ -133,7 +132,7 @@ impl Wiring {
             }),
         };
         let ears = Ears { database: self.database.clone(), epochs: Arc::clone(&epochs), keys_changed };
-        Ok(Server { state: AppState::new(ports, epochs, keys, &master, settings), worker, ears })
+        Ok(Server { state: AppState::new(ports, postbox, epochs, keys, settings), worker, ears })
     }
 
     /// The key ring to start with, and the keys in the store unless it is a shared secret.

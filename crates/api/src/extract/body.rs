@@ -19,9 +19,9 @@ use super::fields::{Fields, Input};
 use super::{form, json};
 use crate::error::{ApiError, document_error, document_validation};
 
-const JSON: &str = "application/json";
+pub(super) const JSON: &str = "application/json";
 pub(super) const FORM: &str = "application/x-www-form-urlencoded";
-const MULTIPART: &str = "multipart/form-data";
+pub(super) const MULTIPART: &str = "multipart/form-data";
 
 /// How long a client may take to send a body.
 const DEADLINE: Duration = Duration::from_secs(15);
@@ -62,7 +62,7 @@ where
     }
 }
 
-async fn read<T: Input>(
+pub(super) async fn read<T: Input>(
     request: Request,
     types: &[&'static str],
     policy: PasswordPolicy,
@@ -167,7 +167,11 @@ impl<T: Input + ToSchema> Documented for AnyBody<T> {
     }
 }
 
-fn document<T: Input + ToSchema>(operation: &mut Operation, schemas: &mut Schemas, types: &[&str]) {
+pub(super) fn document<T: Input + ToSchema>(
+    operation: &mut Operation,
+    schemas: &mut Schemas,
+    types: &[&str],
+) {
     document_content::<T>(operation, schemas, types);
     document_validation(operation, schemas);
 }

@@ -12,6 +12,7 @@ use keyward_domain::sessions::{self, Sessions};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::recovery::Notice;
 use super::users::UserCreate;
 use crate::error::{ApiError, token_error};
 use crate::extract::{AnyBody, Body, Fields, Here, Input, Sender, read};
@@ -103,6 +104,7 @@ impl Input for Login {
 /// Sign up, and be logged in
 #[utoipa::path(post, path = "/signup", tag = "login", responses(
     (status = 201, description = "Signed up and logged in", body = Token),
+    (status = 202, description = "Signed up; where addresses have to be verified before the first login, a code and a link are on their way", body = Notice),
     (status = 400, description = "The address has an account", body = ref("#/components/schemas/Error")),
     (status = 503, description = "Overloaded", body = ref("#/components/schemas/Error")),
 ))]
@@ -110,9 +112,11 @@ pub async fn signup(
     State(sessions): State<Sessions>,
     Sender(origin): Sender,
     Body(registration): Body<UserCreate>,
-) -> Result<(StatusCode, Token), ApiError> {
-    let tokens = sessions.sign_up(registration, &origin).await?;
-    Ok((StatusCode::CREATED, tokens.into()))
+) -> Result<Response, ApiError> {
+    Ok(match sessions.sign_up(registration, &origin).await? {
+        Some(tokens) => (StatusCode::CREATED, Token::from(tokens)).into_response(),
+        None => (StatusCode::ACCEPTED, Json(Notice::code_sent())).into_response(),
+    })
 }
 
 /// Log in
@@ -122,6 +126,7 @@ pub async fn signup(
     (status = 200, description = "Logged in", body = Token),
     (status = 400, description = "The scope cannot be granted", body = ref("#/components/schemas/Error")),
     (status = 401, description = "Invalid Credentials", body = ref("#/components/schemas/Error")),
+    (status = 403, description = "The address has to be verified first: a code and a link are on their way", body = ref("#/components/schemas/Error")),
     (status = 429, description = "Too many wrong passwords: try again after `Retry-After` seconds", body = ref("#/components/schemas/Error")),
     (status = 503, description = "Overloaded", body = ref("#/components/schemas/Error")),
 ))]

@@ -1,23 +1,18 @@
 //! Forgotten passwords: asking for a link, and the page and the operation behind it.
 
-use std::convert::Infallible;
-
 use axum::Json;
-use axum::extract::{FromRequest, Request, State};
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
 use keyward_domain::email::Email;
 use keyward_domain::hashing::NewPassword;
 use keyward_domain::recovery::{Recovery, RecoveryError};
-use keyward_guard::{Documented, Schemas};
 use serde::Serialize;
-use utoipa::openapi::path::Operation;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::error::ApiError;
-use crate::extract::{AnyBody, Body, Fields, Input, Query, Sender, read};
+use crate::extract::{Body, Fields, Input, Outcomes, Query, Sender, Submitted, read};
 use crate::pages;
-use crate::state::AppState;
 
 /// Who forgot their password.
 #[derive(ToSchema)]
@@ -41,6 +36,13 @@ impl Input for PasswordRecovery {
 pub struct Notice {
     #[schema(example = "If this address has an account, a link is on its way to it.")]
     detail: &'static str,
+}
+
+impl Notice {
+    /// A code and a link are on their way.
+    pub(super) fn code_sent() -> Self {
+        Self { detail: "A code and a link are on their way to the e-mail address." }
+    }
 }
 
 /// A token from a mail, and what the password shall be.
@@ -82,32 +84,6 @@ impl Input for Link {
     }
 }
 
-/// A reset as it was sent, and whether a browser's form sent it, which wants a page for an answer.
-pub struct Submitted {
-    reset: Result<(String, NewPassword), ApiError>,
-    from_page: bool,
-}
-
-impl FromRequest<AppState> for Submitted {
-    type Rejection = Infallible;
-
-    async fn from_request(request: Request, state: &AppState) -> Result<Self, Infallible> {
-        let from_page = accepts_pages(request.headers());
-        let reset = AnyBody::<PasswordReset>::from_request(request, state).await.map(|AnyBody(reset)| reset);
-        Ok(Self { reset, from_page })
-    }
-}
-
-impl Documented for Submitted {
-    fn document(operation: &mut Operation, schemas: &mut Schemas) {
-        AnyBody::<PasswordReset>::document(operation, schemas);
-    }
-}
-
-fn accepts_pages(headers: &HeaderMap) -> bool {
-    headers.get(header::ACCEPT).is_some_and(|accept| accept.as_bytes().starts_with(b"text/html"))
-}
-
 /// Ask for a link to choose a new password
 ///
 /// The answer is the same whether or not the address has an account. The link comes by mail, is good for 30 minutes
@@ -130,10 +106,7 @@ pub async fn recover_password(
     (status = 200, description = "A form for the new password", body = String, content_type = "text/html"),
 ))]
 pub async fn reset_password_page(Query(token): Query<Link>) -> Response {
-    match token.filter(|token| is_token(token)) {
-        Some(token) => pages::reset_form(&token),
-        None => pages::words(StatusCode::OK, "Choose a new password", "The link is not complete."),
-    }
+    pages::with_token(token.as_deref(), &pages::RESET)
 }
 
 /// Choose a new password, with the token from the mail
@@ -148,9 +121,9 @@ pub async fn reset_password_page(Query(token): Query<Link>) -> Response {
 pub async fn reset_password(
     State(recovery): State<Recovery>,
     Sender(origin): Sender,
-    submitted: Submitted,
+    Submitted { body, sender }: Submitted<PasswordReset>,
 ) -> Response {
-    let outcome = match submitted.reset {
+    let outcome = match body {
         Ok((token, new)) => recovery.reset(&token, new, &origin).await.map_err(|error| match error {
             RecoveryError::PasswordRefused(refusal) => {
                 ApiError::fault(read::refusal(refusal).in_field("body", "new_password", None))
@@ -159,20 +132,10 @@ pub async fn reset_password(
         }),
         Err(error) => Err(error),
     };
-    match (outcome, submitted.from_page) {
-        (Ok(()), false) => StatusCode::NO_CONTENT.into_response(),
-        (Err(error), false) => error.into_response(),
-        (Ok(()), true) => {
-            pages::words(StatusCode::OK, "Your password was changed", "You can log in with it now.")
-        }
-        (Err(error), true) => {
-            let words = format!("{} Go back, or ask for another link.", error.words());
-            pages::words(error.status(), "Your password was not changed", &words)
-        }
-    }
-}
-
-/// Whether this could be a token: nothing else gets into a page.
-fn is_token(text: &str) -> bool {
-    (1..=128).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
+    let pages = Outcomes {
+        done: "Your password was changed",
+        next: "You can log in with it now.",
+        refused: "Your password was not changed",
+    };
+    sender.answer(outcome, &pages)
 }

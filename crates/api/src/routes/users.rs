@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use keyward_domain::page::Page;
 use keyward_domain::scopes::Role;
 use keyward_domain::users::{self, Registration, UserChange, UserId, Users};
+use keyward_domain::verification::Verification;
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
@@ -120,9 +121,11 @@ impl Input for UserList {
 ))]
 pub async fn create_user(
     State(users): State<Users>,
+    State(verification): State<Verification>,
     Body(registration): Body<UserCreate>,
 ) -> Result<(StatusCode, Json<User>), ApiError> {
     let user = users.register(registration).await?;
+    verification.welcome(&user).await?;
     Ok((StatusCode::CREATED, Json(user.into())))
 }
 

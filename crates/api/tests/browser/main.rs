@@ -6,6 +6,7 @@
 mod browser;
 mod document;
 mod driver;
+mod mail;
 mod page;
 mod process;
 mod server;
@@ -154,6 +155,43 @@ fn a_page_of_a_named_origin_may_log_in_and_any_other_reads_nothing() {
         ));
         assert_eq!(outcome, "TypeError", "{attempt}");
     }
+}
+
+#[test]
+fn the_links_in_mails_lead_to_pages_that_work_without_a_script() {
+    let (server, browser) = (Server::start(), Browser::start());
+    browser.open(&format!("{}/docs", server.address()));
+    let (email, password) = ("ana@example.com", "seven wild horses");
+    let account = json!({ "email": email, "password": password });
+    let (status, tokens) = mail::ask(&browser, "POST", "/signup", None, &account);
+    assert_eq!(status, 201);
+    let token = tokens["access_token"].as_str().unwrap();
+
+    assert_eq!(mail::ask(&browser, "POST", "/users/me/verification", Some(token), &json!({})).0, 202);
+    mail::follow_link(&browser, &server, email, "verify-email");
+    browser.click("form button");
+    assert_eq!(browser.text("h1"), "Your e-mail address is verified");
+    browser.open(&format!("{}/docs", server.address()));
+    let (_, me) = mail::ask(&browser, "GET", "/users/me", Some(token), &json!(null));
+    assert_eq!(me["email_verified"], true);
+
+    let (status, _) = mail::ask(&browser, "POST", "/password-recovery", None, &json!({ "email": email }));
+    assert_eq!(status, 202);
+    mail::follow_link(&browser, &server, email, "reset-password");
+    browser.write("input[name=new_password]", "password1");
+    browser.click("form button");
+    assert_eq!(browser.text("h1"), "Your password was not changed");
+    mail::follow_link(&browser, &server, email, "reset-password");
+    browser.write("input[name=new_password]", "eight tame horses");
+    browser.click("form button");
+    assert_eq!(browser.text("h1"), "Your password was changed");
+    browser.open(&format!("{}/docs", server.address()));
+    let login = |password: &str| {
+        let credentials = json!({ "username": email, "password": password });
+        mail::ask(&browser, "POST", "/login", None, &credentials).0
+    };
+    assert_eq!((login(password), login("eight tame horses")), (401, 200));
+    assert_no_other_host_was_asked(&browser, &server);
 }
 
 /// Chromium's own pages and what is inside a page aside, every request went to the server.

@@ -1,5 +1,6 @@
 //! The server under test: the real program, with nothing in its folder and nothing in its environment.
 
+use std::path::Path;
 use std::process::Command;
 
 use tempfile::TempDir;
@@ -9,7 +10,7 @@ use crate::process::Process;
 /// A running Keyward; gone when dropped, with its folder.
 pub(crate) struct Server {
     _process: Process,
-    _folder: TempDir,
+    folder: TempDir,
     address: String,
 }
 
@@ -28,11 +29,16 @@ impl Server {
         let mut process = Process::start(&mut command, folder.path().join("server.log"));
         let docs = process.says("  docs ");
         let address = docs.strip_suffix("/docs").unwrap().to_owned();
-        Self { _process: process, _folder: folder, address }
+        Self { _process: process, folder, address }
     }
 
     /// Where it is: `http://127.0.0.1:PORT`.
     pub(crate) fn address(&self) -> &str {
         &self.address
+    }
+
+    /// The folder it was started in, with its data in `data`.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
     }
 }

@@ -24,6 +24,7 @@ use keyward_domain::clock::Clock;
 use keyward_domain::email::Email;
 use keyward_domain::hashing::{Hashing, NewPassword};
 use keyward_domain::ports::Ports;
+use keyward_domain::postbox::Postbox;
 use keyward_domain::scopes::Role;
 use keyward_domain::users::{Registration, Users};
 use keyward_infra::testing::{TestDatabase, fresh_database};
@@ -49,7 +50,7 @@ pub(crate) struct Parts {
     pub(crate) keys: SharedKeyRing,
     pub(crate) settings: Settings,
     pub(crate) database: Database,
-    master: MasterSecret,
+    pub(crate) postbox: Postbox,
     pub(crate) home: Arc<TestDatabase>,
 }
 
@@ -97,9 +98,10 @@ impl TestApp {
     ) -> Self {
         let home = Arc::new(home);
         let keys = SharedKeyRing::new(KeyRing::new(SigningKey::generate(Algorithm::EdDsa).unwrap()));
-        let master = MasterSecret::generate(&SystemRandom);
+        let master = Arc::new(MasterSecret::generate(&SystemRandom));
+        let postbox = Postbox { letters: Arc::new(Templates::default()), master };
         let hashing = Arc::new(HashingPool::start(hasher, threads).unwrap());
-        Self::assemble(home, database, hashing, keys, master, Arc::default(), settings)
+        Self::assemble(home, database, hashing, keys, postbox, Arc::default(), settings)
     }
 
     /// Another process on the same database, with a memory of its own.
@@ -107,7 +109,7 @@ impl TestApp {
         let (hashing, clock) = (Arc::clone(&self.ports.hashing), Arc::clone(&self.clock));
         let (database, keys) = (self.database.clone(), self.keys.clone());
         let settings = self.settings.clone();
-        Self::assemble(Arc::clone(&self.home), database, hashing, keys, self.master.clone(), clock, settings)
+        Self::assemble(Arc::clone(&self.home), database, hashing, keys, self.postbox.clone(), clock, settings)
     }
 
     fn assemble(
@@ -115,7 +117,7 @@ impl TestApp {
         database: Database,
         hashing: Arc<dyn Hashing>,
         keys: SharedKeyRing,
-        master: MasterSecret,
+        postbox: Postbox,
         clock: Arc<TestClock>,
         settings: Settings,
     ) -> Self {
@@ -125,12 +127,11 @@ impl TestApp {
             clock: clock.clone(),
             random: Arc::new(SystemRandom),
             hashing,
-            letters: Arc::new(Templates::default()),
             changes: epochs.clone(),
         };
-        let state = AppState::new(ports.clone(), epochs, keys.clone(), &master, &settings);
+        let state = AppState::new(ports.clone(), postbox.clone(), epochs, keys.clone(), &settings);
         let router = keyward_api::build(state);
-        Self(Arc::new(Parts { router, ports, clock, keys, settings, database, master, home }))
+        Self(Arc::new(Parts { router, ports, clock, keys, settings, database, postbox, home }))
     }
 
     /// Somebody without a token.

@@ -19,7 +19,11 @@ impl TestApp {
     /// Delivers through `mailbox`.
     pub(crate) fn outbox(&self, mailbox: &Mailbox) -> Outbox {
         let sender = Sender::parse("Keyward <keyward@example.com>").unwrap();
-        Outbox::new(self.ports.clone(), Arc::new(SmtpMailer::new(&mailbox.url, sender).unwrap()))
+        Outbox::new(
+            self.ports.clone(),
+            self.postbox.clone(),
+            Arc::new(SmtpMailer::new(&mailbox.url, sender).unwrap()),
+        )
     }
 
     /// A product that there are `quantity` pieces of: its id.
@@ -130,7 +134,8 @@ async fn without_a_mail_server_mails_are_files_that_only_their_owner_reads() {
     let folder = tempfile::tempdir().unwrap();
     let place = folder.path().join("mail");
     let sender = Sender::parse("keyward@example.com").unwrap();
-    let outbox = Outbox::new(app.ports.clone(), Arc::new(MailFolder::new(place.clone(), sender)));
+    let outbox =
+        Outbox::new(app.ports.clone(), app.postbox.clone(), Arc::new(MailFolder::new(place.clone(), sender)));
     assert_eq!(outbox.deliver_due().await.unwrap().sent, 2);
     let files: Vec<_> = std::fs::read_dir(&place).unwrap().map(|file| file.unwrap().path()).collect();
     assert_eq!(files.len(), 2, "{files:?}");

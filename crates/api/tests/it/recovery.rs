@@ -1,13 +1,14 @@
 //! Forgotten passwords: a link by mail, for one new password, without telling who has an account.
 
-use keyward_domain::outbox::{CLAIM, Message};
 use serde_json::{Value, json};
 use time::Duration;
 
 use crate::answer::Answer;
 use crate::app::{PASSWORD, TestApp, address};
+use crate::letters::token;
 
 const NEW: &str = "eight tame horses";
+const PAGE: &str = "reset-password";
 
 impl TestApp {
     async fn forgot(&self, email: &str) -> Answer {
@@ -19,31 +20,16 @@ impl TestApp {
         self.anonymous().post("/reset-password", body).await
     }
 
-    /// Takes every mail out of the outbox.
-    async fn letters(&self) -> Vec<Message> {
-        let mut letters = Vec::new();
-        let now = self.ports.clock.now();
-        while let Some(mail) = self.ports.store.autocommit().outbox().claim(now, now + CLAIM).await.unwrap() {
-            letters.push(mail.message);
-        }
-        letters
-    }
-
     /// Asks for a link: its token.
     async fn token_for(&self, name: &str) -> String {
         self.forgot(&address(name)).await.assert_status(202);
-        token(&self.letters().await.pop().expect("a mail"))
+        token(&self.letters().await.pop().expect("a mail"), PAGE)
     }
 
     async fn logs_in(&self, name: &str, password: &str) -> u16 {
         let login = json!({ "username": address(name), "password": password });
         self.anonymous().post("/login", login).await.status.as_u16()
     }
-}
-
-fn token(message: &Message) -> String {
-    let (_, rest) = message.letter.text.split_once("/reset-password?token=").expect("a link");
-    rest.split_whitespace().next().unwrap().to_owned()
 }
 
 #[tokio::test]
@@ -91,7 +77,7 @@ async fn a_newer_link_voids_the_older_ones_and_mails_are_rationed() {
     }
     let letters = app.letters().await;
     assert_eq!(letters.len(), 5);
-    let tokens: Vec<String> = letters.iter().map(token).collect();
+    let tokens: Vec<String> = letters.iter().map(|mail| token(mail, PAGE)).collect();
     let mut good = Vec::new();
     for token in &tokens {
         good.push(app.reset(token, NEW).await.status.as_u16());
@@ -150,6 +136,7 @@ async fn a_password_that_is_refused_leaves_the_link_good_and_is_never_echoed() {
     }
     let faults = app.anonymous().post("/reset-password", json!({ "token": 1 })).await;
     assert_eq!(faults.faults().len(), 2);
+    assert!(faults.json().get("error").is_none(), "no token endpoint");
     app.reset(&token, NEW).await.assert_status(204);
 }
 
@@ -203,4 +190,56 @@ async fn a_page_shows_nothing_of_what_is_no_token() {
         assert!(!page.text().contains("alert") && !page.text().contains("<b>"), "{junk}: {}", page.text());
     }
     app.anonymous().get("/reset-password").await.assert_status(200);
+}
+
+#[tokio::test]
+async fn the_form_leads_to_its_own_path_behind_a_proxy_too() {
+    let app = TestApp::with_flags(&["--issuer", "https://example.com/auth/"]).await;
+    app.user("ana").await;
+    app.forgot("ana@example.com").await.assert_status(202);
+    let mail = app.letter().await;
+    assert!(
+        mail.letter.text.contains("https://example.com/auth/reset-password?token="),
+        "{}",
+        mail.letter.text
+    );
+    let page = app.anonymous().get(&format!("/reset-password?token={}", token(&mail, PAGE))).await;
+    assert!(page.text().contains("action=\"reset-password\""), "{}", page.text());
+}
+
+#[tokio::test]
+async fn a_reset_ends_the_wait_that_wrong_passwords_cost() {
+    let app = TestApp::start().await;
+    app.user("ana").await;
+    let wrong = json!({ "username": address("ana"), "password": "wrong horses here" });
+    let mut last = 401;
+    for _ in 0..12 {
+        last = app.anonymous().post("/login", wrong.clone()).await.status.as_u16();
+    }
+    assert_eq!(last, 429);
+    let token = app.token_for("ana").await;
+    app.reset(&token, NEW).await.assert_status(204);
+    assert_eq!(app.logs_in("ana", NEW).await, 200);
+}
+
+#[tokio::test]
+async fn asking_takes_as_long_for_an_unknown_address_as_for_a_known_one() {
+    let app = TestApp::start().await;
+    let (mut known, mut unknown) = (Vec::new(), Vec::new());
+    for number in 0..40 {
+        let name = format!("user{number}");
+        let account = json!({ "email": address(&name), "password": PASSWORD });
+        app.anonymous().post("/users", account).await.assert_status(201);
+        for (times, email) in
+            [(&mut known, address(&name)), (&mut unknown, address(&format!("nobody{number}")))]
+        {
+            let begun = std::time::Instant::now();
+            app.forgot(&email).await.assert_status(202);
+            times.push(begun.elapsed());
+        }
+    }
+    known.sort_unstable();
+    unknown.sort_unstable();
+    let ratio = known[20].as_secs_f64() / unknown[20].as_secs_f64();
+    assert!((0.5..2.0).contains(&ratio), "medians: {:?} and {:?}", known[20], unknown[20]);
 }

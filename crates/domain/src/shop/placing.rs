@@ -3,9 +3,9 @@
 use keyward_auth::SecretHash;
 
 use crate::money::Money;
-use crate::outbox;
 use crate::page::{Page, Slice};
 use crate::ports::Ports;
+use crate::postbox::Postbox;
 use crate::shop::catalog::ProductId;
 use crate::shop::orders::{Address, IdempotencyKey, Line, NewOrder, Order, OrderError, OrderId, OrderStatus};
 use crate::store::Repositories;
@@ -15,12 +15,13 @@ use crate::users::UserId;
 #[derive(Clone)]
 pub struct Orders {
     ports: Ports,
+    postbox: Postbox,
 }
 
 impl Orders {
     /// Use cases over these ports.
-    pub fn new(ports: Ports) -> Self {
-        Self { ports }
+    pub fn new(ports: Ports, postbox: Postbox) -> Self {
+        Self { ports, postbox }
     }
 
     /// Orders what is in the user's cart: takes the stock, keeps names and prices, empties the cart, and writes the
@@ -77,8 +78,8 @@ impl Orders {
         order: &Order,
     ) -> Result<(), OrderError> {
         let Some(user) = repositories.users().find(order.user).await? else { return Ok(()) };
-        let letter = self.ports.letters.order_confirmation(order)?;
-        outbox::post(repositories, &self.ports, user.email, letter).await?;
+        let letter = self.postbox.letters.order_confirmation(order)?;
+        self.postbox.post(repositories, &self.ports, user.email, letter).await?;
         Ok(())
     }
 

@@ -15,3 +15,4 @@ pub(crate) mod security_events;
 pub(crate) mod sessions;
 pub(crate) mod signing_keys;
 pub(crate) mod users;
+pub(crate) mod verifications;

@@ -10,8 +10,8 @@ pub(crate) struct Model {
     pub reference: Uuid,
     pub recipient: String,
     pub subject: String,
-    pub text_part: String,
-    pub html_part: String,
+    pub text_part: Vec<u8>,
+    pub html_part: Vec<u8>,
     pub created_at: i64,
     pub state: String,
     /// When it is due, or when it came to its last state.

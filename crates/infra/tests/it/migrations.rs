@@ -25,7 +25,7 @@ async fn schema(connection: &DatabaseConnection) -> Vec<String> {
     rows.iter().map(|row| row.try_get("", "name").unwrap()).collect()
 }
 
-const SCHEMA: [&str; 29] = [
+const SCHEMA: [&str; 32] = [
     "attempts",
     "cart_items",
     "categories",
@@ -41,6 +41,7 @@ const SCHEMA: [&str; 29] = [
     "ix_sessions_last_seen_at",
     "ix_sessions_revoked_at",
     "ix_sessions_user_id",
+    "ix_verifications_email",
     "jobs",
     "order_lines",
     "orders",
@@ -55,6 +56,8 @@ const SCHEMA: [&str; 29] = [
     "ux_cart_items_user_id_product_id",
     "ux_orders_user_id_idempotency",
     "ux_recoveries_token_hash",
+    "ux_verifications_token_hash",
+    "verifications",
 ];
 
 #[tokio::test]

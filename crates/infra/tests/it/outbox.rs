@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use keyward_domain::letters::Letter;
-use keyward_domain::outbox::{Claimed, MailId, MailState, Message, Outcome};
+use keyward_domain::outbox::{Claimed, MailId, MailState, Outcome};
+use keyward_domain::postbox::Sealed;
 use keyward_domain::store::Store;
 use keyward_infra::Database;
 use time::{Duration, OffsetDateTime};
@@ -11,17 +11,19 @@ use uuid::Uuid;
 
 use crate::support::{at, email, open};
 
-fn message(number: u8) -> Message {
-    let letter = Letter {
+fn mail(number: u8) -> Sealed {
+    Sealed {
+        reference: Uuid::from_bytes([number; 16]),
+        created_at: at(0),
+        recipient: email("ana"),
         subject: format!("Mail {number}"),
-        text: "plain — text".to_owned(),
-        html: "<p>html</p>".to_owned(),
-    };
-    Message { reference: Uuid::from_bytes([number; 16]), created_at: at(0), recipient: email("ana"), letter }
+        text: vec![0, 255, number],
+        html: b"sealed".to_vec(),
+    }
 }
 
 async fn enqueue(database: &Database, number: u8) {
-    database.autocommit().outbox().enqueue(&message(number)).await.unwrap();
+    database.autocommit().outbox().enqueue(&mail(number)).await.unwrap();
 }
 
 async fn claim(database: &Database, now: OffsetDateTime) -> Option<Claimed> {
@@ -38,7 +40,7 @@ async fn a_mail_is_claimed_as_it_was_kept_and_by_nobody_else_meanwhile() {
     enqueue(&database, 1).await;
     assert!(claim(&database, at(-1)).await.is_none(), "it is not due before it was written");
     let mail = claim(&database, at(0)).await.unwrap();
-    assert!(mail.message == message(1));
+    assert!(mail.mail == self::mail(1));
     assert_eq!((mail.attempt, mail.until), (1, at(300)));
     assert!(claim(&database, at(299)).await.is_none());
     let again = claim(&database, at(300)).await.unwrap();
@@ -87,14 +89,14 @@ async fn a_mail_that_failed_comes_again_when_it_is_due_and_a_dead_one_when_it_is
     assert_eq!(repositories.outbox().retry(None, at(70)).await.unwrap(), 1);
     let revived = claim(&database, at(70)).await.unwrap();
     assert_eq!((revived.id, revived.attempt), (other.id, 1));
-    assert!(revived.message == message(2));
+    assert!(revived.mail == self::mail(2));
 }
 
 #[tokio::test]
 async fn a_mail_whose_transaction_is_dropped_was_never_there() {
     let database = open().await;
     let mut tx = database.begin().await.unwrap();
-    tx.outbox().enqueue(&message(1)).await.unwrap();
+    tx.outbox().enqueue(&mail(1)).await.unwrap();
     drop(tx);
     assert!(claim(&database, at(0)).await.is_none());
 }

@@ -1,0 +1,84 @@
+//! What stands behind a page's form: the same operation for a browser, which wants a page for an answer, and for a program.
+
+use std::convert::Infallible;
+
+use axum::extract::{FromRef, FromRequest, Request};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use keyward_auth::PasswordPolicy;
+use keyward_guard::{Documented, Schemas};
+use utoipa::ToSchema;
+use utoipa::openapi::path::Operation;
+
+use super::body::{FORM, JSON, MULTIPART, document, read};
+use super::fields::Input;
+use crate::error::ApiError;
+use crate::pages;
+
+/// A body as it was sent, JSON or a form, and whether a browser's form sent it. Refusing it is left to [`answer`](Self::answer).
+pub struct Submitted<T: Input> {
+    /// What was sent.
+    pub body: Result<T::Value, ApiError>,
+    /// Who wants an answer.
+    pub sender: Submitter,
+}
+
+/// Who sent a body.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Submitter {
+    /// The form of one of our pages.
+    Page,
+    /// A program.
+    Program,
+}
+
+/// The two pages that tell a browser how it went.
+pub struct Outcomes {
+    /// The title after it was done.
+    pub done: &'static str,
+    /// What to do next.
+    pub next: &'static str,
+    /// The title after it was refused.
+    pub refused: &'static str,
+}
+
+impl Submitter {
+    /// 204, or the error; for a browser the page that says so.
+    pub fn answer(self, outcome: Result<(), ApiError>, pages: &Outcomes) -> Response {
+        match (outcome, self) {
+            (Ok(()), Self::Program) => StatusCode::NO_CONTENT.into_response(),
+            (Err(error), Self::Program) => error.into_response(),
+            (Ok(()), Self::Page) => pages::words(StatusCode::OK, pages.done, pages.next),
+            (Err(error), Self::Page) => {
+                let words = format!("{} Go back, or ask for another mail.", error.words());
+                pages::words(error.status(), pages.refused, &words)
+            }
+        }
+    }
+}
+
+impl<S, T> FromRequest<S> for Submitted<T>
+where
+    S: Send + Sync,
+    PasswordPolicy: FromRef<S>,
+    T: Input,
+{
+    type Rejection = Infallible;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Infallible> {
+        let page = accepts_pages(request.headers());
+        let sender = if page { Submitter::Page } else { Submitter::Program };
+        let body = read::<T>(request, &[FORM, MULTIPART, JSON], PasswordPolicy::from_ref(state)).await;
+        Ok(Self { body, sender })
+    }
+}
+
+impl<T: Input + ToSchema> Documented for Submitted<T> {
+    fn document(operation: &mut Operation, schemas: &mut Schemas) {
+        document::<T>(operation, schemas, &[FORM, MULTIPART, JSON]);
+    }
+}
+
+fn accepts_pages(headers: &HeaderMap) -> bool {
+    headers.get(header::ACCEPT).is_some_and(|accept| accept.as_bytes().starts_with(b"text/html"))
+}
