@@ -14,7 +14,8 @@ use sea_orm_migration::sea_orm::{
     ConnectionTrait, DatabaseConnection, DbBackend, DbErr, SqliteTransactionMode, TransactionOptions,
     TransactionTrait,
 };
-use sea_orm_migration::{MigrationTrait, MigratorTrait};
+use sea_orm_migration::sea_query::{Order, Query};
+use sea_orm_migration::{MigrationTrait, MigratorTrait, SchemaManager};
 
 mod m20261122_000001_users;
 mod m20261122_000002_sessions;
@@ -54,6 +55,40 @@ impl MigratorTrait for Migrator {
         ]
     }
 }
+
+/// How a database's schema stands to this program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Schema {
+    /// It is the one this program knows.
+    Current,
+    /// These migrations were not applied yet.
+    Behind(Vec<String>),
+    /// A newer version of this program applied a migration of this name.
+    Ahead(String),
+}
+
+/// Looks how the schema stands, and changes nothing.
+///
+/// # Errors
+/// What the database answered.
+pub async fn look(db: &DatabaseConnection) -> Result<Schema, DbErr> {
+    let known: Vec<String> = Migrator::migrations().iter().map(|one| one.name().to_owned()).collect();
+    let applied: Vec<String> = if SchemaManager::new(db).has_table(TABLE).await? {
+        let names = Query::select().column("version").from(TABLE).order_by("version", Order::Asc).take();
+        let rows = db.query_all(&names).await?;
+        rows.iter().map(|row| row.try_get("", "version")).collect::<Result<_, _>>()?
+    } else {
+        Vec::new()
+    };
+    if let Some(name) = applied.iter().rev().find(|name| !known.contains(name)) {
+        return Ok(Schema::Ahead(name.clone()));
+    }
+    let missing: Vec<String> = known.into_iter().filter(|name| !applied.contains(name)).collect();
+    Ok(if missing.is_empty() { Schema::Current } else { Schema::Behind(missing) })
+}
+
+/// Where it is noted which migrations were applied.
+const TABLE: &str = "seaql_migrations";
 
 /// Taken by whoever migrates a PostgreSQL database. Any constant will do; this one spells "keyward".
 const ADVISORY_LOCK: i64 = 0x006b_6579_7761_7264;

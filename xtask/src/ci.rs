@@ -5,13 +5,13 @@ use std::process::Command;
 use std::time::Instant;
 
 use crate::shell::{self, Outcome};
-use crate::{openapi, test, tidy};
+use crate::{deploy, openapi, test, tidy};
 
 pub(crate) const HELP: &str = "
 Usage: cargo xtask ci [--no-test]
 
-Formatting, clippy, documentation, dependencies (where cargo-deny is installed), tidy, openapi.json,
-then every test. Stops at the first failure.
+Formatting, tidy, linters over deploy/, clippy, documentation, dependencies (linters and cargo-deny where they
+are installed), openapi.json, then every test. Stops at the first failure.
 
   --no-test   everything but the tests";
 
@@ -21,6 +21,7 @@ type Check = fn() -> Outcome;
 const CHECKS: &[(&str, Check)] = &[
     ("formatting", formatting),
     ("tidy", || tidy::run(&[])),
+    ("deployment", || deploy::run(&[])),
     ("clippy", clippy),
     ("documentation", documentation),
     ("dependencies", dependencies),

@@ -4,6 +4,7 @@
 //! It builds in seconds because every newcomer waits for it: think twice before adding a dependency.
 
 mod ci;
+mod deploy;
 #[cfg(target_os = "linux")]
 mod faults;
 mod openapi;
@@ -43,6 +44,12 @@ const TASKS: &[Task] = &[
         about: "the layers, file sizes, module docs, links",
         help: tidy::HELP,
         run: tidy::run,
+    },
+    Task {
+        name: "deploy",
+        about: "linters over deploy/, where they are installed",
+        help: deploy::HELP,
+        run: deploy::run,
     },
     Task {
         name: "openapi",

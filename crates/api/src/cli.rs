@@ -1,7 +1,10 @@
 //! The command line: `keyward` is `keyward serve`.
 
 mod client;
+mod completions;
+mod doctor;
 mod events;
+mod healthcheck;
 mod keys;
 mod log;
 mod mail;
@@ -9,6 +12,7 @@ mod outbox;
 mod secrets;
 mod seed;
 mod serve;
+mod traces;
 mod user;
 mod wiring;
 
@@ -16,11 +20,13 @@ use std::fmt::Display;
 use std::io::{BufRead, Write};
 
 use clap::error::ErrorKind;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use keyward_api::config::{Settings, StorageSettings};
 
 use self::client::ClientCommand;
+use self::completions::{Completions, Manual};
 use self::events::EventsCommand;
+use self::healthcheck::Healthcheck;
 use self::keys::KeysCommand;
 use self::outbox::OutboxCommand;
 use self::seed::Seed;
@@ -65,8 +71,16 @@ enum Command {
     /// Look after mails on their way
     #[command(subcommand)]
     Outbox(OutboxCommand),
+    /// Check settings, database, keys, clock and mail server, and say what to mend
+    Doctor(Box<Settings>),
+    /// Ask a running server whether it is ready
+    Healthcheck(Healthcheck),
     /// Print the OpenAPI document
     Openapi,
+    /// Print what a shell needs to complete this command line
+    Completions(Completions),
+    /// Print the manual page
+    Man(Manual),
 }
 
 /// Runs what the command line asks for.
@@ -86,7 +100,11 @@ pub(crate) fn run() -> Result<(), Problem> {
         Command::Events(command) => block_on(events::run(command)),
         Command::Seed(seed) => block_on(seed.run()),
         Command::Outbox(command) => block_on(outbox::run(command)),
+        Command::Doctor(settings) => block_on(doctor::run(*settings)),
+        Command::Healthcheck(check) => check.run(),
         Command::Openapi => openapi(),
+        Command::Completions(shell) => shell.print(Cli::command()),
+        Command::Man(manual) => manual.print(Cli::command()),
     }
 }
 

@@ -5,6 +5,7 @@ mod database;
 mod events;
 mod mail;
 mod secret;
+mod watch;
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -19,6 +20,7 @@ pub use self::database::StorageSettings;
 pub use self::events::EventSettings;
 pub use self::mail::MailSettings;
 pub use self::secret::Secret;
+pub use self::watch::WatchSettings;
 use crate::state::LEEWAY;
 
 /// How passwords are hashed, and what new ones must be like.
@@ -192,6 +194,10 @@ pub struct Settings {
     /// How long security events are kept
     #[command(flatten)]
     pub events: EventSettings,
+
+    /// Where numbers and traces go
+    #[command(flatten)]
+    pub watch: WatchSettings,
 
     /// What is logged: `error`, `warn`, `info`, `debug`, or a filter such as `info,sqlx=debug`
     #[arg(

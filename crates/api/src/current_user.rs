@@ -33,6 +33,8 @@ impl<R: Requirement> FromRequestParts<AppState> for CurrentUser<R> {
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Refusal> {
         let user = keyward_guard::CurrentUser::<R>::from_request_parts(parts, state).await?;
         let caller = caller(user.into_principal()).ok_or(Refusal::InvalidToken)?;
+        let span = tracing::Span::current();
+        span.record("user", caller.id.0).record("session", tracing::field::display(caller.session));
         Ok(Self { caller, requirement: std::marker::PhantomData })
     }
 }

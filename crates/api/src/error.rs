@@ -184,6 +184,7 @@ pub fn token_error(error: SessionError) -> ApiError {
     let code = match &error {
         SessionError::InvalidCredentials
         | SessionError::InvalidRefreshToken
+        | SessionError::RefreshTokenReused
         | SessionError::EmailUnverified => Some("invalid_grant"),
         SessionError::Scope(_) => Some("invalid_scope"),
         SessionError::Throttled(_) => Some("temporarily_unavailable"),

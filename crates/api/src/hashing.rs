@@ -3,13 +3,14 @@
 //! Argon2 takes tens of milliseconds and megabytes on purpose. On the threads that serve requests it would stop them;
 //! on an unbounded pool a storm of logins would take all memory.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use async_trait::async_trait;
 use keyward_auth::{Password, PasswordError, PasswordHash, PasswordHasher, Verdict};
-use keyward_domain::hashing::{Hashing, HashingError, Verified};
+use keyward_domain::hashing::{Hashing, HashingError, HashingLoad, Verified};
 use tokio::sync::oneshot;
 
 /// How many jobs may wait for each thread: at 30 ms a job, some four seconds.
@@ -20,6 +21,16 @@ type Job = Box<dyn FnOnce(&dyn PasswordHasher) + Send>;
 /// A few threads that do nothing but hash.
 pub struct HashingPool {
     jobs: SyncSender<Job>,
+    threads: u64,
+    gauge: Arc<Gauge>,
+}
+
+/// How busy the threads are.
+#[derive(Default)]
+struct Gauge {
+    waiting: AtomicU64,
+    busy: AtomicU64,
+    rejected: AtomicU64,
 }
 
 impl HashingPool {
@@ -29,12 +40,13 @@ impl HashingPool {
     /// When the system starts no more threads.
     pub fn start(hasher: Arc<dyn PasswordHasher>, threads: usize) -> std::io::Result<Self> {
         let (jobs, queue) = sync_channel::<Job>(threads * WAITING_PER_THREAD);
-        let queue = Arc::new(Mutex::new(queue));
+        let (queue, gauge) = (Arc::new(Mutex::new(queue)), Arc::<Gauge>::default());
         for number in 0..threads {
-            let (queue, hasher) = (Arc::clone(&queue), Arc::clone(&hasher));
-            thread::Builder::new().name(format!("hashing-{number}")).spawn(move || work(&queue, &*hasher))?;
+            let (queue, hasher, gauge) = (Arc::clone(&queue), Arc::clone(&hasher), Arc::clone(&gauge));
+            let name = format!("hashing-{number}");
+            thread::Builder::new().name(name).spawn(move || work(&queue, &*hasher, &gauge))?;
         }
-        Ok(Self { jobs })
+        Ok(Self { jobs, threads: threads.try_into().unwrap_or(u64::MAX), gauge })
     }
 
     async fn run<T: Send + 'static>(
@@ -48,23 +60,36 @@ impl HashingPool {
                 drop(answer.send(job(hasher)));
             }
         });
-        self.jobs.try_send(job).map_err(|error| match error {
-            TrySendError::Full(_) => HashingError::Busy,
-            TrySendError::Disconnected(_) => HashingError::Failed("the hashing threads have ended".into()),
+        // Counted before it is sent, since a thread may take it at once.
+        self.gauge.waiting.fetch_add(1, Ordering::Relaxed);
+        self.jobs.try_send(job).map_err(|error| {
+            self.gauge.waiting.fetch_sub(1, Ordering::Relaxed);
+            match error {
+                TrySendError::Full(_) => {
+                    self.gauge.rejected.fetch_add(1, Ordering::Relaxed);
+                    HashingError::Busy
+                }
+                TrySendError::Disconnected(_) => {
+                    HashingError::Failed("the hashing threads have ended".into())
+                }
+            }
         })?;
         let result = waiting.await.map_err(|error| HashingError::Failed(error.into()))?;
         result.map_err(|error| HashingError::Failed(error.into()))
     }
 }
 
-fn work(queue: &Mutex<Receiver<Job>>, hasher: &dyn PasswordHasher) {
+fn work(queue: &Mutex<Receiver<Job>>, hasher: &dyn PasswordHasher, gauge: &Gauge) {
     loop {
         let job = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(job) = job else { return };
+        gauge.waiting.fetch_sub(1, Ordering::Relaxed);
+        gauge.busy.fetch_add(1, Ordering::Relaxed);
         // A panic costs its own request an error, not everybody the thread.
         if std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| job(hasher))).is_err() {
             tracing::error!("a hashing job panicked");
         }
+        gauge.busy.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -91,5 +116,12 @@ impl Hashing for HashingPool {
             })
         })
         .await
+    }
+
+    fn load(&self) -> HashingLoad {
+        let read = |number: &AtomicU64| number.load(Ordering::Relaxed);
+        let Gauge { waiting, busy, rejected } = &*self.gauge;
+        let threads = self.threads;
+        HashingLoad { threads, busy: read(busy), waiting: read(waiting), rejected: read(rejected) }
     }
 }

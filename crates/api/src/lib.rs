@@ -12,6 +12,7 @@ pub mod error;
 pub mod extract;
 pub mod hashing;
 pub mod letters;
+pub mod metrics;
 mod middleware;
 pub mod openapi;
 mod pages;

@@ -1,17 +1,19 @@
 //! The boundary: what happens to every request and answer, whatever the route.
 //!
 //! A request gets an id and a span, a well-formed `Host`, a deadline and a net under panics; an answer gets the id and
-//! the headers that keep browsers from guessing. One log line a request: method, path (never the query), status, time.
+//! the headers that keep browsers from guessing. One log line a request: method, path (never the query), status, time,
+//! and in its span the request's id, and user and session once the lock knows them.
 
 use std::any::Any;
 use std::time::{Duration, Instant};
 
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::uri::Authority;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use tracing::Instrument;
+use tracing::field::Empty;
+use tracing::{Instrument, Span};
 
 use crate::cors::{self, PageOrigin};
 use crate::error::ApiError;
@@ -31,11 +33,13 @@ pub(crate) async fn boundary(State(state): State<AppState>, mut request: Request
     let id = request_id(&state, request.headers());
     let name = id.to_str().unwrap_or_default().to_owned();
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-    let span = tracing::info_span!("request", id = name);
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let span = span(&name, &method, route.as_ref());
     request.extensions_mut().insert(RequestId(name));
     let in_chunks = request.headers().contains_key(header::TRANSFER_ENCODING);
     let caller = state.cors.caller(request.headers());
     let started = Instant::now();
+    state.metrics.begin();
     let mut response = guarded(request, caller.as_ref(), next).instrument(span.clone()).await;
     finish(response.headers_mut(), id);
     state.cors.mark(response.headers_mut(), caller);
@@ -44,9 +48,36 @@ pub(crate) async fn boundary(State(state): State<AppState>, mut request: Request
         // somebody between us and the client may take what follows for part of this request.
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
-    let (status, elapsed) = (response.status().as_u16(), started.elapsed());
+    let elapsed = started.elapsed();
+    state.metrics.end(&method, route, response.status(), elapsed);
+    let status = response.status().as_u16();
+    #[cfg(feature = "otlp")]
+    span.record("http.response.status_code", status);
     span.in_scope(|| tracing::info!(%method, path, status, ?elapsed, "answered"));
     response
+}
+
+/// The span around everything that happens for a request.
+#[cfg(not(feature = "otlp"))]
+fn span(id: &str, _: &Method, _: Option<&MatchedPath>) -> Span {
+    tracing::info_span!("request", id, user = Empty, session = Empty)
+}
+
+/// The span around everything that happens for a request, named as OpenTelemetry names those of HTTP servers.
+#[cfg(feature = "otlp")]
+fn span(id: &str, method: &Method, route: Option<&MatchedPath>) -> Span {
+    let route = route.map_or("none", MatchedPath::as_str);
+    tracing::info_span!(
+        "request",
+        id,
+        user = Empty,
+        session = Empty,
+        otel.name = format!("{method} {route}"),
+        otel.kind = "server",
+        http.request.method = %method,
+        http.route = route,
+        http.response.status_code = Empty,
+    )
 }
 
 async fn guarded(request: Request, caller: Option<&PageOrigin>, next: Next) -> Response {

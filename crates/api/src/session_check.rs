@@ -17,6 +17,8 @@ use keyward_domain::users::UserId;
 use keyward_guard::{Authenticator, Principal, Refusal};
 use moka::future::Cache;
 
+use crate::metrics::{CacheUse, Caches};
+
 /// How many sessions are remembered.
 const REMEMBERED: u64 = 100_000;
 
@@ -72,6 +74,8 @@ pub struct SessionCheck {
     sessions: Sessions,
     epochs: Arc<Epochs>,
     answers: Cache<SessionId, Answer>,
+    asked: AtomicU64,
+    missed: AtomicU64,
 }
 
 impl SessionCheck {
@@ -84,15 +88,18 @@ impl SessionCheck {
         bound: Duration,
     ) -> Self {
         let answers = Cache::builder().max_capacity(REMEMBERED).time_to_live(bound).build();
-        Self { verifier, clock, sessions, epochs, answers }
+        let (asked, missed) = (AtomicU64::new(0), AtomicU64::new(0));
+        Self { verifier, clock, sessions, epochs, answers, asked, missed }
     }
 
     /// The session of that id and user, if it stands.
     async fn live(&self, id: SessionId, user: UserId) -> Result<Option<Arc<LiveSession>>, Refusal> {
+        self.asked.fetch_add(1, Ordering::Relaxed);
         loop {
             let answer = self
                 .answers
                 .try_get_with(id, async {
+                    self.missed.fetch_add(1, Ordering::Relaxed);
                     let epoch = self.epochs.now(user);
                     let live = self.sessions.live(id).await?;
                     Ok(Answer { epoch, live: live.map(Arc::new) })
@@ -107,6 +114,14 @@ impl SessionCheck {
             }
             self.answers.invalidate(&id).await;
         }
+    }
+}
+
+impl Caches for SessionCheck {
+    fn caches(&self) -> Vec<CacheUse> {
+        let (asked, misses) = (self.asked.load(Ordering::Relaxed), self.missed.load(Ordering::Relaxed));
+        let (hits, entries) = (asked.saturating_sub(misses), self.answers.entry_count());
+        vec![CacheUse { name: "sessions", hits, misses, entries, capacity: REMEMBERED }]
     }
 }
 

@@ -24,6 +24,7 @@ use keyward_guard::Authenticator;
 
 use crate::config::Settings;
 use crate::cors::Cors;
+use crate::metrics::{Metrics, Sources};
 use crate::session_check::{Epochs, SessionCheck};
 
 /// The state behind every route. Cheap to clone.
@@ -61,6 +62,8 @@ pub struct AppState {
     pub random: Arc<dyn Random>,
     /// Which pages of other origins may call.
     pub(crate) cors: Cors,
+    /// What is counted.
+    pub metrics: Metrics,
 }
 
 /// This service's public address, which access tokens name as their issuer.
@@ -105,6 +108,13 @@ impl AppState {
         }
         let bound = settings.tokens.revocation_bound;
         let check = SessionCheck::new(verifier, Arc::clone(&ports.clock), sessions.clone(), epochs, bound);
+        let check = Arc::new(check);
+        let metrics = Metrics::new(Sources {
+            store: Arc::clone(&ports.store),
+            hashing: Arc::clone(&ports.hashing),
+            caches: check.clone(),
+            started: ports.clock.now().unix_timestamp(),
+        });
         Self {
             users,
             sessions,
@@ -117,11 +127,12 @@ impl AppState {
             clients: Clients::new(ports.clone()),
             keys,
             issuer: Issuer(base.into()),
-            authenticator: Arc::new(check),
+            authenticator: check,
             policy: settings.passwords.policy(),
             random: ports.random,
             cors: Cors::new(&settings.cors.cors_origins),
             store: ports.store,
+            metrics,
         }
     }
 }
@@ -153,4 +164,5 @@ from_state! {
     store: Arc<dyn Store>,
     authenticator: Arc<dyn Authenticator>,
     policy: PasswordPolicy,
+    metrics: Metrics,
 }

@@ -9,8 +9,10 @@ use std::time::Duration;
 use keyward_auth::{Algorithm, SharedKeyRing};
 use keyward_domain::housekeeping::{Housekeeping, Job};
 use keyward_domain::keys::{Keys, KeysError};
-use keyward_domain::outbox::{Delivered, Outbox};
+use keyward_domain::outbox::{Delivered, MailState, Outbox};
 use tokio::sync::Notify;
+
+use crate::metrics::Metrics;
 
 /// How often it is asked whether a key is old enough to be replaced.
 const ROTATION_CHECK: time::Duration = time::Duration::minutes(1);
@@ -23,6 +25,8 @@ pub struct Worker {
     pub keys: Option<RingKeeper>,
     /// Mails on their way.
     pub outbox: Outbox,
+    /// What is counted, if somebody asks for it.
+    pub metrics: Option<Metrics>,
     /// Notified when a mail was put into the outbox here.
     pub mail: Arc<Notify>,
     /// Notified when keys changed elsewhere.
@@ -59,7 +63,12 @@ impl Worker {
                 _ = ticks.tick() => {}
                 () = self.mail.notified() => {}
             }
-            match self.outbox.deliver_due().await {
+            let delivered = self.outbox.deliver_due().await;
+            if let Some(metrics) = &self.metrics {
+                metrics.delivered(&delivered.as_ref().copied().unwrap_or_default());
+                self.count(metrics).await;
+            }
+            match delivered {
                 Ok(Delivered { sent: 0, later: 0, dead: 0 }) => {}
                 Ok(Delivered { sent, later: 0, dead: 0 }) => tracing::info!(sent, "delivered mail"),
                 Ok(Delivered { sent, later, dead }) => {
@@ -72,6 +81,15 @@ impl Worker {
                 }
                 Err(error) => tracing::warn!(cause = ?error, "the outbox could not be looked up"),
             }
+        }
+    }
+
+    async fn count(&self, metrics: &Metrics) {
+        let waiting = self.outbox.count(MailState::Waiting).await;
+        let dead = self.outbox.count(MailState::Dead).await;
+        // What failed is tried again soon; that the database is away is said elsewhere.
+        if let (Ok(waiting), Ok(dead)) = (waiting, dead) {
+            metrics.outbox(waiting, dead);
         }
     }
 

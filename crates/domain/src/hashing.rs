@@ -50,6 +50,24 @@ pub trait Hashing: Send + Sync {
         password: Arc<Password>,
         stored: Option<PasswordHash>,
     ) -> Result<Verified, HashingError>;
+
+    /// How busy the workers are.
+    fn load(&self) -> HashingLoad {
+        HashingLoad::default()
+    }
+}
+
+/// How busy those are who hash.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HashingLoad {
+    /// How many there are.
+    pub threads: u64,
+    /// How many of them hash.
+    pub busy: u64,
+    /// How many passwords wait for one of them.
+    pub waiting: u64,
+    /// How many passwords the full queue refused so far.
+    pub rejected: u64,
 }
 
 /// What a comparison found.

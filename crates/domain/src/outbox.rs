@@ -137,6 +137,8 @@ pub trait OutboxRepository: Send {
     ) -> Result<bool, StoreError>;
     /// The newest mails, oldest of them first; of one state or of all.
     async fn list(&mut self, state: Option<MailState>, limit: u64) -> Result<Vec<MailEntry>, StoreError>;
+    /// How many mails of a state there are.
+    async fn count(&mut self, state: MailState) -> Result<u64, StoreError>;
     /// Makes a mail that is waiting or dead due at `now`, with all its tries ahead; without an id every one. Says how many.
     async fn retry(&mut self, id: Option<MailId>, now: OffsetDateTime) -> Result<u64, StoreError>;
     /// Forgets mails that were sent before `before`.
@@ -220,6 +222,11 @@ impl Outbox {
     /// Use cases over these ports, delivering what was put into `postbox` through `mailer`.
     pub fn new(ports: Ports, postbox: Postbox, mailer: Arc<dyn Mailer>) -> Self {
         Self { ports, postbox, mailer }
+    }
+
+    /// How many mails of a state there are.
+    pub async fn count(&self, state: MailState) -> Result<u64, StoreError> {
+        self.ports.store.autocommit().outbox().count(state).await
     }
 
     /// Delivers mails that are due, one after the other. Any number of replicas may do so at once.

@@ -64,7 +64,7 @@ impl Sessions {
                 Worth::Nothing => return Err(SessionError::InvalidRefreshToken),
                 Worth::Replay => {
                     self.end(session.user, session.id, EventKind::RefreshReused, origin).await?;
-                    return Err(SessionError::InvalidRefreshToken);
+                    return Err(SessionError::RefreshTokenReused);
                 }
                 Worth::Converge => {}
                 Worth::Spend => session.counter += 1,

@@ -131,6 +131,9 @@ pub enum SessionError {
     /// The refresh token is malformed, forged, spent, expired, or its session has ended.
     #[error("Invalid refresh token")]
     InvalidRefreshToken,
+    /// It was spent long ago, and its session has been ended for that: the caller is told no more than above.
+    #[error("Invalid refresh token")]
+    RefreshTokenReused,
     /// The scope asked for cannot be granted.
     #[error(transparent)]
     Scope(#[from] InvalidScope),
@@ -160,7 +163,9 @@ pub enum SessionError {
 impl Failure for SessionError {
     fn kind(&self) -> Kind {
         match self {
-            Self::InvalidCredentials | Self::InvalidRefreshToken => Kind::Unauthenticated,
+            Self::InvalidCredentials | Self::InvalidRefreshToken | Self::RefreshTokenReused => {
+                Kind::Unauthenticated
+            }
             Self::EmailUnverified => Kind::Forbidden,
             Self::Scope(_) => Kind::Invalid,
             Self::Throttled(_) => Kind::Throttled,

@@ -73,6 +73,23 @@ pub trait Store: Send + Sync {
     async fn rest(&self, round: u32);
     /// Answers when the database does.
     async fn ping(&self) -> Result<(), StoreError>;
+    /// How much its connections are used.
+    fn pools(&self) -> Vec<PoolUse> {
+        Vec::new()
+    }
+}
+
+/// How much the connections of a pool are used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PoolUse {
+    /// What the pool is for.
+    pub name: &'static str,
+    /// How many connections are open.
+    pub open: u64,
+    /// How many of them nobody uses.
+    pub idle: u64,
+    /// How many it opens at most.
+    pub most: u64,
 }
 
 /// What a store can answer instead of doing as told.

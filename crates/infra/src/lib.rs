@@ -9,6 +9,7 @@
 //! | `mailer.rs`, `mail_folder.rs` | mail through SMTP, or into a folder |
 //! | `entity/` | the tables as SeaORM sees them, private to this crate |
 //! | `columns.rs` | how values that are no plain column are kept: times, folded titles |
+//! | `inspection.rs` | what a database says of itself, for operators |
 //! | `error.rs` | the only place that reads SeaORM's errors |
 //!
 //! What must never be here: a decision. Who may do what, and what an absent row means, is the domain's.
@@ -26,6 +27,7 @@ mod contention;
 mod entity;
 mod error;
 mod events;
+mod inspection;
 mod jobs;
 mod keys;
 mod listener;

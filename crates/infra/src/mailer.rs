@@ -105,6 +105,20 @@ impl SmtpMailer {
             AsyncSmtpTransport::<Tokio1Executor>::from_url(url).map_err(|_| MailSettingsError::Url)?;
         Ok(Self { transport: builder.timeout(Some(STEP)).build(), sender })
     }
+
+    /// Connects, says who we are, logs in where the URL says so, and hangs up.
+    ///
+    /// # Errors
+    /// What the server, or the way to it, had against that.
+    pub async fn greet(&self) -> Result<(), MailError> {
+        let silent = || MailError { permanent: false, reason: "it hung up".to_owned() };
+        match tokio::time::timeout(WHOLE, self.transport.test_connection()).await {
+            Ok(Ok(true)) => Ok(()),
+            Ok(Ok(false)) => Err(silent()),
+            Ok(Err(error)) => Err(refused(&error)),
+            Err(_) => Err(too_slow()),
+        }
+    }
 }
 
 #[async_trait]
@@ -114,12 +128,13 @@ impl Mailer for SmtpMailer {
         match tokio::time::timeout(WHOLE, self.transport.send(mail)).await {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(error)) => Err(refused(&error)),
-            Err(_) => Err(MailError {
-                permanent: false,
-                reason: format!("the mail server did not take it within {WHOLE:?}"),
-            }),
+            Err(_) => Err(too_slow()),
         }
     }
+}
+
+fn too_slow() -> MailError {
+    MailError { permanent: false, reason: format!("the mail server was not done within {WHOLE:?}") }
 }
 
 fn refused(error: &SmtpError) -> MailError {

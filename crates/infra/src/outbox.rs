@@ -7,7 +7,8 @@ use keyward_domain::postbox::Sealed;
 use keyward_domain::store::StoreError;
 use sea_orm::sea_query::{Expr, ExprTrait, LockBehavior, LockType, Order, Query};
 use sea_orm::{
-    ActiveValue, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    ActiveValue, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect,
 };
 use time::OffsetDateTime;
 
@@ -104,6 +105,10 @@ impl<C: Connections> OutboxRepository for Db<C> {
         }
         let rows = rows.all(self.read()).await.map_err(failed)?;
         rows.into_iter().rev().map(entry).collect()
+    }
+
+    async fn count(&mut self, state: MailState) -> Result<u64, StoreError> {
+        Entity::find().filter(Column::State.eq(state.as_str())).count(self.read()).await.map_err(failed)
     }
 
     async fn retry(&mut self, id: Option<MailId>, now: OffsetDateTime) -> Result<u64, StoreError> {

@@ -15,17 +15,19 @@ use keyward_domain::sessions::SessionRepository;
 use keyward_domain::shop::cart::CartRepository;
 use keyward_domain::shop::catalog::CatalogRepository;
 use keyward_domain::shop::orders::OrderRepository;
-use keyward_domain::store::{Repositories, Store, StoreError, Transaction};
+use keyward_domain::store::{PoolUse, Repositories, Store, StoreError, Transaction};
 use keyward_domain::throttle::AttemptRepository;
 use keyward_domain::users::UserRepository;
 use keyward_domain::verification::VerificationRepository;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend};
+use time::OffsetDateTime;
 use tokio::sync::Notify;
 
 use crate::bounded::{Bounded, Patience};
 use crate::connect::{ConnectError, open};
 use crate::contention::pause;
 use crate::error::failed;
+use crate::inspection;
 use crate::listener::Listener;
 use crate::options::DatabaseOptions;
 use crate::signals::{self, Signal};
@@ -86,6 +88,14 @@ impl Database {
         }
     }
 
+    /// What time the database server says it is; `None` for SQLite, which has no clock but this machine's.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the server is away.
+    pub async fn server_time(&self) -> Result<Option<OffsetDateTime>, StoreError> {
+        inspection::server_time(&self.pools.reader).await
+    }
+
     /// Waits for calls under way and closes every connection. A later call answers [`StoreError::Unavailable`].
     ///
     /// # Errors
@@ -122,6 +132,10 @@ impl Store for Database {
             _ => "SELECT 1",
         };
         reader.execute_unprepared(question).await.map(drop).map_err(failed)
+    }
+
+    fn pools(&self) -> Vec<PoolUse> {
+        inspection::pools(self.pools.reader.inner(), self.pools.writer.inner())
     }
 }
 

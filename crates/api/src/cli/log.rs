@@ -4,11 +4,14 @@ use std::io::{IsTerminal, stderr};
 
 use keyward_api::config::Settings;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use super::Problem;
+use super::traces::Traces;
 
-/// Starts logging as the settings say.
-pub(super) fn start(settings: &Settings) -> Result<(), Problem> {
+/// Starts logging, and tracing, as the settings say.
+pub(super) fn start(settings: &Settings) -> Result<Traces, Problem> {
     let filter = EnvFilter::builder()
         .parse(&settings.log)
         .map_err(|error| format!("KEYWARD_LOG is no filter such as info or info,sqlx=debug: {error}"))?;
@@ -18,11 +21,12 @@ pub(super) fn start(settings: &Settings) -> Result<(), Problem> {
         "text" => false,
         _ => !terminal,
     };
+    let traces = Traces::open(&settings.watch)?;
     let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr);
     if json {
-        subscriber.json().flatten_event(true).init();
+        subscriber.json().flatten_event(true).finish().with(traces.layer()).init();
     } else {
-        subscriber.with_ansi(terminal).with_target(false).init();
+        subscriber.with_ansi(terminal).with_target(false).finish().with(traces.layer()).init();
     }
-    Ok(())
+    Ok(traces)
 }

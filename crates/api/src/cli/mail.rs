@@ -34,6 +34,17 @@ pub(super) fn mailer(settings: &Settings) -> Result<Post, Problem> {
     Ok(Post { carrier: Arc::new(MailFolder::new(folder, sender)), place })
 }
 
+/// Whether the mail server answers and lets us in; `None` where none is set. No mail is sent.
+pub(super) async fn greet(settings: &Settings) -> Option<Result<(), String>> {
+    let url = settings.mail.smtp_url.as_ref()?;
+    let url = std::str::from_utf8(url.expose()).unwrap_or_default();
+    let mailer = Sender::parse(&settings.mail.mail_from).and_then(|sender| SmtpMailer::new(url, sender));
+    Some(match mailer {
+        Ok(mailer) => mailer.greet().await.map_err(|error| error.reason),
+        Err(error) => Err(error.to_string()),
+    })
+}
+
 /// The letters' templates.
 pub(super) fn templates(mail: &MailSettings) -> Result<Templates, Problem> {
     let Some(folder) = &mail.template_dir else { return Ok(Templates::default()) };

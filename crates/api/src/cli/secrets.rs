@@ -13,18 +13,27 @@ const FILE: &str = "master.key";
 
 /// The master secret; made on the first start.
 pub(super) fn master(tokens: &TokenSettings, data_dir: &Path) -> Result<MasterSecret, Problem> {
+    match find(tokens, data_dir)? {
+        Some(secret) => Ok(secret),
+        None => create(&data_dir.join(FILE)).map_err(|error| unusable(data_dir, &error)),
+    }
+}
+
+/// The master secret, if there is one.
+pub(super) fn find(tokens: &TokenSettings, data_dir: &Path) -> Result<Option<MasterSecret>, Problem> {
     if let Some(secret) = given(tokens)? {
-        return Ok(secret);
+        return Ok(Some(secret));
     }
+    match std::fs::read(data_dir.join(FILE)) {
+        Ok(bytes) => MasterSecret::from_bytes(&bytes).map(Some).map_err(|error| unusable(data_dir, &error)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(unusable(data_dir, &error)),
+    }
+}
+
+fn unusable(data_dir: &Path, error: &dyn std::fmt::Display) -> Problem {
     let path = data_dir.join(FILE);
-    let problem = |error: &dyn std::fmt::Display| {
-        format!("the master secret {} cannot be used: {error} (or set KEYWARD_MASTER_SECRET)", path.display())
-    };
-    match std::fs::read(&path) {
-        Ok(bytes) => MasterSecret::from_bytes(&bytes).map_err(|error| problem(&error)),
-        Err(error) if error.kind() == ErrorKind::NotFound => create(&path).map_err(|error| problem(&error)),
-        Err(error) => Err(problem(&error)),
-    }
+    format!("the master secret {} cannot be used: {error} (or set KEYWARD_MASTER_SECRET)", path.display())
 }
 
 /// The master secret that the settings give, if they do.

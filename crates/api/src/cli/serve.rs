@@ -1,8 +1,10 @@
 //! `keyward serve`.
 
 use keyward_api::config::Settings;
-use keyward_api::{build, server};
+use keyward_api::{build, metrics, server};
 use keyward_auth::KeyRing;
+use std::net::SocketAddr;
+
 use tokio::net::TcpListener;
 
 use super::wiring::{Wiring, check};
@@ -10,23 +12,44 @@ use super::{Problem, log, mail};
 
 /// Serves until told to stop by SIGINT or SIGTERM.
 pub(super) async fn serve(mut settings: Settings) -> Result<(), Problem> {
-    log::start(&settings)?;
+    let traces = log::start(&settings)?;
     check(&settings)?;
     // First the port: if it is taken, nothing has been touched yet.
-    let listener = TcpListener::bind(settings.listen)
-        .await
-        .map_err(|error| format!("KEYWARD_LISTEN: cannot listen on {}: {error}", settings.listen))?;
-    settings.listen = listener.local_addr().map_err(|error| error.to_string())?;
+    let listener = listen("KEYWARD_LISTEN", &mut settings.listen).await?;
+    let watched = match &mut settings.watch.metrics_listen {
+        Some(address) => Some(listen("KEYWARD_METRICS_LISTEN", address).await?),
+        None => None,
+    };
     let wiring = Wiring::open(&settings.storage).await?;
     let running = wiring.server(&settings).await?;
     let stop = stop_signal()?;
     announce(&settings, &wiring, &running.state.keys.load())?;
     let (worker, ears) = (tokio::spawn(running.worker.run()), tokio::spawn(running.ears.listen()));
+    // Until the last request was answered: a stop is to be watched, too.
+    let metrics = watched.map(|listener| {
+        let limits = server::Limits { connections: 16, ..server::Limits::default() };
+        let router = metrics::router(running.state.metrics.clone());
+        tokio::spawn(server::serve(listener, router, limits, std::future::pending()))
+    });
     server::serve(listener, build(running.state), server::Limits::default(), stop).await;
     worker.abort();
     ears.abort();
+    if let Some(metrics) = metrics {
+        metrics.abort();
+    }
     tracing::info!("stopped");
-    wiring.close().await
+    let closed = wiring.close().await;
+    // It waits for the collector, on a thread that may.
+    drop(tokio::task::spawn_blocking(|| traces.close()).await);
+    closed
+}
+
+/// Listens there; a port 0 becomes the one that was free.
+async fn listen(setting: &str, address: &mut SocketAddr) -> Result<TcpListener, Problem> {
+    let problem = |error: std::io::Error| format!("{setting}: cannot listen on {address}: {error}");
+    let listener = TcpListener::bind(*address).await.map_err(problem)?;
+    *address = listener.local_addr().map_err(|error| error.to_string())?;
+    Ok(listener)
 }
 
 fn announce(settings: &Settings, wiring: &Wiring, keys: &KeyRing) -> Result<(), Problem> {
@@ -39,6 +62,9 @@ fn announce(settings: &Settings, wiring: &Wiring, keys: &KeyRing) -> Result<(), 
     eprintln!("  database  {}", wiring.place());
     eprintln!("  key       {key}");
     eprintln!("  issuer    {}", settings.issuer());
+    if let Some(address) = settings.watch.metrics_listen {
+        eprintln!("  metrics   http://{address}/metrics");
+    }
     let mail = mail::mailer(settings)?.place;
     eprintln!("  mail      {mail}");
     tracing::info!(to = mail, "mail goes out");

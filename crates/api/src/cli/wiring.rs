@@ -19,6 +19,7 @@ use keyward_domain::ports::{Changes, Ports};
 use keyward_domain::postbox::Postbox;
 use keyward_domain::store::{Repositories, Store};
 use keyward_infra::{Database, DatabaseOptions, Signal, SystemClock};
+use keyward_migration::Schema;
 use tokio::sync::Notify;
 
 use super::{Problem, mail, secrets};
@@ -56,21 +57,31 @@ impl Wiring {
     /// Opens the database and brings its schema up to date. What was made for that and is of no use is removed again.
     pub(super) async fn open(storage: &StorageSettings) -> Result<Self, Problem> {
         let folder = DataFolder::prepare(&storage.data_dir)?;
-        let url = storage.database_url();
-        let database = Database::connect(&url, options(storage))
-            .await
-            .map_err(|error| format!("KEYWARD_DATABASE_URL: {error}"));
-        let database = match database {
-            Ok(database) => database,
-            Err(problem) => {
-                folder.undo();
-                return Err(problem);
-            }
-        };
-        keyward_migration::migrate(database.connection())
+        let wiring = Self::inspect(storage).await.inspect_err(|_| folder.undo())?;
+        keyward_migration::migrate(wiring.database.connection())
             .await
             .map_err(|error| format!("the database's schema cannot be brought up to date: {error}"))?;
+        Ok(wiring)
+    }
+
+    /// Opens the database as it is.
+    pub(super) async fn inspect(storage: &StorageSettings) -> Result<Self, Problem> {
+        let url = storage.database_url();
+        let database = Database::connect(&url, options(storage)).await;
+        let database = database.map_err(|error| format!("KEYWARD_DATABASE_URL: {error}"))?;
         Ok(Self { database, place: place(&url) })
+    }
+
+    /// How the database's schema stands to this program.
+    pub(super) async fn schema(&self) -> Result<Schema, Problem> {
+        let schema = keyward_migration::look(self.database.connection()).await;
+        schema.map_err(|error| format!("the schema of {} cannot be looked up: {error}", self.place))
+    }
+
+    /// What time the database server says it is, if it has a clock of its own.
+    pub(super) async fn server_time(&self) -> Result<Option<time::OffsetDateTime>, Problem> {
+        let time = self.database.server_time().await;
+        time.map_err(|error| format!("{} cannot be asked what time it is: {error}", self.place))
     }
 
     /// Where the database is, without its password.
@@ -116,23 +127,30 @@ impl Wiring {
         let keys = SharedKeyRing::new(ring);
         let keys_changed = Arc::new(Notify::new());
         let postbox = Postbox { letters: Arc::new(mail::templates(&settings.mail)?), master };
-        let worker = Worker {
-            mail: self.database.mail(),
+        let ears = Ears {
+            database: self.database.clone(),
+            epochs: Arc::clone(&epochs),
             keys_changed: Arc::clone(&keys_changed),
+        };
+        let watched = settings.watch.metrics_listen.is_some();
+        let state = AppState::new(ports.clone(), postbox.clone(), epochs, keys.clone(), settings);
+        let worker = Worker {
+            metrics: watched.then(|| state.metrics.clone()),
+            mail: self.database.mail(),
+            keys_changed,
             every: settings.tokens.revocation_bound,
             housekeeping: Housekeeping::new(ports.clone(), settings.tokens.lifetimes())
                 .forgetting_events(settings.events.retention()),
-            outbox: Outbox::new(ports.clone(), postbox.clone(), mail::mailer(settings)?.carrier),
+            outbox: Outbox::new(ports, postbox, mail::mailer(settings)?.carrier),
             keys: stored.map(|stored| RingKeeper {
                 keys: stored,
                 algorithm: settings.tokens.algorithm,
-                ring: keys.clone(),
+                ring: keys,
                 rotation: settings.tokens.key_rotation.map(seconds),
                 delay: PUBLISHED_AHEAD,
             }),
         };
-        let ears = Ears { database: self.database.clone(), epochs: Arc::clone(&epochs), keys_changed };
-        Ok(Server { state: AppState::new(ports, postbox, epochs, keys, settings), worker, ears })
+        Ok(Server { state, worker, ears })
     }
 
     /// The key ring to start with, and the keys in the store unless it is a shared secret.

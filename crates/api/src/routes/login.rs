@@ -16,6 +16,7 @@ use super::recovery::Notice;
 use super::users::UserCreate;
 use crate::error::{ApiError, token_error};
 use crate::extract::{AnyBody, Body, Fields, Here, Input, Sender, read};
+use crate::metrics::Metrics;
 
 /// What a login hands out (RFC 6749, section 5.1).
 #[derive(Serialize, ToSchema)]
@@ -132,6 +133,7 @@ pub async fn signup(
 ))]
 pub async fn login(
     State(sessions): State<Sessions>,
+    State(metrics): State<Metrics>,
     Sender(origin): Sender,
     Here(uri): Here,
     AnyBody(attempt): AnyBody<Login>,
@@ -143,7 +145,7 @@ pub async fn login(
         return Err(ApiError::new(StatusCode::BAD_REQUEST, words).with_oauth("unsupported_grant_type"));
     }
     let login = keyward_domain::sessions::Login { email: username, password, scope, client: None };
-    sessions.log_in(login, &origin).await.map(Token::from).map_err(token_error)
+    metrics.login(sessions.log_in(login, &origin).await).map(Token::from).map_err(token_error)
 }
 
 /// An address ends up in logs and histories: whoever puts a password there shall notice at once.

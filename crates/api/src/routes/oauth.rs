@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 use super::login::Token;
 use crate::error::{ApiError, oauth_error};
 use crate::extract::{ClientForm, Fields, Input, OAuthForm, Sender, invalid_client, read};
+use crate::metrics::Metrics;
 
 /// A grant (RFC 6749, sections 4.3, 4.4 and 6).
 #[derive(ToSchema)]
@@ -176,16 +177,18 @@ impl From<Introspection> for TokenState {
 ))]
 pub async fn token(
     State(sessions): State<Sessions>,
+    State(metrics): State<Metrics>,
     Sender(origin): Sender,
     OAuthForm { value: GrantRequest { kind, scope }, client }: OAuthForm<TokenRequest>,
 ) -> Result<Response, ApiError> {
     let client_id = client.as_ref().map(|client| client.id.clone());
     let tokens = match kind {
         GrantKind::Password { username, password } => {
-            sessions.log_in(Login { email: username, password, scope, client: client_id }, &origin).await
+            let login = Login { email: username, password, scope, client: client_id };
+            metrics.login(sessions.log_in(login, &origin).await)
         }
         GrantKind::RefreshToken(token) => {
-            sessions.refresh(&token, scope.as_deref(), client_id.as_ref(), &origin).await
+            metrics.refresh(sessions.refresh(&token, scope.as_deref(), client_id.as_ref(), &origin).await)
         }
         GrantKind::ClientCredentials => {
             let client = client.ok_or_else(invalid_client)?;

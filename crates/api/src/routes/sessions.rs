@@ -12,6 +12,7 @@ use super::rfc3339;
 use crate::current_user::CurrentUser;
 use crate::error::{ApiError, token_error};
 use crate::extract::{AnyBody, Fields, Input, Path, Sender, read};
+use crate::metrics::Metrics;
 
 /// A login.
 #[derive(Serialize, ToSchema)]
@@ -83,11 +84,12 @@ impl Input for Refresh {
 ))]
 pub async fn refresh_token(
     State(sessions): State<Sessions>,
+    State(metrics): State<Metrics>,
     Sender(origin): Sender,
     AnyBody(RefreshAttempt { token, scope }): AnyBody<Refresh>,
 ) -> Result<Token, ApiError> {
     let tokens = sessions.refresh(&token, scope.as_deref(), None, &origin).await;
-    tokens.map(Token::from).map_err(token_error)
+    metrics.refresh(tokens).map(Token::from).map_err(token_error)
 }
 
 /// Log out: end this session, and with it every token of it

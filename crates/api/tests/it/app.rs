@@ -14,6 +14,7 @@ use clap::{Args, Command, FromArgMatches};
 use keyward_api::config::Settings;
 use keyward_api::hashing::HashingPool;
 use keyward_api::letters::Templates;
+use keyward_api::metrics::Metrics;
 use keyward_api::session_check::Epochs;
 use keyward_api::state::AppState;
 use keyward_auth::{
@@ -51,6 +52,7 @@ pub(crate) struct Parts {
     pub(crate) settings: Settings,
     pub(crate) database: Database,
     pub(crate) postbox: Postbox,
+    pub(crate) metrics: Metrics,
     pub(crate) home: Arc<TestDatabase>,
 }
 
@@ -130,8 +132,9 @@ impl TestApp {
             changes: epochs.clone(),
         };
         let state = AppState::new(ports.clone(), postbox.clone(), epochs, keys.clone(), &settings);
+        let metrics = state.metrics.clone();
         let router = keyward_api::build(state);
-        Self(Arc::new(Parts { router, ports, clock, keys, settings, database, postbox, home }))
+        Self(Arc::new(Parts { router, ports, clock, keys, settings, database, postbox, metrics, home }))
     }
 
     /// Somebody without a token.

@@ -2,7 +2,7 @@
 
 use keyward_domain::store::Store;
 use keyward_infra::testing::empty_database;
-use keyward_migration::{Migrator, migrate};
+use keyward_migration::{Migrator, Schema, look, migrate};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
 use sea_orm_migration::MigratorTrait;
 
@@ -119,4 +119,24 @@ async fn a_migration_that_fails_leaves_the_schema_as_it_was() {
     database.connection().execute_unprepared("CREATE TABLE signing_keys (id integer)").await.unwrap();
     migrate(database.connection()).await.unwrap_err();
     assert_eq!(schema(database.connection()).await, ["signing_keys"]);
+}
+
+#[tokio::test]
+async fn how_the_schema_stands_is_told_without_touching_it() {
+    let home = empty_database().await;
+    let database = home.connect().await;
+    let connection = database.connection();
+    let every: Vec<_> = Migrator::migrations().iter().map(|one| one.name().to_owned()).collect();
+    assert_eq!(look(connection).await.unwrap(), Schema::Behind(every.clone()));
+    assert!(schema(connection).await.is_empty());
+
+    migrate(connection).await.unwrap();
+    assert_eq!(look(connection).await.unwrap(), Schema::Current);
+    Migrator::down(connection, Some(1)).await.unwrap();
+    assert_eq!(look(connection).await.unwrap(), Schema::Behind(every[every.len() - 1..].to_vec()));
+
+    let newer = "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m29990101_000001_later', 0)";
+    connection.execute_unprepared(newer).await.unwrap();
+    assert_eq!(look(connection).await.unwrap(), Schema::Ahead("m29990101_000001_later".to_owned()));
+    migrate(connection).await.unwrap_err();
 }

@@ -59,6 +59,8 @@ async fn a_mail_that_was_sent_keeps_nothing_of_what_it_said_and_is_forgotten_in_
     assert!(settle(&database, &mail, Outcome::Sent(at(1))).await);
     let mut repositories = database.autocommit();
     assert_eq!(repositories.outbox().retry(Some(mail.id), at(2)).await.unwrap(), 0);
+    assert_eq!(repositories.outbox().count(MailState::Sent).await.unwrap(), 1);
+    assert_eq!(repositories.outbox().count(MailState::Waiting).await.unwrap(), 0);
     let listed = repositories.outbox().list(Some(MailState::Sent), 10).await.unwrap();
     assert_eq!((listed.len(), listed[0].at, listed[0].attempts), (1, at(1), 1));
     assert_eq!(repositories.outbox().forget(at(1)).await.unwrap(), 0);

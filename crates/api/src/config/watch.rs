@@ -1,0 +1,17 @@
+//! Settings of whoever watches over the process.
+
+use std::net::SocketAddr;
+
+use clap::Args;
+
+/// Where numbers and traces go.
+#[derive(Args, Clone, Debug, Default)]
+pub struct WatchSettings {
+    /// An address of its own for `/metrics`, which no client should reach [default: none, and nothing is told]
+    #[arg(long, env = "KEYWARD_METRICS_LISTEN", value_name = "ADDRESS:PORT")]
+    pub metrics_listen: Option<SocketAddr>,
+
+    /// A collector that takes traces by OTLP, as in `http://127.0.0.1:4318/v1/traces`; for a build with the feature `otlp`
+    #[arg(long, env = "KEYWARD_OTLP_ENDPOINT", value_name = "URL")]
+    pub otlp_endpoint: Option<String>,
+}

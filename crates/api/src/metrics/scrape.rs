@@ -1,0 +1,140 @@
+//! What is looked up when somebody asks: the hashing queue, the database's pools, the caches, the process.
+
+use std::fmt;
+use std::sync::Arc;
+
+use keyward_domain::hashing::Hashing;
+use keyward_domain::store::Store;
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric, NoLabelSet};
+use prometheus_client::metrics::MetricType;
+use prometheus_client::metrics::counter::ConstCounter;
+use prometheus_client::metrics::gauge::ConstGauge;
+
+/// How much a cache is used.
+#[derive(Clone, Copy, Debug)]
+pub struct CacheUse {
+    /// What it keeps.
+    pub name: &'static str,
+    /// How often it knew the answer.
+    pub hits: u64,
+    /// How often it did not.
+    pub misses: u64,
+    /// How many answers it keeps.
+    pub entries: u64,
+    /// How many it keeps at most.
+    pub capacity: u64,
+}
+
+/// Whoever keeps caches.
+pub trait Caches: Send + Sync {
+    /// All of them.
+    fn caches(&self) -> Vec<CacheUse>;
+}
+
+/// What can be asked how busy it is.
+pub struct Sources {
+    /// The database.
+    pub store: Arc<dyn Store>,
+    /// The hashing pool.
+    pub hashing: Arc<dyn Hashing>,
+    /// The caches of token checks.
+    pub caches: Arc<dyn Caches>,
+    /// When the process started, in Unix seconds.
+    pub started: i64,
+}
+
+impl fmt::Debug for Sources {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sources").finish_non_exhaustive()
+    }
+}
+
+impl Collector for Sources {
+    fn encode(&self, encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        let mut page = Page(encoder);
+        let load = self.hashing.load();
+        page.gauge("hashing_threads", "Threads that hash passwords", load.threads)?;
+        page.gauge("hashing_busy", "Passwords being hashed", load.busy)?;
+        page.gauge("hashing_waiting", "Passwords that wait to be hashed", load.waiting)?;
+        page.counter("hashing_rejected", "Passwords that were not let into the full queue", load.rejected)?;
+
+        let pools = self.store.pools();
+        let uses = pools.iter().flat_map(|pool| {
+            let busy = pool.open.saturating_sub(pool.idle);
+            [(pool.name, "idle", pool.idle), (pool.name, "busy", busy)]
+        });
+        let uses = uses.map(|(pool, state, number)| ([("pool", pool), ("state", state)], number));
+        page.gauges("database_connections", "Open connections", uses)?;
+        let most = pools.iter().map(|pool| ([("pool", pool.name)], pool.most));
+        page.gauges("database_connections_max", "The most a pool opens", most)?;
+
+        let caches = self.caches.caches();
+        let of = |pick: fn(&CacheUse) -> u64| {
+            caches.iter().map(move |cache| ([("cache", cache.name)], pick(cache)))
+        };
+        page.counters("cache_hits", "Answers a cache knew", of(|cache| cache.hits))?;
+        page.counters("cache_misses", "Answers a cache did not know", of(|cache| cache.misses))?;
+        page.gauges("cache_entries", "Answers a cache keeps", of(|cache| cache.entries))?;
+        page.gauges("cache_capacity", "The most answers a cache keeps", of(|cache| cache.capacity))?;
+
+        let started = u64::try_from(self.started).unwrap_or_default();
+        page.gauge("start_time_seconds", "When the process started, in Unix time", started)?;
+        match resident() {
+            Some(bytes) => page.gauge("resident_memory_bytes", "Memory in use", bytes),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Memory in use, where the system tells (proc(5)).
+fn resident() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    Some(line.split_whitespace().next()?.parse::<u64>().ok()? * 1024)
+}
+
+/// Numbers on their way to the reader.
+struct Page<'a>(DescriptorEncoder<'a>);
+
+impl Page<'_> {
+    fn gauge(&mut self, name: &str, help: &str, value: u64) -> fmt::Result {
+        let encoder = self.0.encode_descriptor(name, help, None, MetricType::Gauge)?;
+        ConstGauge::new(clamp(value)).encode(encoder)
+    }
+
+    fn counter(&mut self, name: &str, help: &str, value: u64) -> fmt::Result {
+        let encoder = self.0.encode_descriptor(name, help, None, MetricType::Counter)?;
+        ConstCounter::new(value).encode(encoder)
+    }
+
+    fn gauges<const N: usize>(
+        &mut self,
+        name: &str,
+        help: &str,
+        values: impl Iterator<Item = ([(&'static str, &'static str); N], u64)>,
+    ) -> fmt::Result {
+        let mut family = self.0.encode_descriptor(name, help, None, MetricType::Gauge)?;
+        for (labels, value) in values {
+            family.encode_family(&labels)?.encode_gauge(&clamp(value))?;
+        }
+        Ok(())
+    }
+
+    fn counters<const N: usize>(
+        &mut self,
+        name: &str,
+        help: &str,
+        values: impl Iterator<Item = ([(&'static str, &'static str); N], u64)>,
+    ) -> fmt::Result {
+        let mut family = self.0.encode_descriptor(name, help, None, MetricType::Counter)?;
+        for (labels, value) in values {
+            family.encode_family(&labels)?.encode_counter::<NoLabelSet, u64, f64>(&value, None)?;
+        }
+        Ok(())
+    }
+}
+
+fn clamp(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}
