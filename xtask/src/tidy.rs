@@ -1,11 +1,13 @@
 //! `cargo xtask tidy`: the rules of the house that neither the compiler nor clippy knows.
 //!
 //! Every rule is a function from what it looks at to findings, with tests on small inputs beside it:
-//! [`arrows`] who may depend on whom, [`sources`] what a Rust file looks like, [`links`] where a document points.
+//! [`arrows`] who may depend on whom, [`sources`] what a Rust file looks like, [`links`] where a document points,
+//! [`proofs`] which tests it names.
 
 mod arrows;
 mod code;
 mod links;
+mod proofs;
 mod sources;
 
 use std::fmt::{Display, Formatter};
@@ -19,7 +21,7 @@ Usage: cargo xtask tidy
 
 Checks what neither the compiler nor clippy does, and prints each finding as `path:line: sentence`:
 dependencies between the layers, files of at most 300 lines, a `//!` on every module, nothing left to do,
-`expect` rather than `allow`, no glob import of sea_orm, and relative links in documents.";
+`expect` rather than `allow`, no glob import of sea_orm, and relative links and names of tests in documents.";
 
 /// Something to mend, and where.
 #[derive(Debug, PartialEq, PartialOrd, Eq, Ord)]
@@ -48,11 +50,16 @@ pub(crate) fn run(args: &[String]) -> Outcome {
     let root = shell::root();
     let files = files(&root)?;
     let mut findings = arrows::check(&arrows::packages(&root)?);
-    for (path, text) in &files {
-        match path.rsplit_once('.') {
-            Some((_, "rs")) => findings.extend(sources::check(path, text)),
-            _ => findings.extend(links::check(path, text, |target| root.join(target).exists())),
-        }
+    let (sources, documents): (Vec<_>, Vec<_>) =
+        files.iter().partition(|(path, _)| Path::new(path).extension().is_some_and(|kind| kind == "rs"));
+    let mut tests = proofs::Tests::new();
+    for (path, text) in sources {
+        findings.extend(sources::check(path, text));
+        tests.extend(proofs::tests(text).into_iter().map(|name| (path.clone(), name)));
+    }
+    for (path, text) in documents {
+        findings.extend(links::check(path, text, |target| root.join(target).exists()));
+        findings.extend(proofs::check(path, text, &tests));
     }
     findings.sort();
     for finding in &findings {
