@@ -1,14 +1,18 @@
 //! `/docs` (Swagger UI), `/redoc` (ReDoc) and `/openapi.json`, all from this binary: no other host is asked.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use axum::Router;
+use axum::body::Bytes;
 use axum::extract::Path;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use utoipa::openapi::OpenApi;
 use utoipa_swagger_ui::Config;
 
 use crate::error::ApiError;
+use crate::routes::keys::Conditions;
 
 const SWAGGER: &str = include_str!("docs/swagger.html");
 const SWAGGER_START: &str = include_str!("docs/swagger.js");
@@ -29,13 +33,36 @@ pub(crate) fn pages() -> [String; 3] {
 /// The pages and what they load.
 pub(crate) fn router<S: Clone + Send + Sync + 'static>(document: &OpenApi) -> Router<S> {
     let document = document.to_json().unwrap_or_default();
+    let tag = tag(&document);
+    let document = Bytes::from(document);
     Router::new()
         .route("/docs", get(async || page(SWAGGER)))
         .route("/docs/{file}", get(swagger_file))
         .route("/redoc", get(async || page(REDOC)))
         .route("/redoc/start.js", get(async || asset("text/javascript", REDOC_START.into())))
         .route("/redoc/redoc.standalone.js", get(async || asset("text/javascript", REDOC_BUNDLE.into())))
-        .route("/openapi.json", get(async move || ([(header::CONTENT_TYPE, "application/json")], document)))
+        .route(
+            "/openapi.json",
+            get(async move |conditions: Conditions| described(&conditions, &tag, document)),
+        )
+}
+
+/// The document, unless the caller has it already.
+fn described(conditions: &Conditions, tag: &HeaderValue, document: Bytes) -> Response {
+    let headers =
+        [(header::ETAG, tag.clone()), (header::CACHE_CONTROL, HeaderValue::from_static("no-cache"))];
+    if conditions.know(tag) {
+        return (StatusCode::NOT_MODIFIED, headers).into_response();
+    }
+    (headers, [(header::CONTENT_TYPE, "application/json")], document).into_response()
+}
+
+/// What tells this document from those of other versions.
+fn tag(document: &str) -> HeaderValue {
+    let mut hasher = DefaultHasher::new();
+    document.hash(&mut hasher);
+    HeaderValue::try_from(format!("\"{:016x}\"", hasher.finish()))
+        .unwrap_or(HeaderValue::from_static("\"0\""))
 }
 
 fn page(html: &'static str) -> Response {
@@ -47,7 +74,7 @@ fn page(html: &'static str) -> Response {
     (headers, html).into_response()
 }
 
-fn asset(content_type: &str, bytes: axum::body::Bytes) -> Response {
+fn asset(content_type: &str, bytes: Bytes) -> Response {
     let headers = [(header::CONTENT_TYPE, content_type), (header::CACHE_CONTROL, "public, max-age=3600")];
     (headers, bytes).into_response()
 }

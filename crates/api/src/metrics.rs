@@ -26,7 +26,7 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 
 use self::labels::{MailState, Outcome, RequestLabels};
-pub use self::scrape::{CacheUse, Caches, Sources};
+pub use self::scrape::{CacheUse, Sources};
 
 /// How request times are divided, in seconds: from a cached answer to a login in a long queue.
 const BUCKETS: [f64; 14] =

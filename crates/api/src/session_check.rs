@@ -9,18 +9,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use keyward_auth::TokenVerifier;
+use keyward_auth::{JwtVerifier, MemoryUse, TokenVerifier};
 use keyward_domain::clock::Clock;
 use keyward_domain::ports::Changes;
 use keyward_domain::sessions::{LiveSession, SessionId, Sessions};
+use keyward_domain::store::StoreError;
 use keyward_domain::users::UserId;
 use keyward_guard::{Authenticator, Principal, Refusal};
-use moka::future::Cache;
 
-use crate::metrics::{CacheUse, Caches};
-
-/// How many sessions are remembered.
-const REMEMBERED: u64 = 100_000;
+use crate::metrics::CacheUse;
+use crate::remembered::Remembered;
 
 /// How many epochs there are; users share them by id, which costs a forgotten answer now and then.
 const EPOCHS: usize = 4096;
@@ -40,7 +38,8 @@ impl Epochs {
         &self.0[usize::try_from(index).unwrap_or(0)]
     }
 
-    fn now(&self, user: UserId) -> u64 {
+    /// The epoch of this user.
+    pub(crate) fn now(&self, user: UserId) -> u64 {
         self.of(user).load(Ordering::SeqCst)
     }
 }
@@ -60,81 +59,57 @@ impl Changes for Epochs {
     }
 }
 
-/// What the database said of a session, and in which epoch it was asked.
-#[derive(Clone)]
-struct Answer {
-    epoch: u64,
-    live: Option<Arc<LiveSession>>,
-}
-
 /// Tokens that verify, of sessions that stand, of users who are not locked out.
 pub struct SessionCheck {
-    verifier: Arc<dyn TokenVerifier>,
+    verifier: Arc<JwtVerifier>,
     clock: Arc<dyn Clock>,
     sessions: Sessions,
-    epochs: Arc<Epochs>,
-    answers: Cache<SessionId, Answer>,
-    asked: AtomicU64,
-    missed: AtomicU64,
+    remembered: Remembered<SessionId, Option<Arc<LiveSession>>>,
 }
 
 impl SessionCheck {
     /// A check that remembers answers for at most `bound`.
     pub fn new(
-        verifier: Arc<dyn TokenVerifier>,
+        verifier: Arc<JwtVerifier>,
         clock: Arc<dyn Clock>,
         sessions: Sessions,
         epochs: Arc<Epochs>,
         bound: Duration,
     ) -> Self {
-        let answers = Cache::builder().max_capacity(REMEMBERED).time_to_live(bound).build();
-        let (asked, missed) = (AtomicU64::new(0), AtomicU64::new(0));
-        Self { verifier, clock, sessions, epochs, answers, asked, missed }
+        let remembered = Remembered::new("sessions", epochs, bound);
+        Self { verifier, clock, sessions, remembered }
     }
 
     /// The session of that id and user, if it stands.
     async fn live(&self, id: SessionId, user: UserId) -> Result<Option<Arc<LiveSession>>, Refusal> {
-        self.asked.fetch_add(1, Ordering::Relaxed);
-        loop {
-            let answer = self
-                .answers
-                .try_get_with(id, async {
-                    self.missed.fetch_add(1, Ordering::Relaxed);
-                    let epoch = self.epochs.now(user);
-                    let live = self.sessions.live(id).await?;
-                    Ok(Answer { epoch, live: live.map(Arc::new) })
-                })
-                .await
-                .map_err(|error: Arc<keyward_domain::store::StoreError>| {
-                    tracing::warn!(cause = ?error, "a session could not be looked up");
-                    Refusal::Unavailable
-                })?;
-            if answer.epoch == self.epochs.now(user) {
-                return Ok(answer.live.filter(|live| live.session.user == user));
-            }
-            self.answers.invalidate(&id).await;
-        }
+        let look = || async { Ok(self.sessions.live(id).await?.map(Arc::new)) };
+        let live = self.remembered.get(id, user, look).await;
+        let live = live.map_err(|error: Arc<StoreError>| {
+            tracing::warn!(cause = ?error, "a session could not be looked up");
+            Refusal::Unavailable
+        })?;
+        Ok(live.filter(|live| live.session.user == user))
     }
-}
 
-impl Caches for SessionCheck {
-    fn caches(&self) -> Vec<CacheUse> {
-        let (asked, misses) = (self.asked.load(Ordering::Relaxed), self.missed.load(Ordering::Relaxed));
-        let (hits, entries) = (asked.saturating_sub(misses), self.answers.entry_count());
-        vec![CacheUse { name: "sessions", hits, misses, entries, capacity: REMEMBERED }]
+    /// How much the memories of tokens and of sessions are used.
+    pub(crate) fn usage(&self) -> [CacheUse; 2] {
+        let MemoryUse { hits, misses, entries, capacity } = self.verifier.memory();
+        [CacheUse { name: "tokens", hits, misses, entries, capacity }, self.remembered.usage()]
     }
 }
 
 #[async_trait]
 impl Authenticator for SessionCheck {
     async fn authenticate(&self, token: &str) -> Result<Principal, Refusal> {
-        let claims = self.verifier.verify(token, self.clock.now().unix_timestamp())?;
+        let claims = self.verifier.verify_shared(token, self.clock.now().unix_timestamp())?;
         let user = claims.sub.parse().map(UserId).map_err(|_| Refusal::InvalidToken)?;
         let session = claims.sid.as_deref().and_then(|sid| sid.parse().ok()).map(SessionId);
         let id = session.ok_or(Refusal::InvalidToken)?;
         let live = self.live(id, user).await?.ok_or(Refusal::InvalidToken)?;
-        let mut principal = Principal::from(claims);
-        principal.scope = live.scope(&principal.scope);
-        Ok(principal)
+        Ok(Principal {
+            subject: claims.sub.clone(),
+            session: claims.sid.clone(),
+            scope: live.scope(&claims.scope),
+        })
     }
 }

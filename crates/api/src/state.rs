@@ -25,6 +25,7 @@ use keyward_guard::Authenticator;
 use crate::config::Settings;
 use crate::cors::Cors;
 use crate::metrics::{Metrics, Sources};
+use crate::own_account::OwnAccount;
 use crate::session_check::{Epochs, SessionCheck};
 
 /// The state behind every route. Cheap to clone.
@@ -32,6 +33,8 @@ use crate::session_check::{Epochs, SessionCheck};
 pub struct AppState {
     /// The use cases of accounts.
     pub users: Users,
+    /// Accounts as their owners see them.
+    pub own_account: OwnAccount,
     /// The use cases of sessions.
     pub sessions: Sessions,
     /// The use cases of posts.
@@ -73,6 +76,9 @@ pub struct Issuer(pub Arc<str>);
 /// How far clocks may differ, in seconds.
 pub const LEEWAY: i64 = 5;
 
+/// How many tokens are remembered whose signature was checked: some 10 MB when full.
+const TOKENS: usize = 8192;
+
 impl AppState {
     /// Assembles the use cases over `ports`, with mail going to `postbox`. `epochs` is what `ports.changes` tells of changes.
     pub fn new(
@@ -85,7 +91,7 @@ impl AppState {
         let (issuer, audience) = (settings.issuer(), settings.tokens.audience.clone());
         let mut trusted = VerifierSettings::new(issuer.clone(), audience.clone());
         trusted.leeway_seconds = LEEWAY;
-        let verifier = Arc::new(JwtVerifier::new(trusted, keys.clone()));
+        let verifier = Arc::new(JwtVerifier::new(trusted, keys.clone()).remembering(TOKENS));
         let signed =
             IssuerSettings { issuer, audience, ttl_seconds: settings.tokens.access_token_ttl_seconds() };
         let signer = Arc::new(JwtIssuer::new(signed, keys.clone(), Arc::clone(&ports.random)));
@@ -107,16 +113,19 @@ impl AppState {
             sessions = sessions.requiring_verified_email(verification.clone());
         }
         let bound = settings.tokens.revocation_bound;
+        let own_account = OwnAccount::new(users.clone(), Arc::clone(&epochs), bound);
         let check = SessionCheck::new(verifier, Arc::clone(&ports.clock), sessions.clone(), epochs, bound);
         let check = Arc::new(check);
         let metrics = Metrics::new(Sources {
             store: Arc::clone(&ports.store),
             hashing: Arc::clone(&ports.hashing),
-            caches: check.clone(),
+            check: Arc::clone(&check),
+            own_account: own_account.clone(),
             started: ports.clock.now().unix_timestamp(),
         });
         Self {
             users,
+            own_account,
             sessions,
             posts: Posts::new(ports.clone()),
             catalog: Catalog::new(ports.clone()),
@@ -151,6 +160,7 @@ macro_rules! from_state {
 
 from_state! {
     users: Users,
+    own_account: OwnAccount,
     sessions: Sessions,
     posts: Posts,
     catalog: Catalog,

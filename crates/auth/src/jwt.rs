@@ -7,6 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::jws::{self, Jws};
+use crate::memory::{MemoryUse, TokenMemory};
 use crate::{
     AccessToken, Claims, Grant, Random, SharedKeyRing, TokenError, TokenIssuer, TokenProfile, TokenVerifier,
 };
@@ -94,12 +95,37 @@ impl VerifierSettings {
 pub struct JwtVerifier {
     settings: VerifierSettings,
     keys: SharedKeyRing,
+    memory: Option<TokenMemory>,
 }
 
 impl JwtVerifier {
     /// A verifier that looks into `keys` anew for every token.
     pub fn new(settings: VerifierSettings, keys: SharedKeyRing) -> Self {
-        Self { settings, keys }
+        Self { settings, keys, memory: None }
+    }
+
+    /// The same, remembering up to `tokens` genuine tokens (or a few more): the signature of each is checked once. Everything
+    /// that depends on the time is still asked each time, and whatever [`SharedKeyRing::replace`] changes voids them all.
+    #[must_use]
+    pub fn remembering(self, tokens: usize) -> Self {
+        Self { memory: Some(TokenMemory::new(tokens)), ..self }
+    }
+
+    /// How much the memory of [`remembering`](Self::remembering) is used; all zero without.
+    pub fn memory(&self) -> MemoryUse {
+        self.memory.as_ref().map(TokenMemory::usage).unwrap_or_default()
+    }
+
+    /// What a token says that one of our keys signed as an access token.
+    fn prove(&self, token: &str) -> Result<Claims, TokenError> {
+        let jws = Jws::parse(token)?;
+        if !self.settings.profile.accepts_type(jws.header.typ.as_deref()) {
+            return Err(TokenError::Invalid("it is not an access token"));
+        }
+        let ring = self.keys.load();
+        let key = ring.find(jws.header.kid.as_deref()).ok_or(TokenError::UnknownKey)?;
+        let payload = jws.verified(key)?;
+        self.settings.profile.claims(&payload).ok_or(TokenError::Invalid("its claims are malformed"))
     }
 
     /// Whether genuine claims are meant for us, and now (RFC 9068 section 4).
@@ -129,16 +155,21 @@ impl JwtVerifier {
 
 impl TokenVerifier for JwtVerifier {
     fn verify(&self, token: &str, now: i64) -> Result<Claims, TokenError> {
-        let jws = Jws::parse(token)?;
-        if !self.settings.profile.accepts_type(jws.header.typ.as_deref()) {
-            return Err(TokenError::Invalid("it is not an access token"));
+        self.verify_shared(token, now).map(Arc::unwrap_or_clone)
+    }
+
+    fn verify_shared(&self, token: &str, now: i64) -> Result<Arc<Claims>, TokenError> {
+        // Before the ring is looked at: were it replaced meanwhile, what is kept below is found by nobody.
+        let generation = self.keys.generation();
+        if let Some(claims) = self.memory.as_ref().and_then(|memory| memory.find(token, generation)) {
+            self.check(&claims, now)?;
+            return Ok(claims);
         }
-        let ring = self.keys.load();
-        let key = ring.find(jws.header.kid.as_deref()).ok_or(TokenError::UnknownKey)?;
-        let payload = jws.verified(key)?;
-        let claims =
-            self.settings.profile.claims(&payload).ok_or(TokenError::Invalid("its claims are malformed"))?;
+        let claims = Arc::new(self.prove(token)?);
         self.check(&claims, now)?;
+        if let Some(memory) = &self.memory {
+            memory.keep(token, generation, &claims);
+        }
         Ok(claims)
     }
 }

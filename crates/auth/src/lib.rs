@@ -14,6 +14,7 @@ mod jwt;
 mod keys;
 #[cfg(feature = "bcrypt")]
 mod legacy;
+mod memory;
 mod password;
 mod pkcs8;
 mod policy;
@@ -36,6 +37,7 @@ pub use jwk::{Jwk, Jwks};
 pub use jws::MAX_TOKEN_BYTES;
 pub use jwt::{IssuerSettings, JwtIssuer, JwtVerifier, VerifierSettings};
 pub use keys::{SigningKey, VerifyingKey};
+pub use memory::MemoryUse;
 pub use password::{Password, PasswordHash, PasswordHasher, Verdict};
 pub use policy::{PasswordPolicy, PasswordRefusal};
 pub use profile::TokenProfile;

@@ -2,6 +2,7 @@
 //! rotation, design 7 says how). When to rotate and where keys are kept is the caller's.
 
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::{Jwk, Jwks, KeyError, SigningKey, VerifyingKey};
@@ -112,6 +113,12 @@ impl KeyRing {
         self.verifying().find(|key| key.kid() == Some(kid))
     }
 
+    /// Whether exactly the same keys verify. Of secrets nobody can tell: those count as changed.
+    fn verifies_like(&self, other: &Self) -> bool {
+        let public = |ring: &Self| ring.verifying().map(VerifyingKey::jwk).collect::<Option<Vec<Jwk>>>();
+        public(self).is_some_and(|ours| public(other).is_some_and(|theirs| ours == theirs))
+    }
+
     fn verifying(&self) -> impl Iterator<Item = &VerifyingKey> {
         self.current.iter().chain(&self.next).map(SigningKey::public).chain(&self.previous)
     }
@@ -119,22 +126,40 @@ impl KeyRing {
 
 /// A key ring that a running server can swap: clones share it, and the next token issued or checked sees the new one.
 #[derive(Clone, Debug)]
-pub struct SharedKeyRing(Arc<RwLock<Arc<KeyRing>>>);
+pub struct SharedKeyRing(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    ring: RwLock<Arc<KeyRing>>,
+    generation: AtomicU64,
+}
 
 impl SharedKeyRing {
     /// Shares this ring.
     pub fn new(ring: KeyRing) -> Self {
-        Self(Arc::new(RwLock::new(Arc::new(ring))))
+        Self(Arc::new(Shared { ring: RwLock::new(Arc::new(ring)), generation: AtomicU64::new(0) }))
     }
 
     /// The ring in place now.
     pub fn load(&self) -> Arc<KeyRing> {
-        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(&self.0.ring.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Puts another ring in place, for all clones.
     pub fn replace(&self, ring: KeyRing) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(ring);
+        let mut place = self.0.ring.write().unwrap_or_else(PoisonError::into_inner);
+        let changed = !place.verifies_like(&ring);
+        *place = Arc::new(ring);
+        if changed {
+            // After the ring and under its lock: whoever reads this number reads this ring, or a later one.
+            self.0.generation.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    /// Which keys count: another number after every [`replace`](Self::replace) that changed any that verifies. What was
+    /// concluded from the keys of one generation says nothing in the next.
+    pub fn generation(&self) -> u64 {
+        self.0.generation.load(Ordering::SeqCst)
     }
 }
 
@@ -213,5 +238,23 @@ mod tests {
         let held = shared.load();
         clone.replace(held.as_ref().clone().with_next(key()).rotate().unwrap());
         assert_ne!(kids(&shared.load()), kids(&held));
+    }
+
+    #[test]
+    fn a_generation_lasts_while_the_same_keys_verify() {
+        let (first, second) = (key(), key());
+        let shared = SharedKeyRing::new(KeyRing::new(first.clone()));
+        let begin = shared.generation();
+        shared.replace(KeyRing::new(first.clone()));
+        assert_eq!(shared.generation(), begin, "the same keys, loaded again");
+        shared.replace(KeyRing::new(first.clone()).with_next(second.clone()));
+        let added = shared.generation();
+        assert_ne!(added, begin);
+        shared.replace(KeyRing::new(second));
+        assert_ne!(shared.generation(), added, "a key was withdrawn");
+        let secret = || KeyRing::new(SigningKey::hs256(&[1; 32]).unwrap());
+        let shared = SharedKeyRing::new(secret());
+        shared.replace(secret());
+        assert_ne!(shared.generation(), 0, "nobody can tell of a secret");
     }
 }

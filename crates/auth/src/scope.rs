@@ -3,16 +3,17 @@
 use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::ScopeError;
 
-/// A set of scope names, ordered by name and without duplicates.
+/// A set of scope names, ordered by name and without duplicates. Cheap to clone.
 ///
 /// Its text form, also in JSON, is one string with single spaces between the names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ScopeSet(BTreeSet<String>);
+pub struct ScopeSet(Arc<BTreeSet<String>>);
 
 impl ScopeSet {
     /// Reads names separated by spaces. The empty text is the empty set; a name given twice counts once.
@@ -33,8 +34,8 @@ impl ScopeSet {
         names
             .into_iter()
             .map(|name| if is_scope_token(name) { Ok(name.to_owned()) } else { Err(ScopeError::Name) })
-            .collect::<Result<_, _>>()
-            .map(Self)
+            .collect::<Result<BTreeSet<_>, _>>()
+            .map(|names| Self(Arc::new(names)))
     }
 
     /// Whether the set holds this name.

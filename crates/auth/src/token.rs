@@ -2,6 +2,7 @@
 //! The JWT form lives in `jwt.rs`; nothing here knows of signatures.
 
 use std::fmt;
+use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
@@ -72,6 +73,15 @@ pub trait TokenVerifier: Send + Sync {
     ///
     /// [`TokenError::Expired`], [`TokenError::Invalid`] or [`TokenError::UnknownKey`].
     fn verify(&self, token: &str, now: i64) -> Result<Claims, TokenError>;
+
+    /// The same, for whoever only reads what it says: a verifier that remembers tokens then copies nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`TokenError::Expired`] or [`TokenError::Invalid`].
+    fn verify_shared(&self, token: &str, now: i64) -> Result<Arc<Claims>, TokenError> {
+        self.verify(token, now).map(Arc::new)
+    }
 }
 
 /// Why a token was refused or not made. A client is told no more than "expired" or "invalid".

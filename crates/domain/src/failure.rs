@@ -1,6 +1,7 @@
 //! What kind of failure an error is. The api turns a [`Kind`] into a status in one place.
 
 use std::error::Error;
+use std::sync::Arc;
 
 /// The kinds of failure a caller can tell apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,5 +37,16 @@ pub trait Failure: Error + Send + Sync + 'static {
     /// After how many seconds the same may work, where that is known.
     fn retry_after(&self) -> Option<u64> {
         None
+    }
+}
+
+/// An error that several callers got of one and the same attempt.
+impl<E: Failure> Failure for Arc<E> {
+    fn kind(&self) -> Kind {
+        self.as_ref().kind()
+    }
+
+    fn retry_after(&self) -> Option<u64> {
+        self.as_ref().retry_after()
     }
 }

@@ -45,11 +45,19 @@ impl Role {
 
     /// Every scope this role may have.
     pub fn scopes(self) -> ScopeSet {
-        let names: &[&str] = match self {
+        ScopeSet::from_names(self.names().iter().copied()).unwrap_or_default()
+    }
+
+    /// Whether this role may have the scope of that name.
+    pub fn allows(self, scope: &str) -> bool {
+        self.names().contains(&scope)
+    }
+
+    fn names(self) -> &'static [&'static str] {
+        match self {
             Self::User => &USER,
             Self::Admin => &ADMINISTRATOR,
-        };
-        ScopeSet::from_names(names.iter().copied()).unwrap_or_default()
+        }
     }
 }
 

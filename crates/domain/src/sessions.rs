@@ -84,8 +84,10 @@ pub struct LiveSession {
 impl LiveSession {
     /// What may still be done of what was granted.
     pub fn scope(&self, granted: &ScopeSet) -> ScopeSet {
-        let allowed = self.role.scopes();
-        ScopeSet::from_names(granted.iter().filter(|name| allowed.contains(name))).unwrap_or_default()
+        if granted.iter().all(|name| self.role.allows(name)) {
+            return granted.clone();
+        }
+        ScopeSet::from_names(granted.iter().filter(|name| self.role.allows(name))).unwrap_or_default()
     }
 }
 

@@ -4,20 +4,25 @@ use keyward_domain::store::{PoolUse, StoreError};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement, sqlx};
 use time::OffsetDateTime;
 
+use crate::Database;
 use crate::columns::time;
 use crate::error::failed;
 
-/// What time the server says it is; `None` for SQLite, which has no clock of its own.
-pub(crate) async fn server_time(
-    connection: &impl ConnectionTrait,
-) -> Result<Option<OffsetDateTime>, StoreError> {
-    if connection.get_database_backend() != DbBackend::Postgres {
-        return Ok(None);
+impl Database {
+    /// What time the database server says it is; `None` for SQLite, which has no clock but this machine's.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the server is away.
+    pub async fn server_time(&self) -> Result<Option<OffsetDateTime>, StoreError> {
+        let connection = self.connection();
+        if connection.get_database_backend() != DbBackend::Postgres {
+            return Ok(None);
+        }
+        let question = "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT) AS now";
+        let answer = connection.query_one_raw(Statement::from_string(DbBackend::Postgres, question)).await;
+        let row = answer.map_err(failed)?;
+        row.map(|row| time(row.try_get("", "now").map_err(failed)?)).transpose()
     }
-    let question = "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT) AS now";
-    let answer = connection.query_one_raw(Statement::from_string(DbBackend::Postgres, question)).await;
-    let row = answer.map_err(failed)?;
-    row.map(|row| time(row.try_get("", "now").map_err(failed)?)).transpose()
 }
 
 /// How much the connections of each pool are used; on PostgreSQL both are one.

@@ -20,7 +20,6 @@ use keyward_domain::throttle::AttemptRepository;
 use keyward_domain::users::UserRepository;
 use keyward_domain::verification::VerificationRepository;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend};
-use time::OffsetDateTime;
 use tokio::sync::Notify;
 
 use crate::bounded::{Bounded, Patience};
@@ -86,14 +85,6 @@ impl Database {
             Some(listener) => listener.run(hear).await,
             None => std::future::pending().await,
         }
-    }
-
-    /// What time the database server says it is; `None` for SQLite, which has no clock but this machine's.
-    ///
-    /// # Errors
-    /// [`StoreError::Unavailable`] when the server is away.
-    pub async fn server_time(&self) -> Result<Option<OffsetDateTime>, StoreError> {
-        inspection::server_time(&self.pools.reader).await
     }
 
     /// Waits for calls under way and closes every connection. A later call answers [`StoreError::Unavailable`].

@@ -11,6 +11,9 @@ use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 
+use crate::own_account::OwnAccount;
+use crate::session_check::SessionCheck;
+
 /// How much a cache is used.
 #[derive(Clone, Copy, Debug)]
 pub struct CacheUse {
@@ -26,20 +29,16 @@ pub struct CacheUse {
     pub capacity: u64,
 }
 
-/// Whoever keeps caches.
-pub trait Caches: Send + Sync {
-    /// All of them.
-    fn caches(&self) -> Vec<CacheUse>;
-}
-
 /// What can be asked how busy it is.
 pub struct Sources {
     /// The database.
     pub store: Arc<dyn Store>,
     /// The hashing pool.
     pub hashing: Arc<dyn Hashing>,
-    /// The caches of token checks.
-    pub caches: Arc<dyn Caches>,
+    /// The memories of tokens and sessions.
+    pub check: Arc<SessionCheck>,
+    /// The memory of accounts.
+    pub own_account: OwnAccount,
     /// When the process started, in Unix seconds.
     pub started: i64,
 }
@@ -69,7 +68,8 @@ impl Collector for Sources {
         let most = pools.iter().map(|pool| ([("pool", pool.name)], pool.most));
         page.gauges("database_connections_max", "The most a pool opens", most)?;
 
-        let caches = self.caches.caches();
+        let [tokens, sessions] = self.check.usage();
+        let caches = [tokens, sessions, self.own_account.usage()];
         let of = |pick: fn(&CacheUse) -> u64| {
             caches.iter().map(move |cache| ([("cache", cache.name)], pick(cache)))
         };

@@ -55,11 +55,10 @@ pub async fn jwks(State(keys): State<SharedKeyRing>, headers: Conditions) -> Res
     let set = keys.load().jwks();
     let kids: Vec<&str> = set.keys.iter().filter_map(|key| key.kid.as_deref()).collect();
     let tag = format!("\"{}\"", kids.join("."));
-    let known = headers.0.get_all(header::IF_NONE_MATCH).iter().any(|field| names(field, &tag));
+    let tag = HeaderValue::try_from(tag).unwrap_or(HeaderValue::from_static("\"\""));
+    let known = headers.know(&tag);
     let mut answer = if known { StatusCode::NOT_MODIFIED.into_response() } else { Json(set).into_response() };
-    if let Ok(tag) = HeaderValue::try_from(tag) {
-        answer.headers_mut().insert(header::ETAG, tag);
-    }
+    answer.headers_mut().insert(header::ETAG, tag);
     cacheable(answer)
 }
 
@@ -87,10 +86,17 @@ pub async fn metadata(State(Issuer(issuer)): State<Issuer>) -> Response {
     )
 }
 
-/// Whether an `If-None-Match` names the tag (RFC 9110, section 13.1.2), which is compared weakly.
-fn names(field: &HeaderValue, tag: &str) -> bool {
-    let mut tags = field.to_str().unwrap_or_default().split(',').map(str::trim);
-    tags.any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag)
+impl Conditions {
+    /// Whether an `If-None-Match` names the tag (RFC 9110, section 13.1.2), which is compared weakly.
+    pub(crate) fn know(&self, tag: &HeaderValue) -> bool {
+        let named = |field: &HeaderValue| {
+            let mut tags = field.to_str().unwrap_or_default().split(',').map(str::trim);
+            tags.any(|known| {
+                known == "*" || known.strip_prefix("W/").unwrap_or(known).as_bytes() == tag.as_bytes()
+            })
+        };
+        self.0.get_all(header::IF_NONE_MATCH).iter().any(named)
+    }
 }
 
 fn cacheable(mut answer: Response) -> Response {

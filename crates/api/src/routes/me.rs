@@ -12,6 +12,7 @@ use super::users::User;
 use crate::current_user::CurrentUser;
 use crate::error::ApiError;
 use crate::extract::{Body, Fields, Input, Sender, read};
+use crate::own_account::OwnAccount;
 
 /// What a user may change of their account.
 #[derive(ToSchema)]
@@ -75,8 +76,12 @@ impl Input for PasswordProof {
 
 /// My account
 #[utoipa::path(get, path = "/users/me", tag = "users", responses((status = 200, description = "My account", body = User)))]
-pub async fn read_me(user: CurrentUser, State(users): State<Users>) -> Result<Json<User>, ApiError> {
-    Ok(Json(users.find_own(&user).await?.into()))
+pub async fn read_me(
+    user: CurrentUser,
+    State(own_account): State<OwnAccount>,
+) -> Result<Json<User>, ApiError> {
+    let account = own_account.of(&user).await?;
+    Ok(Json(account.as_ref().clone().into()))
 }
 
 /// Change my account

@@ -21,6 +21,8 @@ pub(crate) struct Service {
     pub(crate) keys: SharedKeyRing,
     pub(crate) issuer: JwtIssuer,
     pub(crate) verifier: JwtVerifier,
+    /// The same with a memory, which knows a genuine token before anything is tried.
+    pub(crate) remembering: JwtVerifier,
 }
 
 impl Service {
@@ -28,23 +30,42 @@ impl Service {
         let keys = SharedKeyRing::new(ring);
         let settings =
             IssuerSettings { issuer: ISSUER.to_owned(), audience: AUDIENCE.to_owned(), ttl_seconds: 900 };
-        Self {
+        let verifier = || JwtVerifier::new(VerifierSettings::new(ISSUER, AUDIENCE), keys.clone());
+        let service = Self {
             issuer: JwtIssuer::new(settings, keys.clone(), Arc::new(SystemRandom)),
-            verifier: JwtVerifier::new(VerifierSettings::new(ISSUER, AUDIENCE), keys.clone()),
+            verifier: verifier(),
+            remembering: verifier().remembering(1024),
             keys,
+        };
+        if service.keys.load().current().is_some() {
+            service.issue();
         }
+        service
     }
 
     pub(crate) fn new(algorithm: Algorithm) -> Self {
         Self::with(KeyRing::new(key(algorithm)))
     }
 
+    /// A token, which the verifier with a memory has seen, where it is good.
     pub(crate) fn issue(&self) -> AccessToken {
-        self.issuer.issue(&grant(), NOW).unwrap()
+        let token = self.issuer.issue(&grant(), NOW).unwrap();
+        drop(self.remembering.verify(token.as_str(), NOW));
+        token
     }
 
     pub(crate) fn verify(&self, token: &str) -> Result<Claims, TokenError> {
-        self.verifier.verify(token, NOW)
+        self.verify_at(token, NOW)
+    }
+
+    /// What the verifier says: the same without a memory, with one, and with one that was asked before.
+    #[track_caller]
+    pub(crate) fn verify_at(&self, token: &str, now: i64) -> Result<Claims, TokenError> {
+        let said = self.verifier.verify(token, now);
+        for _ in 0..2 {
+            assert_eq!(self.remembering.verify(token, now), said, "the memory changes what is said");
+        }
+        said
     }
 
     pub(crate) fn kid(&self) -> String {
