@@ -3,6 +3,8 @@
 //! This file is the table of contents, one line a command; each command is a file of its own.
 //! It builds in seconds because every newcomer waits for it: think twice before adding a dependency.
 
+#[cfg(target_os = "linux")]
+mod bench;
 mod ci;
 mod deploy;
 #[cfg(target_os = "linux")]
@@ -51,6 +53,8 @@ const TASKS: &[Task] = &[
         help: deploy::HELP,
         run: deploy::run,
     },
+    #[cfg(target_os = "linux")]
+    Task { name: "bench", about: "how fast it is, against the limits", help: bench::HELP, run: bench::run },
     Task {
         name: "openapi",
         about: "write openapi.json, or check it",
