@@ -11,7 +11,8 @@ use uuid::Uuid;
 
 use crate::support::{at, email, open};
 
-fn mail(number: u8) -> Sealed {
+/// A mail, told from others by its number.
+pub(crate) fn mail(number: u8) -> Sealed {
     Sealed {
         reference: Uuid::from_bytes([number; 16]),
         created_at: at(0),

@@ -6,6 +6,7 @@ use keyward_domain::store::Store;
 use keyward_infra::{Database, Signal};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
+use crate::outbox::mail;
 use crate::support::{add_session, add_user, at, new_session, open};
 
 /// Longer than hearing takes on the busiest machine.
@@ -82,14 +83,9 @@ async fn a_listener_that_is_cut_off_says_so_and_then_that_it_may_have_missed_any
 
 #[tokio::test]
 async fn mail_is_announced_in_this_process_once_it_is_committed() {
-    use keyward_domain::letters::Letter;
-    use keyward_domain::outbox::Message;
-
     let database = open().await;
-    let letter = Letter { subject: "s".to_owned(), text: "t".to_owned(), html: "h".to_owned() };
-    let reference = uuid::Uuid::from_u128(1);
-    let message = Message { reference, created_at: at(0), recipient: crate::support::email("ana"), letter };
-    let mail = database.mail();
+    let message = mail(1);
+    let announcement = database.mail();
     for commits in [false, true] {
         let mut tx = database.begin().await.unwrap();
         tx.outbox().enqueue(&message).await.unwrap();
@@ -98,7 +94,7 @@ async fn mail_is_announced_in_this_process_once_it_is_committed() {
         } else {
             drop(tx);
         }
-        let announced = tokio::time::timeout(Duration::from_millis(50), mail.notified()).await;
+        let announced = tokio::time::timeout(Duration::from_millis(50), announcement.notified()).await;
         assert_eq!(announced.is_ok(), commits);
     }
 }
