@@ -53,6 +53,15 @@ struct Counters {
     deliveries: Outcomes,
 }
 
+/// A request that is under way.
+pub(crate) struct UnderWay(Gauge);
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
 impl Metrics {
     /// Counters that begin at zero, beside what can be looked up in `sources`.
     pub fn new(sources: Sources) -> Self {
@@ -73,9 +82,10 @@ impl Metrics {
         Self(Arc::new(counters.registered(sources)))
     }
 
-    /// A request came in.
-    pub(crate) fn begin(&self) {
+    /// A request came in; it is under way until this is dropped, answered or not.
+    pub(crate) fn begin(&self) -> UnderWay {
         self.0.under_way.inc();
+        UnderWay(self.0.under_way.clone())
     }
 
     /// It was answered.
@@ -86,7 +96,6 @@ impl Metrics {
         status: StatusCode,
         elapsed: Duration,
     ) {
-        self.0.under_way.dec();
         let labels = RequestLabels::new(method, route, status);
         self.0.requests.get_or_create(&labels).observe(elapsed.as_secs_f64());
         if status == StatusCode::TOO_MANY_REQUESTS {

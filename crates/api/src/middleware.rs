@@ -39,7 +39,8 @@ pub(crate) async fn boundary(State(state): State<AppState>, mut request: Request
     let in_chunks = request.headers().contains_key(header::TRANSFER_ENCODING);
     let caller = state.cors.caller(request.headers());
     let started = Instant::now();
-    state.metrics.begin();
+    // Dropped with everything else here when the client hangs up.
+    let _under_way = state.metrics.begin();
     let mut response = guarded(request, caller.as_ref(), next).instrument(span.clone()).await;
     finish(response.headers_mut(), id);
     state.cors.mark(response.headers_mut(), caller);

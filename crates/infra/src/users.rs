@@ -113,7 +113,11 @@ impl<C: Connections> UserRepository for Db<C> {
             .filter(Column::Id.eq(id.0))
             .filter(Column::Email.eq(email.as_str()))
             .filter(Column::Disabled.eq(false));
-        Ok(update.exec(self.write()).await.map_err(failed)?.rows_affected > 0)
+        let verified = update.exec(self.write()).await.map_err(failed)?.rows_affected > 0;
+        if verified {
+            self.tell(Signal::User(id)).await?;
+        }
+        Ok(verified)
     }
 
     async fn change_email(&mut self, id: UserId, email: &Email) -> Result<bool, StoreError> {
@@ -122,7 +126,11 @@ impl<C: Connections> UserRepository for Db<C> {
             .col_expr(Column::EmailVerified, Expr::value(true))
             .filter(Column::Id.eq(id.0))
             .filter(Column::Disabled.eq(false));
-        Ok(update.exec(self.write()).await.map_err(failed)?.rows_affected > 0)
+        let changed = update.exec(self.write()).await.map_err(failed)?.rows_affected > 0;
+        if changed {
+            self.tell(Signal::User(id)).await?;
+        }
+        Ok(changed)
     }
 
     async fn delete(&mut self, id: UserId) -> Result<bool, StoreError> {
