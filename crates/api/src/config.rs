@@ -5,6 +5,7 @@ mod database;
 mod events;
 mod mail;
 mod secret;
+mod throttle;
 mod watch;
 
 use std::net::SocketAddr;
@@ -13,13 +14,13 @@ use std::time::Duration;
 use clap::Args;
 use keyward_auth::{Algorithm, Argon2Params, PasswordPolicy};
 use keyward_domain::sessions::Lifetimes;
-use keyward_domain::throttle::Budget;
 
 pub use self::cors::CorsSettings;
 pub use self::database::StorageSettings;
 pub use self::events::EventSettings;
 pub use self::mail::MailSettings;
 pub use self::secret::Secret;
+pub use self::throttle::ThrottleSettings;
 pub use self::watch::WatchSettings;
 use crate::state::LEEWAY;
 
@@ -125,36 +126,6 @@ impl TokenSettings {
     }
 }
 
-/// What wrong passwords cost.
-#[derive(Args, Clone, Debug)]
-pub struct ThrottleSettings {
-    /// Make wrong passwords cost a growing wait: `on` or `off`
-    #[arg(long, env = "KEYWARD_THROTTLE", default_value = "on", value_name = "ON|OFF", value_parser = ["on", "off"])]
-    pub throttle: String,
-
-    /// The wrong password of an account that begins to cost
-    #[arg(long, env = "KEYWARD_THROTTLE_FREE", default_value_t = 5, value_name = "N",
-        value_parser = clap::value_parser!(u32).range(1..))]
-    pub throttle_free: u32,
-
-    /// The wait after that one; it doubles with each further one
-    #[arg(long, env = "KEYWARD_THROTTLE_FIRST", default_value = "1s", value_name = "TIME", value_parser = lifetime)]
-    pub throttle_first: Duration,
-
-    /// The longest wait
-    #[arg(long, env = "KEYWARD_THROTTLE_CAP", default_value = "15m", value_name = "TIME", value_parser = lifetime)]
-    pub throttle_cap: Duration,
-}
-
-impl ThrottleSettings {
-    /// What wrong passwords cost; `None` for nothing.
-    pub fn budget(&self) -> Option<Budget> {
-        let Self { throttle, throttle_free, throttle_first, throttle_cap } = self;
-        let (first, cap) = (seconds(*throttle_first), seconds(*throttle_cap));
-        (throttle == "on").then_some(Budget { free: *throttle_free, first, cap })
-    }
-}
-
 /// The same time as the domain counts it.
 pub fn seconds(time: Duration) -> time::Duration {
     time::Duration::seconds(time.as_secs().try_into().unwrap_or(i64::MAX))
@@ -179,7 +150,7 @@ pub struct Settings {
     #[command(flatten)]
     pub passwords: PasswordSettings,
 
-    /// What wrong passwords cost
+    /// What guesses cost
     #[command(flatten)]
     pub throttle: ThrottleSettings,
 

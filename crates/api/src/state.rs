@@ -102,7 +102,7 @@ impl AppState {
             RefreshTokens::new(&postbox.master),
             settings.tokens.lifetimes(),
         );
-        let throttle = Throttle::new(ports.clone(), settings.throttle.budget());
+        let throttle = Throttle::new(ports.clone(), settings.throttle.budgets());
         let users = Users::new(ports.clone()).with_throttle(throttle.clone());
         let required = settings.mail.requires_verified_email();
         let base = settings.issuer();

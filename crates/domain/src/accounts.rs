@@ -12,7 +12,7 @@ use crate::ports::Ports;
 use crate::scopes::{self, Role};
 use crate::sessions::Caller;
 use crate::store::Transaction;
-use crate::throttle::Throttle;
+use crate::throttle::{Deed, Throttle};
 use crate::users::{Credentials, Name, NewUser, User, UserChange, UserError, UserId};
 
 /// What a person tells of themselves to get an account.
@@ -50,6 +50,12 @@ impl Users {
     pub async fn register(&self, registration: Registration) -> Result<User, UserError> {
         let new = self.prepare(registration).await?;
         self.ports.store.autocommit().users().insert(&new).await.map_err(UserError::on_insert)
+    }
+
+    /// Makes an account for whoever asks for one.
+    pub async fn sign_up(&self, registration: Registration, origin: &Origin) -> Result<User, UserError> {
+        self.throttle.spend(Deed::SignUp, origin).await?;
+        self.register(registration).await
     }
 
     /// The slow part of a registration: hashes the password, outside any transaction.
@@ -134,7 +140,7 @@ impl Users {
         new: NewPassword,
         origin: &Origin,
     ) -> Result<(), UserError> {
-        let Credentials { user, hash: old } = self.prove(caller.id, current).await?;
+        let Credentials { user, hash: old } = self.prove(caller.id, current, origin).await?;
         new.check_owner(&user.email).map_err(UserError::PasswordRefused)?;
         let hash = self.ports.hashing.hash(new.into_inner()).await?;
         self.ports
@@ -164,7 +170,7 @@ impl Users {
         password: Password,
         origin: &Origin,
     ) -> Result<(), UserError> {
-        self.prove(caller.id, password).await?;
+        self.prove(caller.id, password, origin).await?;
         self.delete(caller.id, origin).await.map_err(UserError::of_caller)
     }
 
@@ -184,17 +190,17 @@ impl Users {
     }
 
     /// The caller's account and hash, once `password` is shown to be theirs.
-    pub(crate) async fn prove(&self, id: UserId, password: Password) -> Result<Credentials, UserError> {
-        let key = self.throttle.proof(id).await?;
+    pub(crate) async fn prove(&self, id: UserId, password: Password, origin: &Origin) -> Result<Credentials, UserError> {
+        let guess = self.throttle.proof(id).await?;
         let found = self.ports.store.autocommit().users().credentials(id).await?;
         let found = found.ok_or(UserError::CallerGone)?;
         let verified = self.ports.hashing.verify(Arc::new(password), Some(found.hash.clone())).await?;
         let mut repositories = self.ports.store.autocommit();
         if verified == Verified::Mismatch {
-            self.throttle.wrong(&mut *repositories, key).await?;
+            self.throttle.wrong(&mut *repositories, guess, self.throttle.event(origin).of(id)).await?;
             return Err(UserError::WrongPassword);
         }
-        self.throttle.right(&mut *repositories, key).await?;
+        self.throttle.right(&mut *repositories, guess).await?;
         Ok(found)
     }
 

@@ -40,11 +40,13 @@ pub enum EventKind {
     KeyRotated,
     /// A signing key was withdrawn.
     KeyRetired,
+    /// Guesses at an account, or from an address, have to wait from now on.
+    Throttled,
 }
 
 impl EventKind {
     /// Every kind there is.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::LoginOk,
         Self::LoginFailed,
         Self::RefreshReused,
@@ -59,6 +61,7 @@ impl EventKind {
         Self::UserDeleted,
         Self::KeyRotated,
         Self::KeyRetired,
+        Self::Throttled,
     ];
 
     /// The kind's name, as stored and shown.
@@ -78,6 +81,7 @@ impl EventKind {
             Self::UserDeleted => "user_deleted",
             Self::KeyRotated => "key_rotated",
             Self::KeyRetired => "key_retired",
+            Self::Throttled => "throttled",
         }
     }
 

@@ -14,7 +14,7 @@ use crate::ports::Ports;
 use crate::scopes;
 use crate::sessions::{Lifetimes, LiveSession, Session, SessionError, SessionId, Tokens};
 use crate::store::StoreError;
-use crate::throttle::{AttemptKey, Throttle};
+use crate::throttle::{Deed, Guess, Throttle, ThrottleError};
 use crate::users::{Credentials, Registration, User, UserError, UserId, Users};
 use crate::verification::{Verification, VerificationError};
 
@@ -28,6 +28,8 @@ pub struct Login {
     pub scope: Option<String>,
     /// The OAuth2 client in between, if one authenticated itself.
     pub client: Option<ClientId>,
+    /// A refresh token that this device got at an earlier login, good or not: it shows that the account knows the device.
+    pub device: Option<String>,
 }
 
 /// The use cases of sessions.
@@ -38,7 +40,7 @@ pub struct Sessions {
     pub(crate) verifier: Arc<dyn TokenVerifier>,
     pub(crate) refresh: Arc<RefreshTokens>,
     pub(crate) lifetimes: Lifetimes,
-    throttle: Throttle,
+    pub(crate) throttle: Throttle,
     verification: Option<Verification>,
 }
 
@@ -73,16 +75,16 @@ impl Sessions {
     /// # Errors
     /// An unknown address, a wrong password and a locked account answer alike, and cost alike.
     pub async fn log_in(&self, login: Login, origin: &Origin) -> Result<Tokens, SessionError> {
+        let guess = self.ration(&login, origin).await?;
         let password = Arc::new(login.password);
-        let key = self.throttle.login(&login.email, origin.device.ip).await?;
         // A second round only if the stored hash changed between the check and the session's first row.
         for _ in 0..2 {
-            let (credentials, better) = self.check_password(&login.email, &password, key, origin).await?;
-            self.require_verified(&credentials.user, key).await?;
+            let (credentials, better) = self.check_password(&login.email, &password, guess, origin).await?;
+            self.require_verified(&credentials.user, guess).await?;
             let scope = scopes::grant(login.scope.as_deref(), &credentials.user.role.scopes())?;
             let session = self.open(credentials.user.id, scope, login.client.clone(), origin);
             let tokens = self.tokens(&session, session.scope.clone())?;
-            if self.admit(&credentials, better.as_ref(), &session, key, origin).await? {
+            if self.admit(&credentials, better.as_ref(), &session, guess, origin).await? {
                 return Ok(tokens);
             }
         }
@@ -96,6 +98,7 @@ impl Sessions {
         registration: Registration,
         origin: &Origin,
     ) -> Result<Option<Tokens>, SessionError> {
+        self.throttle.spend(Deed::SignUp, origin).await?;
         let users = Users::new(self.ports.clone());
         if let Some(verification) = &self.verification {
             verification.request_for(&users.register(registration).await?).await?;
@@ -121,12 +124,37 @@ impl Sessions {
         self.ports.store.autocommit().sessions().live(id).await
     }
 
+    /// The counts that this guess belongs to. Where strangers have to wait, whoever the account knows has counts of their own.
+    async fn ration(&self, login: &Login, origin: &Origin) -> Result<Guess, SessionError> {
+        let address = origin.device.ip;
+        let throttled = match self.throttle.stranger(&login.email, address).await {
+            Err(ThrottleError::Throttled(throttled)) => throttled,
+            other => return Ok(other?),
+        };
+        let Ok(email) = Email::parse(&login.email) else { return Err(throttled.into()) };
+        let device = self.known_device(&email, login.device.as_deref()).await?;
+        let known = self.throttle.acquaintance(&email, device, address).await?;
+        known.ok_or(throttled.into())
+    }
+
+    /// The session of this account that a refresh token was made for, even one that is spent or whose session has ended.
+    async fn known_device(
+        &self,
+        email: &Email,
+        token: Option<&str>,
+    ) -> Result<Option<SessionId>, StoreError> {
+        let Some(Ok(claim)) = token.map(RefreshTokens::parse) else { return Ok(None) };
+        let session = SessionId(claim.session);
+        let salt = self.ports.store.autocommit().attempts().salt_of(email, session).await?;
+        Ok(salt.filter(|salt| self.refresh.verify(&claim, salt)).map(|_| session))
+    }
+
     /// The account whose password this is, and a better hash of it where there is one.
     async fn check_password(
         &self,
         email: &str,
         password: &Arc<Password>,
-        key: Option<AttemptKey>,
+        guess: Guess,
         origin: &Origin,
     ) -> Result<(Credentials, Option<PasswordHash>), SessionError> {
         let found = match Email::parse(email) {
@@ -140,18 +168,18 @@ impl Sessions {
             (Some(credentials), Verified::Match) => Ok((credentials, None)),
             (Some(credentials), Verified::Upgraded(better)) => Ok((credentials, Some(better))),
             _ => {
-                self.record_failure(user, key, origin).await?;
+                self.record_failure(user, guess, origin).await?;
                 Err(SessionError::InvalidCredentials)
             }
         }
     }
 
-    async fn require_verified(&self, user: &User, key: Option<AttemptKey>) -> Result<(), SessionError> {
+    async fn require_verified(&self, user: &User, guess: Guess) -> Result<(), SessionError> {
         let Some(verification) = self.verification.as_ref().filter(|_| !user.email_verified) else {
             return Ok(());
         };
         // Whoever reads this answer knows that the password was right, so it is rationed, too.
-        self.throttle.right(&mut *self.ports.store.autocommit(), key).await?;
+        self.throttle.right(&mut *self.ports.store.autocommit(), guess).await?;
         match verification.request_for(user).await {
             Ok(()) | Err(VerificationError::Throttled(_)) => Err(SessionError::EmailUnverified),
             Err(error) => Err(error.into()),
@@ -161,15 +189,16 @@ impl Sessions {
     async fn record_failure(
         &self,
         user: Option<UserId>,
-        key: Option<AttemptKey>,
+        guess: Guess,
         origin: &Origin,
     ) -> Result<(), SessionError> {
         let mut event = Event::new(self.ports.clock.now(), EventKind::LoginFailed, origin);
         event.user = user;
+        let wait = Event { user, ..self.throttle.event(origin) };
         self.ports
             .retrying(|| async {
                 let mut tx = self.ports.store.begin().await?;
-                self.throttle.wrong(&mut *tx, key).await?;
+                self.throttle.wrong(&mut *tx, guess, wait.clone()).await?;
                 tx.events().append(&event).await?;
                 Ok::<_, SessionError>(tx.commit().await?)
             })
@@ -183,7 +212,7 @@ impl Sessions {
         Credentials { user, hash }: &Credentials,
         better: Option<&PasswordHash>,
         session: &Session,
-        key: Option<AttemptKey>,
+        guess: Guess,
         origin: &Origin,
     ) -> Result<bool, SessionError> {
         self.ports
@@ -194,7 +223,7 @@ impl Sessions {
                     None => tx.users().still_has(user.id, hash).await?,
                 };
                 if stands {
-                    self.throttle.right(&mut *tx, key).await?;
+                    self.throttle.right(&mut *tx, guess).await?;
                     tx.sessions().insert(session).await?;
                     tx.events().append(&opened(session, origin)).await?;
                     tx.commit().await?;

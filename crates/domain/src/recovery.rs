@@ -16,13 +16,14 @@ use crate::outbox::MailId;
 use crate::ports::Ports;
 use crate::postbox::Postbox;
 use crate::store::StoreError;
-use crate::throttle::{AttemptKey, Budget, Throttle};
+use crate::throttle::{AttemptKey, Budget, Deed, Throttle, ThrottleError, Throttled};
 use crate::users::{Credentials, UserId};
 
 /// How long a token is good.
 const LIFE: Duration = Duration::minutes(30);
 /// How many mails an address gets: four, and from the fifth on a growing wait after each.
-const MAILS: Budget = Budget { free: 5, first: Duration::minutes(15), cap: Duration::hours(6) };
+const MAILS: Budget =
+    Budget { free: 5, first: Duration::minutes(15), cap: Duration::hours(6), forgive: None };
 
 /// A token about to be kept.
 #[derive(Clone, Debug)]
@@ -65,6 +66,9 @@ pub enum RecoveryError {
     /// The new password stands for the account itself.
     #[error("the new password is refused")]
     PasswordRefused(#[source] PasswordRefusal),
+    /// Too much was asked for, or guessed, from this address.
+    #[error(transparent)]
+    Throttled(#[from] Throttled),
     /// The mail could not be worded.
     #[error(transparent)]
     Letter(#[from] LetterError),
@@ -83,6 +87,23 @@ impl Failure for RecoveryError {
             Self::Letter(error) => error.kind(),
             Self::Hashing(error) => error.kind(),
             Self::Store(error) => error.kind(),
+            Self::Throttled(_) => Kind::Throttled,
+        }
+    }
+
+    fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::Throttled(throttled) => Some(throttled.seconds),
+            _ => None,
+        }
+    }
+}
+
+impl From<ThrottleError> for RecoveryError {
+    fn from(error: ThrottleError) -> Self {
+        match error {
+            ThrottleError::Throttled(throttled) => Self::Throttled(throttled),
+            ThrottleError::Store(error) => Self::Store(error),
         }
     }
 }
@@ -103,7 +124,8 @@ impl Recovery {
     }
 
     /// Sends a link to whoever has an account of that address. The store is asked the same whether anybody has.
-    pub async fn request(&self, email: Email) -> Result<(), RecoveryError> {
+    pub async fn request(&self, email: Email, origin: &Origin) -> Result<(), RecoveryError> {
+        self.throttle.spend(Deed::Mail, origin).await?;
         let now = self.ports.clock.now();
         let owner = owner(&email);
         let token = random_secret(&*self.ports.random);
@@ -136,7 +158,10 @@ impl Recovery {
     ) -> Result<(), RecoveryError> {
         let token = SecretHash::of(token);
         // Before the slow part, so that guesses cost next to nothing; whether it is still good is decided below.
-        let Credentials { user, hash: old } = self.owner_of(&token).await?;
+        let Some(Credentials { user, hash: old }) = self.owner_of(&token).await? else {
+            self.throttle.spend(Deed::Reset, origin).await?;
+            return Err(RecoveryError::InvalidToken);
+        };
         password.check_owner(&user.email).map_err(RecoveryError::PasswordRefused)?;
         let new = self.ports.hashing.hash(password.into_inner()).await?;
         let now = self.ports.clock.now();
@@ -160,12 +185,12 @@ impl Recovery {
     }
 
     /// The account that a good token belongs to, if it still has the address the token was sent to.
-    async fn owner_of(&self, token: &SecretHash) -> Result<Credentials, RecoveryError> {
+    async fn owner_of(&self, token: &SecretHash) -> Result<Option<Credentials>, StoreError> {
         let mut repositories = self.ports.store.autocommit();
         let found = repositories.recoveries().find(token, self.ports.clock.now()).await?;
-        let (user, sent_to) = found.ok_or(RecoveryError::InvalidToken)?;
+        let Some((user, sent_to)) = found else { return Ok(None) };
         let found = repositories.users().credentials(user).await?;
-        found.filter(|found| owner(&found.user.email) == sent_to).ok_or(RecoveryError::InvalidToken)
+        Ok(found.filter(|found| owner(&found.user.email) == sent_to))
     }
 }
 

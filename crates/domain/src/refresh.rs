@@ -11,6 +11,7 @@ use crate::events::{EventKind, Origin};
 use crate::scopes;
 use crate::sessions::{Lifetimes, LiveSession, Session, SessionError, SessionId, Sessions, Tokens};
 use crate::store::StoreError;
+use crate::throttle::Deed;
 
 /// What a refresh token that names an existing session, and was signed for it, is worth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +54,10 @@ impl Sessions {
     ) -> Result<Tokens, SessionError> {
         // A caller who loses the race judges again: the token it holds was spent a moment ago.
         for _ in 0..3 {
-            let (claim, live) = self.read_refresh(token).await?.ok_or(SessionError::InvalidRefreshToken)?;
+            let Some((claim, live)) = self.read_refresh(token).await? else {
+                self.throttle.spend(Deed::Refresh, origin).await?;
+                return Err(SessionError::InvalidRefreshToken);
+            };
             let mut session = live.session.clone();
             if session.client.is_some() && session.client.as_ref() != client {
                 return Err(SessionError::InvalidRefreshToken);

@@ -1,19 +1,22 @@
-//! Throttling of guesses: after a few wrong passwords every further one costs a growing wait.
+//! Throttling of guesses: after a few wrong ones every further one costs a growing wait.
 //!
-//! Counted per account, in the store, so that replicas share the count; whether the account exists makes no
-//! difference. It is the verdict that is rationed, not the attempt: of any number of guesses at once only as many
-//! learn anything as the budget allows, while any number of right passwords at once get in. An address from which
-//! somebody has logged in to the account before has a budget of its own there, so that a stranger's guessing does
-//! not keep the owner out.
+//! Counted in the store, so that replicas share the counts: per account, whether or not it exists, and, far more
+//! generously, per address of whoever guesses. It is the verdict that is rationed, not the attempt: of any number of
+//! guesses at once only as many learn anything as the budget allows, while any number of right passwords at once get in.
+//! A device or an address from which somebody has logged in to the account before has a budget of its own there, so that
+//! a stranger's guessing does not keep the owner out. Nothing here locks anybody out for good.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use async_trait::async_trait;
 use keyward_auth::SecretHash;
 use time::{Duration, OffsetDateTime};
 
 use crate::email::Email;
+use crate::events::{Event, EventKind, Origin};
+use crate::failure::{Failure, Kind};
 use crate::ports::Ports;
+use crate::sessions::SessionId;
 use crate::store::{Repositories, StoreError};
 use crate::users::UserId;
 
@@ -37,12 +40,54 @@ pub struct Budget {
     pub first: Duration,
     /// The longest wait.
     pub cap: Duration,
+    /// After how long one wrong guess is forgiven; `None` where only a right one, or a day of silence, does that.
+    pub forgive: Option<Duration>,
 }
 
-impl Default for Budget {
-    fn default() -> Self {
-        Self { free: 5, first: Duration::seconds(1), cap: Duration::minutes(15) }
+/// What may be guessed before it costs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Budgets {
+    /// At one account.
+    pub account: Budget,
+    /// From one address, at whatever account.
+    pub address: Budget,
+}
+
+/// What an address is counted for, each by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deed {
+    /// Wrong passwords.
+    Login,
+    /// Refresh tokens that are none.
+    Refresh,
+    /// Tokens for a new password that are none.
+    Reset,
+    /// Asking for mail.
+    Mail,
+    /// Signing up.
+    SignUp,
+}
+
+impl Deed {
+    /// Its name, in keys and events.
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Login => "logins of an address",
+            Self::Refresh => "refresh tokens of an address",
+            Self::Reset => "reset tokens of an address",
+            Self::Mail => "mails of an address",
+            Self::SignUp => "sign-ups of an address",
+        }
     }
+}
+
+/// The counts that a guess belongs to.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Guess {
+    /// The account's, or that of a device or address known to it.
+    account: Option<AttemptKey>,
+    /// The address's own; none where the account knows device or address.
+    address: Option<AttemptKey>,
 }
 
 /// Where wrong guesses are counted.
@@ -65,8 +110,10 @@ pub trait AttemptRepository: Send {
     async fn clear(&mut self, key: AttemptKey) -> Result<(), StoreError>;
     /// Forgets whatever was last counted before `before`.
     async fn forget(&mut self, before: OffsetDateTime) -> Result<u64, StoreError>;
-    /// Whether this address has had a session of this account.
-    async fn is_known(&mut self, email: &Email, address: IpAddr) -> Result<bool, StoreError>;
+    /// The addresses that the account's newest sessions were opened from, a hundred at most.
+    async fn addresses_of(&mut self, email: &Email) -> Result<Vec<IpAddr>, StoreError>;
+    /// The salt of a session of this account, even one that has ended.
+    async fn salt_of(&mut self, email: &Email, session: SessionId) -> Result<Option<[u8; 16]>, StoreError>;
 }
 
 /// Too many wrong guesses.
@@ -88,73 +135,152 @@ pub enum ThrottleError {
     Store(#[from] StoreError),
 }
 
-/// Rations verdicts on passwords. Without a budget it lets everything pass.
+impl Failure for ThrottleError {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Throttled(_) => Kind::Throttled,
+            Self::Store(error) => error.kind(),
+        }
+    }
+}
+
+/// Rations verdicts. Without budgets it lets everything pass.
 #[derive(Clone)]
 pub struct Throttle {
     ports: Ports,
-    budget: Option<Budget>,
+    budgets: Option<Budgets>,
 }
 
 impl Throttle {
     /// A throttle over these ports.
-    pub fn new(ports: Ports, budget: Option<Budget>) -> Self {
-        Self { ports, budget }
+    pub fn new(ports: Ports, budgets: Option<Budgets>) -> Self {
+        Self { ports, budgets }
     }
 
-    /// The count that guesses at the password of `email` from `address` belong to, unless they have to wait.
-    pub(crate) async fn login(
+    /// The counts that guesses of a stranger at the password of `email` belong to, unless they have to wait.
+    pub(crate) async fn stranger(
         &self,
         email: &str,
         address: Option<IpAddr>,
-    ) -> Result<Option<AttemptKey>, ThrottleError> {
-        let (Some(_), Ok(email)) = (self.budget, Email::parse(email)) else { return Ok(None) };
-        let anyone = AttemptKey::of("login", email.as_str(), None);
-        let Some(address) = address else { return self.check(anyone).await.map(Some) };
-        match self.check(anyone).await {
-            Err(ThrottleError::Throttled(throttled)) => {
-                if !self.ports.store.autocommit().attempts().is_known(&email, address).await? {
-                    return Err(throttled.into());
-                }
-                self.check(AttemptKey::of("login", email.as_str(), Some(address))).await.map(Some)
-            }
-            other => other.map(Some),
+    ) -> Result<Guess, ThrottleError> {
+        let (Some(_), Ok(email)) = (self.budgets, Email::parse(email)) else { return Ok(Guess::default()) };
+        let account = AttemptKey::of("login", email.as_str(), None);
+        let address = count_of(Deed::Login, address);
+        for key in [Some(account), address].into_iter().flatten() {
+            self.check(key).await?;
         }
+        Ok(Guess { account: Some(account), address })
+    }
+
+    /// The count that guesses from somewhere the account knows belong to, unless they have to wait: from the device that
+    /// had `session`, or from an address that had any. `None` where neither is known.
+    pub(crate) async fn acquaintance(
+        &self,
+        email: &Email,
+        session: Option<SessionId>,
+        address: Option<IpAddr>,
+    ) -> Result<Option<Guess>, ThrottleError> {
+        let key = match (session, address.map(network)) {
+            (Some(session), _) => AttemptKey::of("device", &session.to_string(), None),
+            (None, Some(address)) => {
+                let known = self.ports.store.autocommit().attempts().addresses_of(email).await?;
+                if !known.into_iter().any(|known| network(known) == address) {
+                    return Ok(None);
+                }
+                AttemptKey::of("login", email.as_str(), Some(address))
+            }
+            (None, None) => return Ok(None),
+        };
+        self.check(key).await?;
+        Ok(Some(Guess { account: Some(key), address: None }))
     }
 
     /// The count that guesses at one's own password belong to, when it is asked for again.
-    pub(crate) async fn proof(&self, user: UserId) -> Result<Option<AttemptKey>, ThrottleError> {
-        match self.budget {
-            Some(_) => self.check(AttemptKey::of("proof", &user.to_string(), None)).await.map(Some),
-            None => Ok(None),
+    pub(crate) async fn proof(&self, user: UserId) -> Result<Guess, ThrottleError> {
+        let key = AttemptKey::of("proof", &user.to_string(), None);
+        if self.budgets.is_some() {
+            self.check(key).await?;
         }
+        Ok(Guess { account: Some(key), address: None })
     }
 
-    /// Counts a wrong guess. If others have used the budget up meanwhile, this one learns nothing.
+    /// Counts a wrong guess, and records `event` if a wait begins with it. If others have used the budget up meanwhile, this one
+    /// learns nothing.
     pub(crate) async fn wrong(
         &self,
         repositories: &mut (impl Repositories + ?Sized),
-        key: Option<AttemptKey>,
+        guess: Guess,
+        event: Event,
     ) -> Result<(), ThrottleError> {
-        let (Some(budget), Some(key)) = (self.budget, key) else { return Ok(()) };
-        let now = self.ports.clock.now();
-        if repositories.attempts().fail(key, now, budget).await? {
-            return Ok(());
+        let Some(budgets) = self.budgets else { return Ok(()) };
+        if let Some(key) = guess.account {
+            let event = event.clone().saying("guesses at an account");
+            self.count(repositories, key, budgets.account, event).await?;
         }
-        let until = repositories.attempts().blocked_until(key, now).await?;
-        Err(wait(now, until.unwrap_or(now)).into())
+        if let Some(key) = guess.address {
+            self.count(repositories, key, budgets.address, event.saying(Deed::Login.as_str())).await?;
+        }
+        Ok(())
     }
 
-    /// Forgets wrong guesses after a right one. If others have used the budget up meanwhile, this one learns nothing.
+    /// Forgets wrong guesses at an account after a right one; an address's own are not. If others have used a budget up
+    /// meanwhile, this one learns nothing.
     pub(crate) async fn right(
         &self,
         repositories: &mut (impl Repositories + ?Sized),
-        key: Option<AttemptKey>,
+        guess: Guess,
     ) -> Result<(), ThrottleError> {
-        let (Some(_), Some(key)) = (self.budget, key) else { return Ok(()) };
+        if self.budgets.is_none() {
+            return Ok(());
+        }
         let now = self.ports.clock.now();
-        match repositories.attempts().blocked_until(key, now).await? {
-            Some(until) => Err(wait(now, until).into()),
-            None => Ok(repositories.attempts().clear(key).await?),
+        for key in [guess.account, guess.address].into_iter().flatten() {
+            if let Some(until) = repositories.attempts().blocked_until(key, now).await? {
+                return Err(wait(now, until).into());
+            }
+        }
+        if let Some(key) = guess.account {
+            repositories.attempts().clear(key).await?;
+        }
+        Ok(())
+    }
+
+    /// Counts a deed against the address it came from, unless that has to wait.
+    pub(crate) async fn spend(&self, deed: Deed, origin: &Origin) -> Result<(), ThrottleError> {
+        let (Some(budgets), Some(key)) = (self.budgets, count_of(deed, origin.device.ip)) else {
+            return Ok(());
+        };
+        self.check(key).await?;
+        let event = self.event(origin).saying(deed.as_str());
+        self.ports
+            .retrying(|| async {
+                let mut tx = self.ports.store.begin().await?;
+                self.count(&mut *tx, key, budgets.address, event.clone()).await?;
+                Ok::<_, ThrottleError>(tx.commit().await?)
+            })
+            .await
+    }
+
+    /// What is recorded when a wait begins.
+    pub(crate) fn event(&self, origin: &Origin) -> Event {
+        Event::new(self.ports.clock.now(), EventKind::Throttled, origin)
+    }
+
+    /// Counts by one atomic write, and records the wait if one begins with it.
+    async fn count(
+        &self,
+        repositories: &mut (impl Repositories + ?Sized),
+        key: AttemptKey,
+        budget: Budget,
+        event: Event,
+    ) -> Result<(), ThrottleError> {
+        let now = self.ports.clock.now();
+        let counted = repositories.attempts().fail(key, now, budget).await?;
+        let until = repositories.attempts().blocked_until(key, now).await?;
+        match (counted, until) {
+            (false, until) => Err(wait(now, until.unwrap_or(now)).into()),
+            (true, Some(_)) => Ok(repositories.events().append(&event).await?),
+            (true, None) => Ok(()),
         }
     }
 
@@ -167,12 +293,26 @@ impl Throttle {
         repositories.attempts().clear(AttemptKey::of("login", email.as_str(), None)).await
     }
 
-    async fn check(&self, key: AttemptKey) -> Result<AttemptKey, ThrottleError> {
+    async fn check(&self, key: AttemptKey) -> Result<(), ThrottleError> {
         let now = self.ports.clock.now();
         match self.ports.store.autocommit().attempts().blocked_until(key, now).await? {
             Some(until) => Err(wait(now, until).into()),
-            None => Ok(key),
+            None => Ok(()),
         }
+    }
+}
+
+/// The count of an address. Loopback has none: from there come a proxy or a tool on the same machine, never one person.
+fn count_of(deed: Deed, address: Option<IpAddr>) -> Option<AttemptKey> {
+    let address = address.filter(|address| !address.is_loopback())?;
+    Some(AttemptKey::of(deed.as_str(), "", Some(network(address))))
+}
+
+/// What one subscriber has: an IPv4 address, or the /64 around an IPv6 address, all of which is theirs to use.
+pub fn network(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX)).into(),
     }
 }
 

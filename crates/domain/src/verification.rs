@@ -26,7 +26,7 @@ const TRIES: u32 = 5;
 /// How soon the next mail may go.
 const RESEND: Duration = Duration::minutes(1);
 /// How many mails an account gets: four, and from the fifth on a growing wait after each.
-const MAILS: Budget = Budget { free: 5, first: Duration::minutes(15), cap: Duration::hours(6) };
+const MAILS: Budget = Budget { free: 5, first: Duration::minutes(15), cap: Duration::hours(6), forgive: None };
 
 /// An address somebody has to prove to be theirs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -174,8 +174,9 @@ impl Verification {
         caller: &Caller,
         email: Email,
         password: Password,
+        origin: &Origin,
     ) -> Result<(), VerificationError> {
-        let user = self.users.prove(caller.id, password).await?.user;
+        let user = self.users.prove(caller.id, password, origin).await?.user;
         if user.email == email {
             return self.request_for(&user).await;
         }

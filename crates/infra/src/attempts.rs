@@ -4,11 +4,13 @@ use std::net::IpAddr;
 
 use async_trait::async_trait;
 use keyward_domain::email::Email;
+use keyward_domain::sessions::SessionId;
 use keyward_domain::store::StoreError;
 use keyward_domain::throttle::{AttemptKey, AttemptRepository, Budget};
 use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait, OnConflict};
 use sea_orm::{
-    ActiveValue, ColumnTrait, EntityTrait, JoinType, PaginatorTrait, QueryFilter, QuerySelect, RelationTrait,
+    ActiveValue, ColumnTrait, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, RelationTrait,
+    Select,
 };
 use time::{Duration, OffsetDateTime};
 
@@ -37,21 +39,38 @@ impl<C: Connections> AttemptRepository for Db<C> {
         budget: Budget,
     ) -> Result<bool, StoreError> {
         let (first, cap) = (whole_micros(budget.first), whole_micros(budget.cap));
+        // Where time forgives, a failure is counted as the time that forgives it, so that no part of one gets lost.
+        let one = budget.forgive.map_or(1, whole_micros);
+        let free = one.saturating_mul(i64::from(budget.free) - 1);
         let row = ActiveModel {
             key: ActiveValue::Set(key.0.to_vec()),
-            failures: ActiveValue::Set(1),
+            failures: ActiveValue::Set(one),
             wait: ActiveValue::Set(if budget.free <= 1 { first } else { 0 }),
             last_at: ActiveValue::Set(micros(now)),
         };
         let column = |column: Column| Expr::col((Entity, column));
+        let failures = || {
+            let held = match budget.forgive {
+                Some(_) => {
+                    let passed = || Expr::val(micros(now)).sub(column(Column::LastAt));
+                    let left = column(Column::Failures).sub(passed());
+                    CaseStatement::new()
+                        .case(column(Column::Failures).lt(passed()), 0_i64)
+                        .finally(left)
+                        .into()
+                }
+                None => column(Column::Failures),
+            };
+            held.add(one)
+        };
         let wait = CaseStatement::new()
-            .case(column(Column::Failures).add(1_i64).lt(i64::from(budget.free)), 0_i64)
+            .case(failures().lte(free), 0_i64)
             .case(column(Column::Wait).eq(0_i64), first)
             .case(column(Column::Wait).gt(cap / 2), cap)
             .finally(column(Column::Wait).mul(2_i64));
         let mut counted = OnConflict::column(Column::Key);
         counted
-            .value(Column::Failures, column(Column::Failures).add(1_i64))
+            .value(Column::Failures, failures())
             .value(Column::Wait, wait)
             .value(Column::LastAt, micros(now))
             .action_and_where(column(Column::LastAt).add(column(Column::Wait)).lte(micros(now)));
@@ -68,14 +87,29 @@ impl<C: Connections> AttemptRepository for Db<C> {
         Ok(old.exec(self.write()).await.map_err(failed)?.rows_affected)
     }
 
-    async fn is_known(&mut self, email: &Email, address: IpAddr) -> Result<bool, StoreError> {
-        let known = sessions::Entity::find()
-            .join(JoinType::InnerJoin, sessions::Relation::User.def())
-            .filter(users::Column::Email.eq(email.as_str()))
-            .filter(sessions::Column::Ip.eq(address.to_string()))
-            .limit(1);
-        known.count(self.read()).await.map(|count| count > 0).map_err(failed)
+    async fn addresses_of(&mut self, email: &Email) -> Result<Vec<IpAddr>, StoreError> {
+        let newest = sessions_of(email)
+            .select_only()
+            .column(sessions::Column::Ip)
+            .filter(sessions::Column::Ip.is_not_null())
+            .order_by_desc(sessions::Column::CreatedAt)
+            .limit(100);
+        let found: Vec<String> = newest.into_tuple().all(self.read()).await.map_err(failed)?;
+        Ok(found.iter().filter_map(|address| address.parse().ok()).collect())
     }
+
+    async fn salt_of(&mut self, email: &Email, session: SessionId) -> Result<Option<[u8; 16]>, StoreError> {
+        let salt = sessions_of(email).select_only().column(sessions::Column::Salt);
+        let salt = salt.filter(sessions::Column::Id.eq(session.0));
+        let found: Option<Vec<u8>> = salt.into_tuple().one(self.read()).await.map_err(failed)?;
+        Ok(found.and_then(|salt| salt.try_into().ok()))
+    }
+}
+
+fn sessions_of(email: &Email) -> Select<sessions::Entity> {
+    sessions::Entity::find()
+        .join(JoinType::InnerJoin, sessions::Relation::User.def())
+        .filter(users::Column::Email.eq(email.as_str()))
 }
 
 fn whole_micros(time: Duration) -> i64 {

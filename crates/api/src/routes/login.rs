@@ -70,6 +70,9 @@ pub struct Login {
     password: String,
     /// What the token shall be good for, separated by spaces; nothing for all that the account may have.
     scope: Option<String>,
+    /// A refresh token that this device got at an earlier login of the account, good or not any more. While strangers'
+    /// guesses make the account wait, it lets this device go on.
+    device: Option<String>,
     /// Ignored: the form is this service's own.
     client_id: Option<String>,
     /// Ignored: the form is this service's own.
@@ -82,6 +85,7 @@ pub struct LoginAttempt {
     username: String,
     password: Password,
     scope: Option<String>,
+    device: Option<String>,
 }
 
 impl Input for Login {
@@ -93,11 +97,13 @@ impl Input for Login {
         let username = fields.required(if by_email { "email" } else { "username" }, read::owned);
         let password = fields.secret("password", read::password);
         let scope = fields.optional("scope", read::owned);
+        let device = fields.optional("device", read::owned);
         Some(LoginAttempt {
             grant_type: grant_type?,
             username: username?,
             password: password?,
             scope: scope?,
+            device: device?,
         })
     }
 }
@@ -107,6 +113,7 @@ impl Input for Login {
     (status = 201, description = "Signed up and logged in", body = Token),
     (status = 202, description = "Signed up; where addresses have to be verified before the first login, a code and a link are on their way", body = Notice),
     (status = 400, description = "The address has an account", body = ref("#/components/schemas/Error")),
+    (status = 429, description = "Too many sign-ups from one address: try again after `Retry-After` seconds", body = ref("#/components/schemas/Error")),
     (status = 503, description = "Overloaded", body = ref("#/components/schemas/Error")),
 ))]
 pub async fn signup(
@@ -139,12 +146,12 @@ pub async fn login(
     AnyBody(attempt): AnyBody<Login>,
 ) -> Result<Token, ApiError> {
     refuse_credentials_in(&uri)?;
-    let LoginAttempt { grant_type, username, password, scope } = attempt;
+    let LoginAttempt { grant_type, username, password, scope, device } = attempt;
     if grant_type.is_some_and(|grant| grant != "password") {
         let words = "The grant_type of this form is password.";
         return Err(ApiError::new(StatusCode::BAD_REQUEST, words).with_oauth("unsupported_grant_type"));
     }
-    let login = keyward_domain::sessions::Login { email: username, password, scope, client: None };
+    let login = keyward_domain::sessions::Login { email: username, password, scope, client: None, device };
     metrics.login(sessions.log_in(login, &origin).await).map(Token::from).map_err(token_error)
 }
 

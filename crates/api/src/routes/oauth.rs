@@ -173,7 +173,7 @@ impl From<Introspection> for TokenState {
 /// Public clients need no credentials for `password` and `refresh_token`; `client_credentials` is for registered ones.
 #[utoipa::path(post, path = "/oauth/token", tag = "oauth", responses(
     (status = 200, description = "A token", body = GrantedToken),
-    (status = 429, description = "Too many wrong passwords: try again after `Retry-After` seconds", body = ref("#/components/schemas/Error")),
+    (status = 429, description = "Too many wrong passwords or tokens: try again after `Retry-After` seconds", body = ref("#/components/schemas/Error")),
 ))]
 pub async fn token(
     State(sessions): State<Sessions>,
@@ -184,7 +184,7 @@ pub async fn token(
     let client_id = client.as_ref().map(|client| client.id.clone());
     let tokens = match kind {
         GrantKind::Password { username, password } => {
-            let login = Login { email: username, password, scope, client: client_id };
+            let login = Login { email: username, password, scope, client: client_id, device: None };
             metrics.login(sessions.log_in(login, &origin).await)
         }
         GrantKind::RefreshToken(token) => {

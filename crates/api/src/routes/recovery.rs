@@ -90,13 +90,15 @@ impl Input for Link {
 /// and once, and voids any earlier one.
 #[utoipa::path(post, path = "/password-recovery", tag = "mail", responses(
     (status = 202, description = "Whoever has an account gets mail", body = Notice),
+    (status = 429, description = "Too many mails were asked for from one address: try again after `Retry-After` seconds", body = ref("#/components/schemas/Error")),
     (status = 503, description = "Overloaded", body = ref("#/components/schemas/Error")),
 ))]
 pub async fn recover_password(
     State(recovery): State<Recovery>,
+    Sender(origin): Sender,
     Body(email): Body<PasswordRecovery>,
 ) -> Result<(StatusCode, Json<Notice>), ApiError> {
-    recovery.request(email).await?;
+    recovery.request(email, &origin).await?;
     let detail = "If this address has an account, a link is on its way to it.";
     Ok((StatusCode::ACCEPTED, Json(Notice { detail })))
 }
@@ -116,6 +118,7 @@ pub async fn reset_password_page(Query(token): Query<Link>) -> Response {
     (status = 200, description = "Changed, for a browser", body = String, content_type = "text/html"),
     (status = 204, description = "Changed"),
     (status = 400, description = "The token is unknown, spent, voided by a newer one or too old", body = ref("#/components/schemas/Error")),
+    (status = 429, description = "Too many wrong tokens from one address: try again after `Retry-After` seconds", body = ref("#/components/schemas/Error")),
     (status = 503, description = "Overloaded", body = ref("#/components/schemas/Error")),
 ))]
 pub async fn reset_password(

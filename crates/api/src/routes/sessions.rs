@@ -80,6 +80,7 @@ impl Input for Refresh {
     (status = 200, description = "The next pair", body = Token),
     (status = 400, description = "The scope cannot be granted", body = ref("#/components/schemas/Error")),
     (status = 401, description = "Invalid refresh token", body = ref("#/components/schemas/Error")),
+    (status = 429, description = "Too many wrong tokens from one address: try again after `Retry-After` seconds", body = ref("#/components/schemas/Error")),
     (status = 503, description = "Overloaded", body = ref("#/components/schemas/Error")),
 ))]
 pub async fn refresh_token(

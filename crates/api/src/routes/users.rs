@@ -117,14 +117,16 @@ impl Input for UserList {
 #[utoipa::path(post, path = "/users", tag = "users", responses(
     (status = 201, description = "The account", body = User),
     (status = 400, description = "The address has an account", body = ref("#/components/schemas/Error")),
+    (status = 429, description = "Too many sign-ups from one address: try again after `Retry-After` seconds", body = ref("#/components/schemas/Error")),
     (status = 503, description = "Overloaded", body = ref("#/components/schemas/Error")),
 ))]
 pub async fn create_user(
     State(users): State<Users>,
     State(verification): State<Verification>,
+    Sender(origin): Sender,
     Body(registration): Body<UserCreate>,
 ) -> Result<(StatusCode, Json<User>), ApiError> {
-    let user = users.register(registration).await?;
+    let user = users.sign_up(registration, &origin).await?;
     verification.welcome(&user).await?;
     Ok((StatusCode::CREATED, Json(user.into())))
 }

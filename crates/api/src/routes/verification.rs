@@ -95,9 +95,10 @@ pub async fn request_verification(
 pub async fn change_email(
     user: CurrentUser,
     State(verification): State<Verification>,
+    Sender(origin): Sender,
     Body((email, password)): Body<EmailChange>,
 ) -> Result<(StatusCode, Json<Notice>), ApiError> {
-    verification.request_change(&user, email, password).await?;
+    verification.request_change(&user, email, password, &origin).await?;
     Ok((StatusCode::ACCEPTED, Json(Notice::code_sent())))
 }
 

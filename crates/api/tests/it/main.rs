@@ -26,6 +26,7 @@ mod doctor;
 mod endings;
 mod events;
 mod framing;
+mod guessing;
 mod hashing;
 mod health;
 mod hostile;
@@ -51,6 +52,7 @@ mod shared;
 mod slashes;
 mod strings;
 mod throttle;
+mod timing;
 mod tokens;
 #[cfg(feature = "otlp")]
 mod traces;

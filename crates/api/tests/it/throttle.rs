@@ -87,7 +87,7 @@ async fn an_address_spelled_in_another_way_counts_the_same() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_100_wrong_guesses_at_once_at_most_five_are_told_so() {
-    let app = TestApp::start().await;
+    let app = TestApp::with_flags(&["--throttle-first", "10m"]).await; // longer than they all take
     app.user("ana").await;
     for email in [address("ana"), address("nobody")] {
         let answers = at_once(100, |number| {

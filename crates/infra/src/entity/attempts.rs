@@ -7,6 +7,7 @@ use sea_orm::entity::prelude::*;
 pub(crate) struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub key: Vec<u8>,
+    /// Wrong guesses; where time forgives them, in microseconds of the time that forgives all of them.
     pub failures: i64,
     /// Microseconds from `last_at` on.
     pub wait: i64,

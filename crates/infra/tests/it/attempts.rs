@@ -8,10 +8,15 @@ use time::Duration;
 use crate::support::{add_session, add_user, at, email, open, tamper};
 
 const KEY: AttemptKey = AttemptKey([7; 32]);
-const BUDGET: Budget = Budget { free: 3, first: Duration::seconds(1), cap: Duration::seconds(5) };
+const BUDGET: Budget =
+    Budget { free: 3, first: Duration::seconds(1), cap: Duration::seconds(5), forgive: None };
 
 async fn fail(database: &Database, second: i64) -> bool {
-    database.autocommit().attempts().fail(KEY, at(second), BUDGET).await.unwrap()
+    fail_of(database, second, BUDGET).await
+}
+
+async fn fail_of(database: &Database, second: i64, budget: Budget) -> bool {
+    database.autocommit().attempts().fail(KEY, at(second), budget).await.unwrap()
 }
 
 async fn wait(database: &Database, second: i64) -> Option<i64> {
@@ -65,15 +70,37 @@ async fn of_100_guesses_at_once_no_more_are_counted_than_the_budget_allows() {
 }
 
 #[tokio::test]
-async fn an_address_is_known_once_its_account_had_a_session_there() {
+async fn where_time_forgives_a_steady_trickle_below_its_pace_never_costs() {
     let database = open().await;
-    let ana = add_user(&database, "ana").await.id;
-    add_session(&database, ana, 1).await;
+    let budget = Budget { forgive: Some(Duration::seconds(10)), ..BUDGET };
+    for second in (0..600).step_by(10) {
+        assert!(fail_of(&database, second, budget).await);
+        assert_eq!(wait(&database, second).await, None, "at {second}");
+    }
+    // Twice the pace: each leaves half a guess.
+    let mut costs = 0;
+    for second in (600..700).step_by(5) {
+        assert!(fail_of(&database, second, budget).await);
+        costs += u32::from(wait(&database, second).await.is_some());
+    }
+    assert!(costs > 10, "{costs}");
+    assert!(fail_of(&database, 1_000, budget).await);
+    assert_eq!(wait(&database, 1_000).await, None, "forgiven");
+}
+
+#[tokio::test]
+async fn an_account_knows_the_addresses_and_the_sessions_it_had() {
+    let database = open().await;
+    let (ana, bob) = (add_user(&database, "ana").await.id, add_user(&database, "bob").await.id);
+    let session = add_session(&database, ana, 1).await;
     tamper(&database, "UPDATE sessions SET ip = '192.0.2.7'").await;
-    let known = async |local: &str, address: &str| {
-        database.autocommit().attempts().is_known(&email(local), address.parse().unwrap()).await.unwrap()
-    };
-    assert!(known("ana", "192.0.2.7").await);
-    assert!(!known("ana", "192.0.2.8").await);
-    assert!(!known("bob", "192.0.2.7").await);
+    add_session(&database, bob, 2).await;
+    let mut repositories = database.autocommit();
+    let home = vec!["192.0.2.7".parse::<std::net::IpAddr>().unwrap()];
+    assert_eq!(repositories.attempts().addresses_of(&email("ana")).await.unwrap(), home);
+    assert!(repositories.attempts().addresses_of(&email("bob")).await.unwrap().is_empty());
+    assert_eq!(repositories.attempts().salt_of(&email("ana"), session.id).await.unwrap(), Some(session.salt));
+    repositories.sessions().revoke(ana, session.id, at(3)).await.unwrap();
+    assert_eq!(repositories.attempts().salt_of(&email("ana"), session.id).await.unwrap(), Some(session.salt));
+    assert_eq!(repositories.attempts().salt_of(&email("bob"), session.id).await.unwrap(), None);
 }
