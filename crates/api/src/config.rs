@@ -1,5 +1,6 @@
 //! Settings: every one a flag and a `KEYWARD_*` variable, all of them optional.
 
+mod connections;
 mod cors;
 mod database;
 mod events;
@@ -15,6 +16,7 @@ use clap::Args;
 use keyward_auth::{Algorithm, Argon2Params, PasswordPolicy};
 use keyward_domain::sessions::Lifetimes;
 
+pub use self::connections::ConnectionSettings;
 pub use self::cors::CorsSettings;
 pub use self::database::StorageSettings;
 pub use self::events::EventSettings;
@@ -76,7 +78,7 @@ pub struct TokenSettings {
     #[arg(long, env = "KEYWARD_MASTER_SECRET", hide_env_values = true, value_name = "SECRET")]
     pub master_secret: Option<Secret>,
 
-    /// The `iss` of access tokens: this service's public address [default: `http://LISTEN`]
+    /// The `iss` of access tokens: this service's public address [default: `http://LISTEN`, or `https://LISTEN` with TLS]
     #[arg(long, env = "KEYWARD_ISSUER", value_name = "URL")]
     pub issuer: Option<String>,
 
@@ -138,6 +140,10 @@ pub struct Settings {
     #[arg(long, env = "KEYWARD_LISTEN", default_value = "127.0.0.1:8000", value_name = "ADDRESS:PORT")]
     pub listen: SocketAddr,
 
+    /// How connections are taken
+    #[command(flatten)]
+    pub connections: ConnectionSettings,
+
     /// Where things are kept
     #[command(flatten)]
     pub storage: StorageSettings,
@@ -188,7 +194,10 @@ pub struct Settings {
 impl Settings {
     /// The `iss` of access tokens.
     pub fn issuer(&self) -> String {
-        self.tokens.issuer.clone().unwrap_or_else(|| format!("http://{}", self.listen))
+        self.tokens
+            .issuer
+            .clone()
+            .unwrap_or_else(|| format!("{}://{}", self.connections.scheme(), self.listen))
     }
 }
 

@@ -1,9 +1,15 @@
-//! The accept loop: HTTP/1.1 connections with every limit that `axum::serve` leaves open.
+//! The accept loop: HTTP/1.1 connections, in clear or in TLS, with every limit that `axum::serve` leaves open.
 //!
-//! A connection must send its request head in time, or is cut; heads are bounded in size and number of fields; there
-//! are never more than [`Limits::connections`]. When told to stop, the listener closes, requests under way are finished.
+//! A connection must finish its handshake and send its request head in time, or is cut; heads are bounded in size and
+//! number of fields; there are never more than [`Limits::connections`], nor more than [`Limits::per_address`] of one.
+//! When told to stop, the listener closes, requests under way are finished. HTTP/2 is deliberately not spoken.
+
+mod crowd;
+mod files;
+mod tls;
 
 use std::convert::Infallible;
+use std::error::Error;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -11,25 +17,57 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::ConnectInfo;
+use axum::http::{HeaderValue, header};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tower::ServiceExt;
+
+use self::crowd::Crowd;
+pub use self::files::allow_files;
+pub use self::tls::{Tls, TlsError};
 
 /// How large a request head may be, in bytes; the parser may take up to twice as much before it notices.
 const MAX_HEAD: usize = 32 * 1024;
 /// How many header fields a request may have.
 const MAX_FIELDS: usize = 100;
 
+/// What every answer over TLS promises for a year (RFC 6797): that there will be TLS.
+const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
+
+/// Where connections come in, and whether they speak TLS.
+pub struct Door {
+    listener: TcpListener,
+    tls: Option<Tls>,
+}
+
+impl Door {
+    /// Behind `listener`, with TLS where there is a certificate.
+    pub fn new(listener: TcpListener, tls: Option<Tls>) -> Self {
+        Self { listener, tls }
+    }
+}
+
+impl From<TcpListener> for Door {
+    fn from(listener: TcpListener) -> Self {
+        Self::new(listener, None)
+    }
+}
+
 /// What connections may cost.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// How many may be open at once; more wait in the system's queue.
     pub connections: usize,
+    /// How many of them one address may have, an IPv6 address with its /64; further ones are closed. Loopback may have all.
+    pub per_address: usize,
+    /// How long a TLS handshake may take.
+    pub handshake: Duration,
     /// How long a request head may take, and a connection may idle between requests.
     pub head: Duration,
     /// How long requests under way may take once we were told to stop.
@@ -38,15 +76,22 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { connections: 4096, head: Duration::from_secs(15), drain: Duration::from_secs(30) }
+        Self {
+            connections: 4096,
+            per_address: 1024,
+            handshake: Duration::from_secs(10),
+            head: Duration::from_secs(15),
+            drain: Duration::from_secs(30),
+        }
     }
 }
 
 /// Serves `router` until `stop` is ready, then finishes what is under way.
-pub async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: impl Future<Output = ()>) {
+pub async fn serve(door: impl Into<Door>, router: Router, limits: Limits, stop: impl Future<Output = ()>) {
+    let Door { listener, tls } = door.into();
     let graceful = GracefulShutdown::new();
-    let permits = Arc::new(Semaphore::new(limits.connections));
-    let http = http(limits);
+    let (permits, crowd) = (Arc::new(Semaphore::new(limits.connections)), Crowd::new(limits.per_address));
+    let (open, closed) = watch::channel(());
     let mut stop = std::pin::pin!(stop);
     loop {
         let accepted = tokio::select! {
@@ -54,20 +99,56 @@ pub async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: 
             accepted = accept(&listener, &permits) => accepted,
         };
         let Some((stream, peer, permit)) = accepted else { continue };
-        let router = router.clone();
+        let Some(place) = crowd.admit(peer.ip()) else {
+            tracing::debug!(%peer, "an address has too many connections");
+            continue;
+        };
         drop(stream.set_nodelay(true));
-        let service = service_fn(move |request| answer(router.clone(), peer, request));
-        let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), service));
+        let visit =
+            Visit { peer, secure: tls.is_some(), router: router.clone(), watcher: graceful.watcher() };
+        let (tls, mut closed) = (tls.clone(), closed.clone());
         tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%peer, %error, "a connection ended early");
+            let outcome = match tls {
+                None => visit.converse(stream, limits).await,
+                Some(tls) => tokio::select! {
+                    biased;
+                    _ = closed.changed() => Ok(()),
+                    greeted = tokio::time::timeout(limits.handshake, tls.acceptor().accept(stream)) => match greeted {
+                        Ok(Ok(stream)) => visit.converse(stream, limits).await,
+                        Ok(Err(error)) => Err(error.into()),
+                        Err(late) => Err(late.into()),
+                    },
+                },
+            };
+            if let Err(error) = outcome {
+                tracing::debug!(%peer, error, "a connection ended early");
             }
-            drop(permit);
+            drop((permit, place));
         });
     }
-    drop(listener);
+    drop((listener, open));
     if tokio::time::timeout(limits.drain, graceful.shutdown()).await.is_err() {
         tracing::warn!("some requests were still under way after {:?} and are cut off", limits.drain);
+    }
+}
+
+/// A connection and what it came for.
+struct Visit {
+    peer: SocketAddr,
+    secure: bool,
+    router: Router,
+    watcher: Watcher,
+}
+
+impl Visit {
+    async fn converse<S>(self, stream: S, limits: Limits) -> Result<(), Box<dyn Error + Send + Sync>>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let Self { peer, secure, router, watcher } = self;
+        let service = service_fn(move |request| answer(router.clone(), peer, secure, request));
+        let connection = http(limits).serve_connection(TokioIo::new(stream), service);
+        Ok(watcher.watch(connection).await?)
     }
 }
 
@@ -88,11 +169,16 @@ async fn accept(listener: &TcpListener, permits: &Arc<Semaphore>) -> Option<(Tcp
 async fn answer(
     router: Router,
     peer: SocketAddr,
+    secure: bool,
     request: hyper::Request<Incoming>,
 ) -> Result<axum::response::Response, Infallible> {
     let mut request = request.map(axum::body::Body::new);
     request.extensions_mut().insert(ConnectInfo(peer));
-    router.oneshot(request).await
+    let mut response = router.oneshot(request).await?;
+    if secure {
+        response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, HSTS);
+    }
+    Ok(response)
 }
 
 fn http(limits: Limits) -> http1::Builder {

@@ -190,7 +190,12 @@ impl Users {
     }
 
     /// The caller's account and hash, once `password` is shown to be theirs.
-    pub(crate) async fn prove(&self, id: UserId, password: Password, origin: &Origin) -> Result<Credentials, UserError> {
+    pub(crate) async fn prove(
+        &self,
+        id: UserId,
+        password: Password,
+        origin: &Origin,
+    ) -> Result<Credentials, UserError> {
         let guess = self.throttle.proof(id).await?;
         let found = self.ports.store.autocommit().users().credentials(id).await?;
         let found = found.ok_or(UserError::CallerGone)?;

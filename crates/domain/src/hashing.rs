@@ -8,19 +8,24 @@ use keyward_auth::{Password, PasswordHash, PasswordPolicy, PasswordRefusal};
 use crate::email::Email;
 use crate::failure::{Failure, Kind};
 
+/// Whose service it is, so that nobody guesses it first.
+const PRODUCT: &str = "keyward";
+
 /// A password that its owner may choose: the policy has seen it.
 pub struct NewPassword(Password);
 
 impl NewPassword {
-    /// Checks `raw` against `policy`; it must not be the account's own address nor the product's name.
+    /// Checks `raw` against `policy`; it must not be the account's own address, nor the product's name with nothing but
+    /// digits and signs around it.
     ///
     /// # Errors
     /// [`PasswordRefusal`] says which rule it breaks.
     pub fn parse(raw: &str, policy: &PasswordPolicy, owner: Option<&Email>) -> Result<Self, PasswordRefusal> {
         let password = Password::new(raw);
         let (address, local) = owner.map_or(("", ""), |email| (email.as_str(), email.local()));
-        policy.check(&password, &["keyward", address, local])?;
-        Ok(Self(password))
+        policy.check(&password, &[address, local])?;
+        let word = password.expose().trim_matches(|c: char| !c.is_alphabetic());
+        if word.eq_ignore_ascii_case(PRODUCT) { Err(PasswordRefusal::Context) } else { Ok(Self(password)) }
     }
 
     /// Whether it may belong to the account of that address: it must not be the address, nor the part before the @.

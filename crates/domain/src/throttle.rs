@@ -6,12 +6,16 @@
 //! A device or an address from which somebody has logged in to the account before has a budget of its own there, so that
 //! a stranger's guessing does not keep the owner out. Nothing here locks anybody out for good.
 
-use std::net::{IpAddr, Ipv6Addr};
+mod address;
+
+use std::net::IpAddr;
 
 use async_trait::async_trait;
 use keyward_auth::SecretHash;
 use time::{Duration, OffsetDateTime};
 
+use self::address::count_of;
+pub use self::address::{Deed, network};
 use crate::email::Email;
 use crate::events::{Event, EventKind, Origin};
 use crate::failure::{Failure, Kind};
@@ -51,34 +55,6 @@ pub struct Budgets {
     pub account: Budget,
     /// From one address, at whatever account.
     pub address: Budget,
-}
-
-/// What an address is counted for, each by itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Deed {
-    /// Wrong passwords.
-    Login,
-    /// Refresh tokens that are none.
-    Refresh,
-    /// Tokens for a new password that are none.
-    Reset,
-    /// Asking for mail.
-    Mail,
-    /// Signing up.
-    SignUp,
-}
-
-impl Deed {
-    /// Its name, in keys and events.
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Login => "logins of an address",
-            Self::Refresh => "refresh tokens of an address",
-            Self::Reset => "reset tokens of an address",
-            Self::Mail => "mails of an address",
-            Self::SignUp => "sign-ups of an address",
-        }
-    }
 }
 
 /// The counts that a guess belongs to.
@@ -299,20 +275,6 @@ impl Throttle {
             Some(until) => Err(wait(now, until).into()),
             None => Ok(()),
         }
-    }
-}
-
-/// The count of an address. Loopback has none: from there come a proxy or a tool on the same machine, never one person.
-fn count_of(deed: Deed, address: Option<IpAddr>) -> Option<AttemptKey> {
-    let address = address.filter(|address| !address.is_loopback())?;
-    Some(AttemptKey::of(deed.as_str(), "", Some(network(address))))
-}
-
-/// What one subscriber has: an IPv4 address, or the /64 around an IPv6 address, all of which is theirs to use.
-pub fn network(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V4(_) => address,
-        IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX)).into(),
     }
 }
 

@@ -26,7 +26,8 @@ const TRIES: u32 = 5;
 /// How soon the next mail may go.
 const RESEND: Duration = Duration::minutes(1);
 /// How many mails an account gets: four, and from the fifth on a growing wait after each.
-const MAILS: Budget = Budget { free: 5, first: Duration::minutes(15), cap: Duration::hours(6), forgive: None };
+const MAILS: Budget =
+    Budget { free: 5, first: Duration::minutes(15), cap: Duration::hours(6), forgive: None };
 
 /// An address somebody has to prove to be theirs.
 #[derive(Clone, Debug, PartialEq, Eq)]

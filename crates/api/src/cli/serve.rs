@@ -14,6 +14,7 @@ use super::{Problem, log, mail};
 pub(super) async fn serve(mut settings: Settings) -> Result<(), Problem> {
     let traces = log::start(&settings)?;
     check(&settings)?;
+    let tls = settings.connections.tls()?;
     // First the port: if it is taken, nothing has been touched yet.
     let listener = listen("KEYWARD_LISTEN", &mut settings.listen).await?;
     let watched = match &mut settings.watch.metrics_listen {
@@ -25,17 +26,20 @@ pub(super) async fn serve(mut settings: Settings) -> Result<(), Problem> {
     let stop = stop_signal()?;
     announce(&settings, &wiring, &running.state.keys.load())?;
     let (worker, ears) = (tokio::spawn(running.worker.run()), tokio::spawn(running.ears.listen()));
+    let certificate = tls.clone().map(|tls| tokio::spawn(tls.watch()));
+    allow_connections(&settings);
     // Until the last request was answered: a stop is to be watched, too.
     let metrics = watched.map(|listener| {
         let limits = server::Limits { connections: 16, ..server::Limits::default() };
         let router = metrics::router(running.state.metrics.clone());
         tokio::spawn(server::serve(listener, router, limits, std::future::pending()))
     });
-    server::serve(listener, build(running.state), server::Limits::default(), stop).await;
+    let door = server::Door::new(listener, tls);
+    server::serve(door, build(running.state), settings.connections.limits(), stop).await;
     worker.abort();
     ears.abort();
-    if let Some(metrics) = metrics {
-        metrics.abort();
+    for beside in [metrics, certificate].into_iter().flatten() {
+        beside.abort();
     }
     tracing::info!("stopped");
     let closed = wiring.close().await;
@@ -52,13 +56,23 @@ async fn listen(setting: &str, address: &mut SocketAddr) -> Result<TcpListener, 
     Ok(listener)
 }
 
+/// Lets the system allow as many connections as we do, and says so where it does not.
+fn allow_connections(settings: &Settings) {
+    let wanted = settings.connections.connections;
+    if let Some(files) = server::allow_files().filter(|files| *files < u64::from(wanted) + 64) {
+        tracing::warn!(
+            "the system allows {files} open files, too few for {wanted} connections; see `ulimit -n`"
+        );
+    }
+}
+
 fn announce(settings: &Settings, wiring: &Wiring, keys: &KeyRing) -> Result<(), Problem> {
     let key = keys.current().map_or("none".to_owned(), |key| match key.kid() {
         Some(kid) => format!("{} {kid}", key.algorithm()),
         None => format!("{} (shared secret)", key.algorithm()),
     });
     eprintln!("Keyward {}", env!("CARGO_PKG_VERSION"));
-    eprintln!("  docs      http://{}/docs", settings.listen);
+    eprintln!("  docs      {}://{}/docs", settings.connections.scheme(), settings.listen);
     eprintln!("  database  {}", wiring.place());
     eprintln!("  key       {key}");
     eprintln!("  issuer    {}", settings.issuer());

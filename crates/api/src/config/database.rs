@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::lifetime;
+use super::{Secret, lifetime};
 
 /// Where things are kept: what every command needs to know.
 #[derive(Args, Clone, Debug)]
@@ -16,7 +16,7 @@ pub struct StorageSettings {
 
     /// `sqlite://PATH` or `postgres://USER:PASSWORD@HOST/DATABASE` [default: sqlite in the data folder]
     #[arg(long, env = "KEYWARD_DATABASE_URL", hide_env_values = true, value_name = "URL")]
-    pub database_url: Option<String>,
+    pub database_url: Option<Secret>,
 
     /// PostgreSQL: at most so many connections
     #[arg(long, env = "KEYWARD_DATABASE_CONNECTIONS", default_value_t = 16, value_name = "N",
@@ -57,8 +57,9 @@ pub struct StorageSettings {
 impl StorageSettings {
     /// The database's address.
     pub fn database_url(&self) -> String {
-        self.database_url
-            .clone()
-            .unwrap_or_else(|| format!("sqlite://{}", self.data_dir.join("keyward.db").display()))
+        match &self.database_url {
+            Some(url) => String::from_utf8_lossy(url.expose()).into_owned(),
+            None => format!("sqlite://{}", self.data_dir.join("keyward.db").display()),
+        }
     }
 }

@@ -25,6 +25,7 @@ mod discovery;
 mod doctor;
 mod endings;
 mod events;
+mod flood;
 mod framing;
 mod guessing;
 mod hashing;
@@ -53,6 +54,7 @@ mod slashes;
 mod strings;
 mod throttle;
 mod timing;
+mod tls;
 mod tokens;
 #[cfg(feature = "otlp")]
 mod traces;

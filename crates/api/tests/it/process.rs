@@ -165,18 +165,29 @@ impl Served {
         (status.code(), self.output())
     }
 
-    /// An answer: its status and its body.
+    /// The most memory it ever had, in MiB.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn peak_memory_mib(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.0.id())).unwrap();
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        peak.trim().trim_end_matches(" kB").parse::<u64>().unwrap() / 1024
+    }
+
+    /// An answer to a JSON body: its status and its body.
     pub(crate) fn call(&self, method: &str, path: &str, token: &str, body: &Value) -> (u16, Value) {
-        let mut stream = TcpStream::connect(self.address).unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
         let body = if body.is_null() { String::new() } else { body.to_string() };
         let bearer =
             if token.is_empty() { String::new() } else { format!("Authorization: Bearer {token}\r\n") };
-        let head =
-            format!("{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n{bearer}", self.address);
-        let length = body.len();
-        let request =
-            format!("{head}Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}");
+        self.exchange(&format!("{method} {path}"), &format!("{bearer}Content-Type: application/json"), &body)
+    }
+
+    fn exchange(&self, target: &str, headers: &str, body: &str) -> (u16, Value) {
+        let mut stream = TcpStream::connect(self.address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        let (host, length) = (self.address, body.len());
+        let request = format!(
+            "{target} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{headers}\r\nContent-Length: {length}\r\n\r\n{body}"
+        );
         stream.write_all(request.as_bytes()).unwrap();
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).unwrap();
@@ -199,7 +210,7 @@ fn collect(stream: impl Read + Send + 'static, lines: &Arc<Mutex<Vec<String>>>) 
 /// The address in the line that says where the documentation is.
 fn docs(lines: &[String]) -> Option<SocketAddr> {
     let line = lines.iter().find_map(|line| line.trim().strip_prefix("docs"))?;
-    line.trim().strip_prefix("http://")?.strip_suffix("/docs")?.parse().ok()
+    line.trim().split_once("://")?.1.strip_suffix("/docs")?.parse().ok()
 }
 
 /// A port that nobody listens on, most likely.

@@ -52,6 +52,11 @@ async fn a_setting_that_makes_no_sense_is_named() {
         ("KEYWARD_LOG", "a=b=c"),
         ("KEYWARD_LOG_FORMAT", "xml"),
         ("KEYWARD_MASTER_SECRET", "sh0rt"),
+        ("KEYWARD_CONNECTIONS", "0"),
+        ("KEYWARD_CONNECTIONS_PER_ADDRESS", "-1"),
+        ("KEYWARD_THROTTLE", "perhaps"),
+        ("KEYWARD_THROTTLE_ADDRESS_FREE", "0"),
+        ("KEYWARD_THROTTLE_ADDRESS_FORGIVE", "0s"),
     ] {
         assert_refused(&serve(&home, &[(name, value)]), name, &["sh0rt"]);
         assert!(home.content().is_empty(), "{name}={value} left {:?}", home.content());

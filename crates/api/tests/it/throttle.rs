@@ -141,7 +141,7 @@ async fn sessions_that_run_are_not_touched() {
 
 #[tokio::test]
 async fn an_address_that_logged_in_before_keeps_a_budget_of_its_own() {
-    let app = TestApp::start().await;
+    let app = TestApp::with_flags(&["--throttle-first", "60s"]).await;
     app.user("ana").await;
     try_from(&app, HOME, PASSWORD).await.assert_status(200);
     for _ in 0..5 {

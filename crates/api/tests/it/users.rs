@@ -239,3 +239,16 @@ async fn nobody_elses_address_is_ever_shown() {
         assert!(!eve.get(&path).await.text().contains("@example.com"), "{path}");
     }
 }
+
+#[tokio::test]
+async fn a_password_that_is_the_products_name_with_trimmings_is_refused() {
+    let app = TestApp::start().await;
+    for (number, password) in ["keyward1", "Keyward2026!", "123keyward", "!!KEYWARD!!"].iter().enumerate() {
+        let account = json!({ "email": format!("a{number}@example.com"), "password": password });
+        let fault = sign_up(&app, account).await.fault();
+        assert_eq!(fault["loc"], json!(["body", "password"]), "{password}");
+    }
+    sign_up(&app, json!({ "email": "b@example.com", "password": "keyward is my service" }))
+        .await
+        .assert_status(201);
+}
