@@ -5,13 +5,13 @@ use std::process::Command;
 use std::time::Instant;
 
 use crate::shell::{self, Outcome};
-use crate::{deploy, openapi, test, tidy};
+use crate::{deploy, openapi, packages, test, tidy};
 
 pub(crate) const HELP: &str = "
 Usage: cargo xtask ci [--no-test]
 
 Formatting, tidy, linters over deploy/, clippy, documentation, dependencies (linters and cargo-deny where they
-are installed), openapi.json, then every test. Stops at the first failure.
+are installed), the packages that are published, openapi.json, then every test. Stops at the first failure.
 
   --no-test   everything but the tests";
 
@@ -25,6 +25,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("clippy", clippy),
     ("documentation", documentation),
     ("dependencies", dependencies),
+    ("packages", packages::check),
     ("openapi.json", openapi::check),
 ];
 

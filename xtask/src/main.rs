@@ -10,6 +10,7 @@ mod deploy;
 #[cfg(target_os = "linux")]
 mod faults;
 mod openapi;
+mod packages;
 mod shell;
 mod test;
 mod tidy;

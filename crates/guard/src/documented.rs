@@ -4,11 +4,14 @@
 //! [`endpoint!`](crate::endpoint) macro collects that from the handler's own type, so an argument nobody documented
 //! does not compile, and none can be documented but not enforced.
 
+use axum::Json;
 use axum::extract::State;
 use axum::handler::Handler;
+use utoipa::ToSchema;
 use utoipa::openapi::path::Operation;
+use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::schema::Schema;
-use utoipa::openapi::{PathItem, RefOr};
+use utoipa::openapi::{ContentBuilder, PathItem, Ref, RefOr, Required};
 use utoipa_axum::router::UtoipaMethodRouter;
 
 /// Named schemas that operations refer to.
@@ -22,6 +25,17 @@ pub trait Documented {
 
 impl<T> Documented for State<T> {
     fn document(_: &mut Operation, _: &mut Schemas) {}
+}
+
+/// A JSON body documents itself, by the schema of what is read from it.
+impl<T: ToSchema> Documented for Json<T> {
+    fn document(operation: &mut Operation, schemas: &mut Schemas) {
+        T::schemas(schemas);
+        schemas.push((T::name().into_owned(), T::schema()));
+        let content = ContentBuilder::new().schema(Some(Ref::from_schema_name(T::name()))).build();
+        let body = RequestBodyBuilder::new().content("application/json", content);
+        operation.request_body.get_or_insert_with(|| RefOr::T(body.required(Some(Required::True)).build()));
+    }
 }
 
 /// Adds to every operation of `routes` what the arguments of `handler` say. Called by [`endpoint!`](crate::endpoint).

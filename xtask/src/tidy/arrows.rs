@@ -48,6 +48,12 @@ const LAYERS: &[Layer] = &[
         without: &["sea-orm", "sqlx"],
     },
     Layer {
+        name: "keyward-client",
+        imports: &[],
+        tests_import: &[],
+        without: &["sea-orm", "sqlx", "axum", "hyper", "utoipa"],
+    },
+    Layer {
         name: "keyward-domain",
         imports: &["keyward-auth"],
         tests_import: &[],
@@ -67,6 +73,13 @@ const LAYERS: &[Layer] = &[
         without: &[],
     },
     Layer { name: "keyward-migration", imports: &[], tests_import: &[], without: &["axum", "utoipa"] },
+    Layer { name: "cli-tokens", imports: &["keyward-auth"], tests_import: &[], without: &["tokio"] },
+    Layer {
+        name: "tonic-greeter",
+        imports: &["keyward-guard"],
+        tests_import: &["keyward-client"],
+        without: &["axum", "utoipa"],
+    },
     Layer { name: "xtask", imports: &[], tests_import: &[], without: &["tokio", "sea-orm", "axum"] },
 ];
 

@@ -1,0 +1,48 @@
+//! One call with the token, and its second chance after a 401.
+
+use reqwest::{RequestBuilder, Response, StatusCode};
+use serde::Serialize;
+
+use crate::{Error, Session};
+
+/// A call of a [`Session`], to be completed and sent.
+#[must_use = "nothing happens before `send`"]
+pub struct Call {
+    session: Session,
+    request: Result<RequestBuilder, Error>,
+}
+
+impl Call {
+    pub(crate) fn new(session: Session, request: Result<RequestBuilder, Error>) -> Self {
+        Self { session, request }
+    }
+
+    /// With a JSON body.
+    pub fn json(self, body: &(impl Serialize + ?Sized)) -> Self {
+        self.with(|request| request.json(body))
+    }
+
+    /// With whatever reqwest can add: a header, another body, a time limit of its own.
+    pub fn with(self, complete: impl FnOnce(RequestBuilder) -> RequestBuilder) -> Self {
+        Self { request: self.request.map(complete), ..self }
+    }
+
+    /// Sends it, and once more with a new token if it is answered 401; a body that is a stream cannot be sent twice.
+    /// Statuses are yours to look at: [`Response::error_for_status`] makes errors of them.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Http`] without an answer; those of [`Session::token`] without a token; [`Error::Address`] for a path that leads
+    /// elsewhere.
+    pub async fn send(self) -> Result<Response, Error> {
+        let request = self.request?;
+        let again = request.try_clone();
+        let token = self.session.fresh(None).await?;
+        let response = request.bearer_auth(&token).send().await?;
+        let Some(again) = again.filter(|_| response.status() == StatusCode::UNAUTHORIZED) else {
+            return Ok(response);
+        };
+        let token = self.session.fresh(Some(&token)).await?;
+        Ok(again.bearer_auth(token).send().await?)
+    }
+}

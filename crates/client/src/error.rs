@@ -1,0 +1,62 @@
+//! What can go wrong. An error never repeats what was sent or answered: either may hold a secret.
+
+use std::time::Duration;
+
+use reqwest::header::RETRY_AFTER;
+use reqwest::{Response, StatusCode};
+
+/// Why there is no session, no token, or no answer.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Not an address that a password or a token may go to, or a path that leads elsewhere.
+    #[error("an address is https, or http on a loopback host, and a path begins with a slash")]
+    Address,
+    /// There is no such account, or it has another password; which of them, Keyward does not say.
+    #[error("wrong e-mail or password")]
+    InvalidCredentials,
+    /// The password is right, but the e-mail address has to be verified first; a mail with a code and a link is on its way.
+    #[error("the e-mail address is not verified yet")]
+    Unverified,
+    /// The account may not have the scope that was asked for.
+    #[error("the account may not have this scope")]
+    Scope,
+    /// Too many wrong passwords.
+    #[error("too many wrong passwords: try again in {} s", retry_after.as_secs())]
+    Throttled {
+        /// How long to wait.
+        retry_after: Duration,
+    },
+    /// Logged out, here or elsewhere, or idle for too long: only a login helps.
+    #[error("the session is over: log in again")]
+    SessionOver,
+    /// Keyward is overloaded, or out of reach.
+    #[error("Keyward is not available now")]
+    Unavailable {
+        /// How long to wait, if Keyward said so.
+        retry_after: Option<Duration>,
+    },
+    /// Keyward answered what it does not answer here.
+    #[error("an unexpected answer: status {status}")]
+    Unexpected {
+        /// The status of the answer.
+        status: u16,
+    },
+    /// A call got no answer, or could not be made.
+    #[error(transparent)]
+    Http(#[from] reqwest::Error),
+}
+
+impl Error {
+    /// What a status of Keyward's says, where 401 means `unauthorized`.
+    pub(crate) fn of(response: &Response, unauthorized: Self) -> Self {
+        let seconds = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
+        let retry_after = seconds.map(Duration::from_secs);
+        match response.status() {
+            StatusCode::UNAUTHORIZED => unauthorized,
+            StatusCode::TOO_MANY_REQUESTS => Self::Throttled { retry_after: retry_after.unwrap_or_default() },
+            StatusCode::SERVICE_UNAVAILABLE => Self::Unavailable { retry_after },
+            status => Self::Unexpected { status: status.as_u16() },
+        }
+    }
+}

@@ -1,0 +1,15 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+mod address;
+mod call;
+mod error;
+mod keyward;
+mod session;
+
+pub use call::Call;
+pub use error::Error;
+pub use keyward::Keyward;
+pub use reqwest;
+pub use session::Session;

@@ -1,0 +1,183 @@
+//! A login that lasts: the pair of tokens, kept fresh. Who refreshes, when, and what everybody else does meanwhile.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use reqwest::{Method, StatusCode};
+use tokio::sync::{Mutex, OwnedMutexGuard};
+
+use crate::address::Address;
+use crate::keyward::Pair;
+use crate::{Call, Error, Keyward};
+
+/// How long before its end a token is replaced: a tenth of its lifetime, and no more than this.
+const AHEAD: Duration = Duration::from_mins(1);
+/// How long a good token is used on when its replacement failed, before the next try.
+const PAUSE: Duration = Duration::from_secs(5);
+
+/// Somebody who is logged in. Clones share the tokens; dropping them logs nobody out.
+#[derive(Clone)]
+pub struct Session {
+    keyward: Keyward,
+    /// Where calls go.
+    address: Address,
+    /// None once the session is over.
+    tokens: Arc<Mutex<Option<Tokens>>>,
+}
+
+struct Tokens {
+    access: String,
+    refresh: String,
+    renew_at: Instant,
+    expires_at: Instant,
+    failed_at: Option<Instant>,
+}
+
+impl From<Pair> for Tokens {
+    fn from(pair: Pair) -> Self {
+        let (now, lifetime) = (Instant::now(), Duration::from_secs(pair.expires_in.into()));
+        Self {
+            access: pair.access_token,
+            refresh: pair.refresh_token,
+            renew_at: now + lifetime.saturating_sub(AHEAD.min(lifetime / 10)),
+            expires_at: now + lifetime,
+            failed_at: None,
+        }
+    }
+}
+
+impl Session {
+    pub(crate) fn new(keyward: Keyward, pair: Pair) -> Self {
+        let address = keyward.address.clone();
+        Self { keyward, address, tokens: Arc::new(Mutex::new(Some(pair.into()))) }
+    }
+
+    /// The same session, whose calls go to another service: one that trusts this Keyward's tokens.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Address`] as [`Keyward::at`].
+    pub fn at(&self, address: &str) -> Result<Self, Error> {
+        Ok(Self { address: Address::parse(address)?, ..self.clone() })
+    }
+
+    /// A `GET` of a path, which may have a query: `/posts?limit=2`.
+    pub fn get(&self, path: &str) -> Call {
+        self.call(Method::GET, path)
+    }
+
+    /// A `POST` to a path.
+    pub fn post(&self, path: &str) -> Call {
+        self.call(Method::POST, path)
+    }
+
+    /// A `PUT` to a path.
+    pub fn put(&self, path: &str) -> Call {
+        self.call(Method::PUT, path)
+    }
+
+    /// A `PATCH` of a path.
+    pub fn patch(&self, path: &str) -> Call {
+        self.call(Method::PATCH, path)
+    }
+
+    /// A `DELETE` of a path.
+    pub fn delete(&self, path: &str) -> Call {
+        self.call(Method::DELETE, path)
+    }
+
+    /// A call by any method.
+    pub fn call(&self, method: Method, path: &str) -> Call {
+        let url = self.address.join(path);
+        Call::new(self.clone(), url.map(|url| self.keyward.http.request(method, url)))
+    }
+
+    /// An access token that is good now, for callers that do without [`Call`]: gRPC metadata, a WebSocket. Keep it out of logs.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::SessionOver`]; [`Error::Unavailable`] if it has expired and Keyward gives no other.
+    pub async fn token(&self) -> Result<String, Error> {
+        self.fresh(None).await
+    }
+
+    /// Logs out: every token of the session is void.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unavailable`], and then the session stands. A session that is over already is no error.
+    pub async fn log_out(&self) -> Result<(), Error> {
+        let response = match self.at_keyward().post("/logout").send().await {
+            Err(Error::SessionOver) => return Ok(()),
+            Err(Error::Http(_)) => return Err(Error::Unavailable { retry_after: None }),
+            response => response?,
+        };
+        if response.status().is_success() || response.status() == StatusCode::UNAUTHORIZED {
+            *self.tokens.lock().await = None;
+            return Ok(());
+        }
+        Err(Error::of(&response, Error::SessionOver))
+    }
+
+    fn at_keyward(&self) -> Self {
+        Self { address: self.keyward.address.clone(), ..self.clone() }
+    }
+
+    /// A token that is good by our clock, and not the one that was `refused`, if any.
+    ///
+    /// Whoever finds it stale refreshes while the others wait for the lock; when they get it, there is a new one.
+    pub(crate) async fn fresh(&self, refused: Option<&str>) -> Result<String, Error> {
+        let asked_at = Instant::now();
+        let guard = Arc::clone(&self.tokens).lock_owned().await;
+        let tokens = guard.as_ref().ok_or(Error::SessionOver)?;
+        let good = match refused {
+            Some(refused) => tokens.access != refused,
+            None => asked_at < tokens.renew_at,
+        };
+        if good {
+            return Ok(tokens.access.clone());
+        }
+        if tokens.failed_at.is_some_and(|failed_at| failed_at > asked_at) {
+            // Somebody has tried since we asked: a queue of waiters shall not try one after the other.
+            return Err(Error::Unavailable { retry_after: None });
+        }
+        // In a task of its own, for the caller may give up, and the answer holds the only refresh token that is good.
+        let renewal = tokio::spawn(renew(self.keyward.clone(), guard, refused.is_some()));
+        renewal.await.unwrap_or(Err(Error::Unavailable { retry_after: None }))
+    }
+}
+
+/// Trades the refresh token in. If that fails for now, a token that nobody has refused is used on until its end.
+async fn renew(
+    keyward: Keyward,
+    mut guard: OwnedMutexGuard<Option<Tokens>>,
+    refused: bool,
+) -> Result<String, Error> {
+    let tokens = guard.as_mut().ok_or(Error::SessionOver)?;
+    match keyward.refresh(&tokens.refresh).await {
+        Ok(pair) => {
+            *tokens = pair.into();
+            Ok(tokens.access.clone())
+        }
+        Err(Error::SessionOver) => {
+            *guard = None;
+            Err(Error::SessionOver)
+        }
+        Err(error) => {
+            let now = Instant::now();
+            tokens.failed_at = Some(now);
+            if refused || now >= tokens.expires_at {
+                return Err(error);
+            }
+            tokens.renew_at = now + PAUSE;
+            Ok(tokens.access.clone())
+        }
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session").field("address", &self.address).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,45 @@
+//! A gRPC service that greets whoever has logged in at a Keyward.
+
+use std::env;
+use std::error::Error;
+use std::sync::Arc;
+
+use keyward_guard::{BearerLayer, Principal, RemoteAuthenticator};
+use tokio::net::TcpListener;
+use tonic::transport::Server;
+use tonic::transport::server::TcpIncoming;
+use tonic::{Request, Response, Status};
+
+use tonic_greeter::greeter::greeter_server::{Greeter, GreeterServer};
+use tonic_greeter::greeter::{Greeting, Reply};
+
+struct Polite;
+
+#[tonic::async_trait]
+impl Greeter for Polite {
+    async fn greet(&self, request: Request<Greeting>) -> Result<Response<Reply>, Status> {
+        // The layer has put it there, or the call had not come so far.
+        let user =
+            request.extensions().get::<Principal>().ok_or_else(|| Status::internal("there is no lock"))?;
+        let subject = user.subject.clone();
+        let words = request.into_inner().words;
+        let words = if words.is_empty() { "Hello" } else { &words };
+        Ok(Response::new(Reply { text: format!("{words}, {subject}!") }))
+    }
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let setting = |name: &str, usual: &str| env::var(name).unwrap_or_else(|_| usual.to_owned());
+    let authenticator =
+        RemoteAuthenticator::discover(&setting("KEYWARD_URL", "http://127.0.0.1:8000")).await?;
+
+    let listener = TcpListener::bind(setting("GREETER_LISTEN", "127.0.0.1:50051")).await?;
+    println!("http://{}", listener.local_addr()?);
+    Server::builder()
+        .layer(BearerLayer::new(Arc::new(authenticator)).require("posts:read"))
+        .add_service(GreeterServer::new(Polite))
+        .serve_with_incoming(TcpIncoming::from(listener))
+        .await?;
+    Ok(())
+}
