@@ -10,7 +10,8 @@ use crate::{Jwk, Jwks, KeyError, KeyRing};
 
 /// Says how many of what were checked, past the capturing of tests: figures are there to be seen.
 fn say(figures: std::fmt::Arguments<'_>) {
-    writeln!(std::io::stdout(), "{figures}").unwrap();
+    let mut out = std::io::stdout();
+    writeln!(out, "{figures}").unwrap();
 }
 
 fn json(text: &str) -> Value {
