@@ -21,15 +21,10 @@ pub(super) struct Programs {
 impl Programs {
     /// Builds them: as they are shipped, or quickly.
     pub(super) fn build(profile: &str) -> Outcome<Self> {
-        let parts: [&[&str]; 4] = [
-            &["-p", "keyward-api", "--bin", "keyward"],
-            &["-p", "keyward-api", "--example", "limit"],
-            &["-p", "keyward-auth", "--example", "argon2"],
-            &["-p", "keyward-infra", "--example", "rows"],
-        ];
-        for part in parts {
-            shell::run(shell::cargo(["build", "--locked", "--profile", profile]).args(part))?;
-        }
+        // At once: one by one, each would have what they share built anew with other features.
+        let parts = ["-p", "keyward-api", "-p", "keyward-auth", "-p", "keyward-infra", "--bin", "keyward"];
+        let examples = ["--example", "limit", "--example", "argon2", "--example", "rows"];
+        shell::run(shell::cargo(["build", "--locked", "--profile", profile]).args(parts).args(examples))?;
         let folder = std::env::var_os("CARGO_TARGET_DIR").map_or(shell::root().join("target"), PathBuf::from);
         let folder = folder.join(if profile == "dev" { "debug" } else { profile });
         let example = |name: &str| folder.join("examples").join(name);
