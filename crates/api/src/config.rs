@@ -123,6 +123,7 @@ impl TokenSettings {
         Lifetimes {
             idle: seconds(self.session_idle),
             absolute: seconds(self.session_absolute),
+            access: self.access_token_life(),
             ..Lifetimes::default()
         }
     }

@@ -10,7 +10,9 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::error::ApiError;
 use crate::routes::shop::{cart, catalog, orders};
-use crate::routes::{health, keys, login, me, oauth, posts, recovery, root, sessions, users, verification};
+use crate::routes::{
+    health, keys, login, me, oauth, posts, recovery, revocations, root, sessions, users, verification,
+};
 use crate::state::AppState;
 use crate::{docs, middleware, openapi};
 
@@ -72,6 +74,7 @@ pub(crate) fn endpoints() -> OpenApiRouter<AppState> {
         .routes(endpoint!(oauth::token))
         .routes(endpoint!(oauth::revoke))
         .routes(endpoint!(oauth::introspect))
+        .routes(endpoint!(revocations::list_revocations))
         .routes(endpoint!(keys::jwks))
         .routes(endpoint!(keys::metadata))
         .routes(endpoint!(health::live))

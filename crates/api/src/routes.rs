@@ -7,6 +7,7 @@ pub mod me;
 pub mod oauth;
 pub mod posts;
 pub mod recovery;
+pub mod revocations;
 pub mod root;
 pub mod sessions;
 pub mod shop;

@@ -12,6 +12,7 @@ use keyward_domain::ports::Ports;
 use keyward_domain::postbox::Postbox;
 use keyward_domain::posts::Posts;
 use keyward_domain::recovery::Recovery;
+use keyward_domain::revocations::Revocations;
 use keyward_domain::sessions::Sessions;
 use keyward_domain::shop::cart::Carts;
 use keyward_domain::shop::catalog::Catalog;
@@ -53,6 +54,8 @@ pub struct AppState {
     pub verification: Verification,
     /// The use cases of OAuth2 clients.
     pub clients: Clients,
+    /// The feed of ended sessions.
+    pub revocations: Revocations,
     /// The keys that sign and check tokens.
     pub keys: SharedKeyRing,
     /// The `iss` of access tokens.
@@ -134,6 +137,7 @@ impl AppState {
             recovery: Recovery::new(ports.clone(), postbox, throttle, &base),
             verification,
             clients: Clients::new(ports.clone()),
+            revocations: Revocations::new(ports.clone(), settings.tokens.lifetimes()),
             keys,
             issuer: Issuer(base.into()),
             authenticator: check,
@@ -169,6 +173,7 @@ from_state! {
     recovery: Recovery,
     verification: Verification,
     clients: Clients,
+    revocations: Revocations,
     keys: SharedKeyRing,
     issuer: Issuer,
     store: Arc<dyn Store>,

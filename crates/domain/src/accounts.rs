@@ -179,10 +179,14 @@ impl Users {
         self.ports
             .retrying(|| async {
                 let mut tx = self.ports.store.begin().await?;
+                // Other services must hear of every session, one that is being opened at this moment included.
+                let now = self.ports.clock.now();
+                tx.users().hold(id).await?;
+                tx.sessions().revoke_all(id, None, now).await?;
                 if !tx.users().delete(id).await? {
                     return Err(UserError::NotFound(id));
                 }
-                let event = Event::new(self.ports.clock.now(), EventKind::UserDeleted, origin).of(id);
+                let event = Event::new(now, EventKind::UserDeleted, origin).of(id);
                 tx.events().append(&event).await?;
                 self.commit(tx, id).await
             })

@@ -73,13 +73,15 @@ impl Housekeeping {
         self.ports.store.autocommit().jobs().claim(job, now, now + period).await
     }
 
-    /// Removes sessions that are over and old events, in bounded batches, old wrong guesses and mails long sent, if that
-    /// is due; says how many sessions.
+    /// Removes sessions that are over and old events, in bounded batches, old wrong guesses, mails long sent, and what the
+    /// feed need not tell any more, if that is due; says how many sessions.
     pub async fn clean(&self) -> Result<u64, StoreError> {
         if !self.claim(Job::CleanSessions, EVERY).await? {
             return Ok(0);
         }
         self.forget_events().await?;
+        let ended = self.ports.clock.now() - self.lifetimes.remembered();
+        self.ports.store.autocommit().revocations().forget(ended).await?;
         let now = self.ports.clock.now() - KEPT;
         self.ports.store.autocommit().attempts().forget(now).await?;
         self.ports.store.autocommit().outbox().forget(now).await?;

@@ -26,6 +26,7 @@ pub mod postbox;
 pub mod posts;
 pub mod recovery;
 pub mod refresh;
+pub mod revocations;
 pub mod scopes;
 pub mod sessions;
 pub mod shop;

@@ -103,7 +103,7 @@ pub trait SessionRepository: Send {
     /// Spends the refresh token of that counter, if it is the good one of a session that stands; says whether it was.
     async fn advance(&mut self, id: SessionId, counter: u64, now: OffsetDateTime)
     -> Result<bool, StoreError>;
-    /// Ends a session of this user; says whether it stood.
+    /// Ends a session of this user, and tells the feed of it: in a transaction. Says whether it stood.
     async fn revoke(&mut self, user: UserId, id: SessionId, now: OffsetDateTime) -> Result<bool, StoreError>;
     /// Removes at most `limit` sessions that were revoked before `revoked` or last seen before `idle`; says how many.
     async fn remove_over(
@@ -112,7 +112,7 @@ pub trait SessionRepository: Send {
         idle: OffsetDateTime,
         limit: u64,
     ) -> Result<u64, StoreError>;
-    /// Ends every session of a user but `except`; says how many.
+    /// Ends every session of a user but `except`, and tells the feed of each: in a transaction. Says how many.
     async fn revoke_all(
         &mut self,
         user: UserId,
@@ -222,7 +222,12 @@ pub struct Lifetimes {
     pub absolute: Duration,
     /// How long the refresh token just spent still gets the current one: for lost answers and for two tabs at once.
     pub grace: Duration,
+    /// How long after it was signed an access token may still be believed anywhere.
+    pub access: Duration,
 }
+
+/// How far the clocks of replicas and of other services may differ from one another.
+const CLOCKS: Duration = Duration::minutes(1);
 
 impl Lifetimes {
     /// Whether the session is over by age alone.
@@ -234,10 +239,20 @@ impl Lifetimes {
     pub fn end(&self, session: &Session) -> OffsetDateTime {
         (session.last_seen_at + self.idle).min(session.created_at + self.absolute)
     }
+
+    /// How long a session that ended has to be told of: until none of its access tokens is good anywhere.
+    pub fn remembered(&self) -> Duration {
+        self.access + CLOCKS
+    }
 }
 
 impl Default for Lifetimes {
     fn default() -> Self {
-        Self { idle: Duration::days(30), absolute: Duration::days(90), grace: Duration::seconds(10) }
+        Self {
+            idle: Duration::days(30),
+            absolute: Duration::days(90),
+            grace: Duration::seconds(10),
+            access: Duration::minutes(15),
+        }
     }
 }

@@ -12,6 +12,7 @@ use crate::keys::KeyRepository;
 use crate::outbox::OutboxRepository;
 use crate::posts::PostRepository;
 use crate::recovery::RecoveryRepository;
+use crate::revocations::RevocationRepository;
 use crate::sessions::SessionRepository;
 use crate::shop::cart::CartRepository;
 use crate::shop::catalog::CatalogRepository;
@@ -50,6 +51,8 @@ pub trait Repositories: Send {
     fn recoveries(&mut self) -> &mut dyn RecoveryRepository;
     /// Addresses that have to be proven.
     fn verifications(&mut self) -> &mut dyn VerificationRepository;
+    /// Sessions that ended lately.
+    fn revocations(&mut self) -> &mut dyn RevocationRepository;
 }
 
 /// Repositories whose writes become visible together at [`commit`](Transaction::commit), and never if dropped before.

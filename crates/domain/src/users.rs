@@ -113,6 +113,8 @@ pub trait UserRepository: Send {
     /// Gives an account that is not locked out another address, which was shown to be theirs; says whether there was one.
     /// [`StoreError::Taken`] when the address already has an account.
     async fn change_email(&mut self, id: UserId, email: &Email) -> Result<bool, StoreError>;
+    /// Keeps anybody from adding to what is theirs, such as a session, until the transaction ends.
+    async fn hold(&mut self, id: UserId) -> Result<(), StoreError>;
     /// Removes an account with everything that is theirs; says whether there was one.
     async fn delete(&mut self, id: UserId) -> Result<bool, StoreError>;
 }

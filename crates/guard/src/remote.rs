@@ -3,10 +3,13 @@
 
 mod address;
 mod builder;
+mod credentials;
 mod discovery;
 mod error;
 mod http;
+mod introspection;
 mod keys;
+mod revocations;
 mod task;
 
 use std::fmt;
@@ -16,7 +19,9 @@ use async_trait::async_trait;
 
 pub use self::builder::RemoteBuilder;
 pub use self::error::RemoteError;
+use self::introspection::Introspection;
 use self::keys::Keys;
+use self::revocations::Revocations;
 use crate::{Authenticator, Principal, Refusal};
 
 /// Tokens of an issuer elsewhere, checked here with the keys it publishes.
@@ -30,7 +35,15 @@ pub struct RemoteAuthenticator {
 struct Inner {
     issuer: String,
     keys: Keys,
+    asked: Asked,
     sessions_optional: bool,
+}
+
+/// What is asked beside the keys.
+enum Asked {
+    Nothing,
+    Introspection(Introspection),
+    Revocations(Revocations),
 }
 
 impl RemoteAuthenticator {
@@ -49,12 +62,27 @@ impl RemoteAuthenticator {
         RemoteBuilder::new(issuer.into())
     }
 
-    /// Waits until there are keys.
+    /// Waits until there are keys, and an answer of the feed where that is followed.
     ///
     /// # Errors
-    /// Why there are none. They are fetched again and again in the background, so that a later call may succeed.
+    /// Why there are none. Both are fetched again and again in the background, so that a later call may succeed.
     pub async fn ready(&self) -> Result<(), RemoteError> {
-        self.inner.keys.ready().await
+        self.inner.keys.ready().await?;
+        match &self.inner.asked {
+            Asked::Nothing => Ok(()),
+            Asked::Introspection(introspection) => introspection.ready().await,
+            Asked::Revocations(revocations) => revocations.ready().await,
+        }
+    }
+
+    /// Whether every session that ended longer ago than the bound is known here. Without following the feed: never; with
+    /// introspection: always, since nothing is let in otherwise.
+    pub fn revocations_are_known(&self) -> bool {
+        match &self.inner.asked {
+            Asked::Nothing => false,
+            Asked::Introspection(_) => true,
+            Asked::Revocations(revocations) => revocations.are_current(),
+        }
     }
 }
 
@@ -66,6 +94,14 @@ impl Authenticator for RemoteAuthenticator {
         if claims.sid.is_none() && !inner.sessions_optional {
             return Err(Refusal::InvalidToken);
         }
+        let claims = match &inner.asked {
+            Asked::Nothing => claims,
+            Asked::Introspection(introspection) => introspection.confirm(token, claims).await?,
+            Asked::Revocations(revocations) => {
+                revocations.check(claims.sid.as_deref()).await?;
+                claims
+            }
+        };
         Ok(Principal::from(claims))
     }
 }

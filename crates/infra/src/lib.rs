@@ -39,6 +39,7 @@ mod outbox;
 mod posts;
 mod probe;
 mod recoveries;
+mod revocations;
 mod sessions;
 mod signals;
 mod store;

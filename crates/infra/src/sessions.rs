@@ -17,6 +17,7 @@ use crate::columns::{micros, time, without_nul};
 use crate::entity::sessions::{ActiveModel, Column, Entity, Model, Relation};
 use crate::entity::users;
 use crate::error::{corrupt, failed, unstorable};
+use crate::revocations::record;
 use crate::signals::Signal;
 use crate::store::{Connections, Db};
 use crate::users::role;
@@ -88,11 +89,7 @@ impl<C: Connections> SessionRepository for Db<C> {
 
     async fn revoke(&mut self, user: UserId, id: SessionId, now: OffsetDateTime) -> Result<bool, StoreError> {
         let update = end_all_of(user, now).filter(Column::Id.eq(id.0));
-        let ended = update.exec(self.write()).await.map_err(failed)?.rows_affected > 0;
-        if ended {
-            self.tell(Signal::User(user)).await?;
-        }
-        Ok(ended)
+        Ok(self.end(user, update).await? > 0)
     }
 
     async fn remove_over(
@@ -121,11 +118,19 @@ impl<C: Connections> SessionRepository for Db<C> {
         if let Some(except) = except {
             update = update.filter(Column::Id.ne(except.0));
         }
-        let ended = update.exec(self.write()).await.map_err(failed)?.rows_affected;
-        if ended > 0 {
+        self.end(user, update).await
+    }
+}
+
+impl<C: Connections> Db<C> {
+    /// Ends sessions of a user, and records exactly those for the feed; says how many.
+    async fn end(&self, user: UserId, update: UpdateMany<Entity>) -> Result<u64, StoreError> {
+        let ended = update.exec_with_returning(self.write()).await.map_err(failed)?;
+        if !ended.is_empty() {
+            record(self.write(), &ended).await?;
             self.tell(Signal::User(user)).await?;
         }
-        Ok(ended)
+        Ok(ended.len() as u64)
     }
 }
 

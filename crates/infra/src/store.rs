@@ -11,6 +11,7 @@ use keyward_domain::keys::KeyRepository;
 use keyward_domain::outbox::OutboxRepository;
 use keyward_domain::posts::PostRepository;
 use keyward_domain::recovery::RecoveryRepository;
+use keyward_domain::revocations::RevocationRepository;
 use keyward_domain::sessions::SessionRepository;
 use keyward_domain::shop::cart::CartRepository;
 use keyward_domain::shop::catalog::CatalogRepository;
@@ -276,6 +277,10 @@ impl<C: Connections> Repositories for Db<C> {
     }
 
     fn verifications(&mut self) -> &mut dyn VerificationRepository {
+        self
+    }
+
+    fn revocations(&mut self) -> &mut dyn RevocationRepository {
         self
     }
 }

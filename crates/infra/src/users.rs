@@ -133,6 +133,12 @@ impl<C: Connections> UserRepository for Db<C> {
         Ok(changed)
     }
 
+    async fn hold(&mut self, id: UserId) -> Result<(), StoreError> {
+        // Whoever inserts a row that points here waits for that lock. On SQLite a transaction is alone anyway.
+        let row = Entity::find_by_id(id.0).lock_exclusive();
+        row.one(self.write()).await.map(drop).map_err(failed)
+    }
+
     async fn delete(&mut self, id: UserId) -> Result<bool, StoreError> {
         let removal = Entity::delete_by_id(id.0).exec(self.write()).await.map_err(failed)?;
         let removed = removal.rows_affected > 0;

@@ -1,7 +1,8 @@
 //! Forms of the OAuth2 endpoints, with the client that authenticated itself, by HTTP Basic or in the form
 //! (RFC 6749, section 2.3.1). Every refusal is one of section 5.2.
 
-use axum::extract::{FromRef, FromRequest, Request};
+use axum::extract::{FromRef, FromRequest, FromRequestParts, Request};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -35,6 +36,25 @@ pub struct ClientForm<T: Input> {
     pub value: T::Value,
     /// The client.
     pub client: Client,
+}
+
+/// A request that only a client may send, without a form.
+pub struct ClientOnly {
+    /// The client.
+    pub client: Client,
+}
+
+impl<S> FromRequestParts<S> for ClientOnly
+where
+    S: Send + Sync,
+    Clients: FromRef<S>,
+{
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let client = authenticate(&Clients::from_ref(state), &parts.headers, &Map::new()).await?;
+        Ok(Self { client: client.ok_or_else(invalid_client)? })
+    }
 }
 
 impl<S, T> FromRequest<S> for OAuthForm<T>
@@ -158,6 +178,18 @@ impl<T: Input + ToSchema> Documented for OAuthForm<T> {
 impl<T: Input + ToSchema> Documented for ClientForm<T> {
     fn document(operation: &mut Operation, schemas: &mut Schemas) {
         OAuthForm::<T>::document(operation, schemas);
-        operation.security = Some(vec![SecurityRequirement::new(CLIENT_SCHEME, [] as [&str; 0])]);
+        lock(operation);
     }
+}
+
+impl Documented for ClientOnly {
+    fn document(operation: &mut Operation, _: &mut Schemas) {
+        document_error(operation, StatusCode::UNAUTHORIZED, "Client authentication failed");
+        document_error(operation, StatusCode::SERVICE_UNAVAILABLE, "Overloaded");
+        lock(operation);
+    }
+}
+
+fn lock(operation: &mut Operation) {
+    operation.security = Some(vec![SecurityRequirement::new(CLIENT_SCHEME, [] as [&str; 0])]);
 }

@@ -35,6 +35,8 @@ pub struct Metadata {
     token_endpoint: String,
     revocation_endpoint: String,
     introspection_endpoint: String,
+    /// Keyward's own: the feed of ended sessions.
+    revocation_feed_endpoint: String,
     jwks_uri: String,
     service_documentation: String,
     grant_types_supported: [&'static str; 3],
@@ -73,6 +75,7 @@ pub async fn metadata(State(Issuer(issuer)): State<Issuer>) -> Response {
             token_endpoint: at("/oauth/token"),
             revocation_endpoint: at("/oauth/revoke"),
             introspection_endpoint: at("/oauth/introspect"),
+            revocation_feed_endpoint: at("/oauth/revocations"),
             jwks_uri: at("/.well-known/jwks.json"),
             service_documentation: at("/docs"),
             grant_types_supported: ["password", "refresh_token", "client_credentials"],

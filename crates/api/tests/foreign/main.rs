@@ -4,6 +4,7 @@
 //! got by the published keys, and ends with a sentence where anything is not as the library or the standard has it.
 #![expect(clippy::unwrap_used, reason = "clippy's exemption for tests does not know their helpers")]
 
+mod issuers;
 mod packages;
 mod server;
 
@@ -54,19 +55,37 @@ fn oauth4webapi_accepts_every_answer_and_token() {
     node("oauth4webapi.mjs");
 }
 
+#[test]
+fn a_guard_judges_tokens_that_pyjwt_and_joserfc_made_as_other_issuers_do() {
+    issuers::judge(in_python("issuers.py"), 7);
+}
+
+#[test]
+fn a_guard_judges_tokens_that_jose_made_as_other_issuers_do() {
+    issuers::judge(in_node("issuers.mjs"), 7);
+}
+
 fn python(script: &str) {
+    run(&mut in_python(script));
+}
+
+fn node(script: &str) {
+    run(&mut in_node(script));
+}
+
+fn in_python(script: &str) -> Command {
     static PYTHON: LazyLock<std::path::PathBuf> = LazyLock::new(packages::python);
     let mut command = Command::new(&*PYTHON);
     // Not a byte is written beside the scripts.
     command.arg("-B").arg(packages::scripts("python").join(script));
-    run(&mut command);
+    command
 }
 
-fn node(script: &str) {
+fn in_node(script: &str) -> Command {
     static FOLDER: LazyLock<std::path::PathBuf> = LazyLock::new(packages::node);
     let mut command = Command::new(packages::named("KEYWARD_TEST_NODE", "node"));
     command.arg(FOLDER.join(script));
-    run(&mut command);
+    command
 }
 
 /// Runs a script against a server of its own, which knows one client and one account.

@@ -43,7 +43,13 @@ async fn the_metadata_says_who_issues_and_where_whatever_the_host_header_says() 
             assert!(text.starts_with(&issuer), "{name} is {text}");
         }
     }
-    for member in ["token_endpoint", "revocation_endpoint", "introspection_endpoint", "jwks_uri"] {
+    for member in [
+        "token_endpoint",
+        "revocation_endpoint",
+        "introspection_endpoint",
+        "revocation_feed_endpoint",
+        "jwks_uri",
+    ] {
         let path = metadata[member].as_str().unwrap().strip_prefix(&issuer).unwrap().to_owned();
         assert_ne!(app.anonymous().get(&path).await.status, 404, "{path}");
     }

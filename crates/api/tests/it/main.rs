@@ -25,6 +25,7 @@ mod discovery;
 mod doctor;
 mod endings;
 mod events;
+mod feed;
 mod flood;
 mod framing;
 mod guessing;

@@ -6,10 +6,13 @@ use std::time::Duration;
 use keyward_auth::{TokenProfile, VerifierSettings};
 
 use super::address::Issuer;
+use super::credentials::Credentials;
 use super::discovery::Discovery;
 use super::http::Http;
+use super::introspection::Introspection;
 use super::keys::Keys;
-use super::{Inner, RemoteAuthenticator, RemoteError};
+use super::revocations::Revocations;
+use super::{Asked, Inner, RemoteAuthenticator, RemoteError};
 
 /// Whose tokens are accepted, and how. Without a word more: those of a Keyward, for the audience `keyward`, of a session.
 #[derive(Clone, Debug)]
@@ -19,6 +22,17 @@ pub struct RemoteBuilder {
     sessions_optional: bool,
     limit: Duration,
     pause: Duration,
+    asking: Option<(Asking, Credentials)>,
+    bound: Duration,
+    strict: bool,
+    fault: Option<RemoteError>,
+}
+
+/// What is asked beside the keys.
+#[derive(Clone, Copy, Debug)]
+enum Asking {
+    Introspection,
+    Revocations,
 }
 
 impl RemoteBuilder {
@@ -28,6 +42,10 @@ impl RemoteBuilder {
             sessions_optional: false,
             limit: Duration::from_secs(5),
             pause: Duration::from_secs(5),
+            asking: None,
+            bound: Duration::from_secs(10),
+            strict: false,
+            fault: None,
         }
     }
 
@@ -68,7 +86,41 @@ impl RemoteBuilder {
         self
     }
 
-    /// Waits for the issuer's keys.
+    /// Notices ended sessions within [`revocation_bound`](Self::revocation_bound), without a call for every request: Keyward's feed
+    /// is followed in the background, as a registered client. Replaces [`introspect`](Self::introspect).
+    pub fn follow_revocations(self, client_id: &str, client_secret: &str) -> Self {
+        self.ask(Asking::Revocations, client_id, client_secret)
+    }
+
+    /// Notices ended sessions, and narrowed scopes, at once: the issuer is asked about every token (RFC 7662), as a registered client.
+    /// While it does not answer, no token is accepted. Replaces [`follow_revocations`](Self::follow_revocations).
+    pub fn introspect(self, client_id: &str, client_secret: &str) -> Self {
+        self.ask(Asking::Introspection, client_id, client_secret)
+    }
+
+    fn ask(mut self, asking: Asking, client_id: &str, client_secret: &str) -> Self {
+        match Credentials::new(client_id, client_secret) {
+            Ok(credentials) => self.asking = Some((asking, credentials)),
+            Err(fault) => self.fault = Some(fault),
+        }
+        self
+    }
+
+    /// How late an ended session may be noticed by whoever follows the feed; 10 s unless set. A third of it, but 20 s at most, the
+    /// feed may wait with an answer. After the bound without an answer, see [`strict`](Self::strict).
+    pub fn revocation_bound(mut self, bound: Duration) -> Self {
+        self.bound = bound;
+        self
+    }
+
+    /// Answers 503 while it cannot be known which sessions ended. Without it such calls are let in on the keys alone, a line in
+    /// the log says so, and so does [`RemoteAuthenticator::revocations_are_known`]; tokens are still good for minutes only.
+    pub fn strict(mut self) -> Self {
+        self.strict = true;
+        self
+    }
+
+    /// Waits for the issuer's keys, and for the first answer of the feed if that is followed.
     ///
     /// # Errors
     /// [`RemoteError`], in one sentence. To start while the issuer is away, use [`build`](Self::build).
@@ -87,12 +139,27 @@ impl RemoteBuilder {
         if tokio::runtime::Handle::try_current().is_err() {
             return Err(RemoteError::Settings("a remote authenticator is built inside a tokio runtime"));
         }
+        if let Some(fault) = self.fault {
+            return Err(fault);
+        }
         let issuer = Issuer::parse(&self.settings.issuer)?;
         let http = Http::new(self.limit, issuer.is_local())?;
         let name = issuer.name.clone();
         let discovery = Arc::new(Discovery::new(issuer, http));
+        let asked = match self.asking {
+            None => Asked::Nothing,
+            Some((Asking::Introspection, credentials)) => {
+                Asked::Introspection(Introspection::new(Arc::clone(&discovery), credentials))
+            }
+            Some((Asking::Revocations, credentials)) => Asked::Revocations(Revocations::new(
+                Arc::clone(&discovery),
+                credentials,
+                self.bound,
+                self.strict,
+            )),
+        };
         let keys = Keys::new(self.settings, discovery, self.pause);
-        let inner = Inner { issuer: name, keys, sessions_optional: self.sessions_optional };
+        let inner = Inner { issuer: name, keys, asked, sessions_optional: self.sessions_optional };
         Ok(RemoteAuthenticator { inner: Arc::new(inner) })
     }
 }

@@ -15,12 +15,34 @@ use super::http::{Http, address};
 struct Document {
     issuer: String,
     jwks_uri: Option<String>,
+    introspection_endpoint: Option<String>,
+    /// Keyward's own: the feed of ended sessions.
+    revocation_feed_endpoint: Option<String>,
 }
 
 /// Where everything is.
 #[derive(Clone, Debug)]
 pub(super) struct Metadata {
     pub(super) keys: Url,
+    introspection: Option<Url>,
+    revocations: Option<Url>,
+    address: String,
+}
+
+impl Metadata {
+    pub(super) fn introspection(&self) -> Result<&Url, RemoteError> {
+        self.introspection.as_ref().ok_or_else(|| self.lacks("it has no introspection_endpoint"))
+    }
+
+    pub(super) fn revocations(&self) -> Result<&Url, RemoteError> {
+        self.revocations
+            .as_ref()
+            .ok_or_else(|| self.lacks("it has no revocation_feed_endpoint, which is Keyward's own"))
+    }
+
+    fn lacks(&self, reason: &'static str) -> RemoteError {
+        RemoteError::Answer { address: self.address.clone(), reason }
+    }
 }
 
 /// The issuer, and its metadata once it was fetched.
@@ -79,6 +101,11 @@ impl Discovery {
         let endpoint = |text: Option<String>| text.map(|text| self.issuer.endpoint(&text)).transpose();
         let keys = endpoint(document.jwks_uri)?;
         let lacking = || RemoteError::Answer { address: address(url), reason: "it has no jwks_uri" };
-        Ok(Metadata { keys: keys.ok_or_else(lacking)? })
+        Ok(Metadata {
+            keys: keys.ok_or_else(lacking)?,
+            introspection: endpoint(document.introspection_endpoint)?,
+            revocations: endpoint(document.revocation_feed_endpoint)?,
+            address: address(url),
+        })
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT, AGE, CACHE_CONTROL, HeaderMap};
+use reqwest::header::{ACCEPT, AGE, CACHE_CONTROL, CONTENT_TYPE, HeaderMap};
 use reqwest::{Client, RequestBuilder, Url, redirect};
 use serde::de::DeserializeOwned;
 
@@ -38,7 +38,17 @@ impl Http {
     }
 
     pub(super) async fn get<T: DeserializeOwned>(&self, url: &Url) -> Result<Fetched<T>, RemoteError> {
-        read(url, self.client.get(url.clone())).await
+        read(url, self.ask(url)).await
+    }
+
+    /// A question to be completed, and sent by [`read`].
+    pub(super) fn ask(&self, url: &Url) -> RequestBuilder {
+        self.client.get(url.clone())
+    }
+
+    /// A form to be completed, and sent by [`read`].
+    pub(super) fn post(&self, url: &Url) -> RequestBuilder {
+        self.client.post(url.clone()).header(CONTENT_TYPE, "application/x-www-form-urlencoded")
     }
 }
 

@@ -1,12 +1,12 @@
 //! An issuer of the tests' own, on a free port of this machine: it counts who asks, and behaves as told.
 
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use axum::extract::State;
-use axum::http::{StatusCode, Uri, header};
+use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Json, Router};
 use keyward_auth::{
@@ -48,6 +48,15 @@ pub(crate) struct Desk {
     pub(crate) permits: Semaphore,
     pub(crate) key_fetches: AtomicUsize,
     pub(crate) metadata_fetches: AtomicUsize,
+    /// Sessions that ended, in order, and how many of them a page has.
+    pub(crate) ended: Mutex<Vec<&'static str>>,
+    pub(crate) page: AtomicUsize,
+    /// Whether the feed and introspection are out of order.
+    pub(crate) away: AtomicBool,
+    /// What the feed was asked for.
+    pub(crate) queries: Mutex<Vec<String>>,
+    /// What introspection says.
+    pub(crate) state: Mutex<Value>,
     /// Requests for anything else, such as where a redirection leads.
     pub(crate) strays: AtomicUsize,
 }
@@ -68,12 +77,22 @@ impl Issuer {
             ring: SharedKeyRing::new(KeyRing::new(key())),
             keys: Mutex::new(Keys::Good),
             beside: Mutex::default(),
-            metadata: Mutex::new(json!({ "issuer": name, "jwks_uri": format!("{name}/keys") })),
+            metadata: Mutex::new(json!({
+                "issuer": name,
+                "jwks_uri": format!("{name}/keys"),
+                "introspection_endpoint": format!("{name}/introspect"),
+                "revocation_feed_endpoint": format!("{name}/revocations"),
+            })),
             metadata_path: Mutex::new("/.well-known/oauth-authorization-server"),
             cache_control: Mutex::new("public, max-age=300"),
             permits: Semaphore::new(Semaphore::MAX_PERMITS),
             key_fetches: AtomicUsize::new(0),
             metadata_fetches: AtomicUsize::new(0),
+            ended: Mutex::default(),
+            page: AtomicUsize::new(100),
+            away: AtomicBool::new(false),
+            queries: Mutex::default(),
+            state: Mutex::new(json!({ "active": true })),
             strays: AtomicUsize::new(0),
         };
         Self { address, desk: Arc::new(desk), server: None }
@@ -145,7 +164,36 @@ pub(crate) fn now() -> i64 {
     i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()).unwrap()
 }
 
-async fn answer(State(desk): State<Arc<Desk>>, uri: Uri) -> Response {
+/// The feed, and introspection, for the client `invoices` with the secret `s3cr3t`.
+fn for_clients(desk: &Desk, uri: &Uri, headers: &HeaderMap, body: &str) -> Response {
+    if headers.get(header::AUTHORIZATION).is_none_or(|field| field != "Basic aW52b2ljZXM6czNjcjN0") {
+        return StatusCode::UNAUTHORIZED.into_response();
+    }
+    if desk.away.load(Ordering::SeqCst) {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    }
+    if uri.path() == "/introspect" {
+        let good = body.starts_with("token=ey")
+            && headers[header::CONTENT_TYPE] == "application/x-www-form-urlencoded";
+        assert!(good, "{body}");
+        return Json(desk.state.lock().unwrap().clone()).into_response();
+    }
+    let query = uri.query().unwrap_or_default();
+    desk.queries.lock().unwrap().push(query.to_owned());
+    let after = query.strip_prefix("after=").and_then(|query| query.split('&').next());
+    let after: usize = after.map_or(0, |after| after.parse().unwrap());
+    let ended = desk.ended.lock().unwrap();
+    let upto = ended.len().min(after + desk.page.load(Ordering::SeqCst));
+    let told: Vec<Value> =
+        ended[after..upto].iter().map(|sid| json!({ "sid": sid, "expires_at": now() + 900 })).collect();
+    Json(json!({ "revocations": told, "after": upto.to_string(), "more": upto < ended.len() }))
+        .into_response()
+}
+
+async fn answer(State(desk): State<Arc<Desk>>, uri: Uri, headers: HeaderMap, body: String) -> Response {
+    if ["/revocations", "/introspect"].contains(&uri.path()) {
+        return for_clients(&desk, &uri, &headers, &body);
+    }
     if uri.path() == *desk.metadata_path.lock().unwrap() {
         desk.metadata_fetches.fetch_add(1, Ordering::SeqCst);
         return Json(desk.metadata.lock().unwrap().clone()).into_response();

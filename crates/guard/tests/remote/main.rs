@@ -4,6 +4,7 @@
 
 mod issuer;
 mod keys;
+mod revocation;
 mod start;
 
 use std::time::Duration;

@@ -11,6 +11,7 @@ pub(crate) mod outbox;
 pub(crate) mod posts;
 pub(crate) mod products;
 pub(crate) mod recoveries;
+pub(crate) mod revocations;
 pub(crate) mod security_events;
 pub(crate) mod sessions;
 pub(crate) mod signing_keys;

@@ -12,6 +12,7 @@ mod opening;
 mod outbox;
 mod posts;
 mod recoveries;
+mod revocations;
 mod sessions;
 mod shop;
 mod signals;

@@ -25,7 +25,7 @@ async fn schema(connection: &DatabaseConnection) -> Vec<String> {
     rows.iter().map(|row| row.try_get("", "name").unwrap()).collect()
 }
 
-const SCHEMA: [&str; 32] = [
+const SCHEMA: [&str; 35] = [
     "attempts",
     "cart_items",
     "categories",
@@ -38,6 +38,8 @@ const SCHEMA: [&str; 32] = [
     "ix_posts_published_id",
     "ix_products_category_id_id",
     "ix_recoveries_user_id",
+    "ix_revocations_revoked_at",
+    "ix_revocations_tx",
     "ix_sessions_last_seen_at",
     "ix_sessions_revoked_at",
     "ix_sessions_user_id",
@@ -49,6 +51,7 @@ const SCHEMA: [&str; 32] = [
     "posts",
     "products",
     "recoveries",
+    "revocations",
     "security_events",
     "sessions",
     "signing_keys",

@@ -1,0 +1,192 @@
+//! Following Keyward's feed of ended sessions: one task asks, every request looks into memory.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::Duration;
+
+use serde::Deserialize;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep};
+
+use super::RemoteError;
+use super::credentials::{Credentials, form};
+use super::discovery::Discovery;
+use super::http::read;
+use super::task::Task;
+use crate::Refusal;
+use crate::authenticator::unix_now;
+
+/// The longest wait that Keyward grants, in seconds.
+const MAX_WAIT: u64 = 20;
+/// The least time between two questions, so that a feed that never waits is not asked without end.
+const PAUSE: Duration = Duration::from_millis(250);
+/// After so long the whole set is read once more, whatever happened to the issuer's database meanwhile.
+const WHOLE: Duration = Duration::from_mins(5);
+/// The longest wait after a question that nobody answered.
+const MAX_PAUSE: Duration = Duration::from_secs(5);
+
+/// One answer of the feed.
+#[derive(Deserialize)]
+struct Feed {
+    revocations: Vec<Ended>,
+    after: String,
+    #[serde(default)]
+    more: bool,
+}
+
+#[derive(Deserialize)]
+struct Ended {
+    sid: String,
+    expires_at: i64,
+}
+
+/// The sessions that ended. Dropped, nobody follows the feed any more.
+pub(super) struct Revocations {
+    shared: Arc<Shared>,
+    _follower: Task,
+}
+
+struct Shared {
+    discovery: Arc<Discovery>,
+    credentials: Credentials,
+    bound: Duration,
+    strict: bool,
+    known: RwLock<Known>,
+    /// Changes whenever a question was answered or failed: why, if it failed.
+    done: watch::Sender<Option<Result<(), RemoteError>>>,
+}
+
+#[derive(Default)]
+struct Known {
+    /// Ended sessions, and until when that matters, in Unix seconds.
+    ended: HashMap<String, i64>,
+    /// When everything was known last.
+    at: Option<Instant>,
+}
+
+impl Revocations {
+    /// Begins to follow. Must be called inside a tokio runtime.
+    pub(super) fn new(
+        discovery: Arc<Discovery>,
+        credentials: Credentials,
+        bound: Duration,
+        strict: bool,
+    ) -> Self {
+        let (known, done) = (RwLock::default(), watch::Sender::default());
+        let shared = Arc::new(Shared { discovery, credentials, bound, strict, known, done });
+        let follower = Task::spawn(Arc::clone(&shared).follow());
+        Self { shared, _follower: follower }
+    }
+
+    /// Waits for the first answer.
+    pub(super) async fn ready(&self) -> Result<(), RemoteError> {
+        if self.are_current() {
+            return Ok(());
+        }
+        let mut done = self.shared.done.subscribe();
+        let answered = done.wait_for(Option::is_some).await;
+        answered.ok().and_then(|answer| answer.clone()).unwrap_or(Ok(()))
+    }
+
+    /// Whether everything that ended longer ago than the bound is known.
+    pub(super) fn are_current(&self) -> bool {
+        self.shared.is_current()
+    }
+
+    /// Refuses what has ended; and, where that is wanted, everything while nobody knows.
+    pub(super) async fn check(&self, session: Option<&str>) -> Result<(), Refusal> {
+        if !self.are_current() {
+            // The very first answer is waited for. Its failure is in the log.
+            let _ = self.ready().await;
+            if self.shared.strict && !self.are_current() {
+                return Err(Refusal::Unavailable);
+            }
+        }
+        match session {
+            Some(session) if self.shared.known().ended.contains_key(session) => Err(Refusal::InvalidToken),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Shared {
+    fn known(&self) -> RwLockReadGuard<'_, Known> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn known_mut(&self) -> RwLockWriteGuard<'_, Known> {
+        self.known.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_current(&self) -> bool {
+        self.known().at.is_some_and(|at| at.elapsed() < self.bound)
+    }
+
+    /// How long the feed may wait with an answer: a third of the bound. Another third is for the answer to come, and the last
+    /// one for a second try.
+    fn third(&self) -> Duration {
+        self.bound / 3
+    }
+
+    /// Asks for ever. Whatever fails begins anew with the whole set, so that nothing depends on what the issuer remembers.
+    async fn follow(self: Arc<Self>) {
+        let (mut after, mut whole_at, mut told) = (None, Instant::now(), false);
+        loop {
+            if whole_at.elapsed() > WHOLE {
+                (after, whole_at) = (None, Instant::now());
+            }
+            let asked = Instant::now();
+            let mut pause = PAUSE.min(self.third());
+            match self.ask(after.as_deref()).await {
+                Ok(feed) => {
+                    let more = self.learn(&feed);
+                    after = Some(feed.after);
+                    if more {
+                        continue;
+                    }
+                    if told {
+                        tracing::info!("ended sessions are known again");
+                    }
+                    told = false;
+                    self.done.send_replace(Some(Ok(())));
+                }
+                Err(error) => {
+                    after = None;
+                    pause = MAX_PAUSE.min(self.third() / 2);
+                    if !told && !self.is_current() {
+                        told = true;
+                        tracing::warn!(cause = ?error, strict = self.strict, "ended sessions are not known");
+                    }
+                    self.discovery.forget().await;
+                    self.done.send_replace(Some(Err(error)));
+                }
+            }
+            sleep(pause.saturating_sub(asked.elapsed())).await;
+        }
+    }
+
+    /// Takes an answer over; says whether there is more to ask for at once.
+    fn learn(&self, feed: &Feed) -> bool {
+        let now = unix_now();
+        let mut known = self.known_mut();
+        known.ended.retain(|_, expires_at| *expires_at > now);
+        for ended in &feed.revocations {
+            known.ended.insert(ended.sid.clone(), ended.expires_at);
+        }
+        if !feed.more {
+            known.at = Some(Instant::now());
+        }
+        feed.more
+    }
+
+    async fn ask(&self, after: Option<&str>) -> Result<Feed, RemoteError> {
+        let metadata = self.discovery.metadata().await?;
+        let mut url = metadata.revocations()?.clone();
+        let wait = self.third().as_secs().min(MAX_WAIT).to_string();
+        let fields = after.map(|after| [("after", after), ("wait", &wait)]);
+        url.set_query(fields.as_ref().map(|fields| form(fields)).as_deref());
+        let limit = self.third() * 2;
+        let request = self.discovery.http().ask(&url).timeout(limit);
+        Ok(read(&url, self.credentials.sign(request)).await?.value)
+    }
+}
