@@ -176,7 +176,7 @@ async fn a_position_that_is_none_is_a_422_and_so_is_too_long_a_wait() {
         let fault = ask(&app, &format!("?after={after}")).send().await.fault();
         assert_eq!(fault["loc"], json!(["query", "after"]), "{after}");
     }
-    for wait in ["21", "-1", "x", ""] {
+    for wait in ["21", "-1", "x"] {
         let fault = ask(&app, &format!("?wait={wait}")).send().await.fault();
         assert_eq!(fault["loc"], json!(["query", "wait"]), "{wait}");
     }
