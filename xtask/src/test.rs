@@ -135,26 +135,28 @@ pub(crate) fn run(args: &[String]) -> Outcome {
     failure.map_or(Ok(()), Err)
 }
 
+/// The tests that use a database.
+const DATABASE_TESTS: [&str; 6] = ["--test", "it", "--test", "replicas", "--test", "outbox"];
+
 fn drive(tools: Tools, extra: &[String]) -> Outcome {
     match tools {
         Tools::None => {
-            let mut command = cargo_test(&["--workspace"], extra);
+            let mut command = cargo_test(&[], extra);
             shell::run(command.env_remove(postgres::VARIABLE))
         }
         Tools::Postgres(source) => {
             let server = source.open()?;
-            let mut command =
-                cargo_test(&["-p", "keyward-infra", "-p", "keyward-api", "-p", "keyward-migration"], extra);
+            let mut command = cargo_test(&DATABASE_TESTS, extra);
             shell::run(command.env(postgres::VARIABLE, server.url()))
         }
         Tools::Browser(pair) => {
-            let mut command = cargo_test(&["-p", "keyward-api", "--test", "browser"], extra);
+            let mut command = cargo_test(&["--test", "browser"], extra);
             command.env_remove(postgres::VARIABLE);
             command.env("KEYWARD_TEST_CHROMIUM", pair.chromium);
             shell::run(command.env("KEYWARD_TEST_CHROMEDRIVER", pair.chromedriver))
         }
         Tools::Foreign(interpreters) => {
-            let mut command = cargo_test(&["-p", "keyward-api", "--test", "foreign"], extra);
+            let mut command = cargo_test(&["--test", "foreign"], extra);
             command.env_remove(postgres::VARIABLE);
             command.env("KEYWARD_TEST_PYTHON", interpreters.python);
             command.env("KEYWARD_TEST_NODE", interpreters.node);
@@ -164,7 +166,8 @@ fn drive(tools: Tools, extra: &[String]) -> Outcome {
 }
 
 fn cargo_test(selection: &[&str], extra: &[String]) -> Command {
-    let mut command = shell::cargo(["test", "--all-features"]);
+    // The same packages and features each time: others would have every dependency built anew.
+    let mut command = shell::cargo(["test", "--workspace", "--all-features"]);
     command.args(selection).args(extra);
     command
 }
