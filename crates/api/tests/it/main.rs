@@ -52,6 +52,7 @@ mod session_model;
 mod sessions;
 mod shared;
 mod slashes;
+mod story;
 mod strings;
 mod throttle;
 mod timing;

@@ -181,6 +181,11 @@ impl Served {
         self.exchange(&format!("{method} {path}"), &format!("{bearer}Content-Type: application/json"), &body)
     }
 
+    /// An answer to a form.
+    pub(crate) fn form(&self, path: &str, body: &str) -> (u16, Value) {
+        self.exchange(&format!("POST {path}"), "Content-Type: application/x-www-form-urlencoded", body)
+    }
+
     fn exchange(&self, target: &str, headers: &str, body: &str) -> (u16, Value) {
         let mut stream = TcpStream::connect(self.address).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
