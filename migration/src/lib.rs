@@ -92,6 +92,14 @@ pub async fn look(db: &DatabaseConnection) -> Result<Schema, DbErr> {
 /// Where it is noted which migrations were applied.
 const TABLE: &str = "seaql_migrations";
 
+/// How many migrations a database has been through; none if it is no database of this program. Changes nothing.
+///
+/// # Errors
+/// What the database answered, or that it was migrated by a newer version of this program.
+pub async fn applied(db: &DatabaseConnection) -> Result<usize, DbErr> {
+    Migrator::get_applied_migrations_read_only(db).await.map(|applied| applied.len())
+}
+
 /// Taken by whoever migrates a PostgreSQL database. Any constant will do; this one spells "keyward".
 const ADVISORY_LOCK: i64 = 0x006b_6579_7761_7264;
 

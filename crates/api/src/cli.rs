@@ -1,11 +1,13 @@
 //! The command line: `keyward` is `keyward serve`.
 
+mod backup;
 mod client;
 mod completions;
 mod doctor;
 mod events;
 mod healthcheck;
 mod keys;
+mod lock;
 mod log;
 mod mail;
 mod outbox;
@@ -23,6 +25,7 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
 use keyward_api::config::{Settings, StorageSettings};
 
+use self::backup::{Backup, Restore};
 use self::client::ClientCommand;
 use self::completions::{Completions, Manual};
 use self::events::EventsCommand;
@@ -75,6 +78,10 @@ enum Command {
     Doctor(Box<Settings>),
     /// Ask a running server whether it is ready
     Healthcheck(Healthcheck),
+    /// Copy a SQLite database, in use or not, into one file, and check it
+    Backup(Backup),
+    /// Put such a copy in the place of the SQLite database, which nobody may be using
+    Restore(Restore),
     /// Print the OpenAPI document
     Openapi,
     /// Print what a shell needs to complete this command line
@@ -102,6 +109,8 @@ pub(crate) fn run() -> Result<(), Problem> {
         Command::Outbox(command) => block_on(outbox::run(command)),
         Command::Doctor(settings) => block_on(doctor::run(*settings)),
         Command::Healthcheck(check) => check.run(),
+        Command::Backup(backup) => block_on(backup.run()),
+        Command::Restore(restore) => block_on(restore.run()),
         Command::Openapi => openapi(),
         Command::Completions(shell) => shell.print(Cli::command()),
         Command::Man(manual) => manual.print(Cli::command()),

@@ -18,7 +18,7 @@ use keyward_domain::sessions::Lifetimes;
 
 pub use self::connections::ConnectionSettings;
 pub use self::cors::CorsSettings;
-pub use self::database::StorageSettings;
+pub use self::database::{ReplicaSettings, StorageSettings};
 pub use self::events::EventSettings;
 pub use self::mail::MailSettings;
 pub use self::secret::Secret;
@@ -148,6 +148,10 @@ pub struct Settings {
     /// Where things are kept
     #[command(flatten)]
     pub storage: StorageSettings,
+
+    /// What may be read elsewhere
+    #[command(flatten)]
+    pub replica: ReplicaSettings,
 
     /// What tokens say
     #[command(flatten)]

@@ -93,7 +93,7 @@ impl Users {
 
     /// One page of all accounts.
     pub async fn list(&self, page: Page) -> Result<Slice<User>, UserError> {
-        let rows = self.ports.store.autocommit().users().list(page).await?;
+        let rows = self.ports.store.replica().users().list(page).await?;
         Ok(Slice::cut(rows, page, |user| user.id.0))
     }
 

@@ -151,13 +151,22 @@ impl Posts {
 
     /// A post as `reader` may see it; nobody in particular sees published ones only.
     pub async fn find(&self, reader: Option<UserId>, id: PostId) -> Result<Post, PostError> {
-        let found = self.ports.store.autocommit().posts().find(id).await?;
+        let mut found = match reader {
+            Some(_) => None,
+            None => self.ports.store.replica().posts().find(id).await?,
+        };
+        if found.is_none() {
+            found = self.ports.store.autocommit().posts().find(id).await?;
+        }
         found.filter(|post| visible(post, reader)).ok_or(PostError::NotFound(id))
     }
 
     /// One page of the posts that fit `filter`.
     pub async fn list(&self, filter: &PostFilter, page: Page) -> Result<Slice<Post>, PostError> {
-        let rows = self.ports.store.autocommit().posts().list(filter, page).await?;
+        let store = &self.ports.store;
+        // Whoever logged in may look for what they have just written.
+        let mut repositories = if filter.visible_to.is_some() { store.autocommit() } else { store.replica() };
+        let rows = repositories.posts().list(filter, page).await?;
         Ok(Slice::cut(rows, page, |post| post.id.0))
     }
 

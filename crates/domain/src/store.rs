@@ -69,6 +69,14 @@ pub trait Transaction: Repositories {
 pub trait Store: Send + Sync {
     /// Repositories whose every call is a transaction of its own.
     fn autocommit(&self) -> Box<dyn Repositories>;
+    /// Repositories whose reads may be a moment old, for they may come from a copy of the database.
+    ///
+    /// Who may read so: whatever anybody can read without a token, which is the catalogue and published posts, and the
+    /// lists of administrators. Never a session, a key or a password, nothing that a write is decided on, and nothing
+    /// that a user has just written and now wants to see.
+    fn replica(&self) -> Box<dyn Repositories> {
+        self.autocommit()
+    }
     /// Begins a transaction that may write.
     async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError>;
     /// Waits before the `round`-th repetition of a unit of work that was refused as [`StoreError::Contended`]: never as

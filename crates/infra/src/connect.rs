@@ -12,9 +12,11 @@ use sea_orm::sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sea_orm::sqlx::{Error as SqlxError, Postgres, Sqlite};
 
+use crate::bounded::{Bounded, Patience};
 use crate::listener::Listener;
 use crate::options::DatabaseOptions;
 use crate::probe::Probe;
+use crate::replica::{self, Replica};
 use crate::signals;
 
 /// How long a PostgreSQL transaction may do nothing while it holds locks.
@@ -39,6 +41,9 @@ pub enum ConnectError {
     /// Folders are made by whoever knows what else belongs into them.
     #[error("the folder of the database file {0} does not exist")]
     NoFolder(PathBuf),
+    /// SQLite reads beside its writer as it is.
+    #[error("a replica to read from is for PostgreSQL, and both URLs must begin with postgres://")]
+    NoReplica,
     /// The file is there and cannot be used, or cannot be made.
     #[error("the database file {0} cannot be opened: {1}")]
     File(PathBuf, String),
@@ -149,6 +154,19 @@ async fn open_postgres(url: &str, options: &DatabaseOptions) -> Result<Opened, C
     let listener = Listener::new(server, options.connect_timeout);
     let listener = signals::are_known_to(&both).await.then_some(listener);
     Ok(Opened { reader: both.clone(), writer: both, probe: Some(Arc::new(probe)), listener })
+}
+
+/// A copy of a PostgreSQL database, for reading only. It need not be there yet.
+pub(crate) fn open_replica(url: &str, options: &DatabaseOptions) -> Result<Replica, ConnectError> {
+    if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
+        return Err(ConnectError::NoReplica);
+    }
+    let limit = options.acquire_timeout.min(replica::PATIENCE);
+    let options = DatabaseOptions { acquire_timeout: limit, statement_timeout: limit, ..*options };
+    let server = postgres(url, &options)?.options([("default_transaction_read_only", "on")]);
+    let probe = Some(Arc::new(Probe::new(server.clone(), options.connect_timeout)));
+    let pool = DatabaseConnection::from(postgres_pool(&options).connect_lazy_with(server));
+    Ok(Replica::new(Bounded::new(pool, Patience { limit, probe })))
 }
 
 /// A server, with our limits for every session there.

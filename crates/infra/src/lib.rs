@@ -16,6 +16,7 @@
 #![forbid(unsafe_code)]
 
 mod attempts;
+mod backup;
 mod bounded;
 mod carts;
 mod catalog;
@@ -23,6 +24,7 @@ mod clients;
 mod clock;
 mod columns;
 mod connect;
+mod connections;
 mod contention;
 mod entity;
 mod error;
@@ -39,6 +41,7 @@ mod outbox;
 mod posts;
 mod probe;
 mod recoveries;
+mod replica;
 mod revocations;
 mod sessions;
 mod signals;
@@ -48,6 +51,7 @@ pub mod testing;
 mod users;
 mod verifications;
 
+pub use backup::{BackupError, copy_sqlite, open_sound_sqlite, settle_sqlite, sqlite_file};
 pub use clock::SystemClock;
 pub use connect::ConnectError;
 pub use mail_folder::MailFolder;

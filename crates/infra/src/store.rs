@@ -1,7 +1,7 @@
 //! [`Database`]: the `Store` port, with autocommit and transactions over one set of repositories.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
 use async_trait::async_trait;
 use keyward_domain::clients::ClientRepository;
@@ -20,17 +20,19 @@ use keyward_domain::store::{PoolUse, Repositories, Store, StoreError, Transactio
 use keyward_domain::throttle::AttemptRepository;
 use keyward_domain::users::UserRepository;
 use keyward_domain::verification::VerificationRepository;
-use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend};
 use tokio::sync::Notify;
 
 use crate::bounded::{Bounded, Patience};
-use crate::connect::{ConnectError, open};
+use crate::connect::{ConnectError, open, open_replica};
+pub(crate) use crate::connections::Connections;
+use crate::connections::{Open, Pools, Split};
 use crate::contention::pause;
 use crate::error::failed;
 use crate::inspection;
-use crate::listener::Listener;
 use crate::options::DatabaseOptions;
-use crate::signals::{self, Signal};
+use crate::replica::{Replica, Route};
+use crate::signals::Signal;
 
 /// An open database. Cheap to clone; all clones share its connections.
 ///
@@ -39,13 +41,7 @@ use crate::signals::{self, Signal};
 #[derive(Clone)]
 pub struct Database {
     pools: Arc<Pools>,
-}
-
-struct Pools {
-    reader: Bounded<DatabaseConnection>,
-    writer: Bounded<DatabaseConnection>,
-    listener: Option<Listener>,
-    mail: Arc<Notify>,
+    replica: Option<Arc<Replica>>,
 }
 
 impl Database {
@@ -66,7 +62,18 @@ impl Database {
             listener: opened.listener,
             mail: Arc::default(),
         };
-        Ok(Self { pools: Arc::new(pools) })
+        Ok(Self { pools: Arc::new(pools), replica: None })
+    }
+
+    /// The same database, where [`Store::replica`] reads from the copy at `url` while that answers.
+    ///
+    /// # Errors
+    /// [`ConnectError`] for a URL that names no PostgreSQL, and on SQLite. A copy that is away is none.
+    pub fn with_replica(self, url: &str, options: DatabaseOptions) -> Result<Self, ConnectError> {
+        if self.pools.writer.get_database_backend() != DbBackend::Postgres {
+            return Err(ConnectError::NoReplica);
+        }
+        Ok(Self { replica: Some(Arc::new(open_replica(url, &options)?)), ..self })
     }
 
     /// The connection that may write, for migrating.
@@ -106,6 +113,13 @@ impl Store for Database {
         Box::new(Db(Arc::clone(&self.pools)))
     }
 
+    fn replica(&self) -> Box<dyn Repositories> {
+        let Some(replica) = &self.replica else { return self.autocommit() };
+        let primary = self.pools.writer.clone();
+        let read = Route { replica: Some(Arc::clone(replica)), primary: primary.clone() };
+        Box::new(Db(Split { pools: Arc::clone(&self.pools), read, write: Route { replica: None, primary } }))
+    }
+
     async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError> {
         let connection = self.pools.writer.begin().await.map_err(failed)?;
         let pools = Arc::clone(&self.pools);
@@ -128,77 +142,6 @@ impl Store for Database {
 
     fn pools(&self) -> Vec<PoolUse> {
         inspection::pools(self.pools.reader.inner(), self.pools.writer.inner())
-    }
-}
-
-/// A transaction, and whom to tell of it.
-pub(crate) struct Open {
-    connection: Bounded<DatabaseTransaction>,
-    pools: Arc<Pools>,
-    mail: AtomicBool,
-}
-
-/// Where a repository's statements go.
-#[async_trait]
-pub(crate) trait Connections: Send + Sync {
-    type Connection: ConnectionTrait;
-
-    /// For what only reads.
-    fn read(&self) -> &Self::Connection;
-    /// For what writes.
-    fn write(&self) -> &Self::Connection;
-    /// Tells other processes of a change, as soon as it is committed.
-    async fn tell(&self, signal: Signal) -> Result<(), StoreError>;
-    /// Tells this process that mail is waiting, as soon as it is committed.
-    fn mail_waits(&self);
-}
-
-#[async_trait]
-impl Connections for Arc<Pools> {
-    type Connection = Bounded<DatabaseConnection>;
-
-    fn read(&self) -> &Self::Connection {
-        &self.reader
-    }
-
-    fn write(&self) -> &Self::Connection {
-        &self.writer
-    }
-
-    async fn tell(&self, signal: Signal) -> Result<(), StoreError> {
-        if self.listener.is_some() {
-            // The change is made. Who does not hear of it notices within the revocation bound.
-            drop(signals::tell(&self.writer, &signal).await);
-        }
-        Ok(())
-    }
-
-    fn mail_waits(&self) {
-        self.mail.notify_one();
-    }
-}
-
-#[async_trait]
-impl Connections for Open {
-    type Connection = Bounded<DatabaseTransaction>;
-
-    fn read(&self) -> &Self::Connection {
-        &self.connection
-    }
-
-    fn write(&self) -> &Self::Connection {
-        &self.connection
-    }
-
-    async fn tell(&self, signal: Signal) -> Result<(), StoreError> {
-        match self.pools.listener {
-            Some(_) => signals::tell(&self.connection, &signal).await,
-            None => Ok(()),
-        }
-    }
-
-    fn mail_waits(&self) {
-        self.mail.store(true, Ordering::Relaxed);
     }
 }
 

@@ -74,14 +74,7 @@ impl TestDatabase {
 
     /// Runs SQL that no port would, on a connection of its own.
     pub async fn execute(&self, sql: &str) {
-        let sql = AssertSqlSafe(sql.to_owned());
-        if self.is_postgres() {
-            let mut connection = PgConnection::connect(&self.url).await.expect("a connection");
-            connection.execute(sql).await.expect("the statement runs");
-        } else {
-            let mut connection = SqliteConnection::connect(&self.url).await.expect("a connection");
-            connection.execute(sql).await.expect("the statement runs");
-        }
+        execute(&self.url, sql).await;
     }
 
     fn path(&self) -> &str {
@@ -100,6 +93,19 @@ impl Drop for TestDatabase {
             })
             .join();
         }
+    }
+}
+
+/// Runs SQL that no port would, on a connection of its own to whatever `url` names.
+pub async fn execute(url: &str, sql: &str) {
+    let sql = AssertSqlSafe(sql.to_owned());
+    if url.starts_with("postgres") {
+        let mut connection = PgConnection::connect(url).await.expect("a connection");
+        connection.execute(sql).await.expect("the statement runs");
+    } else {
+        let mut connection = SqliteConnection::connect(url).await.expect("a connection");
+        connection.execute(sql).await.expect("the statement runs");
+        connection.close().await.expect("the file is closed");
     }
 }
 

@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 
 use tokio::net::TcpListener;
 
-use super::wiring::{Wiring, check};
+use super::wiring::{Wiring, check, place};
 use super::{Problem, log, mail};
 
 /// Serves until told to stop by SIGINT or SIGTERM.
@@ -74,6 +74,9 @@ fn announce(settings: &Settings, wiring: &Wiring, keys: &KeyRing) -> Result<(), 
     eprintln!("Keyward {}", env!("CARGO_PKG_VERSION"));
     eprintln!("  docs      {}://{}/docs", settings.connections.scheme(), settings.listen);
     eprintln!("  database  {}", wiring.place());
+    if let Some(url) = &settings.replica.database_read_url {
+        eprintln!("  reads     {}", place(url));
+    }
     eprintln!("  key       {key}");
     eprintln!("  issuer    {}", settings.issuer());
     if let Some(address) = settings.watch.metrics_listen {

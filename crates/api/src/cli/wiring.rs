@@ -18,10 +18,11 @@ use keyward_domain::outbox::Outbox;
 use keyward_domain::ports::{Changes, Ports};
 use keyward_domain::postbox::Postbox;
 use keyward_domain::store::{Repositories, Store};
-use keyward_infra::{Database, DatabaseOptions, Signal, SystemClock};
+use keyward_infra::{ConnectError, Database, DatabaseOptions, Signal, SystemClock};
 use keyward_migration::Schema;
 use tokio::sync::Notify;
 
+use super::lock::Lock;
 use super::{Problem, mail, secrets};
 
 /// Checks whatever can be checked before anything is touched.
@@ -30,6 +31,10 @@ pub(super) fn check(settings: &Settings) -> Result<(), Problem> {
     shared_secret(&settings.tokens)?;
     secrets::given(&settings.tokens)?;
     mail::mailer(settings)?;
+    if settings.replica.database_read_url.is_some() && settings.storage.database_url().starts_with("sqlite:")
+    {
+        return Err(format!("KEYWARD_DATABASE_READ_URL: {}", ConnectError::NoReplica));
+    }
     mail::templates(&settings.mail).map(drop)
 }
 
@@ -51,17 +56,29 @@ fn shared_secret(tokens: &TokenSettings) -> Result<Option<SigningKey>, Problem> 
 pub(super) struct Wiring {
     database: Database,
     place: String,
+    _lock: Option<Lock>,
 }
 
 impl Wiring {
     /// Opens the database and brings its schema up to date. What was made for that and is of no use is removed again.
     pub(super) async fn open(storage: &StorageSettings) -> Result<Self, Problem> {
         let folder = DataFolder::prepare(&storage.data_dir)?;
-        let wiring = Self::inspect(storage).await.inspect_err(|_| folder.undo())?;
+        let url = storage.database_url();
+        let lock = Lock::shared(&url).inspect_err(|_| folder.undo())?;
+        let wiring = match Self::inspect(storage).await {
+            Ok(wiring) => wiring,
+            Err(problem) => {
+                if let Some(lock) = lock {
+                    lock.undo();
+                }
+                folder.undo();
+                return Err(problem);
+            }
+        };
         keyward_migration::migrate(wiring.database.connection())
             .await
             .map_err(|error| format!("the database's schema cannot be brought up to date: {error}"))?;
-        Ok(wiring)
+        Ok(Self { _lock: lock, ..wiring })
     }
 
     /// Opens the database as it is.
@@ -69,7 +86,7 @@ impl Wiring {
         let url = storage.database_url();
         let database = Database::connect(&url, options(storage)).await;
         let database = database.map_err(|error| format!("KEYWARD_DATABASE_URL: {error}"))?;
-        Ok(Self { database, place: place(&url) })
+        Ok(Self { database, place: place(&url), _lock: None })
     }
 
     /// How the database's schema stands to this program.
@@ -121,7 +138,11 @@ impl Wiring {
     /// Everything a server needs.
     pub(super) async fn server(&self, settings: &Settings) -> Result<Server, Problem> {
         let epochs = Arc::new(Epochs::default());
-        let ports = self.ports(&settings.passwords, Arc::clone(&epochs))?;
+        let mut ports = self.ports(&settings.passwords, Arc::clone(&epochs))?;
+        if let Some(url) = &settings.replica.database_read_url {
+            let reading = self.database.clone().with_replica(url, options(&settings.storage));
+            ports.store = Arc::new(reading.map_err(|error| format!("KEYWARD_DATABASE_READ_URL: {error}"))?);
+        }
         let master = Arc::new(secrets::master(&settings.tokens, &settings.storage.data_dir)?);
         let (ring, stored) = Self::keys(settings, &ports, &master).await?;
         let keys = SharedKeyRing::new(ring);
@@ -250,7 +271,7 @@ fn private_folder(path: &Path) -> std::io::Result<()> {
 }
 
 /// A database URL without its user's password and its options.
-fn place(url: &str) -> String {
+pub(super) fn place(url: &str) -> String {
     let bare = url.split('?').next().unwrap_or(url);
     match bare.split_once("://") {
         Some((scheme, rest)) => {

@@ -1,4 +1,5 @@
-//! Where things are kept, and what of the database may be used at once and for how long. Every command needs it.
+//! Where things are kept, and what of the database may be used at once and for how long. Every command needs it, but for
+//! the copy to read from, which is the server's.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -52,6 +53,14 @@ pub struct StorageSettings {
     #[arg(long, env = "KEYWARD_DATABASE_MAX_LIFETIME", default_value = "30m", value_name = "TIME",
         value_parser = lifetime)]
     pub database_max_lifetime: Duration,
+}
+
+/// A copy of the database to read from.
+#[derive(Args, Clone, Debug)]
+pub struct ReplicaSettings {
+    /// PostgreSQL: a copy that follows the database, for reads that may be a moment old [default: none]
+    #[arg(long, env = "KEYWARD_DATABASE_READ_URL", hide_env_values = true, value_name = "URL")]
+    pub database_read_url: Option<String>,
 }
 
 impl StorageSettings {

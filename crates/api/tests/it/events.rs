@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use keyward_auth::{Algorithm, MasterSecret, SystemRandom};
 use keyward_domain::events::{Event, EventKind};
+use keyward_domain::housekeeping::Housekeeping;
 use keyward_domain::keys::Keys;
+use keyward_domain::sessions::Lifetimes;
 use serde_json::{Value, json};
 use time::Duration;
 
@@ -139,4 +141,21 @@ async fn no_event_holds_a_password_or_a_token() {
     for secret in secrets {
         assert!(!everything.contains(secret), "{secret} was recorded");
     }
+}
+
+#[tokio::test]
+async fn events_are_forgotten_when_they_are_old_and_only_where_that_is_wanted() {
+    let app = TestApp::start().await;
+    app.user("ana").await;
+    app.clock.advance(Duration::days(300));
+    app.user("bob").await;
+    app.clock.advance(Duration::days(101));
+    let housekeeping = Housekeeping::new(app.ports.clone(), Lifetimes::default());
+    housekeeping.clean().await.unwrap();
+    assert_eq!(events(&app).await.len(), 2, "for ever, unless told otherwise");
+    app.clock.advance(Duration::minutes(2));
+    housekeeping.forgetting_events(Some(Duration::days(400))).clean().await.unwrap();
+    let left = events(&app).await;
+    assert_eq!(left.len(), 1);
+    assert!(left[0].at > app.ports.clock.now() - Duration::days(400));
 }

@@ -12,6 +12,7 @@ mod proxy;
 mod schema;
 mod wire;
 
+mod backup;
 mod binary;
 mod cart;
 mod catalog;
@@ -45,6 +46,7 @@ mod posts;
 mod races;
 mod recovery;
 mod refusals;
+mod replica;
 mod revocation;
 mod root;
 mod server;

@@ -27,6 +27,11 @@ impl Home {
         Self { folder: TempDir::with_prefix("keyward-").unwrap(), database }
     }
 
+    /// The database's URL, on PostgreSQL.
+    pub(crate) fn url(&self) -> Option<&str> {
+        self.database.as_ref().map(|database| database.url.as_str())
+    }
+
     pub(crate) fn path(&self) -> &Path {
         self.folder.path()
     }

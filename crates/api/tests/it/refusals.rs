@@ -174,3 +174,12 @@ async fn an_argument_nobody_knows_is_named() {
     }
     assert!(home.content().is_empty());
 }
+
+#[tokio::test]
+async fn a_copy_to_read_from_is_refused_on_sqlite() {
+    let home = Home::new().await;
+    let copy = "postgres://ana:sh0rt@127.0.0.1/x";
+    let variables = [("KEYWARD_DATABASE_URL", "sqlite://x.db"), ("KEYWARD_DATABASE_READ_URL", copy)];
+    assert_refused(&serve(&home, &variables), "KEYWARD_DATABASE_READ_URL", &["sh0rt"]);
+    assert!(home.content().is_empty(), "{:?}", home.content());
+}

@@ -169,13 +169,16 @@ impl Catalog {
 
     /// The category of that id.
     pub async fn category(&self, id: CategoryId) -> Result<Category, CatalogError> {
-        let found = self.ports.store.autocommit().catalog().find_category(id).await?;
+        let mut found = self.ports.store.replica().catalog().find_category(id).await?;
+        if found.is_none() {
+            found = self.ports.store.autocommit().catalog().find_category(id).await?;
+        }
         found.ok_or(CatalogError::NoCategory(id))
     }
 
     /// One page of the categories.
     pub async fn categories(&self, page: Page) -> Result<Slice<Category>, CatalogError> {
-        let rows = self.ports.store.autocommit().catalog().list_categories(page).await?;
+        let rows = self.ports.store.replica().catalog().list_categories(page).await?;
         Ok(Slice::cut(rows, page, |category| category.id.0))
     }
 
@@ -210,13 +213,16 @@ impl Catalog {
 
     /// The product of that id.
     pub async fn product(&self, id: ProductId) -> Result<Product, CatalogError> {
-        let found = self.ports.store.autocommit().catalog().find_product(id).await?;
+        let mut found = self.ports.store.replica().catalog().find_product(id).await?;
+        if found.is_none() {
+            found = self.ports.store.autocommit().catalog().find_product(id).await?;
+        }
         found.ok_or(CatalogError::NoProduct(id))
     }
 
     /// One page of the products that fit `filter`.
     pub async fn products(&self, filter: &ProductFilter, page: Page) -> Result<Slice<Product>, CatalogError> {
-        let rows = self.ports.store.autocommit().catalog().list_products(filter, page).await?;
+        let rows = self.ports.store.replica().catalog().list_products(filter, page).await?;
         Ok(Slice::cut(rows, page, |product| product.id.0))
     }
 

@@ -91,7 +91,9 @@ impl Orders {
 
     /// One page of a user's orders, or of everybody's.
     pub async fn list(&self, user: Option<UserId>, page: Page) -> Result<Slice<Order>, OrderError> {
-        let rows = self.ports.store.autocommit().orders().list(user, page).await?;
+        let store = &self.ports.store;
+        let mut repositories = if user.is_some() { store.autocommit() } else { store.replica() };
+        let rows = repositories.orders().list(user, page).await?;
         Ok(Slice::cut(rows, page, |order| order.id.0))
     }
 
