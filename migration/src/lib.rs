@@ -32,6 +32,7 @@ mod m20261122_000012_outbox;
 mod m20261122_000013_recoveries;
 mod m20261122_000014_verifications;
 mod m20261122_000016_revocations;
+mod m20261122_000019_searches;
 
 /// Every migration, in the order in which they are applied.
 pub struct Migrator;
@@ -54,6 +55,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000013_recoveries::Migration),
             Box::new(m20261122_000014_verifications::Migration),
             Box::new(m20261122_000016_revocations::Migration),
+            Box::new(m20261122_000019_searches::Migration),
         ]
     }
 }

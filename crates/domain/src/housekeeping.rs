@@ -16,6 +16,8 @@ pub enum Job {
     CleanSessions,
     /// Rotate the signing key if it is time.
     RotateKeys,
+    /// Make the first signing key.
+    MakeFirstKey,
 }
 
 impl Job {
@@ -24,6 +26,7 @@ impl Job {
         match self {
             Self::CleanSessions => "clean_sessions",
             Self::RotateKeys => "rotate_keys",
+            Self::MakeFirstKey => "make_first_key",
         }
     }
 }

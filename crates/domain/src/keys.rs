@@ -12,6 +12,7 @@ use time::{Duration, OffsetDateTime};
 
 use crate::events::{Event, EventKind, Origin};
 use crate::failure::{Failure, Kind};
+use crate::housekeeping::Job;
 use crate::ports::Ports;
 use crate::store::StoreError;
 
@@ -94,10 +95,23 @@ impl Keys {
     pub async fn ring(&self, algorithm: Algorithm) -> Result<KeyRing, KeysError> {
         let mut stored = self.load(algorithm).await?;
         if stored.is_empty() {
-            self.add(algorithm, Duration::ZERO).await?;
-            stored = self.load(algorithm).await?; // another replica may have made one, too: all take the same
+            self.add_first(algorithm).await?;
+            stored = self.load(algorithm).await?;
         }
         self.assemble(algorithm, &stored)
+    }
+
+    /// Makes the first key, if by then nobody else has: of replicas that start together one makes it, and the others
+    /// wait for it. Were there two, each replica would sign with its own until it next looks.
+    async fn add_first(&self, algorithm: Algorithm) -> Result<(), KeysError> {
+        let key = self.make(algorithm, Duration::ZERO)?;
+        let mut tx = self.ports.store.begin().await?;
+        // Whether it is due does not matter, but that everybody waits at its row until we are done.
+        tx.jobs().claim(Job::MakeFirstKey, key.created_at, key.created_at).await?;
+        if tx.keys().of(algorithm).await?.is_empty() {
+            tx.keys().insert(&key).await?;
+        }
+        Ok(tx.commit().await?)
     }
 
     /// Every key there ever was.
@@ -151,23 +165,27 @@ impl Keys {
         self.ports.store.autocommit().keys().of(algorithm).await
     }
 
-    /// Makes a key that signs after `delay`.
+    /// Adds a key that signs after `delay`.
     async fn add(&self, algorithm: Algorithm, delay: Duration) -> Result<String, KeysError> {
+        let key = self.make(algorithm, delay)?;
+        self.ports.store.autocommit().keys().insert(&key).await?;
+        Ok(key.kid)
+    }
+
+    fn make(&self, algorithm: Algorithm, delay: Duration) -> Result<StoredKey, KeysError> {
         let key = SigningKey::generate(algorithm)?;
         let (Some(kid), Some(private)) = (key.kid(), key.to_pkcs8_der()) else {
             return Err(KeyError::Unsupported(algorithm, "it has no key pair").into());
         };
         let now = self.ports.clock.now();
-        let stored = StoredKey {
+        Ok(StoredKey {
             kid: kid.to_owned(),
             algorithm,
             sealed: self.master.seal(LABEL, kid.as_bytes(), &private, &*self.ports.random),
             created_at: now,
             signs_from: now + delay,
             retired_at: None,
-        };
-        self.ports.store.autocommit().keys().insert(&stored).await?;
-        Ok(stored.kid)
+        })
     }
 
     fn assemble(&self, algorithm: Algorithm, stored: &[StoredKey]) -> Result<KeyRing, KeysError> {

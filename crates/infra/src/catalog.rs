@@ -8,16 +8,17 @@ use keyward_domain::shop::catalog::{
     ProductSpec,
 };
 use keyward_domain::store::StoreError;
-use sea_orm::sea_query::{Expr, ExprTrait, LikeExpr};
+use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
-    ActiveValue, ColumnTrait, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder, QuerySelect,
-    RelationTrait, Select,
+    ActiveValue, ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, JoinType,
+    QueryFilter, QueryOrder, QuerySelect, RelationTrait, Select,
 };
 
-use crate::columns::{containing, fold};
+use crate::columns::fold;
 use crate::entity::products::{ActiveModel, Column, Entity, Relation};
 use crate::entity::{categories, products};
 use crate::error::{corrupt, failed};
+use crate::search::{Search, Searched};
 use crate::store::{Connections, Db};
 
 /// A product with the name of its category.
@@ -77,18 +78,17 @@ impl<C: Connections> CatalogRepository for Db<C> {
         filter: &ProductFilter,
         page: Page,
     ) -> Result<Vec<Product>, StoreError> {
-        let mut rows = with_categories().order_by_asc(Column::Id).limit(page.fetch());
-        if let Some(after) = page.after {
-            rows = rows.filter(Column::Id.gt(after));
-        }
-        if let Some(category) = filter.category {
-            rows = rows.filter(Column::CategoryId.eq(category.0));
-        }
-        if let Some(part) = filter.search.as_deref().filter(|part| !part.is_empty()) {
-            let pattern = containing(&fold(part));
-            rows = rows.filter(Column::NameFolded.like(LikeExpr::new(pattern).escape('\\')));
-        }
-        let rows = rows.into_model::<ProductRow>().all(self.read()).await.map_err(failed)?;
+        let search = Search::parse(filter.search.as_deref(), Label::MAX);
+        let condition = match (&search, filter.category) {
+            (Search::Nothing, _) => return Ok(Vec::new()),
+            (_, Some(category)) => Condition::all().add(Column::CategoryId.eq(category.0)),
+            (_, None) => Condition::all(),
+        };
+        let backend = self.read().get_database_backend();
+        let ids = PRODUCTS.everywhere::<Entity>(backend, condition, &search, page);
+        let rows = with_categories().filter(Column::Id.in_subquery(ids)).order_by_asc(Column::Id);
+        let rows =
+            rows.limit(page.fetch()).into_model::<ProductRow>().all(self.read()).await.map_err(failed)?;
         rows.into_iter().map(product).collect()
     }
 
@@ -118,6 +118,9 @@ impl<C: Connections> CatalogRepository for Db<C> {
         update.exec(self.write()).await.map(drop).map_err(failed)
     }
 }
+
+const PRODUCTS: Searched<Column> =
+    Searched { id: Column::Id, folded: Column::NameFolded, trigrams: "products_search" };
 
 /// The columns a specification fills.
 fn written(spec: &ProductSpec) -> ActiveModel {

@@ -7,6 +7,7 @@
 //! | `store.rs` | [`Database`]: the `Store` port, autocommit and transactions |
 //! | `users.rs`, `sessions.rs`, `posts.rs`, `keys.rs`, `clients.rs`, `events.rs`, `jobs.rs`, `attempts.rs`, `catalog.rs`, `carts.rs`, `orders.rs`, `outbox.rs`, `recoveries.rs` | one repository each |
 //! | `mailer.rs`, `mail_folder.rs` | mail through SMTP, or into a folder |
+//! | `search.rs` | pages of ids, for lists that can be searched |
 //! | `entity/` | the tables as SeaORM sees them, private to this crate |
 //! | `columns.rs` | how values that are no plain column are kept: times, folded titles |
 //! | `inspection.rs` | what a database says of itself, for operators |
@@ -43,6 +44,7 @@ mod probe;
 mod recoveries;
 mod replica;
 mod revocations;
+mod search;
 mod sessions;
 mod signals;
 mod store;

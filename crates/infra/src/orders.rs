@@ -93,6 +93,9 @@ impl<C: Connections> OrderRepository for Db<C> {
 
 /// The orders with their lines, which one query fetches for all of them.
 async fn with_lines<C: Connections>(db: &Db<C>, rows: Vec<Model>) -> Result<Vec<Order>, StoreError> {
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
     let lines = order_lines::Entity::find()
         .filter(order_lines::Column::OrderId.is_in(rows.iter().map(|row| row.id)))
         .order_by_asc(order_lines::Column::OrderId)

@@ -5,17 +5,18 @@ use keyward_domain::page::Page;
 use keyward_domain::posts::{Content, Draft, Owner, Post, PostFilter, PostId, PostRepository, Title};
 use keyward_domain::store::StoreError;
 use keyward_domain::users::{Name, UserId};
-use sea_orm::sea_query::LikeExpr;
+use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
-    ActiveValue, ColumnTrait, Condition, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder,
-    QuerySelect, RelationTrait, Select,
+    ActiveValue, ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, JoinType,
+    QueryFilter, QueryOrder, QuerySelect, RelationTrait, Select,
 };
 use time::OffsetDateTime;
 
-use crate::columns::{containing, fold, micros, time};
+use crate::columns::{fold, micros, time};
 use crate::entity::posts::{ActiveModel, Column, Entity, Relation};
 use crate::entity::users;
 use crate::error::failed;
+use crate::search::{Search, Searched, either};
 use crate::store::{Connections, Db};
 
 /// A post with the name of its owner.
@@ -55,11 +56,24 @@ impl<C: Connections> PostRepository for Db<C> {
     }
 
     async fn list(&mut self, filter: &PostFilter, page: Page) -> Result<Vec<Post>, StoreError> {
-        let Some(condition) = matching(filter) else { return Ok(Vec::new()) };
-        let mut rows = with_owners().filter(condition).order_by_asc(Column::Id).limit(page.fetch());
-        if let Some(after) = page.after {
-            rows = rows.filter(Column::Id.gt(after));
+        let search = Search::parse(filter.search.as_deref(), Title::MAX);
+        if matches!(search, Search::Nothing) {
+            return Ok(Vec::new());
         }
+        let backend = self.read().get_database_backend();
+        let shown = of(filter.owner, true);
+        let mut ids = match filter.owner {
+            Some(_) => POSTS.among::<Entity>(shown, &search, page),
+            None => POSTS.everywhere::<Entity>(backend, shown, &search, page),
+        };
+        // The reader's drafts come from another index than what everybody sees: one query for both would read past
+        // everybody's drafts.
+        let reader = filter.visible_to.filter(|reader| filter.owner.is_none_or(|owner| owner == *reader));
+        if let Some(reader) = reader {
+            ids = either(POSTS.among::<Entity>(of(Some(reader), false), &search, page), ids);
+        }
+        let rows =
+            with_owners().filter(Column::Id.in_subquery(ids)).order_by_asc(Column::Id).limit(page.fetch());
         let rows = rows.into_model::<PostRow>().all(self.read()).await.map_err(failed)?;
         rows.into_iter().map(post).collect()
     }
@@ -109,29 +123,19 @@ fn with_owners() -> Select<Entity> {
         .join(JoinType::InnerJoin, Relation::Owner.def())
 }
 
-/// What a post must be to fit `filter`; `None` when no post can.
-fn matching(filter: &PostFilter) -> Option<Condition> {
-    let mut visible = Condition::any().add(Column::Published.eq(true));
-    if let Some(reader) = filter.visible_to {
-        visible = visible.add(Column::OwnerId.eq(reader.0));
-    }
-    let mut all = Condition::all().add(visible);
-    if let Some(owner) = filter.owner {
-        all = all.add(Column::OwnerId.eq(owner.0));
-    }
-    if let Some(part) = filter.search.as_deref().filter(|part| !part.is_empty()) {
-        let part = fold(part);
-        // No title holds a NUL or is longer; PostgreSQL and SQLite would call such a pattern an error.
-        if part.contains('\0') || part.chars().count() > LONGEST_FOLDED {
-            return None;
-        }
-        all = all.add(Column::TitleFolded.like(LikeExpr::new(containing(&part)).escape('\\')));
-    }
-    Some(all)
-}
+const POSTS: Searched<Column> =
+    Searched { id: Column::Id, folded: Column::TitleFolded, trigrams: "posts_search" };
 
-/// The most characters a folded title can have: folding makes at most three of one.
-const LONGEST_FOLDED: usize = 3 * Title::MAX;
+/// The posts, or the drafts, of `owner` or of everybody.
+fn of(owner: Option<UserId>, published: bool) -> Condition {
+    // In words rather than bound: PostgreSQL sees then that an index of published posts will do.
+    let word = Expr::cust(if published { "TRUE" } else { "FALSE" });
+    let all = Condition::all().add(Column::Published.into_expr().eq(word));
+    match owner {
+        Some(owner) => all.add(Column::OwnerId.eq(owner.0)),
+        None => all,
+    }
+}
 
 fn post(row: PostRow) -> Result<Post, StoreError> {
     Ok(Post {

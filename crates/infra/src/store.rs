@@ -20,11 +20,13 @@ use keyward_domain::store::{PoolUse, Repositories, Store, StoreError, Transactio
 use keyward_domain::throttle::AttemptRepository;
 use keyward_domain::users::UserRepository;
 use keyward_domain::verification::VerificationRepository;
+#[cfg(feature = "testing")]
+use sea_orm::Statement;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend};
 use tokio::sync::Notify;
 
 use crate::bounded::{Bounded, Patience};
-use crate::connect::{ConnectError, open, open_replica};
+use crate::connect::{ConnectError, Opened, open, open_replica};
 pub(crate) use crate::connections::Connections;
 use crate::connections::{Open, Pools, Split};
 use crate::contention::pause;
@@ -53,7 +55,25 @@ impl Database {
     /// # Errors
     /// [`ConnectError`] names the problem in one sentence.
     pub async fn connect(url: &str, options: DatabaseOptions) -> Result<Self, ConnectError> {
-        let opened = open(url, &options).await?;
+        Ok(Self::over(open(url, &options).await?, options))
+    }
+
+    /// The same, showing every statement to `witness` once it has run.
+    #[cfg(feature = "testing")]
+    pub(crate) async fn connect_witnessed(
+        url: &str,
+        options: DatabaseOptions,
+        witness: impl Fn(&Statement) + Clone + Send + Sync + 'static,
+    ) -> Result<Self, ConnectError> {
+        let mut opened = open(url, &options).await?;
+        for pool in [&mut opened.reader, &mut opened.writer] {
+            let witness = witness.clone();
+            pool.set_metric_callback(move |call| witness(call.statement));
+        }
+        Ok(Self::over(opened, options))
+    }
+
+    fn over(opened: Opened, options: DatabaseOptions) -> Self {
         let patience =
             Patience { limit: options.acquire_timeout + options.statement_timeout, probe: opened.probe };
         let pools = Pools {
@@ -62,7 +82,7 @@ impl Database {
             listener: opened.listener,
             mail: Arc::default(),
         };
-        Ok(Self { pools: Arc::new(pools), replica: None })
+        Self { pools: Arc::new(pools), replica: None }
     }
 
     /// The same database, where [`Store::replica`] reads from the copy at `url` while that answers.

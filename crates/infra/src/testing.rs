@@ -67,6 +67,15 @@ impl TestDatabase {
         Database::connect(&self.url, options).await.expect("the test database opens")
     }
 
+    /// Opens it, and shows every statement to `witness` once it has run.
+    pub async fn connect_witnessed(
+        &self,
+        options: DatabaseOptions,
+        witness: impl Fn(&sea_orm::Statement) + Clone + Send + Sync + 'static,
+    ) -> Database {
+        Database::connect_witnessed(&self.url, options, witness).await.expect("the test database opens")
+    }
+
     /// Whether it is on PostgreSQL.
     pub fn is_postgres(&self) -> bool {
         matches!(self.place, Place::Server { .. })

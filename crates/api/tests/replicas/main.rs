@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use keyward_infra::testing::{TestDatabase, fresh_database};
+use keyward_infra::testing::{TestDatabase, empty_database, fresh_database};
 use serde_json::{Value, json};
 
 use server::{Answer, Installation, Server, ask, send};
@@ -122,6 +122,35 @@ fn every_server_picks_up_other_keys_without_a_restart() {
 }
 
 #[test]
+fn servers_that_start_together_on_an_empty_database_migrate_once_and_sign_with_one_key() {
+    const SERVERS: usize = 4;
+    let place = Place::empty();
+    let start = Barrier::new(SERVERS);
+    let servers: Vec<Server> = thread::scope(|scope| {
+        let (start, installation) = (&start, &place.installation);
+        let begin = || {
+            scope.spawn(move || {
+                start.wait();
+                installation.start()
+            })
+        };
+        let starting: Vec<_> = (0..SERVERS).map(|_| begin()).collect();
+        starting.into_iter().map(|server| server.join().unwrap()).collect()
+    });
+    // Each with what it knew when it began to serve.
+    let tokens: Vec<_> = servers
+        .iter()
+        .zip(0..)
+        .map(|(server, n)| sign_up(&server.address, &format!("u{n}@example.com")))
+        .collect();
+    for (server, token) in servers.iter().flat_map(|server| tokens.iter().map(move |token| (server, token))) {
+        assert_eq!(me(&server.address, &token.access), 200, "signed by one, believed by all");
+    }
+    let keys = place.installation.run(&["keys", "list"]);
+    assert_eq!(keys.lines().count(), 1, "{keys}");
+}
+
+#[test]
 fn a_restart_forgets_neither_sessions_nor_what_was_spent_or_ended() {
     let place = Place::new();
     let (server, other) = (place.installation.start(), place.installation.start());
@@ -216,10 +245,23 @@ impl Place {
         Self::with(BOUND, &[])
     }
 
+    /// Without even a schema.
+    fn empty() -> Self {
+        Self::at(empty_database(), BOUND, &[])
+    }
+
     /// One whose servers look every `bound` unless they are told, and with more settings.
     fn with(bound: Duration, more: &[(&'static str, &str)]) -> Self {
+        Self::at(fresh_database(), bound, more)
+    }
+
+    fn at(
+        database: impl Future<Output = TestDatabase>,
+        bound: Duration,
+        more: &[(&'static str, &str)],
+    ) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let database = runtime.block_on(fresh_database());
+        let database = runtime.block_on(database);
         let mut settings = vec![
             ("KEYWARD_DATABASE_URL", database.url.clone()),
             // Many servers on one host must not take each other's connections.

@@ -13,6 +13,7 @@ mod outbox;
 mod posts;
 mod recoveries;
 mod revocations;
+mod rows;
 mod sessions;
 mod shop;
 mod signals;

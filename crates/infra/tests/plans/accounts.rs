@@ -1,0 +1,274 @@
+//! Calls of the repositories around accounts.
+
+use keyward_auth::{Algorithm, PasswordHash, ScopeSet, SecretHash};
+use keyward_domain::clients::{Client, ClientId};
+use keyward_domain::email::Email;
+use keyward_domain::events::{Event, EventKind, Origin};
+use keyward_domain::housekeeping::Job;
+use keyward_domain::keys::StoredKey;
+use keyward_domain::page::Page;
+use keyward_domain::recovery::NewRecovery;
+use keyward_domain::scopes::Role;
+use keyward_domain::sessions::{Device, Session, SessionId};
+use keyward_domain::text::Text;
+use keyward_domain::throttle::{AttemptKey, Budget};
+use keyward_domain::users::{NewUser, UserChange, UserId};
+use time::{Duration, OffsetDateTime};
+use uuid::Uuid;
+
+use crate::Inspector;
+use crate::data::{THEN, bytes};
+
+/// So long after everything happened.
+pub(crate) fn after(seconds: i64) -> OffsetDateTime {
+    OffsetDateTime::UNIX_EPOCH + Duration::microseconds(THEN) + Duration::seconds(seconds)
+}
+
+pub(crate) fn email(number: i64) -> Email {
+    Email::parse(&format!("user{number}@example.com")).unwrap()
+}
+
+fn session(number: i64) -> SessionId {
+    SessionId(Uuid::from_slice(&bytes(number, 16)).unwrap())
+}
+
+fn key(number: i64) -> [u8; 32] {
+    bytes(number, 32).try_into().unwrap()
+}
+
+fn hash(text: &str) -> PasswordHash {
+    PasswordHash::from_stored(text.to_owned())
+}
+
+pub(crate) async fn all(inspector: &mut Inspector) {
+    users(inspector).await;
+    sessions(inspector).await;
+    attempts(inspector).await;
+    recoveries(inspector).await;
+    others(inspector).await;
+}
+
+async fn users(inspector: &mut Inspector) {
+    let some = UserId(inspector.rows / 3);
+    let new = NewUser {
+        email: Email::parse("new@example.com").unwrap(),
+        name: None,
+        role: Role::User,
+        hash: hash("$hash"),
+        created_at: after(0),
+    };
+    inspector
+        .of("users.insert", async |db| {
+            db.users().insert(&new).await.unwrap();
+        })
+        .await;
+    inspector
+        .of("users.find", async |db| {
+            db.users().find(some).await.unwrap().unwrap();
+        })
+        .await;
+    inspector
+        .of("users.credentials", async |db| {
+            db.users().credentials(some).await.unwrap().unwrap();
+        })
+        .await;
+    let address = email(some.0);
+    inspector
+        .of("users.credentials_of", async |db| {
+            db.users().credentials_of(&address).await.unwrap().unwrap();
+        })
+        .await;
+    let change = UserChange { disabled: Some(true), ..UserChange::default() };
+    inspector
+        .of("users.update", async |db| {
+            db.users().update(some, &change).await.unwrap().unwrap();
+        })
+        .await;
+    let (old, new) = (hash("$hash"), hash("$new"));
+    inspector
+        .of("users.replace_hash", async |db| {
+            assert!(db.users().replace_hash(some, &old, &new).await.unwrap());
+        })
+        .await;
+    inspector
+        .of("users.still_has", async |db| {
+            assert!(db.users().still_has(some, &old).await.unwrap());
+        })
+        .await;
+    inspector
+        .of("users.delete", async |db| {
+            assert!(db.users().delete(some).await.unwrap());
+        })
+        .await;
+    let deep = Some(inspector.rows / 2);
+    let list = async |inspector: &mut Inspector, after| {
+        let page = Page { limit: 50, after };
+        inspector
+            .costs("users.list", async |db| {
+                assert_eq!(db.users().list(page).await.unwrap().len(), 51);
+            })
+            .await
+    };
+    let (first, deep) = (list(inspector, None).await, list(inspector, deep).await);
+    inspector.pages("users.list", "all", first, deep);
+}
+
+async fn sessions(inspector: &mut Inspector) {
+    let number = inspector.rows / 3 + 1 - (inspector.rows / 3) % 2;
+    let (id, user) = (session(number), UserId(number));
+    let new = Session {
+        id: session(0),
+        user,
+        scope: ScopeSet::parse("posts:read").unwrap(),
+        client: None,
+        device: Device::default(),
+        created_at: after(0),
+        last_seen_at: after(0),
+        counter: 0,
+        salt: [0; 16],
+    };
+    inspector.of("sessions.insert", async |db| db.sessions().insert(&new).await.unwrap()).await;
+    inspector
+        .of("sessions.live", async |db| {
+            db.sessions().live(id).await.unwrap().unwrap();
+        })
+        .await;
+    inspector
+        .of("sessions.of_user", async |db| {
+            assert_eq!(db.sessions().of_user(user, 200).await.unwrap().len(), 1);
+        })
+        .await;
+    inspector
+        .of("sessions.advance", async |db| {
+            assert!(db.sessions().advance(id, 0, after(1)).await.unwrap());
+        })
+        .await;
+    inspector
+        .of("sessions.revoke", async |db| {
+            assert!(db.sessions().revoke(user, id, after(1)).await.unwrap());
+        })
+        .await;
+    inspector
+        .of("sessions.revoke_all", async |db| {
+            assert_eq!(db.sessions().revoke_all(user, Some(session(0)), after(1)).await.unwrap(), 1);
+        })
+        .await;
+    // Everything was seen within the first rows' microseconds.
+    let long_ago = OffsetDateTime::UNIX_EPOCH + Duration::microseconds(THEN + 25);
+    inspector
+        .of("sessions.remove_over", async |db| {
+            assert!(db.sessions().remove_over(long_ago, long_ago, 10).await.unwrap() > 0);
+        })
+        .await;
+}
+
+async fn attempts(inspector: &mut Inspector) {
+    let some = AttemptKey(key(inspector.rows / 30));
+    inspector
+        .of("attempts.blocked_until", async |db| {
+            assert_eq!(db.attempts().blocked_until(some, after(9)).await.unwrap(), None);
+        })
+        .await;
+    inspector
+        .of("attempts.fail", async |db| {
+            assert!(db.attempts().fail(some, after(9), Budget::default()).await.unwrap());
+        })
+        .await;
+    inspector.of("attempts.clear", async |db| db.attempts().clear(some).await.unwrap()).await;
+    let long_ago = OffsetDateTime::UNIX_EPOCH + Duration::microseconds(THEN + 20);
+    inspector
+        .of("attempts.forget", async |db| {
+            assert!(db.attempts().forget(long_ago).await.unwrap() > 0);
+        })
+        .await;
+    let address = email(inspector.rows / 3);
+    inspector
+        .of("attempts.is_known", async |db| {
+            assert!(db.attempts().is_known(&address, "192.0.2.1".parse().unwrap()).await.unwrap());
+        })
+        .await;
+}
+
+async fn recoveries(inspector: &mut Inspector) {
+    let number = inspector.rows / 30;
+    let new = NewRecovery {
+        owner: AttemptKey(key(number)),
+        user: Some(UserId(number)),
+        token: SecretHash::of("new"),
+        expires_at: after(9),
+    };
+    let token = SecretHash::from_bytes(key(number));
+    let before = after(-1);
+    inspector.of("recoveries.replace", async |db| db.recoveries().replace(&new).await.unwrap()).await;
+    inspector
+        .of("recoveries.find", async |db| {
+            db.recoveries().find(&token, before).await.unwrap().unwrap();
+        })
+        .await;
+    inspector
+        .of("recoveries.spend", async |db| {
+            assert!(db.recoveries().spend(&token, before).await.unwrap());
+        })
+        .await;
+    let long_ago = OffsetDateTime::UNIX_EPOCH + Duration::microseconds(THEN + 20);
+    inspector
+        .of("recoveries.forget", async |db| {
+            assert!(db.recoveries().forget(long_ago).await.unwrap() > 0);
+        })
+        .await;
+}
+
+async fn others(inspector: &mut Inspector) {
+    let client = Client {
+        id: ClientId::parse("client-new").unwrap(),
+        name: Text::parse("New").unwrap(),
+        scope: ScopeSet::parse("posts:read").unwrap(),
+        secret: SecretHash::of("secret"),
+        created_at: after(0),
+    };
+    let known = ClientId::parse(&format!("client-{}", inspector.rows / 30)).unwrap();
+    inspector.of("clients.insert", async |db| db.clients().insert(&client).await.unwrap()).await;
+    inspector
+        .of("clients.find", async |db| {
+            db.clients().find(&known).await.unwrap().unwrap();
+        })
+        .await;
+    let stored = StoredKey {
+        kid: "kid".to_owned(),
+        algorithm: Algorithm::EdDsa,
+        sealed: vec![1],
+        created_at: after(0),
+        signs_from: after(0),
+        retired_at: None,
+    };
+    inspector.of("keys.insert", async |db| db.keys().insert(&stored).await.unwrap()).await;
+    inspector
+        .of("keys.of", async |db| {
+            db.keys().of(Algorithm::EdDsa).await.unwrap();
+        })
+        .await;
+    inspector
+        .of("keys.all", async |db| {
+            db.keys().all().await.unwrap();
+        })
+        .await;
+    inspector
+        .of("keys.retire", async |db| {
+            db.keys().retire("kid", after(1)).await.unwrap();
+        })
+        .await;
+    let event = Event::new(after(0), EventKind::LoginOk, &Origin::default());
+    inspector.of("events.append", async |db| db.events().append(&event).await.unwrap()).await;
+    for after in [None, Some(inspector.rows - 10)] {
+        inspector
+            .of("events.newest", async |db| {
+                assert!(db.events().newest(after, 50).await.unwrap().len() >= 10);
+            })
+            .await;
+    }
+    inspector
+        .of("jobs.claim", async |db| {
+            assert!(db.jobs().claim(Job::CleanSessions, after(0), after(1)).await.unwrap());
+        })
+        .await;
+}

@@ -1,0 +1,320 @@
+//! Calls of the repositories around posts and the shop.
+
+use keyward_auth::SecretHash;
+use keyward_domain::letters::Letter;
+use keyward_domain::money::Money;
+use keyward_domain::outbox::{MailId, MailState, Message, Outcome};
+use keyward_domain::page::Page;
+use keyward_domain::posts::{Content, Draft, PostFilter, PostId, Title};
+use keyward_domain::shop::cart::ItemId;
+use keyward_domain::shop::catalog::{CategoryId, Description, Label, ProductFilter, ProductId, ProductSpec};
+use keyward_domain::shop::orders::{Address, IdempotencyKey, Line, NewOrder, OrderId, OrderStatus};
+use keyward_domain::users::UserId;
+use time::Duration;
+use uuid::Uuid;
+
+use crate::Inspector;
+use crate::accounts::{after, email};
+use crate::data::RARE;
+
+pub(crate) async fn all(inspector: &mut Inspector) {
+    posts(inspector).await;
+    lists_of_posts(inspector).await;
+    catalog(inspector).await;
+    lists_of_products(inspector).await;
+    carts(inspector).await;
+    orders(inspector).await;
+    outbox(inspector).await;
+}
+
+async fn posts(inspector: &mut Inspector) {
+    let id = inspector.rows / 2 + 1;
+    let owner = UserId(1 + id * 7919 % inspector.rows);
+    let id = PostId(id);
+    let draft = Draft {
+        title: Title::parse("New").unwrap(),
+        content: Content::parse("New").unwrap(),
+        published: true,
+    };
+    inspector
+        .of("posts.insert", async |db| {
+            db.posts().insert(owner, &draft, after(0)).await.unwrap();
+        })
+        .await;
+    inspector
+        .of("posts.find", async |db| {
+            db.posts().find(id).await.unwrap().unwrap();
+        })
+        .await;
+    inspector
+        .of("posts.replace", async |db| {
+            assert!(db.posts().replace(id, owner, &draft, after(0)).await.unwrap());
+        })
+        .await;
+    inspector
+        .of("posts.delete", async |db| {
+            assert!(db.posts().delete(id, owner).await.unwrap());
+        })
+        .await;
+}
+
+async fn lists_of_posts(inspector: &mut Inspector) {
+    let (rows, importer) = (inspector.rows, UserId(2));
+    let search = |part: &str| Some(part.to_owned());
+    let reader = Some(UserId(rows / 3));
+    let filters = [
+        ("published", PostFilter::default()),
+        ("as a reader sees them", PostFilter { visible_to: reader, ..PostFilter::default() }),
+        ("with many drafts", PostFilter { visible_to: Some(importer), ..PostFilter::default() }),
+        ("of whom only drafts are", PostFilter { owner: Some(importer), visible_to: reader, search: None }),
+        ("one's own", PostFilter { owner: Some(importer), visible_to: Some(importer), search: None }),
+        ("with a common word", PostFilter { visible_to: reader, search: search("post"), owner: None }),
+        ("with a rare word", PostFilter { visible_to: reader, search: search(RARE), owner: None }),
+        ("with an unknown word", PostFilter { visible_to: reader, search: search("xyzzy"), owner: None }),
+        (
+            "of one owner with a word",
+            PostFilter { owner: reader, visible_to: reader, search: search("post") },
+        ),
+    ];
+    for (what, filter) in filters {
+        let first = list_posts(inspector, &filter, None).await;
+        let deep = list_posts(inspector, &filter, Some(rows / 2)).await;
+        inspector.pages("posts.list", what, first, deep);
+    }
+}
+
+async fn list_posts(
+    inspector: &mut Inspector,
+    filter: &PostFilter,
+    after: Option<i64>,
+) -> Vec<(sea_orm::Statement, crate::judge::Cost)> {
+    let page = Page { limit: 50, after };
+    inspector
+        .costs("posts.list", async |db| {
+            db.posts().list(filter, page).await.unwrap();
+        })
+        .await
+}
+
+async fn catalog(inspector: &mut Inspector) {
+    let (category, product) = (CategoryId(inspector.rows / 300), ProductId(inspector.rows / 30));
+    let name = Label::parse("New").unwrap();
+    let spec = ProductSpec {
+        name: name.clone(),
+        description: Description::parse("New").unwrap(),
+        price: Money::from_minor(100),
+        quantity: 1,
+        category,
+    };
+    inspector
+        .of("catalog.insert_category", async |db| {
+            db.catalog().insert_category(&name).await.unwrap();
+        })
+        .await;
+    inspector
+        .of("catalog.find_category", async |db| {
+            db.catalog().find_category(category).await.unwrap().unwrap();
+        })
+        .await;
+    inspector
+        .of("catalog.rename_category", async |db| {
+            assert!(db.catalog().rename_category(category, &name).await.unwrap());
+        })
+        .await;
+    // One that is empty, and so can go.
+    inspector
+        .of("catalog.delete_category", async |db| {
+            assert!(!db.catalog().delete_category(CategoryId(0)).await.unwrap());
+        })
+        .await;
+    inspector
+        .of("catalog.insert_product", async |db| {
+            db.catalog().insert_product(&spec).await.unwrap();
+        })
+        .await;
+    inspector
+        .of("catalog.find_product", async |db| {
+            db.catalog().find_product(product).await.unwrap().unwrap();
+        })
+        .await;
+    inspector
+        .of("catalog.replace_product", async |db| {
+            assert!(db.catalog().replace_product(product, &spec).await.unwrap());
+        })
+        .await;
+    inspector
+        .of("catalog.delete_product", async |db| {
+            assert!(db.catalog().delete_product(product).await.unwrap());
+        })
+        .await;
+    inspector
+        .of("catalog.take", async |db| {
+            assert!(db.catalog().take(product, 1).await.unwrap());
+        })
+        .await;
+    inspector.of("catalog.put_back", async |db| db.catalog().put_back(product, 1).await.unwrap()).await;
+    for after in [None, Some(inspector.rows / 200)] {
+        let page = Page { limit: 50, after };
+        inspector
+            .of("catalog.list_categories", async |db| {
+                db.catalog().list_categories(page).await.unwrap();
+            })
+            .await;
+    }
+}
+
+async fn lists_of_products(inspector: &mut Inspector) {
+    let search = |part: &str| Some(part.to_owned());
+    let category = Some(CategoryId(inspector.rows / 300));
+    let filters = [
+        ("all", ProductFilter::default()),
+        ("of a category", ProductFilter { category, search: None }),
+        ("with a common word", ProductFilter { category: None, search: search("product") }),
+        ("with a rare word", ProductFilter { category: None, search: search(RARE) }),
+        ("with an unknown word", ProductFilter { category: None, search: search("xyzzy") }),
+    ];
+    for (what, filter) in filters {
+        let list = async |inspector: &mut Inspector, after| {
+            let page = Page { limit: 50, after };
+            let call = inspector.costs("catalog.list_products", async |db| {
+                db.catalog().list_products(&filter, page).await.unwrap();
+            });
+            call.await
+        };
+        let (first, deep) = (list(inspector, None).await, list(inspector, Some(inspector.rows / 20)).await);
+        inspector.pages("catalog.list_products", what, first, deep);
+    }
+}
+
+async fn carts(inspector: &mut Inspector) {
+    let number = inspector.rows / 30;
+    let (user, product, item) = (UserId(number), ProductId(number), ItemId(number));
+    inspector
+        .of("carts.items", async |db| {
+            assert_eq!(db.carts().items(user).await.unwrap().len(), 1);
+        })
+        .await;
+    inspector
+        .of("carts.find", async |db| {
+            db.carts().find(user, item).await.unwrap().unwrap();
+        })
+        .await;
+    inspector
+        .of("carts.add", async |db| {
+            assert_eq!(db.carts().add(user, product, 1, 9).await.unwrap(), Some(item));
+        })
+        .await;
+    inspector
+        .of("carts.set", async |db| {
+            assert!(db.carts().set(user, item, 3).await.unwrap());
+        })
+        .await;
+    inspector
+        .of("carts.remove", async |db| {
+            assert!(db.carts().remove(user, item).await.unwrap());
+        })
+        .await;
+    inspector
+        .of("carts.empty", async |db| {
+            assert_eq!(db.carts().empty(user).await.unwrap().len(), 1);
+        })
+        .await;
+}
+
+async fn orders(inspector: &mut Inspector) {
+    let number = inspector.rows / 30;
+    let (user, id) = (UserId(number), OrderId(number));
+    let key = |text: &str| IdempotencyKey::parse(text).unwrap();
+    let line = Line {
+        product: ProductId(number),
+        name: Label::parse("Product").unwrap(),
+        price: Money::from_minor(100),
+        quantity: 1,
+    };
+    let new = NewOrder {
+        user,
+        placed_at: after(0),
+        amount: Money::from_minor(100),
+        address: Address::parse("1 Main Street").unwrap(),
+        lines: vec![line],
+        key: Some((key("new"), SecretHash::of("body"))),
+    };
+    inspector
+        .of("orders.insert", async |db| {
+            db.orders().insert(&new).await.unwrap();
+        })
+        .await;
+    inspector
+        .of("orders.find", async |db| {
+            db.orders().find(id).await.unwrap().unwrap();
+        })
+        .await;
+    let known = key(&format!("key-{number}"));
+    inspector
+        .of("orders.find_by_key", async |db| {
+            db.orders().find_by_key(user, &known).await.unwrap().unwrap();
+        })
+        .await;
+    let (from, to) = (OrderStatus::Processing, OrderStatus::Shipped);
+    inspector
+        .of("orders.advance", async |db| {
+            assert!(db.orders().advance(id, from, to).await.unwrap());
+        })
+        .await;
+    for (what, whose) in [("all", None), ("one's own", Some(user))] {
+        let list = async |inspector: &mut Inspector, after| {
+            let page = Page { limit: 50, after };
+            inspector
+                .costs("orders.list", async |db| {
+                    db.orders().list(whose, page).await.unwrap();
+                })
+                .await
+        };
+        let (first, deep) = (list(inspector, None).await, list(inspector, Some(inspector.rows / 20)).await);
+        inspector.pages("orders.list", what, first, deep);
+    }
+}
+
+async fn outbox(inspector: &mut Inspector) {
+    let letter = Letter { subject: "New".to_owned(), text: String::new(), html: String::new() };
+    let message =
+        Message { reference: Uuid::from_bytes([1; 16]), created_at: after(0), recipient: email(1), letter };
+    let (now, until) = (after(9), after(9) + Duration::minutes(5));
+    // The first that waits, as the data has it.
+    let waiting = MailId(100);
+    let due = after(0) + Duration::microseconds(100);
+    inspector
+        .of("outbox.enqueue", async |db| {
+            db.outbox().enqueue(&message).await.unwrap();
+        })
+        .await;
+    inspector.of("outbox.withdraw", async |db| db.outbox().withdraw(waiting).await.unwrap()).await;
+    inspector
+        .of("outbox.claim", async |db| {
+            assert!(db.outbox().claim(now, until).await.unwrap().is_some());
+        })
+        .await;
+    inspector
+        .of("outbox.settle", async |db| {
+            assert!(db.outbox().settle(waiting, due, &Outcome::Sent(now)).await.unwrap());
+        })
+        .await;
+    for state in [None, Some(MailState::Sent)] {
+        inspector
+            .of("outbox.list", async |db| {
+                db.outbox().list(state, 50).await.unwrap();
+            })
+            .await;
+    }
+    inspector
+        .of("outbox.retry", async |db| {
+            assert_eq!(db.outbox().retry(Some(waiting), now).await.unwrap(), 1);
+        })
+        .await;
+    let long_ago = after(0) + Duration::microseconds(20);
+    inspector
+        .of("outbox.forget", async |db| {
+            assert!(db.outbox().forget(long_ago).await.unwrap() > 0);
+        })
+        .await;
+}
