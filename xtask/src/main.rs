@@ -11,6 +11,7 @@ mod deploy;
 mod faults;
 mod openapi;
 mod packages;
+mod plans;
 mod shell;
 mod test;
 mod tidy;
@@ -41,6 +42,12 @@ const TASKS: &[Task] = &[
         about: "what is promised under faults, tried",
         help: faults::HELP,
         run: faults::run,
+    },
+    Task {
+        name: "plans",
+        about: "what every query costs among a million rows",
+        help: plans::HELP,
+        run: plans::run,
     },
     Task {
         name: "tidy",

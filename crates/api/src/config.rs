@@ -5,6 +5,7 @@ mod cors;
 mod database;
 mod events;
 mod mail;
+mod proxies;
 mod secret;
 mod throttle;
 mod watch;
@@ -21,6 +22,7 @@ pub use self::cors::CorsSettings;
 pub use self::database::{ReplicaSettings, StorageSettings};
 pub use self::events::EventSettings;
 pub use self::mail::MailSettings;
+pub use self::proxies::ProxySettings;
 pub use self::secret::Secret;
 pub use self::throttle::ThrottleSettings;
 pub use self::watch::WatchSettings;
@@ -180,6 +182,10 @@ pub struct Settings {
     /// Where numbers and traces go
     #[command(flatten)]
     pub watch: WatchSettings,
+
+    /// Whom to believe about where a request came from
+    #[command(flatten)]
+    pub proxies: ProxySettings,
 
     /// What is logged: `error`, `warn`, `info`, `debug`, or a filter such as `info,sqlx=debug`
     #[arg(

@@ -17,6 +17,7 @@ mod middleware;
 pub mod openapi;
 pub mod own_account;
 mod pages;
+pub mod proxies;
 mod remembered;
 mod router;
 pub mod routes;

@@ -27,6 +27,7 @@ use crate::config::Settings;
 use crate::cors::Cors;
 use crate::metrics::{Metrics, Sources};
 use crate::own_account::OwnAccount;
+use crate::proxies::Proxies;
 use crate::session_check::{Epochs, SessionCheck};
 
 /// The state behind every route. Cheap to clone.
@@ -70,6 +71,8 @@ pub struct AppState {
     pub(crate) cors: Cors,
     /// What is counted.
     pub metrics: Metrics,
+    /// Whom to believe about where a request came from.
+    pub(crate) proxies: Proxies,
 }
 
 /// This service's public address, which access tokens name as their issuer.
@@ -144,6 +147,7 @@ impl AppState {
             policy: settings.passwords.policy(),
             random: ports.random,
             cors: Cors::new(&settings.cors.cors_origins),
+            proxies: Proxies::new(&settings.proxies.trusted_proxies, settings.proxies.proxy_header),
             store: ports.store,
             metrics,
         }

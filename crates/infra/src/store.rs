@@ -20,8 +20,6 @@ use keyward_domain::store::{PoolUse, Repositories, Store, StoreError, Transactio
 use keyward_domain::throttle::AttemptRepository;
 use keyward_domain::users::UserRepository;
 use keyward_domain::verification::VerificationRepository;
-#[cfg(feature = "testing")]
-use sea_orm::Statement;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend};
 use tokio::sync::Notify;
 
@@ -58,22 +56,7 @@ impl Database {
         Ok(Self::over(open(url, &options).await?, options))
     }
 
-    /// The same, showing every statement to `witness` once it has run.
-    #[cfg(feature = "testing")]
-    pub(crate) async fn connect_witnessed(
-        url: &str,
-        options: DatabaseOptions,
-        witness: impl Fn(&Statement) + Clone + Send + Sync + 'static,
-    ) -> Result<Self, ConnectError> {
-        let mut opened = open(url, &options).await?;
-        for pool in [&mut opened.reader, &mut opened.writer] {
-            let witness = witness.clone();
-            pool.set_metric_callback(move |call| witness(call.statement));
-        }
-        Ok(Self::over(opened, options))
-    }
-
-    fn over(opened: Opened, options: DatabaseOptions) -> Self {
+    pub(crate) fn over(opened: Opened, options: DatabaseOptions) -> Self {
         let patience =
             Patience { limit: options.acquire_timeout + options.statement_timeout, probe: opened.probe };
         let pools = Pools {

@@ -15,6 +15,7 @@ use sea_orm::sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, SqliteCon
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
 
+use crate::connect::open;
 use crate::{Database, DatabaseOptions};
 
 /// Names the PostgreSQL server for tests.
@@ -73,7 +74,12 @@ impl TestDatabase {
         options: DatabaseOptions,
         witness: impl Fn(&sea_orm::Statement) + Clone + Send + Sync + 'static,
     ) -> Database {
-        Database::connect_witnessed(&self.url, options, witness).await.expect("the test database opens")
+        let mut opened = open(&self.url, &options).await.expect("the test database opens");
+        for pool in [&mut opened.reader, &mut opened.writer] {
+            let witness = witness.clone();
+            pool.set_metric_callback(move |call| witness(call.statement));
+        }
+        Database::over(opened, options)
     }
 
     /// Whether it is on PostgreSQL.

@@ -12,6 +12,7 @@ mod things;
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use keyward_domain::store::{Repositories, Store};
 use keyward_infra::testing::{TestDatabase, fresh_database};
@@ -66,7 +67,9 @@ impl Inspector {
             let heard = Arc::clone(&heard);
             move |statement: &Statement| heard.lock().unwrap().push(statement.clone())
         };
-        let plain = home.connect().await;
+        let (hour, one) = (Duration::from_hours(1), DatabaseOptions::default());
+        let patient = DatabaseOptions { statement_timeout: hour, max_connections: 1, ..one };
+        let plain = home.connect_with(patient).await;
         data::fill(&home, plain.connection(), rows).await;
         plain.close().await.unwrap();
         let database = home.connect_witnessed(DatabaseOptions::default(), witness).await;

@@ -1,0 +1,172 @@
+//! Whose request it is behind proxies: the rightmost address that no trusted proxy has.
+//!
+//! Every proxy adds the address of whoever asked it at the right end of one header. What a proxy of ours added is
+//! believed; whatever stands further to the left anybody may have written. Without a trusted proxy no header is read.
+
+use std::net::IpAddr;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use axum::http::{HeaderMap, HeaderName, header};
+
+/// A network, as in `10.0.0.0/8`; an address alone is a network of one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Network {
+    address: IpAddr,
+    /// How many bits of the address are the network's.
+    length: u32,
+}
+
+impl Network {
+    fn holds(self, other: IpAddr) -> bool {
+        let differing = match (self.address, other) {
+            (IpAddr::V4(own), IpAddr::V4(other)) => u128::from(own.to_bits() ^ other.to_bits()) << 96,
+            (IpAddr::V6(own), IpAddr::V6(other)) => own.to_bits() ^ other.to_bits(),
+            _ => return false,
+        };
+        differing.leading_zeros() >= self.length
+    }
+}
+
+impl FromStr for Network {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        const WRONG: &str = "write a network as in 10.0.0.0/8 or 2001:db8::/32, or an address";
+        let (address, length) =
+            text.split_once('/').map_or((text, None), |(net, length)| (net, Some(length)));
+        let address: IpAddr = address.parse().map_err(|_| WRONG)?;
+        let bits = if address.is_ipv4() { 32 } else { 128 };
+        let length = length.map_or(Ok(bits), |length| length.parse().map_err(|_| WRONG))?;
+        if length <= bits { Ok(Self { address, length }) } else { Err(WRONG) }
+    }
+}
+
+/// Where proxies note who asked them. Only one is read: a proxy that writes the one passes the other on as it came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum ProxyHeader {
+    /// `X-Forwarded-For: 192.0.2.1, 198.51.100.2`
+    XForwardedFor,
+    /// RFC 7239: `Forwarded: for=192.0.2.1, for="[2001:db8::1]:4711"`
+    Forwarded,
+}
+
+impl ProxyHeader {
+    fn name(self) -> HeaderName {
+        match self {
+            Self::XForwardedFor => HeaderName::from_static("x-forwarded-for"),
+            Self::Forwarded => header::FORWARDED,
+        }
+    }
+
+    /// The address that one proxy noted, if it did.
+    fn address(self, element: &str) -> Option<IpAddr> {
+        let noted = match self {
+            Self::XForwardedFor => element.trim(),
+            Self::Forwarded => {
+                let mut pairs = element.split(';').filter_map(|pair| pair.trim().split_once('='));
+                let (_, node) = pairs.find(|(name, _)| name.eq_ignore_ascii_case("for"))?;
+                node.trim_matches('"')
+            }
+        };
+        // With a port or without, and IPv6 in brackets or not.
+        let bare = noted.strip_prefix('[').and_then(|rest| Some(rest.split_once(']')?.0)).unwrap_or(noted);
+        let parsed = bare.parse().ok();
+        let parsed = parsed.or_else(|| bare.parse().ok().map(|socket: std::net::SocketAddr| socket.ip()));
+        parsed.map(|address| address.to_canonical())
+    }
+}
+
+/// The proxies that are believed.
+#[derive(Clone)]
+pub struct Proxies {
+    networks: Arc<[Network]>,
+    header: ProxyHeader,
+}
+
+impl Proxies {
+    /// Believes what proxies in these networks note in this header.
+    pub fn new(networks: &[Network], header: ProxyHeader) -> Self {
+        Self { networks: networks.into(), header }
+    }
+
+    /// Who asks, where `peer` is whoever is connected to us.
+    pub fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+        let trusted = |address: IpAddr| self.networks.iter().any(|network| network.holds(address));
+        let mut client = peer.to_canonical();
+        let lines = headers.get_all(self.header.name());
+        let lines: Vec<&str> = lines.iter().map(|line| line.to_str().unwrap_or_default()).collect();
+        let mut noted = lines.iter().rev().flat_map(|line| line.rsplit(','));
+        while trusted(client) {
+            // What cannot be read was not noted by a proxy of ours: there the chain ends.
+            let Some(next) = noted.next().and_then(|element| self.header.address(element)) else { break };
+            client = next;
+        }
+        client
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+
+    use super::*;
+
+    fn client(networks: &[&str], header: ProxyHeader, peer: &str, lines: &[&str]) -> String {
+        let networks: Vec<Network> = networks.iter().map(|network| network.parse().unwrap()).collect();
+        let mut headers = HeaderMap::new();
+        for line in lines {
+            headers.append(header.name(), HeaderValue::from_str(line).unwrap());
+        }
+        Proxies::new(&networks, header).client(peer.parse().unwrap(), &headers).to_string()
+    }
+
+    #[test]
+    fn the_rightmost_address_that_no_trusted_proxy_has_is_the_client() {
+        let of = |peer: &str, lines: &[&str]| {
+            client(&["10.0.0.0/8", "::1"], ProxyHeader::XForwardedFor, peer, lines)
+        };
+        assert_eq!(of("10.0.0.1", &["192.0.2.1"]), "192.0.2.1");
+        assert_eq!(of("10.0.0.1", &["6.6.6.6, 192.0.2.1, 10.9.9.9"]), "192.0.2.1", "the rest is anybody's");
+        assert_eq!(of("10.0.0.1", &["6.6.6.6", "192.0.2.1"]), "192.0.2.1", "lines are one list");
+        assert_eq!(of("::1", &["[2001:db8::1]:4711"]), "2001:db8::1");
+        assert_eq!(of("::ffff:10.0.0.1", &["192.0.2.1:80"]), "192.0.2.1");
+        assert_eq!(of("10.0.0.1", &["10.0.0.2, 10.0.0.3"]), "10.0.0.2", "all of them ours");
+    }
+
+    #[test]
+    fn nobody_else_is_believed() {
+        let header = ProxyHeader::XForwardedFor;
+        assert_eq!(client(&[], header, "127.0.0.1", &["192.0.2.1"]), "127.0.0.1");
+        assert_eq!(client(&["10.0.0.0/8"], header, "192.0.2.9", &["192.0.2.1"]), "192.0.2.9");
+        assert_eq!(client(&["::/0"], header, "10.0.0.1", &["192.0.2.1"]), "10.0.0.1", "of the other kind");
+        for line in ["", "nobody", "192.0.2.1,", "192.0.2.1, unknown"] {
+            assert_eq!(client(&["10.0.0.0/8"], header, "10.0.0.1", &[line]), "10.0.0.1", "{line:?}");
+        }
+    }
+
+    #[test]
+    fn the_standard_header_is_read_where_it_is_asked_for() {
+        let of = |line: &str| client(&["10.0.0.0/8"], ProxyHeader::Forwarded, "10.0.0.1", &[line]);
+        assert_eq!(of("for=192.0.2.1;proto=https"), "192.0.2.1");
+        assert_eq!(of("for=6.6.6.6, proto=https;For=\"[2001:db8::1]:4711\""), "2001:db8::1");
+        assert_eq!(of("for=192.0.2.1, for=\"10.0.0.7:80\""), "192.0.2.1");
+        for line in ["for=_hidden", "for=unknown", "by=192.0.2.1", "for="] {
+            assert_eq!(of(line), "10.0.0.1", "{line:?}");
+        }
+    }
+
+    #[test]
+    fn a_network_is_an_address_and_its_length() {
+        let holds = |network: &str, address: &str| {
+            network.parse::<Network>().unwrap().holds(address.parse().unwrap())
+        };
+        assert!(holds("192.0.2.0/24", "192.0.2.255") && !holds("192.0.2.0/24", "192.0.3.0"));
+        assert!(holds("0.0.0.0/0", "6.6.6.6") && !holds("0.0.0.0/0", "::1"));
+        assert!(holds("2001:db8::/32", "2001:db8:ffff::1") && !holds("2001:db8::/32", "2001:db9::"));
+        assert!(holds("::1", "::1") && !holds("::1", "::2"));
+        for wrong in ["", "10.0.0.0/33", "10.0.0/8", "10.0.0.0/", "::/129", "proxy.example"] {
+            assert!(wrong.parse::<Network>().is_err(), "{wrong:?}");
+        }
+    }
+}
