@@ -1,5 +1,5 @@
 //! Indexes for lists at any size: posts of an owner by whether they are published, titles and names by their trigrams,
-//! and tokens for new passwords by when they end.
+//! and what was sent by mail to be proven by when it ends.
 //!
 //! On SQLite, `posts_search` and `products_search` are full-text tables that triggers keep in step with the published
 //! posts and the products. On PostgreSQL the indexes need the extension `pg_trgm`: where it is not installed, or may not be
@@ -25,9 +25,16 @@ enum Recoveries {
     ExpiresAt,
 }
 
+#[derive(DeriveIden)]
+enum Verifications {
+    Table,
+    ExpiresAt,
+}
+
 const OF_OWNER: &str = "ix_posts_owner_id_published_id";
 const OF_OWNER_BEFORE: &str = "ix_posts_owner_id_id";
-const ENDING: &str = "ix_recoveries_expires_at";
+const RECOVERIES: &str = "ix_recoveries_expires_at";
+const VERIFICATIONS: &str = "ix_verifications_expires_at";
 
 /// Only what everybody may read is searched through an index: whoever has drafts has few.
 const ON_SQLITE: &str = "
@@ -101,14 +108,22 @@ impl MigrationTrait for Migration {
             .take();
         manager.create_index(of_owner).await?;
         manager.drop_index(Index::drop().name(OF_OWNER_BEFORE).table(Posts::Table).to_owned()).await?;
-        let ending = Index::create().name(ENDING).table(Recoveries::Table).col(Recoveries::ExpiresAt).take();
+        let ending =
+            Index::create().name(RECOVERIES).table(Recoveries::Table).col(Recoveries::ExpiresAt).take();
+        manager.create_index(ending).await?;
+        let ending = Index::create()
+            .name(VERIFICATIONS)
+            .table(Verifications::Table)
+            .col(Verifications::ExpiresAt)
+            .take();
         manager.create_index(ending).await?;
         run(manager, ON_SQLITE, ON_POSTGRES).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         run(manager, OFF_SQLITE, OFF_POSTGRES).await?;
-        manager.drop_index(Index::drop().name(ENDING).table(Recoveries::Table).to_owned()).await?;
+        manager.drop_index(Index::drop().name(VERIFICATIONS).table(Verifications::Table).to_owned()).await?;
+        manager.drop_index(Index::drop().name(RECOVERIES).table(Recoveries::Table).to_owned()).await?;
         let before = Index::create()
             .name(OF_OWNER_BEFORE)
             .table(Posts::Table)

@@ -105,13 +105,16 @@ impl Keys {
     /// wait for it. Were there two, each replica would sign with its own until it next looks.
     async fn add_first(&self, algorithm: Algorithm) -> Result<(), KeysError> {
         let key = self.make(algorithm, Duration::ZERO)?;
-        let mut tx = self.ports.store.begin().await?;
-        // Whether it is due does not matter, but that everybody waits at its row until we are done.
-        tx.jobs().claim(Job::MakeFirstKey, key.created_at, key.created_at).await?;
-        if tx.keys().of(algorithm).await?.is_empty() {
-            tx.keys().insert(&key).await?;
-        }
-        Ok(tx.commit().await?)
+        let adding = || async {
+            let mut tx = self.ports.store.begin().await?;
+            // Whether it is due does not matter, but that everybody waits at its row until we are done.
+            tx.jobs().claim(Job::MakeFirstKey, key.created_at, key.created_at).await?;
+            if tx.keys().of(algorithm).await?.is_empty() {
+                tx.keys().insert(&key).await?;
+            }
+            Ok(tx.commit().await?)
+        };
+        self.ports.retrying(adding).await
     }
 
     /// Every key there ever was.

@@ -31,7 +31,7 @@ async fn schema(connection: &DatabaseConnection) -> Vec<String> {
     rows.iter().map(|row| row.try_get("", "name").unwrap()).collect()
 }
 
-const SCHEMA: [&str; 36] = [
+const SCHEMA: [&str; 37] = [
     "attempts",
     "cart_items",
     "categories",
@@ -51,6 +51,7 @@ const SCHEMA: [&str; 36] = [
     "ix_sessions_revoked_at",
     "ix_sessions_user_id",
     "ix_verifications_email",
+    "ix_verifications_expires_at",
     "jobs",
     "order_lines",
     "orders",

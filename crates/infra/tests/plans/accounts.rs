@@ -13,6 +13,7 @@ use keyward_domain::sessions::{Device, Session, SessionId};
 use keyward_domain::text::Text;
 use keyward_domain::throttle::{AttemptKey, Budget};
 use keyward_domain::users::{NewUser, UserChange, UserId};
+use keyward_domain::verification::Pending;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
@@ -45,6 +46,7 @@ pub(crate) async fn all(inspector: &mut Inspector) {
     sessions(inspector).await;
     attempts(inspector).await;
     recoveries(inspector).await;
+    verifications(inspector).await;
     others(inspector).await;
 }
 
@@ -94,6 +96,11 @@ async fn users(inspector: &mut Inspector) {
         .of("users.still_has", async |db| {
             assert!(db.users().still_has(some, &old).await.unwrap());
         })
+        .await;
+    let other = Email::parse("other@example.com").unwrap();
+    inspector.of("users.verify", async |db| assert!(db.users().verify(some, &address).await.unwrap())).await;
+    inspector
+        .of("users.change_email", async |db| assert!(db.users().change_email(some, &other).await.unwrap()))
         .await;
     inspector
         .of("users.delete", async |db| {
@@ -169,9 +176,15 @@ async fn attempts(inspector: &mut Inspector) {
             assert_eq!(db.attempts().blocked_until(some, after(9)).await.unwrap(), None);
         })
         .await;
+    let budget = Budget {
+        free: 5,
+        first: Duration::seconds(1),
+        cap: Duration::minutes(15),
+        forgive: Some(Duration::seconds(10)),
+    };
     inspector
         .of("attempts.fail", async |db| {
-            assert!(db.attempts().fail(some, after(9), Budget::default()).await.unwrap());
+            assert!(db.attempts().fail(some, after(9), budget).await.unwrap());
         })
         .await;
     inspector.of("attempts.clear", async |db| db.attempts().clear(some).await.unwrap()).await;
@@ -181,10 +194,16 @@ async fn attempts(inspector: &mut Inspector) {
             assert!(db.attempts().forget(long_ago).await.unwrap() > 0);
         })
         .await;
-    let address = email(inspector.rows / 3);
+    let number = inspector.rows / 3;
+    let (address, id) = (email(number), session(number));
     inspector
-        .of("attempts.is_known", async |db| {
-            assert!(db.attempts().is_known(&address, "192.0.2.1".parse().unwrap()).await.unwrap());
+        .of("attempts.addresses_of", async |db| {
+            assert_eq!(db.attempts().addresses_of(&address).await.unwrap().len(), 1);
+        })
+        .await;
+    inspector
+        .of("attempts.salt_of", async |db| {
+            assert!(db.attempts().salt_of(&address, id).await.unwrap().is_some());
         })
         .await;
 }
@@ -210,10 +229,49 @@ async fn recoveries(inspector: &mut Inspector) {
             assert!(db.recoveries().spend(&token, before).await.unwrap());
         })
         .await;
+    let user = UserId(number);
+    inspector.of("recoveries.forget_of", async |db| db.recoveries().forget_of(user).await.unwrap()).await;
     let long_ago = OffsetDateTime::UNIX_EPOCH + Duration::microseconds(THEN + 20);
     inspector
         .of("recoveries.forget", async |db| {
             assert!(db.recoveries().forget(long_ago).await.unwrap() > 0);
+        })
+        .await;
+}
+
+async fn verifications(inspector: &mut Inspector) {
+    let number = inspector.rows / 30;
+    let (user, token) = (UserId(number), SecretHash::from_bytes(key(number)));
+    let address = Email::parse(&format!("new{number}@example.com")).unwrap();
+    let new = Pending { user, email: email(number), token: SecretHash::of("new") };
+    let (before, now) = (after(-1), after(9));
+    inspector
+        .of("verifications.replace", async |db| {
+            assert!(db.verifications().replace(&new, now, now, now).await.unwrap());
+        })
+        .await;
+    inspector
+        .of("verifications.kept_at", async |db| {
+            assert!(db.verifications().kept_at(user).await.unwrap().is_some());
+        })
+        .await;
+    inspector
+        .of("verifications.count_try", async |db| {
+            assert_eq!(db.verifications().count_try(&address, before, 5).await.unwrap().len(), 1);
+        })
+        .await;
+    inspector
+        .of("verifications.spend", async |db| {
+            assert!(db.verifications().spend(&token, before).await.unwrap().is_some());
+        })
+        .await;
+    inspector
+        .of("verifications.forget_of", async |db| db.verifications().forget_of(user).await.unwrap())
+        .await;
+    let long_ago = OffsetDateTime::UNIX_EPOCH + Duration::microseconds(THEN + 20);
+    inspector
+        .of("verifications.forget", async |db| {
+            assert!(db.verifications().forget(long_ago).await.unwrap() > 0);
         })
         .await;
 }
@@ -266,6 +324,10 @@ async fn others(inspector: &mut Inspector) {
             })
             .await;
     }
+    let long_ago = OffsetDateTime::UNIX_EPOCH + Duration::microseconds(THEN + 20);
+    inspector
+        .of("events.forget", async |db| assert!(db.events().forget(long_ago, 10).await.unwrap() > 0))
+        .await;
     inspector
         .of("jobs.claim", async |db| {
             assert!(db.jobs().claim(Job::CleanSessions, after(0), after(1)).await.unwrap());

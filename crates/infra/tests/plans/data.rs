@@ -139,9 +139,15 @@ fn tables(postgres: bool, rows: i64) -> Vec<Table> {
             "outbox",
             "reference, recipient, subject, text_part, html_part, created_at, state, at, attempts",
             format!(
-                "{uuid}, 'user@example.com', 'Your order', '', '', {THEN}, \
+                "{uuid}, 'user@example.com', 'Your order', {salt}, {salt}, {THEN}, \
                  CASE i % 100 WHEN 0 THEN 'waiting' WHEN 1 THEN 'dead' ELSE 'sent' END, {THEN} + i, 0"
             ),
+            fewer,
+        ),
+        (
+            "verifications",
+            "user_id, email, token_hash, tries, kept_at, expires_at",
+            format!("i, 'new' || i || '@example.com', {key}, 0, {THEN}, {THEN} + i"),
             fewer,
         ),
         (

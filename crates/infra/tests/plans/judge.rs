@@ -8,8 +8,8 @@ use keyward_infra::testing::TestDatabase;
 use sea_orm::sqlx::postgres::PgPoolOptions;
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, QueryResult, Statement,
-    TransactionTrait,
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, QueryResult, SqliteTransactionMode,
+    Statement, TransactionOptions, TransactionTrait,
 };
 
 /// What a statement cost.
@@ -65,7 +65,12 @@ impl Judge {
 
     /// Runs statements in one transaction, takes back what they did, and says what each cost.
     pub(crate) async fn costs(&self, statements: Vec<Statement>) -> Vec<(Statement, Cost)> {
-        let tx = self.connection.begin().await.unwrap();
+        // With the write lock from the start: what was called before may still be being rolled back.
+        let immediate = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        let tx = self.connection.begin_with_options(immediate).await.unwrap();
         let mut costs = Vec::new();
         for statement in statements {
             let cost = match self.connection.get_database_backend() {

@@ -1,10 +1,10 @@
 //! Calls of the repositories around posts and the shop.
 
 use keyward_auth::SecretHash;
-use keyward_domain::letters::Letter;
 use keyward_domain::money::Money;
-use keyward_domain::outbox::{MailId, MailState, Message, Outcome};
+use keyward_domain::outbox::{MailId, MailState, Outcome};
 use keyward_domain::page::Page;
+use keyward_domain::postbox::Sealed;
 use keyward_domain::posts::{Content, Draft, PostFilter, PostId, Title};
 use keyward_domain::shop::cart::ItemId;
 use keyward_domain::shop::catalog::{CategoryId, Description, Label, ProductFilter, ProductId, ProductSpec};
@@ -276,16 +276,21 @@ async fn orders(inspector: &mut Inspector) {
 }
 
 async fn outbox(inspector: &mut Inspector) {
-    let letter = Letter { subject: "New".to_owned(), text: String::new(), html: String::new() };
-    let message =
-        Message { reference: Uuid::from_bytes([1; 16]), created_at: after(0), recipient: email(1), letter };
+    let mail = Sealed {
+        reference: Uuid::from_bytes([1; 16]),
+        created_at: after(0),
+        recipient: email(1),
+        subject: "New".to_owned(),
+        text: vec![1],
+        html: vec![1],
+    };
     let (now, until) = (after(9), after(9) + Duration::minutes(5));
     // The first that waits, as the data has it.
     let waiting = MailId(100);
     let due = after(0) + Duration::microseconds(100);
     inspector
         .of("outbox.enqueue", async |db| {
-            db.outbox().enqueue(&message).await.unwrap();
+            db.outbox().enqueue(&mail).await.unwrap();
         })
         .await;
     inspector.of("outbox.withdraw", async |db| db.outbox().withdraw(waiting).await.unwrap()).await;
@@ -306,6 +311,9 @@ async fn outbox(inspector: &mut Inspector) {
             })
             .await;
     }
+    inspector
+        .of("outbox.count", async |db| assert!(db.outbox().count(MailState::Dead).await.unwrap() > 0))
+        .await;
     inspector
         .of("outbox.retry", async |db| {
             assert_eq!(db.outbox().retry(Some(waiting), now).await.unwrap(), 1);
