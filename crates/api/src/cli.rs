@@ -6,6 +6,7 @@ mod completions;
 mod doctor;
 mod events;
 mod healthcheck;
+mod import;
 mod keys;
 mod lock;
 mod log;
@@ -20,6 +21,7 @@ mod wiring;
 
 use std::fmt::Display;
 use std::io::{BufRead, Write};
+use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
@@ -91,7 +93,7 @@ enum Command {
 }
 
 /// Runs what the command line asks for.
-pub(crate) fn run() -> Result<(), Problem> {
+pub(crate) fn run() -> Result<ExitCode, Problem> {
     read_dotenv()?;
     let cli = Cli::try_parse().or_else(refuse)?;
     match cli.command.unwrap_or_else(|| Command::Serve(Box::new(cli.settings))) {
@@ -101,7 +103,7 @@ pub(crate) fn run() -> Result<(), Problem> {
             say(format_args!("The schema of {} is up to date.", wiring.place()));
             wiring.close().await
         }),
-        Command::User(command) => block_on(user::run(command)),
+        Command::User(command) => return block_on(user::run(command)),
         Command::Client(command) => block_on(client::run(command)),
         Command::Keys(command) => block_on(keys::run(command)),
         Command::Events(command) => block_on(events::run(command)),
@@ -114,7 +116,8 @@ pub(crate) fn run() -> Result<(), Problem> {
         Command::Openapi => openapi(),
         Command::Completions(shell) => shell.print(Cli::command()),
         Command::Man(manual) => manual.print(Cli::command()),
-    }
+    }?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Help and version are printed as they are; a bad setting becomes one line, which names its variable, too.
@@ -166,7 +169,7 @@ fn openapi() -> Result<(), Problem> {
     Ok(())
 }
 
-fn block_on(task: impl Future<Output = Result<(), Problem>>) -> Result<(), Problem> {
+fn block_on<T>(task: impl Future<Output = Result<T, Problem>>) -> Result<T, Problem> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     runtime.map_err(|error| format!("the runtime cannot start: {error}"))?.block_on(task)
 }

@@ -11,6 +11,7 @@ mod docs;
 pub mod error;
 pub mod extract;
 pub mod hashing;
+pub mod import;
 pub mod letters;
 pub mod metrics;
 mod middleware;

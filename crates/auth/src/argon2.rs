@@ -19,6 +19,9 @@ const OUTPUT_BYTES: usize = 32;
 const MAX_MEMORY_KIB: u32 = 1024 * 1024;
 const MAX_WORK_KIB: u64 = 4 * 1024 * 1024;
 const MAX_PARALLELISM: u32 = 64;
+/// And what one that was imported may cost: 256 MiB, 1 GiB filled in all.
+#[cfg(feature = "imported")]
+const MAX_IMPORTED: (u32, u64) = (256 * 1024, 1024 * 1024);
 
 /// Why a number was refused.
 const ABSURD: &str = "its memory, iterations or parallelism are out of bounds";
@@ -47,10 +50,17 @@ impl Default for Argon2Params {
 }
 
 impl Argon2Params {
+    /// How much memory is filled, all passes together.
+    fn work_kib(self) -> u64 {
+        u64::from(self.memory_kib) * u64::from(self.iterations)
+    }
+
     /// As the library wants them, if they are within our caps and Argon2's own limits.
     fn checked(self, output_bytes: usize) -> Option<Params> {
-        let work_kib = u64::from(self.memory_kib) * u64::from(self.iterations);
-        if self.memory_kib > MAX_MEMORY_KIB || work_kib > MAX_WORK_KIB || self.parallelism > MAX_PARALLELISM {
+        if self.memory_kib > MAX_MEMORY_KIB
+            || self.work_kib() > MAX_WORK_KIB
+            || self.parallelism > MAX_PARALLELISM
+        {
             return None;
         }
         Params::new(self.memory_kib, self.iterations, self.parallelism, Some(output_bytes)).ok()
@@ -58,7 +68,7 @@ impl Argon2Params {
 }
 
 /// Hashes with Argon2id under a random salt of 16 bytes to 32 bytes of output; checks Argon2 hashes of any variant and
-/// parameters, and with the feature `bcrypt` bcrypt's too.
+/// parameters, and with the feature `imported` those of other systems, too.
 pub struct Argon2idHasher {
     params: Argon2Params,
     argon2: Argon2<'static>,
@@ -80,13 +90,13 @@ impl Argon2idHasher {
     fn fill(
         &self,
         argon2: &Argon2<'_>,
-        password: &Password,
+        password: &[u8],
         salt: &[u8],
         out: &mut [u8],
     ) -> Result<(), PasswordError> {
         let mut run = |memory: &mut Vec<Block>| {
             argon2
-                .hash_password_into_with_memory(password.expose().as_bytes(), salt, out, memory)
+                .hash_password_into_with_memory(password, salt, out, memory)
                 .map_err(|_| PasswordError::Hashing)
         };
         let needed = argon2.params().block_count();
@@ -99,6 +109,15 @@ impl Argon2idHasher {
             }
             run(memory)
         })
+    }
+
+    /// Whether these bytes are what the hash was made of.
+    pub(crate) fn matches(&self, password: &[u8], stored: &Stored) -> Result<bool, PasswordError> {
+        let params = stored.params.checked(stored.output.len()).ok_or(PasswordError::UnusableHash(ABSURD))?;
+        let argon2 = Argon2::new(stored.algorithm, stored.version, params);
+        let mut output = Zeroizing::new(vec![0; stored.output.len()]);
+        self.fill(&argon2, password, &stored.salt, &mut output)?;
+        Ok(verify_slices_are_equal(&output, stored.output.as_bytes()).is_ok())
     }
 
     fn is_current(&self, stored: &Stored) -> bool {
@@ -115,7 +134,7 @@ impl PasswordHasher for Argon2idHasher {
         let mut salt = [0; SALT_BYTES];
         self.random.fill(&mut salt);
         let mut output = Zeroizing::new([0; OUTPUT_BYTES]);
-        self.fill(&self.argon2, password, &salt, &mut *output)?;
+        self.fill(&self.argon2, password.expose().as_bytes(), &salt, &mut *output)?;
 
         let phc = phc::PasswordHash {
             algorithm: Algorithm::Argon2id.ident(),
@@ -128,26 +147,22 @@ impl PasswordHasher for Argon2idHasher {
     }
 
     fn verify(&self, password: &Password, hash: &PasswordHash) -> Result<Verdict, PasswordError> {
-        #[cfg(feature = "bcrypt")]
-        if crate::legacy::recognizes(hash) {
-            return crate::legacy::verify(password, hash);
+        #[cfg(feature = "imported")]
+        if let Some(foreign) = crate::legacy::Foreign::parse(hash.as_str())? {
+            return foreign.verify(self, password);
         }
         let stored = Stored::parse(hash.as_str())?;
-        let params = stored.params.checked(stored.output.len()).ok_or(PasswordError::UnusableHash(ABSURD))?;
-        let argon2 = Argon2::new(stored.algorithm, stored.version, params);
-        let mut output = Zeroizing::new(vec![0; stored.output.len()]);
-        self.fill(&argon2, password, &stored.salt, &mut output)?;
-
-        Ok(match verify_slices_are_equal(&output, stored.output.as_bytes()) {
-            Ok(()) => Verdict::Match { needs_rehash: !self.is_current(&stored) },
-            Err(_) => Verdict::Mismatch,
+        Ok(if self.matches(password.expose().as_bytes(), &stored)? {
+            Verdict::Match { needs_rehash: !self.is_current(&stored) }
+        } else {
+            Verdict::Mismatch
         })
     }
 
     fn verify_absent(&self, password: &Password) {
         let mut output = Zeroizing::new([0; OUTPUT_BYTES]);
         // Nobody is told of a failure, as nobody is told of the outcome.
-        let _ = self.fill(&self.argon2, password, &[0; SALT_BYTES], &mut *output);
+        let _ = self.fill(&self.argon2, password.expose().as_bytes(), &[0; SALT_BYTES], &mut *output);
         let _ = black_box(verify_slices_are_equal(&*output, &[0; OUTPUT_BYTES]));
     }
 }
@@ -161,7 +176,7 @@ fn blocks(count: usize) -> Result<Zeroizing<Vec<Block>>, PasswordError> {
 }
 
 /// A stored hash, taken apart and not yet believed.
-struct Stored {
+pub(crate) struct Stored {
     algorithm: Algorithm,
     version: Version,
     params: Argon2Params,
@@ -170,6 +185,18 @@ struct Stored {
 }
 
 impl Stored {
+    /// One that another system made: within tighter bounds, and Argon2's own.
+    #[cfg(feature = "imported")]
+    pub(crate) fn imported(text: &str) -> Result<Self, PasswordError> {
+        let stored = Self::parse(text)?;
+        let (memory_kib, work_kib) = MAX_IMPORTED;
+        let fits = stored.params.memory_kib <= memory_kib && stored.params.work_kib() <= work_kib;
+        match stored.params.checked(stored.output.len()) {
+            Some(_) if fits => Ok(stored),
+            _ => Err(PasswordError::UnusableHash(ABSURD)),
+        }
+    }
+
     fn parse(text: &str) -> Result<Self, PasswordError> {
         let phc = phc::PasswordHash::new(text)
             .map_err(|_| PasswordError::UnusableHash("it is not a PHC string"))?;

@@ -1,32 +1,94 @@
-//! Hashes of other systems, checked so that their users can log in once and be rehashed: bcrypt as passlib, PHP and the
-//! `bcrypt` packages store it. Nothing new is ever hashed here.
+//! Hashes of other systems, checked so that their users can log in once and be rehashed: as passlib and pwdlib (FastAPI),
+//! Django and PHP store them. Which function it is, is decided here; each has a file of its own, Argon2 in `argon2.rs`.
+//! Nothing new is ever hashed here.
+//!
+//! Every cost has a bound, so that no row of somebody else's making holds up the hashing threads for more than seconds.
 
-use crate::{Password, PasswordError, PasswordHash, Verdict};
+mod bcrypt;
+mod pbkdf2;
+mod scrypt;
 
-/// bcrypt reads no further; a password that goes on beyond it shares its hash with all that begin alike.
-const MAX_BYTES: usize = 72;
-/// Cost 15 takes seconds; more is a mistake or an attack on our processors.
-const MAX_COST: u32 = 15;
+use self::bcrypt::Bcrypt;
+use self::pbkdf2::{Digest, Pbkdf2};
+use self::scrypt::Scrypt;
+use crate::argon2::Stored as Argon2;
+use crate::{Argon2idHasher, Password, PasswordError, Verdict};
 
-/// Whether this stored hash is ours to check.
-pub(crate) fn recognizes(hash: &PasswordHash) -> bool {
-    ["$2a$", "$2b$", "$2y$"].iter().any(|prefix| hash.as_str().starts_with(prefix))
+/// Django's word before a PHC string of Argon2. It tells the hashes of others, made of what was typed, from ours.
+const ARGON2: &str = "argon2";
+
+/// No honest hash is longer.
+const MAX_TEXT: usize = 1024;
+/// What an output must have at least, in bytes: fewer can be found by trying.
+const MIN_OUTPUT: usize = 16;
+
+const COSTLY: PasswordError = PasswordError::UnusableHash("its cost is out of bounds");
+const UNKNOWN: PasswordError = PasswordError::UnusableHash("its scheme is unknown");
+
+/// A hash of another system, taken apart and within bounds.
+pub(crate) enum Foreign {
+    Argon2(Argon2),
+    Bcrypt(Bcrypt),
+    Pbkdf2(Pbkdf2),
+    Scrypt(Scrypt),
 }
 
-/// Checks a bcrypt hash against the password as it was typed (passlib does not normalise). A match always asks for a rehash.
-///
-/// A password of more than 72 bytes or with a NUL never matches: bcrypt would silently ignore what follows. Such a user has
-/// to reset the password.
-pub(crate) fn verify(password: &Password, hash: &PasswordHash) -> Result<Verdict, PasswordError> {
-    let parts: bcrypt::HashParts =
-        hash.as_str().parse().map_err(|_| PasswordError::UnusableHash("it is not a bcrypt hash"))?;
-    if parts.get_cost() > MAX_COST {
-        return Err(PasswordError::UnusableHash("its bcrypt cost is out of bounds"));
+impl Foreign {
+    /// Takes a stored text apart; `None` if it is none of another system.
+    pub(crate) fn parse(text: &str) -> Result<Option<Self>, PasswordError> {
+        let modular = text.strip_prefix('$');
+        let Some((scheme, rest)) = modular.unwrap_or(text).split_once('$') else { return Ok(None) };
+        let foreign = match (modular.is_some(), scheme) {
+            (true, "2a" | "2b" | "2y") => Self::Bcrypt(Bcrypt::plain(text)?),
+            (true, "bcrypt-sha256") => Self::Bcrypt(Bcrypt::passlib(rest)?),
+            (true, "pbkdf2") => Self::Pbkdf2(Pbkdf2::passlib(Digest::Sha1, rest)?),
+            (true, "pbkdf2-sha256") => Self::Pbkdf2(Pbkdf2::passlib(Digest::Sha256, rest)?),
+            (true, "pbkdf2-sha512") => Self::Pbkdf2(Pbkdf2::passlib(Digest::Sha512, rest)?),
+            (true, "scrypt") => Self::Scrypt(Scrypt::passlib(rest)?),
+            (false, ARGON2) => Self::Argon2(Argon2::imported(&text[ARGON2.len()..])?),
+            (false, "bcrypt") => Self::Bcrypt(Bcrypt::plain(rest)?),
+            (false, "bcrypt_sha256") => Self::Bcrypt(Bcrypt::django(rest)?),
+            (false, "pbkdf2_sha1") => Self::Pbkdf2(Pbkdf2::django(Digest::Sha1, rest)?),
+            (false, "pbkdf2_sha256") => Self::Pbkdf2(Pbkdf2::django(Digest::Sha256, rest)?),
+            (false, "scrypt") => Self::Scrypt(Scrypt::django(rest)?),
+            _ => return Ok(None),
+        };
+        Ok(Some(foreign))
     }
-    let typed = password.expose_typed().as_bytes();
-    // Computed in any case, so that an unusable password takes as long as a wrong one.
-    let equal = bcrypt::verify(typed, hash.as_str())
-        .map_err(|_| PasswordError::UnusableHash("its bcrypt cost is out of bounds"))?;
-    let whole = typed.len() <= MAX_BYTES && !typed.contains(&0);
-    Ok(if equal && whole { Verdict::Match { needs_rehash: true } } else { Verdict::Mismatch })
+
+    /// Compares it with the password as it was typed, for none of these systems normalises. A match always asks for a rehash.
+    pub(crate) fn verify(
+        &self,
+        hasher: &Argon2idHasher,
+        password: &Password,
+    ) -> Result<Verdict, PasswordError> {
+        let typed = password.expose_typed().as_bytes();
+        let equal = match self {
+            Self::Argon2(stored) => {
+                // Another Keyward's did normalise.
+                let normalized = password.expose().as_bytes();
+                hasher.matches(typed, stored)?
+                    || (typed != normalized && hasher.matches(normalized, stored)?)
+            }
+            Self::Bcrypt(stored) => stored.matches(typed)?,
+            // HMAC, which both stand on, takes a key and the same with NULs after it for one.
+            Self::Pbkdf2(stored) => stored.matches(typed) && !typed.ends_with(&[0]),
+            Self::Scrypt(stored) => stored.matches(typed)? && !typed.ends_with(&[0]),
+        };
+        Ok(if equal { Verdict::Match { needs_rehash: true } } else { Verdict::Mismatch })
+    }
+}
+
+/// The text to store for a hash that another system made.
+pub(crate) fn accept(text: &str) -> Result<String, PasswordError> {
+    if text.len() > MAX_TEXT || text.chars().any(char::is_control) {
+        return Err(PasswordError::UnusableHash("it is too long, or holds control characters"));
+    }
+    let text = if text.starts_with("$argon2") { format!("{ARGON2}{text}") } else { text.to_owned() };
+    Foreign::parse(&text)?.map(|_| text).ok_or(UNKNOWN)
+}
+
+/// The fields between `$`, if there are `N`.
+fn fields<const N: usize>(text: &str) -> Option<[&str; N]> {
+    text.split('$').collect::<Vec<_>>().try_into().ok()
 }

@@ -12,7 +12,7 @@ mod jwk;
 mod jws;
 mod jwt;
 mod keys;
-#[cfg(feature = "bcrypt")]
+#[cfg(feature = "imported")]
 mod legacy;
 mod memory;
 mod password;

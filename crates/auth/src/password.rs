@@ -1,4 +1,4 @@
-//! A password, its stored hash and the trait between them. Hash functions live in `argon2.rs` and `legacy.rs`,
+//! A password, its stored hash and the trait between them. Hash functions live in `argon2.rs` and `legacy`,
 //! what makes a password acceptable in `policy.rs`.
 
 use std::fmt;
@@ -19,7 +19,7 @@ use crate::PasswordError;
 pub struct Password {
     normalized: Zeroizing<String>,
     /// The input, where normalising changed it: other systems hashed it as it was typed.
-    #[cfg(feature = "bcrypt")]
+    #[cfg(feature = "imported")]
     typed: Option<Zeroizing<String>>,
 }
 
@@ -28,7 +28,7 @@ impl Password {
     pub fn new(raw: &str) -> Self {
         let normalized = normalize(raw);
         Self {
-            #[cfg(feature = "bcrypt")]
+            #[cfg(feature = "imported")]
             typed: (normalized.as_str() != raw).then(|| Zeroizing::new(raw.to_owned())),
             normalized,
         }
@@ -45,7 +45,7 @@ impl Password {
     }
 
     /// The text before normalising.
-    #[cfg(feature = "bcrypt")]
+    #[cfg(feature = "imported")]
     pub(crate) fn expose_typed(&self) -> &str {
         self.typed.as_ref().unwrap_or(&self.normalized)
     }
@@ -61,7 +61,7 @@ pub(crate) fn normalize(raw: &str) -> Zeroizing<String> {
     normalized
 }
 
-/// A password hash as it lies in a database: a PHC string (`$argon2id$...`) or a modular-crypt one (`$2b$...`).
+/// A password hash as it lies in a database: a PHC string (`$argon2id$...`), or what another system wrote.
 ///
 /// `Debug` does not print it: a hash in a log can be attacked at leisure.
 #[derive(Clone, PartialEq, Eq)]
@@ -71,6 +71,17 @@ impl PasswordHash {
     /// Takes a stored text as it is. Whether it is usable shows at [`PasswordHasher::verify`].
     pub fn from_stored(stored: String) -> Self {
         Self(stored)
+    }
+
+    /// Takes a hash that another system made of a password as it was typed: bcrypt, Argon2, PBKDF2 or scrypt, as passlib,
+    /// pwdlib, Django or PHP spell it. It is good for [`PasswordHasher::verify`], which then asks for a rehash.
+    ///
+    /// # Errors
+    ///
+    /// [`PasswordError::UnusableHash`] if it is malformed, of an unknown scheme, or would take too much time or memory to check.
+    #[cfg(feature = "imported")]
+    pub fn imported(text: &str) -> Result<Self, PasswordError> {
+        crate::legacy::accept(text).map(Self)
     }
 
     /// The text to store.

@@ -13,6 +13,7 @@ pub mod events;
 pub mod failure;
 pub mod hashing;
 pub mod housekeeping;
+pub mod import;
 pub mod keys;
 pub mod letters;
 mod login;

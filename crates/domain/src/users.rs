@@ -9,6 +9,7 @@ use time::OffsetDateTime;
 use crate::email::Email;
 use crate::failure::{Failure, Kind};
 use crate::hashing::HashingError;
+use crate::import::ImportedUser;
 use crate::page::Page;
 use crate::scopes::Role;
 use crate::store::StoreError;
@@ -89,6 +90,10 @@ pub struct UserChange {
 pub trait UserRepository: Send {
     /// Adds an account; [`StoreError::Taken`] when the address already has one.
     async fn insert(&mut self, new: &NewUser) -> Result<User, StoreError>;
+    /// Adds those whose address has no account yet, all in one step; says how many. No address may be there twice.
+    async fn insert_missing(&mut self, users: &[ImportedUser]) -> Result<u64, StoreError>;
+    /// How many of these addresses have an account.
+    async fn count_present(&mut self, emails: &[&Email]) -> Result<u64, StoreError>;
     /// The account of that id.
     async fn find(&mut self, id: UserId) -> Result<Option<User>, StoreError>;
     /// The account of that id, with its hash.

@@ -3,12 +3,16 @@
 use async_trait::async_trait;
 use keyward_auth::PasswordHash;
 use keyward_domain::email::Email;
+use keyward_domain::import::ImportedUser;
 use keyward_domain::page::Page;
 use keyward_domain::scopes::Role;
 use keyward_domain::store::StoreError;
 use keyward_domain::users::{Credentials, Name, NewUser, User, UserChange, UserId, UserRepository};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ActiveValue, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ActiveValue, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    TryInsertResult,
+};
 
 use crate::columns::{micros, time};
 use crate::entity::users::{ActiveModel, Column, Entity, Model};
@@ -19,17 +23,22 @@ use crate::store::{Connections, Db};
 #[async_trait]
 impl<C: Connections> UserRepository for Db<C> {
     async fn insert(&mut self, new: &NewUser) -> Result<User, StoreError> {
-        let row = ActiveModel {
-            id: ActiveValue::NotSet,
-            email: ActiveValue::Set(new.email.to_string()),
-            name: ActiveValue::Set(new.name.as_ref().map(Name::to_string)),
-            role: ActiveValue::Set(new.role.as_str().to_owned()),
-            password_hash: ActiveValue::Set(new.hash.as_str().to_owned()),
-            disabled: ActiveValue::Set(false),
-            email_verified: ActiveValue::Set(false),
-            created_at: ActiveValue::Set(micros(new.created_at)),
-        };
+        let row = new_row(new, false, false);
         user(Entity::insert(row).exec_with_returning(self.write()).await.map_err(failed)?)
+    }
+
+    async fn insert_missing(&mut self, users: &[ImportedUser]) -> Result<u64, StoreError> {
+        let rows = users.iter().map(|user| new_row(&user.new, user.disabled, user.email_verified));
+        let insert = Entity::insert_many(rows).on_conflict_do_nothing_on([Column::Email]);
+        Ok(match insert.exec_without_returning(self.write()).await.map_err(failed)? {
+            TryInsertResult::Inserted(added) => added,
+            TryInsertResult::Empty | TryInsertResult::Conflicted => 0,
+        })
+    }
+
+    async fn count_present(&mut self, emails: &[&Email]) -> Result<u64, StoreError> {
+        let emails = emails.iter().map(|email| email.as_str());
+        Entity::find().filter(Column::Email.is_in(emails)).count(self.read()).await.map_err(failed)
     }
 
     async fn find(&mut self, id: UserId) -> Result<Option<User>, StoreError> {
@@ -146,6 +155,19 @@ impl<C: Connections> UserRepository for Db<C> {
             self.tell(Signal::User(id)).await?;
         }
         Ok(removed)
+    }
+}
+
+fn new_row(new: &NewUser, disabled: bool, email_verified: bool) -> ActiveModel {
+    ActiveModel {
+        id: ActiveValue::NotSet,
+        email: ActiveValue::Set(new.email.to_string()),
+        name: ActiveValue::Set(new.name.as_ref().map(Name::to_string)),
+        role: ActiveValue::Set(new.role.as_str().to_owned()),
+        password_hash: ActiveValue::Set(new.hash.as_str().to_owned()),
+        disabled: ActiveValue::Set(disabled),
+        email_verified: ActiveValue::Set(email_verified),
+        created_at: ActiveValue::Set(micros(new.created_at)),
     }
 }
 

@@ -1,5 +1,6 @@
 //! `keyward user ..`: accounts, from the machine that holds the database.
 
+use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Args, Subcommand};
@@ -12,6 +13,7 @@ use keyward_domain::page::{MAX_LIMIT, Page};
 use keyward_domain::scopes::Role;
 use keyward_domain::users::{Name, Registration, User, UserChange, UserError, Users};
 
+use super::import::Import;
 use super::wiring::Wiring;
 use super::{Problem, first_line, say};
 
@@ -21,6 +23,8 @@ pub(super) enum UserCommand {
     Create(Create),
     /// List accounts
     List(StorageSettings),
+    /// Bring the accounts of another system along, with the hashes of their passwords
+    Import(Import),
     /// Lock an account out and end its sessions
     Disable(Account),
     /// Let a locked account in again
@@ -58,13 +62,15 @@ pub(super) struct Account {
     passwords: PasswordSettings,
 }
 
-pub(super) async fn run(command: UserCommand) -> Result<(), Problem> {
+pub(super) async fn run(command: UserCommand) -> Result<ExitCode, Problem> {
     match command {
+        UserCommand::Import(import) => return import.run().await,
         UserCommand::Create(create) => create.run().await,
         UserCommand::List(storage) => list(&storage).await,
         UserCommand::Disable(account) => account.set_disabled(true).await,
         UserCommand::Enable(account) => account.set_disabled(false).await,
-    }
+    }?;
+    Ok(ExitCode::SUCCESS)
 }
 
 impl Create {

@@ -111,6 +111,11 @@ impl Wiring {
         self.database.autocommit()
     }
 
+    /// Every repository, and transactions over them.
+    pub(super) fn store(&self) -> Arc<dyn Store> {
+        Arc::new(self.database.clone())
+    }
+
     /// Closes the database in good order.
     pub(super) async fn close(&self) -> Result<(), Problem> {
         self.database

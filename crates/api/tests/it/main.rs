@@ -33,6 +33,7 @@ mod guessing;
 mod hashing;
 mod health;
 mod hostile;
+mod import;
 mod letters;
 mod login;
 mod mail;

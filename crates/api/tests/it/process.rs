@@ -36,6 +36,14 @@ impl Home {
         self.folder.path()
     }
 
+    /// The database that the binary uses here, unless told otherwise.
+    pub(crate) fn database_url(&self) -> String {
+        match &self.database {
+            Some(database) => database.url.clone(),
+            None => format!("sqlite://{}", self.path().join("data/keyward.db").display()),
+        }
+    }
+
     /// Every file and folder in it, sorted.
     pub(crate) fn content(&self) -> Vec<PathBuf> {
         let mut found = Vec::new();

@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
 mod attacks;
+#[cfg(feature = "imported")]
+mod imported;
 mod memory;
 mod passwords;
 mod refresh;

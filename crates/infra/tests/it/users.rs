@@ -1,5 +1,6 @@
 //! Accounts.
 
+use keyward_domain::import::ImportedUser;
 use keyward_domain::page::Page;
 use keyward_domain::scopes::Role;
 use keyward_domain::store::{Store, StoreError};
@@ -30,6 +31,49 @@ async fn an_account_comes_back_as_it_was_added() {
     ] {
         assert_eq!((found.user, found.hash), (expected.clone(), hash("$old")));
     }
+}
+
+#[tokio::test]
+async fn of_imported_accounts_those_are_added_whose_address_is_free() {
+    let database = open().await;
+    let bob = add_user(&database, "bob").await;
+    let imported = |local: &str, disabled, email_verified| ImportedUser {
+        new: NewUser { hash: hash("$imported"), name: None, ..new_user(local) },
+        disabled,
+        email_verified,
+    };
+    let batch = [imported("ana", false, true), imported("bob", true, true), imported("eve", true, false)];
+    let emails = [&email("ana"), &email("bob"), &email("eve")];
+    let mut ports = database.autocommit();
+    assert_eq!(ports.users().insert_missing(&[]).await.unwrap(), 0);
+    assert_eq!(ports.users().count_present(&[]).await.unwrap(), 0);
+    assert_eq!(ports.users().count_present(&emails).await.unwrap(), 1);
+    assert_eq!(ports.users().insert_missing(&batch).await.unwrap(), 2);
+    assert_eq!(ports.users().insert_missing(&batch).await.unwrap(), 0);
+    assert_eq!(ports.users().count_present(&emails).await.unwrap(), 3);
+    for (local, disabled, verified) in [("ana", false, true), ("eve", true, false)] {
+        let found = ports.users().credentials_of(&email(local)).await.unwrap().unwrap();
+        assert_eq!((found.user.disabled, found.user.email_verified), (disabled, verified), "{local}");
+        assert_eq!((found.user.name, found.user.created_at, found.hash), (None, at(0), hash("$imported")));
+    }
+    let kept = ports.users().credentials_of(&email("bob")).await.unwrap().unwrap();
+    assert_eq!((kept.user, kept.hash), (bob, hash("$old")));
+}
+
+#[tokio::test]
+async fn a_full_batch_of_imported_accounts_fits_one_statement() {
+    let database = open().await;
+    let batch: Vec<ImportedUser> = (0..500)
+        .map(|number| ImportedUser {
+            new: new_user(&format!("user{number}")),
+            disabled: false,
+            email_verified: false,
+        })
+        .collect();
+    let mut transaction = database.begin().await.unwrap();
+    assert_eq!(transaction.users().insert_missing(&batch).await.unwrap(), 500);
+    drop(transaction);
+    assert_eq!(database.autocommit().users().insert_missing(&batch).await.unwrap(), 500);
 }
 
 #[tokio::test]
