@@ -136,7 +136,8 @@ pub(crate) fn run(args: &[String]) -> Outcome {
 }
 
 /// The tests that use a database.
-const DATABASE_TESTS: [&str; 6] = ["--test", "it", "--test", "replicas", "--test", "outbox"];
+const DATABASE_TESTS: [&str; 8] =
+    ["--test", "it", "--test", "replicas", "--test", "outbox", "--test", "plans"];
 
 fn drive(tools: Tools, extra: &[String]) -> Outcome {
     match tools {
