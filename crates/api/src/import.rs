@@ -156,7 +156,7 @@ impl Draft {
             (_, Value::Nothing) => {}
             (Field::Email, Value::Text(text)) => user.email = text,
             (Field::Name, Value::Text(text)) => user.name = some(text),
-            (Field::Hash, Value::Text(text)) => user.hash = text.trim().to_owned(),
+            (Field::Hash, Value::Text(text)) => text.trim().clone_into(&mut user.hash),
             (Field::Role, Value::Text(text)) => user.role = some(text.trim().to_owned()),
             (Field::Disabled, value) => user.disabled = flag(field, &value)?,
             (Field::EmailVerified, value) => user.email_verified = flag(field, &value)?,

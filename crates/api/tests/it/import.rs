@@ -69,10 +69,8 @@ async fn people_of_passlib_and_django_log_in_with_their_old_passwords_and_become
     }
     people.push(("bcrypt@example.com".to_owned(), json!("secret"), json!(BCRYPT)));
     assert!(people.len() > 12, "{schemes:?}");
-    let lines: String = people
-        .iter()
-        .map(|(email, _, hash)| format!("{}\n", json!({ "email": email, "hash": hash, "name": "Old" })))
-        .collect();
+    let lines = people.iter().map(|(email, _, hash)| json!({ "email": email, "hash": hash, "name": "Old" }));
+    let lines = lines.map(|line| line.to_string()).collect::<Vec<_>>().join("\n");
     let done = import(&home, "people.jsonl", &lines, &[]);
     let expected = format!("{} added, 0 there already, 0 refused", people.len());
     assert_eq!(summary(&done), (Some(0), expected), "{}", text(&done.stderr));
@@ -170,7 +168,7 @@ async fn an_import_killed_in_the_middle_is_finished_by_the_same_command() {
     child.wait().unwrap();
     drop(writer.join().unwrap());
     let before = addresses(&home).len();
-    assert!(before < 3000 && before % 500 == 0, "batches are whole: {before}");
+    assert!(before < 3000 && before.is_multiple_of(500), "batches are whole: {before}");
 
     let done = import(&home, "people.csv", &content, &[]);
     let expected = format!("{} added, {before} there already, 0 refused", 3000 - before);

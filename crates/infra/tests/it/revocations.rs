@@ -138,7 +138,7 @@ async fn a_session_that_opens_while_its_user_is_removed_is_told_or_never_was() {
     assert!(
         tokio::time::timeout(Duration::from_millis(200), async {
             while !login.is_finished() {
-                tokio::task::yield_now().await
+                tokio::task::yield_now().await;
             }
         })
         .await
