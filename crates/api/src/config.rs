@@ -6,6 +6,7 @@ mod database;
 mod events;
 mod mail;
 mod proxies;
+mod scopes;
 mod secret;
 mod throttle;
 mod watch;
@@ -23,6 +24,7 @@ pub use self::database::{ReplicaSettings, StorageSettings};
 pub use self::events::EventSettings;
 pub use self::mail::MailSettings;
 pub use self::proxies::ProxySettings;
+pub use self::scopes::ScopeSettings;
 pub use self::secret::Secret;
 pub use self::throttle::ThrottleSettings;
 pub use self::watch::WatchSettings;
@@ -166,6 +168,10 @@ pub struct Settings {
     /// What guesses cost
     #[command(flatten)]
     pub throttle: ThrottleSettings,
+
+    /// What accounts may ask for elsewhere
+    #[command(flatten)]
+    pub scopes: ScopeSettings,
 
     /// How mail goes out
     #[command(flatten)]

@@ -11,9 +11,11 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE");
-/// What callers may set beyond what every page may; `Authorization` has to be named.
-const REQUEST_HEADERS: HeaderValue =
-    HeaderValue::from_static("Authorization, Content-Type, Idempotency-Key, If-None-Match, X-Request-Id");
+/// What callers may set beyond what every page may; `Authorization` has to be named, and the *Authorize* of another service's
+/// Swagger UI sets `X-Requested-With`.
+const REQUEST_HEADERS: HeaderValue = HeaderValue::from_static(
+    "Authorization, Content-Type, Idempotency-Key, If-None-Match, X-Request-Id, X-Requested-With",
+);
 /// What pages may read beyond what every page may.
 const ANSWER_HEADERS: HeaderValue =
     HeaderValue::from_static("ETag, Link, Retry-After, WWW-Authenticate, X-Request-Id");

@@ -109,7 +109,7 @@ impl Authenticator for SessionCheck {
         Ok(Principal {
             subject: claims.sub.clone(),
             session: claims.sid.clone(),
-            scope: live.scope(&claims.scope),
+            scope: self.sessions.grants().bound(live.role, &claims.scope),
         })
     }
 }

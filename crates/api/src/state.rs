@@ -114,7 +114,7 @@ impl AppState {
         let base = settings.issuer();
         let verification =
             Verification::new(ports.clone(), postbox.clone(), users.clone(), &base).required(required);
-        let mut sessions = sessions.with_throttle(throttle.clone());
+        let mut sessions = sessions.with_throttle(throttle.clone()).with_grants(settings.scopes.grants());
         if required {
             sessions = sessions.requiring_verified_email(verification.clone());
         }

@@ -11,7 +11,7 @@ use crate::email::Email;
 use crate::events::{Event, EventKind, Origin};
 use crate::hashing::Verified;
 use crate::ports::Ports;
-use crate::scopes;
+use crate::scopes::{self, Grants};
 use crate::sessions::{Lifetimes, LiveSession, Session, SessionError, SessionId, Tokens};
 use crate::store::StoreError;
 use crate::throttle::{Deed, Guess, Throttle, ThrottleError};
@@ -41,6 +41,7 @@ pub struct Sessions {
     pub(crate) refresh: Arc<RefreshTokens>,
     pub(crate) lifetimes: Lifetimes,
     pub(crate) throttle: Throttle,
+    pub(crate) grants: Arc<Grants>,
     verification: Option<Verification>,
 }
 
@@ -55,7 +56,16 @@ impl Sessions {
     ) -> Self {
         let throttle = Throttle::new(ports.clone(), None);
         let refresh = Arc::new(refresh);
-        Self { ports, issuer, verifier, refresh, lifetimes, throttle, verification: None }
+        Self {
+            ports,
+            issuer,
+            verifier,
+            refresh,
+            lifetimes,
+            grants: Arc::default(),
+            throttle,
+            verification: None,
+        }
     }
 
     /// The same, rationing wrong passwords.
@@ -70,6 +80,17 @@ impl Sessions {
         Self { verification: Some(verification), ..self }
     }
 
+    /// The same, with what each role may have.
+    #[must_use]
+    pub fn with_grants(self, grants: Grants) -> Self {
+        Self { grants: Arc::new(grants), ..self }
+    }
+
+    /// What each role may have.
+    pub fn grants(&self) -> &Grants {
+        &self.grants
+    }
+
     /// Logs in with an address and a password.
     ///
     /// # Errors
@@ -81,7 +102,7 @@ impl Sessions {
         for _ in 0..2 {
             let (credentials, better) = self.check_password(&login.email, &password, guess, origin).await?;
             self.require_verified(&credentials.user, guess).await?;
-            let scope = scopes::grant(login.scope.as_deref(), &credentials.user.role.scopes())?;
+            let scope = scopes::grant(login.scope.as_deref(), self.grants.of(credentials.user.role))?;
             let session = self.open(credentials.user.id, scope, login.client.clone(), origin);
             let tokens = self.tokens(&session, session.scope.clone())?;
             if self.admit(&credentials, better.as_ref(), &session, guess, origin).await? {
@@ -109,7 +130,7 @@ impl Sessions {
             .retrying(|| async {
                 let mut tx = self.ports.store.begin().await?;
                 let user = tx.users().insert(&new).await.map_err(UserError::on_insert)?;
-                let session = self.open(user.id, user.role.scopes(), None, origin);
+                let session = self.open(user.id, self.grants.of(user.role).clone(), None, origin);
                 tx.sessions().insert(&session).await?;
                 tx.events().append(&opened(&session, origin)).await?;
                 let tokens = self.tokens(&session, session.scope.clone())?;

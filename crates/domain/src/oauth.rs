@@ -71,11 +71,15 @@ impl Sessions {
             let good = claim.counter == live.session.counter
                 && !self.lifetimes.are_over(&live.session, self.ports.clock.now());
             let expires_at = self.lifetimes.end(&live.session);
-            let session = Session { scope: live.scope(&live.session.scope), ..live.session };
+            let scope = self.grants.bound(live.role, &live.session.scope);
+            let session = Session { scope, ..live.session };
             return Ok(good.then_some(Introspection::Refresh { session, expires_at }));
         }
         Ok(self.read_access(token).await?.map(|(claims, live)| {
-            let scope = live.map_or_else(|| claims.scope.clone(), |live| live.scope(&claims.scope));
+            let scope = match live {
+                Some(live) => self.grants.bound(live.role, &claims.scope),
+                None => claims.scope.clone(),
+            };
             Introspection::Access { claims, scope }
         }))
     }

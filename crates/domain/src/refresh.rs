@@ -73,7 +73,7 @@ impl Sessions {
                 Worth::Converge => {}
                 Worth::Spend => session.counter += 1,
             }
-            let granted = scopes::grant(scope, &live.scope(&session.scope))?;
+            let granted = scopes::grant(scope, &self.grants.bound(live.role, &session.scope))?;
             let tokens = self.tokens(&session, granted)?;
             if worth == Worth::Converge
                 || self.ports.store.autocommit().sessions().advance(session.id, claim.counter, now).await?

@@ -43,14 +43,9 @@ impl Role {
         Self::ALL.into_iter().find(|role| role.as_str() == name)
     }
 
-    /// Every scope this role may have.
+    /// Every scope of Keyward's own that this role may have.
     pub fn scopes(self) -> ScopeSet {
         ScopeSet::from_names(self.names().iter().copied()).unwrap_or_default()
-    }
-
-    /// Whether this role may have the scope of that name.
-    pub fn allows(self, scope: &str) -> bool {
-        self.names().contains(&scope)
     }
 
     fn names(self) -> &'static [&'static str] {
@@ -59,6 +54,49 @@ impl Role {
             Self::Admin => &ADMINISTRATOR,
         }
     }
+}
+
+/// What each role may have: Keyward's own scopes, and those of services that trust its tokens.
+#[derive(Clone, Debug)]
+pub struct Grants {
+    user: ScopeSet,
+    admin: ScopeSet,
+}
+
+impl Grants {
+    /// Beside Keyward's own scopes, these for everybody, and those for administrators alone.
+    pub fn new(everybody: &ScopeSet, administrators: &ScopeSet) -> Self {
+        let user = union(&Role::User.scopes(), everybody);
+        let admin = union(&union(&Role::Admin.scopes(), everybody), administrators);
+        Self { user, admin }
+    }
+
+    /// Every scope this role may have. What administrators may have is all there is.
+    pub fn of(&self, role: Role) -> &ScopeSet {
+        match role {
+            Role::User => &self.user,
+            Role::Admin => &self.admin,
+        }
+    }
+
+    /// What may still be done of what was granted before.
+    pub fn bound(&self, role: Role, granted: &ScopeSet) -> ScopeSet {
+        let allowed = self.of(role);
+        if granted.is_subset(allowed) {
+            return granted.clone();
+        }
+        ScopeSet::from_names(granted.iter().filter(|name| allowed.contains(name))).unwrap_or_default()
+    }
+}
+
+impl Default for Grants {
+    fn default() -> Self {
+        Self::new(&ScopeSet::default(), &ScopeSet::default())
+    }
+}
+
+fn union(one: &ScopeSet, other: &ScopeSet) -> ScopeSet {
+    ScopeSet::from_names(one.iter().chain(other.iter())).unwrap_or_default()
 }
 
 /// The scope asked for is malformed or more than the account may have.
@@ -95,5 +133,17 @@ mod tests {
         assert_eq!(grant(Some("posts:read admin"), &allowed), Err(InvalidScope));
         assert_eq!(grant(Some("nonsense"), &allowed), Err(InvalidScope));
         assert_eq!(grant(Some("posts:read \"x\""), &allowed), Err(InvalidScope));
+    }
+
+    #[test]
+    fn scopes_of_other_services_come_with_the_role() {
+        let set = |text| ScopeSet::parse(text).unwrap();
+        let grants = Grants::new(&set("invoices:read"), &set("invoices:write"));
+        assert_eq!(grants.of(Role::User), &set("posts:read posts:write shop invoices:read"));
+        assert!(Role::Admin.scopes().is_subset(grants.of(Role::Admin)));
+        let granted = set("posts:read invoices:read invoices:write");
+        assert_eq!(grants.bound(Role::Admin, &granted), granted);
+        assert_eq!(grants.bound(Role::User, &granted), set("posts:read invoices:read"));
+        assert_eq!(Grants::default().bound(Role::Admin, &granted), set("posts:read"));
     }
 }

@@ -81,16 +81,6 @@ pub struct LiveSession {
     pub role: Role,
 }
 
-impl LiveSession {
-    /// What may still be done of what was granted.
-    pub fn scope(&self, granted: &ScopeSet) -> ScopeSet {
-        if granted.iter().all(|name| self.role.allows(name)) {
-            return granted.clone();
-        }
-        ScopeSet::from_names(granted.iter().filter(|name| self.role.allows(name))).unwrap_or_default()
-    }
-}
-
 /// Where sessions are kept.
 #[async_trait]
 pub trait SessionRepository: Send {

@@ -69,11 +69,17 @@ const LAYERS: &[Layer] = &[
         name: "keyward-api",
         // Infra and migration for its binary alone, which `sources` sees to: a manifest cannot say it.
         imports: &["keyward-auth", "keyward-guard", "keyward-domain", "keyward-infra", "keyward-migration"],
-        tests_import: &[],
+        tests_import: &["keyward-client"],
         without: &[],
     },
     Layer { name: "keyward-migration", imports: &[], tests_import: &[], without: &["axum", "utoipa"] },
     Layer { name: "cli-tokens", imports: &["keyward-auth"], tests_import: &[], without: &["tokio"] },
+    Layer {
+        name: "invoices",
+        imports: &["keyward-guard"],
+        tests_import: &["keyward-client"],
+        without: &["sea-orm"],
+    },
     Layer {
         name: "tonic-greeter",
         imports: &["keyward-guard"],

@@ -5,10 +5,11 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use keyward_auth::{Jwk, SharedKeyRing};
+use keyward_domain::scopes::Role;
+use keyward_domain::sessions::Sessions;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::current_user::scope;
 use crate::state::Issuer;
 
 /// How long others may keep what they fetched here, in seconds.
@@ -21,10 +22,30 @@ pub const PUBLISHED_AHEAD: time::Duration = time::Duration::seconds(2 * MAX_AGE 
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "documents the key set")]
 pub struct JsonWebKeySet {
-    #[schema(value_type = Vec<Object>, example = json!([
+    #[schema(value_type = Vec<JsonWebKey>, example = json!([
         { "kty": "OKP", "crv": "Ed25519", "x": "..", "alg": "EdDSA", "use": "sig", "kid": ".." }
     ]))]
     keys: Vec<Jwk>,
+}
+
+/// A public key (RFC 7517, section 4): with `crv` and `x` on a curve, with `n` and `e` for RSA.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "documents a `Jwk`")]
+struct JsonWebKey {
+    kty: String,
+    #[schema(nullable = false)]
+    crv: Option<String>,
+    #[schema(nullable = false)]
+    x: Option<String>,
+    #[schema(nullable = false)]
+    y: Option<String>,
+    #[schema(nullable = false)]
+    n: Option<String>,
+    #[schema(nullable = false)]
+    e: Option<String>,
+    alg: String,
+    r#use: String,
+    kid: String,
 }
 
 /// Where everything is (RFC 8414, section 2).
@@ -43,7 +64,7 @@ pub struct Metadata {
     token_endpoint_auth_methods_supported: [&'static str; 2],
     revocation_endpoint_auth_methods_supported: [&'static str; 2],
     introspection_endpoint_auth_methods_supported: [&'static str; 2],
-    scopes_supported: Vec<&'static str>,
+    scopes_supported: Vec<String>,
 }
 
 const CLIENT_METHODS: [&str; 2] = ["client_secret_basic", "client_secret_post"];
@@ -68,7 +89,7 @@ pub async fn jwks(State(keys): State<SharedKeyRing>, headers: Conditions) -> Res
 #[utoipa::path(get, path = "/.well-known/oauth-authorization-server", tag = "oauth", responses(
     (status = 200, description = "The metadata", body = Metadata),
 ))]
-pub async fn metadata(State(Issuer(issuer)): State<Issuer>) -> Response {
+pub async fn metadata(State(Issuer(issuer)): State<Issuer>, State(sessions): State<Sessions>) -> Response {
     let at = |path: &str| format!("{}{path}", issuer.trim_end_matches('/'));
     cacheable(
         Json(Metadata {
@@ -82,7 +103,7 @@ pub async fn metadata(State(Issuer(issuer)): State<Issuer>) -> Response {
             token_endpoint_auth_methods_supported: CLIENT_METHODS,
             revocation_endpoint_auth_methods_supported: CLIENT_METHODS,
             introspection_endpoint_auth_methods_supported: CLIENT_METHODS,
-            scopes_supported: scope::ALL.iter().map(|(name, _)| *name).collect(),
+            scopes_supported: sessions.grants().of(Role::Admin).iter().map(str::to_owned).collect(),
             issuer: issuer.to_string(),
         })
         .into_response(),

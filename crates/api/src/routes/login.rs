@@ -24,7 +24,7 @@ pub struct Token {
     /// Send it as `Authorization: Bearer ..`.
     #[schema(example = "eyJhbGciOi..")]
     access_token: String,
-    #[schema(example = "bearer")]
+    #[schema(value_type = TokenType)]
     token_type: &'static str,
     /// How many seconds the access token is good for.
     #[schema(example = 900)]
@@ -35,6 +35,14 @@ pub struct Token {
     /// What was granted, separated by spaces.
     #[schema(example = "posts:read posts:write")]
     scope: String,
+}
+
+/// How a token is sent (RFC 6750).
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+#[expect(dead_code, reason = "documents the one type there is")]
+pub(crate) enum TokenType {
+    Bearer,
 }
 
 impl From<sessions::Tokens> for Token {

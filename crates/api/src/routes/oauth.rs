@@ -10,7 +10,7 @@ use keyward_domain::sessions::{Login, Sessions};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::login::Token;
+use super::login::{Token, TokenType};
 use crate::error::{ApiError, oauth_error};
 use crate::extract::{ClientForm, Fields, Input, OAuthForm, Sender, invalid_client, read};
 use crate::metrics::Metrics;
@@ -76,6 +76,7 @@ impl Input for TokenRequest {
 #[serde(deny_unknown_fields)]
 pub struct ClientToken {
     access_token: String,
+    #[schema(value_type = TokenType)]
     token_type: &'static str,
     expires_in: i64,
     scope: String,
@@ -114,27 +115,38 @@ impl Input for TokenForm {
 pub struct TokenState {
     active: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     scope: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     client_id: Option<String>,
     /// `bearer` for an access token (RFC 6749, section 5.1).
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     token_type: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     exp: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     iat: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     nbf: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     sub: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     aud: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     iss: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     jti: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     sid: Option<String>,
 }
 

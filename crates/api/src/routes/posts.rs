@@ -37,7 +37,7 @@ pub struct Post {
 pub struct Owner {
     #[schema(example = 1)]
     id: i64,
-    #[schema(example = "Ana")]
+    #[schema(required, example = "Ana")]
     name: Option<String>,
 }
 

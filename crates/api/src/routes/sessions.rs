@@ -24,9 +24,9 @@ pub struct Session {
     /// When it last logged in or refreshed.
     #[schema(format = DateTime, example = "2026-01-31T12:00:00Z")]
     last_seen_at: String,
-    #[schema(example = "Mozilla/5.0")]
+    #[schema(required, example = "Mozilla/5.0")]
     user_agent: Option<String>,
-    #[schema(example = "127.0.0.1")]
+    #[schema(required, example = "127.0.0.1")]
     ip: Option<String>,
     /// Whether it is the session of the token that asks.
     current: bool,

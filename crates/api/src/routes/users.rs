@@ -22,13 +22,22 @@ pub struct User {
     id: i64,
     #[schema(format = Email, example = "ana@example.com")]
     email: String,
-    #[schema(example = "Ana")]
+    #[schema(required, example = "Ana")]
     name: Option<String>,
-    #[schema(example = "user")]
+    #[schema(value_type = RoleName, example = "user")]
     role: &'static str,
     #[schema(format = DateTime, example = "2026-01-31T12:00:00Z")]
     created_at: String,
     email_verified: bool,
+}
+
+/// What an account may do: its own things, or everybody's.
+#[derive(ToSchema)]
+#[schema(as = Role, rename_all = "lowercase")]
+#[expect(dead_code, reason = "documents the names of `Role`")]
+enum RoleName {
+    User,
+    Admin,
 }
 
 impl From<users::User> for User {
@@ -77,7 +86,7 @@ impl Input for UserCreate {
 #[schema(example = json!({ "role": "admin", "disabled": false }))]
 #[expect(dead_code, reason = "documents what `read` reads")]
 pub struct UserUpdate {
-    /// `user` or `admin`.
+    #[schema(value_type = Option<RoleName>)]
     role: Option<String>,
     /// Whether to lock the user out.
     disabled: Option<bool>,

@@ -130,7 +130,8 @@ fn a_page_of_a_named_origin_may_log_in_and_any_other_reads_nothing() {
         "{call}
         const created = await fetch(api + '/users', json({{
             email: 'ana@example.com', password: 'seven wild horses' }})).then(read);
-        const token = await fetch(api + '/login', {{ method: 'POST', body: form }}).then(read);
+        const headers = {{ 'X-Requested-With': 'XMLHttpRequest' }};
+        const token = await fetch(api + '/login', {{ method: 'POST', body: form, headers }}).then(read);
         const authorization = 'Bearer ' + token.body.access_token;
         const me = await fetch(api + '/users/me', {{ headers: {{ authorization }} }}).then(read);
         const nobody = await fetch(api + '/users/me').then(read);

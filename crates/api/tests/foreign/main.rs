@@ -1,4 +1,4 @@
-//! Other people's OAuth2 and JWT libraries, in Python and for Node.js, against the real server.
+//! Other people's OAuth2 and JWT libraries, in Python and for Node.js, and a TypeScript program, against the real server.
 //!
 //! Each script is a program of its own, such as a user of Keyward would write: it logs in, refreshes, verifies what it
 //! got by the published keys, and ends with a sentence where anything is not as the library or the standard has it.
@@ -62,7 +62,12 @@ fn a_guard_judges_tokens_that_pyjwt_and_joserfc_made_as_other_issuers_do() {
 
 #[test]
 fn a_guard_judges_tokens_that_jose_made_as_other_issuers_do() {
-    issuers::judge(in_node("issuers.mjs"), 7);
+    issuers::judge(in_node(&node_folder().join("issuers.mjs")), 7);
+}
+
+#[test]
+fn a_typescript_program_compiles_with_the_types_of_the_document_and_runs() {
+    run(&mut in_node(&packages::typescript(node_folder(), "blog")));
 }
 
 fn python(script: &str) {
@@ -70,7 +75,7 @@ fn python(script: &str) {
 }
 
 fn node(script: &str) {
-    run(&mut in_node(script));
+    run(&mut in_node(&node_folder().join(script)));
 }
 
 fn in_python(script: &str) -> Command {
@@ -81,10 +86,14 @@ fn in_python(script: &str) -> Command {
     command
 }
 
-fn in_node(script: &str) -> Command {
+fn node_folder() -> &'static Path {
     static FOLDER: LazyLock<std::path::PathBuf> = LazyLock::new(packages::node);
+    &FOLDER
+}
+
+fn in_node(script: &Path) -> Command {
     let mut command = Command::new(packages::named("KEYWARD_TEST_NODE", "node"));
-    command.arg(FOLDER.join(script));
+    command.arg(script);
     command
 }
 

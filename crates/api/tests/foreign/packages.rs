@@ -45,6 +45,26 @@ pub(crate) fn node() -> PathBuf {
     folder.path
 }
 
+/// A TypeScript program, compiled strictly with the types that openapi-typescript reads from our document.
+pub(crate) fn typescript(folder: &Path, program: &str) -> PathBuf {
+    let (source, place) = (scripts("node").join("typescript"), folder.join("typescript"));
+    fs::create_dir_all(&place).unwrap();
+    for file in ["tsconfig.json".to_owned(), format!("{program}.ts")] {
+        fs::copy(source.join(&file), place.join(&file)).unwrap();
+    }
+    let document = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../openapi.json");
+    let module = |path: &str| {
+        let mut command = Command::new(named("KEYWARD_TEST_NODE", "node"));
+        command.arg(folder.join("node_modules").join(path)).current_dir(&place);
+        command
+    };
+    // What has a default need not be sent.
+    let generate = ["--default-non-nullable=false", "--output", "keyward.d.ts"];
+    run(module("openapi-typescript/bin/cli.js").arg(document).args(generate));
+    run(&mut module("typescript/bin/tsc"));
+    place.join(format!("{program}.js"))
+}
+
 /// The program a variable names, or else the usual one.
 pub(crate) fn named(variable: &str, usual: &str) -> PathBuf {
     std::env::var_os(variable).unwrap_or_else(|| usual.into()).into()

@@ -50,7 +50,7 @@ async fn a_page_of_a_named_origin_may_call_every_operation() {
         let methods = names(answer.header("access-control-allow-methods"));
         assert!(methods.contains(&operation.method.to_ascii_lowercase()), "{} {path}", operation.method);
         let headers = names(answer.header("access-control-allow-headers"));
-        for wanted in ["authorization", "content-type", "idempotency-key"] {
+        for wanted in ["authorization", "content-type", "idempotency-key", "x-requested-with"] {
             assert!(headers.iter().any(|name| name == wanted), "{wanted}");
         }
         assert!(answer.header("vary").contains("Origin"));

@@ -26,12 +26,21 @@ pub struct Order {
     order_date: String,
     #[schema(value_type = f64, example = 79.8)]
     order_amount: Number,
-    /// `PROCESSING`, `SHIPPED` or `CANCELLED`.
-    #[schema(example = "PROCESSING")]
+    #[schema(value_type = StatusName, example = "PROCESSING")]
     order_status: &'static str,
     #[schema(example = "1 Main Street, Springfield")]
     shipping_address: String,
     order_details: Vec<OrderDetail>,
+}
+
+/// How far an order is.
+#[derive(ToSchema)]
+#[schema(as = OrderStatus, rename_all = "UPPERCASE")]
+#[expect(dead_code, reason = "documents the names of `OrderStatus`")]
+enum StatusName {
+    Processing,
+    Shipped,
+    Cancelled,
 }
 
 /// A line of an order.
@@ -89,6 +98,7 @@ impl Input for OrderCreate {
 #[expect(dead_code, reason = "documents what `read` reads")]
 pub struct OrderUpdate {
     /// `SHIPPED` or `CANCELLED`.
+    #[schema(value_type = StatusName)]
     order_status: String,
 }
 
