@@ -106,7 +106,8 @@ async fn set_aside(database: &Path) -> io::Result<Option<PathBuf>> {
     if !database.exists() {
         return Ok(None);
     }
-    let stamp = SystemClock.now().unix_timestamp();
+    // In microseconds: two restores within a second must not meet.
+    let stamp = SystemClock.now().unix_timestamp_nanos() / 1_000;
     let aside = with_suffix(database, &format!(".replaced-{stamp}"));
     // A damaged one may not settle. Then its log goes along, and first: it must not be taken for the new database's.
     drop(settle_sqlite(database).await);
