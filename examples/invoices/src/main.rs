@@ -7,7 +7,9 @@ use std::sync::Arc;
 use axum::extract::{FromRef, State};
 use axum::http::StatusCode;
 use axum::{Json, Router};
-use keyward_guard::{Authenticator, CurrentUser, RemoteAuthenticator, Scope, endpoint, schemes};
+use keyward_guard::{
+    Authenticator, CurrentUser, RemoteAuthenticator, RemoteBuilder, Scope, endpoint, schemes,
+};
 use serde::{Deserialize, Serialize};
 use sqlx::SqlitePool;
 use sqlx::sqlite::SqliteConnectOptions;
@@ -108,6 +110,15 @@ fn routes(keyward: &str) -> (Router<AppState>, OpenApi) {
     (router, document)
 }
 
+/// Who checks tokens. A client of Keyward's hears of logouts at once; others notice them when the token expires.
+fn authenticator(keyward: &str) -> RemoteBuilder {
+    let builder = RemoteAuthenticator::builder(keyward);
+    match (env::var("KEYWARD_CLIENT_ID"), env::var("KEYWARD_CLIENT_SECRET")) {
+        (Ok(id), Ok(secret)) => builder.follow_revocations(&id, &secret),
+        _ => builder,
+    }
+}
+
 async fn open(path: &str) -> Result<SqlitePool, sqlx::Error> {
     let options = SqliteConnectOptions::new().filename(path).create_if_missing(true);
     let database = SqlitePool::connect_with(options).await?;
@@ -121,7 +132,7 @@ async fn open(path: &str) -> Result<SqlitePool, sqlx::Error> {
 async fn main() -> Result<(), Box<dyn Error>> {
     let setting = |name: &str, usual: &str| env::var(name).unwrap_or_else(|_| usual.to_owned());
     let keyward = setting("KEYWARD_URL", "http://127.0.0.1:8000");
-    let authenticator = Arc::new(RemoteAuthenticator::discover(&keyward).await?);
+    let authenticator = Arc::new(authenticator(&keyward).discover().await?);
     let database = open(&setting("INVOICES_DATABASE", "invoices.db")).await?;
 
     let (router, document) = routes(&keyward);

@@ -28,9 +28,16 @@ impl Pair {
     }
 
     fn beside(keyward: &Keyward) -> Running {
+        let printed = keyward.run(&["client", "create", "--name", "Invoices"], "");
+        let value = |name: &str| {
+            let line = printed.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
+            line.unwrap().to_owned()
+        };
         let mut command = Command::new(env!("CARGO_BIN_EXE_invoices"));
         command.current_dir(&keyward.folder).env_clear();
         command.env("INVOICES_LISTEN", "127.0.0.1:0").env("KEYWARD_URL", keyward.url());
+        command.env("KEYWARD_CLIENT_ID", value("client_id"));
+        command.env("KEYWARD_CLIENT_SECRET", value("client_secret"));
         Running::start(command, &keyward.folder.path().join("invoices.log"))
     }
 
@@ -75,6 +82,21 @@ async fn each_route_asks_for_its_own_scope() {
         reader.post("/invoices").json(&json!({ "customer": "Bo", "cents": 1 })).send().await.unwrap();
     assert_eq!(refused.status(), StatusCode::FORBIDDEN);
     assert_eq!(pair.status("x.y.z").await, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn who_logs_out_at_keyward_is_out_here_before_the_token_expires() {
+    let pair = Pair::start();
+    let ana = pair.ana().await;
+    let token = ana.token().await.unwrap();
+    assert_eq!(pair.status(&token).await, StatusCode::OK);
+    ana.log_out().await.unwrap();
+    let begun = Instant::now();
+    while pair.status(&token).await == StatusCode::OK {
+        assert!(begun.elapsed() < PATIENCE, "the token is good for ever");
+    }
+    assert_eq!(pair.status(&token).await, StatusCode::UNAUTHORIZED);
+    println!("noticed after {:.1} s", begun.elapsed().as_secs_f64());
 }
 
 #[tokio::test]
