@@ -5,9 +5,11 @@ use keyward_domain::clients::{Client, ClientId};
 use keyward_domain::email::Email;
 use keyward_domain::events::{Event, EventKind, Origin};
 use keyward_domain::housekeeping::Job;
+use keyward_domain::import::ImportedUser;
 use keyward_domain::keys::StoredKey;
 use keyward_domain::page::Page;
 use keyward_domain::recovery::NewRecovery;
+use keyward_domain::revocations::Position;
 use keyward_domain::scopes::Role;
 use keyward_domain::sessions::{Device, Session, SessionId};
 use keyward_domain::text::Text;
@@ -47,6 +49,7 @@ pub(crate) async fn all(inspector: &mut Inspector) {
     attempts(inspector).await;
     recoveries(inspector).await;
     verifications(inspector).await;
+    revocations(inspector).await;
     others(inspector).await;
 }
 
@@ -102,6 +105,28 @@ async fn users(inspector: &mut Inspector) {
     inspector
         .of("users.change_email", async |db| assert!(db.users().change_email(some, &other).await.unwrap()))
         .await;
+    let imported = ImportedUser {
+        new: NewUser {
+            email: Email::parse("imported@example.com").unwrap(),
+            name: None,
+            role: Role::User,
+            hash: hash("$hash"),
+            created_at: after(0),
+        },
+        disabled: false,
+        email_verified: true,
+    };
+    inspector
+        .of("users.insert_missing", async |db| {
+            assert_eq!(db.users().insert_missing(&[imported.clone()]).await.unwrap(), 1);
+        })
+        .await;
+    inspector
+        .of("users.count_present", async |db| {
+            assert_eq!(db.users().count_present(&[&email(5), &email(6)]).await.unwrap(), 2);
+        })
+        .await;
+    inspector.of("users.hold", async |db| db.users().hold(some).await.unwrap()).await;
     inspector
         .of("users.delete", async |db| {
             assert!(db.users().delete(some).await.unwrap());
@@ -272,6 +297,22 @@ async fn verifications(inspector: &mut Inspector) {
     inspector
         .of("verifications.forget", async |db| {
             assert!(db.verifications().forget(long_ago).await.unwrap() > 0);
+        })
+        .await;
+}
+
+async fn revocations(inspector: &mut Inspector) {
+    inspector
+        .of("revocations.after", async |db| {
+            let first = db.revocations().after(&Position::default(), 100).await.unwrap().unwrap();
+            let next = db.revocations().after(&first.position, 100).await.unwrap().unwrap();
+            assert!(first.revocations.len() == 100 && next.revocations.len() == 100);
+        })
+        .await;
+    let long_ago = OffsetDateTime::UNIX_EPOCH + Duration::microseconds(THEN + 20);
+    inspector
+        .of("revocations.forget", async |db| {
+            assert!(db.revocations().forget(long_ago).await.unwrap() > 0);
         })
         .await;
 }
