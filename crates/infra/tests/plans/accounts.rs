@@ -118,7 +118,7 @@ async fn users(inspector: &mut Inspector) {
     };
     inspector
         .of("users.insert_missing", async |db| {
-            assert_eq!(db.users().insert_missing(&[imported.clone()]).await.unwrap(), 1);
+            assert_eq!(db.users().insert_missing(std::slice::from_ref(&imported)).await.unwrap(), 1);
         })
         .await;
     inspector
