@@ -15,7 +15,7 @@ use super::fields::Input;
 use crate::error::ApiError;
 use crate::pages;
 
-/// A body as it was sent, JSON or a form, and whether a browser's form sent it. Refusing it is left to [`answer`](Self::answer).
+/// A body as it was sent, JSON or a form, and whether a browser's form sent it. Refusing it is left to [`Submitter::answer`].
 pub struct Submitted<T: Input> {
     /// What was sent.
     pub body: Result<T::Value, ApiError>,
