@@ -118,12 +118,20 @@ async fn a_mail_server_is_greeted_and_gets_no_mail() {
 async fn a_ready_server_passes_its_health_check_and_a_missing_one_does_not() {
     let home = Home::new().await;
     let server = home.serve(&[]);
-    let mut command = home.command(&["healthcheck"]);
-    command.env("KEYWARD_LISTEN", server.address.to_string());
-    let output = crate::process::finish(command, "");
-    assert_eq!((output.status.code(), text(&output.stdout).trim()), (Some(0), "ready"));
     let every = format!("0.0.0.0:{}", server.address.port());
-    assert!(home.run(&["healthcheck", "--listen", &every]).status.success());
+    for listen in [server.address.to_string(), every.clone()] {
+        // On a busy machine a database may be too slow to be called ready: then it is asked again, as an engine does.
+        let begun = std::time::Instant::now();
+        loop {
+            let mut command = home.command(&["healthcheck", "--timeout", "60"]);
+            command.env("KEYWARD_LISTEN", &listen);
+            let output = crate::process::finish(command, "");
+            if (output.status.code(), text(&output.stdout).trim()) == (Some(0), "ready") {
+                break;
+            }
+            assert!(begun.elapsed().as_secs() < 60, "{}", text(&output.stderr));
+        }
+    }
     assert_eq!(server.stop("TERM").0, Some(0));
     let output = home.run(&["healthcheck", "--listen", &every]);
     assert_eq!(output.status.code(), Some(1));
