@@ -33,7 +33,7 @@ use self::scene::Scene;
 use crate::shell::{self, Outcome};
 
 pub(crate) const HELP: &str = "
-Usage: cargo xtask faults [--only sqlite|postgres] [--seconds N] [--kills N] [--release]
+Usage: cargo xtask faults [--only sqlite|postgres] [--seconds N] [--kills N] [--release | --program FILE]
 
 Puts the service under load, breaks things around it, and compares what was acknowledged with what is there.
 On PostgreSQL (a private server): three replicas; replicas are killed, PostgreSQL is restarted, paused, its
@@ -43,13 +43,18 @@ connections are ended and taken. On SQLite: one process, killed in mid-write. Li
   --seconds N   PostgreSQL: faults for so long (120), and every one once at least
   --kills N     SQLite: so many kills (50)
   --release     the release build rather than the one for development
+  --program F   this program rather than one that is built now
 
 Fails if anything acknowledged is lost or doubled, stock does not add up, a session outlives its logout by more
 than the bound, a request ends in a 5xx other than 503, or memory grows without end.";
 
 pub(crate) fn run(args: &[String]) -> Outcome {
     let options = Options::parse(args)?;
-    let scene = Scene { binary: build(options.release)?, bound: Duration::from_secs(5) };
+    let binary = match &options.program {
+        Some(program) => std::fs::canonicalize(program).map_err(|error| format!("{program}: {error}"))?,
+        None => build(options.release)?,
+    };
+    let scene = Scene { binary, bound: Duration::from_secs(5) };
     let mut failed = Vec::new();
     for name in ["sqlite", "postgres"] {
         if options.only.as_deref().is_some_and(|only| only != name) {
@@ -75,11 +80,12 @@ struct Options {
     seconds: u64,
     kills: u32,
     release: bool,
+    program: Option<String>,
 }
 
 impl Options {
     fn parse(args: &[String]) -> Outcome<Self> {
-        let mut options = Self { only: None, seconds: 120, kills: 50, release: false };
+        let mut options = Self { only: None, seconds: 120, kills: 50, release: false, program: None };
         let mut args = args.iter();
         while let Some(flag) = args.next() {
             let mut value = || args.next().ok_or_else(|| format!("{flag} wants a value."));
@@ -88,6 +94,7 @@ impl Options {
             };
             match flag.as_str() {
                 "--release" => options.release = true,
+                "--program" => options.program = Some(value()?.clone()),
                 "--seconds" => options.seconds = value().and_then(number)?.into(),
                 "--kills" => options.kills = value().and_then(number)?,
                 "--only" => {
@@ -129,8 +136,9 @@ mod tests {
     fn options_are_read_and_nonsense_is_refused() {
         let options = parse("--only postgres --seconds 60 --kills 3 --release").expect("fine");
         let only = Some("postgres".to_owned());
-        assert_eq!(options, Options { only, seconds: 60, kills: 3, release: true });
-        for line in ["--only mysql", "--only", "--seconds soon", "--kills -1", "postgres"] {
+        assert_eq!(options, Options { only, seconds: 60, kills: 3, release: true, program: None });
+        assert_eq!(parse("--program keyward").expect("fine").program.as_deref(), Some("keyward"));
+        for line in ["--only mysql", "--only", "--seconds soon", "--kills -1", "postgres", "--program"] {
             assert!(parse(line).is_err(), "{line}");
         }
     }

@@ -1,23 +1,28 @@
 //! `keyward healthcheck`: asks a running server whether it is ready, for containers that have neither curl nor a shell.
 //!
-//! One plain HTTP request over the standard library: it must cost next to nothing every few seconds.
+//! One request over the standard library: it must cost next to nothing every few seconds.
 
-use std::io::{Read, Write};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
-use std::time::{Duration, Instant};
+mod asking;
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
 
 use super::{Problem, say};
 
-/// How much of an answer is read; ours have a few hundred bytes.
-const MOST: usize = 4096;
+pub(super) use self::asking::status;
 
 #[derive(Args)]
 pub(super) struct Healthcheck {
     /// The address the server listens on; one for every interface is asked over loopback
     #[arg(long, env = "KEYWARD_LISTEN", default_value = "127.0.0.1:8000", value_name = "ADDRESS:PORT")]
     listen: SocketAddr,
+
+    /// The server's certificate, where it speaks TLS: nobody else is believed to be it
+    #[arg(long, env = "KEYWARD_TLS_CERT", value_name = "FILE")]
+    tls_cert: Option<PathBuf>,
 
     /// How many seconds everything may take
     #[arg(long, default_value_t = 5, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=60))]
@@ -27,7 +32,7 @@ pub(super) struct Healthcheck {
 impl Healthcheck {
     pub(super) fn run(&self) -> Result<(), Problem> {
         let address = reachable(self.listen);
-        match status(address, Duration::from_secs(self.timeout)) {
+        match status(address, self.tls_cert.as_deref(), Duration::from_secs(self.timeout)) {
             Ok(200) => {
                 say("ready");
                 Ok(())
@@ -46,31 +51,6 @@ pub(super) fn reachable(listen: SocketAddr) -> SocketAddr {
         IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
     };
     SocketAddr::new(ip, listen.port())
-}
-
-/// The status of `GET /health/ready` there.
-pub(super) fn status(address: SocketAddr, limit: Duration) -> std::io::Result<u16> {
-    let begun = Instant::now();
-    let left = || limit.checked_sub(begun.elapsed()).filter(|left| !left.is_zero());
-    let late = || std::io::Error::new(std::io::ErrorKind::TimedOut, format!("it took longer than {limit:?}"));
-    let mut stream = TcpStream::connect_timeout(&address, limit)?;
-    stream.set_write_timeout(Some(left().ok_or_else(late)?))?;
-    let request = format!("GET /health/ready HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
-    stream.write_all(request.as_bytes())?;
-    let mut answer = Vec::new();
-    let mut piece = [0; 512];
-    while answer.len() < MOST && !answer.contains(&b'\n') {
-        stream.set_read_timeout(Some(left().ok_or_else(late)?))?;
-        match stream.read(&mut piece) {
-            Ok(0) => break,
-            Ok(read) => answer.extend_from_slice(&piece[..read]),
-            Err(error) if matches!(error.kind(), std::io::ErrorKind::WouldBlock) => return Err(late()),
-            Err(error) => return Err(error),
-        }
-    }
-    let line = String::from_utf8_lossy(&answer);
-    let status = line.strip_prefix("HTTP/1.1 ").and_then(|rest| rest.get(..3)?.parse().ok());
-    status.ok_or_else(|| std::io::Error::other("what answers there does not speak HTTP/1.1"))
 }
 
 #[cfg(test)]

@@ -144,6 +144,18 @@ pub(crate) struct Served {
     pub(crate) address: SocketAddr,
 }
 
+/// Asks for a server's health until it is ready: on a busy machine it may be too slow to be called so the first time.
+pub(crate) fn becomes_ready(check: impl Fn() -> Output) {
+    let begun = Instant::now();
+    loop {
+        let output = check();
+        if (output.status.code(), text(&output.stdout).trim()) == (Some(0), "ready") {
+            return;
+        }
+        assert!(begun.elapsed() < Duration::from_mins(1), "{}", text(&output.stderr));
+    }
+}
+
 impl Served {
     pub(crate) fn start(mut command: Command) -> Self {
         command.stdout(Stdio::piped()).stderr(Stdio::piped());

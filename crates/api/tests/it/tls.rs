@@ -19,7 +19,7 @@ use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::{ClientConfig, ProtocolVersion, RootCertStore};
 
 use crate::app::TestApp;
-use crate::process::{Home, Served, finish, text};
+use crate::process::{Home, Served, becomes_ready, finish, text};
 use crate::wire::PATIENCE;
 
 type Identity = CertifiedKey<KeyPair>;
@@ -135,6 +135,30 @@ async fn a_new_certificate_is_taken_up_without_dropping_a_connection_and_a_bad_o
     write(home.path(), &last);
     until_greeted_with(&server, &last).await;
     ask(&mut before).await;
+}
+
+#[tokio::test]
+async fn a_health_check_asks_by_tls_and_believes_no_other_certificate() {
+    let (home, strangers) = (Home::new().await, tempfile::tempdir().unwrap());
+    let (certificate, key) = write(home.path(), &identity());
+    let (stranger, _) = write(strangers.path(), &identity());
+    let server = Served::start(command(&home, &certificate, &key));
+    let check = |variables: &[(&str, &Path)]| {
+        let mut command = home.command(&["healthcheck", "--timeout", "60"]);
+        command.env("KEYWARD_LISTEN", server.address.to_string()).envs(variables.iter().copied());
+        finish(command, "")
+    };
+    becomes_ready(|| check(&[("KEYWARD_TLS_CERT", &certificate)]));
+    let none = home.path().join("none");
+    for (variables, why) in [
+        (&[("KEYWARD_TLS_CERT", stranger.as_path())][..], "invalid peer certificate"),
+        (&[("KEYWARD_TLS_CERT", &none)], "KEYWARD_TLS_CERT"),
+        (&[], "no answer from"),
+    ] {
+        let output = check(variables);
+        let words = text(&output.stderr);
+        assert!(output.status.code() == Some(1) && words.contains(why), "{words}");
+    }
 }
 
 #[tokio::test]

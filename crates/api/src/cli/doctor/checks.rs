@@ -61,7 +61,8 @@ pub(super) fn listen(settings: &Settings) -> Finding {
     match TcpListener::bind(address) {
         Ok(_) => Good(format!("{address} is free")),
         Err(error) if error.kind() == ErrorKind::AddrInUse => {
-            match healthcheck::status(healthcheck::reachable(address), PATIENCE) {
+            let certificate = settings.connections.tls_cert.as_deref();
+            match healthcheck::status(healthcheck::reachable(address), certificate, PATIENCE) {
                 Ok(200) => Good(format!("a server is ready at {address}")),
                 Ok(status) => {
                     Note(format!("what listens at {address} answers {status} when asked whether it is ready"))
