@@ -20,12 +20,15 @@ Usage: cargo xtask test [--only sqlite|postgres|browser|foreign] [-- <arguments 
 
 Runs every test of the workspace on SQLite, those that touch the database again on a private PostgreSQL
 server, the walk through /docs in headless Chromium, and other people's OAuth2 and JWT libraries for Python
-and Node.js against the real server. What is not installed is skipped, except in CI.
+and Node.js against the real server, as well as whatever Schemathesis makes of openapi.json. What is not
+installed is skipped, except in CI.
 
   --only NAME   just these tests, which must then be able to run
   -- ...        handed to cargo test: `cargo xtask test --only sqlite -- login -- --nocapture`
 
-KEYWARD_TEST_DATABASE_URL, where set, names a PostgreSQL server to use instead of a private one.";
+KEYWARD_TEST_DATABASE_URL, where set, names a PostgreSQL server to use instead of a private one.
+KEYWARD_TEST_EXAMPLES and KEYWARD_TEST_SEED, where set, have Schemathesis ask more, and other things: 10 and 1
+otherwise, as in `KEYWARD_TEST_EXAMPLES=100 cargo xtask test --only foreign -- schemathesis -- --nocapture`.";
 
 #[derive(Clone, Copy, PartialEq, Debug)]
 enum Suite {

@@ -75,7 +75,7 @@ pub(super) async fn read<T: Input>(
         (false, None) => return Err(unsupported(types)),
         (false, Some((JSON, _))) => object(json::parse(&bytes).map_err(ApiError::fault)?)?,
         (false, Some((MULTIPART, field))) => form::multipart(field, bytes).await.map_err(ApiError::fault)?,
-        (false, Some(_)) => form::urlencoded("body", &bytes).map_err(ApiError::fault)?,
+        (false, Some(_)) => form::urlencoded(&bytes).map_err(ApiError::fault)?,
     };
     let mut fields = Fields::new("body", &object, policy);
     let value = T::read(&mut fields);

@@ -1,7 +1,7 @@
 //! Forms, urlencoded or multipart, read strictly into the object that JSON would have been.
 //!
-//! As in FastAPI an empty value counts as none. Unlike there a broken escape, broken UTF-8 or a field given twice is
-//! refused, so that no two readers can see different things in one request.
+//! As in FastAPI an empty field of a form counts as none. Unlike there a broken escape, broken UTF-8 or a field given
+//! twice is refused, so that no two readers can see different things in one request.
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Multipart, Request};
@@ -11,11 +11,24 @@ use serde_json::{Map, Value};
 
 use super::fault::{Fault, Flaw, Loc};
 
-/// The pairs of an urlencoded text (WHATWG URL, section 5.1).
+/// The parameters of a query; an empty one is null.
 ///
 /// # Errors
-/// A fault that names the part of the request, `part`.
-pub(super) fn urlencoded(part: &'static str, text: &[u8]) -> Result<Map<String, Value>, Fault> {
+/// A fault for whatever is not urlencoded.
+pub(super) fn query(text: &[u8]) -> Result<Map<String, Value>, Fault> {
+    pairs("query", text)
+}
+
+/// The fields of an urlencoded form.
+///
+/// # Errors
+/// A fault for whatever is no such form.
+pub(super) fn urlencoded(body: &[u8]) -> Result<Map<String, Value>, Fault> {
+    pairs("body", body).map(filled)
+}
+
+/// The pairs of an urlencoded text (WHATWG URL, section 5.1).
+fn pairs(part: &'static str, text: &[u8]) -> Result<Map<String, Value>, Fault> {
     let mut object = Map::new();
     for pair in text.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
         let (name, value) = match pair.iter().position(|byte| *byte == b'=') {
@@ -43,7 +56,13 @@ pub(super) async fn multipart(content_type: &HeaderValue, body: Bytes) -> Result
         let value = String::from_utf8(bytes.to_vec()).map_err(|_| undecodable("body"))?;
         insert("body", &mut object, (name, value))?;
     }
-    Ok(object)
+    Ok(filled(object))
+}
+
+/// Without the empty fields.
+fn filled(mut form: Map<String, Value>) -> Map<String, Value> {
+    form.retain(|_, value| !value.is_null());
+    form
 }
 
 fn insert(
@@ -81,14 +100,17 @@ mod tests {
 
     #[test]
     fn a_form_is_decoded_and_its_empty_values_are_none() {
-        let object = urlencoded("body", b"username=a%40b.c+d&scope=&&x").unwrap();
-        assert_eq!(Value::Object(object), json!({ "username": "a@b.c d", "scope": null, "x": null }));
+        let text = b"username=a%40b.c+d&scope=&&x";
+        assert_eq!(Value::Object(urlencoded(text).unwrap()), json!({ "username": "a@b.c d" }));
+        let parameters = json!({ "username": "a@b.c d", "scope": null, "x": null });
+        assert_eq!(Value::Object(query(text).unwrap()), parameters);
     }
 
     #[test]
     fn broken_forms_are_refused() {
-        for text in [&b"a=%ff"[..], b"a=%zz", b"a=%4", b"%=1", b"a=1&a=2", b"a=\xff", b"a=1&%61=2"] {
-            assert!(urlencoded("body", text).is_err(), "{:?}", String::from_utf8_lossy(text));
+        for text in [&b"a=%ff"[..], b"a=%zz", b"a=%4", b"%=1", b"a=1&a=2", b"a=&a=2", b"a=\xff", b"a=1&%61=2"]
+        {
+            assert!(urlencoded(text).is_err(), "{:?}", String::from_utf8_lossy(text));
         }
     }
 }

@@ -106,7 +106,7 @@ async fn receive<T: Input>(request: Request) -> (HeaderMap, Result<Map<String, V
         if media.is_none() && !bytes.is_empty() {
             return Err(body::unsupported(&[FORM]));
         }
-        form::urlencoded("body", &bytes).map_err(ApiError::fault)
+        form::urlencoded(&bytes).map_err(ApiError::fault)
     };
     let form = form.await;
     (parts.headers, form)

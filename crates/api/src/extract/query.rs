@@ -22,8 +22,8 @@ impl<S: Send + Sync, T: Input> FromRequestParts<S> for Query<T> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        let object = form::urlencoded("query", parts.uri.query().unwrap_or_default().as_bytes())
-            .map_err(ApiError::fault)?;
+        let object =
+            form::query(parts.uri.query().unwrap_or_default().as_bytes()).map_err(ApiError::fault)?;
         let mut fields = Fields::new("query", &object, PasswordPolicy::default());
         let value = T::read(&mut fields);
         fields.finish(value).map(Self).map_err(ApiError::faults)

@@ -131,16 +131,18 @@ pub fn money(value: &Value) -> Result<Money, Flaw> {
         value.as_number().ok_or_else(|| Flaw::new("decimal_type", "Input should be a valid number"))?;
     // The shortest form that means the same double has the digits that were sent, for prices of up to 15 digits.
     let text = number.to_string();
+    // It has an exponent only far from any price.
+    let tiny = number.as_f64().is_some_and(|number| 0.0 < number && number < 1.0);
     Money::parse(&text).map_err(|error| match error {
-        MoneyError::OutOfRange if text.starts_with('-') => {
+        MoneyError::OutOfRange | MoneyError::NotANumber if text.starts_with('-') => {
             let message = "Input should be greater than or equal to 0";
             Flaw::with_ctx("greater_than_equal", message, json!({ "ge": 0 }))
         }
-        MoneyError::TooPrecise => {
+        error if error == MoneyError::TooPrecise || tiny => {
             let message = "Decimal input should have no more than 2 decimal places";
             Flaw::with_ctx("decimal_max_places", message, json!({ "decimal_places": 2 }))
         }
-        MoneyError::OutOfRange | MoneyError::NotANumber => {
+        _ => {
             let message = "Input should be less than or equal to 9999999.99";
             Flaw::with_ctx("less_than_equal", message, json!({ "le": 9_999_999.99 }))
         }

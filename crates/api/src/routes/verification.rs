@@ -17,18 +17,22 @@ use crate::pages;
 
 /// What came with the mail: the address and the code, or the link's token alone.
 #[derive(ToSchema)]
+#[serde(untagged)]
 #[schema(example = json!({ "email": "ana@example.com", "code": "123456" }))]
-#[expect(dead_code, reason = "documents what `read` reads")]
-pub struct EmailProof {
-    /// The address the code was sent to.
-    #[schema(format = Email, max_length = 254, nullable = false)]
-    email: Option<String>,
-    /// Six digits from the mail.
-    #[schema(nullable = false)]
-    code: Option<String>,
-    /// From the link in the mail, in place of both.
-    #[schema(nullable = false)]
-    token: Option<String>,
+pub enum EmailProof {
+    /// The code, and where it went.
+    Code {
+        /// The address the code was sent to.
+        #[schema(format = Email, max_length = 254)]
+        email: String,
+        /// Six digits from the mail.
+        code: String,
+    },
+    /// What the link holds.
+    Link {
+        /// From the link in the mail.
+        token: String,
+    },
 }
 
 impl Input for EmailProof {

@@ -1,4 +1,5 @@
-//! Other people's OAuth2 and JWT libraries, in Python and for Node.js, and a TypeScript program, against the real server.
+//! Other people's OAuth2 and JWT libraries, in Python and for Node.js, and a TypeScript program, against the real server;
+//! and Schemathesis, which holds the server against its document.
 //!
 //! Each script is a program of its own, such as a user of Keyward would write: it logs in, refreshes, verifies what it
 //! got by the published keys, and ends with a sentence where anything is not as the library or the standard has it.
@@ -24,6 +25,9 @@ const PASSWORD: &str = "a long pass phrase";
 
 /// How long a script may take. They take a few seconds; the one about a key rotation waits for the server to notice.
 const PATIENCE: Duration = Duration::from_mins(1);
+
+/// How long Schemathesis may take for each ten requests of an operation and phase. It takes a fifth of that.
+const PATIENCE_FOR_TEN: Duration = Duration::from_mins(5);
 
 #[test]
 fn authlib_refreshes_by_itself_introspects_and_revokes() {
@@ -70,6 +74,21 @@ fn a_typescript_program_compiles_with_the_types_of_the_document_and_runs() {
     run(&mut in_node(&packages::typescript(node_folder(), "blog")));
 }
 
+#[test]
+fn whatever_schemathesis_asks_is_answered_as_the_document_says() {
+    let number = |variable: &str, usual: u32| match std::env::var(variable) {
+        Ok(number) => number.parse().unwrap_or_else(|_| panic!("{variable} must be a whole number")),
+        Err(_) => usual,
+    };
+    let (seed, examples) = (number("KEYWARD_TEST_SEED", 1), number("KEYWARD_TEST_EXAMPLES", 10));
+    let mut command = in_python("schemathesis_document.py");
+    command.args(["--seed", &seed.to_string(), "--examples", &examples.to_string()]);
+    // Guesses by the hundred are no attack here; what they cost otherwise is tested elsewhere.
+    let settings = [("KEYWARD_THROTTLE", "off"), ("KEYWARD_LOG", "warn")];
+    let settings = settings.map(|(name, value)| (name, value.to_owned())).to_vec();
+    run_on(&Installation::new(settings), &mut command, PATIENCE_FOR_TEN * examples.div_ceil(10));
+}
+
 fn python(script: &str) {
     run(&mut in_python(script));
 }
@@ -97,11 +116,14 @@ fn in_node(script: &Path) -> Command {
     command
 }
 
-/// Runs a script against a server of its own, which knows one client and one account.
 fn run(command: &mut Command) {
-    let installation = Installation::new(vec![]);
+    run_on(&Installation::new(vec![]), command, PATIENCE);
+}
+
+/// Runs a script against a server of its own, which knows one client and one account.
+fn run_on(installation: &Installation, command: &mut Command, patience: Duration) {
     let server = installation.start();
-    let (id, secret) = client(&installation);
+    let (id, secret) = client(installation);
     register(&server);
     let output = installation.folder.path().join("script.log");
     command
@@ -114,7 +136,7 @@ fn run(command: &mut Command) {
         // For the script that has the key replaced.
         .env("KEYWARD_PROGRAM", env!("CARGO_BIN_EXE_keyward"))
         .env("KEYWARD_DATA_DIR", installation.folder.path().join("data"));
-    Script::start(command, &output).succeeds(&output);
+    Script::start(command, &output).succeeds(&output, patience);
 }
 
 fn client(installation: &Installation) -> (String, String) {
@@ -143,12 +165,12 @@ impl Script {
         Self(command.spawn().unwrap_or_else(|error| panic!("{command:?} cannot be started: {error}")))
     }
 
-    fn succeeds(mut self, output: &Path) {
+    fn succeeds(mut self, output: &Path, patience: Duration) {
         let begun = Instant::now();
         let status = loop {
             match self.0.try_wait().unwrap() {
                 Some(status) => break status,
-                None if begun.elapsed() > PATIENCE => break self.give_up(),
+                None if begun.elapsed() > patience => break self.give_up(),
                 None => sleep(Duration::from_millis(20)),
             }
         };

@@ -102,6 +102,24 @@ async fn a_product_of_no_category_is_refused_in_the_contracts_words() {
 }
 
 #[tokio::test]
+async fn what_is_wrong_with_a_price_is_said_of_the_smallest_and_the_largest_numbers_too() {
+    let app = TestApp::start().await;
+    let root = app.admin("root").await;
+    for (price, kind) in [
+        ("5e-324", "decimal_max_places"),
+        ("0.001", "decimal_max_places"),
+        ("-5e-324", "greater_than_equal"),
+        ("-1", "greater_than_equal"),
+        ("10000000", "less_than_equal"),
+        ("1e300", "less_than_equal"),
+    ] {
+        let body = format!(r#"{{"name":"x","description":"","price":{price},"quantity":0,"category_id":1}}"#);
+        let answer = root.call("POST", "/products").body("application/json", body).send().await;
+        assert_eq!(answer.assert_status(422).faults()[0]["type"], kind, "{price}");
+    }
+}
+
+#[tokio::test]
 async fn prices_and_quantities_that_are_none_change_nothing() {
     let app = TestApp::start().await;
     let root = app.admin("root").await;

@@ -203,8 +203,10 @@ async fn credentials_in_the_address_are_refused() {
 async fn an_incomplete_login_names_every_missing_field() {
     let app = TestApp::start().await;
     for answer in [post_json(&app, json!({})).await, post_form(&app, "username=&password=").await] {
-        let missing: Vec<Value> = answer.faults().iter().map(|fault| fault["loc"].clone()).collect();
-        assert_eq!(missing, [json!(["body", "username"]), json!(["body", "password"])]);
+        let missing: Vec<Value> =
+            answer.faults().iter().map(|fault| json!([fault["type"], fault["loc"]])).collect();
+        let of = |field| json!(["missing", ["body", field]]);
+        assert_eq!(missing, [of("username"), of("password")]);
     }
 }
 
