@@ -8,6 +8,7 @@ use time::OffsetDateTime;
 
 use crate::failure::{Failure, Kind};
 use crate::ports::Ports;
+use crate::scopes;
 use crate::store::StoreError;
 use crate::text::Text;
 
@@ -49,12 +50,19 @@ pub struct Client {
     pub id: ClientId,
     /// What people call it.
     pub name: Text<1, 100>,
-    /// What it may be granted for itself.
+    /// What it may be granted: for itself, and at most in the name of a user.
     pub scope: ScopeSet,
     /// The SHA-256 of its secret, which has so much entropy that this is enough.
     pub secret: SecretHash,
     /// When it was registered.
     pub created_at: OffsetDateTime,
+}
+
+impl Client {
+    /// What is left of `allowed` where this client, if any, is in between.
+    pub(crate) fn bound(client: Option<&Self>, allowed: &ScopeSet) -> ScopeSet {
+        client.map_or_else(|| allowed.clone(), |client| scopes::intersection(allowed, &client.scope))
+    }
 }
 
 /// Where clients are kept.

@@ -6,7 +6,7 @@ use keyward_auth::{
     Grant, Password, PasswordHash, RefreshTokens, ScopeSet, TokenError, TokenIssuer, TokenVerifier,
 };
 
-use crate::clients::ClientId;
+use crate::clients::{Client, ClientId};
 use crate::email::Email;
 use crate::events::{Event, EventKind, Origin};
 use crate::hashing::Verified;
@@ -26,8 +26,8 @@ pub struct Login {
     pub password: Password,
     /// The scope asked for; `None` for all that the role may have.
     pub scope: Option<String>,
-    /// The OAuth2 client in between, if one authenticated itself.
-    pub client: Option<ClientId>,
+    /// The OAuth2 client in between, if one authenticated itself: no more is granted than it was registered for.
+    pub client: Option<Client>,
     /// A refresh token that this device got at an earlier login, good or not: it shows that the account knows the device.
     pub device: Option<String>,
 }
@@ -102,8 +102,11 @@ impl Sessions {
         for _ in 0..2 {
             let (credentials, better) = self.check_password(&login.email, &password, guess, origin).await?;
             self.require_verified(&credentials.user, guess).await?;
-            let scope = scopes::grant(login.scope.as_deref(), self.grants.of(credentials.user.role))?;
-            let session = self.open(credentials.user.id, scope, login.client.clone(), origin);
+            let client = login.client.as_ref();
+            let allowed = Client::bound(client, self.grants.of(credentials.user.role));
+            let scope = scopes::grant(login.scope.as_deref(), &allowed)?;
+            let client = client.map(|client| client.id.clone());
+            let session = self.open(credentials.user.id, scope, client, origin);
             let tokens = self.tokens(&session, session.scope.clone())?;
             if self.admit(&credentials, better.as_ref(), &session, guess, origin).await? {
                 return Ok(tokens);

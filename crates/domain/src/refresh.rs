@@ -6,7 +6,7 @@
 use keyward_auth::{RefreshClaim, RefreshTokens};
 use time::OffsetDateTime;
 
-use crate::clients::ClientId;
+use crate::clients::Client;
 use crate::events::{EventKind, Origin};
 use crate::scopes;
 use crate::sessions::{Lifetimes, LiveSession, Session, SessionError, SessionId, Sessions, Tokens};
@@ -41,7 +41,8 @@ pub fn judge(session: &Session, counter: u64, now: OffsetDateTime, lifetimes: &L
 
 impl Sessions {
     /// Trades a refresh token for the next pair. `scope` narrows the access token; it never widens the session.
-    /// `client` is whoever authenticated itself as one: a session opened through a client is that client's alone.
+    /// `client` is whoever authenticated itself as one: a session opened through a client is that client's alone, and no
+    /// client gets more than it is registered for.
     ///
     /// # Errors
     /// [`SessionError::InvalidRefreshToken`] for whatever is not worth a pair. A replay also ends the session.
@@ -49,7 +50,7 @@ impl Sessions {
         &self,
         token: &str,
         scope: Option<&str>,
-        client: Option<&ClientId>,
+        client: Option<&Client>,
         origin: &Origin,
     ) -> Result<Tokens, SessionError> {
         // A caller who loses the race judges again: the token it holds was spent a moment ago.
@@ -59,7 +60,7 @@ impl Sessions {
                 return Err(SessionError::InvalidRefreshToken);
             };
             let mut session = live.session.clone();
-            if session.client.is_some() && session.client.as_ref() != client {
+            if session.client.is_some() && session.client.as_ref() != client.map(|client| &client.id) {
                 return Err(SessionError::InvalidRefreshToken);
             }
             let now = self.ports.clock.now();
@@ -73,7 +74,8 @@ impl Sessions {
                 Worth::Converge => {}
                 Worth::Spend => session.counter += 1,
             }
-            let granted = scopes::grant(scope, &self.grants.bound(live.role, &session.scope))?;
+            let allowed = Client::bound(client, &self.grants.bound(live.role, &session.scope));
+            let granted = scopes::grant(scope, &allowed)?;
             let tokens = self.tokens(&session, granted)?;
             if worth == Worth::Converge
                 || self.ports.store.autocommit().sessions().advance(session.id, claim.counter, now).await?

@@ -81,11 +81,7 @@ impl Grants {
 
     /// What may still be done of what was granted before.
     pub fn bound(&self, role: Role, granted: &ScopeSet) -> ScopeSet {
-        let allowed = self.of(role);
-        if granted.is_subset(allowed) {
-            return granted.clone();
-        }
-        ScopeSet::from_names(granted.iter().filter(|name| allowed.contains(name))).unwrap_or_default()
+        intersection(granted, self.of(role))
     }
 }
 
@@ -97,6 +93,14 @@ impl Default for Grants {
 
 fn union(one: &ScopeSet, other: &ScopeSet) -> ScopeSet {
     ScopeSet::from_names(one.iter().chain(other.iter())).unwrap_or_default()
+}
+
+/// What both hold.
+pub fn intersection(one: &ScopeSet, other: &ScopeSet) -> ScopeSet {
+    if one.is_subset(other) {
+        return one.clone();
+    }
+    ScopeSet::from_names(one.iter().filter(|name| other.contains(name))).unwrap_or_default()
 }
 
 /// The scope asked for is malformed or more than the account may have.

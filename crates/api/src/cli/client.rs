@@ -23,7 +23,7 @@ pub(super) struct Create {
     /// What people call it
     #[arg(long)]
     name: String,
-    /// What it may be granted for itself, separated by spaces
+    /// What it may be granted, for itself and at most in the name of a user, separated by spaces
     #[arg(long, default_value = "")]
     scope: String,
     /// Its id [default: made up]

@@ -193,14 +193,13 @@ pub async fn token(
     Sender(origin): Sender,
     OAuthForm { value: GrantRequest { kind, scope }, client }: OAuthForm<TokenRequest>,
 ) -> Result<Response, ApiError> {
-    let client_id = client.as_ref().map(|client| client.id.clone());
     let tokens = match kind {
         GrantKind::Password { username, password } => {
-            let login = Login { email: username, password, scope, client: client_id, device: None };
+            let login = Login { email: username, password, scope, client, device: None };
             metrics.login(sessions.log_in(login, &origin).await)
         }
         GrantKind::RefreshToken(token) => {
-            metrics.refresh(sessions.refresh(&token, scope.as_deref(), client_id.as_ref(), &origin).await)
+            metrics.refresh(sessions.refresh(&token, scope.as_deref(), client.as_ref(), &origin).await)
         }
         GrantKind::ClientCredentials => {
             let client = client.ok_or_else(invalid_client)?;

@@ -140,8 +140,14 @@ fn run_on(installation: &Installation, command: &mut Command, patience: Duration
 }
 
 fn client(installation: &Installation) -> (String, String) {
-    let printed =
-        installation.run(&["client", "create", "--name", "A foreign client", "--scope", "posts:read"]);
+    let printed = installation.run(&[
+        "client",
+        "create",
+        "--name",
+        "A foreign client",
+        "--scope",
+        "posts:read posts:write",
+    ]);
     let value = |name: &str| {
         let line = printed.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
         line.unwrap_or_else(|| panic!("{name} is missing")).to_owned()

@@ -14,7 +14,12 @@ use crate::sessions::{assert_spent, holder, refresh};
 
 /// Registers a client, which may read posts and shop.
 pub(crate) async fn register(app: &TestApp, id: &str) {
-    let (name, scope) = (Text::parse(id).unwrap(), ScopeSet::parse("posts:read shop").unwrap());
+    register_for(app, id, "posts:read shop").await;
+}
+
+/// Registers a client for these scopes.
+async fn register_for(app: &TestApp, id: &str, scope: &str) {
+    let (name, scope) = (Text::parse(id).unwrap(), ScopeSet::parse(scope).unwrap());
     let secret = SecretHash::of(&secret(id));
     let id = ClientId::parse(id).unwrap();
     Clients::new(app.ports.clone()).register(id, name, scope, secret).await.unwrap();
@@ -78,12 +83,12 @@ async fn every_grant_is_answered_as_the_rfc_says() {
     let app = TestApp::start().await;
     app.user("ana").await;
     register(&app, "web").await;
-    for client in [None, Some("web")] {
+    for (client, scope) in [(None, "posts:read posts:write shop"), (Some("web"), "posts:read shop")] {
         let answer = token(&app, client, &LOGIN).await.assert_status(200);
         assert_eq!((answer.header("cache-control"), answer.header("pragma")), ("no-store", "no-cache"));
         let tokens = answer.json();
         assert_eq!((&tokens["token_type"], &tokens["expires_in"]), (&json!("bearer"), &json!(900)));
-        assert_eq!(tokens["scope"], "posts:read posts:write shop");
+        assert_eq!(tokens["scope"], scope);
         let ana = holder(&app, &tokens);
         ana.get("/users/me").await.assert_status(200);
         assert_eq!(claims_of(ana.token()).get("client_id"), client.map(|id| json!(id)).as_ref());
@@ -207,6 +212,53 @@ async fn a_session_opened_through_a_client_is_refreshed_by_that_client_alone() {
     let next = holder(&app, &token(&app, Some("web"), &fields).await.assert_status(200).json());
     next.get("/users/me").await.assert_status(200);
     assert_eq!(claims_of(next.token())["client_id"], "web");
+}
+
+#[tokio::test]
+async fn what_a_client_is_registered_for_bounds_what_a_user_grants_it() {
+    let app = TestApp::start().await;
+    app.user("ana").await;
+    // Of these a user may not have the last.
+    register_for(&app, "reader", "posts:read shop admin").await;
+    let reader = Some("reader");
+    let granted = token(&app, reader, &LOGIN).await.assert_status(200).json();
+    assert_eq!(granted["scope"], "posts:read shop");
+    let ana = holder(&app, &granted);
+    assert_eq!(claims_of(ana.token())["scope"], "posts:read shop");
+    ana.get("/posts").await.assert_status(200);
+    ana.post("/posts", json!({ "title": "x", "content": "y" })).await.assert_status(403);
+    for scope in ["posts:write", "posts:read posts:write", "admin"] {
+        let wider = [LOGIN[0], LOGIN[1], LOGIN[2], ("scope", scope)];
+        assert_error(&token(&app, reader, &wider).await, 400, "invalid_scope");
+        let wider = [("grant_type", "refresh_token"), ("refresh_token", &ana.refresh), ("scope", scope)];
+        assert_error(&token(&app, reader, &wider).await, 400, "invalid_scope");
+    }
+    let next = refresh_through(&app, reader, &ana).await;
+    assert_eq!(
+        (&next["scope"], &claims_of(holder(&app, &next).token())["scope"]),
+        (&json!("posts:read shop"), &json!("posts:read shop"))
+    );
+}
+
+#[tokio::test]
+async fn a_session_that_is_no_clients_gives_a_client_no_more_than_it_is_registered_for() {
+    let app = TestApp::start().await;
+    app.user("ana").await;
+    register_for(&app, "reader", "posts:read").await;
+    let ana = log_in(&app, None).await;
+    let next = refresh_through(&app, Some("reader"), &ana).await;
+    assert_eq!(
+        (&next["scope"], &claims_of(holder(&app, &next).token())["scope"]),
+        (&json!("posts:read"), &json!("posts:read"))
+    );
+    let own = refresh_through(&app, None, &holder(&app, &next)).await;
+    assert_eq!(own["scope"], "posts:read posts:write shop");
+}
+
+/// Trades somebody's refresh token for the next pair.
+async fn refresh_through(app: &TestApp, client: Option<&str>, person: &Person) -> Value {
+    let fields = [("grant_type", "refresh_token"), ("refresh_token", person.refresh.as_str())];
+    token(app, client, &fields).await.assert_status(200).json()
 }
 
 #[tokio::test]
