@@ -33,8 +33,8 @@ impl<R: Requirement> FromRequestParts<AppState> for CurrentUser<R> {
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Refusal> {
         let user = keyward_guard::CurrentUser::<R>::from_request_parts(parts, state).await?;
         let caller = caller(user.into_principal()).ok_or(Refusal::InvalidToken)?;
-        let span = tracing::Span::current();
-        span.record("user", caller.id.0).record("session", tracing::field::display(caller.session));
+        // At once, for what a span has noted is written anew each time.
+        tracing::record_all!(tracing::Span::current(), user = caller.id.0, session = %caller.session);
         Ok(Self { caller, requirement: std::marker::PhantomData })
     }
 }

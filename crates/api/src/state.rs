@@ -1,5 +1,6 @@
 //! What handlers work with: the use cases, and who checks tokens.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use axum::extract::FromRef;
@@ -30,9 +31,20 @@ use crate::own_account::OwnAccount;
 use crate::proxies::Proxies;
 use crate::session_check::{Epochs, SessionCheck};
 
-/// The state behind every route. Cheap to clone.
+/// The state behind every route. Cheap to clone, as axum does several times a request.
 #[derive(Clone)]
-pub struct AppState {
+pub struct AppState(Arc<Parts>);
+
+impl Deref for AppState {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+/// What the state is made of.
+pub struct Parts {
     /// The use cases of accounts.
     pub users: Users,
     /// Accounts as their owners see them.
@@ -129,7 +141,7 @@ impl AppState {
             own_account: own_account.clone(),
             started: ports.clock.now().unix_timestamp(),
         });
-        Self {
+        Self(Arc::new(Parts {
             users,
             own_account,
             sessions,
@@ -150,7 +162,7 @@ impl AppState {
             proxies: Proxies::new(&settings.proxies.trusted_proxies, settings.proxies.proxy_header),
             store: ports.store,
             metrics,
-        }
+        }))
     }
 }
 

@@ -24,7 +24,8 @@ pub(super) fn start(settings: &Settings) -> Result<Traces, Problem> {
     let traces = Traces::open(&settings.watch)?;
     let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr);
     if json {
-        subscriber.json().flatten_event(true).finish().with(traces.layer()).init();
+        // There is one span, that of the request: a list of it would say everything twice.
+        subscriber.json().flatten_event(true).with_span_list(false).finish().with(traces.layer()).init();
     } else {
         subscriber.with_ansi(terminal).with_target(false).finish().with(traces.layer()).init();
     }
