@@ -48,12 +48,19 @@ impl<C> Bounded<C> {
 impl Bounded<DatabaseConnection> {
     /// Begins a transaction that may write: SQLite takes the write lock now, since a transaction that asks for it later
     /// fails at once when another has written in between.
+    ///
+    /// It begins in a task of its own, which goes on when nobody waits any more, and then takes it back. Were it given up
+    /// half-way, the driver would hand the connection to somebody else as if no transaction had begun on it, and
+    /// whatever they write would be acknowledged and never committed.
     pub(crate) async fn begin(&self) -> Result<Bounded<DatabaseTransaction>, DbErr> {
         let options = TransactionOptions {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        let inner = self.patience.wait_for(self.inner.begin_with_options(options)).await?;
+        let pool = self.inner.clone();
+        let begun = tokio::spawn(async move { pool.begin_with_options(options).await });
+        let begun = async { begun.await.map_err(|error| away(error.to_string()))? };
+        let inner = self.patience.wait_for(begun).await?;
         // Within a transaction a statement cannot be repeated; the whole has to be.
         Ok(Bounded { inner, patience: self.patience.clone(), again: 0 })
     }

@@ -1,15 +1,16 @@
 //! A database that is away or busy: every call ends, soon, and says so.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use keyward_domain::page::Page;
 use keyward_domain::store::Store;
 use keyward_infra::{Database, DatabaseOptions};
 use sea_orm::{ConnectionTrait, DatabaseConnection, TransactionTrait};
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::RwLock;
+use tokio::sync::{OwnedRwLockWriteGuard, RwLock, oneshot};
 
 use crate::support::{add_user, email, is_unavailable, new_user, open, open_with};
 
@@ -78,39 +79,69 @@ async fn a_full_pool_is_unavailable_in_bounded_time() {
     database.begin().await.unwrap().commit().await.unwrap();
 }
 
-/// PostgreSQL behind a wire that can be frozen: whoever holds the lock for writing.
-async fn behind_a_wire(url: &str) -> (String, Arc<RwLock<()>>) {
+/// A wire that can be frozen: while somebody holds `flowing` for writing.
+#[derive(Clone, Default)]
+struct Wire {
+    flowing: Arc<RwLock<()>>,
+    /// Whoever waits for the wire to freeze as `BEGIN` passes.
+    trap: Arc<Mutex<Option<Trap>>>,
+}
+
+type Trap = oneshot::Sender<OwnedRwLockWriteGuard<()>>;
+
+impl Wire {
+    /// Freezes with the next `BEGIN`, which arrives, while nothing comes back.
+    fn freeze_at_begin(&self) -> oneshot::Receiver<OwnedRwLockWriteGuard<()>> {
+        let (trap, sprung) = oneshot::channel();
+        *self.trap.lock().unwrap() = Some(trap);
+        sprung
+    }
+
+    async fn carry(self, from: OwnedReadHalf, to: OwnedWriteHalf) {
+        let mut buffer = [0; 4096];
+        while from.readable().await.is_ok() {
+            let flowing = self.flowing.read().await;
+            match from.try_read(&mut buffer) {
+                Ok(0) => break,
+                Ok(count) => {
+                    let bytes = &buffer[..count];
+                    let begins = bytes.windows(5).any(|word| word == b"BEGIN");
+                    let trap = if begins { self.trap.lock().unwrap().take() } else { None };
+                    if let Some(trap) = trap {
+                        drop(flowing);
+                        let frozen = Arc::clone(&self.flowing).write_owned().await;
+                        write_all(&to, bytes).await;
+                        trap.send(frozen).unwrap();
+                    } else {
+                        write_all(&to, bytes).await;
+                    }
+                }
+                Err(_) => {}
+            }
+        }
+    }
+}
+
+/// PostgreSQL at the other end of a wire.
+async fn behind_a_wire(url: &str) -> (String, Wire) {
     let server = url.split('@').next_back().unwrap().split('/').next().unwrap().to_owned();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address: SocketAddr = listener.local_addr().unwrap();
-    let wire = Arc::new(RwLock::new(()));
-    let flowing = Arc::clone(&wire);
-    let target = server.clone();
+    let (wire, target) = (Wire::default(), server.clone());
+    let carrier = wire.clone();
     tokio::spawn(async move {
         while let Ok((client, _)) = listener.accept().await {
             let upstream = TcpStream::connect(&target).await.unwrap();
             let (client_read, client_write) = client.into_split();
             let (server_read, server_write) = upstream.into_split();
-            for (from, to) in [(client_read, server_write), (server_read, client_write)] {
-                let flowing = Arc::clone(&flowing);
-                tokio::spawn(async move {
-                    let mut buffer = [0; 4096];
-                    while from.readable().await.is_ok() {
-                        let _flowing = flowing.read().await;
-                        match from.try_read(&mut buffer) {
-                            Ok(0) => break,
-                            Ok(count) => write_all(&to, &buffer[..count]).await,
-                            Err(_) => {}
-                        }
-                    }
-                });
-            }
+            tokio::spawn(carrier.clone().carry(client_read, server_write));
+            tokio::spawn(carrier.clone().carry(server_read, client_write));
         }
     });
     (url.replace(&server, &address.to_string()), wire)
 }
 
-async fn write_all(to: &tokio::net::tcp::OwnedWriteHalf, mut bytes: &[u8]) {
+async fn write_all(to: &OwnedWriteHalf, mut bytes: &[u8]) {
     while !bytes.is_empty() && to.writable().await.is_ok() {
         if let Ok(count) = to.try_write(bytes) {
             bytes = &bytes[count..];
@@ -130,7 +161,7 @@ async fn a_server_that_falls_silent_is_unavailable_in_bounded_time_and_recovers(
     let mut tx = through.begin().await.unwrap();
     assert!(tx.users().find(ana.id).await.unwrap().is_some());
 
-    let frozen = wire.write().await;
+    let frozen = wire.flowing.write().await;
     let start = Instant::now();
     assert!(is_unavailable(&through.autocommit().users().find(ana.id).await));
     assert!(is_unavailable(&tx.users().find(ana.id).await));
@@ -144,6 +175,28 @@ async fn a_server_that_falls_silent_is_unavailable_in_bounded_time_and_recovers(
         assert!(start.elapsed() < Duration::from_secs(5));
     }
     assert_eq!(through.autocommit().users().find(ana.id).await.unwrap(), Some(ana));
+}
+
+/// What is acknowledged later must not end up in the transaction that began after all.
+#[tokio::test]
+async fn a_transaction_that_was_given_up_while_it_began_swallows_nothing() {
+    let database = open().await;
+    if !database.home.is_postgres() {
+        return;
+    }
+    let (url, wire) = behind_a_wire(&database.home.url).await;
+    let one = DatabaseOptions { max_connections: 1, ..impatient() };
+    let through = Database::connect(&url, one).await.unwrap();
+    let sprung = wire.freeze_at_begin();
+    assert!(is_unavailable(&through.begin().await));
+    drop(sprung.await.unwrap());
+
+    let start = Instant::now();
+    while through.ping().await.is_err() {
+        assert!(start.elapsed() < Duration::from_secs(5));
+    }
+    let ana = through.autocommit().users().insert(&new_user("ana")).await.unwrap();
+    assert_eq!(database.autocommit().users().find(ana.id).await.unwrap(), Some(ana));
 }
 
 #[tokio::test]
