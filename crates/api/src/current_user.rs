@@ -67,9 +67,17 @@ pub mod scope {
                 }
             )*
 
-            /// Name and title of every scope.
+            /// Name and title of every scope that a role may have.
             pub const ALL: &[(&str, &str)] = &[$(($name::NAME, $name::TITLE)),*];
         };
+    }
+
+    /// Follow the feed of ended sessions: a registered client's, which *Authorize* therefore does not offer.
+    pub struct RevocationsRead;
+
+    impl Scope for RevocationsRead {
+        const NAME: &'static str = scopes::REVOCATIONS_READ;
+        const TITLE: &'static str = "Follow the feed of ended sessions";
     }
 
     scopes! {

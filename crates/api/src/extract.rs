@@ -21,7 +21,7 @@ pub use cursor::{List, Listing, page};
 pub use fault::{Fault, Flaw, Loc};
 pub use fields::{Fields, Input};
 pub use idempotency::Idempotency;
-pub use oauth::{CLIENT_SCHEME, ClientForm, ClientOnly, OAuthForm, invalid_client};
+pub use oauth::{CLIENT_SCHEME, ClientFor, ClientForm, OAuthForm, invalid_client};
 pub use path::{Path, PathParam};
 pub use query::{Here, Query};
 pub use sender::{RequestId, Sender};

@@ -10,6 +10,7 @@ pub mod current_user;
 mod docs;
 pub mod error;
 pub mod extract;
+pub mod feed;
 pub mod hashing;
 pub mod import;
 pub mod letters;

@@ -2,7 +2,7 @@
 //!
 //! A connection must finish its handshake and send its request head in time, or is cut; heads are bounded in size and
 //! number of fields; there are never more than [`Limits::connections`], nor more than [`Limits::per_address`] of one.
-//! When told to stop, the listener closes, requests under way are finished. HTTP/2 is deliberately not spoken.
+//! When told to stop, the listener closes, requests under way are finished, and those that only wait are told. HTTP/2 is deliberately not spoken.
 
 mod crowd;
 mod files;
@@ -31,6 +31,7 @@ use tower::ServiceExt;
 use self::crowd::Crowd;
 pub use self::files::allow_files;
 pub use self::tls::{Tls, TlsError};
+use crate::feed::Stopping;
 
 /// How large a request head may be, in bytes; the parser may take up to twice as much before it notices.
 const MAX_HEAD: usize = 32 * 1024;
@@ -104,8 +105,14 @@ pub async fn serve(door: impl Into<Door>, router: Router, limits: Limits, stop: 
             continue;
         };
         drop(stream.set_nodelay(true));
-        let visit =
-            Visit { peer, secure: tls.is_some(), router: router.clone(), watcher: graceful.watcher() };
+        let stopping = Stopping::new(closed.clone());
+        let visit = Visit {
+            peer,
+            secure: tls.is_some(),
+            router: router.clone(),
+            watcher: graceful.watcher(),
+            stopping,
+        };
         let (tls, mut closed) = (tls.clone(), closed.clone());
         tokio::spawn(async move {
             let outcome = match tls {
@@ -138,6 +145,7 @@ struct Visit {
     secure: bool,
     router: Router,
     watcher: Watcher,
+    stopping: Stopping,
 }
 
 impl Visit {
@@ -145,8 +153,9 @@ impl Visit {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let Self { peer, secure, router, watcher } = self;
-        let service = service_fn(move |request| answer(router.clone(), peer, secure, request));
+        let Self { peer, secure, router, watcher, stopping } = self;
+        let service =
+            service_fn(move |request| answer(router.clone(), peer, secure, stopping.clone(), request));
         let connection = http(limits).serve_connection(TokioIo::new(stream), service);
         Ok(watcher.watch(connection).await?)
     }
@@ -170,10 +179,12 @@ async fn answer(
     router: Router,
     peer: SocketAddr,
     secure: bool,
+    stopping: Stopping,
     request: hyper::Request<Incoming>,
 ) -> Result<axum::response::Response, Infallible> {
     let mut request = request.map(axum::body::Body::new);
     request.extensions_mut().insert(ConnectInfo(peer));
+    request.extensions_mut().insert(stopping);
     let mut response = router.oneshot(request).await?;
     if secure {
         response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, HSTS);

@@ -16,6 +16,7 @@ use keyward_domain::sessions::{LiveSession, SessionId, Sessions};
 use keyward_domain::store::StoreError;
 use keyward_domain::users::UserId;
 use keyward_guard::{Authenticator, Principal, Refusal};
+use tokio::sync::watch;
 
 use crate::metrics::CacheUse;
 use crate::remembered::Remembered;
@@ -24,18 +25,22 @@ use crate::remembered::Remembered;
 const EPOCHS: usize = 4096;
 
 /// When anything last changed about whom.
-pub struct Epochs(Box<[AtomicU64]>);
+pub struct Epochs {
+    users: Box<[AtomicU64]>,
+    /// Wakes whoever waits for a change, whomever it is about.
+    any: watch::Sender<()>,
+}
 
 impl Default for Epochs {
     fn default() -> Self {
-        Self((0..EPOCHS).map(|_| AtomicU64::new(0)).collect())
+        Self { users: (0..EPOCHS).map(|_| AtomicU64::new(0)).collect(), any: watch::Sender::default() }
     }
 }
 
 impl Epochs {
     fn of(&self, user: UserId) -> &AtomicU64 {
         let index = user.0.unsigned_abs() % EPOCHS as u64;
-        &self.0[usize::try_from(index).unwrap_or(0)]
+        &self.users[usize::try_from(index).unwrap_or(0)]
     }
 
     /// The epoch of this user.
@@ -47,15 +52,22 @@ impl Epochs {
 impl Epochs {
     /// Anything may have changed about anybody.
     pub fn all_changed(&self) {
-        for epoch in &self.0 {
+        for epoch in &self.users {
             epoch.fetch_add(1, Ordering::SeqCst);
         }
+        self.any.send_replace(());
+    }
+
+    /// Changes from now on, about anybody.
+    pub(crate) fn changes(&self) -> watch::Receiver<()> {
+        self.any.subscribe()
     }
 }
 
 impl Changes for Epochs {
     fn changed(&self, user: UserId) {
         self.of(user).fetch_add(1, Ordering::SeqCst);
+        self.any.send_replace(());
     }
 }
 

@@ -26,6 +26,7 @@ use keyward_guard::Authenticator;
 
 use crate::config::Settings;
 use crate::cors::Cors;
+use crate::feed::Feed;
 use crate::metrics::{Metrics, Sources};
 use crate::own_account::OwnAccount;
 use crate::proxies::Proxies;
@@ -68,7 +69,7 @@ pub struct Parts {
     /// The use cases of OAuth2 clients.
     pub clients: Clients,
     /// The feed of ended sessions.
-    pub revocations: Revocations,
+    pub feed: Feed,
     /// The keys that sign and check tokens.
     pub keys: SharedKeyRing,
     /// The `iss` of access tokens.
@@ -132,6 +133,8 @@ impl AppState {
         }
         let bound = settings.tokens.revocation_bound;
         let own_account = OwnAccount::new(users.clone(), Arc::clone(&epochs), bound);
+        let feed = Revocations::new(ports.clone(), settings.tokens.lifetimes());
+        let feed = Feed::new(feed, Arc::clone(&epochs), bound);
         let check = SessionCheck::new(verifier, Arc::clone(&ports.clock), sessions.clone(), epochs, bound);
         let check = Arc::new(check);
         let metrics = Metrics::new(Sources {
@@ -152,7 +155,7 @@ impl AppState {
             recovery: Recovery::new(ports.clone(), postbox, throttle, &base),
             verification,
             clients: Clients::new(ports.clone()),
-            revocations: Revocations::new(ports.clone(), settings.tokens.lifetimes()),
+            feed,
             keys,
             issuer: Issuer(base.into()),
             authenticator: check,
@@ -189,7 +192,7 @@ from_state! {
     recovery: Recovery,
     verification: Verification,
     clients: Clients,
-    revocations: Revocations,
+    feed: Feed,
     keys: SharedKeyRing,
     issuer: Issuer,
     store: Arc<dyn Store>,

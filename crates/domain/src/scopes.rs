@@ -13,6 +13,9 @@ pub const CATALOG_WRITE: &str = "catalog:write";
 /// Manage everybody's accounts and orders.
 pub const ADMIN: &str = "admin";
 
+/// Follow the feed of ended sessions. It is for registered clients: no role has it.
+pub const REVOCATIONS_READ: &str = "revocations:read";
+
 const USER: [&str; 3] = [POSTS_READ, POSTS_WRITE, SHOP];
 const ADMINISTRATOR: [&str; 5] = [POSTS_READ, POSTS_WRITE, SHOP, CATALOG_WRITE, ADMIN];
 
@@ -54,6 +57,11 @@ impl Role {
             Self::Admin => &ADMINISTRATOR,
         }
     }
+}
+
+/// Whether a scope is one of Keyward's own, which no other service may give a meaning to.
+pub fn is_own(name: &str) -> bool {
+    name == REVOCATIONS_READ || Role::ALL.iter().any(|role| role.names().contains(&name))
 }
 
 /// What each role may have: Keyward's own scopes, and those of services that trust its tokens.

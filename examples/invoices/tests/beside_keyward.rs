@@ -28,7 +28,8 @@ impl Pair {
     }
 
     fn beside(keyward: &Keyward) -> Running {
-        let printed = keyward.run(&["client", "create", "--name", "Invoices"], "");
+        let printed =
+            keyward.run(&["client", "create", "--name", "Invoices", "--scope", "revocations:read"], "");
         let value = |name: &str| {
             let line = printed.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
             line.unwrap().to_owned()

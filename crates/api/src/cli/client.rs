@@ -23,7 +23,8 @@ pub(super) struct Create {
     /// What people call it
     #[arg(long)]
     name: String,
-    /// What it may be granted, for itself and at most in the name of a user, separated by spaces
+    /// What it may be granted, for itself and at most in the name of a user, separated by spaces; `revocations:read` lets it
+    /// follow the feed of ended sessions
     #[arg(long, default_value = "")]
     scope: String,
     /// Its id [default: made up]

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use keyward_auth::ScopeSet;
-use keyward_domain::scopes::{Grants, Role};
+use keyward_domain::scopes::{Grants, is_own};
 
 /// What accounts may ask for beside Keyward's own scopes.
 #[derive(Args, Clone, Debug)]
@@ -28,10 +28,10 @@ impl ScopeSettings {
 /// Reads names separated by spaces. Keyward's own are none of a setting's business: `admin` for everybody would be a gift.
 fn elsewhere(text: &str) -> Result<ScopeSet, String> {
     let scopes = ScopeSet::parse(text).map_err(|error| error.to_string())?;
-    match Role::Admin.scopes().iter().find(|own| scopes.contains(own)) {
-        Some(own) => Err(format!("{own} is a scope of Keyward's own, which roles have already")),
-        None => Ok(scopes),
+    if let Some(own) = scopes.iter().find(|name| is_own(name)) {
+        return Err(format!("{own} is a scope of Keyward's own, which no setting gives away"));
     }
+    Ok(scopes)
 }
 
 #[cfg(test)]
@@ -42,7 +42,9 @@ mod tests {
     fn a_setting_adds_scopes_and_gives_away_none_of_keywards_own() {
         assert_eq!(elsewhere("a:read  a:write").unwrap().to_string(), "a:read a:write");
         assert!(elsewhere("").unwrap().is_empty());
-        assert!(elsewhere("a:read admin").unwrap_err().contains("admin"));
+        for own in ["admin", "posts:read", "revocations:read"] {
+            assert!(elsewhere(&format!("a:read {own}")).unwrap_err().contains(own), "{own}");
+        }
         assert!(elsewhere("a\\b").is_err());
     }
 }

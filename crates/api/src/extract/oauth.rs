@@ -1,6 +1,8 @@
 //! Forms of the OAuth2 endpoints, with the client that authenticated itself, by HTTP Basic or in the form
 //! (RFC 6749, section 2.3.1). Every refusal is one of section 5.2.
 
+use std::marker::PhantomData;
+
 use axum::extract::{FromRef, FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -8,7 +10,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use keyward_auth::PasswordPolicy;
 use keyward_domain::clients::{Client, ClientError, Clients};
-use keyward_guard::{Documented, Schemas};
+use keyward_guard::{Documented, Schemas, Scope};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use utoipa::openapi::path::Operation;
@@ -38,22 +40,25 @@ pub struct ClientForm<T: Input> {
     pub client: Client,
 }
 
-/// A request that only a client may send, without a form.
-pub struct ClientOnly {
-    /// The client.
-    pub client: Client,
-}
+/// A request without a form, that only a client may send which was registered for the scope `R`.
+pub struct ClientFor<R: Scope>(PhantomData<R>);
 
-impl<S> FromRequestParts<S> for ClientOnly
+impl<S, R> FromRequestParts<S> for ClientFor<R>
 where
     S: Send + Sync,
+    R: Scope,
     Clients: FromRef<S>,
 {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let client = authenticate(&Clients::from_ref(state), &parts.headers, &Map::new()).await?;
-        Ok(Self { client: client.ok_or_else(invalid_client)? })
+        let client = client.ok_or_else(invalid_client)?;
+        if client.scope.contains(R::NAME) {
+            return Ok(Self(PhantomData));
+        }
+        let words = format!("The client is not registered for the scope {}", R::NAME);
+        Err(ApiError::new(StatusCode::FORBIDDEN, &words).with_oauth("insufficient_scope"))
     }
 }
 
@@ -178,18 +183,20 @@ impl<T: Input + ToSchema> Documented for OAuthForm<T> {
 impl<T: Input + ToSchema> Documented for ClientForm<T> {
     fn document(operation: &mut Operation, schemas: &mut Schemas) {
         OAuthForm::<T>::document(operation, schemas);
-        lock(operation);
+        lock(operation, None);
     }
 }
 
-impl Documented for ClientOnly {
+impl<R: Scope> Documented for ClientFor<R> {
     fn document(operation: &mut Operation, _: &mut Schemas) {
         document_error(operation, StatusCode::UNAUTHORIZED, "Client authentication failed");
+        let lacking = format!("The client is not registered for the scope `{}`", R::NAME);
+        document_error(operation, StatusCode::FORBIDDEN, &lacking);
         document_error(operation, StatusCode::SERVICE_UNAVAILABLE, "Overloaded");
-        lock(operation);
+        lock(operation, Some(R::NAME));
     }
 }
 
-fn lock(operation: &mut Operation) {
-    operation.security = Some(vec![SecurityRequirement::new(CLIENT_SCHEME, [] as [&str; 0])]);
+fn lock(operation: &mut Operation, scope: Option<&'static str>) {
+    operation.security = Some(vec![SecurityRequirement::new(CLIENT_SCHEME, scope)]);
 }

@@ -9,18 +9,17 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use keyward_domain::revocations::{FeedError, Position, Revocation, Revocations};
+use keyward_domain::revocations::{FeedError, Position, Revocation};
 use serde::Serialize;
-use tokio::time::{Instant, sleep};
 use utoipa::{IntoParams, ToSchema};
 
+use crate::current_user::scope::RevocationsRead;
 use crate::error::ApiError;
-use crate::extract::{ClientOnly, Fields, Flaw, Input, Query, read};
+use crate::extract::{ClientFor, Fields, Flaw, Input, Query, read};
+use crate::feed::{Feed, Stopping};
 
 /// The longest wait, in seconds: well within the deadline of a request.
 const MAX_WAIT: u32 = 20;
-/// How often the database is asked meanwhile: other replicas end sessions, too.
-const LOOK: Duration = Duration::from_millis(500);
 
 /// Which entries, and how long to wait for the first.
 #[derive(IntoParams)]
@@ -83,40 +82,32 @@ pub struct RevocationFeed {
 
 /// Which sessions ended
 ///
-/// For services that check access tokens by themselves: begin without `after`, then ask with the `after` of each answer, and a `wait`.
+/// For services that check access tokens by themselves, as clients registered for `revocations:read`: begin without `after`, then ask with the `after` of each answer, and a `wait`.
 /// Nothing is ever left out. A position that is refused, or an error, means: begin anew.
 #[utoipa::path(get, path = "/oauth/revocations", tag = "oauth", responses(
     (status = 200, description = "What came after the position", body = RevocationFeed),
 ))]
 pub async fn list_revocations(
-    _: ClientOnly,
-    State(revocations): State<Revocations>,
+    _: ClientFor<RevocationsRead>,
+    State(feed): State<Feed>,
+    stopping: Stopping,
     Query(RevocationQuery { position, wait }): Query<RevocationList>,
 ) -> Result<Response, ApiError> {
-    let until = Instant::now() + Duration::from_secs(if position.is_some() { wait } else { 0 });
-    let mut position = position.unwrap_or_default();
-    loop {
-        let news = revocations.after(&position).await.map_err(refused)?;
-        position = news.position;
-        let left = until.saturating_duration_since(Instant::now());
-        if news.revocations.is_empty() && !left.is_zero() {
-            sleep(left.min(LOOK)).await;
-            continue;
-        }
-        let told = |ended: Revocation| EndedSession {
-            sid: ended.session.to_string(),
-            sub: ended.user.to_string(),
-            revoked_at: ended.at.unix_timestamp(),
-            // Rounded up.
-            expires_at: (ended.at + revocations.kept()).unix_timestamp() + 1,
-        };
-        let feed = RevocationFeed {
-            revocations: news.revocations.into_iter().map(told).collect(),
-            after: URL_SAFE_NO_PAD.encode(position.0),
-            more: news.more,
-        };
-        return Ok(([(header::CACHE_CONTROL, "no-store")], Json(feed)).into_response());
-    }
+    let wait = if position.is_some() { Duration::from_secs(wait) } else { Duration::ZERO };
+    let news = feed.news(position.unwrap_or_default(), wait, stopping).await.map_err(refused)?;
+    let told = |ended: Revocation| EndedSession {
+        sid: ended.session.to_string(),
+        sub: ended.user.to_string(),
+        revoked_at: ended.at.unix_timestamp(),
+        // Rounded up.
+        expires_at: (ended.at + feed.kept()).unix_timestamp() + 1,
+    };
+    let feed = RevocationFeed {
+        revocations: news.revocations.into_iter().map(told).collect(),
+        after: URL_SAFE_NO_PAD.encode(news.position.0),
+        more: news.more,
+    };
+    Ok(([(header::CACHE_CONTROL, "no-store")], Json(feed)).into_response())
 }
 
 fn refused(error: FeedError) -> ApiError {

@@ -2,20 +2,31 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use keyward_api::server::Limits;
 use keyward_auth::{Algorithm, SigningKey};
 use keyward_domain::housekeeping::Housekeeping;
-use keyward_guard::{Authenticator, Refusal, RemoteAuthenticator};
+use keyward_guard::{Authenticator, Refusal, RemoteAuthenticator, RemoteError};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
 
 use crate::answer::Answer;
 use crate::app::{Call, PASSWORD, Person, TestApp};
-use crate::oauth::{basic, register, secret};
+use crate::oauth::{basic, register, register_for, secret};
 use crate::sessions::{refreshed, session_of};
+use crate::wire::{PATIENCE, Server, status};
 
 const FEED: &str = "/oauth/revocations";
+
+/// A bound that no test sees the end of, so that whatever is noticed was told.
+const NEVER: [&str; 2] = ["--revocation-bound", "1h"];
+
+/// Registers `invoices`, which may follow the feed.
+async fn follower(app: &TestApp) {
+    register_for(app, "invoices", "revocations:read").await;
+}
 
 fn ask(app: &TestApp, query: &str) -> Call {
     let call = app.anonymous().call("GET", &format!("{FEED}{query}"));
@@ -30,7 +41,7 @@ struct Reader {
 
 impl Reader {
     async fn new(app: &TestApp) -> Self {
-        register(app, "invoices").await;
+        follower(app).await;
         Self { app: app.clone(), after: None }
     }
 
@@ -128,16 +139,75 @@ async fn an_entry_says_whose_it_was_and_until_when_it_matters() {
     assert_eq!(reader.ended().await, [""; 0]);
 }
 
+/// Waits for the next session that ends, in the background.
+fn waiting(mut reader: Reader) -> JoinHandle<(Value, Duration)> {
+    tokio::spawn(async move {
+        let begun = Instant::now();
+        (reader.answer(20).await, begun.elapsed())
+    })
+}
+
 #[tokio::test]
-async fn a_service_that_waits_is_told_when_it_happens_be_it_on_another_replica() {
-    let app = TestApp::start().await;
+async fn a_service_that_waits_is_told_when_it_happens() {
+    let app = TestApp::with_flags(&NEVER).await;
+    let mut reader = Reader::new(&app).await;
+    let ana = app.user("ana").await;
+    assert_eq!(reader.ended().await, [""; 0]);
+    let waiting = waiting(reader);
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    ana.call("POST", "/logout").send().await.assert_status(204);
+    let (feed, after) = waiting.await.unwrap();
+    assert_eq!(feed["revocations"][0]["sid"], sid(&ana));
+    assert!(after < Duration::from_secs(15), "it was found when the wait was over: {after:?}");
+}
+
+#[tokio::test]
+async fn what_another_replica_did_and_nobody_told_is_found_within_the_bound() {
+    let app = TestApp::with_flags(&["--revocation-bound", "1s"]).await;
     let mut reader = Reader::new(&app).await;
     let ana = app.replica().user("ana").await;
     assert_eq!(reader.ended().await, [""; 0]);
-    let waiting = tokio::spawn(async move { reader.answer(20).await });
+    let waiting = waiting(reader);
     ana.call("POST", "/logout").send().await.assert_status(204);
-    let feed = waiting.await.unwrap();
+    let (feed, after) = waiting.await.unwrap();
     assert_eq!(feed["revocations"][0]["sid"], sid(&ana));
+    assert!(after < Duration::from_secs(15), "it was found when the wait was over: {after:?}");
+}
+
+#[tokio::test]
+async fn a_change_that_ends_no_session_wakes_a_service_and_is_not_told() {
+    let app = TestApp::with_flags(&NEVER).await;
+    let mut reader = Reader::new(&app).await;
+    let ana = app.user("ana").await;
+    assert_eq!(reader.ended().await, [""; 0]);
+    let waiting = waiting(reader);
+    for name in ["Ana", "Anna"] {
+        ana.patch("/users/me", json!({ "name": name })).await.assert_status(200);
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    assert!(!waiting.is_finished(), "there is nothing to tell");
+    ana.call("POST", "/logout").send().await.assert_status(204);
+    assert_eq!(waiting.await.unwrap().0["revocations"][0]["sid"], sid(&ana));
+}
+
+#[tokio::test]
+async fn a_server_that_stops_keeps_nobody_waiting() {
+    let mut server = Server::with(TestApp::with_flags(&NEVER).await, Limits::default()).await;
+    let mut reader = Reader::new(&server.app).await;
+    reader.ended().await;
+    let mut wire = server.connect().await;
+    let (after, credentials) = (reader.after.unwrap(), basic("invoices", &secret("invoices")));
+    let head = format!("GET {FEED}?after={after}&wait=20 HTTP/1.1\r\nHost: localhost\r\n");
+    wire.send(format!("{head}Authorization: {credentials}\r\n\r\n")).await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let begun = Instant::now();
+    server.stop();
+    // `rest` would not wait as long as the reader does.
+    let answer = wire.rest().await;
+    assert_eq!(status(&answer), 200, "{answer}");
+    assert!(answer.contains("\"revocations\":[]"), "{answer}");
+    tokio::time::timeout(PATIENCE, server.task).await.unwrap().unwrap();
+    println!("stopped after {:?}", begun.elapsed());
 }
 
 #[tokio::test]
@@ -145,7 +215,7 @@ async fn a_wait_ends_without_anything_to_tell() {
     let app = TestApp::start().await;
     let mut reader = Reader::new(&app).await;
     reader.ended().await;
-    let begun = std::time::Instant::now();
+    let begun = Instant::now();
     assert_eq!(reader.answer(1).await["revocations"], json!([]));
     assert!(begun.elapsed() >= Duration::from_secs(1));
 }
@@ -153,7 +223,7 @@ async fn a_wait_ends_without_anything_to_tell() {
 #[tokio::test]
 async fn only_a_client_is_told_and_only_by_its_secret() {
     let app = TestApp::start().await;
-    register(&app, "invoices").await;
+    follower(&app).await;
     let ana = app.user("ana").await;
     let refused = |answer: Answer| {
         assert_eq!((answer.status.as_u16(), &answer.json()["error"]), (401, &json!("invalid_client")));
@@ -169,9 +239,28 @@ async fn only_a_client_is_told_and_only_by_its_secret() {
 }
 
 #[tokio::test]
+async fn a_client_that_was_not_registered_for_the_feed_is_refused_it_and_may_introspect() {
+    let (app, issuer) = serve().await;
+    for (id, scope) in
+        [("shop", "posts:read shop"), ("nothing", ""), ("almost", "revocations revocations:reader")]
+    {
+        register_for(&app, id, scope).await;
+        let call = app.anonymous().call("GET", FEED).header("authorization", basic(id, &secret(id)));
+        let answer = call.send().await.assert_status(403);
+        assert_eq!(answer.json()["error"], "insufficient_scope");
+        assert_eq!(answer.detail(), "The client is not registered for the scope revocations:read");
+        let guard = || RemoteAuthenticator::builder(&issuer);
+        let follows = guard().follow_revocations(id, &secret(id)).discover().await;
+        assert!(matches!(follows, Err(RemoteError::Status { status: 403, .. })), "noticed at the start");
+        let introspects = guard().introspect(id, &secret(id)).discover().await.unwrap();
+        assert!(introspects.authenticate(app.user("ana").await.token()).await.is_ok());
+    }
+}
+
+#[tokio::test]
 async fn a_position_that_is_none_is_a_422_and_so_is_too_long_a_wait() {
     let app = TestApp::start().await;
-    register(&app, "invoices").await;
+    follower(&app).await;
     for after in ["x", "%00", "eA", "MTox", "JzstLQ", "MTo1OjU"] {
         let fault = ask(&app, &format!("?after={after}")).send().await.fault();
         assert_eq!(fault["loc"], json!(["query", "after"]), "{after}");
@@ -201,7 +290,7 @@ async fn until(mut so: impl AsyncFnMut() -> bool) {
 #[tokio::test]
 async fn another_service_knows_our_tokens_by_our_address_and_notices_a_logout_and_a_rotation() {
     let (app, issuer) = serve().await;
-    register(&app, "invoices").await;
+    follower(&app).await;
     let guard = RemoteAuthenticator::builder(&issuer).follow_revocations("invoices", &secret("invoices"));
     let guard = guard.strict().discover().await.unwrap();
     let (ana, eve) = (app.user("ana").await, app.user("eve").await);

@@ -18,7 +18,7 @@ pub(crate) async fn register(app: &TestApp, id: &str) {
 }
 
 /// Registers a client for these scopes.
-async fn register_for(app: &TestApp, id: &str, scope: &str) {
+pub(crate) async fn register_for(app: &TestApp, id: &str, scope: &str) {
     let (name, scope) = (Text::parse(id).unwrap(), ScopeSet::parse(scope).unwrap());
     let secret = SecretHash::of(&secret(id));
     let id = ClientId::parse(id).unwrap();

@@ -2,9 +2,13 @@
 //!
 //! Here they would look once an hour, so whatever is noticed was heard.
 
-use std::thread::sleep;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::thread::{self, sleep};
 use std::time::{Duration, Instant};
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use crate::server::Server;
@@ -77,6 +81,51 @@ fn a_logout_counts_everywhere_at_once() {
     println!(
         "the first request refused elsewhere began {median:.1} ms (median), {worst:.1} ms (worst) after a logout's answer"
     );
+}
+
+/// What the feed of ended sessions answers to this client.
+fn feed(server: &Server, credentials: &str, query: &str) -> Value {
+    let mut stream = TcpStream::connect(&server.address).unwrap();
+    let head = format!(
+        "GET /oauth/revocations{query} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n",
+        server.address
+    );
+    stream.write_all(format!("{head}Authorization: Basic {credentials}\r\n\r\n").as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    assert!(head.starts_with("HTTP/1.1 200 "), "{answer}");
+    serde_json::from_str(body).unwrap()
+}
+
+#[test]
+fn a_service_that_waits_at_one_server_is_woken_by_a_logout_at_another() {
+    let Some((place, here, there)) = two() else { return };
+    let client =
+        ["client", "create", "--name", "Invoices", "--id", "invoices", "--scope", "revocations:read"];
+    let printed = place.installation.run(&client);
+    let secret = printed.lines().find_map(|line| line.strip_prefix("client_secret=")).unwrap();
+    let credentials = STANDARD.encode(format!("invoices:{secret}"));
+    let mut times = Vec::new();
+    for number in 0..5 {
+        let session = sign_up(&here.address, &format!("ana{number}@example.com"));
+        let position = feed(&there, &credentials, "")["after"].as_str().unwrap().to_owned();
+        let ended = thread::scope(|scope| {
+            let query = format!("?after={position}&wait=20");
+            let (there, credentials) = (&there, &credentials);
+            let waiting = scope.spawn(move || (feed(there, credentials, &query), Instant::now()));
+            sleep(Duration::from_millis(300));
+            assert_eq!(told(&here.address, "POST /logout", &session.access, &Value::Null).status, 204);
+            let ended = Instant::now();
+            let (feed, heard) = waiting.join().unwrap();
+            assert_eq!(feed["revocations"][0]["sid"], claims(&session.access)["sid"]);
+            heard.saturating_duration_since(ended)
+        });
+        // Nobody told would mean: found when the wait is over.
+        assert!(ended < Duration::from_secs(15), "not woken: {ended:?}");
+        times.push(ended.as_secs_f64() * 1000.0);
+    }
+    println!("told elsewhere, in ms after a logout's answer: {times:.1?}");
 }
 
 #[test]
