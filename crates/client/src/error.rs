@@ -18,8 +18,11 @@ pub enum Error {
     /// The password is right, but the e-mail address has to be verified first; a mail with a code and a link is on its way.
     #[error("the e-mail address is not verified yet")]
     Unverified,
-    /// The account may not have the scope that was asked for.
-    #[error("the account may not have this scope")]
+    /// There is no client with this id and secret.
+    #[error("wrong client id or secret")]
+    InvalidClient,
+    /// The account, or the client, may not have the scope that was asked for.
+    #[error("this scope is not to be had")]
     Scope,
     /// Too many wrong passwords.
     #[error("too many wrong passwords: try again in {} s", retry_after.as_secs())]
@@ -27,7 +30,7 @@ pub enum Error {
         /// How long to wait.
         retry_after: Duration,
     },
-    /// Logged out, here or elsewhere, or idle for too long: only a login helps.
+    /// Logged out, here or elsewhere, idle for too long, or no longer a client: only a login helps.
     #[error("the session is over: log in again")]
     SessionOver,
     /// Keyward is overloaded, or out of reach.

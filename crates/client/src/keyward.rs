@@ -1,50 +1,27 @@
-//! A Keyward by its address: how one logs in there, and what the two token endpoints answer.
+//! A Keyward by its address: how one logs in there, and what the token endpoints answer.
 
 use std::time::Duration;
 
-use reqwest::{Response, StatusCode, redirect};
-use serde::{Deserialize, Serialize};
+use reqwest::header::CONTENT_TYPE;
+use reqwest::{RequestBuilder, Response, StatusCode, redirect};
+use serde::de::DeserializeOwned;
 
 use crate::address::Address;
+use crate::grant::{Client, Grant, Login, Own, Pair, Refresh, Refused, Renewal};
 use crate::{Error, Session};
 
 /// A login waits for its turn at hashing.
 const LOGIN: Duration = Duration::from_secs(30);
 /// Keyward repeats the answer to a refresh for ten seconds, so an answer that was lost must be asked for again in that time.
-const REFRESH: Duration = Duration::from_secs(4);
+const RENEWAL: Duration = Duration::from_secs(4);
+
+const FORM: &str = "application/x-www-form-urlencoded";
 
 /// A Keyward, by its address. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Keyward {
     pub(crate) address: Address,
     pub(crate) http: reqwest::Client,
-}
-
-/// What a login and a refresh hand out. Without `Debug`, as whatever holds a token.
-#[derive(Deserialize)]
-pub(crate) struct Pair {
-    pub(crate) access_token: String,
-    pub(crate) refresh_token: String,
-    pub(crate) expires_in: u32,
-}
-
-#[derive(Serialize)]
-struct Login<'a> {
-    username: &'a str,
-    password: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    scope: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-struct Refresh<'a> {
-    refresh_token: &'a str,
-}
-
-/// An error's code (RFC 6749, section 5.2).
-#[derive(Deserialize)]
-struct Refused {
-    error: String,
 }
 
 impl Keyward {
@@ -95,42 +72,90 @@ impl Keyward {
         self.open(Login { username: email, password, scope: Some(scope) }).await
     }
 
+    /// Logs a program in as itself, with the id and the secret that `keyward client create` printed, for all that it was
+    /// registered for (RFC 6749, section 4.4).
+    ///
+    /// Its calls go to services that trust this Keyward, by [`Session::at`]: Keyward's own routes are for users.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidClient`], [`Error::Unavailable`] and [`Error::Unexpected`].
+    pub async fn log_in_client(&self, id: &str, secret: &str) -> Result<Session, Error> {
+        self.open_client(None, id, secret).await
+    }
+
+    /// Logs a program in as itself for no more than a scope.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Keyward::log_in_client`], and [`Error::Scope`] where the client was not registered for it.
+    pub async fn log_in_client_for(&self, scope: &str, id: &str, secret: &str) -> Result<Session, Error> {
+        self.open_client(Some(scope), id, secret).await
+    }
+
     async fn open(&self, login: Login<'_>) -> Result<Session, Error> {
-        let response = self.ask("/login", &login, LOGIN).await?;
+        let request = self.post("/login")?.timeout(LOGIN).json(&login);
+        let response = request.send().await.map_err(away)?;
         if response.status() == StatusCode::FORBIDDEN {
             return Err(Error::Unverified);
         }
-        if response.status() == StatusCode::BAD_REQUEST {
-            let unexpected = Error::of(&response, Error::InvalidCredentials);
-            let refused = response.json::<Refused>().await;
-            let scope = refused.is_ok_and(|refused| refused.error == "invalid_scope");
-            return Err(if scope { Error::Scope } else { unexpected });
+        let pair: Pair = read(response, Error::InvalidCredentials).await?;
+        Ok(Session::new(self.clone(), pair.into()))
+    }
+
+    async fn open_client(&self, scope: Option<&str>, id: &str, secret: &str) -> Result<Session, Error> {
+        let scope = scope.map(str::to_owned);
+        let renewal = Renewal::Client(Client { id: id.to_owned(), secret: secret.to_owned(), scope });
+        Ok(Session::new(self.clone(), self.renew(&renewal).await?))
+    }
+
+    /// The next token. A lost answer is asked for once more: Keyward repeats a refresh for a few seconds, and a client may ask for as
+    /// many tokens as it likes.
+    pub(crate) async fn renew(&self, renewal: &Renewal) -> Result<Grant, Error> {
+        match self.ask(renewal).await {
+            Err(Error::Unavailable { retry_after: None }) => self.ask(renewal).await,
+            grant => grant,
         }
-        Ok(Session::new(self.clone(), pair(response, Error::InvalidCredentials).await?))
     }
 
-    /// The next pair. A lost answer is asked for once more: Keyward repeats it for a few seconds.
-    pub(crate) async fn refresh(&self, refresh_token: &str) -> Result<Pair, Error> {
-        let body = Refresh { refresh_token };
-        let response = match self.ask("/refresh_token", &body, REFRESH).await {
-            Err(Error::Unavailable { retry_after: None }) => {
-                self.ask("/refresh_token", &body, REFRESH).await?
+    async fn ask(&self, renewal: &Renewal) -> Result<Grant, Error> {
+        let (request, refused) = match renewal {
+            Renewal::RefreshToken(refresh_token) => {
+                (self.post("/refresh_token")?.json(&Refresh { refresh_token }), Error::SessionOver)
             }
-            response => response?,
+            Renewal::Client(client) => {
+                let [id, secret] = client.basic();
+                let request = self.post("/oauth/token")?.basic_auth(id, Some(secret));
+                (request.header(CONTENT_TYPE, FORM).body(client.form()), Error::InvalidClient)
+            }
         };
-        pair(response, Error::SessionOver).await
+        let response = request.timeout(RENEWAL).send().await.map_err(away)?;
+        match renewal {
+            Renewal::RefreshToken(_) => Ok(read::<Pair>(response, refused).await?.into()),
+            Renewal::Client(client) => Ok(read::<Own>(response, refused).await?.of(client.clone())),
+        }
     }
 
-    async fn ask(&self, path: &str, body: &impl Serialize, patience: Duration) -> Result<Response, Error> {
-        let request = self.http.post(self.address.join(path)?).timeout(patience).json(body);
-        request.send().await.map_err(|_| Error::Unavailable { retry_after: None })
+    fn post(&self, path: &str) -> Result<RequestBuilder, Error> {
+        Ok(self.http.post(self.address.join(path)?))
     }
 }
 
-async fn pair(response: Response, unauthorized: Error) -> Result<Pair, Error> {
-    if !response.status().is_success() {
+fn away(_: reqwest::Error) -> Error {
+    Error::Unavailable { retry_after: None }
+}
+
+/// What a token endpoint answers, where 401 means `unauthorized`.
+async fn read<T: DeserializeOwned>(response: Response, unauthorized: Error) -> Result<T, Error> {
+    let status = response.status();
+    let unexpected = Error::Unexpected { status: status.as_u16() };
+    if status == StatusCode::BAD_REQUEST {
+        let refused = response.json::<Refused>().await;
+        let scope = refused.is_ok_and(|refused| refused.error == "invalid_scope");
+        return Err(if scope { Error::Scope } else { unexpected });
+    }
+    if !status.is_success() {
         return Err(Error::of(&response, unauthorized));
     }
-    let unexpected = Error::Unexpected { status: response.status().as_u16() };
-    response.json().await.map_err(|_| unexpected)
+    response.json().await.map_err(|error| if error.is_decode() { unexpected } else { away(error) })
 }

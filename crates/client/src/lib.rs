@@ -5,6 +5,7 @@
 mod address;
 mod call;
 mod error;
+mod grant;
 mod keyward;
 mod session;
 

@@ -1,4 +1,4 @@
-//! A login that lasts: the pair of tokens, kept fresh. Who refreshes, when, and what everybody else does meanwhile.
+//! A login that lasts: its token, kept fresh. Who renews it, when, and what everybody else does meanwhile.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use reqwest::{Method, StatusCode};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::address::Address;
-use crate::keyward::Pair;
+use crate::grant::{Grant, Renewal};
 use crate::{Call, Error, Keyward};
 
 /// How long before its end a token is replaced: a tenth of its lifetime, and no more than this.
@@ -28,18 +28,18 @@ pub struct Session {
 
 struct Tokens {
     access: String,
-    refresh: String,
+    renewal: Renewal,
     renew_at: Instant,
     expires_at: Instant,
     failed_at: Option<Instant>,
 }
 
-impl From<Pair> for Tokens {
-    fn from(pair: Pair) -> Self {
-        let (now, lifetime) = (Instant::now(), Duration::from_secs(pair.expires_in.into()));
+impl From<Grant> for Tokens {
+    fn from(grant: Grant) -> Self {
+        let (now, lifetime) = (Instant::now(), Duration::from_secs(grant.expires_in.into()));
         Self {
-            access: pair.access_token,
-            refresh: pair.refresh_token,
+            access: grant.access_token,
+            renewal: grant.renewal,
             renew_at: now + lifetime.saturating_sub(AHEAD.min(lifetime / 10)),
             expires_at: now + lifetime,
             failed_at: None,
@@ -48,9 +48,9 @@ impl From<Pair> for Tokens {
 }
 
 impl Session {
-    pub(crate) fn new(keyward: Keyward, pair: Pair) -> Self {
+    pub(crate) fn new(keyward: Keyward, grant: Grant) -> Self {
         let address = keyward.address.clone();
-        Self { keyward, address, tokens: Arc::new(Mutex::new(Some(pair.into()))) }
+        Self { keyward, address, tokens: Arc::new(Mutex::new(Some(grant.into()))) }
     }
 
     /// The same session, whose calls go to another service: one that trusts this Keyward's tokens.
@@ -102,12 +102,19 @@ impl Session {
         self.fresh(None).await
     }
 
-    /// Logs out: every token of the session is void.
+    /// Logs out: every token of the session is void. A client's own token lasts until it expires, wherever somebody has a copy;
+    /// here it is forgotten, and the secret with it.
     ///
     /// # Errors
     ///
     /// [`Error::Unavailable`], and then the session stands. A session that is over already is no error.
     pub async fn log_out(&self) -> Result<(), Error> {
+        {
+            let mut tokens = self.tokens.lock().await;
+            if tokens.as_ref().is_some_and(|tokens| matches!(tokens.renewal, Renewal::Client(_))) {
+                *tokens = None;
+            }
+        }
         let response = match self.at_keyward().post("/logout").send().await {
             Err(Error::SessionOver) => return Ok(()),
             Err(Error::Http(_)) => return Err(Error::Unavailable { retry_after: None }),
@@ -148,19 +155,19 @@ impl Session {
     }
 }
 
-/// Trades the refresh token in. If that fails for now, a token that nobody has refused is used on until its end.
+/// Fetches the next token. If that fails for now, a token that nobody has refused is used on until its end.
 async fn renew(
     keyward: Keyward,
     mut guard: OwnedMutexGuard<Option<Tokens>>,
     refused: bool,
 ) -> Result<String, Error> {
     let tokens = guard.as_mut().ok_or(Error::SessionOver)?;
-    match keyward.refresh(&tokens.refresh).await {
-        Ok(pair) => {
-            *tokens = pair.into();
+    match keyward.renew(&tokens.renewal).await {
+        Ok(grant) => {
+            *tokens = grant.into();
             Ok(tokens.access.clone())
         }
-        Err(Error::SessionOver) => {
+        Err(Error::SessionOver | Error::InvalidClient) => {
             *guard = None;
             Err(Error::SessionOver)
         }
@@ -170,7 +177,7 @@ async fn renew(
             if refused || now >= tokens.expires_at {
                 return Err(error);
             }
-            tokens.renew_at = now + PAUSE;
+            tokens.renew_at = tokens.expires_at.min(now + PAUSE);
             Ok(tokens.access.clone())
         }
     }

@@ -1,9 +1,10 @@
 //! `keyward-client` against the service behind a real socket, with somebody in between who counts and disturbs.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use axum::extract::{Request, State};
+use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use keyward_api::server::{self, Limits};
@@ -16,21 +17,22 @@ use tokio::sync::{Notify, RwLock};
 use crate::app::{PASSWORD, TestApp, address};
 
 /// The service, and what happens to the refreshes on their way to it.
-struct Front {
-    app: TestApp,
-    keyward: Keyward,
-    wire: Arc<Wire>,
+pub(crate) struct Front {
+    pub(crate) app: TestApp,
+    pub(crate) keyward: Keyward,
+    pub(crate) wire: Arc<Wire>,
 }
 
-struct Wire {
-    /// Refreshes that came in, and answers that were 401.
+pub(crate) struct Wire {
+    /// Refreshes and logins of programs that came in, and answers that were 401.
     refreshes: AtomicUsize,
     unauthorized: AtomicUsize,
     /// Whoever writes it holds the refreshes up.
-    gate: RwLock<()>,
-    arrived: Notify,
-    /// How many refreshes are answered 503 instead.
-    outages: AtomicUsize,
+    pub(crate) gate: RwLock<()>,
+    pub(crate) arrived: Notify,
+    /// How many refreshes are answered 503 instead, or all of them 401.
+    pub(crate) outages: AtomicUsize,
+    pub(crate) refused: AtomicBool,
 }
 
 impl Front {
@@ -38,7 +40,7 @@ impl Front {
         Self::with_flags(&[]).await
     }
 
-    async fn with_flags(flags: &[&str]) -> Self {
+    pub(crate) async fn with_flags(flags: &[&str]) -> Self {
         let app = TestApp::with_flags(flags).await;
         let account = json!({ "email": address("ana"), "password": PASSWORD });
         app.anonymous().post("/users", account).await.assert_status(201);
@@ -48,6 +50,7 @@ impl Front {
             gate: RwLock::default(),
             arrived: Notify::new(),
             outages: AtomicUsize::new(0),
+            refused: AtomicBool::new(false),
         });
         let router = app.router.clone().layer(from_fn_with_state(Arc::clone(&wire), between));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -60,7 +63,7 @@ impl Front {
         self.keyward.log_in(&address("ana"), PASSWORD).await.unwrap()
     }
 
-    fn refreshes(&self) -> usize {
+    pub(crate) fn refreshes(&self) -> usize {
         self.wire.refreshes.load(Ordering::SeqCst)
     }
 
@@ -71,13 +74,16 @@ impl Front {
 }
 
 async fn between(State(wire): State<Arc<Wire>>, request: Request, next: Next) -> Response {
-    if request.uri().path() == "/refresh_token" {
+    if ["/refresh_token", "/oauth/token"].contains(&request.uri().path()) {
         wire.refreshes.fetch_add(1, Ordering::SeqCst);
         wire.arrived.notify_one();
         drop(wire.gate.read().await);
         if wire.outages.load(Ordering::SeqCst) > 0 {
             wire.outages.fetch_sub(1, Ordering::SeqCst);
-            return (axum::http::StatusCode::SERVICE_UNAVAILABLE, [("retry-after", "7")]).into_response();
+            return (StatusCode::SERVICE_UNAVAILABLE, [("retry-after", "7")]).into_response();
+        }
+        if wire.refused.load(Ordering::SeqCst) {
+            return StatusCode::UNAUTHORIZED.into_response();
         }
     }
     let response = next.run(request).await;

@@ -45,6 +45,7 @@ mod outage;
 mod pages;
 mod paging;
 mod posts;
+mod programs;
 mod races;
 mod recovery;
 mod refusals;
