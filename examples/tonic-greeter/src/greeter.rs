@@ -95,6 +95,22 @@ pub mod greeter_client {
             req.extensions_mut().insert(GrpcMethod::new("greeter.Greeter", "Greet"));
             self.inner.unary(req, path, codec).await
         }
+        /// One reply for each greeting, as they come.
+        pub async fn converse(
+            &mut self,
+            request: impl tonic::IntoStreamingRequest<Message = super::Greeting>,
+        ) -> std::result::Result<tonic::Response<tonic::codec::Streaming<super::Reply>>, tonic::Status>
+        {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| tonic::Status::unknown(format!("Service was not ready: {}", e.into())))?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static("/greeter.Greeter/Converse");
+            let mut req = request.into_streaming_request();
+            req.extensions_mut().insert(GrpcMethod::new("greeter.Greeter", "Converse"));
+            self.inner.streaming(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -107,6 +123,15 @@ pub mod greeter_server {
             &self,
             request: tonic::Request<super::Greeting>,
         ) -> std::result::Result<tonic::Response<super::Reply>, tonic::Status>;
+        /// Server streaming response type for the Converse method.
+        type ConverseStream: tonic::codegen::tokio_stream::Stream<Item = std::result::Result<super::Reply, tonic::Status>>
+            + std::marker::Send
+            + 'static;
+        /// One reply for each greeting, as they come.
+        async fn converse(
+            &self,
+            request: tonic::Request<tonic::Streaming<super::Greeting>>,
+        ) -> std::result::Result<tonic::Response<Self::ConverseStream>, tonic::Status>;
     }
     /// Greets whoever has logged in.
     #[derive(Debug)]
@@ -208,6 +233,43 @@ pub mod greeter_server {
                                 max_encoding_message_size,
                             );
                         let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/greeter.Greeter/Converse" => {
+                    struct ConverseSvc<T: Greeter>(pub Arc<T>);
+                    impl<T: Greeter> tonic::server::StreamingService<super::Greeting> for ConverseSvc<T> {
+                        type Response = super::Reply;
+                        type ResponseStream = T::ConverseStream;
+                        type Future = BoxFuture<tonic::Response<Self::ResponseStream>, tonic::Status>;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<tonic::Streaming<super::Greeting>>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move { <T as Greeter>::converse(&inner, request).await };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ConverseSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.streaming(method, req).await;
                         Ok(res)
                     };
                     Box::pin(fut)

@@ -1,4 +1,7 @@
-//! The service's interface, for servers and callers.
+//! The service's interface, for servers and callers, and what it does.
 
 #[expect(missing_docs, clippy::pedantic, reason = "generated")]
 pub mod greeter;
+mod polite;
+
+pub use polite::Polite;

@@ -4,29 +4,13 @@ use std::env;
 use std::error::Error;
 use std::sync::Arc;
 
-use keyward_guard::{BearerLayer, Principal, RemoteAuthenticator};
+use keyward_guard::{BearerLayer, RemoteAuthenticator};
 use tokio::net::TcpListener;
 use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
-use tonic::{Request, Response, Status};
 
-use tonic_greeter::greeter::greeter_server::{Greeter, GreeterServer};
-use tonic_greeter::greeter::{Greeting, Reply};
-
-struct Polite;
-
-#[tonic::async_trait]
-impl Greeter for Polite {
-    async fn greet(&self, request: Request<Greeting>) -> Result<Response<Reply>, Status> {
-        // The layer has put it there, or the call had not come so far.
-        let user =
-            request.extensions().get::<Principal>().ok_or_else(|| Status::internal("there is no lock"))?;
-        let subject = user.subject.clone();
-        let words = request.into_inner().words;
-        let words = if words.is_empty() { "Hello" } else { &words };
-        Ok(Response::new(Reply { text: format!("{words}, {subject}!") }))
-    }
-}
+use tonic_greeter::Polite;
+use tonic_greeter::greeter::greeter_server::GreeterServer;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {

@@ -83,7 +83,7 @@ const LAYERS: &[Layer] = &[
     Layer {
         name: "tonic-greeter",
         imports: &["keyward-guard"],
-        tests_import: &["keyward-client"],
+        tests_import: &["keyward-auth", "keyward-client"],
         without: &["axum", "utoipa"],
     },
     Layer { name: "xtask", imports: &[], tests_import: &[], without: &["tokio", "sea-orm", "axum"] },
