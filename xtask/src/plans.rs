@@ -26,7 +26,7 @@ pub(crate) fn run(args: &[String]) -> Outcome {
         }
         shell::heading(&format!("plans: {name}, {rows} users"));
         let server = if name == "postgres" { Some(postgres::look()?.open()?) } else { None };
-        let mut command = shell::cargo(["test", "-p", "keyward-infra", "--all-features", "--test", "plans"]);
+        let mut command = shell::cargo(["test", "--workspace", "--all-features", "--test", "plans"]);
         command.args(["--", "--nocapture"]).env("KEYWARD_TEST_ROWS", rows.to_string());
         match &server {
             Some(server) => command.env(postgres::VARIABLE, server.url()),

@@ -80,6 +80,7 @@ impl HashingPool {
 }
 
 fn work(queue: &Mutex<Receiver<Job>>, hasher: &dyn PasswordHasher, gauge: &Gauge) {
+    step_back();
     loop {
         let job = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(job) = job else { return };
@@ -90,6 +91,14 @@ fn work(queue: &Mutex<Receiver<Job>>, hasher: &dyn PasswordHasher, gauge: &Gauge
             tracing::error!("a hashing job panicked");
         }
         gauge.busy.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Lets the threads that serve requests go first where cores are short. On Linux the niceness is each thread's own.
+fn step_back() {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::nice(5) {
+        tracing::warn!(cause = %error, "hashing goes before reading");
     }
 }
 

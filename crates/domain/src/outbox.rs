@@ -135,7 +135,7 @@ pub trait OutboxRepository: Send {
         until: OffsetDateTime,
         outcome: &Outcome,
     ) -> Result<bool, StoreError>;
-    /// The newest mails, oldest of them first; of one state or of all.
+    /// The newest mails, oldest of them first; those of one state by when something last happened, or will.
     async fn list(&mut self, state: Option<MailState>, limit: u64) -> Result<Vec<MailEntry>, StoreError>;
     /// How many mails of a state there are.
     async fn count(&mut self, state: MailState) -> Result<u64, StoreError>;

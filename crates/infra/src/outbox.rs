@@ -99,11 +99,12 @@ impl<C: Connections> OutboxRepository for Db<C> {
     }
 
     async fn list(&mut self, state: Option<MailState>, limit: u64) -> Result<Vec<MailEntry>, StoreError> {
-        let mut rows = Entity::find().order_by_desc(Column::Id).limit(limit);
+        let mut rows = Entity::find();
         if let Some(state) = state {
-            rows = rows.filter(Column::State.eq(state.as_str()));
+            // In the order of the index.
+            rows = rows.filter(Column::State.eq(state.as_str())).order_by_desc(Column::At);
         }
-        let rows = rows.all(self.read()).await.map_err(failed)?;
+        let rows = rows.order_by_desc(Column::Id).limit(limit).all(self.read()).await.map_err(failed)?;
         rows.into_iter().rev().map(entry).collect()
     }
 
