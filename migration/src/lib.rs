@@ -33,6 +33,7 @@ mod m20261122_000013_recoveries;
 mod m20261122_000014_verifications;
 mod m20261122_000016_revocations;
 mod m20261122_000019_searches;
+mod m20261122_000020_client_sessions;
 
 /// Every migration, in the order in which they are applied.
 pub struct Migrator;
@@ -56,6 +57,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000014_verifications::Migration),
             Box::new(m20261122_000016_revocations::Migration),
             Box::new(m20261122_000019_searches::Migration),
+            Box::new(m20261122_000020_client_sessions::Migration),
         ]
     }
 }

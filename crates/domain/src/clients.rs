@@ -6,11 +6,13 @@ use async_trait::async_trait;
 use keyward_auth::{ScopeSet, SecretHash};
 use time::OffsetDateTime;
 
+use crate::events::{Event, EventKind, Origin};
 use crate::failure::{Failure, Kind};
 use crate::ports::Ports;
 use crate::scopes;
 use crate::store::StoreError;
 use crate::text::Text;
+use crate::users::UserId;
 
 /// The id of a client: 1 to 100 visible ASCII characters without `:`, `%` and `+`, so that it means the same in HTTP
 /// Basic whether or not a library escapes it (RFC 6749, section 2.3.1); never digits alone, which is what the `sub` of a
@@ -72,6 +74,12 @@ pub trait ClientRepository: Send {
     async fn insert(&mut self, client: &Client) -> Result<(), StoreError>;
     /// The client of that id.
     async fn find(&mut self, id: &ClientId) -> Result<Option<Client>, StoreError>;
+    /// Every client, by id.
+    async fn list(&mut self) -> Result<Vec<Client>, StoreError>;
+    /// Whether there is a client of that id; inside a transaction it then stays so until the end.
+    async fn hold(&mut self, id: &ClientId) -> Result<bool, StoreError>;
+    /// Removes a client; says whether there was one.
+    async fn remove(&mut self, id: &ClientId) -> Result<bool, StoreError>;
 }
 
 /// Why a use case of this module did not happen.
@@ -83,6 +91,9 @@ pub enum ClientError {
     /// There is a client of that id.
     #[error("there is a client with this id")]
     Taken,
+    /// There is no client of that id.
+    #[error("there is no client with this id")]
+    NotFound,
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -93,10 +104,14 @@ impl Failure for ClientError {
         match self {
             Self::Unknown => Kind::Unauthenticated,
             Self::Taken => Kind::Conflict,
+            Self::NotFound => Kind::NotFound,
             Self::Store(error) => error.kind(),
         }
     }
 }
+
+/// How many sessions of a removed client are ended in one transaction, so that nobody else waits for long.
+const AT_ONCE: u64 = 500;
 
 /// The use cases of clients.
 #[derive(Clone)]
@@ -124,6 +139,42 @@ impl Clients {
             Err(StoreError::Taken) => Err(ClientError::Taken),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Removes a client and ends the sessions that were opened through it; says how many. Whoever removes it again, when
+    /// this was cut short, ends the rest.
+    pub async fn remove(&self, id: &ClientId) -> Result<u64, ClientError> {
+        // The client first: then no further session can be opened or refreshed.
+        let removed = self.ports.retrying(|| self.unregister(id)).await?;
+        let mut ended = 0;
+        loop {
+            let users = self.ports.retrying(|| self.end_some_sessions(id)).await?;
+            if users.is_empty() {
+                break;
+            }
+            ended += users.len() as u64;
+            users.into_iter().for_each(|user| self.ports.changes.changed(user));
+        }
+        if removed || ended > 0 { Ok(ended) } else { Err(ClientError::NotFound) }
+    }
+
+    async fn unregister(&self, id: &ClientId) -> Result<bool, StoreError> {
+        let mut tx = self.ports.store.begin().await?;
+        let removed = tx.clients().remove(id).await?;
+        if removed {
+            let event = Event::new(self.ports.clock.now(), EventKind::ClientRemoved, &Origin::default());
+            tx.events().append(&event.saying(id.as_str())).await?;
+        }
+        tx.commit().await?;
+        Ok(removed)
+    }
+
+    /// Whose sessions were ended: one entry a session.
+    async fn end_some_sessions(&self, id: &ClientId) -> Result<Vec<UserId>, StoreError> {
+        let mut tx = self.ports.store.begin().await?;
+        let users = tx.sessions().revoke_some_of_client(id, self.ports.clock.now(), AT_ONCE).await?;
+        tx.commit().await?;
+        Ok(users)
     }
 
     /// The client that knows this secret.

@@ -36,6 +36,8 @@ pub enum EventKind {
     UserEnabled,
     /// An account was deleted.
     UserDeleted,
+    /// A client was removed, and its sessions are ended.
+    ClientRemoved,
     /// A new signing key was published.
     KeyRotated,
     /// A signing key was withdrawn.
@@ -46,7 +48,7 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind there is.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::LoginOk,
         Self::LoginFailed,
         Self::RefreshReused,
@@ -59,6 +61,7 @@ impl EventKind {
         Self::UserDisabled,
         Self::UserEnabled,
         Self::UserDeleted,
+        Self::ClientRemoved,
         Self::KeyRotated,
         Self::KeyRetired,
         Self::Throttled,
@@ -79,6 +82,7 @@ impl EventKind {
             Self::UserDisabled => "user_disabled",
             Self::UserEnabled => "user_enabled",
             Self::UserDeleted => "user_deleted",
+            Self::ClientRemoved => "client_removed",
             Self::KeyRotated => "key_rotated",
             Self::KeyRetired => "key_retired",
             Self::Throttled => "throttled",

@@ -246,6 +246,12 @@ impl Sessions {
                     Some(better) => tx.users().replace_hash(user.id, hash, better).await?,
                     None => tx.users().still_has(user.id, hash).await?,
                 };
+                // Nor does one through a client outlive that.
+                let registered = match &session.client {
+                    Some(client) => tx.clients().hold(client).await?,
+                    None => true,
+                };
+                let stands = stands && registered;
                 if stands {
                     self.throttle.right(&mut *tx, guess).await?;
                     tx.sessions().insert(session).await?;

@@ -109,6 +109,14 @@ pub trait SessionRepository: Send {
         except: Option<SessionId>,
         now: OffsetDateTime,
     ) -> Result<u64, StoreError>;
+    /// Ends at most `limit` sessions that were opened through a client, and tells the feed of each: in a transaction. Says
+    /// whose they were, one entry a session.
+    async fn revoke_some_of_client(
+        &mut self,
+        client: &ClientId,
+        now: OffsetDateTime,
+        limit: u64,
+    ) -> Result<Vec<UserId>, StoreError>;
 }
 
 /// Why a use case of this module did not happen.

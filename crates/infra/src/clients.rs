@@ -5,10 +5,10 @@ use keyward_auth::{ScopeSet, SecretHash};
 use keyward_domain::clients::{Client, ClientId, ClientRepository};
 use keyward_domain::store::StoreError;
 use keyward_domain::text::Text;
-use sea_orm::{ActiveValue, EntityTrait};
+use sea_orm::{ActiveValue, EntityTrait, QueryOrder, QuerySelect};
 
 use crate::columns::{micros, time};
-use crate::entity::clients::{ActiveModel, Entity, Model};
+use crate::entity::clients::{ActiveModel, Column, Entity, Model};
 use crate::error::{corrupt, failed};
 use crate::store::{Connections, Db};
 
@@ -28,6 +28,22 @@ impl<C: Connections> ClientRepository for Db<C> {
     async fn find(&mut self, id: &ClientId) -> Result<Option<Client>, StoreError> {
         let row = Entity::find_by_id(id.as_str()).one(self.read()).await.map_err(failed)?;
         row.map(client).transpose()
+    }
+
+    async fn list(&mut self) -> Result<Vec<Client>, StoreError> {
+        let rows = Entity::find().order_by_asc(Column::Id).all(self.read()).await.map_err(failed)?;
+        rows.into_iter().map(client).collect()
+    }
+
+    async fn hold(&mut self, id: &ClientId) -> Result<bool, StoreError> {
+        let standing = Entity::find_by_id(id.as_str()).select_only().column(Column::Id).lock_shared();
+        let row: Option<String> = standing.into_tuple().one(self.write()).await.map_err(failed)?;
+        Ok(row.is_some())
+    }
+
+    async fn remove(&mut self, id: &ClientId) -> Result<bool, StoreError> {
+        let removal = Entity::delete_by_id(id.as_str()).exec(self.write()).await.map_err(failed)?;
+        Ok(removal.rows_affected > 0)
     }
 }
 

@@ -1,7 +1,10 @@
 //! Logins.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use keyward_auth::ScopeSet;
+use keyward_domain::clients::ClientId;
 use keyward_domain::sessions::{Device, LiveSession, Session, SessionId, SessionRepository};
 use keyward_domain::store::StoreError;
 use keyward_domain::users::UserId;
@@ -123,6 +126,27 @@ impl<C: Connections> SessionRepository for Db<C> {
         }
         self.end(user, update).await
     }
+
+    async fn revoke_some_of_client(
+        &mut self,
+        client: &ClientId,
+        now: OffsetDateTime,
+        limit: u64,
+    ) -> Result<Vec<UserId>, StoreError> {
+        let mut some = Query::select();
+        some.column(Column::Id).from(Entity).and_where(Column::ClientId.eq(client.as_str()));
+        some.and_where(Column::RevokedAt.is_null()).limit(limit);
+        let update = end_all(now).filter(Column::Id.in_subquery(some));
+        let ended = update.exec_with_returning(self.write()).await.map_err(failed)?;
+        let users: Vec<UserId> = ended.iter().map(|row| UserId(row.user_id)).collect();
+        if !ended.is_empty() {
+            record(self.write(), &ended).await?;
+        }
+        for user in users.iter().collect::<BTreeSet<_>>() {
+            self.tell(Signal::User(*user)).await?;
+        }
+        Ok(users)
+    }
 }
 
 impl<C: Connections> Db<C> {
@@ -139,9 +163,12 @@ impl<C: Connections> Db<C> {
 
 /// Ends the sessions of `user` that stand; one that has ended keeps the time of its end.
 fn end_all_of(user: UserId, now: OffsetDateTime) -> UpdateMany<Entity> {
+    end_all(now).filter(Column::UserId.eq(user.0))
+}
+
+fn end_all(now: OffsetDateTime) -> UpdateMany<Entity> {
     Entity::update_many()
         .col_expr(Column::RevokedAt, Expr::value(micros(now)))
-        .filter(Column::UserId.eq(user.0))
         .filter(Column::RevokedAt.is_null())
 }
 

@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use keyward_api::config::{PasswordSettings, StorageSettings};
 use keyward_api::session_check::Epochs;
 use keyward_auth::{ScopeSet, SecretHash, SystemRandom, Zeroizing, random_secret};
-use keyward_domain::clients::{ClientId, Clients, is_plain};
+use keyward_domain::clients::{ClientError, ClientId, Clients, is_plain};
 use keyward_domain::text::Text;
 
 use super::wiring::Wiring;
@@ -16,6 +16,10 @@ use super::{Problem, first_line, say};
 pub(super) enum ClientCommand {
     /// Register a client, and print its id and its secret: once, they are not kept in clear
     Create(Create),
+    /// List clients: id, scope and name
+    List(StorageSettings),
+    /// Remove a client: its secret and tokens are good no more, and the sessions opened through it end
+    Remove(Remove),
 }
 
 #[derive(Args)]
@@ -39,30 +43,70 @@ pub(super) struct Create {
     passwords: PasswordSettings,
 }
 
+#[derive(Args)]
+pub(super) struct Remove {
+    /// The client's id
+    id: String,
+    #[command(flatten)]
+    storage: StorageSettings,
+    #[command(flatten)]
+    passwords: PasswordSettings,
+}
+
 /// The fewest characters a secret brought along may have.
 const SECRET: usize = 32;
 
 pub(super) async fn run(command: ClientCommand) -> Result<(), Problem> {
-    let ClientCommand::Create(create) = command;
-    let name = Text::parse(&create.name).map_err(|error| format!("--name {error}"))?;
-    let scope = ScopeSet::parse(&create.scope).map_err(|error| format!("--scope: {error}"))?;
-    let id = create.id.clone().unwrap_or_else(|| random_secret(&SystemRandom)[..16].to_owned());
-    let id = ClientId::parse(&id)
-        .ok_or("--id must be 1 to 100 visible ASCII characters other than : % and +, not digits alone")?;
-    let secret =
-        if create.secret_stdin { Zeroizing::new(first_line()?) } else { random_secret(&SystemRandom) };
-    if secret.len() < SECRET || !is_plain(&secret) {
-        return Err(format!(
-            "the secret must have at least {SECRET} visible ASCII characters other than : % and +"
-        ));
+    match command {
+        ClientCommand::Create(create) => create.run().await,
+        ClientCommand::List(storage) => list(&storage).await,
+        ClientCommand::Remove(remove) => remove.run().await,
     }
-    let wiring = Wiring::open(&create.storage).await?;
-    let clients = Clients::new(wiring.ports(&create.passwords, Arc::new(Epochs::default()))?);
-    let client = clients.register(id, name, scope, SecretHash::of(&secret)).await;
-    let client = client.map_err(|error| error.to_string())?;
-    say(format_args!("client_id={}", client.id));
-    if !create.secret_stdin {
-        say(format_args!("client_secret={}", *secret));
+}
+
+impl Create {
+    async fn run(self) -> Result<(), Problem> {
+        let name = Text::parse(&self.name).map_err(|error| format!("--name {error}"))?;
+        let scope = ScopeSet::parse(&self.scope).map_err(|error| format!("--scope: {error}"))?;
+        let id = self.id.clone().unwrap_or_else(|| random_secret(&SystemRandom)[..16].to_owned());
+        let id = ClientId::parse(&id)
+            .ok_or("--id must be 1 to 100 visible ASCII characters other than : % and +, not digits alone")?;
+        let secret =
+            if self.secret_stdin { Zeroizing::new(first_line()?) } else { random_secret(&SystemRandom) };
+        if secret.len() < SECRET || !is_plain(&secret) {
+            return Err(format!(
+                "the secret must have at least {SECRET} visible ASCII characters other than : % and +"
+            ));
+        }
+        let wiring = Wiring::open(&self.storage).await?;
+        let clients = Clients::new(wiring.ports(&self.passwords, Arc::new(Epochs::default()))?);
+        let client = clients.register(id, name, scope, SecretHash::of(&secret)).await;
+        let client = client.map_err(|error| error.to_string())?;
+        say(format_args!("client_id={}", client.id));
+        if !self.secret_stdin {
+            say(format_args!("client_secret={}", *secret));
+        }
+        wiring.close().await
+    }
+}
+
+impl Remove {
+    async fn run(self) -> Result<(), Problem> {
+        let id = ClientId::parse(&self.id).ok_or_else(|| ClientError::NotFound.to_string())?;
+        let wiring = Wiring::open(&self.storage).await?;
+        let clients = Clients::new(wiring.ports(&self.passwords, Arc::new(Epochs::default()))?);
+        let ended = clients.remove(&id).await.map_err(|error| error.to_string())?;
+        say(format_args!("{id} is removed; sessions ended: {ended}"));
+        wiring.close().await
+    }
+}
+
+async fn list(storage: &StorageSettings) -> Result<(), Problem> {
+    let wiring = Wiring::open(storage).await?;
+    let clients = wiring.repositories().clients().list().await.map_err(|error| error.to_string())?;
+    for client in clients {
+        let scope = Some(client.scope.to_string()).filter(|scope| !scope.is_empty());
+        say(format_args!("{}\t{}\t{}", client.id, scope.as_deref().unwrap_or("-"), client.name));
     }
     wiring.close().await
 }

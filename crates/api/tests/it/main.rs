@@ -49,6 +49,7 @@ mod programs;
 mod races;
 mod recovery;
 mod refusals;
+mod removed_clients;
 mod replica;
 mod revocation;
 mod root;

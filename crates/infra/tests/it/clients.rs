@@ -35,3 +35,21 @@ async fn an_id_is_given_to_one_client_only() {
     let again = database.autocommit().clients().insert(&client("a")).await;
     assert!(matches!(again, Err(StoreError::Taken)));
 }
+
+#[tokio::test]
+async fn clients_are_listed_by_id_and_one_that_is_removed_is_gone() {
+    let database = open().await;
+    for id in ["b", "c", "a"] {
+        database.autocommit().clients().insert(&client(id)).await.unwrap();
+    }
+    let b = ClientId::parse("b").unwrap();
+    let mut tx = database.begin().await.unwrap();
+    assert!(tx.clients().hold(&b).await.unwrap());
+    assert!(tx.clients().remove(&b).await.unwrap());
+    assert!(!tx.clients().hold(&b).await.unwrap());
+    assert!(!tx.clients().remove(&b).await.unwrap());
+    tx.commit().await.unwrap();
+    let left = database.autocommit().clients().list().await.unwrap();
+    assert_eq!(left.iter().map(|client| client.id.as_str()).collect::<Vec<_>>(), ["a", "c"]);
+    assert!(database.autocommit().clients().find(&b).await.unwrap().is_none());
+}

@@ -31,7 +31,7 @@ async fn schema(connection: &DatabaseConnection) -> Vec<String> {
     rows.iter().map(|row| row.try_get("", "name").unwrap()).collect()
 }
 
-const SCHEMA: [&str; 37] = [
+const SCHEMA: [&str; 38] = [
     "attempts",
     "cart_items",
     "categories",
@@ -47,6 +47,7 @@ const SCHEMA: [&str; 37] = [
     "ix_recoveries_user_id",
     "ix_revocations_revoked_at",
     "ix_revocations_tx",
+    "ix_sessions_client_id",
     "ix_sessions_last_seen_at",
     "ix_sessions_revoked_at",
     "ix_sessions_user_id",

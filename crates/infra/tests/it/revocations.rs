@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use keyward_domain::clients::ClientId;
 use keyward_domain::revocations::{News, Position};
-use keyward_domain::sessions::SessionId;
+use keyward_domain::sessions::{Session, SessionId};
 use keyward_domain::store::{Store, StoreError, Transaction};
 use keyward_domain::users::UserId;
 use keyward_infra::Database;
@@ -45,6 +46,39 @@ async fn end(database: &Database, user: UserId, number: u8) {
     let mut tx = database.begin().await.unwrap();
     assert!(tx.sessions().revoke(user, id(number), at(60)).await.unwrap());
     tx.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn the_sessions_of_a_client_are_ended_a_few_at_a_time_and_told_once() {
+    let database = open().await;
+    let (ana, bob) = (add_user(&database, "ana").await.id, add_user(&database, "bob").await.id);
+    let web = ClientId::parse("web").unwrap();
+    for (number, user, client) in [
+        (1, ana, Some(&web)),
+        (2, bob, Some(&web)),
+        (3, ana, Some(&web)),
+        (4, bob, None),
+        (5, bob, Some(&web)),
+    ] {
+        let session = Session { client: client.cloned(), ..new_session(user, number) };
+        database.autocommit().sessions().insert(&session).await.unwrap();
+    }
+    end(&database, bob, 5).await;
+    let mut reader = Reader::default();
+    reader.read(&database).await;
+    let mut ended = Vec::new();
+    for expected in [2, 1, 0] {
+        let mut tx = database.begin().await.unwrap();
+        let users = tx.sessions().revoke_some_of_client(&web, at(60), 2).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(users.len(), expected);
+        ended.extend(users);
+    }
+    ended.sort();
+    assert_eq!(ended, [ana, ana, bob]);
+    assert_eq!(reader.read(&database).await, [id(1), id(2), id(3)]);
+    assert!(database.autocommit().sessions().live(id(1)).await.unwrap().is_none());
+    assert!(database.autocommit().sessions().live(id(4)).await.unwrap().is_some());
 }
 
 #[tokio::test]

@@ -185,6 +185,12 @@ async fn sessions(inspector: &mut Inspector) {
             assert_eq!(db.sessions().revoke_all(user, Some(session(0)), after(1)).await.unwrap(), 1);
         })
         .await;
+    let client = ClientId::parse("client-9").unwrap();
+    inspector
+        .of("sessions.revoke_some_of_client", async |db| {
+            assert_eq!(db.sessions().revoke_some_of_client(&client, after(1), 1).await.unwrap().len(), 1);
+        })
+        .await;
     // Everything was seen within the first rows' microseconds.
     let long_ago = OffsetDateTime::UNIX_EPOCH + Duration::microseconds(THEN + 25);
     inspector
@@ -330,6 +336,22 @@ async fn others(inspector: &mut Inspector) {
     inspector
         .of("clients.find", async |db| {
             db.clients().find(&known).await.unwrap().unwrap();
+        })
+        .await;
+    inspector
+        .of("clients.hold", async |db| {
+            assert!(db.clients().hold(&known).await.unwrap());
+        })
+        .await;
+    inspector
+        .of("clients.remove", async |db| {
+            assert!(db.clients().remove(&known).await.unwrap());
+        })
+        .await;
+    // All of them is what an operator asks for.
+    inspector
+        .costs("clients.list", async |db| {
+            assert!(!db.clients().list().await.unwrap().is_empty());
         })
         .await;
     let stored = StoredKey {

@@ -81,9 +81,9 @@ fn tables(postgres: bool, rows: i64) -> Vec<Table> {
         ),
         (
             "sessions",
-            "id, user_id, scope, counter, salt, ip, created_at, last_seen_at, revoked_at",
+            "id, user_id, scope, client_id, counter, salt, ip, created_at, last_seen_at, revoked_at",
             format!(
-                "{uuid}, i, 'posts:read', 0, {salt}, '192.0.2.1', {THEN} + i, {THEN} + i, \
+                "{uuid}, i, 'posts:read', CASE WHEN i % 3 = 0 THEN 'client-' || (i % {fewer}) END, 0, {salt}, '192.0.2.1', {THEN} + i, {THEN} + i, \
                  CASE WHEN i % 20 = 0 THEN {THEN} + i END"
             ),
             rows,
