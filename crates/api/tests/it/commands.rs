@@ -88,6 +88,65 @@ async fn every_account_is_listed_beyond_the_first_page() {
 }
 
 #[tokio::test]
+async fn a_seeded_database_has_a_shop_and_posts_and_two_accounts_that_log_in() {
+    let home = Home::new().await;
+    let seeded = home.run(&["seed"]);
+    assert!(seeded.status.success(), "{}", text(&seeded.stderr));
+    let printed = text(&seeded.stdout);
+    let accounts: Vec<Vec<&str>> = printed.lines().map(|line| line.split('\t').collect()).collect();
+    let [[ada, admin, adas], [grace, user, graces]] = [&accounts[0][..], &accounts[1][..]] else {
+        panic!("{printed}")
+    };
+    assert_eq!((accounts.len(), *admin, *user), (2, "admin", "user"));
+    assert!(adas.len() >= 32 && graces.len() >= 32 && adas != graces, "{printed}");
+
+    let server = home.serve(&[]);
+    let log_in = |address: &str, password: &str| {
+        let login = json!({ "username": address, "password": password });
+        let (status, token) = server.call("POST", "/login", "", &login);
+        assert_eq!(status, 200, "{token}");
+        token["access_token"].as_str().unwrap().to_owned()
+    };
+    let list = |path: &str, token: &str| {
+        let (status, list) = server.call("GET", path, token, &Value::Null);
+        assert_eq!(status, 200, "{list}");
+        list.as_array().unwrap().clone()
+    };
+    let (ada, grace) = (log_in(ada, adas), log_in(grace, graces));
+    assert_eq!(list("/users", &ada).len(), 2);
+    assert_eq!((list("/posts?owner=me", &grace).len(), list("/blog", "").len()), (3, 2));
+    let (categories, products) = (list("/categories", ""), list("/products", ""));
+    assert_eq!((categories.len(), products.len()), (3, 6));
+    for category in &categories {
+        assert_eq!(list(&format!("/products?category_id={}", category["id"]), "").len(), 2, "{category}");
+    }
+    // There is something to buy, and something that is sold out.
+    for product in &products {
+        let bought = server.call("POST", "/cart/items", &grace, &json!({ "product_id": product["id"] }));
+        assert_eq!(bought.0, if product["quantity"] == 0 { 409 } else { 201 }, "{product}");
+    }
+    assert_eq!(products.iter().filter(|product| product["quantity"] == 0).count(), 1);
+
+    let again = home.run(&["seed"]);
+    assert!(!again.status.success() && again.stdout.is_empty());
+    assert_eq!(
+        text(&again.stderr),
+        "keyward: this database has users already: only an empty one is seeded\n"
+    );
+    assert_eq!((list("/users", &ada).len(), list("/products", "").len()), (2, 6));
+}
+
+#[tokio::test]
+async fn a_database_with_a_single_user_is_not_seeded() {
+    let home = Home::new().await;
+    assert!(create(&home, &["--email", "ana@example.com"], PASSWORD).status.success());
+    assert!(!home.run(&["seed"]).status.success());
+    assert_eq!(text(&home.run(&["user", "list"]).stdout).lines().count(), 1);
+    let (status, products) = home.serve(&[]).call("GET", "/products", "", &Value::Null);
+    assert_eq!((status, products), (200, json!([])));
+}
+
+#[tokio::test]
 async fn a_migration_can_be_run_by_itself_and_again() {
     let home = Home::new().await;
     for _ in 0..2 {
