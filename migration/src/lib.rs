@@ -34,6 +34,7 @@ mod m20261122_000014_verifications;
 mod m20261122_000016_revocations;
 mod m20261122_000019_searches;
 mod m20261122_000020_client_sessions;
+mod m20261122_000021_administrators;
 
 /// Every migration, in the order in which they are applied.
 pub struct Migrator;
@@ -58,6 +59,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000016_revocations::Migration),
             Box::new(m20261122_000019_searches::Migration),
             Box::new(m20261122_000020_client_sessions::Migration),
+            Box::new(m20261122_000021_administrators::Migration),
         ]
     }
 }

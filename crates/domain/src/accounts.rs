@@ -97,13 +97,16 @@ impl Users {
         Ok(Slice::cut(rows, page, |user| user.id.0))
     }
 
-    /// Changes an account. Locking somebody out ends their sessions.
+    /// Changes an account. Locking somebody out ends their sessions. The last administrator stays one.
     pub async fn update(&self, id: UserId, change: UserChange, origin: &Origin) -> Result<User, UserError> {
         let now = self.ports.clock.now();
         let event = |kind| Event::new(now, kind, origin).of(id);
         self.ports
             .retrying(|| async {
                 let mut tx = self.ports.store.begin().await?;
+                if change.disabled == Some(true) || change.role.is_some_and(|role| role != Role::Admin) {
+                    spare_the_last_administrator(&mut *tx, id).await?;
+                }
                 let user = tx.users().update(id, &change).await?.ok_or(UserError::NotFound(id))?;
                 if let Some(role) = change.role {
                     tx.events().append(&event(EventKind::RoleChanged).saying(role.as_str())).await?;
@@ -174,14 +177,14 @@ impl Users {
         self.delete(caller.id, origin).await.map_err(UserError::of_caller)
     }
 
-    /// Removes an account with everything that is theirs.
+    /// Removes an account with everything that is theirs. The last administrator stays.
     pub async fn delete(&self, id: UserId, origin: &Origin) -> Result<(), UserError> {
         self.ports
             .retrying(|| async {
                 let mut tx = self.ports.store.begin().await?;
                 // Other services must hear of every session, one that is being opened at this moment included.
                 let now = self.ports.clock.now();
-                tx.users().hold(id).await?;
+                spare_the_last_administrator(&mut *tx, id).await?;
                 tx.sessions().revoke_all(id, None, now).await?;
                 if !tx.users().delete(id).await? {
                     return Err(UserError::NotFound(id));
@@ -218,4 +221,15 @@ impl Users {
         self.ports.changes.changed(changed);
         Ok(())
     }
+}
+
+/// Refuses to take away an administrator without whom there would be none. Holds the account, and the others that were
+/// counted on: of several that go at once, one stays.
+async fn spare_the_last_administrator(tx: &mut dyn Transaction, id: UserId) -> Result<(), UserError> {
+    let user = tx.users().hold(id).await?;
+    let counts = user.is_some_and(|user| user.role == Role::Admin && !user.disabled);
+    if counts && tx.users().administrators(2).await? == [id] {
+        return Err(UserError::LastAdministrator);
+    }
+    Ok(())
 }

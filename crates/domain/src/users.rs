@@ -118,8 +118,10 @@ pub trait UserRepository: Send {
     /// Gives an account that is not locked out another address, which was shown to be theirs; says whether there was one.
     /// [`StoreError::Taken`] when the address already has an account.
     async fn change_email(&mut self, id: UserId, email: &Email) -> Result<bool, StoreError>;
-    /// Keeps anybody from adding to what is theirs, such as a session, until the transaction ends.
-    async fn hold(&mut self, id: UserId) -> Result<(), StoreError>;
+    /// The account of that id; until the transaction ends nobody changes it, or adds to what is theirs, such as a session.
+    async fn hold(&mut self, id: UserId) -> Result<Option<User>, StoreError>;
+    /// The first administrators who are not locked out, at most `limit`; inside a transaction they then stay so until the end.
+    async fn administrators(&mut self, limit: u64) -> Result<Vec<UserId>, StoreError>;
     /// Removes an account with everything that is theirs; says whether there was one.
     async fn delete(&mut self, id: UserId) -> Result<bool, StoreError>;
 }
@@ -142,6 +144,9 @@ pub enum UserError {
     /// The new password stands for the account itself.
     #[error("the new password is refused")]
     PasswordRefused(#[source] PasswordRefusal),
+    /// Without this account there would be no administrator.
+    #[error("This is the last administrator: make another account one first.")]
+    LastAdministrator,
     /// The caller's own account is gone, though their token was still good.
     #[error("Could not validate credentials")]
     CallerGone,
@@ -180,6 +185,7 @@ impl Failure for UserError {
             Self::EmailTaken | Self::PasswordRefused(_) => Kind::Invalid,
             Self::CallerGone => Kind::Unauthenticated,
             Self::NotFound(_) => Kind::NotFound,
+            Self::LastAdministrator => Kind::Conflict,
             Self::Throttled(_) => Kind::Throttled,
             Self::Forbidden | Self::WrongPassword => Kind::Forbidden,
             Self::Hashing(error) => error.kind(),

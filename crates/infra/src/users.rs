@@ -8,7 +8,7 @@ use keyward_domain::page::Page;
 use keyward_domain::scopes::Role;
 use keyward_domain::store::StoreError;
 use keyward_domain::users::{Credentials, Name, NewUser, User, UserChange, UserId, UserRepository};
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, LockType};
 use sea_orm::{
     ActiveValue, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
     TryInsertResult,
@@ -142,10 +142,23 @@ impl<C: Connections> UserRepository for Db<C> {
         Ok(changed)
     }
 
-    async fn hold(&mut self, id: UserId) -> Result<(), StoreError> {
+    async fn hold(&mut self, id: UserId) -> Result<Option<User>, StoreError> {
         // Whoever inserts a row that points here waits for that lock. On SQLite a transaction is alone anyway.
-        let row = Entity::find_by_id(id.0).lock_exclusive();
-        row.one(self.write()).await.map(drop).map_err(failed)
+        let row = Entity::find_by_id(id.0).lock_exclusive().one(self.write()).await.map_err(failed)?;
+        row.map(user).transpose()
+    }
+
+    async fn administrators(&mut self, limit: u64) -> Result<Vec<UserId>, StoreError> {
+        let ids = Entity::find()
+            .select_only()
+            .column(Column::Id)
+            // To the letter, without a parameter: that is how both databases know their index again.
+            .filter(Expr::cust("role = 'admin' AND NOT disabled"))
+            .order_by_asc(Column::Id)
+            .limit(limit)
+            .lock(LockType::NoKeyUpdate);
+        let ids: Vec<i64> = ids.into_tuple().all(self.write()).await.map_err(failed)?;
+        Ok(ids.into_iter().map(UserId).collect())
     }
 
     async fn delete(&mut self, id: UserId) -> Result<bool, StoreError> {

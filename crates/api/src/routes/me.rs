@@ -99,6 +99,7 @@ pub async fn update_me(
 #[utoipa::path(delete, path = "/users/me", tag = "users", responses(
     (status = 204, description = "Gone"),
     (status = 403, description = "The password is wrong", body = ref("#/components/schemas/Error")),
+    (status = 409, description = "The last administrator", body = ref("#/components/schemas/Error")),
     (status = 429, description = "Too many wrong passwords: try again after `Retry-After` seconds", body = ref("#/components/schemas/Error")),
 ))]
 pub async fn delete_me(

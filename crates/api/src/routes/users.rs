@@ -170,6 +170,7 @@ pub async fn read_user(
 #[utoipa::path(patch, path = "/users/{id}", tag = "users", responses(
     (status = 200, description = "The account", body = User),
     (status = 404, description = "No such account", body = ref("#/components/schemas/Error")),
+    (status = 409, description = "The last administrator", body = ref("#/components/schemas/Error")),
 ))]
 pub async fn update_user(
     _: CurrentUser<scope::Admin>,
@@ -184,6 +185,7 @@ pub async fn update_user(
 #[utoipa::path(delete, path = "/users/{id}", tag = "users", responses(
     (status = 204, description = "Gone"),
     (status = 404, description = "No such account", body = ref("#/components/schemas/Error")),
+    (status = 409, description = "The last administrator", body = ref("#/components/schemas/Error")),
 ))]
 pub async fn delete_user(
     _: CurrentUser<scope::Admin>,

@@ -204,3 +204,28 @@ async fn everybody_reads_their_own_writes() {
         done.unwrap().unwrap();
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_administrators_who_take_each_other_away_at_once_one_is_left() {
+    for round in 0..6 {
+        let app = TestApp::start().await;
+        let admins = [app.admin("ana").await, app.admin("eve").await];
+        let answers = at_once(2, |number| {
+            let (caller, path) = (admins[number].clone(), format!("/users/{}", admins[1 - number].id));
+            async move {
+                match (round + number) % 3 {
+                    0 => caller.patch(&path, json!({ "role": "user" })).await,
+                    1 => caller.patch(&path, json!({ "disabled": true })).await,
+                    _ => caller.delete(&path).await,
+                }
+            }
+        });
+        let answers = answers.await;
+        assert_eq!(count(&answers, 200) + count(&answers, 204), 1, "{answers:?}");
+        // Whoever comes too late is refused as anybody is, or is the last one.
+        let refused = count(&answers, 401) + count(&answers, 403) + count(&answers, 409);
+        assert_eq!(refused, 1, "{answers:?}");
+        let left = app.ports.store.autocommit().users().administrators(9).await.unwrap();
+        assert_eq!(left.len(), 1, "{left:?}");
+    }
+}

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::answer::Answer;
-use crate::app::{PASSWORD, TestApp};
+use crate::app::{PASSWORD, Person, TestApp};
 
 async fn sign_up(app: &TestApp, account: Value) -> Answer {
     app.anonymous().post("/users", account).await
@@ -251,4 +251,40 @@ async fn a_password_that_is_the_products_name_with_trimmings_is_refused() {
     sign_up(&app, json!({ "email": "b@example.com", "password": "keyward is my service" }))
         .await
         .assert_status(201);
+}
+
+#[tokio::test]
+async fn the_last_administrator_is_neither_demoted_nor_locked_out_nor_deleted() {
+    let app = TestApp::start().await;
+    let root = app.admin("root").await;
+    let path = format!("/users/{}", root.id);
+    let refused = |answer: Answer| {
+        let words = "This is the last administrator: make another account one first.";
+        assert_eq!(answer.assert_status(409).json()["detail"], words);
+    };
+    let ends = [
+        json!({ "role": "user" }),
+        json!({ "disabled": true }),
+        json!({ "role": "user", "disabled": false }),
+    ];
+    for change in ends {
+        refused(root.patch(&path, change).await);
+    }
+    refused(root.delete(&path).await);
+    let leave = async |person: &Person| {
+        person.call("DELETE", "/users/me").json(&json!({ "password": PASSWORD })).send().await
+    };
+    refused(leave(&root).await);
+    // Nothing of it happened, and what takes nothing away is no such thing.
+    root.patch(&path, json!({ "role": "admin", "disabled": false })).await.assert_status(200);
+    let other = app.admin("other").await;
+    let other_path = format!("/users/{}", other.id);
+    // One who is locked out does not count.
+    root.patch(&other_path, json!({ "disabled": true })).await.assert_status(200);
+    refused(root.patch(&path, json!({ "role": "user" })).await);
+    root.patch(&other_path, json!({ "role": "user" })).await.assert_status(200);
+    root.patch(&other_path, json!({ "role": "admin" })).await.assert_status(200);
+    refused(leave(&root).await);
+    root.patch(&other_path, json!({ "disabled": false })).await.assert_status(200);
+    leave(&root).await.assert_status(204);
 }

@@ -31,7 +31,7 @@ async fn schema(connection: &DatabaseConnection) -> Vec<String> {
     rows.iter().map(|row| row.try_get("", "name").unwrap()).collect()
 }
 
-const SCHEMA: [&str; 38] = [
+const SCHEMA: [&str; 39] = [
     "attempts",
     "cart_items",
     "categories",
@@ -51,6 +51,7 @@ const SCHEMA: [&str; 38] = [
     "ix_sessions_last_seen_at",
     "ix_sessions_revoked_at",
     "ix_sessions_user_id",
+    "ix_users_administrators",
     "ix_verifications_email",
     "ix_verifications_expires_at",
     "jobs",

@@ -126,7 +126,16 @@ async fn users(inspector: &mut Inspector) {
             assert_eq!(db.users().count_present(&[&email(5), &email(6)]).await.unwrap(), 2);
         })
         .await;
-    inspector.of("users.hold", async |db| db.users().hold(some).await.unwrap()).await;
+    inspector
+        .of("users.hold", async |db| {
+            db.users().hold(some).await.unwrap().unwrap();
+        })
+        .await;
+    inspector
+        .of("users.administrators", async |db| {
+            assert_eq!(db.users().administrators(2).await.unwrap(), []);
+        })
+        .await;
     inspector
         .of("users.delete", async |db| {
             assert!(db.users().delete(some).await.unwrap());
