@@ -56,6 +56,28 @@ async fn an_order_takes_the_stock_keeps_the_price_and_empties_the_cart() {
 }
 
 #[tokio::test]
+async fn a_price_a_sum_or_an_owner_that_the_buyer_sends_counts_for_nothing() {
+    let app = TestApp::start().await;
+    let (root, ana, eve) = (app.admin("root").await, app.user("ana").await, app.user("eve").await);
+    let id = product(&root, "Dear", 500.0, 5).await;
+    let line = json!({ "product_id": id, "quantity": 2, "price": 0.01, "subtotal": 0.02, "total": 0.02,
+        "product": { "id": id, "price": 0.01 }, "user_id": eve.id });
+    let line = ana.post("/cart/items", line).await.assert_status(201).json();
+    assert_eq!((&line["product"]["price"], &line["subtotal"]), (&json!(500.0), &json!(1000.0)));
+    let change = json!({ "quantity": 3, "price": 0.01, "subtotal": 0.03, "product_id": 0 });
+    let changed = ana.patch(&format!("/cart/items/{}", line["id"]), change).await.assert_status(200).json();
+    assert_eq!((&changed["product"]["id"], &changed["subtotal"]), (&json!(id), &json!(1500.0)));
+    let order = json!({ "shipping_address": ADDRESS, "order_amount": 0.01, "total": 0.01, "user_id": eve.id,
+        "order_status": "SHIPPED", "order_details": [{ "product_id": id, "price": 0.01, "quantity": 1 }] });
+    let order = ana.post("/orders", order).await.assert_status(201).json();
+    assert_eq!((&order["order_amount"], &order["order_status"]), (&json!(1500.0), &json!("PROCESSING")));
+    let line = json!([{ "product_id": id, "name": "Dear", "price": 500.0, "quantity": 3 }]);
+    assert_eq!(order["order_details"], line);
+    assert_eq!(ana.get("/orders").await.json(), json!([order]));
+    assert_eq!(eve.get("/orders").await.json(), json!([]));
+}
+
+#[tokio::test]
 async fn an_empty_cart_and_a_bad_address_order_nothing() {
     let app = TestApp::start().await;
     let (root, ana) = (app.admin("root").await, app.user("ana").await);

@@ -166,6 +166,16 @@ async fn the_page_behind_the_link_needs_no_script_and_its_form_is_answered_with_
     assert_eq!((page.header("referrer-policy"), page.header("cache-control")), ("no-referrer", "no-store"));
     assert!(page.text().contains(&format!("value=\"{token}\"")), "{}", page.text());
     assert!(!page.text().contains("<script") && !page.text().contains("http"), "{}", page.text());
+    let field = page
+        .text()
+        .split("<input ")
+        .find(|field| field.contains("name=\"new_password\""))
+        .unwrap()
+        .to_owned();
+    assert!(
+        field.contains("type=\"password\"") && field.contains("autocomplete=\"new-password\""),
+        "{field}"
+    );
 
     let submit = async |token: &str, password: &str| {
         let form = format!("token={token}&new_password={}", password.replace(' ', "+"));
