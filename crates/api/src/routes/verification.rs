@@ -7,7 +7,10 @@ use axum::response::Response;
 use keyward_auth::Password;
 use keyward_domain::email::Email;
 use keyward_domain::verification::{Proof, Verification};
-use utoipa::ToSchema;
+use serde_json::json;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{AnyOfBuilder, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 use super::recovery::{Link, Notice};
 use crate::current_user::CurrentUser;
@@ -15,25 +18,38 @@ use crate::error::ApiError;
 use crate::extract::{Body, Fields, Input, Outcomes, Query, Sender, Submitted, read};
 use crate::pages;
 
-/// What came with the mail: the address and the code, or the link's token alone.
+/// What came with the mail: the address and the code, or the link's token. With both, the token counts.
+pub struct EmailProof;
+
+/// The code, and where it went.
 #[derive(ToSchema)]
-#[serde(untagged)]
-#[schema(example = json!({ "email": "ana@example.com", "code": "123456" }))]
-pub enum EmailProof {
-    /// The code, and where it went.
-    Code {
-        /// The address the code was sent to.
-        #[schema(format = Email, max_length = 254)]
-        email: String,
-        /// Six digits from the mail.
-        code: String,
-    },
-    /// What the link holds.
-    Link {
-        /// From the link in the mail.
-        token: String,
-    },
+#[expect(dead_code, reason = "documents what `read` reads")]
+struct CodeProof {
+    /// The address the code was sent to.
+    #[schema(format = Email, max_length = 254)]
+    email: String,
+    /// Six digits from the mail.
+    code: String,
 }
+
+/// What the link holds.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "documents what `read` reads")]
+struct LinkProof {
+    /// From the link in the mail.
+    token: String,
+}
+
+impl PartialSchema for EmailProof {
+    fn schema() -> RefOr<Schema> {
+        let either = AnyOfBuilder::new().item(CodeProof::schema()).item(LinkProof::schema());
+        let words = "What came with the mail: the address and the code, or the link's token. With both, the token counts.";
+        let example = json!({ "email": "ana@example.com", "code": "123456" });
+        RefOr::T(Schema::AnyOf(either.description(Some(words)).examples([example]).build()))
+    }
+}
+
+impl ToSchema for EmailProof {}
 
 impl Input for EmailProof {
     type Value = Proof;

@@ -172,7 +172,7 @@ def before_call(context, case, kwargs):
         return
     if isinstance(case.body, dict) and (facts := known(case)):
         # What was made up beside them would be refused, such as a scope that there is not.
-        for field in ("scope", "client_id", "client_secret"):
+        for field in ("scope", "client_id", "client_secret", "code"):
             case.body.pop(field, None)
         case.body.update(facts)
     if name(case.operation) in {("POST", "/orders"), ("PATCH", "/cart/items/{id}")}:
