@@ -38,11 +38,13 @@ fn is_b64token(text: &str) -> bool {
 /// Which bytes a token may have. A table, since this is asked of every byte of every request's token.
 const B64TOKEN: [bool; 256] = {
     let mut table = [false; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        let fits = byte as u8;
-        table[byte] =
-            fits.is_ascii_alphanumeric() || matches!(fits, b'-' | b'.' | b'_' | b'~' | b'+' | b'/' | b'=');
+    let mut byte = 0_u8;
+    loop {
+        table[byte as usize] =
+            byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'+' | b'/' | b'=');
+        if byte == u8::MAX {
+            break;
+        }
         byte += 1;
     }
     table
