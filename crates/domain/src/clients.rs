@@ -153,7 +153,9 @@ impl Clients {
                 break;
             }
             ended += users.len() as u64;
-            users.into_iter().for_each(|user| self.ports.changes.changed(user));
+            for user in users {
+                self.ports.changes.changed(user);
+            }
         }
         if removed || ended > 0 { Ok(ended) } else { Err(ClientError::NotFound) }
     }
