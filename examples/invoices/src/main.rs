@@ -15,7 +15,7 @@ use sqlx::SqlitePool;
 use sqlx::sqlite::SqliteConnectOptions;
 use tokio::net::TcpListener;
 use utoipa::ToSchema;
-use utoipa::openapi::OpenApi;
+use utoipa::openapi::{Info, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::SwaggerUi;
 
@@ -106,6 +106,7 @@ fn routes(keyward: &str) -> (Router<AppState>, OpenApi) {
     let routes = OpenApiRouter::new().routes(endpoint!(list_invoices)).routes(endpoint!(create_invoice));
     let (router, mut document) = routes.split_for_parts();
     let scopes = [(InvoicesRead::NAME, InvoicesRead::TITLE), (InvoicesWrite::NAME, InvoicesWrite::TITLE)];
+    document.info = Info::new("Invoices", env!("CARGO_PKG_VERSION"));
     schemes(&mut document, &format!("{keyward}/login"), &scopes);
     (router, document)
 }

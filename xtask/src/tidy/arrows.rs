@@ -80,6 +80,7 @@ const LAYERS: &[Layer] = &[
         tests_import: &["keyward-client"],
         without: &["sea-orm"],
     },
+    Layer { name: "notes", imports: &["keyward-guard"], tests_import: &[], without: &["sea-orm"] },
     Layer {
         name: "tonic-greeter",
         imports: &["keyward-guard"],
