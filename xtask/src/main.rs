@@ -64,6 +64,12 @@ const TASKS: &[Task] = &[
     #[cfg(target_os = "linux")]
     Task { name: "bench", about: "how fast it is, against the limits", help: bench::HELP, run: bench::run },
     Task {
+        name: "packages",
+        about: "whether the published crates are fit to be",
+        help: packages::HELP,
+        run: packages::run,
+    },
+    Task {
         name: "openapi",
         about: "write openapi.json, or check it",
         help: openapi::HELP,
