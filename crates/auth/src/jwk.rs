@@ -4,7 +4,8 @@
 use aws_lc_rs::digest;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 
 /// One public key. Members that do not belong to its type are `None`, unknown ones are ignored when reading.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,11 +41,18 @@ pub struct Jwk {
     pub kid: Option<String>,
 }
 
-/// A set of public keys, as published at `/.well-known/jwks.json`.
+/// A set of public keys, as published at `/.well-known/jwks.json`. Whatever in it cannot be read as a key is left out when
+/// reading, for it must not take the others along (RFC 7517 section 5).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Jwks {
     /// The keys, the one in use first.
+    #[serde(deserialize_with = "readable")]
     pub keys: Vec<Jwk>,
+}
+
+fn readable<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Jwk>, D::Error> {
+    let keys = Vec::<Value>::deserialize(deserializer)?;
+    Ok(keys.into_iter().filter_map(|key| serde_json::from_value(key).ok()).collect())
 }
 
 impl Jwk {
@@ -98,8 +106,6 @@ fn encode(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::Value;
-
     use super::*;
 
     #[test]
@@ -126,6 +132,16 @@ mod tests {
         assert_eq!(Jwk { x: Some("\",\"".to_owned()), ..jwk.clone() }.thumbprint(), None);
         assert_eq!(Jwk { crv: Some("P\"".to_owned()), ..jwk.clone() }.thumbprint(), None);
         assert_eq!(Jwk { kty: "oct".to_owned(), ..jwk }.thumbprint(), None);
+    }
+
+    #[test]
+    fn what_is_no_key_does_not_take_the_others_along() {
+        let set: Jwks =
+            serde_json::from_str(r#"{"keys":[7,{"kty":1},{"kty":"a"},{"kid":"b"},null]}"#).unwrap();
+        assert_eq!(set.keys, [Jwk { kty: "a".to_owned(), ..Jwk::default() }]);
+        for wrong in ["[]", "{}", r#"{"keys":{}}"#, r#"{"keys":[],"keys":[]}"#] {
+            assert!(serde_json::from_str::<Jwks>(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -8,8 +8,6 @@ use keyward_auth::{
     Claims, Jwk, Jwks, JwtVerifier, KeyError, KeyRing, SharedKeyRing, TokenError, TokenVerifier,
     VerifierSettings, VerifyingKey,
 };
-use serde::Deserialize;
-use serde_json::Value;
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, timeout_at};
 
@@ -49,12 +47,6 @@ struct Control {
     fetching: bool,
     wanted: bool,
     last_wanted: Option<Instant>,
-}
-
-/// A key set (RFC 7517, section 5), key by key, since one that cannot be read must not take the others along.
-#[derive(Deserialize)]
-struct KeySet {
-    keys: Vec<Value>,
 }
 
 impl Keys {
@@ -186,7 +178,7 @@ impl Shared {
     /// Fetches the keys and puts them in place; says for how long they are fresh.
     async fn fetch(&self) -> Result<Duration, RemoteError> {
         let metadata = self.discovery.metadata().await?;
-        let Fetched { value, max_age } = self.discovery.http().get::<KeySet>(&metadata.keys).await?;
+        let Fetched { value, max_age } = self.discovery.http().get::<Jwks>(&metadata.keys).await?;
         let unusable = |_| RemoteError::Answer {
             address: address(&metadata.keys),
             reason: "there is no key that can be used, or two have one name",
@@ -199,8 +191,7 @@ impl Shared {
 }
 
 /// The keys that can verify here. Others are left out, as RFC 7517, section 5 asks.
-fn usable(set: KeySet) -> Jwks {
-    let read = |value| serde_json::from_value::<Jwk>(value).ok();
+fn usable(set: Jwks) -> Jwks {
     let good = |jwk: &Jwk| match VerifyingKey::from_jwk(jwk) {
         Ok(_) => true,
         Err(error) => {
@@ -210,5 +201,5 @@ fn usable(set: KeySet) -> Jwks {
             false
         }
     };
-    Jwks { keys: set.keys.into_iter().filter_map(read).filter(good).collect() }
+    Jwks { keys: set.keys.into_iter().filter(good).collect() }
 }
