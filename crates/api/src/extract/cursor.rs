@@ -6,10 +6,12 @@ use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use keyward_domain::page::{DEFAULT_LIMIT, MAX_LIMIT, Page, Slice};
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::Serialize;
 
 use super::fault::Flaw;
 use super::fields::Fields;
+use super::form;
 use super::query::Here;
 use super::read;
 
@@ -67,14 +69,25 @@ impl<T> Listing<T> {
     }
 }
 
+/// What would end a link early. Everything beyond ASCII is escaped as well.
+const FOREIGN: &AsciiSet = &CONTROLS.add(b'<').add(b'>').add(b'"').add(b' ');
+
 /// The same request, with another cursor.
 fn next_link(Here(uri): &Here, cursor: &str) -> Option<HeaderValue> {
     let others = uri.query().unwrap_or_default().split('&');
-    let mut query: Vec<&str> =
-        others.filter(|pair| !pair.is_empty() && !pair.starts_with("after=")).collect();
+    let mut query: Vec<&str> = others.filter(|pair| !pair.is_empty() && !is_cursor(pair)).collect();
     let after = format!("after={cursor}");
     query.push(&after);
-    HeaderValue::try_from(format!("<{}?{}>; rel=\"next\"", uri.path(), query.join("&"))).ok()
+    let target = format!("{}?{}", uri.path(), query.join("&"));
+    // A request may come with characters that no address has (RFC 3986); a link must not.
+    let target = utf8_percent_encode(&target, FOREIGN);
+    HeaderValue::try_from(format!("<{target}>; rel=\"next\"")).ok()
+}
+
+/// Whether this is the cursor of the page before, however its name is escaped.
+fn is_cursor(pair: &str) -> bool {
+    let name = pair.split('=').next().unwrap_or_default();
+    form::decode(name.as_bytes()).is_some_and(|name| name == "after")
 }
 
 impl<T: Serialize> IntoResponse for Listing<T> {
@@ -107,5 +120,9 @@ mod tests {
     fn the_next_page_keeps_the_rest_of_the_query() {
         let here = Here("/posts?search=a%20b&after=old&limit=2".parse().unwrap());
         assert_eq!(next_link(&here, "new").unwrap(), "</posts?search=a%20b&limit=2&after=new>; rel=\"next\"");
+        let here = Here("/posts?%61fter=old&after&afters=1".parse().unwrap());
+        assert_eq!(next_link(&here, "new").unwrap(), "</posts?afters=1&after=new>; rel=\"next\"");
+        let here = Here("/posts?search=\u{e4}".parse().unwrap());
+        assert_eq!(next_link(&here, "new").unwrap(), "</posts?search=%C3%A4&after=new>; rel=\"next\"");
     }
 }

@@ -29,7 +29,9 @@ impl<S: Send + Sync> FromRequestParts<S> for Idempotency {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
         let mut fields = parts.headers.get_all(NAME).iter();
         let Some(field) = fields.next() else { return Ok(Self(None)) };
-        let key = field.to_str().ok().and_then(|text| IdempotencyKey::parse(text).ok());
+        // `to_str` lets spaces and tabs pass.
+        let visible = field.as_bytes().iter().all(u8::is_ascii_graphic);
+        let key = field.to_str().ok().filter(|_| visible).and_then(|text| IdempotencyKey::parse(text).ok());
         if key.is_some() && fields.next().is_none() {
             return Ok(Self(key));
         }
