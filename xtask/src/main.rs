@@ -2,6 +2,7 @@
 //!
 //! This file is the table of contents, one line a command; each command is a file of its own.
 //! It builds in seconds because every newcomer waits for it: think twice before adding a dependency.
+#![forbid(unsafe_code)]
 
 #[cfg(target_os = "linux")]
 mod bench;

@@ -20,8 +20,9 @@ pub(crate) const HELP: &str = "
 Usage: cargo xtask tidy
 
 Checks what neither the compiler nor clippy does, and prints each finding as `path:line: sentence`:
-dependencies between the layers, files of at most 300 lines, a `//!` on every module, nothing left to do,
-`expect` rather than `allow`, no glob import of sea_orm, and relative links and names of tests in documents.";
+dependencies between the layers, files of at most 300 lines, a `//!` on every module, `forbid(unsafe_code)` on
+every crate, nothing left to do, `expect` rather than `allow`, no glob import of sea_orm, and relative links and
+names of tests in documents.";
 
 /// Something to mend, and where.
 #[derive(Debug, PartialEq, PartialOrd, Eq, Ord)]

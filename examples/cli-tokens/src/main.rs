@@ -1,4 +1,5 @@
 //! Passwords and tokens with `keyward-auth` alone. The crate does no I/O: reading, writing and looking at the clock is done here.
+#![forbid(unsafe_code)]
 
 use std::error::Error;
 use std::fs::{self, OpenOptions};

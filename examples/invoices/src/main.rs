@@ -1,4 +1,5 @@
 //! Invoices: a service of its own, on a database of its own. Who may read and write them, a Keyward says.
+#![forbid(unsafe_code)]
 
 use std::env;
 use std::error::Error;

@@ -1,4 +1,5 @@
 //! Notes, behind a Keyward's lock.
+#![forbid(unsafe_code)]
 
 use std::sync::Arc;
 

@@ -1,4 +1,5 @@
 //! The service's interface, for servers and callers, and what it does.
+#![forbid(unsafe_code)]
 
 #[expect(missing_docs, clippy::pedantic, reason = "generated")]
 pub mod greeter;

@@ -1,4 +1,5 @@
 //! A gRPC service that greets whoever has logged in at a Keyward.
+#![forbid(unsafe_code)]
 
 use std::env;
 use std::error::Error;

@@ -23,6 +23,7 @@ pub(super) fn check(path: &str, source: &str) -> Vec<Finding> {
     findings.extend(allowances(path, &views.code));
     findings.extend(globs(path, &views.code));
     findings.extend(leaks(path, &views.code));
+    findings.extend(unsafe_root(path, &views.code));
     findings
 }
 
@@ -90,6 +91,13 @@ fn globs(path: &str, code: &str) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// Every crate says itself that nothing in it is unsafe: a lint of the workspace counts only where the manifest asks for it.
+fn unsafe_root(path: &str, code: &str) -> Option<Finding> {
+    let is_root = ["src/lib.rs", "src/main.rs"].iter().any(|root| path.ends_with(root));
+    let sentence = "the root of a crate must say `#![forbid(unsafe_code)]`.";
+    (is_root && !code.contains("#![forbid(unsafe_code)]")).then(|| Finding::new(path, 1, sentence))
 }
 
 /// Names that must not be known here, where a manifest cannot keep them out.
@@ -194,11 +202,23 @@ mod tests {
         let code = "use keyward_infra::Db;";
         assert_eq!(said_of("crates/api/src/state.rs", code).len(), 1);
         assert_eq!(said_of("crates/api/src/routes/users.rs", "keyward_migration::run();").len(), 1);
-        for path in ["crates/api/src/main.rs", "crates/api/src/cli/serve.rs", "crates/api/tests/it/app.rs"] {
+        for path in ["crates/api/src/cli.rs", "crates/api/src/cli/serve.rs", "crates/api/tests/it/app.rs"] {
             assert_eq!(said_of(path, code), [""; 0], "{path}");
         }
-        assert_eq!(said_of("crates/api/src/lib.rs", "// keyward_infra is wired in main.rs"), [""; 0]);
-        assert_eq!(said_of("crates/api/src/lib.rs", "pub mod cli;").len(), 1);
+        let root = |code: &str| said_of("crates/api/src/lib.rs", &format!("#![forbid(unsafe_code)]\n{code}"));
+        assert_eq!(root("// keyward_infra is wired in main.rs"), [""; 0]);
+        assert_eq!(root("pub mod cli;").len(), 1);
+    }
+
+    #[test]
+    fn the_root_of_every_crate_forbids_unsafe_code() {
+        for path in ["crates/auth/src/lib.rs", "xtask/src/main.rs", "src/lib.rs"] {
+            assert_eq!(said_of(path, "#![forbid(unsafe_code)]\n"), [""; 0], "{path}");
+            for code in ["", "// #![forbid(unsafe_code)]", "#![deny(unsafe_code)]"] {
+                assert_eq!(said_of(path, code).len(), 1, "{path}: {code}");
+            }
+        }
+        assert_eq!(said_of("crates/auth/src/jwt.rs", "fn f() {}"), [""; 0]);
     }
 
     #[test]
