@@ -5,13 +5,14 @@ use std::process::Command;
 use std::time::Instant;
 
 use crate::shell::{self, Outcome};
-use crate::{deploy, openapi, packages, test, tidy};
+use crate::{deploy, fuzz, openapi, packages, test, tidy};
 
 pub(crate) const HELP: &str = "
 Usage: cargo xtask ci [--no-test]
 
 Formatting, tidy, linters over deploy/, clippy, documentation, dependencies (linters and cargo-deny where they
-are installed), the packages that are published, openapi.json, then every test. Stops at the first failure.
+are installed), the packages that are published, openapi.json, some seconds of fuzzing (with a nightly toolchain and
+cargo-fuzz), then every test. Stops at the first failure.
 
   --no-test   everything but the tests";
 
@@ -27,6 +28,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("dependencies", dependencies),
     ("packages", || packages::run(&[])),
     ("openapi.json", openapi::check),
+    ("fuzzing", fuzz::brief),
 ];
 
 pub(crate) fn run(args: &[String]) -> Outcome {

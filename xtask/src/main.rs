@@ -10,6 +10,7 @@ mod ci;
 mod deploy;
 #[cfg(target_os = "linux")]
 mod faults;
+mod fuzz;
 mod openapi;
 mod packages;
 mod plans;
@@ -43,6 +44,12 @@ const TASKS: &[Task] = &[
         about: "what is promised under faults, tried",
         help: faults::HELP,
         run: faults::run,
+    },
+    Task {
+        name: "fuzz",
+        about: "what parses bytes of others, fed with garbage",
+        help: fuzz::HELP,
+        run: fuzz::run,
     },
     Task {
         name: "plans",

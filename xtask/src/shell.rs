@@ -24,8 +24,13 @@ pub(crate) fn cargo<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Comma
     let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(program);
     command.args(args).current_dir(root());
-    // What cargo said of us when it ran us is not for others: some build scripts look at it, and half of everything
-    // would be built anew each time a cargo of ours follows one of the developer's.
+    forget_us(&mut command);
+    command
+}
+
+/// What cargo said of us when it ran us is not for others: some build scripts look at it, and half of everything
+/// would be built anew each time a cargo of ours follows one of the developer's.
+pub(crate) fn forget_us(command: &mut Command) {
     let of_us = |name: &OsStr| {
         name.to_str()
             .is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_"))
@@ -33,7 +38,6 @@ pub(crate) fn cargo<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Comma
     for (name, _) in std::env::vars_os().filter(|(name, _)| of_us(name)) {
         command.env_remove(name);
     }
-    command
 }
 
 /// Runs `command` with our own input and output; anything but success is an error.

@@ -67,12 +67,18 @@ const LAYERS: &[Layer] = &[
     },
     Layer {
         name: "keyward-api",
-        // Infra and migration for its binary alone, which `sources` sees to: a manifest cannot say it.
+        // Infra and migration for its binary alone: behind a feature, and `sources` sees to it besides.
         imports: &["keyward-auth", "keyward-guard", "keyward-domain", "keyward-infra", "keyward-migration"],
         tests_import: &["keyward-client"],
         without: &[],
     },
     Layer { name: "keyward-migration", imports: &[], tests_import: &[], without: &["axum", "utoipa"] },
+    Layer {
+        name: "keyward-properties",
+        imports: &["keyward-api", "keyward-auth", "keyward-domain", "keyward-guard"],
+        tests_import: &[],
+        without: &["sea-orm", "sqlx"],
+    },
     Layer { name: "cli-tokens", imports: &["keyward-auth"], tests_import: &[], without: &["tokio"] },
     Layer {
         name: "invoices",

@@ -1,0 +1,53 @@
+//! What must hold of anything that arrives, one module a parser. Each `check` feeds bytes to what reads them in earnest,
+//! compares the outcome with a second opinion, and panics where they differ.
+//!
+//! The fuzzer's targets in `fuzz/targets` call these, and so does a test with every seed. Nothing here knows libFuzzer.
+#![forbid(unsafe_code)]
+#![expect(clippy::missing_panics_doc, reason = "to panic is how a check says what it found")]
+
+pub mod access_token;
+mod answers;
+pub mod body;
+mod fixtures;
+pub mod headers;
+pub mod import;
+pub mod json;
+pub mod jwks;
+pub mod password_hash;
+pub mod query;
+pub mod refresh_token;
+
+/// How an input fared. Either is fine; a seed says which it is meant to meet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It was taken for what it claims to be.
+    Accepted,
+    /// It was not.
+    Refused,
+}
+
+impl Fate {
+    fn accepted(yes: bool) -> Self {
+        if yes { Self::Accepted } else { Self::Refused }
+    }
+}
+
+/// One parser under test.
+pub struct Target {
+    /// Its name, which its folder of seeds and its program share.
+    pub name: &'static str,
+    /// Checks one input.
+    pub check: fn(&[u8]) -> Fate,
+}
+
+/// All of them.
+pub const TARGETS: [Target; 8] = [
+    Target { name: "access_token", check: access_token::check },
+    Target { name: "refresh_token", check: refresh_token::check },
+    Target { name: "password_hash", check: password_hash::check },
+    Target { name: "jwks", check: jwks::check },
+    Target { name: "headers", check: headers::check },
+    Target { name: "body", check: body::check },
+    Target { name: "query", check: query::check },
+    Target { name: "import", check: import::check },
+];
