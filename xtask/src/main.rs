@@ -14,6 +14,7 @@ mod fuzz;
 mod openapi;
 mod packages;
 mod plans;
+mod sbom;
 mod shell;
 mod test;
 mod tidy;
@@ -76,6 +77,12 @@ const TASKS: &[Task] = &[
         about: "whether the published crates are fit to be",
         help: packages::HELP,
         run: packages::run,
+    },
+    Task {
+        name: "sbom",
+        about: "what the server is made of, as CycloneDX",
+        help: sbom::HELP,
+        run: sbom::run,
     },
     Task {
         name: "openapi",
