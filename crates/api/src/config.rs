@@ -15,7 +15,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use clap::Args;
-use keyward_auth::{Algorithm, Argon2Params, PasswordPolicy};
+use keyward_auth::{Algorithm, Argon2Params, PasswordPolicy, RefusedPasswords};
 use keyward_domain::sessions::Lifetimes;
 
 pub use self::connections::ConnectionSettings;
@@ -49,6 +49,10 @@ pub struct PasswordSettings {
     #[arg(long, env = "KEYWARD_PASSWORD_MIN_LENGTH", default_value_t = 8, value_name = "N",
         value_parser = clap::value_parser!(u16).range(8..=64))]
     pub password_min_length: u16,
+
+    /// A file of further words and passwords that nobody may choose, one a line: your product's name, leaked passwords
+    #[arg(long, env = "KEYWARD_PASSWORD_BLOCKLIST", value_name = "FILE", value_parser = refused_passwords)]
+    pub password_blocklist: Option<RefusedPasswords>,
 }
 
 impl PasswordSettings {
@@ -63,7 +67,11 @@ impl PasswordSettings {
 
     /// What new passwords must be like.
     pub fn policy(&self) -> PasswordPolicy {
-        PasswordPolicy { min_chars: self.password_min_length.into(), ..PasswordPolicy::default() }
+        PasswordPolicy {
+            min_chars: self.password_min_length.into(),
+            refused: self.password_blocklist.clone().unwrap_or_default(),
+            ..PasswordPolicy::default()
+        }
     }
 }
 
@@ -229,9 +237,31 @@ fn lifetime(text: &str) -> Result<Duration, String> {
     if time.as_secs() == 0 { Err("it must be at least one second".to_owned()) } else { Ok(time) }
 }
 
+/// What the file holds.
+fn refused_passwords(file: &str) -> Result<RefusedPasswords, String> {
+    let bytes = std::fs::read(file).map_err(|error| format!("it cannot be read: {error}"))?;
+    let text = std::str::from_utf8(&bytes).map_err(|error| {
+        let line = bytes[..error.valid_up_to()].split(|byte| *byte == b'\n').count();
+        format!("it must be UTF-8, and line {line} is not")
+    })?;
+    Ok(RefusedPasswords::parse(text))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_blocklist_is_utf_8_text_and_what_is_not_is_told_by_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("words.txt");
+        let path = file.to_str().unwrap();
+        assert!(refused_passwords(path).unwrap_err().starts_with("it cannot be read: "));
+        std::fs::write(&file, b"umbrella\nstra\xdfe\n").unwrap();
+        assert_eq!(refused_passwords(path), Err("it must be UTF-8, and line 2 is not".to_owned()));
+        std::fs::write(&file, "umbrella\nstra\u{df}e\n").unwrap();
+        assert_eq!(refused_passwords(path), Ok(RefusedPasswords::parse("stra\u{df}e\nUmbrella")));
+    }
 
     #[test]
     fn lifetimes_are_written_with_a_unit_or_in_seconds_and_are_never_zero() {

@@ -17,15 +17,18 @@ use time::OffsetDateTime;
 
 const ORDER_CONFIRMATION: &str = "order_confirmation";
 const PASSWORD_RESET: &str = "password_reset";
+const PASSWORD_CHANGED: &str = "password_changed";
 const EMAIL_VERIFICATION: &str = "email_verification";
 const EMAIL_CHANGED: &str = "email_changed";
 
 /// Every template there is.
-const BUILT_IN: [(&str, &str); 8] = [
+const BUILT_IN: [(&str, &str); 10] = [
     ("order_confirmation.txt", include_str!("../templates/order_confirmation.txt")),
     ("order_confirmation.html", include_str!("../templates/order_confirmation.html")),
     ("password_reset.txt", include_str!("../templates/password_reset.txt")),
     ("password_reset.html", include_str!("../templates/password_reset.html")),
+    ("password_changed.txt", include_str!("../templates/password_changed.txt")),
+    ("password_changed.html", include_str!("../templates/password_changed.html")),
     ("email_verification.txt", include_str!("../templates/email_verification.txt")),
     ("email_verification.html", include_str!("../templates/email_verification.html")),
     ("email_changed.txt", include_str!("../templates/email_changed.txt")),
@@ -77,6 +80,7 @@ impl Templates {
     fn try_out(&self) -> Result<(), LetterError> {
         self.order_confirmation(&sample())?;
         self.password_reset("https://keyward.example/reset-password?token=t")?;
+        self.password_changed()?;
         self.email_verification("https://keyward.example/verify-email?token=t", "000000")?;
         self.email_changed(&Email::from_stored("ana@example.org".to_owned())).map(drop)
     }
@@ -119,6 +123,10 @@ impl Letters for Templates {
 
     fn password_reset(&self, link: &str) -> Result<Letter, LetterError> {
         self.letter(PASSWORD_RESET, &context! { link })
+    }
+
+    fn password_changed(&self) -> Result<Letter, LetterError> {
+        self.letter(PASSWORD_CHANGED, &context! {})
     }
 
     fn email_verification(&self, link: &str, code: &str) -> Result<Letter, LetterError> {

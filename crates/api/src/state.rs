@@ -9,6 +9,7 @@ use keyward_auth::{
     VerifierSettings,
 };
 use keyward_domain::clients::Clients;
+use keyward_domain::passwords::Passwords;
 use keyward_domain::ports::Ports;
 use keyward_domain::postbox::Postbox;
 use keyward_domain::posts::Posts;
@@ -50,6 +51,8 @@ pub struct Parts {
     pub users: Users,
     /// Accounts as their owners see them.
     pub own_account: OwnAccount,
+    /// The use case of changing one's password.
+    pub passwords: Passwords,
     /// The use cases of sessions.
     pub sessions: Sessions,
     /// The use cases of posts.
@@ -145,6 +148,7 @@ impl AppState {
             started: ports.clock.now().unix_timestamp(),
         });
         Self(Arc::new(Parts {
+            passwords: Passwords::new(ports.clone(), postbox.clone(), users.clone()),
             users,
             own_account,
             sessions,
@@ -184,6 +188,7 @@ macro_rules! from_state {
 from_state! {
     users: Users,
     own_account: OwnAccount,
+    passwords: Passwords,
     sessions: Sessions,
     posts: Posts,
     catalog: Catalog,

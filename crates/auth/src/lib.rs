@@ -39,7 +39,7 @@ pub use jwt::{IssuerSettings, JwtIssuer, JwtVerifier, VerifierSettings};
 pub use keys::{SigningKey, VerifyingKey};
 pub use memory::MemoryUse;
 pub use password::{Password, PasswordHash, PasswordHasher, Verdict};
-pub use policy::{PasswordPolicy, PasswordRefusal};
+pub use policy::{PasswordPolicy, PasswordRefusal, RefusedPasswords};
 pub use profile::TokenProfile;
 pub use random::{Random, SystemRandom};
 pub use refresh::{RefreshClaim, RefreshToken, RefreshTokens};

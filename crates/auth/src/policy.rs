@@ -1,5 +1,8 @@
-//! Which passwords may be chosen (SP 800-63B-4 section 3.1.1.2): a length, a list of the commonest, the account's own words.
-//! No composition rules, and nothing about how a password is stored.
+//! Which passwords may be chosen (SP 800-63B-4 section 3.1.1.2): a length, a list of the commonest, an operator's list, the
+//! account's own words. No composition rules, and nothing about how a password is stored.
+
+use std::fmt;
+use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
@@ -9,18 +12,56 @@ use crate::password::normalize;
 /// Lowercased, NFKC, sorted by bytes, a newline after each; see `data/README.md`.
 static COMMON: &str = include_str!("../data/common-passwords.txt");
 
-/// How long a new password has to be. Checked when a password is chosen, never at login.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What a new password has to be like. Checked when a password is chosen, never at login. Cheap to clone.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PasswordPolicy {
     /// The fewest characters (Unicode scalar values after NFKC). 8 by default; NIST asks 15 where there is no second factor.
     pub min_chars: usize,
     /// The most characters. 128 by default; SP 800-63B-4 asks that at least 64 be allowed.
     pub max_chars: usize,
+    /// What is refused beside the commonest. Nothing by default.
+    pub refused: RefusedPasswords,
 }
 
 impl Default for PasswordPolicy {
     fn default() -> Self {
-        Self { min_chars: 8, max_chars: 128 }
+        Self { min_chars: 8, max_chars: 128, refused: RefusedPasswords::default() }
+    }
+}
+
+/// Words and leaked passwords that an operator refuses. Takes the bytes of the words, and is cheap to clone.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct RefusedPasswords(Arc<str>);
+
+impl RefusedPasswords {
+    /// One a line, in any order and case. Spaces count, a carriage return at a line's end and empty lines do not.
+    pub fn parse(text: &str) -> Self {
+        let mut words: Vec<String> = text
+            .trim_start_matches('\u{feff}')
+            .lines()
+            .filter(|line| !line.is_empty())
+            .map(|line| normalize(line).to_lowercase())
+            .collect();
+        words.sort_unstable();
+        words.dedup();
+        Self(words.join("\n").into())
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.0.lines().count()
+    }
+
+    /// Whether this is one of them, with or without digits and signs around it. `folded` is NFKC and lowercase.
+    fn contain(&self, folded: &str) -> bool {
+        let word = folded.trim_matches(|c: char| !c.is_alphabetic());
+        is_listed(&self.0, folded) || (!word.is_empty() && is_listed(&self.0, word))
+    }
+}
+
+impl fmt::Debug for RefusedPasswords {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RefusedPasswords({})", self.count())
     }
 }
 
@@ -43,6 +84,9 @@ pub enum PasswordRefusal {
     /// One of the commonest passwords, in any case.
     #[error("The password is one of the commonest and would be guessed first")]
     TooCommon,
+    /// One that the operator refuses, in any case, with or without digits and signs around it.
+    #[error("The password is too easy to guess at this service")]
+    Refused,
     /// The e-mail address, a part of it, or the name of the service.
     #[error("The password should not be the e-mail address or the name of the service")]
     Context,
@@ -66,6 +110,9 @@ impl PasswordPolicy {
         let folded = Zeroizing::new(password.expose().to_lowercase());
         if is_listed(COMMON, &folded) {
             return Err(PasswordRefusal::TooCommon);
+        }
+        if self.refused.contain(&folded) {
+            return Err(PasswordRefusal::Refused);
         }
         if context.iter().any(|word| normalize(word).to_lowercase() == *folded) {
             return Err(PasswordRefusal::Context);
@@ -150,6 +197,30 @@ mod tests {
         {
             assert_eq!(check(password, &[]), Err(PasswordRefusal::TooCommon), "{password}");
         }
+    }
+
+    #[test]
+    fn what_an_operator_lists_is_refused_in_any_case_and_with_trimmings() {
+        let refused = RefusedPasswords::parse(
+            "\u{feff}Umbrella Corp\r\n\nhunter2hunter2\nHUNTER2hunter2\n\u{ff35}mbra\n73915528\na\u{1}\na",
+        );
+        assert_eq!((refused.count(), format!("{refused:?}").as_str()), (6, "RefusedPasswords(6)"));
+        let policy = PasswordPolicy { refused, ..PasswordPolicy::default() };
+        let check = |password: &str| policy.check(&Password::new(password), &[]);
+        for password in [
+            "umbrella corp",
+            "UMBRELLA CORP",
+            "Umbrella Corp2026!",
+            "Hunter2Hunter2",
+            "!!umbra99",
+            "73915528",
+        ] {
+            assert_eq!(check(password), Err(PasswordRefusal::Refused), "{password}");
+        }
+        for password in ["umbrella corporation", "umbrellas corp", "hunter2hunter", "173915528", "71829360"] {
+            assert_eq!(check(password), Ok(()), "{password}");
+        }
+        assert_eq!(check("umbra"), Err(PasswordRefusal::TooShort { min: 8 }));
     }
 
     #[test]

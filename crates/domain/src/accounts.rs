@@ -135,37 +135,6 @@ impl Users {
         self.update(caller.id, change, origin).await.map_err(UserError::of_caller)
     }
 
-    /// Replaces the caller's password, for whoever knows the current one, and ends their every other session.
-    pub async fn change_password(
-        &self,
-        caller: &Caller,
-        current: Password,
-        new: NewPassword,
-        origin: &Origin,
-    ) -> Result<(), UserError> {
-        let Credentials { user, hash: old } = self.prove(caller.id, current, origin).await?;
-        new.check_owner(&user.email).map_err(UserError::PasswordRefused)?;
-        let hash = self.ports.hashing.hash(new.into_inner()).await?;
-        self.ports
-            .retrying(|| async {
-                let mut tx = self.ports.store.begin().await?;
-                if !tx.users().replace_hash(caller.id, &old, &hash).await? {
-                    return Err(UserError::WrongPassword);
-                }
-                let now = self.ports.clock.now();
-                tx.sessions().revoke_all(caller.id, Some(caller.session), now).await?;
-                // What was mailed before may be in the hands of whoever knew the old password.
-                tx.recoveries().forget_of(caller.id).await?;
-                tx.verifications().forget_of(caller.id).await?;
-                let event = Event::new(now, EventKind::PasswordChanged, origin)
-                    .of(caller.id)
-                    .in_session(caller.session);
-                tx.events().append(&event).await?;
-                self.commit(tx, caller.id).await
-            })
-            .await
-    }
-
     /// Removes the caller's own account, for whoever knows its password.
     pub async fn delete_own(
         &self,

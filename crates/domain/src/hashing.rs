@@ -33,7 +33,7 @@ impl NewPassword {
     /// # Errors
     /// [`PasswordRefusal::Context`].
     pub fn check_owner(&self, owner: &Email) -> Result<(), PasswordRefusal> {
-        let words_only = PasswordPolicy { min_chars: 0, max_chars: usize::MAX };
+        let words_only = PasswordPolicy { min_chars: 0, max_chars: usize::MAX, ..PasswordPolicy::default() };
         words_only.check(&self.0, &[owner.as_str(), owner.local()])
     }
 

@@ -25,6 +25,8 @@ pub trait Letters: Send + Sync {
     fn password_reset(&self, link: &str) -> Result<Letter, LetterError>;
     /// Holds a code of six digits and a link, either of which proves that the address is the reader's.
     fn email_verification(&self, link: &str, code: &str) -> Result<Letter, LetterError>;
+    /// Says that the account has another password.
+    fn password_changed(&self) -> Result<Letter, LetterError>;
     /// Tells the old address of an account that it has a new one.
     fn email_changed(&self, new: &Email) -> Result<Letter, LetterError>;
 }

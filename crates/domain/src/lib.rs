@@ -22,6 +22,7 @@ pub mod money;
 pub mod oauth;
 pub mod outbox;
 pub mod page;
+pub mod passwords;
 pub mod ports;
 pub mod postbox;
 pub mod posts;

@@ -149,7 +149,7 @@ impl Recovery {
     }
 
     /// Sets a new password for whoever has a good token, and ends every session of theirs. That they got the token shows
-    /// that the address is theirs.
+    /// that the address is theirs; a mail tells them of the change, in case somebody else got it, too.
     pub async fn reset(
         &self,
         token: &str,
@@ -164,6 +164,7 @@ impl Recovery {
         };
         password.check_owner(&user.email).map_err(RecoveryError::PasswordRefused)?;
         let new = self.ports.hashing.hash(password.into_inner()).await?;
+        let notice = self.postbox.letters.password_changed()?;
         let now = self.ports.clock.now();
         self.ports
             .retrying(|| async {
@@ -177,6 +178,7 @@ impl Recovery {
                 tx.verifications().forget_of(user.id).await?;
                 self.throttle.forgive(&mut *tx, &user.email).await?;
                 tx.events().append(&Event::new(now, EventKind::PasswordReset, origin).of(user.id)).await?;
+                self.postbox.post(&mut *tx, &self.ports, user.email.clone(), notice.clone()).await?;
                 Ok(tx.commit().await?)
             })
             .await?;

@@ -10,6 +10,7 @@ use crate::email::Email;
 use crate::failure::{Failure, Kind};
 use crate::hashing::HashingError;
 use crate::import::ImportedUser;
+use crate::letters::LetterError;
 use crate::page::Page;
 use crate::scopes::Role;
 use crate::store::StoreError;
@@ -153,6 +154,9 @@ pub enum UserError {
     /// Too many wrong passwords.
     #[error(transparent)]
     Throttled(#[from] Throttled),
+    /// The mail that tells of it could not be worded.
+    #[error(transparent)]
+    Letter(#[from] LetterError),
     /// The hashing pool.
     #[error(transparent)]
     Hashing(#[from] HashingError),
@@ -188,6 +192,7 @@ impl Failure for UserError {
             Self::LastAdministrator => Kind::Conflict,
             Self::Throttled(_) => Kind::Throttled,
             Self::Forbidden | Self::WrongPassword => Kind::Forbidden,
+            Self::Letter(error) => error.kind(),
             Self::Hashing(error) => error.kind(),
             Self::Store(error) => error.kind(),
         }

@@ -7,6 +7,16 @@ const FormFirst = () => ({
   },
 });
 
+// Every form in Authorize asks for the focus, and the last one gets it, scrolled to: the first one should.
+const FirstField = ({ React }) => ({
+  wrapComponents: {
+    authorizationPopup: (Popup) => (props) => {
+      React.useEffect(() => document.querySelector(".auth-container input")?.focus(), []);
+      return React.createElement(Popup, props);
+    },
+  },
+});
+
 window.ui = SwaggerUIBundle({
   url: "/openapi.json",
   dom_id: "#swagger-ui",
@@ -15,5 +25,5 @@ window.ui = SwaggerUIBundle({
   showExtensions: true,
   showCommonExtensions: true,
   presets: [SwaggerUIBundle.presets.apis, SwaggerUIBundle.SwaggerUIStandalonePreset],
-  plugins: [FormFirst],
+  plugins: [FormFirst, FirstField],
 });

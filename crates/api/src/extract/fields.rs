@@ -1,9 +1,12 @@
 //! Reading an object field by field, keeping every fault instead of stopping at the first.
 
 use keyward_auth::PasswordPolicy;
+use keyward_domain::email::Email;
+use keyward_domain::hashing::NewPassword;
 use serde_json::{Map, Value};
 
 use super::fault::{Fault, Flaw};
+use super::read;
 
 /// A request's body or query that reads itself from fields. `Self` is the documented shape; what comes out are
 /// checked values.
@@ -32,11 +35,6 @@ impl<'a> Fields<'a> {
         Self { part, object, policy, faults: Vec::new() }
     }
 
-    /// What new passwords must be like.
-    pub fn policy(&self) -> PasswordPolicy {
-        self.policy
-    }
-
     /// A field that must be there.
     pub fn required<T>(&mut self, name: &str, read: impl FnOnce(&Value) -> Result<T, Flaw>) -> Option<T> {
         self.field(name, Echo::Input, read)
@@ -45,6 +43,14 @@ impl<'a> Fields<'a> {
     /// A field that must be there and is never echoed.
     pub fn secret<T>(&mut self, name: &str, read: impl FnOnce(&Value) -> Result<T, Flaw>) -> Option<T> {
         self.field(name, Echo::Nothing, read)
+    }
+
+    /// A password that shall be kept from now on, never echoed. `owner` is the account's address, where it is known already.
+    pub fn new_password(&mut self, name: &str, owner: Option<&Email>) -> Option<NewPassword> {
+        let policy = self.policy.clone();
+        self.secret(name, |value| {
+            NewPassword::parse(read::string(value)?, &policy, owner).map_err(read::refusal)
+        })
     }
 
     /// A field that may be missing or null: `Some(None)` then.

@@ -1,8 +1,7 @@
 //! Readers of single values: the words are pydantic v2's.
 
-use keyward_auth::{Password, PasswordPolicy, PasswordRefusal};
+use keyward_auth::{Password, PasswordRefusal};
 use keyward_domain::email::Email;
-use keyward_domain::hashing::NewPassword;
 use keyward_domain::money::{Money, MoneyError};
 use keyward_domain::scopes::Role;
 use keyward_domain::text::{Text, TextError};
@@ -45,15 +44,6 @@ pub fn password(value: &Value) -> Result<Password, Flaw> {
         .as_str()
         .map(Password::new)
         .ok_or_else(|| Flaw::new("string_type", "Input should be a valid string"))
-}
-
-/// A password that shall be kept from now on.
-pub fn new_password(
-    value: &Value,
-    policy: PasswordPolicy,
-    owner: Option<&Email>,
-) -> Result<NewPassword, Flaw> {
-    NewPassword::parse(string(value)?, &policy, owner).map_err(refusal)
 }
 
 /// What is wrong with a new password.

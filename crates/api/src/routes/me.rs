@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use keyward_auth::Password;
 use keyward_domain::hashing::NewPassword;
+use keyward_domain::passwords::Passwords;
 use keyward_domain::users::{Name, UserChange, UserError, Users};
 use utoipa::ToSchema;
 
@@ -50,9 +51,8 @@ impl Input for PasswordChange {
     type Value = (Password, NewPassword);
 
     fn read(fields: &mut Fields<'_>) -> Option<Self::Value> {
-        let policy = fields.policy();
         let current = fields.secret("current_password", read::password);
-        let new = fields.secret("new_password", |value| read::new_password(value, policy, None));
+        let new = fields.new_password("new_password", None);
         Some((current?, new?))
     }
 }
@@ -120,11 +120,11 @@ pub async fn delete_me(
 ))]
 pub async fn change_password(
     user: CurrentUser,
-    State(users): State<Users>,
+    State(passwords): State<Passwords>,
     Sender(origin): Sender,
     Body((current, new)): Body<PasswordChange>,
 ) -> Result<StatusCode, ApiError> {
-    match users.change_password(&user, current, new, &origin).await {
+    match passwords.change(&user, current, new, &origin).await {
         Ok(()) => Ok(StatusCode::NO_CONTENT),
         Err(UserError::PasswordRefused(refusal)) => {
             Err(ApiError::fault(read::refusal(refusal).in_field("body", "new_password", None)))

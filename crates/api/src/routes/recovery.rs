@@ -61,9 +61,8 @@ impl Input for PasswordReset {
     type Value = (String, NewPassword);
 
     fn read(fields: &mut Fields<'_>) -> Option<Self::Value> {
-        let policy = fields.policy();
         let token = fields.secret("token", read::owned);
-        let new = fields.secret("new_password", |value| read::new_password(value, policy, None));
+        let new = fields.new_password("new_password", None);
         Some((token?, new?))
     }
 }

@@ -73,9 +73,8 @@ impl Input for UserCreate {
     type Value = Registration;
 
     fn read(fields: &mut Fields<'_>) -> Option<Registration> {
-        let policy = fields.policy();
         let email = fields.required("email", read::email);
-        let password = fields.secret("password", |value| read::new_password(value, policy, email.as_ref()));
+        let password = fields.new_password("password", email.as_ref());
         let name = fields.optional("name", read::text);
         Some(Registration { email: email?, password: password?, name: name?, role: Role::User })
     }

@@ -55,6 +55,7 @@ fn a_newcomer_signs_up_authorizes_writes_a_post_and_logs_out() {
     let email = registration["email"].as_str().unwrap();
     let password = registration["password"].as_str().unwrap();
     docs.open_dialog();
+    assert_eq!(docs.focused(), "oauth_username");
     assert_eq!(docs.fields()[..3], ["oauth_username", "oauth_password", "auth-bearer-value"]);
     assert_eq!(docs.scopes(), document.scopes());
     docs.log_in(email, "some other pass phrase");

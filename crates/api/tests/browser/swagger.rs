@@ -100,6 +100,11 @@ impl<'a> Docs<'a> {
         self.0.appears(FORM);
     }
 
+    /// The field that takes what is typed next.
+    pub(crate) fn focused(&self) -> String {
+        self.0.ask("return document.activeElement.id")
+    }
+
     /// The fields that the dialog shows, from top to bottom.
     pub(crate) fn fields(&self) -> Vec<String> {
         let script = format!(

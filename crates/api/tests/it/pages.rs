@@ -44,7 +44,7 @@ async fn a_file_that_is_not_there_is_not_found() {
 }
 
 #[tokio::test]
-async fn no_page_has_a_script_of_its_own_and_none_would_run() {
+async fn no_page_has_a_script_or_style_of_its_own_and_none_would_run() {
     let app = TestApp::start().await;
     for page in ["/docs", "/redoc", "/reset-password", "/reset-password?token=abc"] {
         let answer = app.anonymous().get(page).await.assert_status(200);
@@ -55,7 +55,9 @@ async fn no_page_has_a_script_of_its_own_and_none_would_run() {
             policy.contains("base-uri 'none'") && policy.contains("form-action 'self'"),
             "{page}: {policy}"
         );
+        assert!(!policy.contains("unsafe"), "{page}: {policy}");
         let html = answer.text().to_lowercase();
+        assert!(!html.contains("<style") && !html.contains(" style="), "{page} has an inline style");
         let inline = html.split("<script").skip(1).filter(|script| !script.trim_start().starts_with("src="));
         assert_eq!(inline.count(), 0, "{page} has an inline script");
         assert!(!html.contains(" onload=") && !html.contains(" onclick=") && !html.contains("javascript:"));

@@ -50,6 +50,27 @@ async fn a_link_sets_a_password_once_and_ends_every_session() {
 }
 
 #[tokio::test]
+async fn whoever_has_a_new_password_is_told_by_mail_and_nobody_else() {
+    let app = TestApp::start().await;
+    let ana = app.user("ana").await;
+    let change = |current: &str, new: &str| json!({ "current_password": current, "new_password": new });
+    ana.post("/users/me/password", change("not my password", NEW)).await.assert_status(403);
+    ana.post("/users/me/password", change(PASSWORD, "short")).await.assert_status(422);
+    assert_eq!(app.letters().await.len(), 0, "nothing changed");
+    ana.post("/users/me/password", change(PASSWORD, NEW)).await.assert_status(204);
+    let mut told = vec![app.letter().await];
+    let token = app.token_for("ana").await;
+    app.reset("x".repeat(43).as_str(), "nine odd horses").await.assert_status(400);
+    app.reset(&token, "nine odd horses").await.assert_status(204);
+    told.push(app.letter().await);
+    for mail in told {
+        assert_eq!(mail.recipient.as_str(), "ana@example.com");
+        assert_eq!(mail.letter.subject, "Your password was changed");
+        assert!(!mail.letter.text.contains("horses") && !mail.letter.html.contains("horses"));
+    }
+}
+
+#[tokio::test]
 async fn nobody_learns_who_has_an_account() {
     let app = TestApp::start().await;
     app.user("ana").await;

@@ -68,6 +68,29 @@ async fn a_password_that_would_be_guessed_first_is_refused() {
 }
 
 #[tokio::test]
+async fn a_password_that_the_operator_lists_is_refused_wherever_one_is_chosen() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("words.txt");
+    std::fs::write(&file, "Umbrella\nleaked pass phrase\n").unwrap();
+    let app = TestApp::with_flags(&["--password-blocklist", file.to_str().unwrap()]).await;
+    let ana = app.user("ana").await;
+    for password in ["LEAKED pass phrase", "umbrella2026!"] {
+        let account = json!({ "email": "eve@example.com", "password": password });
+        let fault = sign_up(&app, account).await.fault();
+        assert_eq!(fault["msg"], "Value error, The password is too easy to guess at this service");
+        assert_eq!((&fault["loc"], &fault["input"]), (&json!(["body", "password"]), &Value::Null));
+        let change = json!({ "current_password": PASSWORD, "new_password": password });
+        let fault = ana.post("/users/me/password", change).await.fault();
+        assert_eq!(fault["loc"], json!(["body", "new_password"]));
+        let reset = json!({ "token": "a".repeat(43), "new_password": password });
+        let fault = app.anonymous().post("/reset-password", reset).await.fault();
+        assert_eq!(fault["loc"], json!(["body", "new_password"]));
+    }
+    let account = json!({ "email": "eve@example.com", "password": "an umbrella in the rain" });
+    sign_up(&app, account).await.assert_status(201);
+}
+
+#[tokio::test]
 async fn a_password_has_8_to_128_characters_of_any_kind() {
     let app = TestApp::start().await;
     for (password, kind) in [("sevench", "string_too_short"), (&*"long ".repeat(26), "string_too_long")] {

@@ -231,6 +231,7 @@ async fn a_new_password_voids_what_was_mailed_before_and_a_reset_verifies() {
     let link = app.letter().await;
     let change = json!({ "current_password": PASSWORD, "new_password": "eight tame horses" });
     ana.post("/users/me/password", change).await.assert_status(204);
+    assert_eq!(app.letter().await.letter.subject, "Your password was changed");
     assert_eq!(app.proves_by_link(&stolen).await, 400);
     let reset = |mail: &Message| json!({ "token": token(mail, "reset-password"), "new_password": PASSWORD });
     app.anonymous().post("/reset-password", reset(&link)).await.assert_status(400);
