@@ -37,6 +37,9 @@ struct Seen {
 impl Input for Probe {
     type Value = Seen;
 
+    /// Our own spelling of an input takes up to six times its length.
+    const MAX_BODY: usize = 128 * 1024;
+
     fn read(fields: &mut Fields<'_>) -> Option<Seen> {
         let text = fields.optional("text", read::owned);
         let email = fields.optional("email", |value| Ok(read::email(value)?.to_string()));
