@@ -3,36 +3,15 @@
 use axum::body::Body;
 use axum::response::IntoResponse;
 use http::{Request, Uri, header};
-use keyward_api::extract::{Fields, Here, Input, List, Listing, PathParam, Query, page};
-use keyward_api::routes::posts::PostList;
-use keyward_domain::page::{MAX_LIMIT, Page, Slice};
+use keyward_api::extract::{Paged, PathParam};
+use keyward_api::routes::posts::{Post, PostList};
+use keyward_api::routes::users::User;
+use keyward_domain::page::{MAX_LIMIT, Slice};
 use keyward_domain::sessions::SessionId;
 use keyward_domain::users::UserId;
 
 use crate::Fate;
 use crate::answers::head;
-
-/// A page of posts.
-struct Posts;
-
-/// A page of users.
-struct Users;
-
-impl Input for Posts {
-    type Value = Page;
-
-    fn read(fields: &mut Fields<'_>) -> Option<Page> {
-        page(fields, List::Posts)
-    }
-}
-
-impl Input for Users {
-    type Value = Page;
-
-    fn read(fields: &mut Fields<'_>) -> Option<Page> {
-        page(fields, List::Users)
-    }
-}
 
 /// A page is within its bounds, a cursor good for one list, and the link to the next page leads there.
 pub fn check(input: &[u8]) -> Fate {
@@ -40,21 +19,21 @@ pub fn check(input: &[u8]) -> Fate {
         ids(text);
     }
     let Ok(uri) = Uri::try_from([b"/posts?", input].concat()) else { return Fate::Refused };
-    let _ = head::<Query<PostList>>(request(&uri));
-    let users = head::<Query<Users>>(request(&uri));
-    let Ok(Query(page)) = head::<Query<Posts>>(request(&uri)) else { return Fate::Refused };
+    let _ = head::<Paged<Post, PostList>>(request(&uri));
+    let users = head::<Paged<User>>(request(&uri));
+    let Ok(Paged { page, here, .. }) = head::<Paged<Post>>(request(&uri)) else { return Fate::Refused };
     assert!((1..=MAX_LIMIT).contains(&page.limit));
     let next = page.after.unwrap_or(1);
     assert!(next > 0);
     assert!(page.after.is_none() || users.is_err(), "a cursor of posts is none of users");
 
-    let slice = Slice { items: Vec::<u8>::new(), next: Some(next) };
-    let response = Listing::<u8>::new(slice, List::Posts, &Here(uri)).into_response();
+    let slice = Slice { items: Vec::<Post>::new(), next: Some(next) };
+    let response = here.listing(slice).into_response();
     let link = response.headers()[header::LINK].to_str().expect("a link is ASCII").to_owned();
     let target = link.strip_prefix('<').and_then(|link| link.strip_suffix(">; rel=\"next\""));
     let there: Uri = target.expect("it is a link").parse().expect("it leads somewhere");
-    let Ok(Query(followed)) = head::<Query<Posts>>(request(&there)) else { panic!("refused: {there}") };
-    assert_eq!((followed.limit, followed.after), (page.limit, Some(next)), "{there}");
+    let Ok(followed) = head::<Paged<Post>>(request(&there)) else { panic!("refused: {there}") };
+    assert_eq!((followed.page.limit, followed.page.after), (page.limit, Some(next)), "{there}");
     Fate::Accepted
 }
 

@@ -38,7 +38,7 @@ impl<T: Input + IntoParams> Documented for Query<T> {
     }
 }
 
-/// Where the request went: path and query, for links to the next page.
+/// Where the request went: path and query.
 pub struct Here(pub Uri);
 
 impl<S: Send + Sync> FromRequestParts<S> for Here {

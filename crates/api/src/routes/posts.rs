@@ -3,7 +3,6 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use keyward_domain::page::Page;
 use keyward_domain::posts::{self, Draft, PostFilter, PostId, Posts};
 use serde::Serialize;
 use serde_json::json;
@@ -12,7 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::rfc3339;
 use crate::current_user::{CurrentUser, scope};
 use crate::error::ApiError;
-use crate::extract::{Body, Both, Fields, Flaw, Here, Input, List, Listing, Path, Query, page, read};
+use crate::extract::{Body, Both, Fields, Flaw, Input, List, Listed, Listing, Paged, Path, read};
 
 /// A post.
 #[derive(Serialize, ToSchema)]
@@ -82,16 +81,14 @@ impl Input for PostWrite {
     }
 }
 
+impl Listed for Post {
+    const LIST: List = List::Posts;
+}
+
 /// Which posts.
 #[derive(IntoParams)]
 #[expect(dead_code, reason = "documents what `read` reads")]
 pub struct PostList {
-    /// At most so many.
-    #[param(nullable = false, minimum = 1, maximum = 200, default = 50)]
-    limit: Option<u32>,
-    /// Beyond this cursor, which comes from the `Link` header of the page before.
-    #[param(nullable = false)]
-    after: Option<String>,
     /// Only posts whose title holds this, in any letter case.
     #[param(nullable = false, max_length = 300)]
     search: Option<String>,
@@ -108,9 +105,8 @@ enum Owned {
     Me,
 }
 
-/// What was asked for: a page, of posts whose title holds something, of one's own.
+/// What was asked for: posts whose title holds something, one's own.
 pub struct PostQuery {
-    page: Page,
     search: Option<String>,
     own: bool,
 }
@@ -119,34 +115,13 @@ impl Input for PostList {
     type Value = PostQuery;
 
     fn read(fields: &mut Fields<'_>) -> Option<PostQuery> {
-        let page = page(fields, List::Posts);
         let search =
             fields.optional("search", |value| read::text::<0, 300>(value).map(|text| text.to_string()));
         let own = fields.optional("owner", |value| match read::string(value)? {
             "me" => Ok(()),
             _ => Err(Flaw::with_ctx("literal_error", "Input should be 'me'", json!({ "expected": "'me'" }))),
         });
-        Some(PostQuery { page: page?, search: search?, own: own?.is_some() })
-    }
-}
-
-/// Which published posts.
-#[derive(IntoParams)]
-#[expect(dead_code, reason = "documents what `read` reads")]
-pub struct BlogList {
-    /// At most so many.
-    #[param(nullable = false, minimum = 1, maximum = 200, default = 50)]
-    limit: Option<u32>,
-    /// Beyond this cursor, which comes from the `Link` header of the page before.
-    #[param(nullable = false)]
-    after: Option<String>,
-}
-
-impl Input for BlogList {
-    type Value = Page;
-
-    fn read(fields: &mut Fields<'_>) -> Option<Page> {
-        page(fields, List::Posts)
+        Some(PostQuery { search: search?, own: own?.is_some() })
     }
 }
 
@@ -156,11 +131,10 @@ impl Input for BlogList {
 pub async fn list_posts(
     user: CurrentUser<scope::PostsRead>,
     State(posts): State<Posts>,
-    here: Here,
-    Query(PostQuery { page, search, own }): Query<PostList>,
+    Paged { page, filter: PostQuery { search, own }, here }: Paged<Post, PostList>,
 ) -> Result<Listing<Post>, ApiError> {
     let filter = PostFilter { visible_to: Some(user.id), owner: own.then_some(user.id), search };
-    Ok(Listing::new(posts.list(&filter, page).await?, List::Posts, &here))
+    Ok(here.listing(posts.list(&filter, page).await?))
 }
 
 /// Write a post
@@ -221,10 +195,9 @@ pub async fn delete_post(
 ))]
 pub async fn list_blog(
     State(posts): State<Posts>,
-    here: Here,
-    Query(page): Query<BlogList>,
+    Paged { page, here, .. }: Paged<Post>,
 ) -> Result<Listing<Post>, ApiError> {
-    Ok(Listing::new(posts.list(&PostFilter::default(), page).await?, List::Posts, &here))
+    Ok(here.listing(posts.list(&PostFilter::default(), page).await?))
 }
 
 /// A published post, for anyone

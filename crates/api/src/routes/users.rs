@@ -3,17 +3,16 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use keyward_domain::page::Page;
 use keyward_domain::scopes::Role;
 use keyward_domain::users::{self, Registration, UserChange, UserId, Users};
 use keyward_domain::verification::Verification;
 use serde::Serialize;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use super::rfc3339;
 use crate::current_user::{CurrentUser, scope};
 use crate::error::ApiError;
-use crate::extract::{Body, Both, Fields, Here, Input, List, Listing, Path, Query, Sender, page, read};
+use crate::extract::{Body, Both, Fields, Input, List, Listed, Listing, Paged, Path, Sender, read};
 
 /// An account.
 #[derive(Serialize, ToSchema)]
@@ -101,24 +100,8 @@ impl Input for UserUpdate {
     }
 }
 
-/// Which page of the users.
-#[derive(IntoParams)]
-#[expect(dead_code, reason = "documents what `read` reads")]
-pub struct UserList {
-    /// At most so many.
-    #[param(nullable = false, minimum = 1, maximum = 200, default = 50)]
-    limit: Option<u32>,
-    /// Beyond this cursor, which comes from the `Link` header of the page before.
-    #[param(nullable = false)]
-    after: Option<String>,
-}
-
-impl Input for UserList {
-    type Value = Page;
-
-    fn read(fields: &mut Fields<'_>) -> Option<Page> {
-        page(fields, List::Users)
-    }
+impl Listed for User {
+    const LIST: List = List::Users;
 }
 
 /// Sign up
@@ -145,10 +128,9 @@ pub async fn create_user(
 pub async fn list_users(
     _: CurrentUser<scope::Admin>,
     State(users): State<Users>,
-    here: Here,
-    Query(page): Query<UserList>,
+    Paged { page, here, .. }: Paged<User>,
 ) -> Result<Listing<User>, ApiError> {
-    Ok(Listing::new(users.list(page).await?, List::Users, &here))
+    Ok(here.listing(users.list(page).await?))
 }
 
 /// An account: one's own, or anyone's for an administrator

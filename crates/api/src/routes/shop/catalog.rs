@@ -3,7 +3,6 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use keyward_domain::page::Page;
 use keyward_domain::shop::catalog::{
     self, Catalog, CategoryId, Label, MAX_STOCK, ProductFilter, ProductId, ProductSpec,
 };
@@ -14,7 +13,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::amount;
 use crate::current_user::{CurrentUser, scope};
 use crate::error::ApiError;
-use crate::extract::{Body, Both, Fields, Here, Input, List, Listing, Path, Query, page, read};
+use crate::extract::{Body, Both, Fields, Input, List, Listed, Listing, Paged, Path, read};
 
 /// A category.
 #[derive(Serialize, ToSchema)]
@@ -118,36 +117,18 @@ impl Input for ProductWrite {
     }
 }
 
-/// Which categories.
-#[derive(IntoParams)]
-#[expect(dead_code, reason = "documents what `read` reads")]
-pub struct CategoryList {
-    /// At most so many.
-    #[param(nullable = false, minimum = 1, maximum = 200, default = 50)]
-    limit: Option<u32>,
-    /// Beyond this cursor, which comes from the `Link` header of the page before.
-    #[param(nullable = false)]
-    after: Option<String>,
+impl Listed for Category {
+    const LIST: List = List::Categories;
 }
 
-impl Input for CategoryList {
-    type Value = Page;
-
-    fn read(fields: &mut Fields<'_>) -> Option<Page> {
-        page(fields, List::Categories)
-    }
+impl Listed for Product {
+    const LIST: List = List::Products;
 }
 
 /// Which products.
 #[derive(IntoParams)]
 #[expect(dead_code, reason = "documents what `read` reads")]
 pub struct ProductList {
-    /// At most so many.
-    #[param(nullable = false, minimum = 1, maximum = 200, default = 50)]
-    limit: Option<u32>,
-    /// Beyond this cursor, which comes from the `Link` header of the page before.
-    #[param(nullable = false)]
-    after: Option<String>,
     /// Only products of this category.
     #[param(nullable = false)]
     category_id: Option<i64>,
@@ -157,15 +138,14 @@ pub struct ProductList {
 }
 
 impl Input for ProductList {
-    type Value = (ProductFilter, Page);
+    type Value = ProductFilter;
 
-    fn read(fields: &mut Fields<'_>) -> Option<Self::Value> {
-        let page = page(fields, List::Products);
+    fn read(fields: &mut Fields<'_>) -> Option<ProductFilter> {
         let category =
             fields.optional("category_id", |value| read::integer(read::string(value)?).map(CategoryId));
         let search =
             fields.optional("search", |value| read::text::<0, 200>(value).map(|text| text.to_string()));
-        Some((ProductFilter { category: category?, search: search? }, page?))
+        Some(ProductFilter { category: category?, search: search? })
     }
 }
 
@@ -174,10 +154,9 @@ impl Input for ProductList {
     headers(("Link" = String, description = "The next page, where there is one (RFC 8288)"))), (status = 503, description = "Overloaded", body = ref("#/components/schemas/Error"))))]
 pub async fn list_categories(
     State(catalog): State<Catalog>,
-    here: Here,
-    Query(page): Query<CategoryList>,
+    Paged { page, here, .. }: Paged<Category>,
 ) -> Result<Listing<Category>, ApiError> {
-    Ok(Listing::new(catalog.categories(page).await?, List::Categories, &here))
+    Ok(here.listing(catalog.categories(page).await?))
 }
 
 /// A category
@@ -236,10 +215,9 @@ pub async fn delete_category(
     headers(("Link" = String, description = "The next page, where there is one (RFC 8288)"))), (status = 503, description = "Overloaded", body = ref("#/components/schemas/Error"))))]
 pub async fn list_products(
     State(catalog): State<Catalog>,
-    here: Here,
-    Query((filter, page)): Query<ProductList>,
+    Paged { page, filter, here }: Paged<Product, ProductList>,
 ) -> Result<Listing<Product>, ApiError> {
-    Ok(Listing::new(catalog.products(&filter, page).await?, List::Products, &here))
+    Ok(here.listing(catalog.products(&filter, page).await?))
 }
 
 /// A product

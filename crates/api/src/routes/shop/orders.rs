@@ -3,17 +3,16 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use keyward_domain::page::Page;
 use keyward_domain::shop::orders::{self, Address, OrderError, OrderId, OrderStatus, Orders};
 use serde::Serialize;
 use serde_json::{Number, json};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use super::amount;
 use crate::current_user::{CurrentUser, scope};
 use crate::error::ApiError;
 use crate::extract::{
-    Body, Both, Fields, Flaw, Here, Idempotency, Input, List, Listing, Path, Query, page, read,
+    Body, Both, Fields, Flaw, Idempotency, Input, List, Listed, Listing, Paged, Path, read,
 };
 use crate::routes::rfc3339;
 
@@ -120,24 +119,8 @@ impl Input for OrderUpdate {
     }
 }
 
-/// Which orders.
-#[derive(IntoParams)]
-#[expect(dead_code, reason = "documents what `read` reads")]
-pub struct OrderList {
-    /// At most so many.
-    #[param(nullable = false, minimum = 1, maximum = 200, default = 50)]
-    limit: Option<u32>,
-    /// Beyond this cursor, which comes from the `Link` header of the page before.
-    #[param(nullable = false)]
-    after: Option<String>,
-}
-
-impl Input for OrderList {
-    type Value = Page;
-
-    fn read(fields: &mut Fields<'_>) -> Option<Page> {
-        page(fields, List::Orders)
-    }
+impl Listed for Order {
+    const LIST: List = List::Orders;
 }
 
 /// Order what is in my cart
@@ -168,10 +151,9 @@ pub async fn create_order(
 pub async fn list_orders(
     user: CurrentUser<scope::Shop>,
     State(orders): State<Orders>,
-    here: Here,
-    Query(page): Query<OrderList>,
+    Paged { page, here, .. }: Paged<Order>,
 ) -> Result<Listing<Order>, ApiError> {
-    Ok(Listing::new(orders.list(Some(user.id), page).await?, List::Orders, &here))
+    Ok(here.listing(orders.list(Some(user.id), page).await?))
 }
 
 /// An order of mine
@@ -207,8 +189,7 @@ pub async fn update_order(
 pub async fn list_all_orders(
     _: CurrentUser<scope::Admin>,
     State(orders): State<Orders>,
-    here: Here,
-    Query(page): Query<OrderList>,
+    Paged { page, here, .. }: Paged<Order>,
 ) -> Result<Listing<Order>, ApiError> {
-    Ok(Listing::new(orders.list(None, page).await?, List::Orders, &here))
+    Ok(here.listing(orders.list(None, page).await?))
 }
