@@ -104,7 +104,7 @@ fn step_back() {
 
 #[async_trait]
 impl Hashing for HashingPool {
-    async fn hash(&self, password: Password) -> Result<PasswordHash, HashingError> {
+    async fn hash(&self, password: Arc<Password>) -> Result<PasswordHash, HashingError> {
         self.run(move |hasher| hasher.hash(&password)).await
     }
 

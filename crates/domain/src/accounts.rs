@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use keyward_auth::Password;
+use keyward_auth::{Password, PasswordHash};
 
 use crate::email::Email;
 use crate::events::{Event, EventKind, Origin};
@@ -11,7 +11,7 @@ use crate::page::{Page, Slice};
 use crate::ports::Ports;
 use crate::scopes::{self, Role};
 use crate::sessions::Caller;
-use crate::store::Transaction;
+use crate::store::{StoreError, Transaction};
 use crate::throttle::{Deed, Throttle};
 use crate::users::{Credentials, Name, NewUser, User, UserChange, UserError, UserId};
 
@@ -61,7 +61,7 @@ impl Users {
     /// The slow part of a registration: hashes the password, outside any transaction.
     pub(crate) async fn prepare(&self, registration: Registration) -> Result<NewUser, HashingError> {
         let Registration { email, password, name, role } = registration;
-        let hash = self.ports.hashing.hash(password.into_inner()).await?;
+        let hash = self.ports.hashing.hash(password.password()).await?;
         Ok(NewUser { email, name, role, hash, created_at: self.ports.clock.now() })
     }
 
@@ -142,15 +142,29 @@ impl Users {
         password: Password,
         origin: &Origin,
     ) -> Result<(), UserError> {
-        self.prove(caller.id, password, origin).await?;
-        self.delete(caller.id, origin).await.map_err(UserError::of_caller)
+        let deed =
+            |Credentials { hash, .. }| async move { self.remove(caller.id, Some(&hash), origin).await };
+        self.proving(caller.id, password, origin, deed).await.map_err(UserError::of_caller)
     }
 
     /// Removes an account with everything that is theirs. The last administrator stays.
     pub async fn delete(&self, id: UserId, origin: &Origin) -> Result<(), UserError> {
+        self.remove(id, None, origin).await.map(drop)
+    }
+
+    /// Removes an account, if it still has the hash that was `proven`; `None` if not.
+    async fn remove(
+        &self,
+        id: UserId,
+        proven: Option<&PasswordHash>,
+        origin: &Origin,
+    ) -> Result<Option<()>, UserError> {
         self.ports
             .retrying(|| async {
                 let mut tx = self.ports.store.begin().await?;
+                if !stands(&mut *tx, id, proven).await? {
+                    return Ok(None);
+                }
                 // Other services must hear of every session, one that is being opened at this moment included.
                 let now = self.ports.clock.now();
                 spare_the_last_administrator(&mut *tx, id).await?;
@@ -160,22 +174,46 @@ impl Users {
                 }
                 let event = Event::new(now, EventKind::UserDeleted, origin).of(id);
                 tx.events().append(&event).await?;
-                self.commit(tx, id).await
+                self.commit(tx, id).await.map(Some)
             })
             .await
     }
 
-    /// The caller's account and hash, once `password` is shown to be theirs.
-    pub(crate) async fn prove(
+    /// Does what only whoever knows the account's password may do. `deed` says `None` where the hash that was proven is
+    /// not the account's any more: a login may have improved it, and then the password is looked at once more.
+    pub(crate) async fn proving<T, E, F, W>(
         &self,
         id: UserId,
         password: Password,
+        origin: &Origin,
+        deed: F,
+    ) -> Result<T, E>
+    where
+        E: From<UserError>,
+        F: Fn(Credentials) -> W,
+        W: Future<Output = Result<Option<T>, E>>,
+    {
+        let password = Arc::new(password);
+        for _ in 0..2 {
+            let proven = self.prove(id, Arc::clone(&password), origin).await?;
+            if let Some(done) = deed(proven).await? {
+                return Ok(done);
+            }
+        }
+        Err(UserError::WrongPassword.into())
+    }
+
+    /// The account and its hash, once `password` is shown to be theirs.
+    async fn prove(
+        &self,
+        id: UserId,
+        password: Arc<Password>,
         origin: &Origin,
     ) -> Result<Credentials, UserError> {
         let guess = self.throttle.proof(id).await?;
         let found = self.ports.store.autocommit().users().credentials(id).await?;
         let found = found.ok_or(UserError::CallerGone)?;
-        let verified = self.ports.hashing.verify(Arc::new(password), Some(found.hash.clone())).await?;
+        let verified = self.ports.hashing.verify(password, Some(found.hash.clone())).await?;
         let mut repositories = self.ports.store.autocommit();
         if verified == Verified::Mismatch {
             self.throttle.wrong(&mut *repositories, guess, self.throttle.event(origin).of(id)).await?;
@@ -189,6 +227,18 @@ impl Users {
         tx.commit().await?;
         self.ports.changes.changed(changed);
         Ok(())
+    }
+}
+
+/// Whether what was proven still holds, if anything was. Until the transaction ends nobody changes the password.
+pub(crate) async fn stands(
+    tx: &mut dyn Transaction,
+    id: UserId,
+    proven: Option<&PasswordHash>,
+) -> Result<bool, StoreError> {
+    match proven {
+        Some(hash) => tx.users().still_has(id, hash).await,
+        None => Ok(true),
     }
 }
 

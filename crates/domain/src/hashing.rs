@@ -12,7 +12,7 @@ use crate::failure::{Failure, Kind};
 const PRODUCT: &str = "keyward";
 
 /// A password that its owner may choose: the policy has seen it.
-pub struct NewPassword(Password);
+pub struct NewPassword(Arc<Password>);
 
 impl NewPassword {
     /// Checks `raw` against `policy`; it must not be the account's own address, nor the product's name with nothing but
@@ -25,7 +25,11 @@ impl NewPassword {
         let (address, local) = owner.map_or(("", ""), |email| (email.as_str(), email.local()));
         policy.check(&password, &[address, local])?;
         let word = password.expose().trim_matches(|c: char| !c.is_alphabetic());
-        if word.eq_ignore_ascii_case(PRODUCT) { Err(PasswordRefusal::Context) } else { Ok(Self(password)) }
+        if word.eq_ignore_ascii_case(PRODUCT) {
+            Err(PasswordRefusal::Context)
+        } else {
+            Ok(Self(Arc::new(password)))
+        }
     }
 
     /// Whether it may belong to the account of that address: it must not be the address, nor the part before the @.
@@ -38,8 +42,8 @@ impl NewPassword {
     }
 
     /// The password, for the hasher.
-    pub fn into_inner(self) -> Password {
-        self.0
+    pub fn password(&self) -> Arc<Password> {
+        Arc::clone(&self.0)
     }
 }
 
@@ -47,7 +51,7 @@ impl NewPassword {
 #[async_trait]
 pub trait Hashing: Send + Sync {
     /// Hashes a new password.
-    async fn hash(&self, password: Password) -> Result<PasswordHash, HashingError>;
+    async fn hash(&self, password: Arc<Password>) -> Result<PasswordHash, HashingError>;
 
     /// Compares `password` with `stored`. With nothing stored it costs as much as a wrong password and never matches.
     async fn verify(

@@ -32,15 +32,28 @@ impl Passwords {
         new: NewPassword,
         origin: &Origin,
     ) -> Result<(), UserError> {
-        let Credentials { user, hash: old } = self.users.prove(caller.id, current, origin).await?;
+        let deed = |proven| self.replace(caller, proven, &new, origin);
+        self.users.proving(caller.id, current, origin, deed).await?;
+        self.ports.changes.changed(caller.id);
+        Ok(())
+    }
+
+    /// Replaces the password, if it still is the one that was proven; `None` if not.
+    async fn replace(
+        &self,
+        caller: &Caller,
+        Credentials { user, hash: old }: Credentials,
+        new: &NewPassword,
+        origin: &Origin,
+    ) -> Result<Option<()>, UserError> {
         new.check_owner(&user.email).map_err(UserError::PasswordRefused)?;
-        let hash = self.ports.hashing.hash(new.into_inner()).await?;
+        let hash = self.ports.hashing.hash(new.password()).await?;
         let notice = self.postbox.letters.password_changed()?;
         self.ports
             .retrying(|| async {
                 let mut tx = self.ports.store.begin().await?;
                 if !tx.users().replace_hash(caller.id, &old, &hash).await? {
-                    return Err(UserError::WrongPassword);
+                    return Ok(None);
                 }
                 let now = self.ports.clock.now();
                 tx.sessions().revoke_all(caller.id, Some(caller.session), now).await?;
@@ -52,10 +65,9 @@ impl Passwords {
                     .in_session(caller.session);
                 tx.events().append(&event).await?;
                 self.postbox.post(&mut *tx, &self.ports, user.email.clone(), notice.clone()).await?;
-                Ok(tx.commit().await?)
+                tx.commit().await?;
+                Ok(Some(()))
             })
-            .await?;
-        self.ports.changes.changed(caller.id);
-        Ok(())
+            .await
     }
 }

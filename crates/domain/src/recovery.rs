@@ -17,7 +17,7 @@ use crate::ports::Ports;
 use crate::postbox::Postbox;
 use crate::store::StoreError;
 use crate::throttle::{AttemptKey, Budget, Deed, Throttle, ThrottleError, Throttled};
-use crate::users::{Credentials, UserId};
+use crate::users::{User, UserId};
 
 /// How long a token is good.
 const LIFE: Duration = Duration::minutes(30);
@@ -158,19 +158,22 @@ impl Recovery {
     ) -> Result<(), RecoveryError> {
         let token = SecretHash::of(token);
         // Before the slow part, so that guesses cost next to nothing; whether it is still good is decided below.
-        let Some(Credentials { user, hash: old }) = self.owner_of(&token).await? else {
+        let Some(user) = self.owner_of(&token).await? else {
             self.throttle.spend(Deed::Reset, origin).await?;
             return Err(RecoveryError::InvalidToken);
         };
         password.check_owner(&user.email).map_err(RecoveryError::PasswordRefused)?;
-        let new = self.ports.hashing.hash(password.into_inner()).await?;
+        let new = self.ports.hashing.hash(password.password()).await?;
         let notice = self.postbox.letters.password_changed()?;
         let now = self.ports.clock.now();
         self.ports
             .retrying(|| async {
                 let mut tx = self.ports.store.begin().await?;
+                // A login may have improved the old hash; from here on nobody changes it.
+                tx.users().hold(user.id).await?;
+                let held = tx.users().credentials(user.id).await?.ok_or(RecoveryError::InvalidToken)?;
                 let spent = tx.recoveries().spend(&token, now).await?;
-                if !spent || !tx.users().replace_hash(user.id, &old, &new).await? {
+                if !spent || !tx.users().replace_hash(user.id, &held.hash, &new).await? {
                     return Err(RecoveryError::InvalidToken);
                 }
                 tx.sessions().revoke_all(user.id, None, now).await?;
@@ -187,12 +190,12 @@ impl Recovery {
     }
 
     /// The account that a good token belongs to, if it still has the address the token was sent to.
-    async fn owner_of(&self, token: &SecretHash) -> Result<Option<Credentials>, StoreError> {
+    async fn owner_of(&self, token: &SecretHash) -> Result<Option<User>, StoreError> {
         let mut repositories = self.ports.store.autocommit();
         let found = repositories.recoveries().find(token, self.ports.clock.now()).await?;
         let Some((user, sent_to)) = found else { return Ok(None) };
-        let found = repositories.users().credentials(user).await?;
-        Ok(found.filter(|found| owner(&found.user.email) == sent_to))
+        let found = repositories.users().find(user).await?;
+        Ok(found.filter(|user| owner(&user.email) == sent_to))
     }
 }
 

@@ -5,9 +5,10 @@
 //! secret. Wrong codes are counted where the code is; the link does not mind them, so nobody can spoil it by guessing.
 
 use async_trait::async_trait;
-use keyward_auth::{OneTimeCodes, Password, SecretHash, random_secret};
+use keyward_auth::{OneTimeCodes, Password, PasswordHash, SecretHash, random_secret};
 use time::{Duration, OffsetDateTime};
 
+use crate::accounts::stands;
 use crate::email::Email;
 use crate::events::{Event, EventKind, Origin};
 use crate::failure::{Failure, Kind};
@@ -17,7 +18,7 @@ use crate::postbox::Postbox;
 use crate::sessions::Caller;
 use crate::store::{StoreError, Transaction};
 use crate::throttle::{AttemptKey, Budget, Throttled, wait};
-use crate::users::{User, UserError, UserId, Users};
+use crate::users::{Credentials, User, UserError, UserId, Users};
 
 /// How long a code and a link are good.
 const LIFE: Duration = Duration::hours(1);
@@ -163,7 +164,7 @@ impl Verification {
         if user.email_verified {
             return Err(VerificationError::AlreadyVerified);
         }
-        self.send(user.id, user.email.clone()).await
+        self.send(user.id, user.email.clone(), None).await.map(drop)
     }
 
     /// Sends a code and a link to the address the caller's account shall have, for whoever knows its password.
@@ -177,32 +178,51 @@ impl Verification {
         password: Password,
         origin: &Origin,
     ) -> Result<(), VerificationError> {
-        let user = self.users.prove(caller.id, password, origin).await?.user;
-        if user.email == email {
-            return self.request_for(&user).await;
+        let deed = |proven| self.request_as(proven, &email);
+        self.users.proving(caller.id, password, origin, deed).await
+    }
+
+    async fn request_as(
+        &self,
+        Credentials { user, hash }: Credentials,
+        email: &Email,
+    ) -> Result<Option<()>, VerificationError> {
+        if user.email == *email {
+            return self.request_for(&user).await.map(Some);
         }
-        match self.users.find_by_email(&email).await? {
+        match self.users.find_by_email(email).await? {
             Some(_) => Err(UserError::EmailTaken.into()),
-            None => self.send(user.id, email).await,
+            None => self.send(user.id, email.clone(), Some(&hash)).await,
         }
     }
 
-    async fn send(&self, user: UserId, email: Email) -> Result<(), VerificationError> {
+    /// Sends a code and a link to `email`, if the account still has the hash that was `proven`; `None` if not.
+    async fn send(
+        &self,
+        user: UserId,
+        email: Email,
+        proven: Option<&PasswordHash>,
+    ) -> Result<Option<()>, VerificationError> {
         let now = self.ports.clock.now();
         let token = random_secret(&*self.ports.random);
         let new = Pending { user, email, token: SecretHash::of(&token) };
         let link = format!("{}/verify-email?token={}", self.base, *token);
         let letter = self.postbox.letters.email_verification(&link, &self.codes.code(&new.token))?;
-        self.ports.retrying(|| self.keep(&new, now, letter.clone())).await
+        self.ports.retrying(|| self.keep(&new, proven, now, letter.clone())).await
     }
 
     async fn keep(
         &self,
         new: &Pending,
+        proven: Option<&PasswordHash>,
         now: OffsetDateTime,
         letter: Letter,
-    ) -> Result<(), VerificationError> {
+    ) -> Result<Option<()>, VerificationError> {
         let mut tx = self.ports.store.begin().await?;
+        // Whatever replaces the password voids what was asked for with the old one: so nothing may be kept after it.
+        if !stands(&mut *tx, new.user, proven).await? {
+            return Ok(None);
+        }
         if !tx.verifications().replace(new, now, now - RESEND, now + LIFE).await? {
             let kept_at = tx.verifications().kept_at(new.user).await?.unwrap_or(now);
             return Err(wait(now, kept_at + RESEND).into());
@@ -213,7 +233,8 @@ impl Verification {
             return Err(wait(now, until).into());
         }
         self.postbox.post(&mut *tx, &self.ports, new.email.clone(), letter).await?;
-        Ok(tx.commit().await?)
+        tx.commit().await?;
+        Ok(Some(()))
     }
 
     /// Believes a proof: the address is its owner's from now on, and their account's, should it be a new one. Then the

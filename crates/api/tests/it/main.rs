@@ -46,6 +46,7 @@ mod pages;
 mod paging;
 mod posts;
 mod programs;
+mod proofs;
 mod races;
 mod recovery;
 mod refusals;
