@@ -84,7 +84,7 @@ pub trait AttemptRepository: Send {
     ) -> Result<bool, StoreError>;
     /// Forgets the wrong guesses of `key`.
     async fn clear(&mut self, key: AttemptKey) -> Result<(), StoreError>;
-    /// Forgets whatever was last counted before `before`.
+    /// Forgets whatever was last counted before `before` and by then cost nothing any more.
     async fn forget(&mut self, before: OffsetDateTime) -> Result<u64, StoreError>;
     /// The addresses that the account's newest sessions were opened from, a hundred at most.
     async fn addresses_of(&mut self, email: &Email) -> Result<Vec<IpAddr>, StoreError>;

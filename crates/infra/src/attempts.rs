@@ -28,7 +28,9 @@ impl<C: Connections> AttemptRepository for Db<C> {
         now: OffsetDateTime,
     ) -> Result<Option<OffsetDateTime>, StoreError> {
         let row = Entity::find_by_id(key.0.to_vec()).one(self.read()).await.map_err(failed)?;
-        let until = row.map(|row| time(row.last_at.saturating_add(row.wait))).transpose()?;
+        // Without a wait nothing blocks, not even whoever looked at a clock before the last failure was counted.
+        let waiting = row.filter(|row| row.wait > 0);
+        let until = waiting.map(|row| time(row.last_at.saturating_add(row.wait))).transpose()?;
         Ok(until.filter(|until| *until > now))
     }
 
@@ -49,12 +51,15 @@ impl<C: Connections> AttemptRepository for Db<C> {
             last_at: ActiveValue::Set(micros(now)),
         };
         let column = |column: Column| Expr::col((Entity, column));
+        // Failures arrive out of order: clocks differ, and some wait for others at the row.
+        let late = || column(Column::LastAt).gt(micros(now));
         let failures = || {
             let held = match budget.forgive {
                 Some(_) => {
                     let passed = || Expr::val(micros(now)).sub(column(Column::LastAt));
                     let left = column(Column::Failures).sub(passed());
                     CaseStatement::new()
+                        .case(late(), column(Column::Failures))
                         .case(column(Column::Failures).lt(passed()), 0_i64)
                         .finally(left)
                         .into()
@@ -72,8 +77,15 @@ impl<C: Connections> AttemptRepository for Db<C> {
         counted
             .value(Column::Failures, failures())
             .value(Column::Wait, wait)
-            .value(Column::LastAt, micros(now))
-            .action_and_where(column(Column::LastAt).add(column(Column::Wait)).lte(micros(now)));
+            .value(
+                Column::LastAt,
+                CaseStatement::new().case(late(), column(Column::LastAt)).finally(micros(now)),
+            )
+            .action_and_where(
+                column(Column::Wait)
+                    .eq(0_i64)
+                    .or(column(Column::LastAt).add(column(Column::Wait)).lte(micros(now))),
+            );
         let done = Entity::insert(row).on_conflict(counted).exec_without_returning(self.write()).await;
         done.map(|rows| rows > 0).map_err(failed)
     }
@@ -83,7 +95,10 @@ impl<C: Connections> AttemptRepository for Db<C> {
     }
 
     async fn forget(&mut self, before: OffsetDateTime) -> Result<u64, StoreError> {
+        // Where time forgives, failures are counted as time, too: what it has not yet forgiven stays.
+        let over = Expr::col(Column::LastAt).add(Expr::col(Column::Wait)).add(Expr::col(Column::Failures));
         let old = Entity::delete_many().filter(Column::LastAt.lt(micros(before)));
+        let old = old.filter(over.lt(micros(before)));
         Ok(old.exec(self.write()).await.map_err(failed)?.rows_affected)
     }
 

@@ -53,6 +53,40 @@ async fn a_right_guess_and_time_make_wrong_ones_forgotten() {
     assert_eq!(database.autocommit().attempts().forget(at(1)).await.unwrap(), 1);
 }
 
+#[tokio::test]
+async fn a_wait_that_still_holds_is_not_forgotten() {
+    let database = open().await;
+    let slow = Budget { first: Duration::days(2), cap: Duration::days(2), ..BUDGET };
+    for _ in 0..3 {
+        assert!(fail_of(&database, 0, slow).await);
+    }
+    let day = Duration::days(1).whole_seconds();
+    assert_eq!(database.autocommit().attempts().forget(at(day)).await.unwrap(), 0);
+    assert_eq!(wait(&database, day).await, Some(day));
+    assert_eq!(database.autocommit().attempts().forget(at(2 * day + 1)).await.unwrap(), 1);
+
+    let forgiving = Budget { forgive: Some(Duration::days(1)), ..BUDGET };
+    for _ in 0..2 {
+        assert!(fail_of(&database, 0, forgiving).await);
+    }
+    assert_eq!(database.autocommit().attempts().forget(at(day)).await.unwrap(), 0);
+    assert_eq!(database.autocommit().attempts().forget(at(2 * day + 1)).await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn whoever_looked_at_a_clock_earlier_waits_no_longer_for_it() {
+    for forgive in [None, Some(Duration::seconds(10))] {
+        let (database, budget) = (open().await, Budget { forgive, ..BUDGET });
+        assert!(fail_of(&database, 101, budget).await);
+        assert_eq!(wait(&database, 100).await, None);
+        assert!(fail_of(&database, 100, budget).await, "it is counted, and does not wait");
+        assert_eq!(wait(&database, 99).await, None);
+        assert!(fail_of(&database, 99, budget).await);
+        assert_eq!(wait(&database, 101).await, Some(1), "the third, from when the last one was");
+        assert!(!fail_of(&database, 101, budget).await);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn of_100_guesses_at_once_no_more_are_counted_than_the_budget_allows() {
     let database = open().await;
