@@ -1,7 +1,7 @@
 //! The accept loop: HTTP/1.1 connections, in clear or in TLS, with every limit that `axum::serve` leaves open.
 //!
-//! A connection must finish its handshake and send its request head in time, or is cut; heads are bounded in size and
-//! number of fields; there are never more than [`Limits::connections`], nor more than [`Limits::per_address`] of one.
+//! A connection must finish its handshake, send its request head and take its answer in time, or is cut; heads are bounded
+//! in size and number of fields; there are never more than [`Limits::connections`], nor more than [`Limits::per_address`] of one.
 //! When told to stop, the listener closes, requests under way are finished, and those that only wait are told. HTTP/2 is deliberately not spoken.
 
 mod crowd;
@@ -26,6 +26,7 @@ use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
+use tokio_io_timeout::TimeoutStream;
 use tower::ServiceExt;
 
 use self::crowd::Crowd;
@@ -71,6 +72,8 @@ pub struct Limits {
     pub handshake: Duration,
     /// How long a request head may take, and a connection may idle between requests.
     pub head: Duration,
+    /// How long nothing of an answer may get off before the connection is cut.
+    pub stall: Duration,
     /// How long requests under way may take once we were told to stop.
     pub drain: Duration,
 }
@@ -82,6 +85,7 @@ impl Default for Limits {
             per_address: 1024,
             handshake: Duration::from_secs(10),
             head: Duration::from_secs(15),
+            stall: Duration::from_secs(30),
             drain: Duration::from_secs(30),
         }
     }
@@ -105,6 +109,8 @@ pub async fn serve(door: impl Into<Door>, router: Router, limits: Limits, stop: 
             continue;
         };
         drop(stream.set_nodelay(true));
+        let mut stream = Box::pin(TimeoutStream::new(stream));
+        stream.as_mut().set_write_timeout_pinned(Some(limits.stall));
         let stopping = Stopping::new(closed.clone());
         let visit = Visit {
             peer,

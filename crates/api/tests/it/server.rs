@@ -54,6 +54,19 @@ async fn an_idle_connection_is_closed() {
 }
 
 #[tokio::test]
+async fn whoever_does_not_take_an_answer_is_cut_off() {
+    let app = TestApp::start().await;
+    let limits = Limits { connections: 1, stall: HURRIED, ..Limits::default() };
+    let server = Server::with(app, limits).await;
+    let mut deaf = server.connect().await;
+    // More than the system's buffers hold, on a connection that never reads.
+    deaf.send("GET /redoc/redoc.standalone.js HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(100)).await;
+    server.assert_alive().await;
+    let taken = deaf.rest().await;
+    assert!(taken.len() < 100 * 500_000, "{} bytes came", taken.len());
+}
+
+#[tokio::test]
 async fn connections_that_say_nothing_starve_nobody() {
     let server = Server::start().await;
     let mut idle = Vec::new();
