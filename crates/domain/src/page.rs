@@ -45,6 +45,21 @@ impl<T> Slice<T> {
         let next = if more { rows.last().map(id) } else { None };
         Self { items: rows, next }
     }
+
+    /// Ends the page before its rows weigh more than `most`, though never before the first.
+    #[must_use]
+    pub fn weighing(mut self, most: u64, weight: impl Fn(&T) -> u64, id: impl Fn(&T) -> i64) -> Self {
+        let sums = self.items.iter().scan(0_u64, |sum, row| {
+            *sum = sum.saturating_add(weight(row));
+            Some(*sum)
+        });
+        let fits = sums.take_while(|sum| *sum <= most).count().max(1);
+        if fits < self.items.len() {
+            self.items.truncate(fits);
+            self.next = self.items.last().map(id);
+        }
+        self
+    }
 }
 
 #[cfg(test)]
@@ -56,6 +71,19 @@ mod tests {
         let page = Page { limit: 2, after: None };
         let slice = Slice::cut(vec![4, 7, 9], page, |id| *id);
         assert_eq!(slice, Slice { items: vec![4, 7], next: Some(7) });
+    }
+
+    #[test]
+    fn a_page_that_weighs_too_much_ends_early_but_has_a_row() {
+        let cut = |most| {
+            let slice = Slice { items: vec![4, 7, 9], next: None };
+            slice.weighing(most, |id: &i64| id.unsigned_abs(), |id| *id)
+        };
+        assert_eq!(cut(20), Slice { items: vec![4, 7, 9], next: None });
+        assert_eq!(cut(19), Slice { items: vec![4, 7], next: Some(7) });
+        assert_eq!(cut(3), Slice { items: vec![4], next: Some(4) });
+        let none = Slice { items: Vec::<i64>::new(), next: None };
+        assert_eq!(none.clone().weighing(0, |_| 1, |id| *id), none);
     }
 
     #[test]

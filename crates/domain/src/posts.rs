@@ -77,6 +77,9 @@ pub struct PostFilter {
     pub search: Option<String>,
 }
 
+/// How many bytes of contents a page may have, beyond its first post: anybody may write long ones, and everybody lists them.
+pub const PAGE_BYTES: u64 = 1024 * 1024;
+
 /// Where posts are kept.
 #[async_trait]
 pub trait PostRepository: Send {
@@ -85,8 +88,8 @@ pub trait PostRepository: Send {
     -> Result<Post, StoreError>;
     /// The post of that id, published or not.
     async fn find(&mut self, id: PostId) -> Result<Option<Post>, StoreError>;
-    /// One row more than the page has, by ascending id.
-    async fn list(&mut self, filter: &PostFilter, page: Page) -> Result<Vec<Post>, StoreError>;
+    /// One page, by ascending id, that ends early where contents would take more than [`PAGE_BYTES`].
+    async fn list(&mut self, filter: &PostFilter, page: Page) -> Result<Slice<Post>, StoreError>;
     /// Replaces a post if it is this owner's; says whether it was.
     async fn replace(
         &mut self,
@@ -166,8 +169,7 @@ impl Posts {
         let store = &self.ports.store;
         // Whoever logged in may look for what they have just written.
         let mut repositories = if filter.visible_to.is_some() { store.autocommit() } else { store.replica() };
-        let rows = repositories.posts().list(filter, page).await?;
-        Ok(Slice::cut(rows, page, |post| post.id.0))
+        Ok(repositories.posts().list(filter, page).await?)
     }
 
     /// Replaces the owner's own post.

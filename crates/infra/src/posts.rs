@@ -1,11 +1,13 @@
 //! Posts.
 
 use async_trait::async_trait;
-use keyward_domain::page::Page;
-use keyward_domain::posts::{Content, Draft, Owner, Post, PostFilter, PostId, PostRepository, Title};
+use keyward_domain::page::{Page, Slice};
+use keyward_domain::posts::{
+    Content, Draft, Owner, PAGE_BYTES, Post, PostFilter, PostId, PostRepository, Title,
+};
 use keyward_domain::store::StoreError;
 use keyward_domain::users::{Name, UserId};
-use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::sea_query::{Expr, ExprTrait, Func};
 use sea_orm::{
     ActiveValue, ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, JoinType,
     QueryFilter, QueryOrder, QuerySelect, RelationTrait, Select,
@@ -55,10 +57,10 @@ impl<C: Connections> PostRepository for Db<C> {
         found.one(self.read()).await.map_err(failed)?.map(post).transpose()
     }
 
-    async fn list(&mut self, filter: &PostFilter, page: Page) -> Result<Vec<Post>, StoreError> {
+    async fn list(&mut self, filter: &PostFilter, page: Page) -> Result<Slice<Post>, StoreError> {
         let search = Search::parse(filter.search.as_deref(), Title::MAX);
         if matches!(search, Search::Nothing) {
-            return Ok(Vec::new());
+            return Ok(Slice { items: Vec::new(), next: None });
         }
         let backend = self.read().get_database_backend();
         let shown = of(filter.owner, true);
@@ -72,10 +74,33 @@ impl<C: Connections> PostRepository for Db<C> {
         if let Some(reader) = reader {
             ids = either(POSTS.among::<Entity>(of(Some(reader), false), &search, page), ids);
         }
-        let rows =
-            with_owners().filter(Column::Id.in_subquery(ids)).order_by_asc(Column::Id).limit(page.fetch());
-        let rows = rows.into_model::<PostRow>().all(self.read()).await.map_err(failed)?;
-        rows.into_iter().map(post).collect()
+        // How long a content is, both databases know without reading it.
+        let sizes = Entity::find()
+            .select_only()
+            .column(Column::Id)
+            .expr(Func::cust("octet_length").arg(Expr::col((Entity, Column::Content))))
+            .filter(Column::Id.in_subquery(ids))
+            .order_by_asc(Column::Id)
+            .limit(page.fetch());
+        let sizes: Vec<(i64, i64)> = sizes.into_tuple().all(self.read()).await.map_err(failed)?;
+        let Slice { items: sizes, next } = Slice::cut(sizes, page, |(id, _)| *id).weighing(
+            PAGE_BYTES,
+            |(_, bytes)| bytes.unsigned_abs(),
+            |(id, _)| *id,
+        );
+        // One that became a draft a moment ago is nobody else's to read.
+        let readable = of(None, true);
+        let readable = match reader {
+            Some(reader) => Condition::any().add(readable).add(Column::OwnerId.eq(reader.0)),
+            None => readable,
+        };
+        let rows = with_owners()
+            .filter(Column::Id.is_in(sizes.into_iter().map(|(id, _)| id)))
+            .filter(readable)
+            .order_by_asc(Column::Id)
+            .into_model::<PostRow>();
+        let rows = rows.all(self.read()).await.map_err(failed)?;
+        Ok(Slice { items: rows.into_iter().map(post).collect::<Result<_, _>>()?, next })
     }
 
     async fn replace(

@@ -49,6 +49,22 @@ async fn a_row_deleted_between_two_pages_costs_no_other_row() {
 }
 
 #[tokio::test]
+async fn long_posts_come_a_few_at_a_time_and_none_is_left_out() {
+    let app = TestApp::start().await;
+    let ana = app.user("ana").await;
+    // 100,000 characters of four bytes each: two and a half of them are a megabyte.
+    let content = "\u{1f40e}".repeat(100_000);
+    for number in 0..5 {
+        let post = json!({ "title": format!("{number}"), "content": content, "published": number != 3 });
+        ana.call("POST", "/posts").json(&post).send().await.assert_status(201);
+    }
+    for (person, path, expected) in [(&ana, "/posts", &[2, 2, 1][..]), (&app.anonymous(), "/blog", &[2, 2])] {
+        let pages = walk(person, path).await;
+        assert_eq!(pages.iter().map(Vec::len).collect::<Vec<_>>(), expected, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn the_next_page_keeps_what_was_searched_for() {
     let app = TestApp::start().await;
     let ana = app.user("ana").await;

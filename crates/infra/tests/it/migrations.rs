@@ -130,7 +130,7 @@ async fn posts_and_products_of_before_the_index_of_trigrams_are_found_by_it() {
     let page = Page::default();
     let search = Some("_folded".to_owned());
     let posts = PostFilter { search: search.clone(), ..PostFilter::default() };
-    assert_eq!(database.autocommit().posts().list(&posts, page).await.unwrap().len(), 1);
+    assert_eq!(database.autocommit().posts().list(&posts, page).await.unwrap().items.len(), 1);
     let products = ProductFilter { search, ..ProductFilter::default() };
     assert_eq!(database.autocommit().catalog().list_products(&products, page).await.unwrap().len(), 1);
 }

@@ -16,7 +16,7 @@ async fn add(database: &Database, owner: UserId, title: &str, published: bool) -
 
 /// The titles that `filter` finds.
 async fn titles(database: &Database, filter: PostFilter) -> Vec<String> {
-    let found = database.autocommit().posts().list(&filter, Page::default()).await.unwrap();
+    let found = database.autocommit().posts().list(&filter, Page::default()).await.unwrap().items;
     found.into_iter().map(|post| post.title.to_string()).collect()
 }
 
@@ -39,7 +39,7 @@ async fn a_post_comes_back_as_it_was_written_with_its_owners_name() {
     assert_eq!(post, expected);
     assert_eq!(ports.posts().find(post.id).await.unwrap(), Some(expected.clone()));
     let own = PostFilter { visible_to: Some(ana), ..PostFilter::default() };
-    assert_eq!(ports.posts().list(&own, Page::default()).await.unwrap(), [expected]);
+    assert_eq!(ports.posts().list(&own, Page::default()).await.unwrap().items, [expected]);
 }
 
 #[tokio::test]
@@ -182,7 +182,7 @@ async fn pages_cover_every_post_once_while_others_come_and_go() {
     let published: BTreeSet<_> = {
         let page = Page { limit: 200, after: None };
         let all = database.autocommit().posts().list(&PostFilter::default(), page).await.unwrap();
-        all.iter().map(|post| post.id).collect()
+        all.items.iter().map(|post| post.id).collect()
     };
     assert_eq!(published.len(), 20);
 
@@ -201,12 +201,12 @@ async fn pages_cover_every_post_once_while_others_come_and_go() {
     let mut page = Page { limit: 4, after: None };
     loop {
         let rows = database.autocommit().posts().list(&PostFilter::default(), page).await.unwrap();
-        assert!(rows.len() <= 5);
-        seen.extend(rows.iter().take(4).map(|post| post.id));
-        if rows.len() <= 4 {
+        assert!(rows.items.len() <= 4);
+        seen.extend(rows.items.iter().map(|post| post.id));
+        if rows.next.is_none() {
             break;
         }
-        page.after = Some(rows[3].id.0);
+        page.after = rows.next;
     }
     writer.await.unwrap();
     assert!(seen.is_sorted_by(|left, right| left < right), "ascending, none twice: {seen:?}");
