@@ -226,6 +226,9 @@ impl Settings {
     }
 }
 
+/// 100 years, in seconds: no time that is reckoned with leaves the calendar.
+const LONGEST: u64 = 100 * 366 * 24 * 60 * 60;
+
 /// `15m`, `12h`, `30d`, or plain seconds.
 fn lifetime(text: &str) -> Result<Duration, String> {
     let time = match text.parse() {
@@ -234,7 +237,11 @@ fn lifetime(text: &str) -> Result<Duration, String> {
             humantime::parse_duration(text).map_err(|_| "write it as in 15m, 12h, 30d or 900 (seconds)")?
         }
     };
-    if time.as_secs() == 0 { Err("it must be at least one second".to_owned()) } else { Ok(time) }
+    match time.as_secs() {
+        0 => Err("it must be at least one second".to_owned()),
+        seconds if seconds > LONGEST => Err("it must be at most 100 years".to_owned()),
+        _ => Ok(time),
+    }
 }
 
 /// What the file holds.
@@ -268,7 +275,8 @@ mod tests {
         assert_eq!(lifetime("15m"), Ok(Duration::from_mins(15)));
         assert_eq!(lifetime("900"), Ok(Duration::from_mins(15)));
         assert_eq!(lifetime("1h 30m"), Ok(Duration::from_mins(90)));
-        for text in ["", "0", "0s", "-1m", "soon", "10ms"] {
+        assert_eq!(lifetime("100y").unwrap().as_secs() / (24 * 60 * 60), 36_525);
+        for text in ["", "0", "0s", "-1m", "soon", "10ms", "101y", "9999y", "99999999999"] {
             assert!(lifetime(text).is_err(), "{text:?}");
         }
     }

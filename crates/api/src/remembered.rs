@@ -54,6 +54,7 @@ where
     {
         self.asked.fetch_add(1, Ordering::Relaxed);
         loop {
+            let begun = Instant::now();
             if let Some(known) = self.answers.get(&key).await {
                 // The cache itself counts from the answer on, which may have been long in coming.
                 if known.epoch == self.epochs.now(user) && known.asked.elapsed() < self.bound {
@@ -62,7 +63,9 @@ where
                 self.answers.invalidate(&key).await;
             }
             let answer = self.answers.try_get_with(key, self.ask(user, &ask)).await?;
-            if answer.epoch == self.epochs.now(user) {
+            // Somebody else may have put the question, and long ago.
+            let fresh = answer.asked >= begun || answer.asked.elapsed() < self.bound;
+            if answer.epoch == self.epochs.now(user) && fresh {
                 return Ok(answer.value);
             }
         }

@@ -52,8 +52,8 @@ pub struct RingKeeper {
 impl Worker {
     /// Works until dropped. What fails is logged and tried again.
     pub async fn run(self) {
-        // Beside the rest, since a slow mail server must not hold up the keys.
-        tokio::join!(self.look_after(), self.deliver());
+        // Side by side: neither a slow mail server nor much to clean away must hold up the keys.
+        tokio::join!(self.keep_keys(), self.clean(), self.deliver());
     }
 
     async fn deliver(&self) {
@@ -100,38 +100,46 @@ impl Worker {
     }
 
     async fn clean(&self) {
-        match self.housekeeping.clean().await {
-            Ok(0) => {}
-            Ok(removed) => tracing::info!(removed, "cleaned away sessions that are over"),
-            Err(error) => tracing::warn!(cause = ?error, "sessions could not be cleaned away"),
+        let mut ticks = self.ticks();
+        loop {
+            ticks.tick().await;
+            match self.housekeeping.clean().await {
+                Ok(0) => {}
+                Ok(removed) => tracing::info!(removed, "cleaned away sessions that are over"),
+                Err(error) => {
+                    tracing::warn!(cause = ?error, "not everything that is over could be cleaned away")
+                }
+            }
         }
     }
 
-    async fn look_after(&self) {
+    async fn keep_keys(&self) {
+        let Some(keeper) = &self.keys else { return };
         let mut ticks = self.ticks();
         loop {
             tokio::select! {
-                _ = ticks.tick() => self.clean().await,
+                _ = ticks.tick() => {}
                 () = self.keys_changed.notified() => {}
             }
-            if let Some(keeper) = &self.keys
-                && let Err(error) = keeper.keep(&self.housekeeping).await
-            {
-                tracing::warn!(cause = ?error, "the signing keys could not be looked up");
+            if let Err(error) = keeper.rotate(&self.housekeeping).await {
+                tracing::warn!(cause = ?error, "whether to replace the signing key could not be looked up");
+            }
+            match keeper.keys.ring(keeper.algorithm).await {
+                Ok(ring) => keeper.ring.replace(ring),
+                Err(error) => tracing::warn!(cause = ?error, "the signing keys could not be looked up"),
             }
         }
     }
 }
 
 impl RingKeeper {
-    async fn keep(&self, housekeeping: &Housekeeping) -> Result<(), KeysError> {
+    async fn rotate(&self, housekeeping: &Housekeeping) -> Result<(), KeysError> {
         if let Some(age) = self.rotation
             && housekeeping.claim(Job::RotateKeys, ROTATION_CHECK).await?
             && let Some(kid) = self.keys.rotate_if_older(self.algorithm, age, self.delay).await?
         {
             tracing::info!(kid, "published a new signing key");
         }
-        self.ring.replace(self.keys.ring(self.algorithm).await?);
         Ok(())
     }
 }

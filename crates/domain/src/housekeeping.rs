@@ -77,23 +77,31 @@ impl Housekeeping {
     }
 
     /// Removes sessions that are over and old events, in bounded batches, old wrong guesses, mails long sent, and what the
-    /// feed need not tell any more, if that is due; says how many sessions.
+    /// feed need not tell any more, if that is due; says how many sessions. What fails holds up nothing else.
     pub async fn clean(&self) -> Result<u64, StoreError> {
         if !self.claim(Job::CleanSessions, EVERY).await? {
             return Ok(0);
         }
-        self.forget_events().await?;
-        let ended = self.ports.clock.now() - self.lifetimes.remembered();
-        self.ports.store.autocommit().revocations().forget(ended).await?;
-        let now = self.ports.clock.now() - KEPT;
-        self.ports.store.autocommit().attempts().forget(now).await?;
-        self.ports.store.autocommit().outbox().forget(now).await?;
-        self.ports.store.autocommit().recoveries().forget(now).await?;
-        self.ports.store.autocommit().verifications().forget(now).await?;
-        let idle = now - self.lifetimes.idle;
+        let now = self.ports.clock.now();
+        let (ended, before) = (now - self.lifetimes.remembered(), now - KEPT);
+        let store = || self.ports.store.autocommit();
+        let removed = self.remove_sessions(before).await;
+        let others = [
+            store().revocations().forget(ended).await,
+            store().attempts().forget(before).await,
+            store().outbox().forget(before).await,
+            store().recoveries().forget(before).await,
+            store().verifications().forget(before).await,
+            self.forget_events(now).await,
+        ];
+        others.into_iter().collect::<Result<Vec<_>, _>>().and(removed)
+    }
+
+    async fn remove_sessions(&self, before: OffsetDateTime) -> Result<u64, StoreError> {
+        let idle = before - self.lifetimes.idle;
         let mut removed = 0;
         loop {
-            let batch = self.ports.store.autocommit().sessions().remove_over(now, idle, BATCH).await?;
+            let batch = self.ports.store.autocommit().sessions().remove_over(before, idle, BATCH).await?;
             removed += batch;
             if batch < BATCH {
                 return Ok(removed);
@@ -101,10 +109,15 @@ impl Housekeeping {
         }
     }
 
-    async fn forget_events(&self) -> Result<(), StoreError> {
-        let Some(age) = self.events else { return Ok(()) };
-        let before = self.ports.clock.now() - age;
-        while self.ports.store.autocommit().events().forget(before, BATCH).await? == BATCH {}
-        Ok(())
+    async fn forget_events(&self, now: OffsetDateTime) -> Result<u64, StoreError> {
+        let Some(age) = self.events else { return Ok(0) };
+        let mut forgotten = 0;
+        loop {
+            let batch = self.ports.store.autocommit().events().forget(now - age, BATCH).await?;
+            forgotten += batch;
+            if batch < BATCH {
+                return Ok(forgotten);
+            }
+        }
     }
 }

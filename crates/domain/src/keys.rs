@@ -199,9 +199,11 @@ impl Keys {
         if let Some(next) = parts.next {
             ring = ring.with_next(self.open(algorithm, next)?);
         }
-        let previous: Result<Vec<_>, KeysError> =
-            parts.previous.iter().map(|key| Ok(self.open(algorithm, key)?.verifying_key())).collect();
-        Ok(ring.with_previous(previous?))
+        // A ring has one next key. Those after it are published as keys that verify, which is all they do for now.
+        let others = parts.previous.into_iter().chain(parts.later);
+        let others: Result<Vec<_>, KeysError> =
+            others.map(|key| Ok(self.open(algorithm, key)?.verifying_key())).collect();
+        Ok(ring.with_previous(others?))
     }
 
     fn open(&self, algorithm: Algorithm, key: &StoredKey) -> Result<SigningKey, KeysError> {
@@ -218,6 +220,8 @@ pub struct Parts<'a> {
     pub current: Option<&'a StoredKey>,
     /// The one that signs next.
     pub next: Option<&'a StoredKey>,
+    /// Those that sign after it.
+    pub later: &'a [StoredKey],
     /// Those whose tokens may not have expired yet.
     pub previous: Vec<&'a StoredKey>,
 }
@@ -228,7 +232,7 @@ pub fn divide(keys: &[StoredKey], now: OffsetDateTime, token_life: Duration) -> 
     let (old, coming) = keys.split_at(started);
     let previous =
         old.windows(2).filter(|pair| pair[1].signs_from + token_life > now).map(|pair| &pair[0]).collect();
-    Parts { current: old.last(), next: coming.first(), previous }
+    Parts { current: old.last(), next: coming.first(), later: coming.get(1..).unwrap_or_default(), previous }
 }
 
 #[cfg(test)]
@@ -262,6 +266,8 @@ mod tests {
         assert_eq!(kids(&keys, 1099), (Some("b"), Some("c"), vec!["a"]));
         assert_eq!(kids(&keys, 1100), (Some("b"), Some("c"), vec![]));
         assert_eq!(kids(&keys, 2000), (Some("c"), None, vec!["b"]));
+        let later = divide(&keys, OffsetDateTime::UNIX_EPOCH, Duration::seconds(100)).later;
+        assert_eq!(later.iter().map(|key| key.kid.as_str()).collect::<Vec<_>>(), ["c"]);
     }
 
     #[test]

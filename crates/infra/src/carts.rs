@@ -7,8 +7,8 @@ use keyward_domain::store::StoreError;
 use keyward_domain::users::UserId;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
 use sea_orm::{
-    ActiveValue, ColumnTrait, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder, QuerySelect,
-    RelationTrait, Select,
+    ActiveValue, ColumnTrait, EntityTrait, FromQueryResult, JoinType, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect, RelationTrait, Select,
 };
 
 use crate::catalog::{ProductRow, pieces, product};
@@ -64,6 +64,11 @@ impl<C: Connections> CartRepository for Db<C> {
         }
         let line = Entity::find().filter(Column::UserId.eq(user.0)).filter(Column::ProductId.eq(product.0));
         Ok(line.one(self.write()).await.map_err(failed)?.map(|row| ItemId(row.id)))
+    }
+
+    async fn count(&mut self, user: UserId) -> Result<u64, StoreError> {
+        let lines = Entity::find().filter(Column::UserId.eq(user.0));
+        lines.count(self.write()).await.map_err(failed)
     }
 
     async fn set(&mut self, user: UserId, id: ItemId, quantity: u32) -> Result<bool, StoreError> {

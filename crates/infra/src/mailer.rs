@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use keyward_domain::outbox::{MailError, Mailer, Message};
 use lettre::message::{Mailbox, MultiPart, SinglePart, header};
 use lettre::transport::smtp::Error as SmtpError;
+use lettre::transport::smtp::response::Category;
 use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
 
 /// How long the server may take for each step.
@@ -144,5 +145,7 @@ fn refused(error: &SmtpError) -> MailError {
         reason = format!("{reason}: {error}");
         cause = error.source();
     }
-    MailError { permanent: error.is_permanent(), reason }
+    // 53x is said to us rather than to the mail (RFC 4954): another password in our settings, and the same mail goes out.
+    let ours = error.status().is_some_and(|code| code.category == Category::Unspecified3);
+    MailError { permanent: error.is_permanent() && !ours, reason }
 }

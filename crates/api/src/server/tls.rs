@@ -24,6 +24,8 @@ pub struct Tls(Arc<Inner>);
 struct Inner {
     certificate: PathBuf,
     key: PathBuf,
+    /// What the files held at first.
+    digest: u64,
     current: RwLock<Arc<ServerConfig>>,
 }
 
@@ -63,14 +65,15 @@ impl Tls {
     /// # Errors
     /// Where they cannot be read, or cannot be used together.
     pub fn load(certificate: &Path, key: &Path) -> Result<Self, TlsError> {
-        let config = Files::read(certificate, key)?.config()?;
+        let files = Files::read(certificate, key)?;
+        let current = RwLock::new(Arc::new(files.config()?));
         let (certificate, key) = (certificate.to_owned(), key.to_owned());
-        Ok(Self(Arc::new(Inner { certificate, key, current: RwLock::new(Arc::new(config)) })))
+        Ok(Self(Arc::new(Inner { certificate, key, digest: files.digest(), current })))
     }
 
     /// Greets new connections with what is in the files now, whenever that changes. Never ends.
     pub async fn watch(self) {
-        let mut seen = self.read().map(|files| files.digest()).unwrap_or_default();
+        let mut seen = self.0.digest;
         loop {
             tokio::time::sleep(EVERY).await;
             let tls = self.clone();

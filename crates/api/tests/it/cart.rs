@@ -113,6 +113,26 @@ async fn unknown_products_and_too_many_pieces_are_refused_in_the_contracts_words
 }
 
 #[tokio::test]
+async fn a_cart_has_a_hundred_products_at_most() {
+    let app = TestApp::start().await;
+    let (root, ana) = (app.admin("root").await, app.user("ana").await);
+    let mut last = 0;
+    for number in 0..101 {
+        last = product(&root, &format!("Thing {number}"), 1.0, 9).await;
+        if number < 100 {
+            add(&ana, last, 1).await.assert_status(201);
+        }
+    }
+    let answer = add(&ana, last, 1).await.assert_status(409);
+    assert_eq!(answer.detail(), "A cart may hold at most 100 products.");
+    let lines = cart(&ana).await["items"].as_array().unwrap().clone();
+    assert_eq!(lines.len(), 100);
+    add(&ana, lines[0]["product"]["id"].as_i64().unwrap(), 1).await.assert_status(201);
+    let order = ana.post("/orders", json!({ "shipping_address": "1 Main Street" })).await.assert_status(201);
+    assert_eq!(order.json()["amount"], json!(101.0));
+}
+
+#[tokio::test]
 async fn a_cart_is_mine_alone_whatever_id_i_send() {
     let app = TestApp::start().await;
     let (root, ana, eve) = (app.admin("root").await, app.user("ana").await, app.user("eve").await);

@@ -80,7 +80,7 @@ async fn an_order_is_confirmed_once_and_one_that_fails_is_not() {
 async fn every_mail_arrives_exactly_once_or_is_visibly_dead_whatever_the_mail_server_does() {
     let app = TestApp::start().await;
     let product = app.product(1_000).await;
-    let names = ["ana", "slow", "busy", "unheard", "never", "full"];
+    let names = ["ana", "slow", "busy", "unheard", "never", "full", "shut"];
     for name in names {
         assert_eq!(app.user(name).await.buys(product, 1).await, 201, "{name}");
     }
@@ -97,7 +97,7 @@ async fn every_mail_arrives_exactly_once_or_is_visibly_dead_whatever_the_mail_se
         let recipient = mail.recipient.as_str();
         let (state, tries) = match recipient.split('@').next().unwrap() {
             "never" => (MailState::Dead, 1),
-            "full" => (MailState::Dead, 10),
+            "full" | "shut" => (MailState::Dead, 10),
             "busy" => (MailState::Sent, 3),
             "unheard" => (MailState::Sent, 2),
             _ => (MailState::Sent, 1),

@@ -61,7 +61,7 @@ impl Mailbox {
     }
 
     /// `busy..` are refused twice for now, `never..` for good, `unheard..` lose the connection once before the answer,
-    /// `slow..` wait, and `full..` are refused for now whenever.
+    /// `slow..` wait, `full..` are refused for now whenever, and for `shut..` we are to log in first.
     async fn talk(&self, stream: TcpStream) -> Option<()> {
         let mut stream = BufStream::new(stream);
         let (mut to, mut tries) = (String::new(), 0);
@@ -76,6 +76,7 @@ impl Mailbox {
                     tries = self.count(&to);
                     let answer = match () {
                         () if to.starts_with("never") => "550 no such user here",
+                        () if to.starts_with("shut") => "530 authentication required",
                         () if to.starts_with("full") => "452 the mailbox is full",
                         () if to.starts_with("busy") && tries <= 2 => "451 try again later",
                         () => "250 fine",

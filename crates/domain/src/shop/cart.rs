@@ -21,6 +21,8 @@ impl fmt::Display for ItemId {
     }
 }
 
+/// How many lines a cart may have: it is shown whole, and ordered in one transaction.
+pub const MAX_LINES: u64 = 100;
 /// The most pieces a line can have.
 pub const MAX_QUANTITY: u32 = 1_000;
 
@@ -72,6 +74,8 @@ pub trait CartRepository: Send {
         quantity: u32,
         most: u32,
     ) -> Result<Option<ItemId>, StoreError>;
+    /// How many lines the user's cart has.
+    async fn count(&mut self, user: UserId) -> Result<u64, StoreError>;
     /// Sets the pieces of a line of this user's; says whether there was one.
     async fn set(&mut self, user: UserId, id: ItemId, quantity: u32) -> Result<bool, StoreError>;
     /// Removes a line of this user's; says whether there was one.
@@ -95,6 +99,9 @@ pub enum CartError {
     /// A line cannot have so many pieces.
     #[error("A cart may hold at most {MAX_QUANTITY} pieces of a product.")]
     TooMany,
+    /// A cart cannot have so many lines.
+    #[error("A cart may hold at most {MAX_LINES} products.")]
+    TooManyLines,
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -104,7 +111,7 @@ impl Failure for CartError {
     fn kind(&self) -> Kind {
         match self {
             Self::NoProduct(_) | Self::NotFound(_) => Kind::NotFound,
-            Self::OutOfStock | Self::TooMany => Kind::Conflict,
+            Self::OutOfStock | Self::TooMany | Self::TooManyLines => Kind::Conflict,
             Self::Store(error) => error.kind(),
         }
     }
@@ -139,6 +146,10 @@ impl Carts {
                     Err(StoreError::Dangling) => return Err(no_product()),
                     Err(error) => return Err(error.into()),
                 };
+                // Of several that come at once each sees its own line: a few too many do no harm.
+                if tx.carts().count(user).await? > MAX_LINES {
+                    return Err(CartError::TooManyLines);
+                }
                 let item = in_stock(tx.carts().find(user, id).await?, id)?;
                 tx.commit().await?;
                 Ok(item)

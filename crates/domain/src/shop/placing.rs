@@ -8,7 +8,7 @@ use crate::ports::Ports;
 use crate::postbox::Postbox;
 use crate::shop::catalog::ProductId;
 use crate::shop::orders::{Address, IdempotencyKey, Line, NewOrder, Order, OrderError, OrderId, OrderStatus};
-use crate::store::Repositories;
+use crate::store::{Repositories, StoreError};
 use crate::users::UserId;
 
 /// The use cases of orders.
@@ -64,7 +64,12 @@ impl Orders {
         }
         let placed_at = self.ports.clock.now();
         let (address, key) = (address.clone(), key.map(|key| (key.clone(), digest)));
-        let id = tx.orders().insert(&NewOrder { user, placed_at, amount, address, lines, key }).await?;
+        let new = NewOrder { user, placed_at, amount, address, lines, key };
+        let id = tx.orders().insert(&new).await.map_err(|error| match error {
+            // Another order with this key was placed after we looked, from a cart filled anew: the next look finds it.
+            StoreError::Taken => StoreError::Contended(Box::new(error)),
+            other => other,
+        })?;
         let order = found(&mut *tx, id).await?;
         self.confirm(&mut *tx, &order).await?;
         tx.commit().await?;
