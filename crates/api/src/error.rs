@@ -186,6 +186,7 @@ pub fn token_error(error: SessionError) -> ApiError {
         | SessionError::InvalidRefreshToken
         | SessionError::RefreshTokenReused
         | SessionError::EmailUnverified => Some("invalid_grant"),
+        SessionError::NotRevocable => Some("unsupported_token_type"),
         SessionError::Scope(_) => Some("invalid_scope"),
         SessionError::Throttled(_) => Some("temporarily_unavailable"),
         _ => None,

@@ -34,14 +34,15 @@ impl Default for PasswordPolicy {
 pub struct RefusedPasswords(Arc<str>);
 
 impl RefusedPasswords {
-    /// One a line, in any order and case. Spaces count, a carriage return at a line's end and empty lines do not.
+    /// One a line, in any order and case. Spaces count, a carriage return at a line's end and empty lines do not. Each
+    /// is refused as it is, and so is the word that is left of it without digits and signs around it.
     pub fn parse(text: &str) -> Self {
-        let mut words: Vec<String> = text
-            .trim_start_matches('\u{feff}')
-            .lines()
-            .filter(|line| !line.is_empty())
-            .map(|line| normalize(line).to_lowercase())
-            .collect();
+        let mut words = Vec::new();
+        for line in text.trim_start_matches('\u{feff}').lines() {
+            let line = normalize(line).to_lowercase();
+            words.extend([bare(&line).to_owned(), line]);
+        }
+        words.retain(|word| !word.is_empty());
         words.sort_unstable();
         words.dedup();
         Self(words.join("\n").into())
@@ -54,7 +55,7 @@ impl RefusedPasswords {
 
     /// Whether this is one of them, with or without digits and signs around it. `folded` is NFKC and lowercase.
     fn contain(&self, folded: &str) -> bool {
-        let word = folded.trim_matches(|c: char| !c.is_alphabetic());
+        let word = bare(folded);
         is_listed(&self.0, folded) || (!word.is_empty() && is_listed(&self.0, word))
     }
 }
@@ -119,6 +120,11 @@ impl PasswordPolicy {
         }
         Ok(())
     }
+}
+
+/// Without digits and signs around it.
+fn bare(word: &str) -> &str {
+    word.trim_matches(|c: char| !c.is_alphabetic())
 }
 
 /// Binary search for a whole line in sorted text, without a table: each probe falls somewhere in a line and takes that line.
@@ -204,7 +210,7 @@ mod tests {
         let refused = RefusedPasswords::parse(
             "\u{feff}Umbrella Corp\r\n\nhunter2hunter2\nHUNTER2hunter2\n\u{ff35}mbra\n73915528\na\u{1}\na",
         );
-        assert_eq!((refused.count(), format!("{refused:?}").as_str()), (6, "RefusedPasswords(6)"));
+        assert_eq!((refused.count(), format!("{refused:?}").as_str()), (7, "RefusedPasswords(7)"));
         let policy = PasswordPolicy { refused, ..PasswordPolicy::default() };
         let check = |password: &str| policy.check(&Password::new(password), &[]);
         for password in [
@@ -212,12 +218,14 @@ mod tests {
             "UMBRELLA CORP",
             "Umbrella Corp2026!",
             "Hunter2Hunter2",
+            "1hunter2hunter2!",
+            "hunter2hunter",
             "!!umbra99",
             "73915528",
         ] {
             assert_eq!(check(password), Err(PasswordRefusal::Refused), "{password}");
         }
-        for password in ["umbrella corporation", "umbrellas corp", "hunter2hunter", "173915528", "71829360"] {
+        for password in ["umbrella corporation", "umbrellas corp", "hunter2hunt", "173915528", "71829360"] {
             assert_eq!(check(password), Ok(()), "{password}");
         }
         assert_eq!(check("umbra"), Err(PasswordRefusal::TooShort { min: 8 }));

@@ -46,7 +46,7 @@ impl Sessions {
     }
 
     /// Ends the session of an access or refresh token. Tokens that are no longer good, and those of other clients'
-    /// sessions, change nothing.
+    /// sessions, change nothing. The caller's own token has no session: it cannot be revoked, and says so.
     pub async fn revoke_token(
         &self,
         token: &str,
@@ -55,7 +55,12 @@ impl Sessions {
     ) -> Result<(), SessionError> {
         let live = match self.read_refresh(token).await? {
             Some((_, live)) => Some(live),
-            None => self.read_access(token).await?.and_then(|(_, live)| live),
+            None => match self.read_access(token).await? {
+                Some((claims, None)) if claims.client_id.as_deref() == Some(client.as_str()) => {
+                    return Err(SessionError::NotRevocable);
+                }
+                found => found.and_then(|(_, live)| live),
+            },
         };
         if let Some(LiveSession { session, .. }) = live
             && session.client.as_ref().is_none_or(|owner| owner == client)
@@ -91,10 +96,12 @@ impl Sessions {
         };
         let Some(sid) = &claims.sid else {
             let client = claims.client_id.as_deref().and_then(ClientId::parse);
-            let known = match client {
-                Some(id) => self.ports.store.autocommit().clients().find(&id).await?.is_some(),
-                None => false,
+            let client = match client {
+                Some(id) => self.ports.store.autocommit().clients().find(&id).await?,
+                None => None,
             };
+            // A client that was removed may have a namesake since.
+            let known = client.is_some_and(|client| client.created_at.unix_timestamp() <= claims.iat);
             return Ok(known.then_some((claims, None)));
         };
         let live = match sid.parse() {

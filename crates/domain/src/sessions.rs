@@ -134,6 +134,9 @@ pub enum SessionError {
     /// It was spent long ago, and its session has been ended for that: the caller is told no more than above.
     #[error("Invalid refresh token")]
     RefreshTokenReused,
+    /// A client's own token, which is good until it expires or the client is removed.
+    #[error("A token of the client's own cannot be revoked.")]
+    NotRevocable,
     /// The scope asked for cannot be granted.
     #[error(transparent)]
     Scope(#[from] InvalidScope),
@@ -167,7 +170,7 @@ impl Failure for SessionError {
                 Kind::Unauthenticated
             }
             Self::EmailUnverified => Kind::Forbidden,
-            Self::Scope(_) => Kind::Invalid,
+            Self::Scope(_) | Self::NotRevocable => Kind::Invalid,
             Self::Throttled(_) => Kind::Throttled,
             Self::NotFound(_) => Kind::NotFound,
             Self::User(error) => error.kind(),

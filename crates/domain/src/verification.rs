@@ -29,6 +29,9 @@ const RESEND: Duration = Duration::minutes(1);
 /// How many mails an account gets: four, and from the fifth on a growing wait after each.
 const MAILS: Budget =
     Budget { free: 5, first: Duration::minutes(15), cap: Duration::hours(6), forgive: None };
+/// How many mails an address gets, whichever accounts ask for them: accounts are to be had for nothing, and each of their
+/// codes may be guessed at.
+const MAILS_TO_ONE: Budget = Budget { free: 10, ..MAILS };
 
 /// An address somebody has to prove to be theirs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -227,10 +230,13 @@ impl Verification {
             let kept_at = tx.verifications().kept_at(new.user).await?.unwrap_or(now);
             return Err(wait(now, kept_at + RESEND).into());
         }
-        let key = AttemptKey::of("verification", &new.user.to_string(), None);
-        if !tx.attempts().fail(key, now, MAILS).await? {
-            let until = tx.attempts().blocked_until(key, now).await?.unwrap_or(now);
-            return Err(wait(now, until).into());
+        let of_account = AttemptKey::of("verification", &new.user.to_string(), None);
+        let of_address = AttemptKey::of("verification of", new.email.as_str(), None);
+        for (key, budget) in [(of_account, MAILS), (of_address, MAILS_TO_ONE)] {
+            if !tx.attempts().fail(key, now, budget).await? {
+                let until = tx.attempts().blocked_until(key, now).await?.unwrap_or(now);
+                return Err(wait(now, until).into());
+            }
         }
         self.postbox.post(&mut *tx, &self.ports, new.email.clone(), letter).await?;
         tx.commit().await?;

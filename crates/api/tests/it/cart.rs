@@ -129,7 +129,7 @@ async fn a_cart_has_a_hundred_products_at_most() {
     assert_eq!(lines.len(), 100);
     add(&ana, lines[0]["product"]["id"].as_i64().unwrap(), 1).await.assert_status(201);
     let order = ana.post("/orders", json!({ "shipping_address": "1 Main Street" })).await.assert_status(201);
-    assert_eq!(order.json()["amount"], json!(101.0));
+    assert_eq!(order.json()["order_amount"], json!(101.0));
 }
 
 #[tokio::test]

@@ -151,6 +151,10 @@ async fn a_clients_own_token_is_described_until_it_expires() {
     );
     assert_eq!(state["scope"], "posts:read shop");
     assert!(state.get("sid").is_none());
+    let call = form(&app, "/oauth/revoke", &[("token", &own)]);
+    let refused = call.header("authorization", basic("web", &secret("web"))).send().await.assert_status(400);
+    assert_eq!(refused.json()["error"], "unsupported_token_type", "RFC 7009, section 2.2.1");
+    assert_eq!(introspect(&app, &[("token", &own)]).await["active"], true);
     app.clock.advance(Duration::minutes(16));
     assert_inactive(&app, &own, "expired").await;
 }

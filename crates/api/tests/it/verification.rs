@@ -142,6 +142,22 @@ async fn an_account_gets_five_mails_and_then_one_after_a_growing_wait() {
 }
 
 #[tokio::test]
+async fn an_address_gets_ten_mails_however_many_accounts_ask_for_them() {
+    let app = TestApp::start().await;
+    for number in 0..10 {
+        let thief = app.user(&format!("thief{number}")).await;
+        thief.changes_to(&address("victim")).await.assert_status(202);
+    }
+    assert_eq!(app.letters().await.len(), 10);
+    let thief = app.user("thief10").await;
+    let refused = thief.changes_to(&address("victim")).await.assert_status(429);
+    let wait: i64 = refused.header("retry-after").parse().unwrap();
+    assert!(wait > 13 * 60, "{wait}");
+    assert_eq!(app.letters().await.len(), 0);
+    thief.changes_to(&address("other")).await.assert_status(202);
+}
+
+#[tokio::test]
 async fn a_login_waits_for_a_verified_address_where_that_is_asked_for() {
     let app = TestApp::with_flags(&["--require-verified-email", "on"]).await;
     let account = json!({ "email": address("ana"), "password": PASSWORD });
