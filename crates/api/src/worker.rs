@@ -107,7 +107,7 @@ impl Worker {
                 Ok(0) => {}
                 Ok(removed) => tracing::info!(removed, "cleaned away sessions that are over"),
                 Err(error) => {
-                    tracing::warn!(cause = ?error, "not everything that is over could be cleaned away")
+                    tracing::warn!(cause = ?error, "not everything that is over could be cleaned away");
                 }
             }
         }

@@ -4,6 +4,8 @@
 //! Of the link's token only the hash is kept, and the code not at all: it follows from the token's hash and the master
 //! secret. Wrong codes are counted where the code is; the link does not mind them, so nobody can spoil it by guessing.
 
+mod error;
+
 use async_trait::async_trait;
 use keyward_auth::{OneTimeCodes, Password, PasswordHash, SecretHash, random_secret};
 use time::{Duration, OffsetDateTime};
@@ -11,14 +13,15 @@ use time::{Duration, OffsetDateTime};
 use crate::accounts::stands;
 use crate::email::Email;
 use crate::events::{Event, EventKind, Origin};
-use crate::failure::{Failure, Kind};
-use crate::letters::{Letter, LetterError};
+use crate::letters::Letter;
 use crate::ports::Ports;
 use crate::postbox::Postbox;
 use crate::sessions::Caller;
 use crate::store::{StoreError, Transaction};
-use crate::throttle::{AttemptKey, Budget, Throttled, wait};
+use crate::throttle::{AttemptKey, Budget, wait};
 use crate::users::{Credentials, User, UserError, UserId, Users};
+
+pub use self::error::VerificationError;
 
 /// How long a code and a link are good.
 const LIFE: Duration = Duration::hours(1);
@@ -79,50 +82,6 @@ pub enum Proof {
     Code(Email, String),
     /// The token of the link.
     Token(String),
-}
-
-/// Why an address was not proven, or no mail sent.
-#[derive(Debug, thiserror::Error)]
-pub enum VerificationError {
-    /// Nothing to prove.
-    #[error("This e-mail address is verified already.")]
-    AlreadyVerified,
-    /// Wrong, spent, replaced by a newer one, or too old.
-    #[error("The code or link is invalid or has expired.")]
-    InvalidProof,
-    /// A mail went out a moment ago, or too many did.
-    #[error(transparent)]
-    Throttled(#[from] Throttled),
-    /// The mail could not be worded.
-    #[error(transparent)]
-    Letter(#[from] LetterError),
-    /// The account: gone, another password, an address that has an account.
-    #[error(transparent)]
-    User(#[from] UserError),
-    /// The store.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-impl Failure for VerificationError {
-    fn kind(&self) -> Kind {
-        match self {
-            Self::AlreadyVerified => Kind::Conflict,
-            Self::InvalidProof => Kind::Invalid,
-            Self::Throttled(_) => Kind::Throttled,
-            Self::Letter(error) => error.kind(),
-            Self::User(error) => error.kind(),
-            Self::Store(error) => error.kind(),
-        }
-    }
-
-    fn retry_after(&self) -> Option<u64> {
-        match self {
-            Self::Throttled(throttled) => Some(throttled.seconds),
-            Self::User(error) => error.retry_after(),
-            _ => None,
-        }
-    }
 }
 
 /// The use cases of proving an address.
