@@ -205,6 +205,11 @@ async fn carts(inspector: &mut Inspector) {
         })
         .await;
     inspector
+        .of("carts.count", async |db| {
+            assert_eq!(db.carts().count(user).await.unwrap(), 1);
+        })
+        .await;
+    inspector
         .of("carts.set", async |db| {
             assert!(db.carts().set(user, item, 3).await.unwrap());
         })
