@@ -78,7 +78,7 @@ impl<C: Connections> PostRepository for Db<C> {
         let sizes = Entity::find()
             .select_only()
             .column(Column::Id)
-            .expr(Func::cust("octet_length").arg(Expr::col((Entity, Column::Content))))
+            .expr(Func::cust("octet_length").arg(Expr::col((Entity, Column::Content))).cast_as("bigint"))
             .filter(Column::Id.in_subquery(ids))
             .order_by_asc(Column::Id)
             .limit(page.fetch());
@@ -88,6 +88,9 @@ impl<C: Connections> PostRepository for Db<C> {
             |(_, bytes)| bytes.unsigned_abs(),
             |(id, _)| *id,
         );
+        if sizes.is_empty() {
+            return Ok(Slice { items: Vec::new(), next });
+        }
         // One that became a draft a moment ago is nobody else's to read.
         let readable = of(None, true);
         let readable = match reader {
