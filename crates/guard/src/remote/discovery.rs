@@ -5,6 +5,7 @@ use std::sync::Arc;
 use reqwest::Url;
 use serde::Deserialize;
 use tokio::sync::Mutex;
+use tokio::time::Instant;
 
 use super::RemoteError;
 use super::address::Issuer;
@@ -50,32 +51,62 @@ impl Metadata {
 pub(super) struct Discovery {
     issuer: Issuer,
     http: Http,
-    known: Mutex<Option<Arc<Metadata>>>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    known: Option<Arc<Metadata>>,
+    /// When the last fetch failed, and why.
+    failed: Option<(Instant, RemoteError)>,
 }
 
 impl Discovery {
     pub(super) fn new(issuer: Issuer, http: Http) -> Self {
-        Self { issuer, http, known: Mutex::default() }
+        Self { issuer, http, state: Mutex::default() }
     }
 
     pub(super) fn http(&self) -> &Http {
         &self.http
     }
 
-    /// The metadata, fetched where it is not known; many who ask at once make one fetch.
+    /// The metadata, fetched where it is not known; many who ask at once make one fetch, however it ends.
     pub(super) async fn metadata(&self) -> Result<Arc<Metadata>, RemoteError> {
-        let mut known = self.known.lock().await;
-        if let Some(metadata) = &*known {
+        let asked_at = Instant::now();
+        let mut state = self.state.lock().await;
+        if let Some(metadata) = &state.known {
             return Ok(Arc::clone(metadata));
         }
-        let metadata = Arc::new(self.fetch().await?);
-        *known = Some(Arc::clone(&metadata));
-        Ok(metadata)
+        match &state.failed {
+            // Somebody has tried since we asked: a queue of waiters shall not try one after the other.
+            Some((failed_at, error)) if *failed_at > asked_at => return Err(error.clone()),
+            _ => {}
+        }
+        match self.fetch().await {
+            Ok(metadata) => {
+                let metadata = Arc::new(metadata);
+                state.known = Some(Arc::clone(&metadata));
+                Ok(metadata)
+            }
+            Err(error) => {
+                state.failed = Some((Instant::now(), error.clone()));
+                Err(error)
+            }
+        }
     }
 
-    /// Has the metadata fetched again: it led nowhere.
+    /// Has the metadata fetched again, whatever went wrong: for work in the background, which asks seldom.
     pub(super) async fn forget(&self) {
-        *self.known.lock().await = None;
+        self.state.lock().await.known = None;
+    }
+
+    /// Has this metadata fetched again if the error may be its fault. For requests, of which there are many: they forget nothing
+    /// while the issuer is merely out of order, nor what somebody has fetched anew since.
+    pub(super) async fn doubt(&self, metadata: &Arc<Metadata>, error: &RemoteError) {
+        if error.leads_elsewhere() {
+            let mut state = self.state.lock().await;
+            state.known.take_if(|known| Arc::ptr_eq(known, metadata));
+        }
     }
 
     async fn fetch(&self) -> Result<Metadata, RemoteError> {

@@ -55,3 +55,60 @@ pub enum RemoteError {
     #[error("no HTTP client could be made")]
     Client(#[source] Arc<dyn Error + Send + Sync>),
 }
+
+impl RemoteError {
+    /// Whether the endpoint may by now be somewhere else than the metadata said: nobody is at the address, or somebody who does
+    /// not know the question. An issuer that is slow, out of order, or does not want us, is where it was.
+    pub(super) fn leads_elsewhere(&self) -> bool {
+        match self {
+            Self::Unreachable { cause, .. } => cause
+                .downcast_ref::<reqwest::Error>()
+                .is_some_and(|error| error.is_connect() && !error.is_timeout()),
+            Self::Status { status, .. } => matches!(status, 300..=399 | 404 | 405 | 410 | 421),
+            Self::Answer { .. } => true,
+            // These tell of no endpoint.
+            Self::Address { .. } | Self::OtherIssuer { .. } | Self::Settings(_) | Self::Client(_) => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use reqwest::Url;
+    use tokio::net::TcpSocket;
+
+    use super::*;
+    use crate::remote::http::Http;
+
+    async fn asked(url: &str, limit: Duration) -> RemoteError {
+        let http = Http::new(limit, true).unwrap();
+        http.get::<bool>(&Url::parse(url).unwrap()).await.map(|fetched| fetched.value).unwrap_err()
+    }
+
+    #[tokio::test]
+    async fn whoever_is_slow_is_where_it_was_and_whoever_is_gone_may_be_elsewhere() {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let address = socket.local_addr().unwrap();
+        // The port is taken, and nobody listens there.
+        let gone = asked(&format!("http://{address}"), Duration::from_mins(10)).await;
+        assert!(matches!(gone, RemoteError::Unreachable { .. }) && gone.leads_elsewhere(), "{gone:?}");
+        // The system takes the connection, and nobody answers.
+        let _listener = socket.listen(8).unwrap();
+        for scheme in ["http", "https"] {
+            let slow = asked(&format!("{scheme}://{address}"), Duration::from_millis(50)).await;
+            assert!(matches!(slow, RemoteError::Unreachable { .. }) && !slow.leads_elsewhere(), "{slow:?}");
+        }
+    }
+
+    #[test]
+    fn a_status_says_whether_the_endpoint_is_there() {
+        let of = |status| RemoteError::Status { address: String::new(), status };
+        assert!([301, 302, 308, 404, 405, 410, 421].map(of).iter().all(RemoteError::leads_elsewhere));
+        assert!(
+            ![400, 401, 403, 408, 429, 500, 502, 503, 504].map(of).iter().any(RemoteError::leads_elsewhere)
+        );
+    }
+}

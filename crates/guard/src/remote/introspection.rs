@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::RemoteError;
 use super::credentials::{Credentials, form};
-use super::discovery::Discovery;
+use super::discovery::{Discovery, Metadata};
 use super::http::read;
 use crate::Refusal;
 
@@ -36,7 +36,6 @@ impl Introspection {
             Ok(answer) => answer,
             Err(error) => {
                 tracing::warn!(cause = ?error, "the issuer could not be asked about a token");
-                self.discovery.forget().await;
                 return Err(Refusal::Unavailable);
             }
         };
@@ -56,6 +55,14 @@ impl Introspection {
 
     async fn ask(&self, token: &str) -> Result<Answer, RemoteError> {
         let metadata = self.discovery.metadata().await?;
+        let answer = self.ask_at(&metadata, token).await;
+        if let Err(error) = &answer {
+            self.discovery.doubt(&metadata, error).await;
+        }
+        answer
+    }
+
+    async fn ask_at(&self, metadata: &Metadata, token: &str) -> Result<Answer, RemoteError> {
         let url = metadata.introspection()?;
         let request = self
             .discovery

@@ -47,13 +47,18 @@ pub(crate) struct Desk {
     /// Whoever asks for the keys needs one of these.
     pub(crate) permits: Semaphore,
     pub(crate) key_fetches: AtomicUsize,
+    /// Whoever asks for the metadata needs one of these, and gets 500 while they are away.
+    pub(crate) metadata_permits: Semaphore,
+    pub(crate) metadata_away: AtomicBool,
     pub(crate) metadata_fetches: AtomicUsize,
     /// Sessions that ended, in order, and how many of them a page has.
     pub(crate) ended: Mutex<Vec<&'static str>>,
     pub(crate) page: AtomicUsize,
     /// Whether the feed and introspection are out of order.
     pub(crate) away: AtomicBool,
-    /// What the feed was asked for.
+    /// What the feed and introspection have found leaves only with one of these, each of which is good once.
+    pub(crate) answer_permits: Semaphore,
+    /// What the feed and introspection were asked for.
     pub(crate) queries: Mutex<Vec<String>>,
     /// What introspection says.
     pub(crate) state: Mutex<Value>,
@@ -87,10 +92,13 @@ impl Issuer {
             cache_control: Mutex::new("public, max-age=300"),
             permits: Semaphore::new(Semaphore::MAX_PERMITS),
             key_fetches: AtomicUsize::new(0),
+            metadata_permits: Semaphore::new(Semaphore::MAX_PERMITS),
+            metadata_away: AtomicBool::new(false),
             metadata_fetches: AtomicUsize::new(0),
             ended: Mutex::default(),
             page: AtomicUsize::new(100),
             away: AtomicBool::new(false),
+            answer_permits: Semaphore::new(Semaphore::MAX_PERMITS),
             queries: Mutex::default(),
             state: Mutex::new(json!({ "active": true })),
             strays: AtomicUsize::new(0),
@@ -172,14 +180,14 @@ fn for_clients(desk: &Desk, uri: &Uri, headers: &HeaderMap, body: &str) -> Respo
     if desk.away.load(Ordering::SeqCst) {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     }
+    let query = uri.query().unwrap_or_default();
+    desk.queries.lock().unwrap().push(query.to_owned());
     if uri.path() == "/introspect" {
         let good = body.starts_with("token=ey")
             && headers[header::CONTENT_TYPE] == "application/x-www-form-urlencoded";
         assert!(good, "{body}");
         return Json(desk.state.lock().unwrap().clone()).into_response();
     }
-    let query = uri.query().unwrap_or_default();
-    desk.queries.lock().unwrap().push(query.to_owned());
     let after = query.strip_prefix("after=").and_then(|query| query.split('&').next());
     let after: usize = after.map_or(0, |after| after.parse().unwrap());
     let ended = desk.ended.lock().unwrap();
@@ -192,10 +200,16 @@ fn for_clients(desk: &Desk, uri: &Uri, headers: &HeaderMap, body: &str) -> Respo
 
 async fn answer(State(desk): State<Arc<Desk>>, uri: Uri, headers: HeaderMap, body: String) -> Response {
     if ["/revocations", "/introspect"].contains(&uri.path()) {
-        return for_clients(&desk, &uri, &headers, &body);
+        let found = for_clients(&desk, &uri, &headers, &body);
+        desk.answer_permits.acquire().await.unwrap().forget();
+        return found;
     }
     if uri.path() == *desk.metadata_path.lock().unwrap() {
         desk.metadata_fetches.fetch_add(1, Ordering::SeqCst);
+        let _permit = desk.metadata_permits.acquire().await.unwrap();
+        if desk.metadata_away.load(Ordering::SeqCst) {
+            return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+        }
         return Json(desk.metadata.lock().unwrap().clone()).into_response();
     }
     if uri.path() != "/keys" {

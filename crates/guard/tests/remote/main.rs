@@ -4,6 +4,7 @@
 
 mod issuer;
 mod keys;
+mod outage;
 mod revocation;
 mod start;
 

@@ -15,7 +15,7 @@ fn following(issuer: &Issuer) -> RemoteBuilder {
         .revocation_bound(Duration::from_millis(300))
 }
 
-fn introspecting(issuer: &Issuer) -> RemoteBuilder {
+pub(crate) fn introspecting(issuer: &Issuer) -> RemoteBuilder {
     RemoteAuthenticator::builder(issuer.name()).introspect("invoices", "s3cr3t")
 }
 
