@@ -11,7 +11,7 @@ use super::discovery::Discovery;
 use super::http::Http;
 use super::introspection::Introspection;
 use super::keys::Keys;
-use super::revocations::Revocations;
+use super::revocations::{MAX_LEEWAY, Revocations};
 use super::{Asked, Inner, RemoteAuthenticator, RemoteError};
 
 /// Whose tokens are accepted, and how. Without a word more: those of a Keyward, for the audience `keyward`, of a session.
@@ -61,7 +61,8 @@ impl RemoteBuilder {
         self
     }
 
-    /// How many seconds clocks may disagree; 5 unless set.
+    /// How many seconds clocks may disagree; 5 unless set, and 60 at most with [`follow_revocations`](Self::follow_revocations):
+    /// the feed forgets an ended session a minute after its last token expired.
     pub fn leeway_seconds(mut self, seconds: i64) -> Self {
         self.settings.leeway_seconds = seconds;
         self
@@ -134,13 +135,20 @@ impl RemoteBuilder {
     /// 503 with `Retry-After`.
     ///
     /// # Errors
-    /// Where the settings cannot work: an address that is not usable, or no tokio runtime around.
+    /// Where the settings cannot work: an address that is not usable, a leeway that does not go with the feed, or no tokio
+    /// runtime around.
     pub fn build(self) -> Result<RemoteAuthenticator, RemoteError> {
         if tokio::runtime::Handle::try_current().is_err() {
             return Err(RemoteError::Settings("a remote authenticator is built inside a tokio runtime"));
         }
         if let Some(fault) = self.fault {
             return Err(fault);
+        }
+        let followed = matches!(self.asking, Some((Asking::Revocations, _)));
+        if followed && self.settings.leeway_seconds > MAX_LEEWAY {
+            return Err(RemoteError::Settings(
+                "a leeway above 60 s does not go with the feed: it forgets a session 60 s after its last token expired",
+            ));
         }
         let issuer = Issuer::parse(&self.settings.issuer)?;
         let http = Http::new(self.limit, issuer.is_local())?;

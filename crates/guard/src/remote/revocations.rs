@@ -16,6 +16,9 @@ use super::task::Task;
 use crate::Refusal;
 use crate::authenticator::unix_now;
 
+/// The longest leeway, in seconds, with which no token outlives its entry: Keyward tells of an ended session until a minute after
+/// the last of its tokens expired (`CLOCKS` in its `domain/src/sessions.rs`).
+pub(super) const MAX_LEEWAY: i64 = 60;
 /// The longest wait that Keyward grants, in seconds.
 const MAX_WAIT: u64 = 20;
 /// The least time between two questions, so that a feed that never waits is not asked without end.

@@ -86,6 +86,23 @@ async fn the_strict_let_nobody_in_while_the_feed_is_away() {
 }
 
 #[tokio::test]
+async fn a_leeway_that_outlives_what_the_feed_remembers_is_refused() {
+    let issuer = Issuer::start().await;
+    for refused in [following(&issuer).leeway_seconds(61), following(&issuer).leeway_seconds(i64::MAX)] {
+        let error = refused.clone().build().unwrap_err();
+        assert!(matches!(error, RemoteError::Settings(_)) && error.to_string().contains("60 s"), "{error}");
+        assert!(matches!(refused.discover().await, Err(RemoteError::Settings(_))));
+    }
+    for good in [
+        following(&issuer).leeway_seconds(60),
+        introspecting(&issuer).leeway_seconds(61),
+        RemoteAuthenticator::builder(issuer.name()).leeway_seconds(61),
+    ] {
+        assert!(good.build().is_ok());
+    }
+}
+
+#[tokio::test]
 async fn a_wrong_secret_and_a_missing_feed_are_noticed_at_the_start() {
     let issuer = Issuer::start().await;
     let wrong = RemoteAuthenticator::builder(issuer.name()).follow_revocations("invoices", "other");
