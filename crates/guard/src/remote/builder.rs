@@ -107,8 +107,8 @@ impl RemoteBuilder {
         self
     }
 
-    /// How late an ended session may be noticed by whoever follows the feed; 10 s unless set. A third of it, but 20 s at most, the
-    /// feed may wait with an answer. After the bound without an answer, see [`strict`](Self::strict).
+    /// How late an ended session may be noticed by whoever follows the feed; 10 s unless set. A quarter of it, but 20 s at most,
+    /// the feed may wait with an answer. After the bound without an answer, see [`strict`](Self::strict).
     pub fn revocation_bound(mut self, bound: Duration) -> Self {
         self.bound = bound;
         self

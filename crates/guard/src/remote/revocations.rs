@@ -63,7 +63,7 @@ struct Shared {
 struct Known {
     /// Ended sessions, and until when that matters, in Unix seconds.
     ended: HashMap<String, i64>,
-    /// When everything was known last.
+    /// Whatever ended before this moment is known.
     at: Option<Instant>,
 }
 
@@ -125,28 +125,33 @@ impl Shared {
         self.known().at.is_some_and(|at| at.elapsed() < self.bound)
     }
 
-    /// How long the feed may wait with an answer: a third of the bound. Another third is for the answer to come, and the last
-    /// one for a second try.
-    fn third(&self) -> Duration {
-        self.bound / 3
+    /// How long the feed may wait with an answer: a quarter of the bound. An answer tells for certain only what had ended when
+    /// it was asked for: the feed looks then, looks again when it hears of something and when the wait is over, but answers with
+    /// its last look where its server stops. So what is known is as old as two questions by the time the second is answered.
+    /// Each has half the bound at most, a quarter to wait and a quarter to come: that nothing ends keeps none of the strict out.
+    /// After a question that nobody answered, the rest of a quarter is for a second try, which does not wait.
+    fn quarter(&self) -> Duration {
+        self.bound / 4
     }
 
     /// Asks for ever. Whatever fails begins anew with the whole set, so that nothing depends on what the issuer remembers.
     async fn follow(self: Arc<Self>) {
-        let (mut after, mut whole_at, mut told) = (None, Instant::now(), false);
+        let (mut after, mut began, mut whole_at, mut told) = (None, None, Instant::now(), false);
         loop {
             if whole_at.elapsed() > WHOLE {
                 (after, whole_at) = (None, Instant::now());
             }
             let asked = Instant::now();
-            let mut pause = PAUSE.min(self.third());
+            let mut pause = PAUSE.min(self.quarter());
             match self.ask(after.as_deref()).await {
-                Ok(feed) => {
-                    let more = self.learn(&feed);
+                Ok((sent, feed)) => {
+                    // Pages after the first tell what had ended when that one was made.
+                    let more = self.learn(&feed, *began.get_or_insert(sent));
                     after = Some(feed.after);
                     if more {
                         continue;
                     }
+                    began = None;
                     if told {
                         tracing::info!("ended sessions are known again");
                     }
@@ -154,8 +159,8 @@ impl Shared {
                     self.done.send_replace(Some(Ok(())));
                 }
                 Err(error) => {
-                    after = None;
-                    pause = MAX_PAUSE.min(self.third() / 2);
+                    (after, began) = (None, None);
+                    pause = MAX_PAUSE.min(self.quarter() / 2);
                     if !told && !self.is_current() {
                         told = true;
                         tracing::warn!(cause = ?error, strict = self.strict, "ended sessions are not known");
@@ -168,8 +173,8 @@ impl Shared {
         }
     }
 
-    /// Takes an answer over; says whether there is more to ask for at once.
-    fn learn(&self, feed: &Feed) -> bool {
+    /// Takes an answer over, the first page of which was asked for when it `began`; says whether there is more to ask for at once.
+    fn learn(&self, feed: &Feed, began: Instant) -> bool {
         let now = unix_now();
         let mut known = self.known_mut();
         known.ended.retain(|_, expires_at| *expires_at > now);
@@ -177,19 +182,21 @@ impl Shared {
             known.ended.insert(ended.sid.clone(), ended.expires_at);
         }
         if !feed.more {
-            known.at = Some(Instant::now());
+            known.at = Some(began);
         }
         feed.more
     }
 
-    async fn ask(&self, after: Option<&str>) -> Result<Feed, RemoteError> {
+    /// An answer, and when it was asked for.
+    async fn ask(&self, after: Option<&str>) -> Result<(Instant, Feed), RemoteError> {
         let metadata = self.discovery.metadata().await?;
         let mut url = metadata.revocations()?.clone();
-        let wait = self.third().as_secs().min(MAX_WAIT).to_string();
+        let wait = self.quarter().as_secs().min(MAX_WAIT).to_string();
         let fields = after.map(|after| [("after", after), ("wait", &wait)]);
         url.set_query(fields.as_ref().map(|fields| form(fields)).as_deref());
-        let limit = self.third() * 2;
+        let limit = self.quarter() * 2;
         let request = self.discovery.http().ask(&url).timeout(limit);
-        Ok(read(&url, self.credentials.sign(request)).await?.value)
+        let sent = Instant::now();
+        Ok((sent, read(&url, self.credentials.sign(request)).await?.value))
     }
 }

@@ -1,7 +1,7 @@
 //! Sessions that end: told by the feed, or asked about by introspection.
 
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use keyward_guard::{Authenticator, Refusal, RemoteAuthenticator, RemoteBuilder, RemoteError};
 use serde_json::json;
@@ -9,10 +9,13 @@ use serde_json::json;
 use crate::issuer::Issuer;
 use crate::until;
 
+/// An answer has half of it to come.
+const BOUND: Duration = Duration::from_secs(2);
+
 fn following(issuer: &Issuer) -> RemoteBuilder {
     RemoteAuthenticator::builder(issuer.name())
         .follow_revocations("invoices", "s3cr3t")
-        .revocation_bound(Duration::from_millis(300))
+        .revocation_bound(BOUND)
 }
 
 pub(crate) fn introspecting(issuer: &Issuer) -> RemoteBuilder {
@@ -83,6 +86,69 @@ async fn the_strict_let_nobody_in_while_the_feed_is_away() {
     until(async || authenticator.authenticate(&issuer.token()).await.is_ok()).await;
     issuer.desk.away.store(true, Ordering::SeqCst);
     until(async || authenticator.authenticate(&issuer.token()).await == Err(Refusal::Unavailable)).await;
+}
+
+#[tokio::test]
+async fn the_strict_let_nobody_in_whose_session_ended_longer_ago_than_the_bound() {
+    let issuer = Issuer::start().await;
+    let authenticator = following(&issuer).strict().discover().await.unwrap();
+    let token = issuer.token();
+    // The feed looks, the session ends just afterwards, and the answer takes its time. It is the last one.
+    issuer.desk.answer_permits.forget_permits(usize::MAX);
+    let asked = || issuer.desk.queries.lock().unwrap().len();
+    let before = asked();
+    until(async || asked() > before).await;
+    end(&issuer, "s1");
+    let ended = Instant::now();
+    issuer.desk.away.store(true, Ordering::SeqCst);
+    tokio::time::sleep(BOUND * 2 / 5).await;
+    issuer.desk.answer_permits.add_permits(100);
+    until(async || {
+        let now = Instant::now();
+        let answer = authenticator.authenticate(&token).await;
+        assert!(answer.is_err() || now < ended + BOUND, "let in {:?} after the end", now - ended);
+        answer == Err(Refusal::Unavailable)
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_known_is_as_old_as_the_first_of_its_pages() {
+    let issuer = Issuer::start().await;
+    issuer.desk.page.store(1, Ordering::SeqCst);
+    issuer.desk.answer_permits.forget_permits(usize::MAX);
+    end(&issuer, "s1");
+    end(&issuer, "s2");
+    let authenticator = following(&issuer).build().unwrap();
+    let asked = || issuer.desk.queries.lock().unwrap().len();
+    until(async || asked() == 1).await;
+    let looked = Instant::now();
+    tokio::time::sleep(BOUND * 2 / 5).await;
+    issuer.desk.answer_permits.add_permits(1);
+    until(async || asked() == 2).await;
+    issuer.desk.away.store(true, Ordering::SeqCst);
+    issuer.desk.answer_permits.add_permits(100);
+    // On a machine that is too busy for the bound it may have failed, and then nothing is known.
+    let _ = authenticator.ready().await;
+    until(async || {
+        let now = Instant::now();
+        let known = authenticator.revocations_are_known();
+        assert!(!known || now < looked + BOUND, "known {:?} after the look", now - looked);
+        !known
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn two_waits_leave_half_the_bound_for_the_answers_to_come() {
+    let issuer = Issuer::start().await;
+    for (bound, wait) in [(5, 1), (10, 2), (60, 15), (600, 20)] {
+        issuer.desk.queries.lock().unwrap().clear();
+        let _authenticator =
+            following(&issuer).revocation_bound(Duration::from_secs(bound)).discover().await.unwrap();
+        until(async || issuer.desk.queries.lock().unwrap().len() > 1).await;
+        assert_eq!(issuer.desk.queries.lock().unwrap()[1], format!("after=0&wait={wait}"));
+    }
 }
 
 #[tokio::test]
