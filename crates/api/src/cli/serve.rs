@@ -1,11 +1,12 @@
 //! `keyward serve`.
 
+use std::net::SocketAddr;
+
 use keyward_api::config::Settings;
 use keyward_api::{build, metrics, server};
 use keyward_auth::KeyRing;
-use std::net::SocketAddr;
-
 use tokio::net::TcpListener;
+use tokio::task::{JoinError, JoinSet};
 
 use super::wiring::{Wiring, check, place};
 use super::{Problem, log, mail};
@@ -25,27 +26,48 @@ pub(super) async fn serve(mut settings: Settings) -> Result<(), Problem> {
     let running = wiring.server(&settings).await?;
     let stop = stop_signal()?;
     announce(&settings, &wiring, &running.state.keys.load())?;
-    let (worker, ears) = (tokio::spawn(running.worker.run()), tokio::spawn(running.ears.listen()));
-    let certificate = tls.clone().map(|tls| tokio::spawn(tls.watch()));
-    allow_connections(&settings);
     // Until the last request was answered: a stop is to be watched, too.
-    let metrics = watched.map(|listener| {
+    let mut beside = JoinSet::new();
+    beside.spawn(running.worker.run());
+    beside.spawn(running.ears.listen());
+    if let Some(tls) = tls.clone() {
+        beside.spawn(tls.watch());
+    }
+    if let Some(listener) = watched {
         let limits = server::Limits { connections: 16, ..server::Limits::default() };
         let router = metrics::router(running.state.metrics.clone());
-        tokio::spawn(server::serve(listener, router, limits, std::future::pending()))
-    });
+        beside.spawn(server::serve(listener, router, limits, std::future::pending()));
+    }
+    allow_connections(&settings);
+    let mut broken = None;
+    let stop = async {
+        tokio::select! {
+            () = stop => {}
+            error = first_panic(&mut beside) => broken = Some(error),
+        }
+    };
     let door = server::Door::new(listener, tls);
     server::serve(door, build(running.state), settings.connections.limits(), stop).await;
-    worker.abort();
-    ears.abort();
-    for beside in [metrics, certificate].into_iter().flatten() {
-        beside.abort();
-    }
+    beside.shutdown().await;
     tracing::info!("stopped");
-    let closed = wiring.close().await;
+    let closed = match broken {
+        Some(error) => Err(format!("what runs beside the server broke: {error}")),
+        None => wiring.close().await,
+    };
     // It waits for the collector, on a thread that may.
     drop(tokio::task::spawn_blocking(|| traces.close()).await);
     closed
+}
+
+/// The panic of the first that panics. Without mail, cleaning and fresh keys a server had better be started anew.
+async fn first_panic(beside: &mut JoinSet<()>) -> JoinError {
+    loop {
+        match beside.join_next().await {
+            Some(Err(error)) => return error,
+            Some(Ok(())) => {}
+            None => std::future::pending().await,
+        }
+    }
 }
 
 /// Listens there; a port 0 becomes the one that was free.
@@ -106,4 +128,24 @@ fn stop_signal() -> Result<impl Future<Output = ()>, Problem> {
     Ok(async {
         drop(tokio::signal::ctrl_c().await);
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_beside_the_server_is_noticed_and_a_good_end_is_none() {
+        let mut beside = JoinSet::new();
+        beside.spawn(async {});
+        beside.spawn(async {
+            tokio::task::yield_now().await;
+            panic!("as the test wants it");
+        });
+        assert!(first_panic(&mut beside).await.is_panic());
+        beside.spawn(async {});
+        let early =
+            tokio::time::timeout(std::time::Duration::from_millis(50), first_panic(&mut beside)).await;
+        assert!(early.is_err(), "nothing broke");
+    }
 }
