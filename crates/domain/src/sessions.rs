@@ -228,7 +228,7 @@ pub struct Lifetimes {
 }
 
 /// How far the clocks of replicas and of other services may differ from one another.
-const CLOCKS: Duration = Duration::minutes(1);
+pub(crate) const CLOCKS: Duration = Duration::minutes(1);
 
 impl Lifetimes {
     /// Whether the session is over by age alone.
