@@ -12,6 +12,7 @@ mod lock;
 mod log;
 mod mail;
 mod outbox;
+mod printable;
 mod secrets;
 mod seed;
 mod serve;

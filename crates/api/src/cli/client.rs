@@ -9,6 +9,7 @@ use keyward_auth::{ScopeSet, SecretHash, SystemRandom, Zeroizing, random_secret}
 use keyward_domain::clients::{ClientError, ClientId, Clients, is_plain};
 use keyward_domain::text::Text;
 
+use super::printable::Printable;
 use super::wiring::Wiring;
 use super::{Problem, first_line, say};
 
@@ -106,7 +107,8 @@ async fn list(storage: &StorageSettings) -> Result<(), Problem> {
     let clients = wiring.repositories().clients().list().await.map_err(|error| error.to_string())?;
     for client in clients {
         let scope = Some(client.scope.to_string()).filter(|scope| !scope.is_empty());
-        say(format_args!("{}\t{}\t{}", client.id, scope.as_deref().unwrap_or("-"), client.name));
+        let scope = scope.as_deref().unwrap_or("-");
+        say(format_args!("{}\t{scope}\t{}", client.id, Printable(&client.name)));
     }
     wiring.close().await
 }

@@ -12,6 +12,7 @@ use keyward_api::import::{Format, Users};
 use keyward_domain::import::{Import as Importing, ImportRules};
 use keyward_infra::SystemClock;
 
+use super::printable::Printable;
 use super::wiring::Wiring;
 use super::{Problem, say};
 
@@ -122,7 +123,7 @@ impl Report {
 
     fn refuse(&mut self, line: u64, reason: &str) -> Result<(), Problem> {
         self.refused += 1;
-        writeln!(self.output, "line {line}: {reason}").map_err(|error| unwritten(&error))
+        writeln!(self.output, "line {line}: {}", Printable(reason)).map_err(|error| unwritten(&error))
     }
 
     fn finish(mut self) -> Result<u64, Problem> {

@@ -7,6 +7,7 @@ use keyward_domain::outbox::{MailEntry, MailId, MailState, OutboxError};
 use keyward_infra::SystemClock;
 use time::format_description::well_known::Rfc3339;
 
+use super::printable::Printable;
 use super::wiring::Wiring;
 use super::{Problem, say};
 
@@ -49,7 +50,8 @@ pub(super) async fn run(command: OutboxCommand) -> Result<(), Problem> {
             let state = state.as_deref().and_then(MailState::from_name);
             let mails = wiring.repositories().outbox().list(state, limit.into()).await;
             for mail in mails.map_err(|error| format!("the outbox cannot be read: {error}"))? {
-                say(line(&mail));
+                // JSON escapes some control characters, but not DEL and those beyond ASCII.
+                say(Printable(line(&mail)));
             }
             wiring.close().await
         }

@@ -14,6 +14,7 @@ use keyward_domain::scopes::Role;
 use keyward_domain::users::{Name, Registration, User, UserChange, UserError, Users};
 
 use super::import::Import;
+use super::printable::Printable;
 use super::wiring::Wiring;
 use super::{Problem, first_line, say};
 
@@ -134,5 +135,5 @@ fn words(error: UserError) -> Problem {
 fn line(user: &User) -> String {
     let state = if user.disabled { "disabled" } else { "active" };
     let name = user.name.as_ref().map_or("-", Name::as_str);
-    format!("{}\t{}\t{}\t{state}\t{name}", user.id, user.email, user.role.as_str())
+    format!("{}\t{}\t{}\t{state}\t{}", user.id, user.email, user.role.as_str(), Printable(name))
 }

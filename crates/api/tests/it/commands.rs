@@ -165,3 +165,24 @@ async fn the_document_it_prints_is_the_one_in_the_repository() {
     let kept = std::fs::read_to_string(kept).unwrap();
     assert!(text(&output.stdout) == kept, "openapi.json is out of date: run `cargo xtask openapi`");
 }
+
+#[tokio::test]
+async fn a_name_can_neither_forge_a_line_nor_reach_the_terminal_as_a_command() {
+    let home = Home::new().await;
+    let forged = "Eve\n1\troot@evil\tadmin\tactive\u{1b}[2J\u{7f}\u{9b}2J\rRoot";
+    let shown =
+        "Eve\u{fffd}1\u{fffd}root@evil\u{fffd}admin\u{fffd}active\u{fffd}[2J\u{fffd}\u{fffd}2J\u{fffd}Root";
+    let server = home.serve(&[]);
+    let account = json!({ "email": "eve@example.com", "password": PASSWORD, "name": forged });
+    assert_eq!(server.call("POST", "/users", "", &account).0, 201);
+    drop(server);
+    let listed = text(&home.run(&["user", "list"]).stdout);
+    assert!(listed.ends_with(&format!("\teve@example.com\tuser\tactive\t{shown}\n")), "{listed:?}");
+    assert_eq!(listed.lines().count(), 1, "{listed:?}");
+
+    let made = create(&home, &["--email", "bob@example.com", "--name", forged], PASSWORD);
+    assert!(text(&made.stdout).ends_with(&format!("\tactive\t{shown}\n")), "{made:?}");
+    let made = home.run(&["client", "create", "--id", "web", "--name", forged]);
+    assert!(made.status.success(), "{made:?}");
+    assert_eq!(text(&home.run(&["client", "list"]).stdout), format!("web\t-\t{shown}\n"));
+}
