@@ -133,10 +133,9 @@ async fn authenticate(
     let in_form = text("client_secret").map(|secret| (text("client_id").unwrap_or_default(), secret));
     let (id, secret) = match (basic(headers)?, in_form) {
         (None, None) => return Ok(None),
-        (Some(_), Some(_)) => {
-            let words = "A client authenticates itself once: by HTTP Basic or in the form.";
-            return Err(ApiError::new(StatusCode::BAD_REQUEST, words).with_oauth("invalid_request"));
-        }
+        (Some(_), Some(_)) => return Err(two_ways()),
+        // The form may say again who asks, but name nobody else.
+        (Some((id, _)), None) if text("client_id").is_some_and(|named| named != id) => return Err(two_ways()),
         (Some(credentials), None) => credentials,
         (None, Some((id, secret))) => (id.to_owned(), secret.to_owned()),
     };
@@ -149,7 +148,11 @@ async fn authenticate(
 
 /// The credentials of `Authorization: Basic`. Empty ones, as Swagger UI sends them, are none.
 fn basic(headers: &HeaderMap) -> Result<Option<(String, String)>, ApiError> {
-    let Some(field) = headers.get(header::AUTHORIZATION) else { return Ok(None) };
+    let mut fields = headers.get_all(header::AUTHORIZATION).iter();
+    let Some(field) = fields.next() else { return Ok(None) };
+    if fields.next().is_some() {
+        return Err(two_ways());
+    }
     let decoded = field.to_str().ok().and_then(|field| {
         let (scheme, encoded) = field.split_once(' ')?;
         let bytes = scheme.eq_ignore_ascii_case("basic").then(|| STANDARD.decode(encoded.trim()).ok())??;
@@ -162,6 +165,12 @@ fn basic(headers: &HeaderMap) -> Result<Option<(String, String)>, ApiError> {
         Some(credentials) => Ok(Some(credentials)),
         None => Err(invalid_client()),
     }
+}
+
+/// RFC 6749, section 2.3: two readers of one request might see different clients in it.
+fn two_ways() -> ApiError {
+    let words = "A client authenticates itself once: by HTTP Basic or in the form.";
+    ApiError::new(StatusCode::BAD_REQUEST, words).with_oauth("invalid_request")
 }
 
 /// Nobody, or somebody else, authenticated themselves as a client.
@@ -189,6 +198,7 @@ impl<T: Input + ToSchema> Documented for ClientForm<T> {
 
 impl<R: Scope> Documented for ClientFor<R> {
     fn document(operation: &mut Operation, _: &mut Schemas) {
+        document_error(operation, StatusCode::BAD_REQUEST, "Two ways of client authentication at once");
         document_error(operation, StatusCode::UNAUTHORIZED, "Client authentication failed");
         let lacking = format!("The client is not registered for the scope `{}`", R::NAME);
         document_error(operation, StatusCode::FORBIDDEN, &lacking);

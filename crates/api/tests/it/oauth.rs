@@ -275,3 +275,28 @@ async fn too_many_wrong_passwords_wait_here_too() {
     let elsewhere: Value = app.anonymous().post("/login", login).await.assert_status(429).json();
     assert!(elsewhere["detail"].is_string());
 }
+
+#[tokio::test]
+async fn two_ways_of_client_authentication_at_once_are_refused_at_every_door() {
+    let app = TestApp::start().await;
+    register_for(&app, "web", "posts:read revocations:read").await;
+    register(&app, "other").await;
+    let field = |id: &str| basic(id, &secret(id));
+    for (path, more) in [
+        ("/oauth/token", ("grant_type", "client_credentials")),
+        ("/oauth/introspect", ("token", "x")),
+        ("/oauth/revoke", ("token", "x")),
+    ] {
+        let ask = |fields: &[(&str, &str)]| form(&app, path, fields).header("authorization", field("web"));
+        ask(&[more, ("client_id", "web")]).send().await.assert_status(200);
+        let named = ask(&[more, ("client_id", "other")]).send().await;
+        assert_error(&named, 400, "invalid_request");
+        for second in [field("web"), field("other"), "Bearer x".to_owned(), basic("", "")] {
+            let answer = ask(&[more]).header("authorization", &second).send().await;
+            assert_error(&answer, 400, "invalid_request");
+        }
+    }
+    let ask = || app.anonymous().call("GET", "/oauth/revocations").header("authorization", field("web"));
+    ask().send().await.assert_status(200);
+    assert_error(&ask().header("authorization", field("other")).send().await, 400, "invalid_request");
+}
