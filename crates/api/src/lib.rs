@@ -12,6 +12,7 @@ pub mod error;
 pub mod extract;
 pub mod feed;
 pub mod hashing;
+mod host;
 pub mod import;
 pub mod letters;
 pub mod metrics;

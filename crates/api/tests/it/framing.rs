@@ -77,10 +77,33 @@ async fn http_1_1_needs_exactly_one_sound_host() {
         "\r\nHost: user@a",
         "\r\nHost:",
         "\r\nHost: a/b",
+        "\r\nHost: a:x",
+        "\r\nHost: a:80:80",
+        "\r\nHost: 127.0.0.1:-1",
+        "\r\nHost: :80",
+        "\r\nHost: [zz]",
+        "\r\nHost: []",
+        "\r\nHost: [::1]x",
+        "\r\nHost: [::1]:x",
+        "\r\nHost: [127.0.0.1]",
+        "\r\nHost: ::1",
     ] {
         let answer = server.ask(&format!("GET /notsecret HTTP/1.1{hosts}")).await;
         assert_eq!(status(&answer), 400, "{hosts:?}: {answer}");
         assert!(answer.contains("The Host header is missing, repeated or malformed."), "{answer}");
+    }
+    for host in [
+        "localhost",
+        "example.com:",
+        "127.0.0.1:8000",
+        "[::1]",
+        "[::1]:8000",
+        "[::1]:",
+        "a_b.example",
+        "a-b.example.",
+    ] {
+        let answer = server.ask(&format!("GET /notsecret HTTP/1.1\r\nHost: {host}")).await;
+        assert_eq!(status(&answer), 200, "{host}: {answer}");
     }
     assert_eq!(status(&server.exchange("GET /notsecret HTTP/1.0\r\n\r\n").await), 200);
 }

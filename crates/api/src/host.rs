@@ -1,0 +1,73 @@
+//! What may stand where a URL or a `Host` header names a host.
+
+use std::net::Ipv6Addr;
+
+use axum::http::uri::Authority;
+
+/// `host [":" port]` (RFC 3986, section 3.2; RFC 9112, section 3.2): a host that is not empty and no user before it.
+/// The port is digits, or nothing behind its colon.
+pub(crate) fn is_host(text: &[u8]) -> bool {
+    let Ok(authority) = Authority::try_from(text) else { return false };
+    let text = authority.as_str();
+    let bracketed = text.strip_prefix('[').and_then(|text| text.split_once(']'));
+    let (is_sound, rest) = if let Some((address, rest)) = bracketed {
+        (address.parse::<Ipv6Addr>().is_ok(), rest)
+    } else {
+        let (name, rest) = text.split_at(text.find(':').unwrap_or(text.len()));
+        (!name.is_empty() && !name.contains(['@', '[', ']']), rest)
+    };
+    let port = rest.strip_prefix(':').or(rest.is_empty().then_some(""));
+    is_sound && port.is_some_and(|port| port.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_host;
+
+    #[test]
+    fn a_host_is_a_name_or_an_address_with_or_without_a_port() {
+        for host in [
+            "localhost",
+            "a_b.example",
+            "a-b.example.",
+            "example.com:",
+            "127.0.0.1:8000",
+            "[::1]",
+            "[::1]:8000",
+        ] {
+            assert!(is_host(host.as_bytes()), "{host}");
+        }
+    }
+
+    #[test]
+    fn whatever_else_stands_there_is_refused() {
+        for host in [
+            "",
+            ":",
+            ":80",
+            "a:x",
+            "a:80:80",
+            "a:-1",
+            "a:+1",
+            "[]",
+            "[zz]",
+            "[::1",
+            "[::1]x",
+            "[::1]:x",
+            "[127.0.0.1]",
+            "::1",
+            "a[::1]",
+            "user@a",
+            "user@a:80",
+            "user:1@a:80",
+            "[::1]@a",
+            "@a",
+            "a/b",
+            "a b",
+            "a?b",
+            "\u{fc}",
+        ] {
+            assert!(!is_host(host.as_bytes()), "{host}");
+        }
+    }
+}
