@@ -4,6 +4,7 @@ mod connections;
 mod cors;
 mod database;
 mod events;
+mod issuer;
 mod mail;
 mod proxies;
 mod scopes;
@@ -91,7 +92,7 @@ pub struct TokenSettings {
     pub master_secret: Option<Secret>,
 
     /// The `iss` of access tokens: this service's public address [default: `http://LISTEN`, or `https://LISTEN` with TLS]
-    #[arg(long, env = "KEYWARD_ISSUER", value_name = "URL")]
+    #[arg(long, env = "KEYWARD_ISSUER", value_name = "URL", value_parser = issuer::issuer)]
     pub issuer: Option<String>,
 
     /// The `aud` of access tokens

@@ -193,6 +193,34 @@ async fn settings_come_from_flags_variables_and_the_env_file_in_that_order() {
 }
 
 #[tokio::test]
+async fn an_issuer_that_is_no_address_of_a_service_is_refused_at_the_start() {
+    let home = Home::new().await;
+    for issuer in [
+        "",
+        "keyward",
+        "login.example.com",
+        "/auth",
+        "ftp://example.com",
+        "http://",
+        "http:///auth",
+        "https://:443",
+        "https://[zz]",
+        "https://ana@example.com",
+        "https://example.com?x=1",
+        "https://example.com/#top",
+        "https://example.com/a b",
+        " https://example.com",
+        "https://example.com/\u{fc}",
+    ] {
+        let output = home.run(&["--listen", "127.0.0.1:0", "--issuer", issuer]);
+        let err = text(&output.stderr);
+        assert!(!output.status.success() && err.contains("KEYWARD_ISSUER"), "{issuer:?}: {err}");
+        assert_eq!(err.lines().count(), 1, "{err}");
+    }
+    assert!(home.content().is_empty(), "{:?}", home.content());
+}
+
+#[tokio::test]
 async fn help_and_version_need_nothing_and_touch_nothing() {
     let home = Home::new().await;
     for arguments in
