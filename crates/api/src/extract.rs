@@ -25,7 +25,7 @@ pub use idempotency::Idempotency;
 pub use oauth::{CLIENT_SCHEME, ClientFor, ClientForm, OAuthForm, invalid_client};
 pub use paged::{Listed, Listing, Paged, Unfiltered};
 pub use path::{Path, PathParam};
-pub use query::{Here, Query};
+pub use query::{Here, Query, refuse_credentials_in};
 pub use sender::{RequestId, Sender};
 pub use submitted::{Outcomes, Submitted, Submitter};
 

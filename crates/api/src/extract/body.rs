@@ -16,6 +16,7 @@ use utoipa::openapi::{ContentBuilder, Ref, Required};
 
 use super::fault::{Flaw, Loc};
 use super::fields::{Fields, Input};
+use super::query::refuse_secrets_in;
 use super::{form, json};
 use crate::error::{ApiError, document_error, document_validation};
 
@@ -67,6 +68,7 @@ pub(super) async fn read<T: Input>(
     types: &[&'static str],
     policy: PasswordPolicy,
 ) -> Result<T::Value, ApiError> {
+    refuse_secrets_in(request.uri())?;
     let (parts, body) = request.into_parts();
     let media = media_type(&parts.headers, types)?;
     let bytes = collect(&parts.headers, body, T::MAX_BODY).await?;
@@ -173,6 +175,7 @@ pub(super) fn document<T: Input + ToSchema>(
     types: &[&str],
 ) {
     document_content::<T>(operation, schemas, types);
+    document_error(operation, StatusCode::BAD_REQUEST, "Credentials in the query");
     document_validation(operation, schemas);
 }
 

@@ -19,6 +19,7 @@ use utoipa::openapi::security::SecurityRequirement;
 use super::body::{self, FORM};
 use super::fields::{Fields, Input};
 use super::form;
+use super::query::refuse_secrets_in;
 use crate::error::{ApiError, document_error};
 
 /// The name of the scheme for clients.
@@ -71,6 +72,7 @@ where
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        refuse_secrets_in(request.uri()).map_err(ApiError::for_oauth)?;
         let (headers, form) = receive::<T>(request).await;
         let (object, client) = match form {
             Ok(object) => {
@@ -92,6 +94,7 @@ where
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        refuse_secrets_in(request.uri()).map_err(ApiError::for_oauth)?;
         let (headers, form) = receive::<T>(request).await;
         // Who is asking comes before what is asked: a form that cannot be read names no client.
         let nothing = Map::new();

@@ -3,8 +3,8 @@
 use std::convert::Infallible;
 
 use axum::extract::{FromRequestParts, OriginalUri};
-use axum::http::Uri;
 use axum::http::request::Parts;
+use axum::http::{StatusCode, Uri};
 use keyward_auth::PasswordPolicy;
 use keyward_guard::{Documented, Schemas};
 use utoipa::IntoParams;
@@ -36,6 +36,30 @@ impl<T: Input + IntoParams> Documented for Query<T> {
         operation.parameters.get_or_insert_default().extend(parameters);
         document_validation(operation, schemas);
     }
+}
+
+/// What is sent in a body and nowhere else.
+const SECRETS: [&str; 5] = ["password", "current_password", "new_password", "client_secret", "refresh_token"];
+
+/// An address ends up in logs and histories: whoever puts a secret there shall notice at once.
+pub(super) fn refuse_secrets_in(uri: &Uri) -> Result<(), ApiError> {
+    refuse_credentials_in(uri, &SECRETS)
+}
+
+/// Refuses a query with a parameter of one of these names, in whatever case and however escaped.
+///
+/// # Errors
+/// 400 where there is one.
+pub fn refuse_credentials_in(uri: &Uri, names: &[&str]) -> Result<(), ApiError> {
+    let is_named = |pair: &str| {
+        let name = pair.split('=').next().and_then(|name| form::decode(name.as_bytes()));
+        name.is_some_and(|name| names.iter().any(|known| name.eq_ignore_ascii_case(known)))
+    };
+    if uri.query().unwrap_or_default().split('&').any(is_named) {
+        let words = "Credentials belong into the body, never into the address.";
+        return Err(ApiError::new(StatusCode::BAD_REQUEST, words));
+    }
+    Ok(())
 }
 
 /// Where the request went: path and query.

@@ -5,7 +5,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{StatusCode, Uri, header};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use keyward_auth::Password;
 use keyward_domain::sessions::{self, Sessions};
@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 use super::recovery::Notice;
 use super::users::UserCreate;
 use crate::error::{ApiError, token_error};
-use crate::extract::{AnyBody, Body, Fields, Here, Input, Sender, read};
+use crate::extract::{AnyBody, Body, Fields, Here, Input, Sender, read, refuse_credentials_in};
 use crate::metrics::Metrics;
 
 /// What a login hands out (RFC 6749, section 5.1).
@@ -153,7 +153,8 @@ pub async fn login(
     Here(uri): Here,
     AnyBody(attempt): AnyBody<Login>,
 ) -> Result<Token, ApiError> {
-    refuse_credentials_in(&uri)?;
+    // Elsewhere a name may be anything; here it is half of what logs in.
+    refuse_credentials_in(&uri, &["username"]).map_err(|error| error.with_oauth("invalid_request"))?;
     let LoginAttempt { grant_type, username, password, scope, device } = attempt;
     if grant_type.is_some_and(|grant| grant != "password") {
         let words = "The grant_type of this form is password.";
@@ -161,14 +162,4 @@ pub async fn login(
     }
     let login = keyward_domain::sessions::Login { email: username, password, scope, client: None, device };
     metrics.login(sessions.log_in(login, &origin).await).map(Token::from).map_err(token_error)
-}
-
-/// An address ends up in logs and histories: whoever puts a password there shall notice at once.
-fn refuse_credentials_in(uri: &Uri) -> Result<(), ApiError> {
-    let query = uri.query().unwrap_or_default();
-    if query.split('&').any(|pair| pair.starts_with("password=") || pair.starts_with("username=")) {
-        let words = "Credentials belong into the body, never into the address.";
-        return Err(ApiError::new(StatusCode::BAD_REQUEST, words).with_oauth("invalid_request"));
-    }
-    Ok(())
 }

@@ -200,6 +200,38 @@ async fn credentials_in_the_address_are_refused() {
 }
 
 #[tokio::test]
+async fn credentials_in_the_address_are_refused_wherever_a_body_is_read() {
+    let (app, ana) = app_with_ana().await;
+    for path in ["/login", "/signup", "/users", "/refresh_token", "/posts", "/reset-password"] {
+        for query in [
+            "password=x",
+            "a=b&Password=x",
+            "%70assword=x",
+            "current_password=x",
+            "new%5Fpassword=x",
+            "client_secret=x",
+            "REFRESH_TOKEN=x",
+        ] {
+            let answer = ana.post(&format!("{path}?{query}"), json!({})).await.assert_status(400);
+            let words = "Credentials belong into the body, never into the address.";
+            assert_eq!(answer.detail(), words, "{path}?{query}");
+        }
+    }
+    for path in ["/oauth/token", "/oauth/introspect", "/oauth/revoke"] {
+        let answer = app.anonymous().call("POST", &format!("{path}?client_secret=x")).form("token=x");
+        let answer = answer.send().await.assert_status(400);
+        assert_eq!(answer.json()["error"], "invalid_request", "{path}");
+    }
+    for query in ["%75sername=x", "Username=x"] {
+        app.anonymous().call("POST", &format!("/login?{query}")).form(FORM).send().await.assert_status(400);
+    }
+    let post = json!({ "title": "t", "content": "c" });
+    for query in ["username=x", "access_token=x", "token=x", "passwords=x", "my_password=x"] {
+        ana.post(&format!("/posts?{query}"), post.clone()).await.assert_status(201);
+    }
+}
+
+#[tokio::test]
 async fn an_incomplete_login_names_every_missing_field() {
     let app = TestApp::start().await;
     for answer in [post_json(&app, json!({})).await, post_form(&app, "username=&password=").await] {
