@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::{FromRef, FromRequest, Request};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use keyward_auth::PasswordPolicy;
 use keyward_guard::{Documented, Schemas};
@@ -105,10 +105,9 @@ pub(super) fn media_type<'a>(
     headers: &'a HeaderMap,
     types: &[&'static str],
 ) -> Result<Option<(&'static str, &'a HeaderValue)>, ApiError> {
-    if headers
-        .get(header::CONTENT_ENCODING)
-        .is_some_and(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity"))
-    {
+    let encoded = is_other_than(headers, header::CONTENT_ENCODING, "identity");
+    // The parser takes whatever ends in chunks and undoes nothing but them (RFC 9112, section 6.1).
+    if encoded || is_other_than(headers, header::TRANSFER_ENCODING, "chunked") {
         return Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "A compressed body is not accepted."));
     }
     let mut fields = headers.get_all(header::CONTENT_TYPE).iter();
@@ -121,6 +120,13 @@ pub(super) fn media_type<'a>(
         (Some(known), None) => Ok(Some((known, field))),
         _ => Err(unsupported(types)),
     }
+}
+
+/// Whether a field is there and says anything else, or is there more than once.
+fn is_other_than(headers: &HeaderMap, name: HeaderName, value: &str) -> bool {
+    let mut fields = headers.get_all(name).iter();
+    fields.next().is_some_and(|field| !field.as_bytes().eq_ignore_ascii_case(value.as_bytes()))
+        || fields.next().is_some()
 }
 
 fn is_json_suffix(essence: &str) -> bool {

@@ -37,6 +37,26 @@ async fn a_body_of_two_lengths_is_refused_and_nothing_is_smuggled_behind_it() {
 }
 
 #[tokio::test]
+async fn a_body_in_another_transfer_coding_than_chunks_is_not_unpacked() {
+    let server = Server::start().await;
+    let login = r#"{"username":"ana@example.com","password":"seven wild horses"}"#;
+    for (codings, expected) in [
+        ("Transfer-Encoding: chunked", 401),
+        ("Transfer-Encoding: Chunked", 401),
+        ("Transfer-Encoding: gzip, chunked", 415),
+        ("Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked", 415),
+        ("Transfer-Encoding: identity, chunked", 415),
+    ] {
+        let head = format!(
+            "POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n{codings}\r\n\r\n"
+        );
+        let answer = server.exchange(format!("{head}{:x}\r\n{login}\r\n0\r\n\r\n", login.len())).await;
+        assert_eq!((answers(&answer), status(&answer)), (1, expected), "{codings}: {answer}");
+    }
+    server.assert_alive().await;
+}
+
+#[tokio::test]
 async fn a_broken_chunk_ends_the_connection() {
     let server = Server::start().await;
     let head = "POST /users HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n";
