@@ -1,39 +1,27 @@
 //! Keyward's entities, value types and use cases, with the ports (traits) they need.
 //!
-//! A file reads top to bottom: types, port, error, use cases. Nothing here knows HTTP, SQL, JSON or an async
-//! runtime: those live behind the ports, in `keyward-infra` and `keyward-api`. Time and randomness are passed in.
+//! | module | holds |
+//! |---|---|
+//! | [`values`] | what everything is made of: ids, e-mail addresses, scopes, pages, failures |
+//! | [`model`] | what is stored: each noun with its repository port |
+//! | [`ports`] | what use cases need from outside: the store, hashing, letters, a mail server |
+//! | [`limits`] | rate limits for whatever can be guessed or repeated |
+//! | [`mail`] | putting mail into the outbox, and delivering it |
+//! | [`identity`], [`sessions`], [`oauth`], [`keys`], [`upkeep`] | the use cases, each with its error |
+//!
+//! A module imports only from those above it in this table. Nothing here knows HTTP, SQL, JSON or an async runtime:
+//! those live behind the ports, in `keyward-infra` and `keyward-api`. Time and randomness are passed in.
 #![forbid(unsafe_code)]
 
-mod accounts;
-pub mod clients;
-pub mod clock;
-mod contention;
-pub mod email;
-pub mod events;
-pub mod failure;
-pub mod hashing;
-pub mod housekeeping;
-pub mod import;
+pub mod identity;
 pub mod keys;
-pub mod letters;
-mod login;
-mod logout;
-pub mod money;
+pub mod limits;
+pub mod mail;
+pub mod model;
 pub mod oauth;
-pub mod outbox;
-pub mod page;
-pub mod passwords;
 pub mod ports;
-pub mod postbox;
 pub mod posts;
-pub mod recovery;
-pub mod refresh;
-pub mod revocations;
-pub mod scopes;
 pub mod sessions;
 pub mod shop;
-pub mod store;
-pub mod text;
-pub mod throttle;
-pub mod users;
-pub mod verification;
+pub mod upkeep;
+pub mod values;

@@ -5,12 +5,13 @@ use std::fmt;
 use async_trait::async_trait;
 use time::OffsetDateTime;
 
-use crate::failure::{Failure, Kind};
-use crate::page::{Page, Slice};
-use crate::ports::Ports;
-use crate::store::StoreError;
-use crate::text::Text;
-use crate::users::{Name, UserId};
+use crate::model::store_error::StoreError;
+use crate::model::users::Name;
+use crate::ports::bundle::Ports;
+use crate::values::failure::{Failure, Kind};
+use crate::values::ids::UserId;
+use crate::values::page::{Page, Slice};
+use crate::values::text::Text;
 
 /// The id of a post.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

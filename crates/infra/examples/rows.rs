@@ -6,7 +6,8 @@
 
 use std::time::{Duration, Instant};
 
-use keyward_infra::{Database, DatabaseOptions};
+use keyward_infra::database::options::DatabaseOptions;
+use keyward_infra::database::store::Database;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Statement};
 
 type Problem = Box<dyn std::error::Error + Send + Sync>;

@@ -1,10 +1,10 @@
 //! Carts.
 
 use async_trait::async_trait;
+use keyward_domain::model::store_error::StoreError;
 use keyward_domain::shop::cart::{CartRepository, Item, ItemId};
 use keyward_domain::shop::catalog::ProductId;
-use keyward_domain::store::StoreError;
-use keyward_domain::users::UserId;
+use keyward_domain::values::ids::UserId;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
 use sea_orm::{
     ActiveValue, ColumnTrait, EntityTrait, FromQueryResult, JoinType, PaginatorTrait, QueryFilter,
@@ -12,10 +12,11 @@ use sea_orm::{
 };
 
 use crate::catalog::{ProductRow, pieces, product};
+use crate::database::connections::Connections;
+use crate::database::db::Db;
+use crate::database::error::failed;
 use crate::entity::cart_items::{ActiveModel, Column, Entity, Relation};
 use crate::entity::{categories, products};
-use crate::error::failed;
-use crate::store::{Connections, Db};
 
 /// A line with its product.
 #[derive(FromQueryResult)]

@@ -1,25 +1,26 @@
 //! The catalogue.
 
 use async_trait::async_trait;
-use keyward_domain::money::Money;
-use keyward_domain::page::Page;
+use keyward_domain::model::store_error::StoreError;
 use keyward_domain::shop::catalog::{
     CatalogRepository, Category, CategoryId, Description, Label, Product, ProductFilter, ProductId,
     ProductSpec,
 };
-use keyward_domain::store::StoreError;
+use keyward_domain::values::money::Money;
+use keyward_domain::values::page::Page;
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
     ActiveValue, ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, JoinType,
     QueryFilter, QueryOrder, QuerySelect, RelationTrait, Select,
 };
 
-use crate::columns::fold;
+use crate::database::columns::fold;
+use crate::database::connections::Connections;
+use crate::database::db::Db;
+use crate::database::error::{corrupt, failed};
+use crate::database::search::{Search, Searched};
 use crate::entity::products::{ActiveModel, Column, Entity, Relation};
 use crate::entity::{categories, products};
-use crate::error::{corrupt, failed};
-use crate::search::{Search, Searched};
-use crate::store::{Connections, Db};
 
 /// A product with the name of its category.
 #[derive(FromQueryResult)]

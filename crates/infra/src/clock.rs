@@ -1,6 +1,6 @@
 //! The system's clock.
 
-use keyward_domain::clock::Clock;
+use keyward_domain::values::clock::Clock;
 use time::OffsetDateTime;
 
 /// The clock of the machine, in UTC, rounded down to whole microseconds.

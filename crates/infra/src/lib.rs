@@ -1,63 +1,28 @@
-//! The ports of `keyward-domain` on SeaORM, and the system's clock: SQLite in a file, or PostgreSQL.
+//! The ports of `keyward-domain` on SeaORM (SQLite in a file, or PostgreSQL), SMTP and the system's clock.
 //!
-//! | file | holds |
+//! | module | holds |
 //! |---|---|
-//! | `connect.rs` | how a database is opened, and why it could not be |
-//! | `bounded.rs` | a connection whose every call ends in bounded time |
-//! | `store.rs` | [`Database`]: the `Store` port, autocommit and transactions |
-//! | `users.rs`, `sessions.rs`, `posts.rs`, `keys.rs`, `clients.rs`, `events.rs`, `jobs.rs`, `attempts.rs`, `catalog.rs`, `carts.rs`, `orders.rs`, `outbox.rs`, `recoveries.rs` | one repository each |
-//! | `mailer.rs`, `mail_folder.rs` | mail through SMTP, or into a folder |
-//! | `search.rs` | pages of ids, for lists that can be searched |
-//! | `entity/` | the tables as SeaORM sees them, private to this crate |
-//! | `columns.rs` | how values that are no plain column are kept: times, folded titles |
-//! | `inspection.rs` | what a database says of itself, for operators |
-//! | `error.rs` | the only place that reads SeaORM's errors |
+//! | [`database`] | opening a database, connections with bounded time, transactions, and what failures mean |
+//! | [`identity`], [`sessions`], [`oauth`], [`keys`], [`mail`], [`limits`], [`upkeep`] | one repository a file |
+//! | [`mail`] | also delivery through SMTP, or into a folder |
+//! | [`entity`] | the tables as SeaORM sees them |
 //!
 //! What must never be here: a decision. Who may do what, and what an absent row means, is the domain's.
 #![forbid(unsafe_code)]
 
-mod attempts;
-mod backup;
-mod bounded;
 mod carts;
 mod catalog;
-mod clients;
-mod clock;
-mod columns;
-mod connect;
-mod connections;
-mod contention;
-mod entity;
-mod error;
-mod events;
-mod inspection;
-mod jobs;
-mod keys;
-mod listener;
-mod mail_folder;
-mod mailer;
-mod options;
+pub mod clock;
+pub mod database;
+pub mod entity;
+pub mod identity;
+pub mod keys;
+pub mod limits;
+pub mod mail;
+pub mod oauth;
 mod orders;
-mod outbox;
 mod posts;
-mod probe;
-mod recoveries;
-mod replica;
-mod revocations;
-mod search;
-mod sessions;
-mod signals;
-mod store;
+pub mod sessions;
 #[cfg(feature = "testing")]
 pub mod testing;
-mod users;
-mod verifications;
-
-pub use backup::{BackupError, copy_sqlite, open_sound_sqlite, settle_sqlite, sqlite_file};
-pub use clock::SystemClock;
-pub use connect::ConnectError;
-pub use mail_folder::MailFolder;
-pub use mailer::{MailSettingsError, Sender, SmtpMailer};
-pub use options::DatabaseOptions;
-pub use signals::Signal;
-pub use store::Database;
+pub mod upkeep;

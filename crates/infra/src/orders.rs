@@ -2,23 +2,24 @@
 
 use async_trait::async_trait;
 use keyward_auth::SecretHash;
-use keyward_domain::money::Money;
-use keyward_domain::page::Page;
+use keyward_domain::model::store_error::StoreError;
 use keyward_domain::shop::catalog::{Label, ProductId};
 use keyward_domain::shop::orders::{
     Address, IdempotencyKey, Line, NewOrder, Order, OrderId, OrderRepository, OrderStatus,
 };
-use keyward_domain::store::StoreError;
-use keyward_domain::users::UserId;
+use keyward_domain::values::ids::UserId;
+use keyward_domain::values::money::Money;
+use keyward_domain::values::page::Page;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveValue, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::catalog::pieces;
-use crate::columns::{micros, time};
+use crate::database::columns::{micros, time};
+use crate::database::connections::Connections;
+use crate::database::db::Db;
+use crate::database::error::{corrupt, failed};
 use crate::entity::order_lines;
 use crate::entity::orders::{ActiveModel, Column, Entity, Model};
-use crate::error::{corrupt, failed};
-use crate::store::{Connections, Db};
 
 #[async_trait]
 impl<C: Connections> OrderRepository for Db<C> {

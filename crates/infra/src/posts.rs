@@ -1,12 +1,13 @@
 //! Posts.
 
 use async_trait::async_trait;
-use keyward_domain::page::{Page, Slice};
+use keyward_domain::model::store_error::StoreError;
+use keyward_domain::model::users::Name;
 use keyward_domain::posts::{
     Content, Draft, Owner, PAGE_BYTES, Post, PostFilter, PostId, PostRepository, Title,
 };
-use keyward_domain::store::StoreError;
-use keyward_domain::users::{Name, UserId};
+use keyward_domain::values::ids::UserId;
+use keyward_domain::values::page::{Page, Slice};
 use sea_orm::sea_query::{Expr, ExprTrait, Func};
 use sea_orm::{
     ActiveValue, ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, JoinType,
@@ -14,12 +15,13 @@ use sea_orm::{
 };
 use time::OffsetDateTime;
 
-use crate::columns::{fold, micros, time};
+use crate::database::columns::{fold, micros, time};
+use crate::database::connections::Connections;
+use crate::database::db::Db;
+use crate::database::error::failed;
+use crate::database::search::{Search, Searched, either};
 use crate::entity::posts::{ActiveModel, Column, Entity, Relation};
 use crate::entity::users;
-use crate::error::failed;
-use crate::search::{Search, Searched, either};
-use crate::store::{Connections, Db};
 
 /// A post with the name of its owner.
 #[derive(FromQueryResult)]

@@ -15,8 +15,9 @@ use sea_orm::sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, SqliteCon
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
 
-use crate::connect::open;
-use crate::{Database, DatabaseOptions};
+use crate::database::connect::open;
+use crate::database::options::DatabaseOptions;
+use crate::database::store::Database;
 
 /// Names the PostgreSQL server for tests.
 pub const SERVER_VARIABLE: &str = "KEYWARD_TEST_DATABASE_URL";

@@ -4,12 +4,12 @@ use std::fmt;
 
 use async_trait::async_trait;
 
-use crate::failure::{Failure, Kind};
-use crate::money::Money;
-use crate::ports::Ports;
+use crate::model::store_error::StoreError;
+use crate::ports::bundle::Ports;
 use crate::shop::catalog::{Product, ProductId};
-use crate::store::StoreError;
-use crate::users::UserId;
+use crate::values::failure::{Failure, Kind};
+use crate::values::ids::UserId;
+use crate::values::money::Money;
 
 /// The id of a line in a cart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

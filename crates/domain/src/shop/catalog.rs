@@ -4,12 +4,12 @@ use std::fmt;
 
 use async_trait::async_trait;
 
-use crate::failure::{Failure, Kind};
-use crate::money::Money;
-use crate::page::{Page, Slice};
-use crate::ports::Ports;
-use crate::store::StoreError;
-use crate::text::Text;
+use crate::model::store_error::StoreError;
+use crate::ports::bundle::Ports;
+use crate::values::failure::{Failure, Kind};
+use crate::values::money::Money;
+use crate::values::page::{Page, Slice};
+use crate::values::text::Text;
 
 /// The id of a category.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -6,14 +6,14 @@ use async_trait::async_trait;
 use keyward_auth::SecretHash;
 use time::OffsetDateTime;
 
-use crate::failure::{Failure, Kind};
-use crate::letters::LetterError;
-use crate::money::Money;
-use crate::page::Page;
+use crate::model::store_error::StoreError;
+use crate::ports::letters::LetterError;
 use crate::shop::catalog::{Label, ProductId};
-use crate::store::StoreError;
-use crate::text::Text;
-use crate::users::UserId;
+use crate::values::failure::{Failure, Kind};
+use crate::values::ids::UserId;
+use crate::values::money::Money;
+use crate::values::page::Page;
+use crate::values::text::Text;
 
 pub use crate::shop::placing::Orders;
 

@@ -2,14 +2,15 @@
 
 use keyward_auth::SecretHash;
 
-use crate::money::Money;
-use crate::page::{Page, Slice};
-use crate::ports::Ports;
-use crate::postbox::Postbox;
+use crate::mail::postbox::Postbox;
+use crate::model::store_error::StoreError;
+use crate::ports::bundle::Ports;
+use crate::ports::store::{Repositories, Transaction};
 use crate::shop::catalog::ProductId;
 use crate::shop::orders::{Address, IdempotencyKey, Line, NewOrder, Order, OrderError, OrderId, OrderStatus};
-use crate::store::{Repositories, StoreError};
-use crate::users::UserId;
+use crate::values::ids::UserId;
+use crate::values::money::Money;
+use crate::values::page::{Page, Slice};
 
 /// The use cases of orders.
 #[derive(Clone)]
@@ -79,7 +80,7 @@ impl Orders {
     /// Puts the confirmation into the outbox.
     async fn confirm(
         &self,
-        repositories: &mut (impl Repositories + ?Sized),
+        repositories: &mut (impl Transaction + ?Sized),
         order: &Order,
     ) -> Result<(), OrderError> {
         let Some(user) = repositories.users().find(order.user).await? else { return Ok(()) };

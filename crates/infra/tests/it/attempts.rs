@@ -1,11 +1,11 @@
 //! Wrong guesses.
 
-use keyward_domain::store::Store;
-use keyward_domain::throttle::{AttemptKey, Budget};
-use keyward_infra::Database;
+use keyward_domain::model::attempts::{AttemptKey, Budget};
+use keyward_domain::ports::store::Store;
+use keyward_infra::database::store::Database;
 use time::Duration;
 
-use crate::support::{add_session, add_user, at, email, open, tamper};
+use crate::support::{Commits, add_session, add_user, at, email, open, tamper};
 
 const KEY: AttemptKey = AttemptKey([7; 32]);
 const BUDGET: Budget =
@@ -134,7 +134,7 @@ async fn an_account_knows_the_addresses_and_the_sessions_it_had() {
     assert_eq!(repositories.attempts().addresses_of(&email("ana")).await.unwrap(), home);
     assert!(repositories.attempts().addresses_of(&email("bob")).await.unwrap().is_empty());
     assert_eq!(repositories.attempts().salt_of(&email("ana"), session.id).await.unwrap(), Some(session.salt));
-    repositories.sessions().revoke(ana, session.id, at(3)).await.unwrap();
+    database.committing().revoke(ana, session.id, at(3)).await.unwrap();
     assert_eq!(repositories.attempts().salt_of(&email("ana"), session.id).await.unwrap(), Some(session.salt));
     assert_eq!(repositories.attempts().salt_of(&email("bob"), session.id).await.unwrap(), None);
 }

@@ -1,9 +1,11 @@
 //! OAuth2 clients.
 
 use keyward_auth::{ScopeSet, SecretHash};
-use keyward_domain::clients::{Client, ClientId};
-use keyward_domain::store::{Store, StoreError};
-use keyward_domain::text::Text;
+use keyward_domain::model::clients::Client;
+use keyward_domain::model::store_error::StoreError;
+use keyward_domain::ports::store::Store;
+use keyward_domain::values::ids::ClientId;
+use keyward_domain::values::text::Text;
 
 use crate::support::{at, open};
 

@@ -1,9 +1,10 @@
 //! Units of work that are in each other's way on PostgreSQL: refused as such, with nothing kept. On SQLite writers
 //! queue, and none ever is.
 
-use keyward_domain::store::{Store, StoreError};
-use keyward_domain::users::UserChange;
-use keyward_infra::Database;
+use keyward_domain::model::store_error::StoreError;
+use keyward_domain::model::users::UserChange;
+use keyward_domain::ports::store::Store;
+use keyward_infra::database::store::Database;
 
 use crate::support::{Opened, add_session, add_user, at, hash, open};
 
@@ -27,9 +28,9 @@ async fn a_transaction_that_cannot_be_serialized_is_contended_and_leaves_no_trac
     let (mut one, mut two) = (database.begin().await.unwrap(), database.begin().await.unwrap());
     assert!(one.users().find(ana).await.unwrap().is_some());
     assert!(two.users().find(ana).await.unwrap().is_some());
-    assert!(one.users().replace_hash(ana, &hash("$old"), &hash("$one")).await.unwrap());
+    assert!(one.user_changes().replace_hash(ana, &hash("$old"), &hash("$one")).await.unwrap());
     one.commit().await.unwrap();
-    let refused = two.users().replace_hash(ana, &hash("$old"), &hash("$two")).await;
+    let refused = two.user_changes().replace_hash(ana, &hash("$old"), &hash("$two")).await;
     assert!(matches!(refused, Err(StoreError::Contended(_))), "{refused:?}");
     drop(two);
     assert_eq!(database.autocommit().users().credentials(ana).await.unwrap().unwrap().hash, hash("$one"));
@@ -44,16 +45,16 @@ async fn of_transactions_that_wait_for_each_other_one_is_contended_and_the_other
     let (ana, bob) = (add_user(&database, "ana").await.id, add_user(&database, "bob").await.id);
     let disable = UserChange { disabled: Some(true), ..UserChange::default() };
     let (mut one, mut two) = (database.begin().await.unwrap(), database.begin().await.unwrap());
-    one.users().update(ana, &disable).await.unwrap();
-    two.users().update(bob, &disable).await.unwrap();
+    one.user_changes().update(ana, &disable).await.unwrap();
+    two.user_changes().update(bob, &disable).await.unwrap();
     let other = tokio::spawn({
         let disable = disable.clone();
         async move {
-            two.users().update(ana, &disable).await?;
+            two.user_changes().update(ana, &disable).await?;
             two.commit().await
         }
     });
-    let first = match one.users().update(bob, &disable).await {
+    let first = match one.user_changes().update(bob, &disable).await {
         Ok(_) => one.commit().await,
         Err(error) => {
             drop(one);

@@ -1,9 +1,11 @@
 //! Security events.
 
-use keyward_domain::events::{Event, EventKind, Origin};
-use keyward_domain::sessions::{Device, SessionId};
-use keyward_domain::store::Store;
-use keyward_domain::users::UserId;
+use keyward_domain::model::events::{Event, EventKind};
+use keyward_domain::ports::store::Store;
+use keyward_domain::values::ids::SessionId;
+use keyward_domain::values::ids::UserId;
+use keyward_domain::values::origin::Device;
+use keyward_domain::values::origin::Origin;
 use uuid::Uuid;
 
 use crate::support::{at, open};

@@ -1,7 +1,7 @@
 //! When jobs are due.
 
-use keyward_domain::housekeeping::Job;
-use keyward_domain::store::Store;
+use keyward_domain::model::jobs::Job;
+use keyward_domain::ports::store::Store;
 
 use crate::support::{at, open};
 

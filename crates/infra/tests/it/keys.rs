@@ -1,8 +1,9 @@
 //! Signing keys.
 
 use keyward_auth::Algorithm;
-use keyward_domain::keys::StoredKey;
-use keyward_domain::store::{Store, StoreError};
+use keyward_domain::model::keys::StoredKey;
+use keyward_domain::model::store_error::StoreError;
+use keyward_domain::ports::store::Store;
 
 use crate::support::{at, is_internal, open, tamper};
 

@@ -1,9 +1,9 @@
 //! Migrations: up, down, up again, and by several replicas at once.
 
-use keyward_domain::page::Page;
+use keyward_domain::ports::store::Store;
 use keyward_domain::posts::PostFilter;
 use keyward_domain::shop::catalog::ProductFilter;
-use keyward_domain::store::Store;
+use keyward_domain::values::page::Page;
 use keyward_infra::testing::empty_database;
 use keyward_migration::{Migrator, Schema, look, migrate};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};

@@ -3,8 +3,10 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use keyward_domain::store::Store;
-use keyward_infra::{ConnectError, Database, DatabaseOptions};
+use keyward_domain::ports::store::Store;
+use keyward_infra::database::connect::ConnectError;
+use keyward_infra::database::options::DatabaseOptions;
+use keyward_infra::database::store::Database;
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 
 use crate::support::open;

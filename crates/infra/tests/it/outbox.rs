@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use keyward_domain::outbox::{Claimed, MailId, MailState, Outcome};
-use keyward_domain::postbox::Sealed;
-use keyward_domain::store::Store;
-use keyward_infra::Database;
+use keyward_domain::model::mail::Sealed;
+use keyward_domain::model::outbox::{Claimed, MailState, Outcome};
+use keyward_domain::ports::store::Store;
+use keyward_domain::values::ids::MailId;
+use keyward_infra::database::store::Database;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 

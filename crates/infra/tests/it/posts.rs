@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use keyward_domain::page::Page;
+use keyward_domain::model::store_error::StoreError;
+use keyward_domain::model::users::Name;
+use keyward_domain::ports::store::Store;
 use keyward_domain::posts::{Content, Draft, Owner, Post, PostFilter, PostId, Title};
-use keyward_domain::store::{Store, StoreError};
-use keyward_domain::users::{Name, UserId};
-use keyward_infra::Database;
+use keyward_domain::values::ids::UserId;
+use keyward_domain::values::page::Page;
+use keyward_infra::database::store::Database;
 
 use crate::support::{add_user, at, draft, open};
 

@@ -1,12 +1,12 @@
 //! Tokens for new passwords: one an address, spent once.
 
 use keyward_auth::SecretHash;
-use keyward_domain::recovery::NewRecovery;
-use keyward_domain::store::Store;
-use keyward_domain::throttle::AttemptKey;
-use keyward_domain::users::UserId;
+use keyward_domain::model::attempts::AttemptKey;
+use keyward_domain::model::recoveries::NewRecovery;
+use keyward_domain::ports::store::Store;
+use keyward_domain::values::ids::UserId;
 
-use crate::support::{add_user, at, open};
+use crate::support::{Commits, add_user, at, open};
 
 fn recovery(owner: u8, user: Option<UserId>, token: &str) -> NewRecovery {
     NewRecovery { owner: AttemptKey([owner; 32]), user, token: SecretHash::of(token), expires_at: at(60) }
@@ -51,6 +51,6 @@ async fn a_token_goes_with_its_account() {
     let ana = add_user(&database, "ana").await;
     let mut repositories = database.autocommit();
     repositories.recoveries().replace(&recovery(1, Some(ana.id), "one")).await.unwrap();
-    repositories.users().delete(ana.id).await.unwrap();
+    database.committing().delete(ana.id).await.unwrap();
     assert!(!repositories.recoveries().spend(&SecretHash::of("one"), at(0)).await.unwrap());
 }

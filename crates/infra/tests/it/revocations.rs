@@ -3,17 +3,19 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use keyward_domain::clients::ClientId;
-use keyward_domain::revocations::{News, Position};
-use keyward_domain::sessions::{Session, SessionId};
-use keyward_domain::store::{Store, StoreError, Transaction};
-use keyward_domain::users::UserId;
-use keyward_infra::Database;
+use keyward_domain::model::revocations::{News, Position};
+use keyward_domain::model::sessions::Session;
+use keyward_domain::model::store_error::StoreError;
+use keyward_domain::ports::store::{Store, Transaction};
+use keyward_domain::values::ids::ClientId;
+use keyward_domain::values::ids::SessionId;
+use keyward_domain::values::ids::UserId;
+use keyward_infra::database::store::Database;
 use sea_orm::DbBackend;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use crate::support::{add_session, add_user, at, new_session, open};
+use crate::support::{Commits, add_session, add_user, at, new_session, open};
 
 /// A reader of the feed, who remembers.
 #[derive(Default)]
@@ -44,7 +46,7 @@ fn id(number: u8) -> SessionId {
 
 async fn end(database: &Database, user: UserId, number: u8) {
     let mut tx = database.begin().await.unwrap();
-    assert!(tx.sessions().revoke(user, id(number), at(60)).await.unwrap());
+    assert!(tx.session_endings().revoke(user, id(number), at(60)).await.unwrap());
     tx.commit().await.unwrap();
 }
 
@@ -66,16 +68,10 @@ async fn the_sessions_of_a_client_are_ended_a_few_at_a_time_and_told_once() {
     end(&database, bob, 5).await;
     let mut reader = Reader::default();
     reader.read(&database).await;
-    let mut ended = Vec::new();
     for expected in [2, 1, 0] {
-        let mut tx = database.begin().await.unwrap();
-        let users = tx.sessions().revoke_some_of_client(&web, at(60), 2).await.unwrap();
-        tx.commit().await.unwrap();
-        assert_eq!(users.len(), expected);
-        ended.extend(users);
+        let ended = database.committing().revoke_some_of_client(&web, at(60), 2).await.unwrap();
+        assert_eq!(ended, expected);
     }
-    ended.sort();
-    assert_eq!(ended, [ana, ana, bob]);
     assert_eq!(reader.read(&database).await, [id(1), id(2), id(3)]);
     assert!(database.autocommit().sessions().live(id(1)).await.unwrap().is_none());
     assert!(database.autocommit().sessions().live(id(4)).await.unwrap().is_some());
@@ -95,14 +91,14 @@ async fn every_way_to_end_a_session_is_told_once() {
     let [told] = &news.revocations[..] else { panic!("{news:?}") };
     assert_eq!((told.session, told.user, told.at), (id(1), ana, at(60)));
     let mut tx = database.begin().await.unwrap();
-    assert!(!tx.sessions().revoke(ana, id(1), at(61)).await.unwrap());
-    assert!(!tx.sessions().revoke(ana, id(6), at(61)).await.unwrap());
-    assert_eq!(tx.sessions().revoke_all(ana, Some(id(5)), at(62)).await.unwrap(), 3);
+    assert!(!tx.session_endings().revoke(ana, id(1), at(61)).await.unwrap());
+    assert!(!tx.session_endings().revoke(ana, id(6), at(61)).await.unwrap());
+    assert_eq!(tx.session_endings().revoke_all(ana, Some(id(5)), at(62)).await.unwrap(), 3);
     tx.commit().await.unwrap();
     assert_eq!(reader.read(&database).await, [id(2), id(3), id(4)]);
     let mut tx = database.begin().await.unwrap();
-    assert_eq!(tx.sessions().revoke_all(ana, None, at(63)).await.unwrap(), 1);
-    assert!(tx.users().delete(ana).await.unwrap());
+    assert_eq!(tx.session_endings().revoke_all(ana, None, at(63)).await.unwrap(), 1);
+    assert!(tx.user_changes().delete(ana).await.unwrap());
     tx.commit().await.unwrap();
     assert_eq!(reader.read(&database).await, [id(5)], "it outlives its user");
     assert_eq!(reader.page(&database, 9).await.revocations, []);
@@ -115,7 +111,7 @@ async fn what_was_rolled_back_is_not_told() {
     let ana = add_user(&database, "ana").await.id;
     add_session(&database, ana, 1).await;
     let mut tx = database.begin().await.unwrap();
-    assert!(tx.sessions().revoke(ana, id(1), at(60)).await.unwrap());
+    assert!(tx.session_endings().revoke(ana, id(1), at(60)).await.unwrap());
     drop(tx);
     let mut reader = Reader::default();
     assert_eq!(reader.read(&database).await, []);
@@ -136,7 +132,7 @@ async fn a_transaction_that_commits_late_is_told_though_others_overtook_it() {
     }
     let slow = async |number| -> Box<dyn Transaction> {
         let mut tx = database.begin().await.unwrap();
-        assert!(tx.sessions().revoke(ana, id(number), at(60)).await.unwrap());
+        assert!(tx.session_endings().revoke(ana, id(number), at(60)).await.unwrap());
         tx
     };
     let mut reader = Reader::default();
@@ -162,7 +158,7 @@ async fn a_session_that_opens_while_its_user_is_removed_is_told_or_never_was() {
     let database = open().await;
     let ana = add_user(&database, "ana").await.id;
     let mut tx = database.begin().await.unwrap();
-    tx.users().hold(ana).await.unwrap();
+    tx.user_changes().hold(ana).await.unwrap();
     let other = database.database.clone();
     let login = tokio::spawn(async move {
         let mut tx = other.begin().await.unwrap();
@@ -179,8 +175,8 @@ async fn a_session_that_opens_while_its_user_is_removed_is_told_or_never_was() {
         .is_err(),
         "it waits"
     );
-    tx.sessions().revoke_all(ana, None, at(60)).await.unwrap();
-    tx.users().delete(ana).await.unwrap();
+    tx.session_endings().revoke_all(ana, None, at(60)).await.unwrap();
+    tx.user_changes().delete(ana).await.unwrap();
     tx.commit().await.unwrap();
     assert!(matches!(login.await.unwrap(), Err(StoreError::Dangling)));
 }
@@ -204,7 +200,7 @@ async fn nobody_misses_anything_while_sessions_end_all_the_time() {
         enders.spawn(async move {
             for session in database.autocommit().sessions().of_user(user, 99).await.unwrap() {
                 let mut tx = database.begin().await.unwrap();
-                assert!(tx.sessions().revoke(user, session.id, at(60)).await.unwrap());
+                assert!(tx.session_endings().revoke(user, session.id, at(60)).await.unwrap());
                 tokio::task::yield_now().await;
                 tx.commit().await.unwrap();
             }

@@ -3,14 +3,18 @@
 use std::time::Duration;
 
 use keyward_auth::ScopeSet;
-use keyward_domain::clients::ClientId;
-use keyward_domain::scopes::Role;
-use keyward_domain::sessions::{Device, Session, SessionId};
-use keyward_domain::store::{Store, StoreError};
-use keyward_domain::users::{UserChange, UserId};
+use keyward_domain::model::sessions::Session;
+use keyward_domain::model::store_error::StoreError;
+use keyward_domain::model::users::UserChange;
+use keyward_domain::ports::store::Store;
+use keyward_domain::values::ids::ClientId;
+use keyward_domain::values::ids::SessionId;
+use keyward_domain::values::ids::UserId;
+use keyward_domain::values::origin::Device;
+use keyward_domain::values::scopes::Role;
 use uuid::Uuid;
 
-use crate::support::{add_session, add_user, at, is_internal, new_session, open, tamper};
+use crate::support::{Commits, add_session, add_user, at, is_internal, new_session, open, tamper};
 
 #[tokio::test]
 async fn every_field_of_a_session_comes_back() {
@@ -62,7 +66,7 @@ async fn a_live_session_shows_its_users_role_of_this_moment() {
     let session = add_session(&database, ana, 1).await;
     let mut ports = database.autocommit();
     let promoted = UserChange { role: Some(Role::Admin), ..UserChange::default() };
-    ports.users().update(ana, &promoted).await.unwrap();
+    database.committing().update(ana, &promoted).await.unwrap();
     assert_eq!(ports.sessions().live(session.id).await.unwrap().unwrap().role, Role::Admin);
 }
 
@@ -72,13 +76,13 @@ async fn a_session_is_not_live_when_revoked_or_when_its_user_is_locked_out() {
     let ana = add_user(&database, "ana").await.id;
     let (first, second) = (add_session(&database, ana, 1).await.id, add_session(&database, ana, 2).await.id);
     let mut ports = database.autocommit();
-    assert!(ports.sessions().revoke(ana, first, at(9)).await.unwrap());
+    assert!(database.committing().revoke(ana, first, at(9)).await.unwrap());
     assert!(ports.sessions().live(first).await.unwrap().is_none());
     assert!(ports.sessions().live(second).await.unwrap().is_some());
     let locked = |disabled| UserChange { disabled: Some(disabled), ..UserChange::default() };
-    ports.users().update(ana, &locked(true)).await.unwrap();
+    database.committing().update(ana, &locked(true)).await.unwrap();
     assert!(ports.sessions().live(second).await.unwrap().is_none());
-    ports.users().update(ana, &locked(false)).await.unwrap();
+    database.committing().update(ana, &locked(false)).await.unwrap();
     assert!(ports.sessions().live(second).await.unwrap().is_some());
     assert!(ports.sessions().live(SessionId(Uuid::nil())).await.unwrap().is_none());
 }
@@ -90,10 +94,10 @@ async fn a_session_is_revoked_once_and_by_its_user_only() {
     let bob = add_user(&database, "bob").await.id;
     let session = add_session(&database, ana, 1).await.id;
     let mut ports = database.autocommit();
-    assert!(!ports.sessions().revoke(bob, session, at(9)).await.unwrap());
+    assert!(!database.committing().revoke(bob, session, at(9)).await.unwrap());
     assert!(ports.sessions().live(session).await.unwrap().is_some());
-    assert!(ports.sessions().revoke(ana, session, at(9)).await.unwrap());
-    assert!(!ports.sessions().revoke(ana, session, at(9)).await.unwrap());
+    assert!(database.committing().revoke(ana, session, at(9)).await.unwrap());
+    assert!(!database.committing().revoke(ana, session, at(9)).await.unwrap());
 }
 
 #[tokio::test]
@@ -107,11 +111,11 @@ async fn revoking_all_spares_the_named_session_and_other_users() {
     let his = add_session(&database, bob, 5).await.id;
     let mut ports = database.autocommit();
     let kept = new_session(ana, 3).id;
-    assert_eq!(ports.sessions().revoke_all(ana, Some(kept), at(9)).await.unwrap(), 3);
+    assert_eq!(database.committing().revoke_all(ana, Some(kept), at(9)).await.unwrap(), 3);
     let left = ports.sessions().of_user(ana, 9).await.unwrap();
     assert_eq!(left.iter().map(|session| session.id).collect::<Vec<_>>(), [kept]);
-    assert_eq!(ports.sessions().revoke_all(ana, None, at(9)).await.unwrap(), 1);
-    assert_eq!(ports.sessions().revoke_all(ana, None, at(9)).await.unwrap(), 0);
+    assert_eq!(database.committing().revoke_all(ana, None, at(9)).await.unwrap(), 1);
+    assert_eq!(database.committing().revoke_all(ana, None, at(9)).await.unwrap(), 0);
     assert!(ports.sessions().live(his).await.unwrap().is_some());
 }
 
@@ -142,7 +146,7 @@ async fn the_good_refresh_token_is_spent_once_and_moves_the_session_on() {
     assert!(!ports.sessions().advance(session.id, 0, at(6)).await.unwrap());
     let live = ports.sessions().live(session.id).await.unwrap().unwrap();
     assert_eq!(live.session, Session { counter: 1, last_seen_at: at(5), ..session.clone() });
-    ports.sessions().revoke(ana, session.id, at(7)).await.unwrap();
+    database.committing().revoke(ana, session.id, at(7)).await.unwrap();
     assert!(!ports.sessions().advance(session.id, 1, at(8)).await.unwrap());
 }
 
@@ -181,7 +185,7 @@ async fn after_a_revocation_has_returned_no_refresh_wins() {
         })
     };
     tokio::time::sleep(Duration::from_millis(20)).await;
-    assert_eq!(database.autocommit().sessions().revoke_all(ana, None, at(6)).await.unwrap(), 1);
+    assert_eq!(database.committing().revoke_all(ana, None, at(6)).await.unwrap(), 1);
     let spent = spender.await.unwrap();
     for counter in [spent, spent.saturating_sub(1)] {
         assert!(!database.autocommit().sessions().advance(id, counter, at(7)).await.unwrap());
@@ -216,7 +220,7 @@ async fn what_does_not_fit_its_column_or_does_not_belong_there_is_an_internal_fa
         tamper(&database, &format!("UPDATE sessions SET {change} WHERE revoked_at IS NULL")).await;
         assert!(is_internal(&database.autocommit().sessions().live(id).await), "{change}");
         assert!(is_internal(&database.autocommit().sessions().of_user(ana, 9).await), "{change}");
-        database.autocommit().sessions().revoke_all(ana, None, at(0)).await.unwrap();
+        database.committing().revoke_all(ana, None, at(0)).await.unwrap();
     }
 }
 
@@ -228,7 +232,7 @@ async fn sessions_that_are_over_are_removed_in_batches_and_others_stay() {
         add_session(&database, ana, number).await; // last seen at that second
     }
     let revoked = SessionId(Uuid::from_bytes([9; 16]));
-    database.autocommit().sessions().revoke(ana, revoked, at(20)).await.unwrap();
+    database.committing().revoke(ana, revoked, at(20)).await.unwrap();
     let remove = async |revoked, idle, limit| {
         database.autocommit().sessions().remove_over(at(revoked), at(idle), limit).await.unwrap()
     };

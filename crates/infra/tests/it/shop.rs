@@ -1,13 +1,14 @@
 //! Catalogue, carts and orders: stock and cart lines move by one statement, and an order keeps what it was placed with.
 
 use keyward_auth::SecretHash;
-use keyward_domain::money::Money;
-use keyward_domain::page::Page;
+use keyward_domain::model::store_error::StoreError;
+use keyward_domain::ports::store::{Repositories, Store};
 use keyward_domain::shop::catalog::{CategoryId, Description, Label, ProductFilter, ProductId, ProductSpec};
 use keyward_domain::shop::orders::{Address, IdempotencyKey, Line, NewOrder, OrderStatus};
-use keyward_domain::store::{Repositories, Store, StoreError};
-use keyward_domain::users::UserId;
-use keyward_infra::Database;
+use keyward_domain::values::ids::UserId;
+use keyward_domain::values::money::Money;
+use keyward_domain::values::page::Page;
+use keyward_infra::database::store::Database;
 
 use crate::support::{add_user, at, open};
 

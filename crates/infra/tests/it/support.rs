@@ -3,14 +3,18 @@
 use std::ops::Deref;
 
 use keyward_auth::{PasswordHash, ScopeSet};
-use keyward_domain::email::Email;
+use keyward_domain::model::sessions::Session;
+use keyward_domain::model::store_error::StoreError;
+use keyward_domain::model::users::{Name, NewUser, User, UserChange};
+use keyward_domain::ports::store::Store;
 use keyward_domain::posts::{Content, Draft, Title};
-use keyward_domain::scopes::Role;
-use keyward_domain::sessions::{Device, Session, SessionId};
-use keyward_domain::store::{Store, StoreError};
-use keyward_domain::users::{Name, NewUser, User, UserId};
+use keyward_domain::values::email::Email;
+use keyward_domain::values::ids::{ClientId, SessionId, UserId};
+use keyward_domain::values::origin::Device;
+use keyward_domain::values::scopes::Role;
+use keyward_infra::database::options::DatabaseOptions;
+use keyward_infra::database::store::Database;
 use keyward_infra::testing::{TestDatabase, fresh_database};
-use keyward_infra::{Database, DatabaseOptions};
 use sea_orm::ConnectionTrait;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
@@ -88,6 +92,46 @@ pub(crate) async fn add_session(database: &Database, user: UserId, number: u8) -
 
 pub(crate) fn draft(title: &str, published: bool) -> Draft {
     Draft { title: Title::parse(title).unwrap(), content: Content::parse("content").unwrap(), published }
+}
+
+/// Changes that are transactions of their own.
+pub(crate) struct Committing(Database);
+
+pub(crate) trait Commits {
+    fn committing(&self) -> Committing;
+}
+
+impl Commits for Database {
+    fn committing(&self) -> Committing {
+        Committing(self.clone())
+    }
+}
+
+macro_rules! committing {
+    ($($port:ident.$name:ident($($argument:ident: $type:ty),*) -> $answer:ty;)*) => {
+        impl Committing {
+            $(
+                pub(crate) async fn $name(&self, $($argument: $type),*) -> Result<$answer, StoreError> {
+                    let mut tx = self.0.begin().await?;
+                    let answer = tx.$port().$name($($argument),*).await?;
+                    tx.commit().await?;
+                    Ok(answer)
+                }
+            )*
+        }
+    };
+}
+
+committing! {
+    user_changes.update(id: UserId, change: &UserChange) -> Option<User>;
+    user_changes.replace_hash(id: UserId, old: &PasswordHash, new: &PasswordHash) -> bool;
+    user_changes.still_has(id: UserId, hash: &PasswordHash) -> bool;
+    user_changes.verify(id: UserId, email: &Email) -> bool;
+    user_changes.change_email(id: UserId, email: &Email) -> bool;
+    user_changes.delete(id: UserId) -> bool;
+    session_endings.revoke(user: UserId, id: SessionId, now: OffsetDateTime) -> bool;
+    session_endings.revoke_all(user: UserId, except: Option<SessionId>, now: OffsetDateTime) -> u64;
+    session_endings.revoke_some_of_client(client: &ClientId, now: OffsetDateTime, limit: u64) -> u64;
 }
 
 /// Runs SQL that no port would.

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
-use keyward_domain::store::{Store, StoreError};
-use keyward_domain::users::{UserChange, UserId};
-use keyward_infra::Database;
+use keyward_domain::model::store_error::StoreError;
+use keyward_domain::model::users::UserChange;
+use keyward_domain::ports::store::Store;
+use keyward_domain::values::ids::UserId;
+use keyward_infra::database::store::Database;
 
-use crate::support::{add_session, add_user, at, draft, email, hash, new_session, new_user, open};
+use crate::support::{Commits, add_session, add_user, at, draft, email, hash, new_session, new_user, open};
 
 async fn knows(database: &Database, local: &str) -> bool {
     database.autocommit().users().credentials_of(&email(local)).await.unwrap().is_some()
@@ -117,7 +119,7 @@ where
     let database = open().await;
     let ana = add_user(&database, "ana").await.id;
     let mut login = database.begin().await.unwrap();
-    assert!(login.users().still_has(ana, &hash("$old")).await.unwrap());
+    assert!(login.user_changes().still_has(ana, &hash("$old")).await.unwrap());
     let change = tokio::spawn(change(database.database.clone(), ana));
     tokio::time::sleep(Duration::from_millis(150)).await;
     assert!(!change.is_finished(), "the change overtook the login");
@@ -131,8 +133,8 @@ where
 async fn a_password_change_waits_for_a_login_with_the_old_one_and_ends_its_session() {
     waits_for_a_login(|database, ana| async move {
         let mut tx = database.begin().await.unwrap();
-        assert!(tx.users().replace_hash(ana, &hash("$old"), &hash("$new")).await.unwrap());
-        assert_eq!(tx.sessions().revoke_all(ana, None, at(9)).await.unwrap(), 1);
+        assert!(tx.user_changes().replace_hash(ana, &hash("$old"), &hash("$new")).await.unwrap());
+        assert_eq!(tx.session_endings().revoke_all(ana, None, at(9)).await.unwrap(), 1);
         tx.commit().await.unwrap();
     })
     .await;
@@ -143,8 +145,8 @@ async fn locking_somebody_out_waits_for_their_login_and_ends_its_session() {
     waits_for_a_login(|database, ana| async move {
         let mut tx = database.begin().await.unwrap();
         let locked = UserChange { disabled: Some(true), ..UserChange::default() };
-        assert!(tx.users().update(ana, &locked).await.unwrap().unwrap().disabled);
-        assert_eq!(tx.sessions().revoke_all(ana, None, at(9)).await.unwrap(), 1);
+        assert!(tx.user_changes().update(ana, &locked).await.unwrap().unwrap().disabled);
+        assert_eq!(tx.session_endings().revoke_all(ana, None, at(9)).await.unwrap(), 1);
         tx.commit().await.unwrap();
     })
     .await;
@@ -153,7 +155,7 @@ async fn locking_somebody_out_waits_for_their_login_and_ends_its_session() {
 #[tokio::test]
 async fn removing_an_account_waits_for_its_login_and_takes_the_session_along() {
     waits_for_a_login(|database, ana| async move {
-        assert!(database.autocommit().users().delete(ana).await.unwrap());
+        assert!(database.committing().delete(ana).await.unwrap());
     })
     .await;
 }

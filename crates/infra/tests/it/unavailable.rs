@@ -4,15 +4,16 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use keyward_domain::page::Page;
-use keyward_domain::store::Store;
-use keyward_infra::{Database, DatabaseOptions};
+use keyward_domain::ports::store::Store;
+use keyward_domain::values::page::Page;
+use keyward_infra::database::options::DatabaseOptions;
+use keyward_infra::database::store::Database;
 use sea_orm::{ConnectionTrait, DatabaseConnection, TransactionTrait};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedRwLockWriteGuard, RwLock, oneshot};
 
-use crate::support::{add_user, email, is_unavailable, new_user, open, open_with};
+use crate::support::{Commits, add_user, email, is_unavailable, new_user, open, open_with};
 
 /// Long enough for whatever does get an answer, on a busy machine too.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -40,13 +41,13 @@ async fn a_write_that_waits_for_another_one_too_long_is_unavailable_and_reads_go
     let database = open_with(impatient()).await;
     let ana = add_user(&database, "ana").await.id;
     let mut holder = database.begin().await.unwrap();
-    assert!(holder.users().delete(ana).await.unwrap());
+    assert!(holder.user_changes().delete(ana).await.unwrap());
     let start = Instant::now();
-    assert!(is_unavailable(&database.autocommit().users().delete(ana).await));
+    assert!(is_unavailable(&database.committing().delete(ana).await));
     assert!(start.elapsed() < SOON, "{:?}", start.elapsed());
     assert!(database.autocommit().users().credentials_of(&email("ana")).await.unwrap().is_some());
     drop(holder);
-    assert!(database.autocommit().users().delete(ana).await.unwrap());
+    assert!(database.committing().delete(ana).await.unwrap());
 }
 
 #[tokio::test]
@@ -55,18 +56,17 @@ async fn a_write_that_waits_for_another_process_too_long_is_unavailable() {
     let ana = add_user(&database, "ana").await.id;
     let other = database.home.connect().await;
     let mut holder = other.begin().await.unwrap();
-    assert!(holder.users().delete(ana).await.unwrap());
+    assert!(holder.user_changes().delete(ana).await.unwrap());
     let start = Instant::now();
-    let mut ports = database.autocommit();
-    assert!(is_unavailable(&ports.users().delete(ana).await));
+    assert!(is_unavailable(&database.committing().delete(ana).await));
     let blocked = match database.begin().await {
-        Ok(mut tx) => is_unavailable(&tx.users().delete(ana).await),
+        Ok(mut tx) => is_unavailable(&tx.user_changes().delete(ana).await),
         Err(error) => is_unavailable::<()>(&Err(error)),
     };
     assert!(blocked);
     assert!(start.elapsed() < SOON, "{:?}", start.elapsed());
     holder.commit().await.unwrap();
-    assert!(!ports.users().delete(ana).await.unwrap());
+    assert!(!database.committing().delete(ana).await.unwrap());
 }
 
 #[tokio::test]

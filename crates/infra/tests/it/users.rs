@@ -1,12 +1,14 @@
 //! Accounts.
 
-use keyward_domain::import::ImportedUser;
-use keyward_domain::page::Page;
-use keyward_domain::scopes::Role;
-use keyward_domain::store::{Store, StoreError};
-use keyward_domain::users::{Name, NewUser, User, UserChange, UserId};
+use keyward_domain::model::store_error::StoreError;
+use keyward_domain::model::users::ImportedUser;
+use keyward_domain::model::users::{Name, NewUser, User, UserChange};
+use keyward_domain::ports::store::Store;
+use keyward_domain::values::ids::UserId;
+use keyward_domain::values::page::Page;
+use keyward_domain::values::scopes::Role;
 
-use crate::support::{add_session, add_user, at, email, hash, is_internal, new_user, open, tamper};
+use crate::support::{Commits, add_session, add_user, at, email, hash, is_internal, new_user, open, tamper};
 
 #[tokio::test]
 async fn an_account_comes_back_as_it_was_added() {
@@ -94,11 +96,11 @@ async fn an_absent_account_is_none_whatever_its_id() {
         assert_eq!(ports.users().find(id).await.unwrap(), None);
         assert!(ports.users().credentials(id).await.unwrap().is_none());
         let locked = UserChange { disabled: Some(true), ..UserChange::default() };
-        assert_eq!(ports.users().update(id, &locked).await.unwrap(), None);
-        assert_eq!(ports.users().update(id, &UserChange::default()).await.unwrap(), None);
-        assert!(!ports.users().still_has(id, &hash("$old")).await.unwrap());
-        assert!(!ports.users().replace_hash(id, &hash("$old"), &hash("$new")).await.unwrap());
-        assert!(!ports.users().delete(id).await.unwrap());
+        assert_eq!(database.committing().update(id, &locked).await.unwrap(), None);
+        assert_eq!(database.committing().update(id, &UserChange::default()).await.unwrap(), None);
+        assert!(!database.committing().still_has(id, &hash("$old")).await.unwrap());
+        assert!(!database.committing().replace_hash(id, &hash("$old"), &hash("$new")).await.unwrap());
+        assert!(!database.committing().delete(id).await.unwrap());
     }
     assert!(ports.users().credentials_of(&email("nobody")).await.unwrap().is_none());
 }
@@ -128,8 +130,8 @@ async fn an_id_is_never_given_again() {
     let database = open().await;
     let mut ports = database.autocommit();
     let first = ports.users().insert(&new_user("ana")).await.unwrap().id;
-    assert!(ports.users().delete(first).await.unwrap());
-    assert!(!ports.users().delete(first).await.unwrap());
+    assert!(database.committing().delete(first).await.unwrap());
+    assert!(!database.committing().delete(first).await.unwrap());
     let second = ports.users().insert(&new_user("ana")).await.unwrap().id;
     assert!(second > first, "{second} after {first}");
 }
@@ -140,20 +142,23 @@ async fn only_the_fields_named_change() {
     let ana = add_user(&database, "ana").await;
     let bob = add_user(&database, "bob").await;
     let mut ports = database.autocommit();
-    assert_eq!(ports.users().update(ana.id, &UserChange::default()).await.unwrap(), Some(ana.clone()));
+    assert_eq!(
+        database.committing().update(ana.id, &UserChange::default()).await.unwrap(),
+        Some(ana.clone())
+    );
 
     let change = UserChange { role: Some(Role::Admin), ..UserChange::default() };
     let expected = User { role: Role::Admin, ..ana.clone() };
-    assert_eq!(ports.users().update(ana.id, &change).await.unwrap(), Some(expected.clone()));
+    assert_eq!(database.committing().update(ana.id, &change).await.unwrap(), Some(expected.clone()));
 
     let change = UserChange { name: Some(None), disabled: Some(true), role: None };
     let expected = User { name: None, disabled: true, ..expected };
-    assert_eq!(ports.users().update(ana.id, &change).await.unwrap(), Some(expected.clone()));
+    assert_eq!(database.committing().update(ana.id, &change).await.unwrap(), Some(expected.clone()));
     assert_eq!(ports.users().find(ana.id).await.unwrap(), Some(expected));
 
     let name = Name::parse("Ana").unwrap();
     let change = UserChange { name: Some(Some(name.clone())), disabled: Some(false), role: None };
-    let updated = ports.users().update(ana.id, &change).await.unwrap().unwrap();
+    let updated = database.committing().update(ana.id, &change).await.unwrap().unwrap();
     assert_eq!((updated.name, updated.disabled), (Some(name), false));
     assert_eq!(ports.users().find(bob.id).await.unwrap(), Some(bob));
 }
@@ -163,14 +168,13 @@ async fn a_hash_is_replaced_only_while_it_is_the_one_that_was_checked() {
     let database = open().await;
     let id = add_user(&database, "ana").await.id;
     let other = add_user(&database, "bob").await.id;
-    let mut ports = database.autocommit();
-    assert!(!ports.users().replace_hash(id, &hash("$wrong"), &hash("$new")).await.unwrap());
-    assert!(ports.users().still_has(id, &hash("$old")).await.unwrap());
-    assert!(ports.users().replace_hash(id, &hash("$old"), &hash("$new")).await.unwrap());
-    assert!(!ports.users().replace_hash(id, &hash("$old"), &hash("$newer")).await.unwrap());
-    assert!(!ports.users().still_has(id, &hash("$old")).await.unwrap());
-    assert!(ports.users().still_has(id, &hash("$new")).await.unwrap());
-    assert!(ports.users().still_has(other, &hash("$old")).await.unwrap());
+    assert!(!database.committing().replace_hash(id, &hash("$wrong"), &hash("$new")).await.unwrap());
+    assert!(database.committing().still_has(id, &hash("$old")).await.unwrap());
+    assert!(database.committing().replace_hash(id, &hash("$old"), &hash("$new")).await.unwrap());
+    assert!(!database.committing().replace_hash(id, &hash("$old"), &hash("$newer")).await.unwrap());
+    assert!(!database.committing().still_has(id, &hash("$old")).await.unwrap());
+    assert!(database.committing().still_has(id, &hash("$new")).await.unwrap());
+    assert!(database.committing().still_has(other, &hash("$old")).await.unwrap());
 }
 
 #[tokio::test]
@@ -179,9 +183,9 @@ async fn a_locked_account_has_no_hash_to_log_in_with() {
     let id = add_user(&database, "ana").await.id;
     let mut ports = database.autocommit();
     let locked = UserChange { disabled: Some(true), ..UserChange::default() };
-    ports.users().update(id, &locked).await.unwrap();
-    assert!(!ports.users().still_has(id, &hash("$old")).await.unwrap());
-    assert!(!ports.users().replace_hash(id, &hash("$old"), &hash("$new")).await.unwrap());
+    database.committing().update(id, &locked).await.unwrap();
+    assert!(!database.committing().still_has(id, &hash("$old")).await.unwrap());
+    assert!(!database.committing().replace_hash(id, &hash("$old"), &hash("$new")).await.unwrap());
     assert_eq!(ports.users().credentials(id).await.unwrap().unwrap().hash, hash("$old"));
 }
 
@@ -193,8 +197,11 @@ async fn of_parallel_replacements_of_one_hash_exactly_one_succeeds() {
         .map(|number| {
             let database = database.database.clone();
             tokio::spawn(async move {
-                let mut ports = database.autocommit();
-                ports.users().replace_hash(id, &hash("$old"), &hash(&format!("$new{number}"))).await.unwrap()
+                database
+                    .committing()
+                    .replace_hash(id, &hash("$old"), &hash(&format!("$new{number}")))
+                    .await
+                    .unwrap()
             })
         })
         .collect();
@@ -217,7 +224,7 @@ async fn with_an_account_go_its_sessions_and_posts_and_nobody_elses() {
     let her_post = ports.posts().insert(ana, &draft, at(0)).await.unwrap().id;
     let his_post = ports.posts().insert(bob, &draft, at(0)).await.unwrap().id;
 
-    assert!(ports.users().delete(ana).await.unwrap());
+    assert!(database.committing().delete(ana).await.unwrap());
     assert!(ports.sessions().live(hers).await.unwrap().is_none());
     assert!(ports.sessions().of_user(ana, 10).await.unwrap().is_empty());
     assert!(ports.posts().find(her_post).await.unwrap().is_none());
@@ -276,8 +283,8 @@ async fn a_nul_in_a_hash_never_panics() {
     let database = open().await;
     let id = add_user(&database, "ana").await.id;
     let mut ports = database.autocommit();
-    assert!(!ports.users().still_has(id, &hash("$old\0")).await.unwrap_or(false));
-    assert!(!ports.users().replace_hash(id, &hash("$\0"), &hash("$\0")).await.unwrap_or(false));
+    assert!(!database.committing().still_has(id, &hash("$old\0")).await.unwrap_or(false));
+    assert!(!database.committing().replace_hash(id, &hash("$\0"), &hash("$\0")).await.unwrap_or(false));
     let _ = ports.users().insert(&NewUser { hash: hash("\0"), ..new_user("bob") }).await;
-    assert!(ports.users().still_has(id, &hash("$old")).await.unwrap());
+    assert!(database.committing().still_has(id, &hash("$old")).await.unwrap());
 }

@@ -1,12 +1,13 @@
 //! Addresses that have to be proven: one an account, tries counted, spent once.
 
 use keyward_auth::SecretHash;
-use keyward_domain::store::{Store, StoreError};
-use keyward_domain::users::UserId;
-use keyward_domain::verification::Pending;
-use keyward_infra::Database;
+use keyward_domain::model::store_error::StoreError;
+use keyward_domain::model::verifications::Pending;
+use keyward_domain::ports::store::Store;
+use keyward_domain::values::ids::UserId;
+use keyward_infra::database::store::Database;
 
-use crate::support::{add_user, at, email, open};
+use crate::support::{Commits, add_user, at, email, open};
 
 fn pending(user: UserId, local: &str, token: &str) -> Pending {
     Pending { user, email: email(local), token: SecretHash::of(token) }
@@ -69,11 +70,11 @@ async fn an_address_is_verified_for_the_account_that_has_it_and_changed_to_a_fre
     let (ana, bob) = (add_user(&database, "ana").await.id, add_user(&database, "bob").await.id);
     let mut repositories = database.autocommit();
     let users = repositories.users();
-    assert!(!users.verify(ana, &email("bob")).await.unwrap());
-    assert!(users.verify(ana, &email("ana")).await.unwrap());
+    assert!(!database.committing().verify(ana, &email("bob")).await.unwrap());
+    assert!(database.committing().verify(ana, &email("ana")).await.unwrap());
     assert!(users.find(ana).await.unwrap().unwrap().email_verified);
-    assert!(matches!(users.change_email(bob, &email("ana")).await, Err(StoreError::Taken)));
-    assert!(users.change_email(bob, &email("bert")).await.unwrap());
+    assert!(matches!(database.committing().change_email(bob, &email("ana")).await, Err(StoreError::Taken)));
+    assert!(database.committing().change_email(bob, &email("bert")).await.unwrap());
     let bert = users.find(bob).await.unwrap().unwrap();
     assert!(bert.email_verified && bert.email == email("bert"));
 }
@@ -86,7 +87,7 @@ async fn what_has_to_be_proven_goes_with_its_account() {
         assert!(keep(&database, &pending(user, "x", token), 0).await);
     }
     let mut repositories = database.autocommit();
-    repositories.users().delete(ana).await.unwrap();
+    database.committing().delete(ana).await.unwrap();
     repositories.verifications().forget_of(bob).await.unwrap();
     for token in ["one", "two"] {
         assert_eq!(repositories.verifications().spend(&SecretHash::of(token), at(1)).await.unwrap(), None);

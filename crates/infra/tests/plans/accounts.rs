@@ -1,21 +1,26 @@
 //! Calls of the repositories around accounts.
 
 use keyward_auth::{Algorithm, PasswordHash, ScopeSet, SecretHash};
-use keyward_domain::clients::{Client, ClientId};
-use keyward_domain::email::Email;
-use keyward_domain::events::{Event, EventKind, Origin};
-use keyward_domain::housekeeping::Job;
-use keyward_domain::import::ImportedUser;
-use keyward_domain::keys::StoredKey;
-use keyward_domain::page::Page;
-use keyward_domain::recovery::NewRecovery;
-use keyward_domain::revocations::Position;
-use keyward_domain::scopes::Role;
-use keyward_domain::sessions::{Device, Session, SessionId};
-use keyward_domain::text::Text;
-use keyward_domain::throttle::{AttemptKey, Budget};
-use keyward_domain::users::{NewUser, UserChange, UserId};
-use keyward_domain::verification::Pending;
+use keyward_domain::model::attempts::{AttemptKey, Budget};
+use keyward_domain::model::clients::Client;
+use keyward_domain::model::events::{Event, EventKind};
+use keyward_domain::model::jobs::Job;
+use keyward_domain::model::keys::StoredKey;
+use keyward_domain::model::recoveries::NewRecovery;
+use keyward_domain::model::revocations::Position;
+use keyward_domain::model::sessions::Session;
+use keyward_domain::model::users::ImportedUser;
+use keyward_domain::model::users::{NewUser, UserChange};
+use keyward_domain::model::verifications::Pending;
+use keyward_domain::values::email::Email;
+use keyward_domain::values::ids::ClientId;
+use keyward_domain::values::ids::SessionId;
+use keyward_domain::values::ids::UserId;
+use keyward_domain::values::origin::Device;
+use keyward_domain::values::origin::Origin;
+use keyward_domain::values::page::Page;
+use keyward_domain::values::scopes::Role;
+use keyward_domain::values::text::Text;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
@@ -53,6 +58,7 @@ pub(crate) async fn all(inspector: &mut Inspector) {
     others(inspector).await;
 }
 
+#[expect(clippy::too_many_lines, reason = "one call after another")]
 async fn users(inspector: &mut Inspector) {
     let some = UserId(inspector.rows / 3);
     let new = NewUser {
@@ -86,24 +92,28 @@ async fn users(inspector: &mut Inspector) {
     let change = UserChange { disabled: Some(true), ..UserChange::default() };
     inspector
         .of("users.update", async |db| {
-            db.users().update(some, &change).await.unwrap().unwrap();
+            db.user_changes().update(some, &change).await.unwrap().unwrap();
         })
         .await;
     let (old, new) = (hash("$hash"), hash("$new"));
     inspector
         .of("users.replace_hash", async |db| {
-            assert!(db.users().replace_hash(some, &old, &new).await.unwrap());
+            assert!(db.user_changes().replace_hash(some, &old, &new).await.unwrap());
         })
         .await;
     inspector
         .of("users.still_has", async |db| {
-            assert!(db.users().still_has(some, &old).await.unwrap());
+            assert!(db.user_changes().still_has(some, &old).await.unwrap());
         })
         .await;
     let other = Email::parse("other@example.com").unwrap();
-    inspector.of("users.verify", async |db| assert!(db.users().verify(some, &address).await.unwrap())).await;
     inspector
-        .of("users.change_email", async |db| assert!(db.users().change_email(some, &other).await.unwrap()))
+        .of("users.verify", async |db| assert!(db.user_changes().verify(some, &address).await.unwrap()))
+        .await;
+    inspector
+        .of("users.change_email", async |db| {
+            assert!(db.user_changes().change_email(some, &other).await.unwrap());
+        })
         .await;
     let imported = ImportedUser {
         new: NewUser {
@@ -128,17 +138,17 @@ async fn users(inspector: &mut Inspector) {
         .await;
     inspector
         .of("users.hold", async |db| {
-            db.users().hold(some).await.unwrap().unwrap();
+            db.user_changes().hold(some).await.unwrap().unwrap();
         })
         .await;
     inspector
         .of("users.administrators", async |db| {
-            assert_eq!(db.users().administrators(2).await.unwrap(), []);
+            assert_eq!(db.user_changes().administrators(2).await.unwrap(), []);
         })
         .await;
     inspector
         .of("users.delete", async |db| {
-            assert!(db.users().delete(some).await.unwrap());
+            assert!(db.user_changes().delete(some).await.unwrap());
         })
         .await;
     let deep = Some(inspector.rows / 2);
@@ -186,18 +196,18 @@ async fn sessions(inspector: &mut Inspector) {
         .await;
     inspector
         .of("sessions.revoke", async |db| {
-            assert!(db.sessions().revoke(user, id, after(1)).await.unwrap());
+            assert!(db.session_endings().revoke(user, id, after(1)).await.unwrap());
         })
         .await;
     inspector
         .of("sessions.revoke_all", async |db| {
-            assert_eq!(db.sessions().revoke_all(user, Some(session(0)), after(1)).await.unwrap(), 1);
+            assert_eq!(db.session_endings().revoke_all(user, Some(session(0)), after(1)).await.unwrap(), 1);
         })
         .await;
     let client = ClientId::parse("client-9").unwrap();
     inspector
         .of("sessions.revoke_some_of_client", async |db| {
-            assert_eq!(db.sessions().revoke_some_of_client(&client, after(1), 1).await.unwrap().len(), 1);
+            assert_eq!(db.session_endings().revoke_some_of_client(&client, after(1), 1).await.unwrap(), 1);
         })
         .await;
     // Everything was seen within the first rows' microseconds.

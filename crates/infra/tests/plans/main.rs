@@ -14,9 +14,10 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use keyward_domain::store::{Repositories, Store};
+use keyward_domain::ports::store::{Store, Transaction};
+use keyward_infra::database::options::DatabaseOptions;
+use keyward_infra::database::store::Database;
 use keyward_infra::testing::{TestDatabase, fresh_database};
-use keyward_infra::{Database, DatabaseOptions};
 use sea_orm::Statement;
 
 use judge::{Cost, Judge};
@@ -80,7 +81,7 @@ impl Inspector {
     }
 
     /// Calls a method in a transaction that is not committed, and looks at the statements it ran.
-    pub(crate) async fn of(&mut self, name: &str, call: impl AsyncFnOnce(&mut dyn Repositories)) {
+    pub(crate) async fn of(&mut self, name: &str, call: impl AsyncFnOnce(&mut dyn Transaction)) {
         for (statement, cost) in self.costs(name, call).await {
             self.must_be_cheap(name, &statement, &cost);
         }
@@ -90,7 +91,7 @@ impl Inspector {
     pub(crate) async fn costs(
         &mut self,
         name: &str,
-        call: impl AsyncFnOnce(&mut dyn Repositories),
+        call: impl AsyncFnOnce(&mut dyn Transaction),
     ) -> Vec<(Statement, Cost)> {
         self.called.insert(name.to_owned());
         let mut tx = self.database.begin().await.unwrap();

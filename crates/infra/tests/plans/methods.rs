@@ -3,30 +3,57 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+/// The ports, and what their methods are called by here.
+const PORTS: [(&str, &str); 17] = [
+    ("AttemptRepository", "attempts"),
+    ("CartRepository", "carts"),
+    ("CatalogRepository", "catalog"),
+    ("ClientRepository", "clients"),
+    ("EventRepository", "events"),
+    ("JobRepository", "jobs"),
+    ("KeyRepository", "keys"),
+    ("OrderRepository", "orders"),
+    ("OutboxRepository", "outbox"),
+    ("PostRepository", "posts"),
+    ("RecoveryRepository", "recoveries"),
+    ("RevocationRepository", "revocations"),
+    ("SessionEndings", "sessions"),
+    ("SessionRepository", "sessions"),
+    ("UserChanges", "users"),
+    ("UserRepository", "users"),
+    ("VerificationRepository", "verifications"),
+];
+
 /// `posts.list` and so on.
 pub(crate) fn all() -> BTreeSet<String> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut names = BTreeSet::new();
-    for file in folder.read_dir().unwrap() {
-        let path = file.unwrap().path();
-        if path.is_file() {
-            let noun = path.file_stem().unwrap().to_str().unwrap().to_owned();
-            let source = std::fs::read_to_string(path).unwrap();
-            names.extend(methods(&source).map(|method| format!("{noun}.{method}")));
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+    while let Some(folder) = folders.pop() {
+        for file in folder.read_dir().unwrap() {
+            let path = file.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                names.extend(methods(&std::fs::read_to_string(path).unwrap()));
+            }
         }
     }
-    assert!(names.contains("posts.list"), "{names:?}");
+    assert!(names.contains("posts.list") && names.contains("users.update"), "{names:?}");
     names
 }
 
-/// What is inside `impl .. Repository for Db<C> { .. }`.
-fn methods(source: &str) -> impl Iterator<Item = String> {
-    let mut inside = false;
-    source.lines().filter_map(move |line| {
+/// What is inside `impl .. PORT for Db<..> { .. }`.
+fn methods(source: &str) -> Vec<String> {
+    let mut noun = None;
+    let mut names = Vec::new();
+    for line in source.lines() {
         if line.starts_with("impl") {
-            inside = line.contains("Repository for Db<");
+            let is_of = |(port, _): &&(&str, &str)| line.contains(&format!("{port} for Db<"));
+            noun = PORTS.iter().find(is_of).map(|(_, noun)| noun);
         }
-        let name = line.strip_prefix("    async fn ").filter(|_| inside)?;
-        Some(name.split(['(', '<']).next().unwrap().to_owned())
-    })
+        if let (Some(noun), Some(name)) = (noun, line.strip_prefix("    async fn ")) {
+            names.push(format!("{noun}.{}", name.split(['(', '<']).next().unwrap()));
+        }
+    }
+    names
 }

@@ -1,15 +1,16 @@
 //! Calls of the repositories around posts and the shop.
 
 use keyward_auth::SecretHash;
-use keyward_domain::money::Money;
-use keyward_domain::outbox::{MailId, MailState, Outcome};
-use keyward_domain::page::Page;
-use keyward_domain::postbox::Sealed;
+use keyward_domain::model::mail::Sealed;
+use keyward_domain::model::outbox::{MailState, Outcome};
 use keyward_domain::posts::{Content, Draft, PostFilter, PostId, Title};
 use keyward_domain::shop::cart::ItemId;
 use keyward_domain::shop::catalog::{CategoryId, Description, Label, ProductFilter, ProductId, ProductSpec};
 use keyward_domain::shop::orders::{Address, IdempotencyKey, Line, NewOrder, OrderId, OrderStatus};
-use keyward_domain::users::UserId;
+use keyward_domain::values::ids::MailId;
+use keyward_domain::values::ids::UserId;
+use keyward_domain::values::money::Money;
+use keyward_domain::values::page::Page;
 use time::Duration;
 use uuid::Uuid;
 

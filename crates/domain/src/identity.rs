@@ -1,0 +1,13 @@
+//! Accounts: making, changing and deleting them, and proving who owns them.
+
+pub mod administrators;
+pub mod deletion;
+pub mod error;
+pub mod import;
+pub mod passwords;
+pub mod proofs;
+pub mod recovery;
+pub mod registration;
+pub mod users;
+pub mod verification;
+pub mod verification_error;

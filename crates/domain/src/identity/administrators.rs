@@ -1,0 +1,18 @@
+//! The last administrator stays: without one, no account could be administered.
+
+use super::error::UserError;
+use crate::ports::store::Transaction;
+use crate::values::ids::UserId;
+use crate::values::scopes::Role;
+
+/// Refuses to take an administrator away if none would be left.
+///
+/// Locks the account, and the others that were counted on: of several that are removed at once, one stays.
+pub(super) async fn spare_the_last(tx: &mut dyn Transaction, id: UserId) -> Result<(), UserError> {
+    let user = tx.user_changes().hold(id).await?;
+    let counts = user.is_some_and(|user| user.role == Role::Admin && !user.disabled);
+    if counts && tx.user_changes().administrators(2).await? == [id] {
+        return Err(UserError::LastAdministrator);
+    }
+    Ok(())
+}

@@ -1,0 +1,67 @@
+//! Deleting accounts.
+
+use keyward_auth::{Password, PasswordHash};
+
+use super::administrators::spare_the_last;
+use super::error::UserError;
+use super::proofs::{Proofs, stands};
+use crate::model::events::{Event, EventKind};
+use crate::model::users::Credentials;
+use crate::ports::bundle::Ports;
+use crate::values::actor::Actor;
+use crate::values::ids::UserId;
+use crate::values::origin::Origin;
+
+/// Deletes accounts.
+#[derive(Clone)]
+pub struct DeleteAccount {
+    ports: Ports,
+    proofs: Proofs,
+}
+
+impl DeleteAccount {
+    /// The use case over these ports; `proofs` checks the password of who deletes their own account.
+    pub fn new(ports: Ports, proofs: Proofs) -> Self {
+        Self { ports, proofs }
+    }
+
+    /// Deletes the actor's own account, given its password.
+    pub async fn own(&self, actor: &Actor, password: Password, origin: &Origin) -> Result<(), UserError> {
+        let deed =
+            |Credentials { hash, .. }| async move { self.remove(actor.who, Some(&hash), origin).await };
+        self.proofs.proving(actor.who, password, origin, deed).await.map_err(UserError::of_caller)
+    }
+
+    /// Deletes an account with everything that belongs to it, for an administrator. The last administrator stays.
+    pub async fn any(&self, id: UserId, origin: &Origin) -> Result<(), UserError> {
+        self.remove(id, None, origin).await.map(drop)
+    }
+
+    /// Deletes an account, if it still has the hash that was `proven`; `None` if not.
+    async fn remove(
+        &self,
+        id: UserId,
+        proven: Option<&PasswordHash>,
+        origin: &Origin,
+    ) -> Result<Option<()>, UserError> {
+        self.ports
+            .retrying(|| async {
+                let mut tx = self.ports.store.begin().await?;
+                if !stands(&mut *tx, id, proven).await? {
+                    return Ok(None);
+                }
+                // Other services must hear of every session, one that is being opened at this moment included.
+                let now = self.ports.clock.now();
+                spare_the_last(&mut *tx, id).await?;
+                tx.session_endings().revoke_all(id, None, now).await?;
+                if !tx.user_changes().delete(id).await? {
+                    return Err(UserError::NotFound(id));
+                }
+                let event = Event::new(now, EventKind::UserDeleted, origin).of(id);
+                tx.events().append(&event).await?;
+                tx.commit().await?;
+                Ok(Some(()))
+            })
+            .await
+    }
+}

@@ -1,0 +1,98 @@
+//! Why a use case of accounts failed.
+
+use keyward_auth::PasswordRefusal;
+
+use crate::limits::waits::{ThrottleError, Throttled};
+use crate::model::store_error::StoreError;
+use crate::ports::hashing::HashingError;
+use crate::ports::letters::LetterError;
+use crate::values::failure::{Failure, Kind};
+use crate::values::ids::UserId;
+
+/// Why a use case of accounts failed.
+#[derive(Debug, thiserror::Error)]
+pub enum UserError {
+    /// The address has an account.
+    #[error("The user with this email already exists in the system.")]
+    EmailTaken,
+    /// There is no such account.
+    #[error("user with id: {0} was not found")]
+    NotFound(UserId),
+    /// Somebody else's account.
+    #[error("Not enough permissions")]
+    Forbidden,
+    /// The password given as proof is not theirs.
+    #[error("The current password is wrong.")]
+    WrongPassword,
+    /// The new password stands for the account itself.
+    #[error("the new password is refused")]
+    PasswordRefused(#[source] PasswordRefusal),
+    /// Without this account there would be no administrator.
+    #[error("This is the last administrator: make another account one first.")]
+    LastAdministrator,
+    /// The caller's own account is gone, though their token was still good.
+    #[error("Could not validate credentials")]
+    CallerGone,
+    /// Too many wrong passwords.
+    #[error(transparent)]
+    Throttled(#[from] Throttled),
+    /// The mail that tells of it could not be worded.
+    #[error(transparent)]
+    Letter(#[from] LetterError),
+    /// The hashing pool.
+    #[error(transparent)]
+    Hashing(#[from] HashingError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl UserError {
+    /// An insertion's failure: the only key that can be taken is the address.
+    pub(crate) fn on_insert(error: StoreError) -> Self {
+        match error {
+            StoreError::Taken => Self::EmailTaken,
+            other => Self::Store(other),
+        }
+    }
+
+    /// The same failure where the account asked for is the caller's own.
+    pub(crate) fn of_caller(self) -> Self {
+        match self {
+            Self::NotFound(_) => Self::CallerGone,
+            other => other,
+        }
+    }
+}
+
+impl Failure for UserError {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::EmailTaken | Self::PasswordRefused(_) => Kind::Invalid,
+            Self::CallerGone => Kind::Unauthenticated,
+            Self::NotFound(_) => Kind::NotFound,
+            Self::LastAdministrator => Kind::Conflict,
+            Self::Throttled(_) => Kind::Throttled,
+            Self::Forbidden | Self::WrongPassword => Kind::Forbidden,
+            Self::Letter(error) => error.kind(),
+            Self::Hashing(error) => error.kind(),
+            Self::Store(error) => error.kind(),
+        }
+    }
+
+    fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::Throttled(throttled) => Some(throttled.seconds),
+            _ => None,
+        }
+    }
+}
+
+impl From<ThrottleError> for UserError {
+    fn from(error: ThrottleError) -> Self {
+        match error {
+            ThrottleError::Throttled(throttled) => Self::Throttled(throttled),
+            ThrottleError::Store(error) => Self::Store(error),
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! Accounts of another system: which of them are let in, with the hashes they bring, and adding them in batches.
+//!
+//! An address that has an account keeps it as it is. So an import that was cut short is simply done again.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
+
+use keyward_auth::{PasswordError, PasswordHash};
+
+use crate::model::store_error::StoreError;
+use crate::model::users::{ImportedUser, Name, NewUser};
+use crate::ports::store::Store;
+use crate::values::clock::Clock;
+use crate::values::email::{Email, EmailError};
+use crate::values::scopes::Role;
+use crate::values::text::TextError;
+
+/// How many accounts are added at once.
+const BATCH: usize = 500;
+
+/// An account as another system tells of it, not yet believed. Not `Debug`, because of its hash.
+#[derive(Clone, Default)]
+pub struct ForeignUser {
+    /// The address they log in with.
+    pub email: String,
+    /// What others call them.
+    pub name: Option<String>,
+    /// The hash of their password, as that system writes it.
+    pub hash: String,
+    /// The name of their role; without one they are a user.
+    pub role: Option<String>,
+    /// Whether they are locked out.
+    pub disabled: bool,
+    /// Whether they proved that the address is theirs.
+    pub email_verified: bool,
+}
+
+/// What an import may do.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ImportRules {
+    /// Let roles in other than a user's.
+    pub allow_roles: bool,
+    /// Check everything and add nothing.
+    pub dry_run: bool,
+}
+
+/// What became of the accounts that were let in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ImportTally {
+    /// How many were added, or would have been.
+    pub added: u64,
+    /// How many have an account already.
+    pub present: u64,
+}
+
+/// Why an account is not let in. No sentence quotes what the other system said, which may be a secret in the wrong place.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportRefusal {
+    /// The address is none.
+    #[error("the e-mail address is not valid: {0}")]
+    Email(EmailError),
+    /// The address was there before.
+    #[error("the e-mail address is that of line {0}, too")]
+    Repeated(u64),
+    /// The name does not fit.
+    #[error("the name {0}")]
+    Name(TextError),
+    /// The hash is of no use.
+    #[error(transparent)]
+    Hash(PasswordError),
+    /// There is no such role.
+    #[error("there is no role of that name")]
+    UnknownRole,
+    /// A role that nobody allowed.
+    #[error("the role is more than a user's, which was not allowed")]
+    Role,
+}
+
+/// An import under way.
+pub struct Import {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    rules: ImportRules,
+    batch: Vec<ImportedUser>,
+    tally: ImportTally,
+    /// On which line each address was, by 64 bits of a hash: 16 bytes an account are all that grows.
+    lines: HashMap<u64, u64>,
+    fingerprints: RandomState,
+}
+
+impl Import {
+    /// An import into this store.
+    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, rules: ImportRules) -> Self {
+        Self {
+            store,
+            clock,
+            rules,
+            batch: Vec::with_capacity(BATCH),
+            tally: ImportTally::default(),
+            lines: HashMap::new(),
+            fingerprints: RandomState::new(),
+        }
+    }
+
+    /// Takes what stood on that line, to be added at the next [`flush`](Self::flush).
+    ///
+    /// # Errors
+    /// [`ImportRefusal`] says why it is not let in.
+    pub fn take(&mut self, line: u64, user: ForeignUser) -> Result<(), ImportRefusal> {
+        let user = self.check(user)?;
+        let fingerprint = self.fingerprints.hash_one(&user.new.email);
+        if let Some(before) = self.lines.get(&fingerprint) {
+            return Err(ImportRefusal::Repeated(*before));
+        }
+        self.lines.insert(fingerprint, line);
+        self.batch.push(user);
+        Ok(())
+    }
+
+    /// Whether it is time for [`flush`](Self::flush).
+    pub fn is_full(&self) -> bool {
+        self.batch.len() >= BATCH
+    }
+
+    /// Adds what was taken, all of it in one step, except for those whose address has an account.
+    pub async fn flush(&mut self) -> Result<(), StoreError> {
+        if self.batch.is_empty() {
+            return Ok(());
+        }
+        let mut repositories = self.store.autocommit();
+        let all = self.batch.len() as u64;
+        let added = if self.rules.dry_run {
+            let emails: Vec<&Email> = self.batch.iter().map(|user| &user.new.email).collect();
+            all.saturating_sub(repositories.users().count_present(&emails).await?)
+        } else {
+            repositories.users().insert_missing(&self.batch).await?
+        };
+        self.tally.added += added;
+        self.tally.present += all.saturating_sub(added);
+        self.batch.clear();
+        Ok(())
+    }
+
+    /// What became of those that were flushed.
+    pub fn tally(&self) -> ImportTally {
+        self.tally
+    }
+
+    fn check(&self, user: ForeignUser) -> Result<ImportedUser, ImportRefusal> {
+        let role = user.role.as_deref().map_or(Some(Role::User), Role::from_name);
+        let role = role.ok_or(ImportRefusal::UnknownRole)?;
+        if role != Role::User && !self.rules.allow_roles {
+            return Err(ImportRefusal::Role);
+        }
+        let new = NewUser {
+            email: Email::parse(&user.email).map_err(ImportRefusal::Email)?,
+            name: user.name.as_deref().map(Name::parse).transpose().map_err(ImportRefusal::Name)?,
+            role,
+            hash: PasswordHash::imported(&user.hash).map_err(ImportRefusal::Hash)?,
+            created_at: self.clock.now(),
+        };
+        Ok(ImportedUser { new, disabled: user.disabled, email_verified: user.email_verified })
+    }
+}

@@ -1,0 +1,74 @@
+//! Changing one's password, given the current one. A forgotten one is replaced through a [link](super::recovery).
+
+use keyward_auth::Password;
+
+use super::error::UserError;
+use super::proofs::Proofs;
+use crate::mail::postbox::Postbox;
+use crate::model::events::{Event, EventKind};
+use crate::model::users::Credentials;
+use crate::ports::bundle::Ports;
+use crate::values::actor::Actor;
+use crate::values::new_password::NewPassword;
+use crate::values::origin::Origin;
+
+/// Changes one's password.
+#[derive(Clone)]
+pub struct ChangePassword {
+    ports: Ports,
+    postbox: Postbox,
+    proofs: Proofs,
+}
+
+impl ChangePassword {
+    /// The use case over these ports; `proofs` checks the current password.
+    pub fn new(ports: Ports, postbox: Postbox, proofs: Proofs) -> Self {
+        Self { ports, postbox, proofs }
+    }
+
+    /// Replaces the actor's password, given the current one, and ends their every other session. A mail reports it, in
+    /// case it was someone else.
+    pub async fn change(
+        &self,
+        actor: &Actor,
+        current: Password,
+        new: NewPassword,
+        origin: &Origin,
+    ) -> Result<(), UserError> {
+        let deed = |proven| self.replace(actor, proven, &new, origin);
+        self.proofs.proving(actor.who, current, origin, deed).await
+    }
+
+    /// Replaces the password, if it still is the one that was proven; `None` if not.
+    async fn replace(
+        &self,
+        actor: &Actor,
+        Credentials { user, hash: old }: Credentials,
+        new: &NewPassword,
+        origin: &Origin,
+    ) -> Result<Option<()>, UserError> {
+        new.check_owner(&user.email).map_err(UserError::PasswordRefused)?;
+        let hash = self.ports.hashing.hash(new.password()).await?;
+        let notice = self.postbox.letters.password_changed()?;
+        self.ports
+            .retrying(|| async {
+                let mut tx = self.ports.store.begin().await?;
+                if !tx.user_changes().replace_hash(actor.who, &old, &hash).await? {
+                    return Ok(None);
+                }
+                let now = self.ports.clock.now();
+                tx.session_endings().revoke_all(actor.who, Some(actor.session()), now).await?;
+                // What was mailed before may be in the hands of someone who knew the old password.
+                tx.recoveries().forget_of(actor.who).await?;
+                tx.verifications().forget_of(actor.who).await?;
+                let event = Event::new(now, EventKind::PasswordChanged, origin)
+                    .of(actor.who)
+                    .in_session(actor.session());
+                tx.events().append(&event).await?;
+                self.postbox.post(&mut *tx, &self.ports, user.email.clone(), notice.clone()).await?;
+                tx.commit().await?;
+                Ok(Some(()))
+            })
+            .await
+    }
+}

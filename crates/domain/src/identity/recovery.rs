@@ -1,0 +1,175 @@
+//! Password recovery: a link by mail, good for half an hour and for one new password.
+//!
+//! The work done and the answer are the same whether or not the address has an account. Of a token only the hash is
+//! stored; the newest of an address is the only one.
+
+use keyward_auth::{PasswordRefusal, SecretHash, random_secret};
+use time::Duration;
+
+use crate::limits::budgets::Deed;
+use crate::limits::throttle::Throttle;
+use crate::limits::waits::{ThrottleError, Throttled};
+use crate::mail::postbox::Postbox;
+use crate::model::attempts::{AttemptKey, Budget};
+use crate::model::events::{Event, EventKind};
+use crate::model::recoveries::NewRecovery;
+use crate::model::store_error::StoreError;
+use crate::model::users::User;
+use crate::ports::bundle::Ports;
+use crate::ports::hashing::HashingError;
+use crate::ports::letters::LetterError;
+use crate::values::email::Email;
+use crate::values::failure::{Failure, Kind};
+use crate::values::ids::MailId;
+use crate::values::new_password::NewPassword;
+use crate::values::origin::Origin;
+
+/// How long a token is good.
+const LIFE: Duration = Duration::minutes(30);
+/// How many mails an address gets: four, and from the fifth on a growing wait after each.
+const MAILS: Budget =
+    Budget { free: 5, first: Duration::minutes(15), cap: Duration::hours(6), forgive: None };
+
+/// Why a password was not replaced.
+#[derive(Debug, thiserror::Error)]
+pub enum RecoveryError {
+    /// No such token, spent, voided by a newer one, or too old.
+    #[error("The link is invalid or has expired.")]
+    InvalidToken,
+    /// The new password stands for the account itself.
+    #[error("the new password is refused")]
+    PasswordRefused(#[source] PasswordRefusal),
+    /// Too much was asked for, or guessed, from this address.
+    #[error(transparent)]
+    Throttled(#[from] Throttled),
+    /// The mail could not be worded.
+    #[error(transparent)]
+    Letter(#[from] LetterError),
+    /// The hashing pool.
+    #[error(transparent)]
+    Hashing(#[from] HashingError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Failure for RecoveryError {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::InvalidToken | Self::PasswordRefused(_) => Kind::Invalid,
+            Self::Letter(error) => error.kind(),
+            Self::Hashing(error) => error.kind(),
+            Self::Store(error) => error.kind(),
+            Self::Throttled(_) => Kind::Throttled,
+        }
+    }
+
+    fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::Throttled(throttled) => Some(throttled.seconds),
+            _ => None,
+        }
+    }
+}
+
+impl From<ThrottleError> for RecoveryError {
+    fn from(error: ThrottleError) -> Self {
+        match error {
+            ThrottleError::Throttled(throttled) => Self::Throttled(throttled),
+            ThrottleError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+/// The use cases of forgotten passwords.
+#[derive(Clone)]
+pub struct Recovery {
+    ports: Ports,
+    postbox: Postbox,
+    throttle: Throttle,
+    base: String,
+}
+
+impl Recovery {
+    /// Use cases over these ports; links begin with `base`, this service's public address.
+    pub fn new(ports: Ports, postbox: Postbox, throttle: Throttle, base: &str) -> Self {
+        Self { ports, postbox, throttle, base: base.trim_end_matches('/').to_owned() }
+    }
+
+    /// Sends a link to whoever has an account of that address. The store is asked the same whether anybody has.
+    pub async fn request(&self, email: Email, origin: &Origin) -> Result<(), RecoveryError> {
+        self.throttle.spend(Deed::Mail, origin).await?;
+        let now = self.ports.clock.now();
+        let owner = owner(&email);
+        let token = random_secret(&*self.ports.random);
+        let link = format!("{}/reset-password?token={}", self.base, *token);
+        let letter = self.postbox.letters.password_reset(&link)?;
+        self.ports
+            .retrying(|| async {
+                let mut tx = self.ports.store.begin().await?;
+                if !tx.attempts().fail(owner, now, MAILS).await? {
+                    return Ok(());
+                }
+                let found = tx.users().credentials_of(&email).await?.map(|found| found.user);
+                let user = found.filter(|user| !user.disabled).map(|user| user.id);
+                let new = NewRecovery { owner, user, token: SecretHash::of(&token), expires_at: now + LIFE };
+                tx.recoveries().replace(&new).await?;
+                let mail = self.postbox.post(&mut *tx, &self.ports, email.clone(), letter.clone()).await?;
+                tx.outbox().withdraw(if user.is_some() { MailId(0) } else { mail }).await?;
+                Ok::<_, RecoveryError>(tx.commit().await?)
+            })
+            .await
+    }
+
+    /// Sets a new password for whoever has a good token, and ends every session of theirs. That they got the token shows
+    /// that the address is theirs; a mail tells them of the change, in case somebody else got it, too.
+    pub async fn reset(
+        &self,
+        token: &str,
+        password: NewPassword,
+        origin: &Origin,
+    ) -> Result<(), RecoveryError> {
+        let token = SecretHash::of(token);
+        // Before the slow part, so that guesses cost next to nothing; whether it is still good is decided below.
+        let Some(user) = self.owner_of(&token).await? else {
+            self.throttle.spend(Deed::Reset, origin).await?;
+            return Err(RecoveryError::InvalidToken);
+        };
+        password.check_owner(&user.email).map_err(RecoveryError::PasswordRefused)?;
+        let new = self.ports.hashing.hash(password.password()).await?;
+        let notice = self.postbox.letters.password_changed()?;
+        let now = self.ports.clock.now();
+        self.ports
+            .retrying(|| async {
+                let mut tx = self.ports.store.begin().await?;
+                // A login may have improved the old hash; from here on nobody changes it.
+                tx.user_changes().hold(user.id).await?;
+                let held = tx.users().credentials(user.id).await?.ok_or(RecoveryError::InvalidToken)?;
+                let spent = tx.recoveries().spend(&token, now).await?;
+                if !spent || !tx.user_changes().replace_hash(user.id, &held.hash, &new).await? {
+                    return Err(RecoveryError::InvalidToken);
+                }
+                tx.session_endings().revoke_all(user.id, None, now).await?;
+                tx.user_changes().verify(user.id, &user.email).await?;
+                tx.verifications().forget_of(user.id).await?;
+                self.throttle.forgive(&mut *tx, &user.email).await?;
+                tx.events().append(&Event::new(now, EventKind::PasswordReset, origin).of(user.id)).await?;
+                self.postbox.post(&mut *tx, &self.ports, user.email.clone(), notice.clone()).await?;
+                Ok(tx.commit().await?)
+            })
+            .await
+    }
+
+    /// The account that a good token belongs to, if it still has the address the token was sent to.
+    async fn owner_of(&self, token: &SecretHash) -> Result<Option<User>, StoreError> {
+        let mut repositories = self.ports.store.autocommit();
+        let found = repositories.recoveries().find(token, self.ports.clock.now()).await?;
+        let Some((user, sent_to)) = found else { return Ok(None) };
+        let found = repositories.users().find(user).await?;
+        Ok(found.filter(|user| owner(&user.email) == sent_to))
+    }
+}
+
+fn owner(email: &Email) -> AttemptKey {
+    AttemptKey::of("recovery", email.as_str(), None)
+}

@@ -1,0 +1,96 @@
+//! Looking accounts up, listing and changing them.
+
+use super::administrators::spare_the_last;
+use super::error::UserError;
+use crate::model::events::{Event, EventKind};
+use crate::model::users::{User, UserChange};
+use crate::ports::bundle::Ports;
+use crate::values::actor::Actor;
+use crate::values::email::Email;
+use crate::values::ids::UserId;
+use crate::values::origin::Origin;
+use crate::values::page::{Page, Slice};
+use crate::values::scopes::{self, Role};
+
+/// Looks accounts up, lists and changes them.
+#[derive(Clone)]
+pub struct Users {
+    ports: Ports,
+}
+
+impl Users {
+    /// The use cases over these ports.
+    pub fn new(ports: Ports) -> Self {
+        Self { ports }
+    }
+
+    /// The account of that id.
+    pub async fn find(&self, id: UserId) -> Result<User, UserError> {
+        self.ports.store.autocommit().users().find(id).await?.ok_or(UserError::NotFound(id))
+    }
+
+    /// The caller's own account.
+    pub async fn find_own(&self, actor: &Actor) -> Result<User, UserError> {
+        self.find(actor.who).await.map_err(UserError::of_caller)
+    }
+
+    /// An account as `actor` may see it: their own, or anyone's for an administrator.
+    ///
+    /// # Errors
+    /// Others get [`UserError::Forbidden`] whether or not the account exists.
+    pub async fn find_for(&self, actor: &Actor, id: UserId) -> Result<User, UserError> {
+        if actor.who != id && !actor.scope.contains(scopes::ADMIN) {
+            return Err(UserError::Forbidden);
+        }
+        self.find(id).await
+    }
+
+    /// The account of that address.
+    pub async fn find_by_email(&self, email: &Email) -> Result<Option<User>, UserError> {
+        Ok(self.ports.store.autocommit().users().credentials_of(email).await?.map(|found| found.user))
+    }
+
+    /// One page of all accounts.
+    pub async fn list(&self, page: Page) -> Result<Slice<User>, UserError> {
+        let rows = self.ports.store.replica().users().list(page).await?;
+        Ok(Slice::cut(rows, page, |user| user.id.0))
+    }
+
+    /// Changes an account. Locking somebody out ends their sessions. The last administrator stays one.
+    pub async fn update(&self, id: UserId, change: UserChange, origin: &Origin) -> Result<User, UserError> {
+        let now = self.ports.clock.now();
+        let event = |kind| Event::new(now, kind, origin).of(id);
+        self.ports
+            .retrying(|| async {
+                let mut tx = self.ports.store.begin().await?;
+                if change.disabled == Some(true) || change.role.is_some_and(|role| role != Role::Admin) {
+                    spare_the_last(&mut *tx, id).await?;
+                }
+                let user = tx.user_changes().update(id, &change).await?.ok_or(UserError::NotFound(id))?;
+                if let Some(role) = change.role {
+                    tx.events().append(&event(EventKind::RoleChanged).saying(role.as_str())).await?;
+                }
+                match change.disabled {
+                    Some(true) => {
+                        tx.session_endings().revoke_all(id, None, now).await?;
+                        tx.events().append(&event(EventKind::UserDisabled)).await?;
+                    }
+                    Some(false) => tx.events().append(&event(EventKind::UserEnabled)).await?,
+                    None => {}
+                }
+                tx.commit().await?;
+                Ok(user)
+            })
+            .await
+    }
+
+    /// Changes the caller's own account.
+    pub async fn update_own(
+        &self,
+        actor: &Actor,
+        change: UserChange,
+        origin: &Origin,
+    ) -> Result<User, UserError> {
+        self.update(actor.who, change, origin).await.map_err(UserError::of_caller)
+    }
+}

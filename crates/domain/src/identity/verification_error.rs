@@ -1,0 +1,51 @@
+//! Why an address was not proven.
+
+use super::error::UserError;
+use crate::limits::waits::Throttled;
+use crate::model::store_error::StoreError;
+use crate::ports::letters::LetterError;
+use crate::values::failure::{Failure, Kind};
+
+/// Why an address was not proven, or no mail sent.
+#[derive(Debug, thiserror::Error)]
+pub enum VerificationError {
+    /// Nothing to prove.
+    #[error("This e-mail address is verified already.")]
+    AlreadyVerified,
+    /// Wrong, spent, replaced by a newer one, or too old.
+    #[error("The code or link is invalid or has expired.")]
+    InvalidProof,
+    /// A mail went out a moment ago, or too many did.
+    #[error(transparent)]
+    Throttled(#[from] Throttled),
+    /// The mail could not be worded.
+    #[error(transparent)]
+    Letter(#[from] LetterError),
+    /// The account: gone, another password, an address that has an account.
+    #[error(transparent)]
+    User(#[from] UserError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Failure for VerificationError {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::AlreadyVerified => Kind::Conflict,
+            Self::InvalidProof => Kind::Invalid,
+            Self::Throttled(_) => Kind::Throttled,
+            Self::Letter(error) => error.kind(),
+            Self::User(error) => error.kind(),
+            Self::Store(error) => error.kind(),
+        }
+    }
+
+    fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::Throttled(throttled) => Some(throttled.seconds),
+            Self::User(error) => error.retry_after(),
+            _ => None,
+        }
+    }
+}

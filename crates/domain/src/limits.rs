@@ -1,0 +1,5 @@
+//! Rate limits: how many wrong passwords, tokens or requests for mail are accepted before waits begin.
+
+pub mod budgets;
+pub mod throttle;
+pub mod waits;

@@ -1,0 +1,56 @@
+//! What is rate limited, and what one IP address is.
+
+use std::net::{IpAddr, Ipv6Addr};
+
+use crate::model::attempts::{AttemptKey, Budget};
+
+/// The rate limits of attempts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Budgets {
+    /// Per account.
+    pub account: Budget,
+    /// Per IP address, over all accounts.
+    pub address: Budget,
+}
+
+/// What an address is counted for, each by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deed {
+    /// Wrong passwords.
+    Login,
+    /// Refresh tokens that are none.
+    Refresh,
+    /// Tokens for a new password that are none.
+    Reset,
+    /// Asking for mail.
+    Mail,
+    /// Signing up.
+    SignUp,
+}
+
+impl Deed {
+    /// Its name, in keys and events.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Login => "logins of an address",
+            Self::Refresh => "refresh tokens of an address",
+            Self::Reset => "reset tokens of an address",
+            Self::Mail => "mails of an address",
+            Self::SignUp => "sign-ups of an address",
+        }
+    }
+}
+
+/// The count of an address. Loopback has none: from there come a proxy or a tool on the same machine, never one person.
+pub(crate) fn count_of(deed: Deed, address: Option<IpAddr>) -> Option<AttemptKey> {
+    let address = address.filter(|address| !address.is_loopback())?;
+    Some(AttemptKey::of(deed.as_str(), "", Some(network(address))))
+}
+
+/// What one subscriber has: an IPv4 address, or the /64 around an IPv6 address, all of which is theirs to use.
+pub fn network(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX)).into(),
+    }
+}

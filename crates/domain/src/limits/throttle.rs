@@ -1,0 +1,189 @@
+//! Throttling of guesses: after a few failed attempts every further one costs a growing wait.
+//!
+//! Attempts are counted in the store, so that replicas share the counts: per account, whether or not it exists, and, far
+//! more generously, per IP address. The result is limited, not the attempt: of any number of parallel guesses only as
+//! many learn anything as the budget allows, while any number of correct passwords at once get in. A device or an IP
+//! address that has logged in to the account before has a budget of its own there, so that a stranger's guesses do not
+//! lock the owner out. No wait is permanent.
+
+use std::net::IpAddr;
+
+use super::budgets::{Budgets, Deed, count_of, network};
+use super::waits::{ThrottleError, wait};
+use crate::model::attempts::{AttemptKey, Budget};
+use crate::model::events::{Event, EventKind};
+use crate::model::store_error::StoreError;
+use crate::ports::bundle::Ports;
+use crate::ports::store::Repositories;
+use crate::values::email::Email;
+use crate::values::ids::{SessionId, UserId};
+use crate::values::origin::Origin;
+
+/// The counts that a guess belongs to.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Guess {
+    /// The account's, or that of a device or address known to it.
+    account: Option<AttemptKey>,
+    /// The address's own; none where the account knows device or address.
+    address: Option<AttemptKey>,
+}
+
+/// Rations verdicts. Without budgets it lets everything pass.
+#[derive(Clone)]
+pub struct Throttle {
+    ports: Ports,
+    budgets: Option<Budgets>,
+}
+
+impl Throttle {
+    /// A throttle over these ports.
+    pub fn new(ports: Ports, budgets: Option<Budgets>) -> Self {
+        Self { ports, budgets }
+    }
+
+    /// The counts that guesses of a stranger at the password of `email` belong to, unless they have to wait.
+    pub(crate) async fn stranger(
+        &self,
+        email: &Email,
+        address: Option<IpAddr>,
+    ) -> Result<Guess, ThrottleError> {
+        if self.budgets.is_none() {
+            return Ok(Guess::default());
+        }
+        let account = AttemptKey::of("login", email.as_str(), None);
+        let address = count_of(Deed::Login, address);
+        for key in [Some(account), address].into_iter().flatten() {
+            self.check(key).await?;
+        }
+        Ok(Guess { account: Some(account), address })
+    }
+
+    /// The count that guesses from somewhere the account knows belong to, unless they have to wait: from the device that
+    /// had `session`, or from an address that had any. `None` where neither is known.
+    pub(crate) async fn acquaintance(
+        &self,
+        email: &Email,
+        session: Option<SessionId>,
+        address: Option<IpAddr>,
+    ) -> Result<Option<Guess>, ThrottleError> {
+        let key = match (session, address.map(network)) {
+            (Some(session), _) => AttemptKey::of("device", &session.to_string(), None),
+            (None, Some(address)) => {
+                let known = self.ports.store.autocommit().attempts().addresses_of(email).await?;
+                if !known.into_iter().any(|known| network(known) == address) {
+                    return Ok(None);
+                }
+                AttemptKey::of("login", email.as_str(), Some(address))
+            }
+            (None, None) => return Ok(None),
+        };
+        self.check(key).await?;
+        Ok(Some(Guess { account: Some(key), address: None }))
+    }
+
+    /// The count that guesses at one's own password belong to, when it is asked for again.
+    pub(crate) async fn proof(&self, user: UserId) -> Result<Guess, ThrottleError> {
+        let key = AttemptKey::of("proof", &user.to_string(), None);
+        if self.budgets.is_some() {
+            self.check(key).await?;
+        }
+        Ok(Guess { account: Some(key), address: None })
+    }
+
+    /// Counts a wrong guess, and records `event` if a wait begins with it. If others have used the budget up meanwhile, this one
+    /// learns nothing.
+    pub(crate) async fn wrong(
+        &self,
+        repositories: &mut (impl Repositories + ?Sized),
+        guess: Guess,
+        event: Event,
+    ) -> Result<(), ThrottleError> {
+        let Some(budgets) = self.budgets else { return Ok(()) };
+        if let Some(key) = guess.account {
+            let event = event.clone().saying("guesses at an account");
+            self.count(repositories, key, budgets.account, event).await?;
+        }
+        if let Some(key) = guess.address {
+            self.count(repositories, key, budgets.address, event.saying(Deed::Login.as_str())).await?;
+        }
+        Ok(())
+    }
+
+    /// Forgets wrong guesses at an account after a right one; an address's own are not. If others have used a budget up
+    /// meanwhile, this one learns nothing.
+    pub(crate) async fn right(
+        &self,
+        repositories: &mut (impl Repositories + ?Sized),
+        guess: Guess,
+    ) -> Result<(), ThrottleError> {
+        if self.budgets.is_none() {
+            return Ok(());
+        }
+        let now = self.ports.clock.now();
+        for key in [guess.account, guess.address].into_iter().flatten() {
+            if let Some(until) = repositories.attempts().blocked_until(key, now).await? {
+                return Err(wait(now, until).into());
+            }
+        }
+        if let Some(key) = guess.account {
+            repositories.attempts().clear(key).await?;
+        }
+        Ok(())
+    }
+
+    /// Counts a deed against the address it came from, unless that has to wait.
+    pub(crate) async fn spend(&self, deed: Deed, origin: &Origin) -> Result<(), ThrottleError> {
+        let (Some(budgets), Some(key)) = (self.budgets, count_of(deed, origin.device.ip)) else {
+            return Ok(());
+        };
+        self.check(key).await?;
+        let event = self.event(origin).saying(deed.as_str());
+        self.ports
+            .retrying(|| async {
+                let mut tx = self.ports.store.begin().await?;
+                self.count(&mut *tx, key, budgets.address, event.clone()).await?;
+                Ok::<_, ThrottleError>(tx.commit().await?)
+            })
+            .await
+    }
+
+    /// What is recorded when a wait begins.
+    pub(crate) fn event(&self, origin: &Origin) -> Event {
+        Event::new(self.ports.clock.now(), EventKind::Throttled, origin)
+    }
+
+    /// Counts by one atomic write, and records the wait if one begins with it.
+    async fn count(
+        &self,
+        repositories: &mut (impl Repositories + ?Sized),
+        key: AttemptKey,
+        budget: Budget,
+        event: Event,
+    ) -> Result<(), ThrottleError> {
+        let now = self.ports.clock.now();
+        let counted = repositories.attempts().fail(key, now, budget).await?;
+        let until = repositories.attempts().blocked_until(key, now).await?;
+        match (counted, until) {
+            (false, until) => Err(wait(now, until.unwrap_or(now)).into()),
+            (true, Some(_)) => Ok(repositories.events().append(&event).await?),
+            (true, None) => Ok(()),
+        }
+    }
+
+    /// Forgets wrong guesses at the password of `email`, which somebody has just replaced.
+    pub(crate) async fn forgive(
+        &self,
+        repositories: &mut (impl Repositories + ?Sized),
+        email: &Email,
+    ) -> Result<(), StoreError> {
+        repositories.attempts().clear(AttemptKey::of("login", email.as_str(), None)).await
+    }
+
+    async fn check(&self, key: AttemptKey) -> Result<(), ThrottleError> {
+        let now = self.ports.clock.now();
+        match self.ports.store.autocommit().attempts().blocked_until(key, now).await? {
+            Some(until) => Err(wait(now, until).into()),
+            None => Ok(()),
+        }
+    }
+}

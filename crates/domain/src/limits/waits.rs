@@ -1,0 +1,39 @@
+//! Waits: what a rate limit answers.
+
+use time::{Duration, OffsetDateTime};
+
+use crate::model::store_error::StoreError;
+use crate::values::failure::{Failure, Kind};
+
+/// Too many failed attempts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("Too many attempts. Try again in {seconds} s.")]
+pub struct Throttled {
+    /// How long to wait.
+    pub seconds: u64,
+}
+
+/// Why a verdict is not given.
+#[derive(Debug, thiserror::Error)]
+pub enum ThrottleError {
+    /// It has to wait.
+    #[error(transparent)]
+    Throttled(#[from] Throttled),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Failure for ThrottleError {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Throttled(_) => Kind::Throttled,
+            Self::Store(error) => error.kind(),
+        }
+    }
+}
+
+pub(crate) fn wait(now: OffsetDateTime, until: OffsetDateTime) -> Throttled {
+    let left = (until - now).max(Duration::ZERO);
+    Throttled { seconds: u64::try_from(left.whole_seconds()).unwrap_or(0) + 1 }
+}

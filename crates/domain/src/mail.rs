@@ -1,0 +1,4 @@
+//! Mail: into the outbox in the transaction that causes it, and out of it later.
+
+pub mod delivery;
+pub mod postbox;

@@ -1,0 +1,40 @@
+//! The way into the outbox: letters are worded, sealed under the master secret, and stored in the transaction that
+//! causes them.
+
+use std::sync::Arc;
+
+use keyward_auth::MasterSecret;
+
+use crate::model::mail::{Letter, Message, Sealed};
+use crate::model::store_error::StoreError;
+use crate::ports::bundle::Ports;
+use crate::ports::letters::Letters;
+use crate::ports::store::Transaction;
+use crate::values::email::Email;
+use crate::values::ids::MailId;
+
+/// Words letters and puts them into the outbox.
+#[derive(Clone)]
+pub struct Postbox {
+    /// The words.
+    pub letters: Arc<dyn Letters>,
+    /// Seals what they say.
+    pub master: Arc<MasterSecret>,
+}
+
+impl Postbox {
+    /// Keeps a letter in the outbox, within the transaction that causes it.
+    pub async fn post(
+        &self,
+        tx: &mut (impl Transaction + ?Sized),
+        ports: &Ports,
+        recipient: Email,
+        letter: Letter,
+    ) -> Result<MailId, StoreError> {
+        let mut bytes = [0; 16];
+        ports.random.fill(&mut bytes);
+        let reference = uuid::Builder::from_random_bytes(bytes).into_uuid();
+        let message = Message { reference, created_at: ports.clock.now(), recipient, letter };
+        tx.outbox().enqueue(&Sealed::new(message, &self.master, &*ports.random)).await
+    }
+}

@@ -1,0 +1,16 @@
+//! What is stored: one file a noun, with its types and its repository port. Use cases live elsewhere.
+
+pub mod attempts;
+pub mod clients;
+pub mod events;
+pub mod jobs;
+pub mod keys;
+pub mod lifetimes;
+pub mod mail;
+pub mod outbox;
+pub mod recoveries;
+pub mod revocations;
+pub mod sessions;
+pub mod store_error;
+pub mod users;
+pub mod verifications;

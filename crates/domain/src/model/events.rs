@@ -1,0 +1,158 @@
+//! Security events: what happened to accounts, sessions and keys, written once and never changed. Never a secret.
+
+use std::fmt;
+
+use async_trait::async_trait;
+use time::OffsetDateTime;
+
+use super::store_error::StoreError;
+use crate::values::ids::{SessionId, UserId};
+use crate::values::origin::Origin;
+
+/// What happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EventKind {
+    /// A login succeeded.
+    LoginOk,
+    /// A login failed.
+    LoginFailed,
+    /// A refresh token came back long after it was spent; its session is over.
+    RefreshReused,
+    /// A session was ended by its user.
+    SessionEnded,
+    /// A password was changed.
+    PasswordChanged,
+    /// A forgotten password was replaced through a link in a mail.
+    PasswordReset,
+    /// An account's address was shown to be its owner's.
+    EmailVerified,
+    /// An account got another address.
+    EmailChanged,
+    /// An account got another role.
+    RoleChanged,
+    /// An account was disabled.
+    UserDisabled,
+    /// An account was enabled again.
+    UserEnabled,
+    /// An account was deleted.
+    UserDeleted,
+    /// A client was removed, and its sessions are ended.
+    ClientRemoved,
+    /// A new signing key was published.
+    KeyRotated,
+    /// A signing key was withdrawn.
+    KeyRetired,
+    /// Further attempts at an account, or from an IP address, have to wait from now on.
+    Throttled,
+}
+
+impl EventKind {
+    /// Every kind there is.
+    pub const ALL: [Self; 16] = [
+        Self::LoginOk,
+        Self::LoginFailed,
+        Self::RefreshReused,
+        Self::SessionEnded,
+        Self::PasswordChanged,
+        Self::PasswordReset,
+        Self::EmailVerified,
+        Self::EmailChanged,
+        Self::RoleChanged,
+        Self::UserDisabled,
+        Self::UserEnabled,
+        Self::UserDeleted,
+        Self::ClientRemoved,
+        Self::KeyRotated,
+        Self::KeyRetired,
+        Self::Throttled,
+    ];
+
+    /// The kind's name, as stored and shown.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::LoginOk => "login_ok",
+            Self::LoginFailed => "login_failed",
+            Self::RefreshReused => "refresh_reused",
+            Self::SessionEnded => "session_ended",
+            Self::PasswordChanged => "password_changed",
+            Self::PasswordReset => "password_reset",
+            Self::EmailVerified => "email_verified",
+            Self::EmailChanged => "email_changed",
+            Self::RoleChanged => "role_changed",
+            Self::UserDisabled => "user_disabled",
+            Self::UserEnabled => "user_enabled",
+            Self::UserDeleted => "user_deleted",
+            Self::ClientRemoved => "client_removed",
+            Self::KeyRotated => "key_rotated",
+            Self::KeyRetired => "key_retired",
+            Self::Throttled => "throttled",
+        }
+    }
+
+    /// The kind of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+}
+
+impl fmt::Display for EventKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A security event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// When.
+    pub at: OffsetDateTime,
+    /// What.
+    pub kind: EventKind,
+    /// The account it happened to, where that is known.
+    pub user: Option<UserId>,
+    /// The session it happened to, or through which it was done.
+    pub session: Option<SessionId>,
+    /// Where the request came from.
+    pub origin: Origin,
+    /// More, in a few words: the new role, the key's id, who did it.
+    pub detail: Option<String>,
+}
+
+impl Event {
+    /// An event at `at`, requested from `origin`.
+    pub fn new(at: OffsetDateTime, kind: EventKind, origin: &Origin) -> Self {
+        Self { at, kind, user: None, session: None, origin: origin.clone(), detail: None }
+    }
+
+    /// The same event, of this user's account.
+    #[must_use]
+    pub fn of(mut self, user: UserId) -> Self {
+        self.user = Some(user);
+        self
+    }
+
+    /// The same event, in this session.
+    #[must_use]
+    pub fn in_session(mut self, session: SessionId) -> Self {
+        self.session = Some(session);
+        self
+    }
+
+    /// The same event, with a detail.
+    #[must_use]
+    pub fn saying(mut self, detail: impl Into<String>) -> Self {
+        self.detail = Some(detail.into());
+        self
+    }
+}
+
+/// Stores security events.
+#[async_trait]
+pub trait EventRepository: Send {
+    /// Adds an event.
+    async fn append(&mut self, event: &Event) -> Result<(), StoreError>;
+    /// Returns the newest events, oldest of them first, each with its number; only those after `after`, at most `limit`.
+    async fn newest(&mut self, after: Option<i64>, limit: u64) -> Result<Vec<(i64, Event)>, StoreError>;
+    /// Deletes those of the `limit` oldest that happened before `before`. Returns the number deleted.
+    async fn forget(&mut self, before: OffsetDateTime, limit: u64) -> Result<u64, StoreError>;
+}

@@ -1,0 +1,85 @@
+//! Sessions and their repository.
+
+use async_trait::async_trait;
+use keyward_auth::ScopeSet;
+use time::OffsetDateTime;
+
+use super::store_error::StoreError;
+use crate::values::ids::{ClientId, SessionId, UserId};
+use crate::values::origin::Device;
+use crate::values::scopes::Role;
+
+/// A login.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    /// The id.
+    pub id: SessionId,
+    /// Whose it is.
+    pub user: UserId,
+    /// What was granted at login: refreshing never widens it.
+    pub scope: ScopeSet,
+    /// The OAuth2 client it was opened through, which alone may refresh it.
+    pub client: Option<ClientId>,
+    /// What they logged in from.
+    pub device: Device,
+    /// When they logged in.
+    pub created_at: OffsetDateTime,
+    /// When they last logged in or refreshed.
+    pub last_seen_at: OffsetDateTime,
+    /// How many refresh tokens were spent: the counter of the one that is good now.
+    pub counter: u64,
+    /// Makes its refresh tokens its own; together with the master secret, which the store never sees.
+    pub salt: [u8; 16],
+}
+
+/// A session that stands, with what its user may do now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LiveSession {
+    /// The session.
+    pub session: Session,
+    /// The user's role at this moment, which bounds every scope granted before.
+    pub role: Role,
+}
+
+/// Stores sessions.
+#[async_trait]
+pub trait SessionRepository: Send {
+    /// Adds a session; [`StoreError::Dangling`] when its account has been deleted.
+    async fn insert(&mut self, session: &Session) -> Result<(), StoreError>;
+    /// Finds a session, unless it was revoked or its user is disabled.
+    async fn live(&mut self, id: SessionId) -> Result<Option<LiveSession>, StoreError>;
+    /// Returns a user's sessions that were not revoked, newest first, at most `limit`.
+    async fn of_user(&mut self, user: UserId, limit: u64) -> Result<Vec<Session>, StoreError>;
+    /// Spends the refresh token with that counter, if it is the current one of a live session. Returns whether it was.
+    async fn advance(&mut self, id: SessionId, counter: u64, now: OffsetDateTime)
+    -> Result<bool, StoreError>;
+    /// Removes at most `limit` sessions that were revoked before `revoked` or last seen before `idle`. Returns the number
+    /// removed.
+    async fn remove_over(
+        &mut self,
+        revoked: OffsetDateTime,
+        idle: OffsetDateTime,
+        limit: u64,
+    ) -> Result<u64, StoreError>;
+}
+
+/// Ends sessions. Only a transaction has these: each writes to the revocation feed and announces itself when it commits.
+#[async_trait]
+pub trait SessionEndings: Send {
+    /// Ends a session of this user. Returns whether it was live.
+    async fn revoke(&mut self, user: UserId, id: SessionId, now: OffsetDateTime) -> Result<bool, StoreError>;
+    /// Ends every session of a user but `except`. Returns the number ended.
+    async fn revoke_all(
+        &mut self,
+        user: UserId,
+        except: Option<SessionId>,
+        now: OffsetDateTime,
+    ) -> Result<u64, StoreError>;
+    /// Ends at most `limit` sessions that were opened through a client. Returns the number ended.
+    async fn revoke_some_of_client(
+        &mut self,
+        client: &ClientId,
+        now: OffsetDateTime,
+        limit: u64,
+    ) -> Result<u64, StoreError>;
+}

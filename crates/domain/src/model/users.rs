@@ -1,0 +1,127 @@
+//! Accounts and their repository.
+
+use async_trait::async_trait;
+use keyward_auth::PasswordHash;
+use time::OffsetDateTime;
+
+use super::store_error::StoreError;
+use crate::values::email::Email;
+use crate::values::ids::UserId;
+use crate::values::page::Page;
+use crate::values::scopes::Role;
+use crate::values::text::Text;
+
+/// What others call a user.
+pub type Name = Text<1, 100>;
+
+/// An account. Its password hash is deliberately not part of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    /// The id.
+    pub id: UserId,
+    /// The address they log in with.
+    pub email: Email,
+    /// What others call them.
+    pub name: Option<Name>,
+    /// What they may do.
+    pub role: Role,
+    /// Whether they are locked out.
+    pub disabled: bool,
+    /// Whether they proved that the address is theirs.
+    pub email_verified: bool,
+    /// When the account was made.
+    pub created_at: OffsetDateTime,
+}
+
+/// An account with the hash of its password: for logging in, and for nothing else.
+#[derive(Clone, Debug)]
+pub struct Credentials {
+    /// The account.
+    pub user: User,
+    /// The stored hash.
+    pub hash: PasswordHash,
+}
+
+/// An account about to be made.
+#[derive(Clone, Debug)]
+pub struct NewUser {
+    /// The address they will log in with.
+    pub email: Email,
+    /// What others call them.
+    pub name: Option<Name>,
+    /// What they may do.
+    pub role: Role,
+    /// The hash of their password.
+    pub hash: PasswordHash,
+    /// Now.
+    pub created_at: OffsetDateTime,
+}
+
+/// Which fields of an account change; `None` leaves one as it is.
+#[derive(Clone, Debug, Default)]
+pub struct UserChange {
+    /// A new name, or none any more.
+    pub name: Option<Option<Name>>,
+    /// A new role.
+    pub role: Option<Role>,
+    /// Lock out, or let in again.
+    pub disabled: Option<bool>,
+}
+
+/// An account of another system that may be added.
+#[derive(Clone, Debug)]
+pub struct ImportedUser {
+    /// What every new account has.
+    pub new: NewUser,
+    /// Whether they are locked out.
+    pub disabled: bool,
+    /// Whether they proved that the address is theirs.
+    pub email_verified: bool,
+}
+
+/// Stores accounts.
+#[async_trait]
+pub trait UserRepository: Send {
+    /// Adds an account; [`StoreError::Taken`] when the e-mail address already has one.
+    async fn insert(&mut self, new: &NewUser) -> Result<User, StoreError>;
+    /// Adds those whose address has no account yet, all in one step. Returns the number added. No address may occur twice.
+    async fn insert_missing(&mut self, users: &[ImportedUser]) -> Result<u64, StoreError>;
+    /// Returns how many of these addresses have an account.
+    async fn count_present(&mut self, emails: &[&Email]) -> Result<u64, StoreError>;
+    /// Finds an account by its id.
+    async fn find(&mut self, id: UserId) -> Result<Option<User>, StoreError>;
+    /// Finds an account by its id, with its password hash.
+    async fn credentials(&mut self, id: UserId) -> Result<Option<Credentials>, StoreError>;
+    /// Finds an account by its e-mail address, with its password hash.
+    async fn credentials_of(&mut self, email: &Email) -> Result<Option<Credentials>, StoreError>;
+    /// Returns one row more than the page has, by ascending id.
+    async fn list(&mut self, page: Page) -> Result<Vec<User>, StoreError>;
+}
+
+/// Changes what an account is or may do. Only a transaction has these: each announces itself when it commits.
+#[async_trait]
+pub trait UserChanges: Send {
+    /// Changes an account; `None` when it does not exist.
+    async fn update(&mut self, id: UserId, change: &UserChange) -> Result<Option<User>, StoreError>;
+    /// Replaces the hash if it still is `old` and the account is not disabled. Returns whether it was.
+    async fn replace_hash(
+        &mut self,
+        id: UserId,
+        old: &PasswordHash,
+        new: &PasswordHash,
+    ) -> Result<bool, StoreError>;
+    /// Returns whether the account has this hash and is not disabled, and keeps it so until the transaction ends.
+    async fn still_has(&mut self, id: UserId, hash: &PasswordHash) -> Result<bool, StoreError>;
+    /// Marks the e-mail address as verified if it is the account's and the account is not disabled. Returns whether it is.
+    async fn verify(&mut self, id: UserId, email: &Email) -> Result<bool, StoreError>;
+    /// Gives an account that is not disabled another, verified e-mail address. Returns whether the account exists.
+    /// [`StoreError::Taken`] when the address already has an account.
+    async fn change_email(&mut self, id: UserId, email: &Email) -> Result<bool, StoreError>;
+    /// Finds an account and locks it: until the transaction ends no other one changes it or adds rows that refer to it,
+    /// such as a session.
+    async fn hold(&mut self, id: UserId) -> Result<Option<User>, StoreError>;
+    /// Returns the first administrators who are not disabled, at most `limit`, and locks them until the transaction ends.
+    async fn administrators(&mut self, limit: u64) -> Result<Vec<UserId>, StoreError>;
+    /// Deletes an account with everything that belongs to it. Returns whether it existed.
+    async fn delete(&mut self, id: UserId) -> Result<bool, StoreError>;
+}

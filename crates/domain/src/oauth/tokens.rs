@@ -1,0 +1,133 @@
+//! What OAuth2 clients may do with tokens: get one of their own (RFC 6749, section 4.4), revoke (RFC 7009) and
+//! introspect (RFC 7662).
+
+use std::sync::Arc;
+
+use keyward_auth::{AccessToken, Claims, Grant, ScopeSet, TokenVerifier};
+use time::OffsetDateTime;
+
+use crate::model::clients::Client;
+use crate::model::events::EventKind;
+use crate::model::lifetimes::CLOCKS;
+use crate::model::sessions::{LiveSession, Session};
+use crate::model::store_error::StoreError;
+use crate::ports::bundle::Ports;
+use crate::sessions::ending::end;
+use crate::sessions::error::SessionError;
+use crate::sessions::opening::Opening;
+use crate::sessions::standing::StandingSessions;
+use crate::values::ids::{ClientId, SessionId};
+use crate::values::origin::Origin;
+use crate::values::scopes;
+
+/// A token that is good now.
+#[derive(Clone, Debug)]
+pub enum Introspection {
+    /// An access token, with what may still be done with it.
+    Access {
+        /// What it says.
+        claims: Claims,
+        /// Its scope, as far as the user's role still allows it.
+        scope: ScopeSet,
+    },
+    /// A refresh token.
+    Refresh {
+        /// The session it belongs to, with what the user's role still allows.
+        session: Session,
+        /// When it is over.
+        expires_at: OffsetDateTime,
+    },
+}
+
+/// Issues, revokes and introspects tokens for OAuth2 clients.
+#[derive(Clone)]
+pub struct OAuthTokens {
+    ports: Ports,
+    opening: Opening,
+    standing: StandingSessions,
+    verifier: Arc<dyn TokenVerifier>,
+}
+
+impl OAuthTokens {
+    /// The use case; `verifier` decides which access tokens are valid.
+    pub fn new(ports: Ports, opening: Opening, verifier: Arc<dyn TokenVerifier>) -> Self {
+        Self { ports, standing: StandingSessions::new(&opening), opening, verifier }
+    }
+
+    /// An access token for the client itself. `scope` narrows what it was registered for.
+    pub fn client_credentials(
+        &self,
+        client: &Client,
+        scope: Option<&str>,
+    ) -> Result<AccessToken, SessionError> {
+        let grant = Grant {
+            subject: client.id.to_string(),
+            session: None,
+            client_id: Some(client.id.to_string()),
+            scope: scopes::grant(scope, &client.scope)?,
+        };
+        Ok(self.opening.sign(&grant)?)
+    }
+
+    /// Ends the session of an access or refresh token. Tokens that are no longer good, and those of other clients'
+    /// sessions, change nothing. The caller's own token has no session: it cannot be revoked, and says so.
+    pub async fn revoke(&self, token: &str, client: &ClientId, origin: &Origin) -> Result<(), SessionError> {
+        let live = match self.standing.of_refresh_token(token).await? {
+            Some((_, live)) => Some(live),
+            None => match self.read_access(token).await? {
+                Some((claims, None)) if claims.client_id.as_deref() == Some(client.as_str()) => {
+                    return Err(SessionError::NotRevocable);
+                }
+                found => found.and_then(|(_, live)| live),
+            },
+        };
+        if let Some(LiveSession { session, .. }) = live
+            && session.client.as_ref().is_none_or(|owner| owner == client)
+        {
+            end(&self.ports, session.user, session.id, EventKind::SessionEnded, origin).await?;
+        }
+        Ok(())
+    }
+
+    /// What a token is worth now; `None` for whatever is not good.
+    pub async fn introspect(&self, token: &str) -> Result<Option<Introspection>, StoreError> {
+        if let Some((claim, live)) = self.standing.of_refresh_token(token).await? {
+            let good = claim.counter == live.session.counter
+                && !self.opening.lifetimes.are_over(&live.session, self.ports.clock.now());
+            let expires_at = self.opening.lifetimes.end(&live.session);
+            let scope = self.opening.grants().bound(live.role, &live.session.scope);
+            let session = Session { scope, ..live.session };
+            return Ok(good.then_some(Introspection::Refresh { session, expires_at }));
+        }
+        Ok(self.read_access(token).await?.map(|(claims, live)| {
+            let scope = match live {
+                Some(live) => self.opening.grants().bound(live.role, &claims.scope),
+                None => claims.scope.clone(),
+            };
+            Introspection::Access { claims, scope }
+        }))
+    }
+
+    /// What an access token says, with its session where it has one; `None` if it is not good.
+    async fn read_access(&self, token: &str) -> Result<Option<(Claims, Option<LiveSession>)>, StoreError> {
+        let Ok(claims) = self.verifier.verify(token, self.ports.clock.now().unix_timestamp()) else {
+            return Ok(None);
+        };
+        let Some(sid) = &claims.sid else {
+            let client = claims.client_id.as_deref().and_then(ClientId::parse);
+            let client = match client {
+                Some(id) => self.ports.store.autocommit().clients().find(&id).await?,
+                None => None,
+            };
+            // A client that was removed may have a namesake since. It was registered by another machine's clock.
+            let since = |client: Client| (client.created_at - CLOCKS).unix_timestamp();
+            let known = client.is_some_and(|client| since(client) <= claims.iat);
+            return Ok(known.then_some((claims, None)));
+        };
+        let live = match sid.parse() {
+            Ok(id) => self.standing.find(SessionId(id)).await?,
+            Err(_) => None,
+        };
+        Ok(live.filter(|live| live.session.user.to_string() == claims.sub).map(|live| (claims, Some(live))))
+    }
+}

@@ -1,0 +1,22 @@
+//! The ports every use case needs, in one bundle.
+
+use std::sync::Arc;
+
+use keyward_auth::Random;
+
+use super::hashing::Hashing;
+use super::store::Store;
+use crate::values::clock::Clock;
+
+/// What use cases need from outside.
+#[derive(Clone)]
+pub struct Ports {
+    /// The database.
+    pub store: Arc<dyn Store>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Unpredictable bytes.
+    pub random: Arc<dyn Random>,
+    /// Slow password work.
+    pub hashing: Arc<dyn Hashing>,
+}

@@ -1,0 +1,113 @@
+//! The unit of work: repositories over one connection, and transactions that roll back unless committed.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use super::announce::Subscriber;
+use crate::model::attempts::AttemptRepository;
+use crate::model::clients::ClientRepository;
+use crate::model::events::EventRepository;
+use crate::model::jobs::JobRepository;
+use crate::model::keys::KeyRepository;
+use crate::model::outbox::OutboxRepository;
+use crate::model::recoveries::RecoveryRepository;
+use crate::model::revocations::RevocationRepository;
+use crate::model::sessions::{SessionEndings, SessionRepository};
+use crate::model::store_error::StoreError;
+use crate::model::users::{UserChanges, UserRepository};
+use crate::model::verifications::VerificationRepository;
+use crate::posts::PostRepository;
+use crate::shop::cart::CartRepository;
+use crate::shop::catalog::CatalogRepository;
+use crate::shop::orders::OrderRepository;
+
+/// Every repository, over one connection or transaction.
+pub trait Repositories: Send {
+    /// Accounts.
+    fn users(&mut self) -> &mut dyn UserRepository;
+    /// Sessions.
+    fn sessions(&mut self) -> &mut dyn SessionRepository;
+    /// Posts.
+    fn posts(&mut self) -> &mut dyn PostRepository;
+    /// Signing keys.
+    fn keys(&mut self) -> &mut dyn KeyRepository;
+    /// OAuth2 clients.
+    fn clients(&mut self) -> &mut dyn ClientRepository;
+    /// Security events.
+    fn events(&mut self) -> &mut dyn EventRepository;
+    /// Periodic jobs.
+    fn jobs(&mut self) -> &mut dyn JobRepository;
+    /// Failed attempts.
+    fn attempts(&mut self) -> &mut dyn AttemptRepository;
+    /// Categories and products.
+    fn catalog(&mut self) -> &mut dyn CatalogRepository;
+    /// Carts.
+    fn carts(&mut self) -> &mut dyn CartRepository;
+    /// Orders.
+    fn orders(&mut self) -> &mut dyn OrderRepository;
+    /// The outbox.
+    fn outbox(&mut self) -> &mut dyn OutboxRepository;
+    /// Password recoveries.
+    fn recoveries(&mut self) -> &mut dyn RecoveryRepository;
+    /// Pending verifications of e-mail addresses.
+    fn verifications(&mut self) -> &mut dyn VerificationRepository;
+    /// The revocation feed.
+    fn revocations(&mut self) -> &mut dyn RevocationRepository;
+}
+
+/// Repositories whose writes become visible together at [`commit`](Transaction::commit), and never if dropped before.
+///
+/// What changes an account or ends a session exists here only, so that it is always announced: the write records the
+/// change in this transaction, and subscribers are notified once it is committed.
+///
+/// Inside a transaction: no hashing, no mail, no HTTP.
+#[async_trait]
+pub trait Transaction: Repositories {
+    /// Changes to accounts.
+    fn user_changes(&mut self) -> &mut dyn UserChanges;
+    /// Ends of sessions.
+    fn session_endings(&mut self) -> &mut dyn SessionEndings;
+    /// Makes every write durable and visible, then notifies subscribers: also when the outcome is unknown.
+    async fn commit(self: Box<Self>) -> Result<(), StoreError>;
+}
+
+/// The database.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// Repositories whose every call is a transaction of its own.
+    fn autocommit(&self) -> Box<dyn Repositories>;
+    /// Repositories whose reads may be slightly stale, for they may come from a copy of the database.
+    ///
+    /// Only for what anyone can read without a token, such as published posts, and for the lists of administrators. Never
+    /// for a session, a key or a password, for anything that a write depends on, or for what a user has just written.
+    fn replica(&self) -> Box<dyn Repositories> {
+        self.autocommit()
+    }
+    /// Begins a transaction that may write.
+    async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError>;
+    /// Notifies `subscriber` of every change that this process commits, and of those of other processes that it hears of.
+    fn subscribe(&self, subscriber: Arc<dyn Subscriber>);
+    /// Waits before repetition number `round` of a unit of work that failed with [`StoreError::Contended`]: exponential
+    /// backoff with full jitter.
+    async fn rest(&self, round: u32);
+    /// Returns when the database answers.
+    async fn ping(&self) -> Result<(), StoreError>;
+    /// The use of its connection pools.
+    fn pools(&self) -> Vec<PoolUse> {
+        Vec::new()
+    }
+}
+
+/// The use of a connection pool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PoolUse {
+    /// What the pool is for.
+    pub name: &'static str,
+    /// Open connections.
+    pub open: u64,
+    /// Open connections that are idle.
+    pub idle: u64,
+    /// Maximum open connections.
+    pub most: u64,
+}

@@ -1,0 +1,29 @@
+//! Ending one session, for whichever reason.
+
+use crate::model::events::{Event, EventKind};
+use crate::model::store_error::StoreError;
+use crate::ports::bundle::Ports;
+use crate::values::ids::{SessionId, UserId};
+use crate::values::origin::Origin;
+
+/// Ends a session and records why. Returns whether it was live.
+pub(crate) async fn end(
+    ports: &Ports,
+    user: UserId,
+    id: SessionId,
+    why: EventKind,
+    origin: &Origin,
+) -> Result<bool, StoreError> {
+    let now = ports.clock.now();
+    ports
+        .retrying(|| async {
+            let mut tx = ports.store.begin().await?;
+            let ended = tx.session_endings().revoke(user, id, now).await?;
+            if ended {
+                tx.events().append(&Event::new(now, why, origin).of(user).in_session(id)).await?;
+            }
+            tx.commit().await?;
+            Ok(ended)
+        })
+        .await
+}

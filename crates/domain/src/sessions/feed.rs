@@ -1,0 +1,58 @@
+//! The feed of ended sessions, for services that verify tokens by themselves: without it they notice a logout only when
+//! the token expires.
+
+use time::Duration;
+
+use crate::model::lifetimes::Lifetimes;
+use crate::model::revocations::{News, Position};
+use crate::model::store_error::StoreError;
+use crate::ports::bundle::Ports;
+use crate::values::failure::{Failure, Kind};
+
+/// How many entries a page has at most.
+const PAGE: u64 = 1000;
+
+/// Why the feed could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum FeedError {
+    /// The position is none of ours.
+    #[error("the position is none of ours")]
+    Position,
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Failure for FeedError {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Position => Kind::Invalid,
+            Self::Store(error) => error.kind(),
+        }
+    }
+}
+
+/// The use cases of the feed.
+#[derive(Clone)]
+pub struct Revocations {
+    ports: Ports,
+    kept: Duration,
+}
+
+impl Revocations {
+    /// Use cases over these ports.
+    pub fn new(ports: Ports, lifetimes: Lifetimes) -> Self {
+        Self { ports, kept: lifetimes.remembered() }
+    }
+
+    /// How long after its end a session is told of: until the last of its access tokens has expired everywhere.
+    pub fn kept(&self) -> Duration {
+        self.kept
+    }
+
+    /// What came after `position`.
+    pub async fn after(&self, position: &Position) -> Result<News, FeedError> {
+        let news = self.ports.store.autocommit().revocations().after(position, PAGE).await?;
+        news.ok_or(FeedError::Position)
+    }
+}

@@ -1,0 +1,64 @@
+//! Logging out: listing and ending one's own sessions.
+
+use super::ending::end;
+use super::error::SessionError;
+use crate::model::events::{Event, EventKind};
+use crate::model::lifetimes::Lifetimes;
+use crate::model::sessions::Session;
+use crate::ports::bundle::Ports;
+use crate::values::actor::Actor;
+use crate::values::ids::SessionId;
+use crate::values::origin::Origin;
+
+/// How many sessions a list shows at most.
+const LISTED: u64 = 200;
+
+/// Lists and ends the actor's sessions.
+#[derive(Clone)]
+pub struct LogOut {
+    ports: Ports,
+    lifetimes: Lifetimes,
+}
+
+impl LogOut {
+    /// The use case over these ports.
+    pub fn new(ports: Ports, lifetimes: Lifetimes) -> Self {
+        Self { ports, lifetimes }
+    }
+
+    /// The actor's live sessions, newest first.
+    pub async fn list(&self, actor: &Actor) -> Result<Vec<Session>, SessionError> {
+        let now = self.ports.clock.now();
+        let mut sessions = self.ports.store.autocommit().sessions().of_user(actor.who, LISTED).await?;
+        sessions.retain(|session| !self.lifetimes.are_over(session, now));
+        Ok(sessions)
+    }
+
+    /// Ends the actor's session. Succeeds as well if it has ended already.
+    pub async fn here(&self, actor: &Actor, origin: &Origin) -> Result<(), SessionError> {
+        end(&self.ports, actor.who, actor.session(), EventKind::SessionEnded, origin).await?;
+        Ok(())
+    }
+
+    /// Ends one of the actor's sessions.
+    pub async fn one(&self, actor: &Actor, id: SessionId, origin: &Origin) -> Result<(), SessionError> {
+        let ended = end(&self.ports, actor.who, id, EventKind::SessionEnded, origin).await?;
+        if ended { Ok(()) } else { Err(SessionError::NotFound(id)) }
+    }
+
+    /// Ends every session of the actor, this one included.
+    pub async fn everywhere(&self, actor: &Actor, origin: &Origin) -> Result<(), SessionError> {
+        let now = self.ports.clock.now();
+        self.ports
+            .retrying(|| async {
+                let mut tx = self.ports.store.begin().await?;
+                let ended = tx.session_endings().revoke_all(actor.who, None, now).await?;
+                let event = Event::new(now, EventKind::SessionEnded, origin)
+                    .of(actor.who)
+                    .in_session(actor.session());
+                tx.events().append(&event.saying(format!("all {ended}"))).await?;
+                Ok(tx.commit().await?)
+            })
+            .await
+    }
+}

@@ -1,0 +1,92 @@
+//! Opening sessions, and issuing the tokens that belong to them.
+
+use std::sync::Arc;
+
+use keyward_auth::{AccessToken, Grant, RefreshToken, RefreshTokens, ScopeSet, TokenError, TokenIssuer};
+
+use crate::model::events::{Event, EventKind};
+use crate::model::lifetimes::Lifetimes;
+use crate::model::sessions::Session;
+use crate::ports::bundle::Ports;
+use crate::values::ids::{ClientId, SessionId, UserId};
+use crate::values::origin::Origin;
+use crate::values::scopes::Grants;
+
+/// A pair of tokens.
+pub struct Tokens {
+    /// The access token, valid for minutes.
+    pub access: AccessToken,
+    /// The refresh token, good for one further pair.
+    pub refresh: RefreshToken,
+    /// What was granted.
+    pub scope: ScopeSet,
+}
+
+/// Opens sessions and issues tokens: what every way of logging in shares.
+#[derive(Clone)]
+pub struct Opening {
+    pub(super) ports: Ports,
+    pub(super) codec: Arc<RefreshTokens>,
+    pub(crate) lifetimes: Lifetimes,
+    issuer: Arc<dyn TokenIssuer>,
+    grants: Arc<Grants>,
+}
+
+impl Opening {
+    /// Signs access tokens with `issuer` and refresh tokens with `codec`; `grants` bounds every scope.
+    pub fn new(
+        ports: Ports,
+        issuer: Arc<dyn TokenIssuer>,
+        codec: RefreshTokens,
+        lifetimes: Lifetimes,
+        grants: Grants,
+    ) -> Self {
+        Self { ports, codec: Arc::new(codec), lifetimes, issuer, grants: Arc::new(grants) }
+    }
+
+    /// What each role may have.
+    pub fn grants(&self) -> &Grants {
+        &self.grants
+    }
+
+    /// A new session of `user`, not stored yet.
+    pub(super) fn open(
+        &self,
+        user: UserId,
+        scope: ScopeSet,
+        client: Option<ClientId>,
+        origin: &Origin,
+    ) -> Session {
+        let now = self.ports.clock.now();
+        let (mut salt, mut tail) = ([0; 16], [0; 10]);
+        self.ports.random.fill(&mut salt);
+        self.ports.random.fill(&mut tail);
+        let millis = u64::try_from(now.unix_timestamp_nanos() / 1_000_000).unwrap_or_default();
+        let id = SessionId(uuid::Builder::from_unix_timestamp_millis(millis, &tail).into_uuid());
+        let device = origin.device.clone();
+        Session { id, user, scope, client, device, created_at: now, last_seen_at: now, counter: 0, salt }
+    }
+
+    /// The pair of tokens for the session's current state.
+    pub(super) fn tokens(&self, session: &Session, scope: ScopeSet) -> Result<Tokens, TokenError> {
+        let grant = Grant {
+            subject: session.user.to_string(),
+            session: Some(session.id.to_string()),
+            client_id: session.client.as_ref().map(ToString::to_string),
+            scope: scope.clone(),
+        };
+        let access = self.sign(&grant)?;
+        let refresh = self.codec.encode(session.id.0, session.counter, &session.salt);
+        Ok(Tokens { access, refresh, scope })
+    }
+
+    /// A signed access token.
+    pub(crate) fn sign(&self, grant: &Grant) -> Result<AccessToken, TokenError> {
+        self.issuer.issue(grant, self.ports.clock.now().unix_timestamp())
+    }
+}
+
+/// The event of a session that was opened.
+pub(super) fn opened(session: &Session, origin: &Origin) -> Event {
+    Event::new(session.created_at, EventKind::LoginOk, origin).of(session.user).in_session(session.id)
+}

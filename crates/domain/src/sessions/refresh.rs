@@ -1,0 +1,114 @@
+//! Refresh: the rule that decides what a refresh token is worth, and the use case around it.
+//!
+//! A token is spent by one atomic `UPDATE` of its session's counter, so of any number of callers one wins. The
+//! others, and whoever lost the answer, get the same successor within the grace; anything older is theft.
+
+use time::OffsetDateTime;
+
+use super::ending::end;
+use super::error::SessionError;
+use super::opening::{Opening, Tokens};
+use super::standing::StandingSessions;
+use crate::limits::budgets::Deed;
+use crate::limits::throttle::Throttle;
+use crate::model::clients::Client;
+use crate::model::events::EventKind;
+use crate::model::lifetimes::Lifetimes;
+use crate::model::sessions::Session;
+use crate::values::origin::Origin;
+use crate::values::scopes;
+
+/// What a refresh token that names an existing session, and was signed for it, is worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Worth {
+    /// It is the good one: spend it.
+    Spend,
+    /// It was spent a moment ago: its owner gets the current successor.
+    Converge,
+    /// It was spent long ago: somebody holds a copy.
+    Replay,
+    /// Nothing: the session is over, or the token is from a future that a restored backup forgot.
+    Nothing,
+}
+
+/// Judges the token with `counter` of `session`.
+pub fn judge(session: &Session, counter: u64, now: OffsetDateTime, lifetimes: &Lifetimes) -> Worth {
+    if counter > session.counter || lifetimes.are_over(session, now) {
+        Worth::Nothing
+    } else if counter == session.counter {
+        Worth::Spend
+    } else if counter + 1 == session.counter && now - session.last_seen_at <= lifetimes.grace {
+        Worth::Converge
+    } else {
+        Worth::Replay
+    }
+}
+
+/// Exchanges refresh tokens.
+#[derive(Clone)]
+pub struct Refresh {
+    opening: Opening,
+    standing: StandingSessions,
+    throttle: Throttle,
+}
+
+impl Refresh {
+    /// The use case; `throttle` limits tokens that are not genuine.
+    pub fn new(opening: Opening, throttle: Throttle) -> Self {
+        Self { standing: StandingSessions::new(&opening), opening, throttle }
+    }
+
+    /// Trades a refresh token for the next pair. `scope` narrows the access token; it never widens the session.
+    /// `client` is whoever authenticated itself as one: a session opened through a client is that client's alone, and no
+    /// client gets more than it is registered for.
+    ///
+    /// # Errors
+    /// [`SessionError::InvalidRefreshToken`] for whatever is not worth a pair. A replay also ends the session.
+    pub async fn refresh(
+        &self,
+        token: &str,
+        scope: Option<&str>,
+        client: Option<&Client>,
+        origin: &Origin,
+    ) -> Result<Tokens, SessionError> {
+        // A caller who loses the race judges again: the token it holds was spent a moment ago.
+        for _ in 0..3 {
+            let Some((claim, live)) = self.standing.of_refresh_token(token).await? else {
+                self.throttle.spend(Deed::Refresh, origin).await?;
+                return Err(SessionError::InvalidRefreshToken);
+            };
+            let mut session = live.session.clone();
+            if session.client.is_some() && session.client.as_ref() != client.map(|client| &client.id) {
+                return Err(SessionError::InvalidRefreshToken);
+            }
+            let now = self.opening.ports.clock.now();
+            let worth = judge(&session, claim.counter, now, &self.opening.lifetimes);
+            match worth {
+                Worth::Nothing => return Err(SessionError::InvalidRefreshToken),
+                Worth::Replay => {
+                    end(&self.opening.ports, session.user, session.id, EventKind::RefreshReused, origin)
+                        .await?;
+                    return Err(SessionError::RefreshTokenReused);
+                }
+                Worth::Converge => {}
+                Worth::Spend => session.counter += 1,
+            }
+            let allowed = Client::bound(client, &self.opening.grants().bound(live.role, &session.scope));
+            let granted = scopes::grant(scope, &allowed)?;
+            let tokens = self.opening.tokens(&session, granted)?;
+            if worth == Worth::Converge
+                || self
+                    .opening
+                    .ports
+                    .store
+                    .autocommit()
+                    .sessions()
+                    .advance(session.id, claim.counter, now)
+                    .await?
+            {
+                return Ok(tokens);
+            }
+        }
+        Err(SessionError::InvalidRefreshToken)
+    }
+}

@@ -1,0 +1,3 @@
+//! Housekeeping that runs in the background.
+
+pub mod cleaning;

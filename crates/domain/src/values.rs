@@ -1,0 +1,13 @@
+//! Value types: parsed once, then carried typed. They depend on nothing else in this crate.
+
+pub mod actor;
+pub mod clock;
+pub mod email;
+pub mod failure;
+pub mod ids;
+pub mod money;
+pub mod new_password;
+pub mod origin;
+pub mod page;
+pub mod scopes;
+pub mod text;

@@ -1,0 +1,31 @@
+//! Who makes a request, and with what they proved it: parsed once by the access check, then carried typed.
+
+use keyward_auth::ScopeSet;
+
+use super::ids::{SessionId, UserId};
+
+/// The user who makes a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Actor {
+    /// The account.
+    pub who: UserId,
+    /// The credential that was presented.
+    pub via: Via,
+    /// What this credential allows.
+    pub scope: ScopeSet,
+}
+
+/// The credential that a request presented.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Via {
+    /// An access token of this session.
+    Session(SessionId),
+}
+
+impl Actor {
+    /// The session behind the request.
+    pub fn session(&self) -> SessionId {
+        let Via::Session(id) = self.via;
+        id
+    }
+}

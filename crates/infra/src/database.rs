@@ -1,0 +1,20 @@
+//! The database: opening it, connections with bounded time, transactions, and what its failures mean.
+
+pub mod announcer;
+pub mod backup;
+pub mod bounded;
+pub mod columns;
+pub mod connect;
+pub mod connections;
+pub mod contention;
+pub mod db;
+pub mod error;
+pub mod inspection;
+pub mod listener;
+pub mod options;
+pub mod probe;
+pub mod replica;
+pub mod search;
+pub mod server_time;
+pub mod signals;
+pub mod store;

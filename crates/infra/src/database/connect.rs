@@ -1,0 +1,214 @@
+//! Opening a database: from a URL to a pool to read from and a pool to write to.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use sea_orm::DatabaseConnection;
+use sea_orm::sqlx::Connection;
+use sea_orm::sqlx::pool::PoolOptions;
+use sea_orm::sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sea_orm::sqlx::{Error as SqlxError, Postgres, Sqlite};
+
+use crate::database::bounded::{Bounded, Patience};
+use crate::database::listener::Listener;
+use crate::database::options::DatabaseOptions;
+use crate::database::probe::Probe;
+use crate::database::replica::{self, Replica};
+use crate::database::signals;
+
+/// How long a PostgreSQL transaction may do nothing while it holds locks.
+const IDLE_IN_TRANSACTION: Duration = Duration::from_mins(1);
+/// How soon a SQLite file that is busy being made is tried again.
+const RETRY: Duration = Duration::from_millis(20);
+/// A PostgreSQL connection unused for longer is tried out before it is used.
+const TRY_OUT_AFTER: Duration = Duration::from_secs(1);
+
+/// Why a database could not be opened, in one sentence that never holds the URL's password.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// Another database, or no URL at all.
+    #[error("the database URL must begin with sqlite:// or postgres://")]
+    Scheme,
+    /// The URL cannot be read.
+    #[error("the database URL is not well-formed: {0}")]
+    Url(String),
+    /// Readers and writer would each see a database of their own, and both would be lost at the end.
+    #[error("a SQLite database must be a file: name one, as in sqlite://data/keyward.db")]
+    NotAFile,
+    /// Folders are made by whoever knows what else belongs into them.
+    #[error("the folder of the database file {0} does not exist")]
+    NoFolder(PathBuf),
+    /// SQLite reads beside its writer as it is.
+    #[error("a replica to read from is for PostgreSQL, and both URLs must begin with postgres://")]
+    NoReplica,
+    /// The file is there and cannot be used, or cannot be made.
+    #[error("the database file {0} cannot be opened: {1}")]
+    File(PathBuf, String),
+    /// PostgreSQL did not let us in.
+    #[error("PostgreSQL at {server} cannot be used: {reason}")]
+    Server {
+        /// Host and port.
+        server: String,
+        /// In PostgreSQL's words where it answered.
+        reason: String,
+    },
+}
+
+/// The two pools of a database.
+pub(crate) struct Opened {
+    pub(crate) reader: DatabaseConnection,
+    pub(crate) writer: DatabaseConnection,
+    /// Asks a server whether it is there.
+    pub(crate) probe: Option<Arc<Probe>>,
+    /// Hears other processes, where the server lets them speak.
+    pub(crate) listener: Option<Listener>,
+}
+
+/// Opens the database that `url` names.
+pub(crate) async fn open(url: &str, options: &DatabaseOptions) -> Result<Opened, ConnectError> {
+    match url.split_once(':') {
+        Some(("sqlite", _)) => open_sqlite(url, options).await,
+        Some(("postgres" | "postgresql", _)) => open_postgres(url, options).await,
+        _ => Err(ConnectError::Scheme),
+    }
+}
+
+async fn open_sqlite(url: &str, options: &DatabaseOptions) -> Result<Opened, ConnectError> {
+    let parsed: SqliteConnectOptions = url.parse().map_err(|error| malformed(&error))?;
+    let path = parsed.get_filename().to_owned();
+    if path.as_os_str().is_empty() || url.contains(":memory:") || url.contains("mode=memory") {
+        return Err(ConnectError::NotAFile);
+    }
+    create_private(&path)?;
+
+    let writing = SqliteConnectOptions::new()
+        .filename(&path)
+        .busy_timeout(options.acquire_timeout)
+        .foreign_keys(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full);
+    let reading = SqliteConnectOptions::new()
+        .filename(&path)
+        .busy_timeout(options.acquire_timeout)
+        .foreign_keys(true)
+        .pragma("query_only", "ON");
+    let failed = |error: SqlxError| ConnectError::File(path.clone(), reason(&error, options));
+    // The writer first: it makes an empty file a database in WAL mode. For that moment SQLite wants the file for itself
+    // and does not wait, so of two processes that start together on a new file one has to try again.
+    let deadline = Instant::now() + options.acquire_timeout;
+    let writer = loop {
+        match sqlite_pool(1, options).connect_with(writing.clone()).await {
+            Err(error) if is_busy(&error) && Instant::now() < deadline => tokio::time::sleep(RETRY).await,
+            opened => break opened.map_err(failed)?,
+        }
+    };
+    let reader = sqlite_pool(options.readers, options).connect_with(reading).await.map_err(failed)?;
+    Ok(Opened { reader: reader.into(), writer: writer.into(), probe: None, listener: None })
+}
+
+/// SQLite's result code 5, with whatever detail: somebody else holds the file.
+fn is_busy(error: &SqlxError) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code()?.parse::<u32>().ok());
+    code.is_some_and(|code| code & 0xff == 5)
+}
+
+fn sqlite_pool(size: u32, options: &DatabaseOptions) -> PoolOptions<Sqlite> {
+    SqlitePoolOptions::new()
+        .max_connections(size)
+        .acquire_timeout(options.acquire_timeout)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(false)
+}
+
+/// Makes the file, if it is missing, readable for its owner only. SQLite gives its companions the same mode.
+fn create_private(path: &Path) -> Result<(), ConnectError> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if folder.is_some_and(|folder| !folder.is_dir()) {
+        return Err(ConnectError::NoFolder(path.to_owned()));
+    }
+    let mut file = std::fs::OpenOptions::new();
+    file.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut file, 0o600);
+    match file.open(path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+            Err(ConnectError::File(path.to_owned(), error.to_string()))
+        }
+        _ => Ok(()),
+    }
+}
+
+async fn open_postgres(url: &str, options: &DatabaseOptions) -> Result<Opened, ConnectError> {
+    let server = postgres(url, options)?;
+    let name = format!("{}:{}", server.get_host(), server.get_port());
+    let refused = |reason| ConnectError::Server { server: name.clone(), reason };
+    // One connection first: the pool would try again and again, and then only know that time is up.
+    let probe = Probe::new(server.clone(), options.connect_timeout);
+    probe.ask().await.map_err(&refused)?;
+    let pool = postgres_pool(options).connect_with(server.clone()).await;
+    let both = DatabaseConnection::from(pool.map_err(|error| refused(reason(&error, options)))?);
+    let listener = Listener::new(server, options.connect_timeout);
+    let listener = signals::are_known_to(&both).await.then_some(listener);
+    Ok(Opened { reader: both.clone(), writer: both, probe: Some(Arc::new(probe)), listener })
+}
+
+/// A copy of a PostgreSQL database, for reading only. It need not be there yet.
+pub(crate) fn open_replica(url: &str, options: &DatabaseOptions) -> Result<Replica, ConnectError> {
+    if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
+        return Err(ConnectError::NoReplica);
+    }
+    let limit = options.acquire_timeout.min(replica::PATIENCE);
+    let options = DatabaseOptions { acquire_timeout: limit, statement_timeout: limit, ..*options };
+    let server = postgres(url, &options)?.options([("default_transaction_read_only", "on")]);
+    let probe = Some(Arc::new(Probe::new(server.clone(), options.connect_timeout)));
+    let pool = DatabaseConnection::from(postgres_pool(&options).connect_lazy_with(server));
+    Ok(Replica::new(Bounded::new(pool, Patience { limit, probe })))
+}
+
+/// A server, with our limits for every session there.
+fn postgres(url: &str, options: &DatabaseOptions) -> Result<PgConnectOptions, ConnectError> {
+    let millis = |limit: Duration| limit.as_millis().to_string();
+    let server: PgConnectOptions = url.parse().map_err(|error| malformed(&error))?;
+    Ok(server.application_name("keyward").options([
+        ("statement_timeout", millis(options.statement_timeout)),
+        ("lock_timeout", millis(options.acquire_timeout)),
+        ("idle_in_transaction_session_timeout", millis(IDLE_IN_TRANSACTION)),
+    ]))
+}
+
+fn postgres_pool(options: &DatabaseOptions) -> PoolOptions<Postgres> {
+    PgPoolOptions::new()
+        .max_connections(options.max_connections)
+        .acquire_timeout(options.acquire_timeout)
+        .idle_timeout(options.idle_timeout)
+        .max_lifetime(options.max_lifetime)
+        .test_before_acquire(false)
+        .before_acquire(|connection, unused| {
+            Box::pin(async move {
+                if unused.idle_for >= TRY_OUT_AFTER {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
+}
+
+/// What the driver says of a URL, which is never a part of it but the name or the value of an option.
+fn malformed(error: &SqlxError) -> ConnectError {
+    match error {
+        SqlxError::Configuration(reason) => ConnectError::Url(reason.to_string()),
+        _ => ConnectError::Url("it cannot be read".to_owned()),
+    }
+}
+
+fn reason(error: &SqlxError, options: &DatabaseOptions) -> String {
+    match error {
+        SqlxError::PoolTimedOut => format!("no answer within {:?}", options.acquire_timeout),
+        SqlxError::Database(error) => error.message().to_owned(),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,133 @@
+//! Where a repository's statements go: the pools, a copy for what reads, or a transaction; and how changes are announced.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use keyward_domain::model::store_error::StoreError;
+use keyward_domain::ports::announce::Change;
+use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction};
+
+use super::announcer::{Announcement, Announcer};
+use super::bounded::Bounded;
+use super::error::failed;
+use super::listener::Listener;
+use super::replica::Route;
+use super::signals;
+
+/// The connections of an open database.
+pub(crate) struct Pools {
+    pub(crate) reader: Bounded<DatabaseConnection>,
+    pub(crate) writer: Bounded<DatabaseConnection>,
+    pub(crate) listener: Option<Listener>,
+}
+
+/// Where a repository's statements go.
+#[async_trait]
+pub trait Connections: Send + Sync {
+    /// What runs a statement.
+    type Connection: ConnectionTrait;
+
+    /// For what only reads.
+    fn read(&self) -> &Self::Connection;
+    /// For what writes.
+    fn write(&self) -> &Self::Connection;
+    /// Announces a change to this process and to others, as soon as it is committed.
+    async fn announce(&self, change: Change) -> Result<(), StoreError>;
+}
+
+/// The pools: every statement is a transaction of its own.
+#[derive(Clone)]
+pub struct Autocommit {
+    pub(crate) pools: Arc<Pools>,
+    pub(crate) announcer: Arc<Announcer>,
+}
+
+#[async_trait]
+impl Connections for Autocommit {
+    type Connection = Bounded<DatabaseConnection>;
+
+    fn read(&self) -> &Self::Connection {
+        &self.pools.reader
+    }
+
+    fn write(&self) -> &Self::Connection {
+        &self.pools.writer
+    }
+
+    async fn announce(&self, change: Change) -> Result<(), StoreError> {
+        self.announcer.announce(change);
+        if self.pools.listener.is_some() {
+            // The change is committed. A process that misses this notices within the revocation bound.
+            drop(signals::notify(&self.pools.writer, change).await);
+        }
+        Ok(())
+    }
+}
+
+/// A copy of the database for what reads; what writes goes to the primary.
+pub struct Split {
+    pub(crate) primary: Autocommit,
+    pub(crate) read: Route,
+    pub(crate) write: Route,
+}
+
+#[async_trait]
+impl Connections for Split {
+    type Connection = Route;
+
+    fn read(&self) -> &Route {
+        &self.read
+    }
+
+    fn write(&self) -> &Route {
+        &self.write
+    }
+
+    async fn announce(&self, change: Change) -> Result<(), StoreError> {
+        self.primary.announce(change).await
+    }
+}
+
+/// A transaction, and what it will announce.
+pub struct Open {
+    pub(crate) connection: Bounded<DatabaseTransaction>,
+    pub(crate) pools: Arc<Pools>,
+    pub(crate) announcer: Arc<Announcer>,
+    pub(crate) changes: Mutex<Vec<Change>>,
+}
+
+impl Open {
+    /// Commits, then announces: also when the answer is lost or no longer awaited, for the commit may have happened.
+    pub(crate) async fn commit(self) -> Result<(), StoreError> {
+        let changes = self.changes.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let _announced_when_dropped = Announcement { announcer: self.announcer, changes };
+        self.connection.commit().await.map_err(failed)
+    }
+}
+
+#[async_trait]
+impl Connections for Open {
+    type Connection = Bounded<DatabaseTransaction>;
+
+    fn read(&self) -> &Self::Connection {
+        &self.connection
+    }
+
+    fn write(&self) -> &Self::Connection {
+        &self.connection
+    }
+
+    async fn announce(&self, change: Change) -> Result<(), StoreError> {
+        {
+            let mut changes = self.changes.lock().unwrap_or_else(PoisonError::into_inner);
+            if changes.contains(&change) {
+                return Ok(());
+            }
+            changes.push(change);
+        }
+        match self.pools.listener {
+            Some(_) => signals::notify(&self.connection, change).await,
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! Accounts.
+
+use async_trait::async_trait;
+use keyward_auth::PasswordHash;
+use keyward_domain::model::store_error::StoreError;
+use keyward_domain::model::users::{Credentials, ImportedUser, Name, NewUser, User, UserRepository};
+use keyward_domain::values::email::Email;
+use keyward_domain::values::ids::UserId;
+use keyward_domain::values::page::Page;
+use keyward_domain::values::scopes::Role;
+use sea_orm::{
+    ActiveValue, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    TryInsertResult,
+};
+
+use crate::database::columns::{micros, time};
+use crate::database::connections::Connections;
+use crate::database::db::Db;
+use crate::database::error::{corrupt, failed};
+use crate::entity::users::{ActiveModel, Column, Entity, Model};
+
+#[async_trait]
+impl<C: Connections> UserRepository for Db<C> {
+    async fn insert(&mut self, new: &NewUser) -> Result<User, StoreError> {
+        let row = new_row(new, false, false);
+        user(Entity::insert(row).exec_with_returning(self.write()).await.map_err(failed)?)
+    }
+
+    async fn insert_missing(&mut self, users: &[ImportedUser]) -> Result<u64, StoreError> {
+        let rows = users.iter().map(|user| new_row(&user.new, user.disabled, user.email_verified));
+        let insert = Entity::insert_many(rows).on_conflict_do_nothing_on([Column::Email]);
+        Ok(match insert.exec_without_returning(self.write()).await.map_err(failed)? {
+            TryInsertResult::Inserted(added) => added,
+            TryInsertResult::Empty | TryInsertResult::Conflicted => 0,
+        })
+    }
+
+    async fn count_present(&mut self, emails: &[&Email]) -> Result<u64, StoreError> {
+        let emails = emails.iter().map(|email| email.as_str());
+        Entity::find().filter(Column::Email.is_in(emails)).count(self.read()).await.map_err(failed)
+    }
+
+    async fn find(&mut self, id: UserId) -> Result<Option<User>, StoreError> {
+        let row = Entity::find_by_id(id.0).one(self.read()).await.map_err(failed)?;
+        row.map(user).transpose()
+    }
+
+    async fn credentials(&mut self, id: UserId) -> Result<Option<Credentials>, StoreError> {
+        let row = Entity::find_by_id(id.0).one(self.read()).await.map_err(failed)?;
+        row.map(credentials).transpose()
+    }
+
+    async fn credentials_of(&mut self, email: &Email) -> Result<Option<Credentials>, StoreError> {
+        let of_email = Entity::find().filter(Column::Email.eq(email.as_str()));
+        let row = of_email.one(self.read()).await.map_err(failed)?;
+        row.map(credentials).transpose()
+    }
+
+    async fn list(&mut self, page: Page) -> Result<Vec<User>, StoreError> {
+        let mut rows = Entity::find().order_by_asc(Column::Id).limit(page.fetch());
+        if let Some(after) = page.after {
+            rows = rows.filter(Column::Id.gt(after));
+        }
+        rows.all(self.read()).await.map_err(failed)?.into_iter().map(user).collect()
+    }
+}
+
+fn new_row(new: &NewUser, disabled: bool, email_verified: bool) -> ActiveModel {
+    ActiveModel {
+        id: ActiveValue::NotSet,
+        email: ActiveValue::Set(new.email.to_string()),
+        name: ActiveValue::Set(new.name.as_ref().map(Name::to_string)),
+        role: ActiveValue::Set(new.role.as_str().to_owned()),
+        password_hash: ActiveValue::Set(new.hash.as_str().to_owned()),
+        disabled: ActiveValue::Set(disabled),
+        email_verified: ActiveValue::Set(email_verified),
+        created_at: ActiveValue::Set(micros(new.created_at)),
+    }
+}
+
+/// The role of that name.
+pub(crate) fn role(name: &str) -> Result<Role, StoreError> {
+    Role::from_name(name).ok_or_else(|| corrupt(format!("role {name:?}")))
+}
+
+/// The account of a row.
+pub(super) fn user(row: Model) -> Result<User, StoreError> {
+    Ok(User {
+        id: UserId(row.id),
+        email: Email::from_stored(row.email),
+        name: row.name.map(Name::from_stored),
+        role: role(&row.role)?,
+        disabled: row.disabled,
+        email_verified: row.email_verified,
+        created_at: time(row.created_at)?,
+    })
+}
+
+fn credentials(mut row: Model) -> Result<Credentials, StoreError> {
+    let hash = PasswordHash::from_stored(std::mem::take(&mut row.password_hash));
+    Ok(Credentials { user: user(row)?, hash })
+}

@@ -1,0 +1,3 @@
+//! Failed attempts.
+
+pub mod attempts;

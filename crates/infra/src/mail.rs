@@ -1,0 +1,5 @@
+//! The outbox, and delivery through SMTP or into a folder.
+
+pub mod folder;
+pub mod outbox;
+pub mod smtp;

@@ -1,0 +1,3 @@
+//! OAuth2 clients.
+
+pub mod clients;

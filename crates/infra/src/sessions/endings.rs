@@ -1,0 +1,85 @@
+//! Ends of sessions, each written to the revocation feed and announced by the transaction that makes it.
+
+use std::collections::BTreeSet;
+
+use async_trait::async_trait;
+use keyward_domain::model::sessions::SessionEndings;
+use keyward_domain::model::store_error::StoreError;
+use keyward_domain::ports::announce::Change;
+use keyward_domain::values::ids::{ClientId, SessionId, UserId};
+use sea_orm::sea_query::{Expr, Query};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, UpdateMany};
+use time::OffsetDateTime;
+
+use super::revocations::record;
+use crate::database::columns::micros;
+use crate::database::connections::Open;
+use crate::database::db::Db;
+use crate::database::error::failed;
+use crate::entity::sessions::{Column, Entity};
+
+#[async_trait]
+impl SessionEndings for Db<Open> {
+    async fn revoke(&mut self, user: UserId, id: SessionId, now: OffsetDateTime) -> Result<bool, StoreError> {
+        let update = end_all_of(user, now).filter(Column::Id.eq(id.0));
+        Ok(self.end(user, update).await? > 0)
+    }
+
+    async fn revoke_all(
+        &mut self,
+        user: UserId,
+        except: Option<SessionId>,
+        now: OffsetDateTime,
+    ) -> Result<u64, StoreError> {
+        let mut update = end_all_of(user, now);
+        if let Some(except) = except {
+            update = update.filter(Column::Id.ne(except.0));
+        }
+        self.end(user, update).await
+    }
+
+    async fn revoke_some_of_client(
+        &mut self,
+        client: &ClientId,
+        now: OffsetDateTime,
+        limit: u64,
+    ) -> Result<u64, StoreError> {
+        let mut some = Query::select();
+        some.column(Column::Id).from(Entity).and_where(Column::ClientId.eq(client.as_str()));
+        some.and_where(Column::RevokedAt.is_null()).limit(limit);
+        let update = end_all(now).filter(Column::Id.in_subquery(some));
+        let ended = update.exec_with_returning(self.write()).await.map_err(failed)?;
+        if !ended.is_empty() {
+            record(self.write(), &ended).await?;
+        }
+        for user in ended.iter().map(|row| row.user_id).collect::<BTreeSet<_>>() {
+            self.announce(Change::User(UserId(user))).await?;
+        }
+        Ok(ended.len() as u64)
+    }
+}
+
+impl Db<Open> {
+    /// Ends sessions of a user, and records exactly those in the feed. Returns the number ended.
+    ///
+    /// It is announced even if none was live: another process may have ended them, and this one remember otherwise.
+    async fn end(&self, user: UserId, update: UpdateMany<Entity>) -> Result<u64, StoreError> {
+        let ended = update.exec_with_returning(self.write()).await.map_err(failed)?;
+        if !ended.is_empty() {
+            record(self.write(), &ended).await?;
+        }
+        self.announce(Change::User(user)).await?;
+        Ok(ended.len() as u64)
+    }
+}
+
+/// Ends the sessions of `user` that stand; one that has ended keeps the time of its end.
+fn end_all_of(user: UserId, now: OffsetDateTime) -> UpdateMany<Entity> {
+    end_all(now).filter(Column::UserId.eq(user.0))
+}
+
+fn end_all(now: OffsetDateTime) -> UpdateMany<Entity> {
+    Entity::update_many()
+        .col_expr(Column::RevokedAt, Expr::value(micros(now)))
+        .filter(Column::RevokedAt.is_null())
+}

@@ -1,0 +1,158 @@
+//! How far somebody has read the feed, as text that goes out and comes back: so it is read strictly.
+
+use std::fmt;
+
+use keyward_domain::model::revocations::Position;
+
+/// PostgreSQL's `pg_snapshot`: transactions below `xmin` are over, those from `xmax` on have not begun, and those listed are
+/// under way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Snapshot {
+    xmin: u64,
+    xmax: u64,
+    open: Vec<u64>,
+}
+
+impl Snapshot {
+    /// Reads `xmin:xmax:id,id`.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.split(':');
+        let (xmin, xmax) = (number(parts.next()?)?, number(parts.next()?)?);
+        let open = parts.next()?;
+        let open: Vec<u64> = match open {
+            "" => Vec::new(),
+            ids => ids.split(',').map(number).collect::<Option<_>>()?,
+        };
+        let sound = parts.next().is_none()
+            && (1..=xmax).contains(&xmin)
+            && open.iter().all(|id| (xmin..xmax).contains(id))
+            && open.windows(2).all(|pair| pair[0] < pair[1]);
+        sound.then_some(Self { xmin, xmax, open })
+    }
+}
+
+impl fmt::Display for Snapshot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let open: Vec<String> = self.open.iter().map(ToString::to_string).collect();
+        write!(f, "{}:{}:{}", self.xmin, self.xmax, open.join(","))
+    }
+}
+
+/// Where somebody is on PostgreSQL.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Paging {
+    /// What they have seen.
+    pub(super) since: Snapshot,
+    /// Within what they have not: the snapshot of the first page, which they will have seen after the last.
+    until: Option<Snapshot>,
+    /// And the last id they were told.
+    pub(super) last: i64,
+}
+
+impl Default for Paging {
+    /// Nothing seen.
+    fn default() -> Self {
+        Self { since: Snapshot { xmin: 1, xmax: 1, open: Vec::new() }, until: None, last: 0 }
+    }
+}
+
+impl Paging {
+    /// Reads nothing, `since`, or `since/until/last`.
+    pub(super) fn parse(position: &Position) -> Option<Self> {
+        if position.0.is_empty() {
+            return Some(Self::default());
+        }
+        let mut parts = position.0.split('/');
+        let since = Snapshot::parse(parts.next()?)?;
+        let Some(until) = parts.next() else { return Some(Self { since, until: None, last: 0 }) };
+        let last = number(parts.next()?)?.try_into().ok()?;
+        let until = Some(Snapshot::parse(until)?);
+        parts.next().is_none().then_some(Self { since, until, last })
+    }
+
+    /// Whether they have seen what has not happened yet.
+    pub(super) fn is_ahead_of(&self, now: &Snapshot) -> bool {
+        self.until.as_ref().unwrap_or(&self.since).xmax > now.xmax
+    }
+
+    /// Where they are after a page that ended with `last`, where more is to come.
+    pub(super) fn onward(self, now: Snapshot, last: Option<i64>) -> Position {
+        let until = self.until.unwrap_or(now);
+        Position(match last {
+            Some(last) => format!("{}/{until}/{last}", self.since),
+            None => until.to_string(),
+        })
+    }
+}
+
+/// Where somebody is on SQLite.
+pub(super) fn id(position: &Position) -> Option<i64> {
+    if position.0.is_empty() { Some(0) } else { number(&position.0)?.try_into().ok() }
+}
+
+/// Digits only.
+fn number(text: &str) -> Option<u64> {
+    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_position_is_read_as_it_was_written() {
+        for text in ["731:731:", "731:740:731,735", "1:1:/731:740:735/17"] {
+            let read = Paging::parse(&Position(text.to_owned())).unwrap();
+            let again = match &read.until {
+                Some(until) => format!("{}/{until}/{}", read.since, read.last),
+                None => read.since.to_string(),
+            };
+            assert_eq!(again, text);
+        }
+        assert_eq!(Paging::parse(&Position::default()), Some(Paging::default()));
+        assert_eq!((id(&Position::default()), id(&Position("17".to_owned()))), (Some(0), Some(17)));
+    }
+
+    #[test]
+    fn what_the_database_would_stumble_over_is_no_position() {
+        for text in [
+            " ",
+            "x",
+            "1",
+            "1:2",
+            "1:2:3:4",
+            "0:1:",
+            "2:1:",
+            "1:5:5",
+            "1:5:0",
+            "1:5:3,2",
+            "1:5:2,2",
+            "1:5:,",
+            "+1:5:",
+            "-1:5:",
+            "1:5: 2",
+            "1:5:/",
+            "1:5:/1:5:",
+            "1:5:/1:5:/",
+            "1:5:/1:5:/x",
+            "1:5:/1:5:/1/1",
+            "1:5:/1:5:/9223372036854775808",
+            "99999999999999999999:99999999999999999999:",
+        ] {
+            assert_eq!(Paging::parse(&Position(text.to_owned())), None, "{text:?}");
+        }
+        for text in ["x", "-1", "1:1:", "9223372036854775808"] {
+            assert_eq!(id(&Position(text.to_owned())), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn pages_end_where_the_first_began() {
+        let now = |text| Snapshot::parse(text).unwrap();
+        let first = Paging::default().onward(now("5:9:5"), Some(10));
+        assert_eq!(first.0, "1:1:/5:9:5/10");
+        let second = Paging::parse(&first).unwrap().onward(now("9:12:"), None);
+        assert_eq!(second.0, "5:9:5", "what came meanwhile was not seen");
+        assert!(Paging::parse(&second).unwrap().is_ahead_of(&now("5:8:")));
+    }
+}

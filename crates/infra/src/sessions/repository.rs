@@ -1,0 +1,129 @@
+//! Sessions.
+
+use async_trait::async_trait;
+use keyward_auth::ScopeSet;
+use keyward_domain::model::sessions::{LiveSession, Session, SessionRepository};
+use keyward_domain::model::store_error::StoreError;
+use keyward_domain::values::ids::SessionId;
+use keyward_domain::values::ids::UserId;
+use keyward_domain::values::origin::Device;
+use sea_orm::sea_query::{Expr, ExprTrait, Order, Query};
+use sea_orm::{
+    ActiveValue, ColumnTrait, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder, QuerySelect,
+    RelationTrait,
+};
+use time::OffsetDateTime;
+
+use crate::database::columns::{micros, time, without_nul};
+use crate::database::connections::Connections;
+use crate::database::db::Db;
+use crate::database::error::{corrupt, failed, unstorable};
+use crate::database::search::either;
+use crate::entity::sessions::{ActiveModel, Column, Entity, Model, Relation};
+use crate::entity::users;
+use crate::identity::users::role;
+use crate::oauth::clients::client_id;
+
+/// A session with its user's role.
+#[derive(FromQueryResult)]
+struct LiveRow {
+    #[sea_orm(nested)]
+    session: Model,
+    role: String,
+}
+
+#[async_trait]
+impl<C: Connections> SessionRepository for Db<C> {
+    async fn insert(&mut self, session: &Session) -> Result<(), StoreError> {
+        let row = ActiveModel {
+            id: ActiveValue::Set(session.id.0),
+            user_id: ActiveValue::Set(session.user.0),
+            scope: ActiveValue::Set(session.scope.to_string()),
+            client_id: ActiveValue::Set(session.client.as_ref().map(ToString::to_string)),
+            counter: ActiveValue::Set(spendable(session.counter).ok_or_else(|| unstorable("counter"))?),
+            salt: ActiveValue::Set(session.salt.to_vec()),
+            user_agent: ActiveValue::Set(session.device.user_agent.as_deref().map(without_nul)),
+            ip: ActiveValue::Set(session.device.ip.map(|ip| ip.to_string())),
+            created_at: ActiveValue::Set(micros(session.created_at)),
+            last_seen_at: ActiveValue::Set(micros(session.last_seen_at)),
+            revoked_at: ActiveValue::Set(None),
+        };
+        Entity::insert(row).exec_without_returning(self.write()).await.map(drop).map_err(failed)
+    }
+
+    async fn live(&mut self, id: SessionId) -> Result<Option<LiveSession>, StoreError> {
+        let live = Entity::find_by_id(id.0)
+            .column_as(users::Column::Role, "role")
+            .join(JoinType::InnerJoin, Relation::User.def())
+            .filter(Column::RevokedAt.is_null())
+            .filter(users::Column::Disabled.eq(false));
+        let row: Option<LiveRow> = live.into_model().one(self.read()).await.map_err(failed)?;
+        row.map(|row| Ok(LiveSession { session: session(row.session)?, role: role(&row.role)? })).transpose()
+    }
+
+    async fn of_user(&mut self, user: UserId, limit: u64) -> Result<Vec<Session>, StoreError> {
+        let sessions = Entity::find()
+            .filter(Column::UserId.eq(user.0))
+            .filter(Column::RevokedAt.is_null())
+            .order_by_desc(Column::CreatedAt)
+            .order_by_desc(Column::Id)
+            .limit(Ord::min(limit, i64::MAX.unsigned_abs()));
+        let rows = sessions.all(self.read()).await.map_err(failed)?;
+        rows.into_iter().map(session).collect()
+    }
+
+    async fn advance(
+        &mut self,
+        id: SessionId,
+        counter: u64,
+        now: OffsetDateTime,
+    ) -> Result<bool, StoreError> {
+        let Some(counter) = spendable(counter) else { return Ok(false) };
+        let update = Entity::update_many()
+            .col_expr(Column::Counter, Expr::col(Column::Counter).add(1_i64))
+            .col_expr(Column::LastSeenAt, Expr::value(micros(now)))
+            .filter(Column::Id.eq(id.0))
+            .filter(Column::Counter.eq(counter))
+            .filter(Column::RevokedAt.is_null());
+        let done = update.exec(self.write()).await.map_err(failed)?;
+        Ok(done.rows_affected > 0)
+    }
+
+    async fn remove_over(
+        &mut self,
+        revoked: OffsetDateTime,
+        idle: OffsetDateTime,
+        limit: u64,
+    ) -> Result<u64, StoreError> {
+        // One question each, in the order of its index: asked for both at once, SQLite reads every session.
+        let before = |column: Column, time: OffsetDateTime| {
+            let mut ids = Query::select();
+            ids.column(Column::Id).from(Entity).and_where(column.lt(micros(time)));
+            ids.order_by(column, Order::Asc).limit(limit).take()
+        };
+        let over =
+            either(before(Column::RevokedAt, revoked), before(Column::LastSeenAt, idle)).limit(limit).take();
+        let removal = Entity::delete_many().filter(Column::Id.in_subquery(over));
+        Ok(removal.exec(self.write()).await.map_err(failed)?.rows_affected)
+    }
+}
+
+/// A counter that fits its column, and whose successor does too.
+fn spendable(counter: u64) -> Option<i64> {
+    i64::try_from(counter).ok().filter(|counter| *counter < i64::MAX)
+}
+
+fn session(row: Model) -> Result<Session, StoreError> {
+    let ip = row.ip.map(|ip| ip.parse().map_err(|_| corrupt(format!("address {ip:?}")))).transpose()?;
+    Ok(Session {
+        id: SessionId(row.id),
+        user: UserId(row.user_id),
+        scope: ScopeSet::parse(&row.scope).map_err(|_| corrupt(format!("scope {:?}", row.scope)))?,
+        client: row.client_id.as_deref().map(client_id).transpose()?,
+        device: Device { user_agent: row.user_agent, ip },
+        created_at: time(row.created_at)?,
+        last_seen_at: time(row.last_seen_at)?,
+        counter: row.counter.try_into().map_err(|_| corrupt(format!("counter {}", row.counter)))?,
+        salt: row.salt.try_into().map_err(|_| corrupt("a salt of another length"))?,
+    })
+}

@@ -1,0 +1,4 @@
+//! Periodic jobs and security events.
+
+pub mod events;
+pub mod jobs;
