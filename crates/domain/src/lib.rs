@@ -20,8 +20,6 @@ pub mod mail;
 pub mod model;
 pub mod oauth;
 pub mod ports;
-pub mod posts;
 pub mod sessions;
-pub mod shop;
 pub mod upkeep;
 pub mod values;

@@ -5,7 +5,6 @@ pub mod clock;
 pub mod email;
 pub mod failure;
 pub mod ids;
-pub mod money;
 pub mod new_password;
 pub mod origin;
 pub mod page;

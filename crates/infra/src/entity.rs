@@ -1,15 +1,9 @@
 //! The tables as SeaORM sees them.
 
 pub(crate) mod attempts;
-pub(crate) mod cart_items;
-pub(crate) mod categories;
 pub(crate) mod clients;
 pub(crate) mod jobs;
-pub(crate) mod order_lines;
-pub(crate) mod orders;
 pub(crate) mod outbox;
-pub(crate) mod posts;
-pub(crate) mod products;
 pub(crate) mod recoveries;
 pub(crate) mod revocations;
 pub(crate) mod security_events;

@@ -10,8 +10,6 @@
 //! What must never be here: a decision. Who may do what, and what an absent row means, is the domain's.
 #![forbid(unsafe_code)]
 
-mod carts;
-mod catalog;
 pub mod clock;
 pub mod database;
 pub mod entity;
@@ -20,8 +18,6 @@ pub mod keys;
 pub mod limits;
 pub mod mail;
 pub mod oauth;
-mod orders;
-mod posts;
 pub mod sessions;
 #[cfg(feature = "testing")]
 pub mod testing;

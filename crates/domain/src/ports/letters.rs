@@ -1,14 +1,11 @@
 //! The letters port: what mails say. How they are worded and laid out is decided elsewhere.
 
 use crate::model::mail::Letter;
-use crate::shop::orders::Order;
 use crate::values::email::Email;
 use crate::values::failure::{Failure, Kind};
 
 /// Words letters. Pure: no waiting, so that it may be asked within a transaction.
 pub trait Letters: Send + Sync {
-    /// Says that an order was placed, and what it holds.
-    fn order_confirmation(&self, order: &Order) -> Result<Letter, LetterError>;
     /// Holds the link to choose a new password with.
     fn password_reset(&self, link: &str) -> Result<Letter, LetterError>;
     /// Holds a code of six digits and a link, either of which proves that the address is the reader's.

@@ -17,10 +17,6 @@ use crate::model::sessions::{SessionEndings, SessionRepository};
 use crate::model::store_error::StoreError;
 use crate::model::users::{UserChanges, UserRepository};
 use crate::model::verifications::VerificationRepository;
-use crate::posts::PostRepository;
-use crate::shop::cart::CartRepository;
-use crate::shop::catalog::CatalogRepository;
-use crate::shop::orders::OrderRepository;
 
 /// Every repository, over one connection or transaction.
 pub trait Repositories: Send {
@@ -28,8 +24,6 @@ pub trait Repositories: Send {
     fn users(&mut self) -> &mut dyn UserRepository;
     /// Sessions.
     fn sessions(&mut self) -> &mut dyn SessionRepository;
-    /// Posts.
-    fn posts(&mut self) -> &mut dyn PostRepository;
     /// Signing keys.
     fn keys(&mut self) -> &mut dyn KeyRepository;
     /// OAuth2 clients.
@@ -40,12 +34,6 @@ pub trait Repositories: Send {
     fn jobs(&mut self) -> &mut dyn JobRepository;
     /// Failed attempts.
     fn attempts(&mut self) -> &mut dyn AttemptRepository;
-    /// Categories and products.
-    fn catalog(&mut self) -> &mut dyn CatalogRepository;
-    /// Carts.
-    fn carts(&mut self) -> &mut dyn CartRepository;
-    /// Orders.
-    fn orders(&mut self) -> &mut dyn OrderRepository;
     /// The outbox.
     fn outbox(&mut self) -> &mut dyn OutboxRepository;
     /// Password recoveries.

@@ -2,22 +2,11 @@
 
 use keyward_auth::ScopeSet;
 
-/// Read posts.
-pub const POSTS_READ: &str = "posts:read";
-/// Write one's own posts.
-pub const POSTS_WRITE: &str = "posts:write";
-/// Fill one's cart and place orders.
-pub const SHOP: &str = "shop";
-/// Change the catalogue.
-pub const CATALOG_WRITE: &str = "catalog:write";
-/// Manage everybody's accounts and orders.
+/// Manage all accounts, and what belongs to them.
 pub const ADMIN: &str = "admin";
 
-/// Follow the feed of ended sessions. It is for registered clients: no role has it.
+/// Follow the revocation feed. It is for registered clients: no role has it.
 pub const REVOCATIONS_READ: &str = "revocations:read";
-
-const USER: [&str; 3] = [POSTS_READ, POSTS_WRITE, SHOP];
-const ADMINISTRATOR: [&str; 5] = [POSTS_READ, POSTS_WRITE, SHOP, CATALOG_WRITE, ADMIN];
 
 /// What an account may do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -45,26 +34,9 @@ impl Role {
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|role| role.as_str() == name)
     }
-
-    /// Every scope of Keyward's own that this role may have.
-    pub fn scopes(self) -> ScopeSet {
-        ScopeSet::from_names(self.names().iter().copied()).unwrap_or_default()
-    }
-
-    fn names(self) -> &'static [&'static str] {
-        match self {
-            Self::User => &USER,
-            Self::Admin => &ADMINISTRATOR,
-        }
-    }
 }
 
-/// Whether a scope is one of Keyward's own, which no other service may give a meaning to.
-pub fn is_own(name: &str) -> bool {
-    name == REVOCATIONS_READ || Role::ALL.iter().any(|role| role.names().contains(&name))
-}
-
-/// What each role may have: Keyward's own scopes, and those of services that trust its tokens.
+/// The scopes that each role may have.
 #[derive(Clone, Debug)]
 pub struct Grants {
     user: ScopeSet,
@@ -72,11 +44,10 @@ pub struct Grants {
 }
 
 impl Grants {
-    /// Beside Keyward's own scopes, these for everybody, and those for administrators alone.
+    /// Grants `everybody` to every role, and `administrators` and [`ADMIN`] to administrators as well.
     pub fn new(everybody: &ScopeSet, administrators: &ScopeSet) -> Self {
-        let user = union(&Role::User.scopes(), everybody);
-        let admin = union(&union(&Role::Admin.scopes(), everybody), administrators);
-        Self { user, admin }
+        let own = ScopeSet::from_names([ADMIN]).unwrap_or_default();
+        Self { user: everybody.clone(), admin: union(&union(&own, everybody), administrators) }
     }
 
     /// Every scope this role may have. What administrators may have is all there is.
@@ -93,13 +64,8 @@ impl Grants {
     }
 }
 
-impl Default for Grants {
-    fn default() -> Self {
-        Self::new(&ScopeSet::default(), &ScopeSet::default())
-    }
-}
-
-fn union(one: &ScopeSet, other: &ScopeSet) -> ScopeSet {
+/// Returns what either holds.
+pub fn union(one: &ScopeSet, other: &ScopeSet) -> ScopeSet {
     ScopeSet::from_names(one.iter().chain(other.iter())).unwrap_or_default()
 }
 
@@ -131,31 +97,34 @@ pub fn grant(requested: Option<&str>, allowed: &ScopeSet) -> Result<ScopeSet, In
 mod tests {
     use super::*;
 
+    fn set(text: &str) -> ScopeSet {
+        ScopeSet::parse(text).unwrap()
+    }
+
     #[test]
     fn asking_for_nothing_grants_all_the_role_may_have() {
-        let granted = grant(None, &Role::User.scopes()).unwrap();
-        assert_eq!(granted.to_string(), "posts:read posts:write shop");
-        assert_eq!(grant(Some("  "), &Role::User.scopes()).unwrap(), granted);
+        let allowed = set("notes:read notes:write");
+        assert_eq!(grant(None, &allowed).unwrap(), allowed);
+        assert_eq!(grant(Some("  "), &allowed).unwrap(), allowed);
     }
 
     #[test]
     fn a_scope_can_be_narrowed_but_never_widened() {
-        let allowed = Role::User.scopes();
-        assert_eq!(grant(Some("posts:read"), &allowed).unwrap().to_string(), "posts:read");
-        assert_eq!(grant(Some("posts:read admin"), &allowed), Err(InvalidScope));
+        let allowed = set("notes:read notes:write");
+        assert_eq!(grant(Some("notes:read"), &allowed).unwrap().to_string(), "notes:read");
+        assert_eq!(grant(Some("notes:read admin"), &allowed), Err(InvalidScope));
         assert_eq!(grant(Some("nonsense"), &allowed), Err(InvalidScope));
-        assert_eq!(grant(Some("posts:read \"x\""), &allowed), Err(InvalidScope));
+        assert_eq!(grant(Some("notes:read \"x\""), &allowed), Err(InvalidScope));
     }
 
     #[test]
-    fn scopes_of_other_services_come_with_the_role() {
-        let set = |text| ScopeSet::parse(text).unwrap();
-        let grants = Grants::new(&set("invoices:read"), &set("invoices:write"));
-        assert_eq!(grants.of(Role::User), &set("posts:read posts:write shop invoices:read"));
-        assert!(Role::Admin.scopes().is_subset(grants.of(Role::Admin)));
-        let granted = set("posts:read invoices:read invoices:write");
-        assert_eq!(grants.bound(Role::Admin, &granted), granted);
-        assert_eq!(grants.bound(Role::User, &granted), set("posts:read invoices:read"));
-        assert_eq!(Grants::default().bound(Role::Admin, &granted), set("posts:read"));
+    fn a_role_has_what_everybody_has_and_an_administrator_more() {
+        let grants = Grants::new(&set("notes:read"), &set("notes:review"));
+        assert_eq!(grants.of(Role::User), &set("notes:read"));
+        assert_eq!(grants.of(Role::Admin), &set("admin notes:read notes:review"));
+        let granted = set("admin notes:read notes:review other");
+        assert_eq!(grants.bound(Role::Admin, &granted), set("admin notes:read notes:review"));
+        assert_eq!(grants.bound(Role::User, &granted), set("notes:read"));
+        assert_eq!(Grants::new(&ScopeSet::default(), &ScopeSet::default()).of(Role::Admin), &set("admin"));
     }
 }

@@ -10,6 +10,7 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction};
 use super::announcer::{Announcement, Announcer};
 use super::bounded::Bounded;
 use super::error::failed;
+use super::leaving::Leaving;
 use super::listener::Listener;
 use super::replica::Route;
 use super::signals;
@@ -90,6 +91,7 @@ impl Connections for Split {
 
 /// A transaction, and what it will announce.
 pub struct Open {
+    pub(crate) leaving: Arc<[Leaving]>,
     pub(crate) connection: Bounded<DatabaseTransaction>,
     pub(crate) pools: Arc<Pools>,
     pub(crate) announcer: Arc<Announcer>,

@@ -15,10 +15,6 @@ use keyward_domain::model::users::{UserChanges, UserRepository};
 use keyward_domain::model::verifications::VerificationRepository;
 use keyward_domain::ports::announce::Change;
 use keyward_domain::ports::store::{Repositories, Transaction};
-use keyward_domain::posts::PostRepository;
-use keyward_domain::shop::cart::CartRepository;
-use keyward_domain::shop::catalog::CatalogRepository;
-use keyward_domain::shop::orders::OrderRepository;
 
 use super::connections::{Connections, Open};
 
@@ -54,10 +50,6 @@ impl<C: Connections> Repositories for Db<C> {
         self
     }
 
-    fn posts(&mut self) -> &mut dyn PostRepository {
-        self
-    }
-
     fn keys(&mut self) -> &mut dyn KeyRepository {
         self
     }
@@ -75,18 +67,6 @@ impl<C: Connections> Repositories for Db<C> {
     }
 
     fn attempts(&mut self) -> &mut dyn AttemptRepository {
-        self
-    }
-
-    fn catalog(&mut self) -> &mut dyn CatalogRepository {
-        self
-    }
-
-    fn carts(&mut self) -> &mut dyn CartRepository {
-        self
-    }
-
-    fn orders(&mut self) -> &mut dyn OrderRepository {
         self
     }
 

@@ -16,6 +16,7 @@ use super::contention::pause;
 use super::db::Db;
 use super::error::failed;
 use super::inspection;
+use super::leaving::Leaving;
 use super::options::DatabaseOptions;
 use super::replica::{Replica, Route};
 
@@ -28,6 +29,7 @@ pub struct Database {
     pools: Arc<Pools>,
     announcer: Arc<Announcer>,
     replica: Option<Arc<Replica>>,
+    leaving: Arc<[Leaving]>,
 }
 
 impl Database {
@@ -50,7 +52,7 @@ impl Database {
             writer: Bounded::new(opened.writer, patience),
             listener: opened.listener,
         };
-        Self { pools: Arc::new(pools), announcer: Arc::default(), replica: None }
+        Self { pools: Arc::new(pools), announcer: Arc::default(), replica: None, leaving: Arc::default() }
     }
 
     /// The same database, where [`Store::replica`] reads from the copy at `url` while that answers.
@@ -62,6 +64,12 @@ impl Database {
             return Err(ConnectError::NoReplica);
         }
         Ok(Self { replica: Some(Arc::new(open_replica(url, &options)?)), ..self })
+    }
+
+    /// The same database, where deleting an account runs these steps, in this order.
+    #[must_use]
+    pub fn with_leaving(self, steps: impl IntoIterator<Item = Leaving>) -> Self {
+        Self { leaving: steps.into_iter().collect(), ..self }
     }
 
     /// The same connections with subscribers of their own, as another process has them.
@@ -96,7 +104,8 @@ impl Database {
     pub async fn begin_db(&self) -> Result<Db<Open>, StoreError> {
         let connection = self.pools.writer.begin().await.map_err(failed)?;
         let (pools, announcer) = (Arc::clone(&self.pools), Arc::clone(&self.announcer));
-        Ok(Db(Open { connection, pools, announcer, changes: Mutex::default() }))
+        let leaving = Arc::clone(&self.leaving);
+        Ok(Db(Open { connection, pools, announcer, changes: Mutex::default(), leaving }))
     }
 
     /// Notifies this database's subscribers of changes by other processes, until dropped. The reason of each interruption

@@ -1,5 +1,7 @@
 //! Changes to accounts, each announced by the transaction that makes it.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use keyward_auth::PasswordHash;
 use keyward_domain::model::store_error::StoreError;
@@ -115,6 +117,9 @@ impl UserChanges for Db<Open> {
     }
 
     async fn delete(&mut self, id: UserId) -> Result<bool, StoreError> {
+        for step in Arc::clone(&self.0.leaving).iter() {
+            step(self, id).await?;
+        }
         let removal = Entity::delete_by_id(id.0).exec(self.write()).await.map_err(failed)?;
         let removed = removal.rows_affected > 0;
         if removed {

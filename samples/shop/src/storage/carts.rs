@@ -2,8 +2,9 @@
 
 use async_trait::async_trait;
 use keyward_domain::model::store_error::StoreError;
-use keyward_domain::shop::cart::{CartRepository, Item, ItemId};
-use keyward_domain::shop::catalog::ProductId;
+use crate::domain::cart::{CartRepository, Item};
+use crate::domain::ids::ItemId;
+use crate::domain::ids::ProductId;
 use keyward_domain::values::ids::UserId;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
 use sea_orm::{
@@ -11,12 +12,12 @@ use sea_orm::{
     QueryOrder, QuerySelect, RelationTrait, Select,
 };
 
-use crate::catalog::{ProductRow, pieces, product};
-use crate::database::connections::Connections;
-use crate::database::db::Db;
-use crate::database::error::failed;
-use crate::entity::cart_items::{ActiveModel, Column, Entity, Relation};
-use crate::entity::{categories, products};
+use super::catalog::{ProductRow, pieces, product};
+use keyward_infra::database::connections::Connections;
+use keyward_infra::database::db::Db;
+use keyward_infra::database::error::failed;
+use super::entity::cart_items::{ActiveModel, Column, Entity, Relation};
+use super::entity::{categories, products};
 
 /// A line with its product.
 #[derive(FromQueryResult)]

@@ -1,28 +1,39 @@
-//! Placing orders and moving them on: the use cases of orders.
+//! Placing orders and moving them on.
+
+use std::sync::Arc;
 
 use keyward_auth::SecretHash;
+use keyward_domain::mail::postbox::Postbox;
+use keyward_domain::model::store_error::StoreError;
+use keyward_domain::ports::bundle::Ports;
+use keyward_domain::values::ids::UserId;
+use keyward_domain::values::page::{Page, Slice};
 
-use crate::mail::postbox::Postbox;
-use crate::model::store_error::StoreError;
-use crate::ports::bundle::Ports;
-use crate::ports::store::{Repositories, Transaction};
-use crate::shop::catalog::ProductId;
-use crate::shop::orders::{Address, IdempotencyKey, Line, NewOrder, Order, OrderError, OrderId, OrderStatus};
-use crate::values::ids::UserId;
-use crate::values::money::Money;
-use crate::values::page::{Page, Slice};
+use super::ids::{OrderId, ProductId};
+use super::letters::ShopLetters;
+use super::money::Money;
+use super::order::{Address, IdempotencyKey, Line, NewOrder, Order, OrderStatus};
+use super::order_error::OrderError;
+use super::store::{ShopStore, ShopTransaction};
 
 /// The use cases of orders.
 #[derive(Clone)]
 pub struct Orders {
     ports: Ports,
+    store: Arc<dyn ShopStore>,
     postbox: Postbox,
+    letters: Arc<dyn ShopLetters>,
 }
 
 impl Orders {
     /// Use cases over these ports.
-    pub fn new(ports: Ports, postbox: Postbox) -> Self {
-        Self { ports, postbox }
+    pub fn new(
+        ports: Ports,
+        store: Arc<dyn ShopStore>,
+        postbox: Postbox,
+        letters: Arc<dyn ShopLetters>,
+    ) -> Self {
+        Self { ports, store, postbox, letters }
     }
 
     /// Orders what is in the user's cart: takes the stock, keeps names and prices, empties the cart, and writes the
@@ -45,7 +56,7 @@ impl Orders {
         key: Option<&IdempotencyKey>,
     ) -> Result<Order, OrderError> {
         let digest = SecretHash::of(address.as_str());
-        let mut tx = self.ports.store.begin().await?;
+        let mut tx = self.store.begin().await?;
         // Emptying the cart comes first: of two clicks at once the second waits here, and then finds what the first did.
         let wanted = tx.carts().empty(user).await?;
         if let Some(key) = key
@@ -80,26 +91,25 @@ impl Orders {
     /// Puts the confirmation into the outbox.
     async fn confirm(
         &self,
-        repositories: &mut (impl Transaction + ?Sized),
+        tx: &mut dyn ShopTransaction,
         order: &Order,
     ) -> Result<(), OrderError> {
-        let Some(user) = repositories.users().find(order.user).await? else { return Ok(()) };
-        let letter = self.postbox.letters.order_confirmation(order)?;
-        self.postbox.post(repositories, &self.ports, user.email, letter).await?;
+        let Some(user) = tx.users().find(order.user).await? else { return Ok(()) };
+        let letter = self.letters.order_confirmation(order)?;
+        self.postbox.post(tx, &self.ports, user.email, letter).await?;
         Ok(())
     }
 
     /// An order of the user's own.
     pub async fn find(&self, user: UserId, id: OrderId) -> Result<Order, OrderError> {
-        let found = self.ports.store.autocommit().orders().find(id).await?;
+        let found = self.store.orders().find(id).await?;
         found.filter(|order| order.user == user).ok_or(OrderError::NotFound(id))
     }
 
     /// One page of a user's orders, or of everybody's.
     pub async fn list(&self, user: Option<UserId>, page: Page) -> Result<Slice<Order>, OrderError> {
-        let store = &self.ports.store;
-        let mut repositories = if user.is_some() { store.autocommit() } else { store.replica() };
-        let rows = repositories.orders().list(user, page).await?;
+        let mut orders = if user.is_some() { self.store.orders() } else { self.store.orders_replica() };
+        let rows = orders.list(user, page).await?;
         Ok(Slice::cut(rows, page, |order| order.id.0))
     }
 
@@ -107,7 +117,7 @@ impl Orders {
     pub async fn advance(&self, id: OrderId, to: OrderStatus) -> Result<Order, OrderError> {
         self.ports
             .retrying(|| async {
-                let mut tx = self.ports.store.begin().await?;
+                let mut tx = self.store.begin().await?;
                 let order = found(&mut *tx, id).await?;
                 let from = order.status;
                 if !from.may_become(to) || !tx.orders().advance(id, from, to).await? {
@@ -125,19 +135,19 @@ impl Orders {
     }
 }
 
-async fn found(repositories: &mut (impl Repositories + ?Sized), id: OrderId) -> Result<Order, OrderError> {
-    repositories.orders().find(id).await?.ok_or(OrderError::NotFound(id))
+async fn found(tx: &mut dyn ShopTransaction, id: OrderId) -> Result<Order, OrderError> {
+    tx.orders().find(id).await?.ok_or(OrderError::NotFound(id))
 }
 
 /// Takes pieces off the stock and says what they cost at that moment.
 async fn take(
-    repositories: &mut (impl Repositories + ?Sized),
+    tx: &mut dyn ShopTransaction,
     product: ProductId,
     quantity: u32,
 ) -> Result<Line, OrderError> {
-    if !repositories.catalog().take(product, quantity).await? {
+    if !tx.catalog().take(product, quantity).await? {
         return Err(OrderError::OutOfStock);
     }
-    let found = repositories.catalog().find_product(product).await?.ok_or(OrderError::OutOfStock)?;
+    let found = tx.catalog().find_product(product).await?.ok_or(OrderError::OutOfStock)?;
     Ok(Line { product, name: found.name, price: found.price, quantity })
 }

@@ -4,28 +4,15 @@ use std::fmt;
 
 use async_trait::async_trait;
 use keyward_auth::SecretHash;
+use keyward_domain::model::store_error::StoreError;
+use keyward_domain::values::ids::UserId;
+use keyward_domain::values::page::Page;
+use keyward_domain::values::text::Text;
 use time::OffsetDateTime;
 
-use crate::model::store_error::StoreError;
-use crate::ports::letters::LetterError;
-use crate::shop::catalog::{Label, ProductId};
-use crate::values::failure::{Failure, Kind};
-use crate::values::ids::UserId;
-use crate::values::money::Money;
-use crate::values::page::Page;
-use crate::values::text::Text;
-
-pub use crate::shop::placing::Orders;
-
-/// The id of an order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct OrderId(pub i64);
-
-impl fmt::Display for OrderId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
+use super::ids::{OrderId, ProductId};
+use super::money::Money;
+use super::product::Label;
 
 /// Where an order goes.
 pub type Address = Text<1, 1_000>;
@@ -123,7 +110,7 @@ pub struct NewOrder {
     pub key: Option<(IdempotencyKey, SecretHash)>,
 }
 
-/// Where orders are kept.
+/// Stores orders.
 #[async_trait]
 pub trait OrderRepository: Send {
     /// Adds an order; [`StoreError::Taken`] when the user's key is.
@@ -136,55 +123,8 @@ pub trait OrderRepository: Send {
         user: UserId,
         key: &IdempotencyKey,
     ) -> Result<Option<(OrderId, SecretHash)>, StoreError>;
-    /// One row more than the page has, by ascending id; of one user or of all.
+    /// Returns one row more than the page has, by ascending id; of one user or of all.
     async fn list(&mut self, user: Option<UserId>, page: Page) -> Result<Vec<Order>, StoreError>;
-    /// Moves an order from one status to another; says whether it was in the first.
+    /// Moves an order from one status to another. Returns whether it was in the first.
     async fn advance(&mut self, id: OrderId, from: OrderStatus, to: OrderStatus) -> Result<bool, StoreError>;
-}
-
-/// Why a use case of this module did not happen.
-#[derive(Debug, thiserror::Error)]
-pub enum OrderError {
-    /// There is nothing to order.
-    #[error("No Items found in Cart !")]
-    EmptyCart,
-    /// There are fewer pieces left than wanted.
-    #[error("Item Out of Stock !")]
-    OutOfStock,
-    /// There is no such order that the caller may know of.
-    #[error("order with id: {0} was not found")]
-    NotFound(OrderId),
-    /// The key was used for another order.
-    #[error("This Idempotency-Key was used with another body.")]
-    KeyReused,
-    /// An order cannot go from here to there.
-    #[error("an order that is {from} cannot become {to}")]
-    NoWay {
-        /// The status it has.
-        from: OrderStatus,
-        /// The status it was to get.
-        to: OrderStatus,
-    },
-    /// The sum is more than can be counted.
-    #[error("The order is too large.")]
-    TooLarge,
-    /// The confirmation could not be worded.
-    #[error(transparent)]
-    Letter(#[from] LetterError),
-    /// The store.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-impl Failure for OrderError {
-    fn kind(&self) -> Kind {
-        match self {
-            Self::EmptyCart | Self::NotFound(_) => Kind::NotFound,
-            Self::OutOfStock | Self::NoWay { .. } => Kind::Conflict,
-            Self::KeyReused => Kind::Unprocessable,
-            Self::TooLarge => Kind::Invalid,
-            Self::Letter(error) => error.kind(),
-            Self::Store(error) => error.kind(),
-        }
-    }
 }

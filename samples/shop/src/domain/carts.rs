@@ -1,90 +1,17 @@
-//! The cart: one a user, there from the start, a line a product. It promises nothing: stock is taken by the order.
+//! Filling and changing one's cart.
 
-use std::fmt;
+use std::sync::Arc;
 
-use async_trait::async_trait;
+use keyward_domain::model::store_error::StoreError;
+use keyward_domain::ports::bundle::Ports;
+use keyward_domain::values::failure::{Failure, Kind};
+use keyward_domain::values::ids::UserId;
 
-use crate::model::store_error::StoreError;
-use crate::ports::bundle::Ports;
-use crate::shop::catalog::{Product, ProductId};
-use crate::values::failure::{Failure, Kind};
-use crate::values::ids::UserId;
-use crate::values::money::Money;
+use super::cart::{Cart, Item, MAX_LINES, MAX_QUANTITY};
+use super::ids::{ItemId, ProductId};
+use super::store::ShopStore;
 
-/// The id of a line in a cart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ItemId(pub i64);
-
-impl fmt::Display for ItemId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-/// How many lines a cart may have: it is shown whole, and ordered in one transaction.
-pub const MAX_LINES: u64 = 100;
-/// The most pieces a line can have.
-pub const MAX_QUANTITY: u32 = 1_000;
-
-/// A line of a cart.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Item {
-    /// The id.
-    pub id: ItemId,
-    /// What is wanted, as it is in the catalogue now.
-    pub product: Product,
-    /// How many pieces.
-    pub quantity: u32,
-}
-
-impl Item {
-    /// What the line costs now.
-    pub fn subtotal(&self) -> Money {
-        self.product.price.times(self.quantity).unwrap_or(Money::MAX)
-    }
-}
-
-/// A cart.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Cart {
-    /// Its lines, in the order in which they came.
-    pub items: Vec<Item>,
-}
-
-impl Cart {
-    /// What everything costs now.
-    pub fn total(&self) -> Money {
-        self.items.iter().fold(Money::default(), |total, item| total.plus(item.subtotal()).unwrap_or(total))
-    }
-}
-
-/// Where carts are kept.
-#[async_trait]
-pub trait CartRepository: Send {
-    /// The lines of a user's cart, by ascending id.
-    async fn items(&mut self, user: UserId) -> Result<Vec<Item>, StoreError>;
-    /// The line of that id, if it is this user's.
-    async fn find(&mut self, user: UserId, id: ItemId) -> Result<Option<Item>, StoreError>;
-    /// Adds pieces to the line of a product, which it makes if needed, unless that would be more than `most`: `None`
-    /// then. [`StoreError::Dangling`] when the product is gone.
-    async fn add(
-        &mut self,
-        user: UserId,
-        product: ProductId,
-        quantity: u32,
-        most: u32,
-    ) -> Result<Option<ItemId>, StoreError>;
-    /// How many lines the user's cart has.
-    async fn count(&mut self, user: UserId) -> Result<u64, StoreError>;
-    /// Sets the pieces of a line of this user's; says whether there was one.
-    async fn set(&mut self, user: UserId, id: ItemId, quantity: u32) -> Result<bool, StoreError>;
-    /// Removes a line of this user's; says whether there was one.
-    async fn remove(&mut self, user: UserId, id: ItemId) -> Result<bool, StoreError>;
-    /// Empties a user's cart and hands out what was in it, by ascending product; to one caller only.
-    async fn empty(&mut self, user: UserId) -> Result<Vec<(ProductId, u32)>, StoreError>;
-}
-
-/// Why a use case of this module did not happen.
+/// Why a use case of carts failed.
 #[derive(Debug, thiserror::Error)]
 pub enum CartError {
     /// There is no such product.
@@ -121,24 +48,25 @@ impl Failure for CartError {
 #[derive(Clone)]
 pub struct Carts {
     ports: Ports,
+    store: Arc<dyn ShopStore>,
 }
 
 impl Carts {
     /// Use cases over these ports.
-    pub fn new(ports: Ports) -> Self {
-        Self { ports }
+    pub fn new(ports: Ports, store: Arc<dyn ShopStore>) -> Self {
+        Self { ports, store }
     }
 
     /// The user's cart.
     pub async fn cart(&self, user: UserId) -> Result<Cart, CartError> {
-        Ok(Cart { items: self.ports.store.autocommit().carts().items(user).await? })
+        Ok(Cart { items: self.store.carts().items(user).await? })
     }
 
     /// Puts pieces of a product into the user's cart; the same product twice is one line.
     pub async fn add(&self, user: UserId, product: ProductId, quantity: u32) -> Result<Item, CartError> {
         self.ports
             .retrying(|| async {
-                let mut tx = self.ports.store.begin().await?;
+                let mut tx = self.store.begin().await?;
                 let no_product = || CartError::NoProduct(product);
                 tx.catalog().find_product(product).await?.ok_or_else(no_product)?;
                 let id = match tx.carts().add(user, product, quantity, MAX_QUANTITY).await {
@@ -161,7 +89,7 @@ impl Carts {
     pub async fn set(&self, user: UserId, id: ItemId, quantity: u32) -> Result<Item, CartError> {
         self.ports
             .retrying(|| async {
-                let mut tx = self.ports.store.begin().await?;
+                let mut tx = self.store.begin().await?;
                 if !tx.carts().set(user, id, quantity).await? {
                     return Err(CartError::NotFound(id));
                 }
@@ -174,7 +102,7 @@ impl Carts {
 
     /// Takes a line out of the user's cart.
     pub async fn remove(&self, user: UserId, id: ItemId) -> Result<(), CartError> {
-        let removed = self.ports.store.autocommit().carts().remove(user, id).await?;
+        let removed = self.store.carts().remove(user, id).await?;
         if removed { Ok(()) } else { Err(CartError::NotFound(id)) }
     }
 }

@@ -3,23 +3,23 @@
 use async_trait::async_trait;
 use keyward_auth::SecretHash;
 use keyward_domain::model::store_error::StoreError;
-use keyward_domain::shop::catalog::{Label, ProductId};
-use keyward_domain::shop::orders::{
-    Address, IdempotencyKey, Line, NewOrder, Order, OrderId, OrderRepository, OrderStatus,
-};
+use crate::domain::ids::ProductId;
+use crate::domain::product::Label;
+use crate::domain::ids::OrderId;
+use crate::domain::order::{Address, IdempotencyKey, Line, NewOrder, Order, OrderRepository, OrderStatus};
 use keyward_domain::values::ids::UserId;
-use keyward_domain::values::money::Money;
+use crate::domain::money::Money;
 use keyward_domain::values::page::Page;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveValue, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
-use crate::catalog::pieces;
-use crate::database::columns::{micros, time};
-use crate::database::connections::Connections;
-use crate::database::db::Db;
-use crate::database::error::{corrupt, failed};
-use crate::entity::order_lines;
-use crate::entity::orders::{ActiveModel, Column, Entity, Model};
+use super::catalog::pieces;
+use keyward_infra::database::columns::{micros, time};
+use keyward_infra::database::connections::Connections;
+use keyward_infra::database::db::Db;
+use keyward_infra::database::error::{corrupt, failed};
+use super::entity::order_lines;
+use super::entity::orders::{ActiveModel, Column, Entity, Model};
 
 #[async_trait]
 impl<C: Connections> OrderRepository for Db<C> {

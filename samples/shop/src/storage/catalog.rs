@@ -2,11 +2,9 @@
 
 use async_trait::async_trait;
 use keyward_domain::model::store_error::StoreError;
-use keyward_domain::shop::catalog::{
-    CatalogRepository, Category, CategoryId, Description, Label, Product, ProductFilter, ProductId,
-    ProductSpec,
-};
-use keyward_domain::values::money::Money;
+use crate::domain::ids::{CategoryId, ProductId};
+use crate::domain::product::{CatalogRepository, Category, Description, Label, Product, ProductFilter, ProductSpec};
+use crate::domain::money::Money;
 use keyward_domain::values::page::Page;
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
@@ -14,13 +12,13 @@ use sea_orm::{
     QueryFilter, QueryOrder, QuerySelect, RelationTrait, Select,
 };
 
-use crate::database::columns::fold;
-use crate::database::connections::Connections;
-use crate::database::db::Db;
-use crate::database::error::{corrupt, failed};
-use crate::database::search::{Search, Searched};
-use crate::entity::products::{ActiveModel, Column, Entity, Relation};
-use crate::entity::{categories, products};
+use keyward_infra::database::columns::fold;
+use keyward_infra::database::connections::Connections;
+use keyward_infra::database::db::Db;
+use keyward_infra::database::error::{corrupt, failed};
+use keyward_infra::database::search::{Search, Searched};
+use super::entity::products::{ActiveModel, Column, Entity, Relation};
+use super::entity::{categories, products};
 
 /// A product with the name of its category.
 #[derive(FromQueryResult)]

@@ -3,9 +3,6 @@
 use async_trait::async_trait;
 use keyward_domain::model::store_error::StoreError;
 use keyward_domain::model::users::Name;
-use keyward_domain::posts::{
-    Content, Draft, Owner, PAGE_BYTES, Post, PostFilter, PostId, PostRepository, Title,
-};
 use keyward_domain::values::ids::UserId;
 use keyward_domain::values::page::{Page, Slice};
 use sea_orm::sea_query::{Expr, ExprTrait, Func};
@@ -15,13 +12,18 @@ use sea_orm::{
 };
 use time::OffsetDateTime;
 
-use crate::database::columns::{fold, micros, time};
-use crate::database::connections::Connections;
-use crate::database::db::Db;
-use crate::database::error::failed;
-use crate::database::search::{Search, Searched, either};
-use crate::entity::posts::{ActiveModel, Column, Entity, Relation};
-use crate::entity::users;
+use super::entity::{ActiveModel, Column, Entity, Relation};
+use crate::domain::post::{
+    Content, Draft, Owner, PAGE_BYTES, Post, PostFilter, PostId, PostRepository, Title,
+};
+
+use keyward_infra::database::columns::{fold, micros, time};
+use keyward_infra::database::connections::Connections;
+use keyward_infra::database::db::Db;
+use keyward_infra::database::error::failed;
+use keyward_infra::database::search::{Search, Searched, either};
+
+use keyward_infra::entity::users;
 
 /// A post with the name of its owner.
 #[derive(FromQueryResult)]
@@ -127,6 +129,11 @@ impl<C: Connections> PostRepository for Db<C> {
         let own = Entity::delete_many().filter(Column::Id.eq(id.0)).filter(Column::OwnerId.eq(owner.0));
         let done = own.exec(self.write()).await.map_err(failed)?;
         Ok(done.rows_affected > 0)
+    }
+
+    async fn delete_of(&mut self, owner: UserId) -> Result<(), StoreError> {
+        let all = Entity::delete_many().filter(Column::OwnerId.eq(owner.0));
+        all.exec(self.write()).await.map(drop).map_err(failed)
     }
 }
 

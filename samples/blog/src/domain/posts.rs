@@ -1,0 +1,122 @@
+//! Writing, reading and listing posts: written by their owners, read by everyone who may; a draft is its owner's alone.
+
+use std::sync::Arc;
+
+use keyward_domain::model::store_error::StoreError;
+use keyward_domain::ports::bundle::Ports;
+use keyward_domain::values::failure::{Failure, Kind};
+use keyward_domain::values::ids::UserId;
+use keyward_domain::values::page::{Page, Slice};
+
+use super::post::{Draft, Post, PostFilter, PostId};
+use super::store::BlogStore;
+
+/// Why a use case of posts failed.
+#[derive(Debug, thiserror::Error)]
+pub enum PostError {
+    /// There is no such post that the caller may know of.
+    #[error("post with id: {0} was not found")]
+    NotFound(PostId),
+    /// Another user's post.
+    #[error("Not authorized to perform requested action")]
+    NotOwner,
+    /// The writer's account has been deleted, though their token was still valid.
+    #[error("Could not validate credentials")]
+    WriterGone,
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Failure for PostError {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::NotFound(_) => Kind::NotFound,
+            Self::NotOwner => Kind::Forbidden,
+            Self::WriterGone => Kind::Unauthenticated,
+            Self::Store(error) => error.kind(),
+        }
+    }
+}
+
+/// The use cases of posts.
+#[derive(Clone)]
+pub struct Posts {
+    ports: Ports,
+    store: Arc<dyn BlogStore>,
+}
+
+impl Posts {
+    /// Use cases over these ports.
+    pub fn new(ports: Ports, store: Arc<dyn BlogStore>) -> Self {
+        Self { ports, store }
+    }
+
+    /// Writes a post.
+    pub async fn create(&self, owner: UserId, draft: &Draft) -> Result<Post, PostError> {
+        let now = self.ports.clock.now();
+        let written = self.store.posts().insert(owner, draft, now).await;
+        written.map_err(|error| match error {
+            StoreError::Dangling => PostError::WriterGone,
+            other => PostError::Store(other),
+        })
+    }
+
+    /// A post as `reader` may see it; without a reader, only a published one.
+    pub async fn find(&self, reader: Option<UserId>, id: PostId) -> Result<Post, PostError> {
+        let mut found = match reader {
+            Some(_) => None,
+            None => self.store.posts_replica().find(id).await?,
+        };
+        if found.is_none() {
+            found = self.store.posts().find(id).await?;
+        }
+        found.filter(|post| visible(post, reader)).ok_or(PostError::NotFound(id))
+    }
+
+    /// One page of the posts that fit `filter`.
+    pub async fn list(&self, filter: &PostFilter, page: Page) -> Result<Slice<Post>, PostError> {
+        // A reader with a token may look for what they have just written.
+        let mut posts =
+            if filter.visible_to.is_some() { self.store.posts() } else { self.store.posts_replica() };
+        Ok(posts.list(filter, page).await?)
+    }
+
+    /// Replaces the owner's own post.
+    pub async fn replace(&self, owner: UserId, id: PostId, draft: &Draft) -> Result<Post, PostError> {
+        let now = self.ports.clock.now();
+        self.ports
+            .retrying(|| async {
+                let mut tx = self.store.begin().await?;
+                let replaced = tx.posts().replace(id, owner, draft, now).await?;
+                let found = tx.posts().find(id).await?;
+                if !replaced {
+                    return Err(refusal(found, owner, id));
+                }
+                tx.commit().await?;
+                found.ok_or(PostError::NotFound(id))
+            })
+            .await
+    }
+
+    /// Removes the owner's own post.
+    pub async fn delete(&self, owner: UserId, id: PostId) -> Result<(), PostError> {
+        let mut posts = self.store.posts();
+        if posts.delete(id, owner).await? {
+            return Ok(());
+        }
+        Err(refusal(posts.find(id).await?, owner, id))
+    }
+}
+
+fn visible(post: &Post, reader: Option<UserId>) -> bool {
+    post.published || reader == Some(post.owner.id)
+}
+
+/// Why a write by `caller` touched nothing: a post they may see is not theirs; any other is not there.
+fn refusal(found: Option<Post>, caller: UserId, id: PostId) -> PostError {
+    match found {
+        Some(post) if visible(&post, Some(caller)) => PostError::NotOwner,
+        _ => PostError::NotFound(id),
+    }
+}

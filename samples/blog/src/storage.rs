@@ -1,0 +1,5 @@
+//! Posts in the database.
+
+mod entity;
+mod posts;
+pub mod store;

@@ -1,0 +1,38 @@
+//! The blog's unit of work on SeaORM, and what happens to posts when their owner's account is deleted.
+
+use async_trait::async_trait;
+use keyward_domain::model::store_error::StoreError;
+use keyward_domain::values::ids::UserId;
+use keyward_infra::database::connections::Open;
+use keyward_infra::database::db::Db;
+use keyward_infra::database::leaving::LeavingStep;
+use keyward_infra::database::store::Database;
+
+use crate::domain::post::PostRepository;
+use crate::domain::store::{BlogStore, BlogTransaction};
+
+impl BlogTransaction for Db<Open> {
+    fn posts(&mut self) -> &mut dyn PostRepository {
+        self
+    }
+}
+
+#[async_trait]
+impl BlogStore for Database {
+    fn posts(&self) -> Box<dyn PostRepository> {
+        Box::new(self.autocommit_db())
+    }
+
+    fn posts_replica(&self) -> Box<dyn PostRepository> {
+        Box::new(self.replica_db())
+    }
+
+    async fn begin(&self) -> Result<Box<dyn BlogTransaction>, StoreError> {
+        Ok(Box::new(self.begin_db().await?))
+    }
+}
+
+/// Removes the posts of an account that is being deleted.
+pub fn leaving(db: &mut Db<Open>, user: UserId) -> LeavingStep<'_> {
+    Box::pin(async move { db.posts().delete_of(user).await })
+}
