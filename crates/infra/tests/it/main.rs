@@ -24,3 +24,4 @@ mod transactions;
 mod unavailable;
 mod users;
 mod verifications;
+mod yesterday;
