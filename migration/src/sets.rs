@@ -1,4 +1,5 @@
-//! Sets of migrations: the files of one owner, such as a resource, and the table that notes which of them were applied.
+//! Sets of migrations: the files of one owner, such as a resource, and the table that notes which of them
+//! were applied.
 
 use std::collections::HashSet;
 
@@ -6,7 +7,8 @@ use sea_orm_migration::sea_orm::{DbErr, DynIden};
 use sea_orm_migration::sea_query::IntoIden;
 use sea_orm_migration::{MigrationTrait, MigratorTraitSelf};
 
-/// The longest name, in bytes. PostgreSQL cuts names of tables off after 63, and two sets would share one table.
+/// The longest name, in bytes. PostgreSQL cuts names of tables off after 63, and two sets would share one
+/// table.
 const LONGEST: usize = 40;
 
 /// The migrations of one owner, noted in a table of their own.
@@ -29,7 +31,8 @@ impl MigrationSet {
         }
     }
 
-    /// The name by which a file is reported: `notes/m20270101_000001_notes`; a file of the product has no prefix.
+    /// The name by which a file is reported: `notes/m20270101_000001_notes`; a file of the product has no
+    /// prefix.
     pub(crate) fn label(&self, file: &str) -> String {
         if self.name.is_empty() { file.to_owned() } else { format!("{}/{file}", self.name) }
     }

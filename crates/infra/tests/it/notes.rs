@@ -1,4 +1,5 @@
-//! A made-up resource's set of migrations, of today and of a later version, written as a resource's own crate writes it.
+//! A made-up resource's set of migrations, of today and of a later version, written as a resource's own crate
+//! writes it.
 
 use keyward_migration::MigrationSet;
 use keyward_migration::prelude::MigrationTrait;

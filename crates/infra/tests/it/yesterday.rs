@@ -1,4 +1,5 @@
-//! Databases of an earlier version of the program (`tests/yesterday`): migrated with any choice of sets, and read whole.
+//! Databases of an earlier version of the program (`tests/yesterday`): migrated with any choice of sets, and
+//! read whole.
 
 use std::sync::Arc;
 
@@ -73,7 +74,7 @@ impl Yesterday {
         self.facts.pointer(path).and_then(Value::as_i64).unwrap()
     }
 
-    /// Everybody is there, and their passwords still match.
+    /// The accounts are there, and their passwords still match.
     async fn has_its_users(&self) {
         let hasher = Argon2idHasher::new(Argon2Params::default(), Arc::new(SystemRandom)).unwrap();
         for name in ["ada", "grace", "ana", "bob"] {
@@ -87,7 +88,8 @@ impl Yesterday {
         }
     }
 
-    /// The session stands, its refresh token is the good one, and the other session is in the feed of ended ones.
+    /// The session stands, its refresh token is the good one, and the other session is in the feed of ended
+    /// ones.
     async fn has_its_sessions(&self) {
         let ana = UserId(self.number("/users/ana/id"));
         let mut repositories = self.database.autocommit();
