@@ -128,7 +128,7 @@ pub async fn execute(url: &str, sql: &str) {
 async fn make_template() -> Template {
     let database = empty_database().await;
     let open = database.connect().await;
-    migrate(open.connection()).await.expect("the template migrates");
+    migrate(open.connection(), &[]).await.expect("the template migrates");
     // Closed, a SQLite database is one file again and a PostgreSQL one can be copied.
     open.close().await.expect("the template closes");
     match &database.place {

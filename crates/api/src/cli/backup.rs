@@ -94,7 +94,7 @@ fn database(storage: &StorageSettings) -> Result<PathBuf, Problem> {
 /// How many migrations a sound database of this program has.
 async fn examine(path: &Path) -> Result<usize, Problem> {
     let connection = open_sound_sqlite(path).await.map_err(|error| error.to_string())?;
-    let applied = keyward_migration::applied(&connection).await;
+    let applied = keyward_migration::applied(&connection, &[]).await;
     let closed = connection.close().await;
     let applied = applied.map_err(|error| error.to_string())?;
     closed.map_err(|error| error.to_string())?;

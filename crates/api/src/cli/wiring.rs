@@ -75,7 +75,7 @@ impl Wiring {
                 return Err(problem);
             }
         };
-        keyward_migration::migrate(wiring.database.connection())
+        keyward_migration::migrate(wiring.database.connection(), &[])
             .await
             .map_err(|error| format!("the database's schema cannot be brought up to date: {error}"))?;
         Ok(Self { _lock: lock, ..wiring })
@@ -91,7 +91,7 @@ impl Wiring {
 
     /// How the database's schema stands to this program.
     pub(super) async fn schema(&self) -> Result<Schema, Problem> {
-        let schema = keyward_migration::look(self.database.connection()).await;
+        let schema = keyward_migration::look(self.database.connection(), &[]).await;
         schema.map_err(|error| format!("the schema of {} cannot be looked up: {error}", self.place))
     }
 

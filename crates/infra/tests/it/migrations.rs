@@ -5,9 +5,9 @@ use keyward_domain::posts::PostFilter;
 use keyward_domain::shop::catalog::ProductFilter;
 use keyward_domain::values::page::Page;
 use keyward_infra::testing::empty_database;
+use keyward_migration::prelude::MigratorTrait;
 use keyward_migration::{Migrator, Schema, look, migrate};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
-use sea_orm_migration::MigratorTrait;
 
 use crate::rows;
 use crate::support::{add_user, new_user, open};
@@ -86,7 +86,7 @@ async fn every_migration_can_be_taken_back_and_made_again() {
         before = after;
     }
     assert!(schema(database.connection()).await.is_empty());
-    migrate(database.connection()).await.unwrap();
+    migrate(database.connection(), &[]).await.unwrap();
     assert_eq!(schema(database.connection()).await, SCHEMA);
     add_user(&database, "ana").await;
 }
@@ -104,7 +104,7 @@ async fn rows_of_every_earlier_version_survive_the_way_to_today_and_back() {
         let before = rows::read(connection, &tables).await;
         assert!(before.values().all(|rows| rows.len() == 1), "{version}: {before:?}");
 
-        migrate(connection).await.unwrap();
+        migrate(connection, &[]).await.unwrap();
         let migrated = rows::read(connection, &tables).await;
         for (table, was) in &before {
             // A later version may have more columns, and gives the old ones as they were.
@@ -126,7 +126,7 @@ async fn posts_and_products_of_before_the_index_of_trigrams_are_found_by_it() {
     let without = Migrator::migrations().iter().position(|one| one.name().ends_with("_searches")).unwrap();
     Migrator::up(database.connection(), u32::try_from(without).ok()).await.unwrap();
     rows::fill(database.connection()).await;
-    migrate(database.connection()).await.unwrap();
+    migrate(database.connection(), &[]).await.unwrap();
     let page = Page::default();
     let search = Some("_folded".to_owned());
     let posts = PostFilter { search: search.clone(), ..PostFilter::default() };
@@ -139,7 +139,7 @@ async fn posts_and_products_of_before_the_index_of_trigrams_are_found_by_it() {
 async fn migrating_what_is_up_to_date_changes_nothing() {
     let database = open().await;
     let ana = add_user(&database, "ana").await;
-    migrate(database.connection()).await.unwrap();
+    migrate(database.connection(), &[]).await.unwrap();
     assert_eq!(database.autocommit().users().find(ana.id).await.unwrap(), Some(ana));
 }
 
@@ -154,7 +154,7 @@ async fn replicas_that_start_together_migrate_once() {
         .iter()
         .map(|replica| {
             let replica = replica.clone();
-            tokio::spawn(async move { migrate(replica.connection()).await })
+            tokio::spawn(async move { migrate(replica.connection(), &[]).await })
         })
         .collect();
     for task in tasks {
@@ -174,7 +174,7 @@ async fn a_migration_that_fails_leaves_the_schema_as_it_was() {
     let database = home.connect().await;
     // The last table is in the way.
     database.connection().execute_unprepared("CREATE TABLE signing_keys (id integer)").await.unwrap();
-    migrate(database.connection()).await.unwrap_err();
+    migrate(database.connection(), &[]).await.unwrap_err();
     assert_eq!(schema(database.connection()).await, ["signing_keys"]);
 }
 
@@ -184,16 +184,16 @@ async fn how_the_schema_stands_is_told_without_touching_it() {
     let database = home.connect().await;
     let connection = database.connection();
     let every: Vec<_> = Migrator::migrations().iter().map(|one| one.name().to_owned()).collect();
-    assert_eq!(look(connection).await.unwrap(), Schema::Behind(every.clone()));
+    assert_eq!(look(connection, &[]).await.unwrap(), Schema::Behind(every.clone()));
     assert!(schema(connection).await.is_empty());
 
-    migrate(connection).await.unwrap();
-    assert_eq!(look(connection).await.unwrap(), Schema::Current);
+    migrate(connection, &[]).await.unwrap();
+    assert_eq!(look(connection, &[]).await.unwrap(), Schema::Current);
     Migrator::down(connection, Some(1)).await.unwrap();
-    assert_eq!(look(connection).await.unwrap(), Schema::Behind(every[every.len() - 1..].to_vec()));
+    assert_eq!(look(connection, &[]).await.unwrap(), Schema::Behind(every[every.len() - 1..].to_vec()));
 
     let newer = "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m29990101_000001_later', 0)";
     connection.execute_unprepared(newer).await.unwrap();
-    assert_eq!(look(connection).await.unwrap(), Schema::Ahead("m29990101_000001_later".to_owned()));
-    migrate(connection).await.unwrap_err();
+    assert_eq!(look(connection, &[]).await.unwrap(), Schema::Ahead("m29990101_000001_later".to_owned()));
+    migrate(connection, &[]).await.unwrap_err();
 }

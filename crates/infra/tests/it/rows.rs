@@ -39,8 +39,12 @@ pub(crate) async fn read(connection: &DatabaseConnection, tables: &[String]) -> 
     let mut all = BTreeMap::new();
     for table in tables {
         let columns = columns(connection, table).await;
-        let texts: Vec<_> =
-            columns.iter().map(|column| format!("CAST(\"{0}\" AS text) AS \"{0}\"", column.name)).collect();
+        let text = |column: &Column| match connection.get_database_backend() {
+            // Bytes need not be text.
+            DbBackend::Sqlite => format!("quote(\"{0}\") AS \"{0}\"", column.name),
+            _ => format!("CAST(\"{0}\" AS text) AS \"{0}\"", column.name),
+        };
+        let texts: Vec<_> = columns.iter().map(text).collect();
         let rows = ask(connection, &format!("SELECT {} FROM {table}", texts.join(", "))).await;
         let row = |row: &QueryResult| {
             columns
@@ -71,7 +75,8 @@ fn value(connection: &DatabaseConnection, table: &str, column: &Column) -> Strin
     }
 }
 
-async fn tables(connection: &DatabaseConnection) -> Vec<String> {
+/// The names of all tables that hold rows of ours.
+pub(crate) async fn tables(connection: &DatabaseConnection) -> Vec<String> {
     let sql = match connection.get_database_backend() {
         DbBackend::Sqlite => {
             "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' \
