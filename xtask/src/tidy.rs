@@ -6,12 +6,12 @@
 
 mod arrows;
 mod code;
+mod files;
+mod finding;
 mod links;
 mod proofs;
 mod sources;
 
-use std::fmt::{Display, Formatter};
-use std::fs;
 use std::path::Path;
 
 use crate::shell::{self, Outcome};
@@ -24,32 +24,12 @@ dependencies between the layers, files of at most 300 lines, a `//!` on every mo
 every crate, nothing left to do, `expect` rather than `allow`, no glob import of sea_orm, and relative links and
 names of tests in documents.";
 
-/// Something to mend, and where.
-#[derive(Debug, PartialEq, PartialOrd, Eq, Ord)]
-struct Finding {
-    path: String,
-    line: usize,
-    sentence: String,
-}
-
-impl Finding {
-    fn new(path: &str, line: usize, sentence: impl Into<String>) -> Self {
-        Self { path: path.to_owned(), line, sentence: sentence.into() }
-    }
-}
-
-impl Display for Finding {
-    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}:{}: {}", self.path, self.line, self.sentence)
-    }
-}
-
 pub(crate) fn run(args: &[String]) -> Outcome {
     if !args.is_empty() {
         return Err(format!("`tidy` takes no arguments, not even `{}`.", args.join(" ")));
     }
     let root = shell::root();
-    let files = files(&root)?;
+    let files = files::files(&root)?;
     let mut findings = arrows::check(&arrows::packages(&root)?);
     let (sources, documents): (Vec<_>, Vec<_>) =
         files.iter().partition(|(path, _)| Path::new(path).extension().is_some_and(|kind| kind == "rs"));
@@ -74,40 +54,4 @@ pub(crate) fn run(args: &[String]) -> Outcome {
         1 => Err("There is one thing to tidy up.".to_owned()),
         many => Err(format!("There are {many} things to tidy up.")),
     }
-}
-
-/// Every Rust file and every Markdown document, by its path from the root with `/` between the parts.
-fn files(root: &Path) -> Outcome<Vec<(String, String)>> {
-    let mut found = Vec::new();
-    let mut folders = vec![root.to_path_buf()];
-    while let Some(folder) = folders.pop() {
-        let unreadable = |error| format!("{} could not be read: {error}.", folder.display());
-        for entry in folder.read_dir().map_err(unreadable)? {
-            let path = entry.map_err(unreadable)?.path();
-            if path.is_dir() && !path.is_symlink() {
-                if !foreign(root, &path) {
-                    folders.push(path);
-                }
-            } else if path.extension().is_some_and(|extension| extension == "rs" || extension == "md") {
-                let text = fs::read_to_string(&path)
-                    .map_err(|error| format!("{} could not be read: {error}.", path.display()))?;
-                found.push((name(root, &path), text));
-            }
-        }
-    }
-    Ok(found)
-}
-
-/// Folders that hold nothing of ours: hidden ones, build output (which cargo marks), packages of others, and the
-/// data of a server run here.
-fn foreign(root: &Path, folder: &Path) -> bool {
-    let name = folder.file_name().unwrap_or_default().to_string_lossy();
-    let others = name.starts_with('.') || name == "node_modules" || folder == root.join("data");
-    others || folder.join("CACHEDIR.TAG").exists()
-}
-
-fn name(root: &Path, path: &Path) -> String {
-    let relative = path.strip_prefix(root).unwrap_or(path);
-    let parts: Vec<_> = relative.components().map(|part| part.as_os_str().to_string_lossy()).collect();
-    parts.join("/")
 }

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::Finding;
+use super::files;
+use super::finding::Finding;
 use crate::shell::{self, Outcome};
 
 /// A package of the workspace and what its manifest asks for.
@@ -111,7 +112,7 @@ pub(super) fn packages(root: &Path) -> Outcome<Vec<Package>> {
         let need = |need: &Value| Need { name: text_of(&need["name"]).to_owned(), dev: is_for_tests(need) };
         packages.push(Package {
             name: text_of(&package["name"]).to_owned(),
-            path: super::name(root, path),
+            path: files::name(root, path),
             manifest,
             needs: needs.iter().map(need).collect(),
         });

@@ -1,7 +1,7 @@
 //! What a Rust file looks like: short, introduced by a `//!`, nothing left to do, and true to its layer.
 
-use super::Finding;
 use super::code::{self, Views};
+use super::finding::Finding;
 
 const LONGEST: usize = 300;
 
