@@ -60,7 +60,7 @@ const TASKS: &[Task] = &[
     },
     Task {
         name: "tidy",
-        about: "the layers, file sizes, module docs, links",
+        about: "layers, circles, file sizes, module docs, links",
         help: tidy::HELP,
         run: tidy::run,
     },

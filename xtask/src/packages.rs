@@ -43,7 +43,9 @@ pub(crate) fn run(args: &[String]) -> Outcome {
         contents::check(name, &metadata)?;
         slim(name, &rusts)?;
     }
-    features::check(&metadata)?;
+    for name in PUBLISHED {
+        features::check(name, &metadata)?;
+    }
     semver()
 }
 

@@ -1,70 +1,30 @@
 //! Argon2 (RFC 9106): new hashes are Argon2id as PHC strings, stored ones of any variant are checked within caps.
 //! Foreign schemes live in `legacy.rs`; threads and queues are the caller's.
 
+mod params;
+pub(crate) mod stored;
+
 use std::cell::RefCell;
 use std::hint::black_box;
 use std::sync::Arc;
 
-use ::argon2::{Algorithm, Argon2, Block, Params, Version};
+use ::argon2::{Algorithm, Argon2, Block, Version};
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use password_hash::phc;
 use zeroize::Zeroizing;
 
+use self::params::ABSURD;
+pub use self::params::Argon2Params;
+use self::stored::Stored;
 use crate::{Password, PasswordError, PasswordHash, PasswordHasher, Random, Verdict};
 
 const SALT_BYTES: usize = 16;
 const OUTPUT_BYTES: usize = 32;
 
-/// What one hash may cost at most, whoever asks: 1 GiB, 4 GiB of memory filled in all, 64 lanes.
-const MAX_MEMORY_KIB: u32 = 1024 * 1024;
-const MAX_WORK_KIB: u64 = 4 * 1024 * 1024;
-const MAX_PARALLELISM: u32 = 64;
-/// And what one that was imported may cost: 256 MiB, 1 GiB filled in all.
-#[cfg(feature = "imported")]
-const MAX_IMPORTED: (u32, u64) = (256 * 1024, 1024 * 1024);
-
-/// Why a number was refused.
-const ABSURD: &str = "its memory, iterations or parallelism are out of bounds";
-
 thread_local! {
     /// Working memory, kept between the calls of a thread (faulting in 19 MiB anew costs a third of a hash) and wiped when
     /// the thread ends or a larger one takes its place.
     static MEMORY: RefCell<Zeroizing<Vec<Block>>> = RefCell::new(Zeroizing::new(Vec::new()));
-}
-
-/// What a hash costs (RFC 9106 section 3.1). The default is OWASP's first choice: 19 MiB, two passes, one lane.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Argon2Params {
-    /// Memory in KiB (`m`), at least 8 for each lane, at most 1 GiB.
-    pub memory_kib: u32,
-    /// Passes over the memory (`t`), at least 1; `m * t` at most 4 GiB.
-    pub iterations: u32,
-    /// Lanes (`p`), 1 to 64. They are computed one after another.
-    pub parallelism: u32,
-}
-
-impl Default for Argon2Params {
-    fn default() -> Self {
-        Self { memory_kib: 19 * 1024, iterations: 2, parallelism: 1 }
-    }
-}
-
-impl Argon2Params {
-    /// How much memory is filled, all passes together.
-    fn work_kib(self) -> u64 {
-        u64::from(self.memory_kib) * u64::from(self.iterations)
-    }
-
-    /// As the library wants them, if they are within our caps and Argon2's own limits.
-    fn checked(self, output_bytes: usize) -> Option<Params> {
-        if self.memory_kib > MAX_MEMORY_KIB
-            || self.work_kib() > MAX_WORK_KIB
-            || self.parallelism > MAX_PARALLELISM
-        {
-            return None;
-        }
-        Params::new(self.memory_kib, self.iterations, self.parallelism, Some(output_bytes)).ok()
-    }
 }
 
 /// Hashes with Argon2id under a random salt of 16 bytes to 32 bytes of output; checks Argon2 hashes of any variant and
@@ -112,7 +72,7 @@ impl Argon2idHasher {
     }
 
     /// Whether these bytes are what the hash was made of.
-    pub(crate) fn matches(&self, password: &[u8], stored: &Stored) -> Result<bool, PasswordError> {
+    fn matches(&self, password: &[u8], stored: &Stored) -> Result<bool, PasswordError> {
         let params = stored.params.checked(stored.output.len()).ok_or(PasswordError::UnusableHash(ABSURD))?;
         let argon2 = Argon2::new(stored.algorithm, stored.version, params);
         let mut output = Zeroizing::new(vec![0; stored.output.len()]);
@@ -149,7 +109,7 @@ impl PasswordHasher for Argon2idHasher {
     fn verify(&self, password: &Password, hash: &PasswordHash) -> Result<Verdict, PasswordError> {
         #[cfg(feature = "imported")]
         if let Some(foreign) = crate::legacy::Foreign::parse(hash.as_str())? {
-            return foreign.verify(self, password);
+            return foreign.verify(password, |typed, stored| self.matches(typed, stored));
         }
         let stored = Stored::parse(hash.as_str())?;
         Ok(if self.matches(password.expose().as_bytes(), &stored)? {
@@ -173,50 +133,4 @@ fn blocks(count: usize) -> Result<Zeroizing<Vec<Block>>, PasswordError> {
     memory.try_reserve_exact(count).map_err(|_| PasswordError::OutOfMemory)?;
     memory.resize(count, Block::new());
     Ok(Zeroizing::new(memory))
-}
-
-/// A stored hash, taken apart and not yet believed.
-pub(crate) struct Stored {
-    algorithm: Algorithm,
-    version: Version,
-    params: Argon2Params,
-    salt: phc::Salt,
-    output: phc::Output,
-}
-
-impl Stored {
-    /// One that another system made: within tighter bounds, and Argon2's own.
-    #[cfg(feature = "imported")]
-    pub(crate) fn imported(text: &str) -> Result<Self, PasswordError> {
-        let stored = Self::parse(text)?;
-        let (memory_kib, work_kib) = MAX_IMPORTED;
-        let fits = stored.params.memory_kib <= memory_kib && stored.params.work_kib() <= work_kib;
-        match stored.params.checked(stored.output.len()) {
-            Some(_) if fits => Ok(stored),
-            _ => Err(PasswordError::UnusableHash(ABSURD)),
-        }
-    }
-
-    fn parse(text: &str) -> Result<Self, PasswordError> {
-        let phc = phc::PasswordHash::new(text)
-            .map_err(|_| PasswordError::UnusableHash("it is not a PHC string"))?;
-        let algorithm = Algorithm::try_from(phc.algorithm.as_str())
-            .map_err(|_| PasswordError::UnusableHash("its scheme is unknown"))?;
-        // PHC strings from before version 1.3 do not name their version.
-        let version = phc.version.map_or(Ok(Version::V0x10), Version::try_from);
-        let version = version.map_err(|_| PasswordError::UnusableHash("its Argon2 version is unknown"))?;
-        let number = |name| phc.params.get_decimal(name).ok_or(PasswordError::UnusableHash(ABSURD));
-        let params =
-            Argon2Params { memory_kib: number("m")?, iterations: number("t")?, parallelism: number("p")? };
-        if phc.params.iter().count() != 3 {
-            return Err(PasswordError::UnusableHash("it has parameters other than m, t and p"));
-        }
-        match (phc.salt, phc.hash) {
-            // RFC 9106 section 4: a tag of 128 bits is the least that suffices for passwords.
-            (Some(salt), Some(output)) if output.len() >= 16 => {
-                Ok(Self { algorithm, version, params, salt, output })
-            }
-            _ => Err(PasswordError::UnusableHash("its salt or output is missing or too short")),
-        }
-    }
 }

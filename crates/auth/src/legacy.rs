@@ -7,22 +7,19 @@
 mod bcrypt;
 mod pbkdf2;
 mod scrypt;
+mod text;
 
 use self::bcrypt::Bcrypt;
 use self::pbkdf2::{Digest, Pbkdf2};
 use self::scrypt::Scrypt;
-use crate::argon2::Stored as Argon2;
-use crate::{Argon2idHasher, Password, PasswordError, Verdict};
+use crate::argon2::stored::Stored as Argon2;
+use crate::{Password, PasswordError, PasswordHash, Verdict};
 
 /// Django's word before a PHC string of Argon2. It tells the hashes of others, made of what was typed, from ours.
 const ARGON2: &str = "argon2";
 
 /// No honest hash is longer.
 const MAX_TEXT: usize = 1024;
-/// What an output must have at least, in bytes: fewer can be found by trying.
-const MIN_OUTPUT: usize = 16;
-
-const COSTLY: PasswordError = PasswordError::UnusableHash("its cost is out of bounds");
 const UNKNOWN: PasswordError = PasswordError::UnusableHash("its scheme is unknown");
 
 /// A hash of another system, taken apart and within bounds.
@@ -56,19 +53,19 @@ impl Foreign {
         Ok(Some(foreign))
     }
 
-    /// Compares it with the password as it was typed, for none of these systems normalises. A match always asks for a rehash.
+    /// Compares it with the password as it was typed, for none of these systems normalises. A match always asks for a
+    /// rehash. `argon2` compares bytes with a hash of that function, whose memory is the caller's.
     pub(crate) fn verify(
         &self,
-        hasher: &Argon2idHasher,
         password: &Password,
+        argon2: impl Fn(&[u8], &Argon2) -> Result<bool, PasswordError>,
     ) -> Result<Verdict, PasswordError> {
         let typed = password.expose_typed().as_bytes();
         let equal = match self {
             Self::Argon2(stored) => {
                 // Another Keyward's did normalise.
                 let normalized = password.expose().as_bytes();
-                hasher.matches(typed, stored)?
-                    || (typed != normalized && hasher.matches(normalized, stored)?)
+                argon2(typed, stored)? || (typed != normalized && argon2(normalized, stored)?)
             }
             Self::Bcrypt(stored) => stored.matches(typed)?,
             // HMAC, which both stand on, takes a key and the same with NULs after it for one.
@@ -79,16 +76,25 @@ impl Foreign {
     }
 }
 
+impl PasswordHash {
+    /// Takes a hash that another system made of a password as it was typed: bcrypt, Argon2, PBKDF2 or scrypt, as
+    /// passlib, pwdlib, Django or PHP spell it. It is good for
+    /// [`PasswordHasher::verify`](crate::PasswordHasher::verify), which then asks for a rehash.
+    ///
+    /// # Errors
+    ///
+    /// [`PasswordError::UnusableHash`] if it is malformed, of an unknown scheme, or would take too much time or
+    /// memory to check.
+    pub fn imported(text: &str) -> Result<Self, PasswordError> {
+        accept(text).map(Self::from_stored)
+    }
+}
+
 /// The text to store for a hash that another system made.
-pub(crate) fn accept(text: &str) -> Result<String, PasswordError> {
+fn accept(text: &str) -> Result<String, PasswordError> {
     if text.len() > MAX_TEXT || text.chars().any(char::is_control) {
         return Err(PasswordError::UnusableHash("it is too long, or holds control characters"));
     }
     let text = if text.starts_with("$argon2") { format!("{ARGON2}{text}") } else { text.to_owned() };
     Foreign::parse(&text)?.map(|_| text).ok_or(UNKNOWN)
-}
-
-/// The fields between `$`, if there are `N`.
-fn fields<const N: usize>(text: &str) -> Option<[&str; N]> {
-    text.split('$').collect::<Vec<_>>().try_into().ok()
 }

@@ -73,17 +73,6 @@ impl PasswordHash {
         Self(stored)
     }
 
-    /// Takes a hash that another system made of a password as it was typed: bcrypt, Argon2, PBKDF2 or scrypt, as passlib,
-    /// pwdlib, Django or PHP spell it. It is good for [`PasswordHasher::verify`], which then asks for a rehash.
-    ///
-    /// # Errors
-    ///
-    /// [`PasswordError::UnusableHash`] if it is malformed, of an unknown scheme, or would take too much time or memory to check.
-    #[cfg(feature = "imported")]
-    pub fn imported(text: &str) -> Result<Self, PasswordError> {
-        crate::legacy::accept(text).map(Self)
-    }
-
     /// The text to store.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -1,6 +1,6 @@
-//! One call with the token, and its second chance after a 401.
+//! Calls of a session: one request each with the token, and a second one after a 401.
 
-use reqwest::{RequestBuilder, Response, StatusCode};
+use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde::Serialize;
 
 use crate::{Error, Session};
@@ -12,11 +12,39 @@ pub struct Call {
     request: Result<RequestBuilder, Error>,
 }
 
-impl Call {
-    pub(crate) fn new(session: Session, request: Result<RequestBuilder, Error>) -> Self {
-        Self { session, request }
+impl Session {
+    /// A `GET` of a path, which may have a query: `/posts?limit=2`.
+    pub fn get(&self, path: &str) -> Call {
+        self.call(Method::GET, path)
     }
 
+    /// A `POST` to a path.
+    pub fn post(&self, path: &str) -> Call {
+        self.call(Method::POST, path)
+    }
+
+    /// A `PUT` to a path.
+    pub fn put(&self, path: &str) -> Call {
+        self.call(Method::PUT, path)
+    }
+
+    /// A `PATCH` of a path.
+    pub fn patch(&self, path: &str) -> Call {
+        self.call(Method::PATCH, path)
+    }
+
+    /// A `DELETE` of a path.
+    pub fn delete(&self, path: &str) -> Call {
+        self.call(Method::DELETE, path)
+    }
+
+    /// A call by any method.
+    pub fn call(&self, method: Method, path: &str) -> Call {
+        Call { session: self.clone(), request: self.request(method, path) }
+    }
+}
+
+impl Call {
     /// With a JSON body.
     pub fn json(self, body: &(impl Serialize + ?Sized)) -> Self {
         self.with(|request| request.json(body))

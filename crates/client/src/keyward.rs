@@ -1,27 +1,22 @@
-//! A Keyward by its address: how one logs in there, and what the token endpoints answer.
+//! A Keyward by its address, and how one logs in there.
 
+use std::fmt;
 use std::time::Duration;
 
-use reqwest::header::CONTENT_TYPE;
-use reqwest::{RequestBuilder, Response, StatusCode, redirect};
-use serde::de::DeserializeOwned;
+use reqwest::{StatusCode, redirect};
 
 use crate::address::Address;
-use crate::grant::{Client, Grant, Login, Own, Pair, Refresh, Refused, Renewal};
+use crate::endpoints::{Endpoints, away, read};
+use crate::grant::{Client, Login, Pair, Renewal};
 use crate::{Error, Session};
 
 /// A login waits for its turn at hashing.
 const LOGIN: Duration = Duration::from_secs(30);
-/// Keyward repeats the answer to a refresh for ten seconds, so an answer that was lost must be asked for again in that time.
-const RENEWAL: Duration = Duration::from_secs(4);
-
-const FORM: &str = "application/x-www-form-urlencoded";
 
 /// A Keyward, by its address. Cheap to clone.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Keyward {
-    pub(crate) address: Address,
-    pub(crate) http: reqwest::Client,
+    endpoints: Endpoints,
 }
 
 impl Keyward {
@@ -39,7 +34,7 @@ impl Keyward {
             .timeout(LOGIN)
             .user_agent(concat!("keyward-client/", env!("CARGO_PKG_VERSION")));
         let http = if address.is_loopback() { http.no_proxy() } else { http };
-        Ok(Self { address, http: http.build()? })
+        Ok(Self { endpoints: Endpoints { address, http: http.build()? } })
     }
 
     /// The same with an HTTP client of your own: your proxy, your certificate authority, your time limits.
@@ -50,7 +45,7 @@ impl Keyward {
     ///
     /// [`Error::Address`] as [`Keyward::at`].
     pub fn with_http(address: &str, http: reqwest::Client) -> Result<Self, Error> {
-        Ok(Self { address: Address::parse(address)?, http })
+        Ok(Self { endpoints: Endpoints { address: Address::parse(address)?, http } })
     }
 
     /// Logs in for all that the account may do.
@@ -94,68 +89,25 @@ impl Keyward {
     }
 
     async fn open(&self, login: Login<'_>) -> Result<Session, Error> {
-        let request = self.post("/login")?.timeout(LOGIN).json(&login);
+        let request = self.endpoints.post("/login")?.timeout(LOGIN).json(&login);
         let response = request.send().await.map_err(away)?;
         if response.status() == StatusCode::FORBIDDEN {
             return Err(Error::Unverified);
         }
         let pair: Pair = read(response, Error::InvalidCredentials).await?;
-        Ok(Session::new(self.clone(), pair.into()))
+        Ok(Session::new(self.endpoints.clone(), pair.into()))
     }
 
     async fn open_client(&self, scope: Option<&str>, id: &str, secret: &str) -> Result<Session, Error> {
         let scope = scope.map(str::to_owned);
         let renewal = Renewal::Client(Client { id: id.to_owned(), secret: secret.to_owned(), scope });
-        Ok(Session::new(self.clone(), self.renew(&renewal).await?))
-    }
-
-    /// The next token. A lost answer is asked for once more: Keyward repeats a refresh for a few seconds, and a client may ask for as
-    /// many tokens as it likes.
-    pub(crate) async fn renew(&self, renewal: &Renewal) -> Result<Grant, Error> {
-        match self.ask(renewal).await {
-            Err(Error::Unavailable { retry_after: None }) => self.ask(renewal).await,
-            grant => grant,
-        }
-    }
-
-    async fn ask(&self, renewal: &Renewal) -> Result<Grant, Error> {
-        let (request, refused) = match renewal {
-            Renewal::RefreshToken(refresh_token) => {
-                (self.post("/refresh_token")?.json(&Refresh { refresh_token }), Error::SessionOver)
-            }
-            Renewal::Client(client) => {
-                let [id, secret] = client.basic();
-                let request = self.post("/oauth/token")?.basic_auth(id, Some(secret));
-                (request.header(CONTENT_TYPE, FORM).body(client.form()), Error::InvalidClient)
-            }
-        };
-        let response = request.timeout(RENEWAL).send().await.map_err(away)?;
-        match renewal {
-            Renewal::RefreshToken(_) => Ok(read::<Pair>(response, refused).await?.into()),
-            Renewal::Client(client) => Ok(read::<Own>(response, refused).await?.of(client.clone())),
-        }
-    }
-
-    fn post(&self, path: &str) -> Result<RequestBuilder, Error> {
-        Ok(self.http.post(self.address.join(path)?))
+        Ok(Session::new(self.endpoints.clone(), self.endpoints.renew(&renewal).await?))
     }
 }
 
-fn away(_: reqwest::Error) -> Error {
-    Error::Unavailable { retry_after: None }
-}
-
-/// What a token endpoint answers, where 401 means `unauthorized`.
-async fn read<T: DeserializeOwned>(response: Response, unauthorized: Error) -> Result<T, Error> {
-    let status = response.status();
-    let unexpected = Error::Unexpected { status: status.as_u16() };
-    if status == StatusCode::BAD_REQUEST {
-        let refused = response.json::<Refused>().await;
-        let scope = refused.is_ok_and(|refused| refused.error == "invalid_scope");
-        return Err(if scope { Error::Scope } else { unexpected });
+impl fmt::Debug for Keyward {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Endpoints { address, http } = &self.endpoints;
+        f.debug_struct("Keyward").field("address", address).field("http", http).finish()
     }
-    if !status.is_success() {
-        return Err(Error::of(&response, unauthorized));
-    }
-    response.json().await.map_err(|error| if error.is_decode() { unexpected } else { away(error) })
 }

@@ -4,9 +4,11 @@
 
 mod address;
 mod call;
+mod endpoints;
 mod error;
 mod grant;
 mod keyward;
+mod logout;
 mod session;
 
 pub use call::Call;

@@ -4,12 +4,13 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use reqwest::{Method, StatusCode};
+use reqwest::{Method, RequestBuilder};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
+use crate::Error;
 use crate::address::Address;
+use crate::endpoints::Endpoints;
 use crate::grant::{Grant, Renewal};
-use crate::{Call, Error, Keyward};
 
 /// How long before its end a token is replaced: a tenth of its lifetime, and no more than this.
 const AHEAD: Duration = Duration::from_mins(1);
@@ -19,7 +20,7 @@ const PAUSE: Duration = Duration::from_secs(5);
 /// Somebody who is logged in. Clones share the tokens; dropping them logs nobody out.
 #[derive(Clone)]
 pub struct Session {
-    keyward: Keyward,
+    keyward: Endpoints,
     /// Where calls go.
     address: Address,
     /// None once the session is over.
@@ -48,7 +49,7 @@ impl From<Grant> for Tokens {
 }
 
 impl Session {
-    pub(crate) fn new(keyward: Keyward, grant: Grant) -> Self {
+    pub(crate) fn new(keyward: Endpoints, grant: Grant) -> Self {
         let address = keyward.address.clone();
         Self { keyward, address, tokens: Arc::new(Mutex::new(Some(grant.into()))) }
     }
@@ -57,43 +58,13 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// [`Error::Address`] as [`Keyward::at`].
+    /// [`Error::Address`] as [`Keyward::at`](crate::Keyward::at).
     pub fn at(&self, address: &str) -> Result<Self, Error> {
         Ok(Self { address: Address::parse(address)?, ..self.clone() })
     }
 
-    /// A `GET` of a path, which may have a query: `/posts?limit=2`.
-    pub fn get(&self, path: &str) -> Call {
-        self.call(Method::GET, path)
-    }
-
-    /// A `POST` to a path.
-    pub fn post(&self, path: &str) -> Call {
-        self.call(Method::POST, path)
-    }
-
-    /// A `PUT` to a path.
-    pub fn put(&self, path: &str) -> Call {
-        self.call(Method::PUT, path)
-    }
-
-    /// A `PATCH` of a path.
-    pub fn patch(&self, path: &str) -> Call {
-        self.call(Method::PATCH, path)
-    }
-
-    /// A `DELETE` of a path.
-    pub fn delete(&self, path: &str) -> Call {
-        self.call(Method::DELETE, path)
-    }
-
-    /// A call by any method.
-    pub fn call(&self, method: Method, path: &str) -> Call {
-        let url = self.address.join(path);
-        Call::new(self.clone(), url.map(|url| self.keyward.http.request(method, url)))
-    }
-
-    /// An access token that is good now, for callers that do without [`Call`]: gRPC metadata, a WebSocket. Keep it out of logs.
+    /// An access token that is good now, for callers that do without [`Call`](crate::Call): gRPC metadata, a
+    /// WebSocket. Keep it out of logs.
     ///
     /// # Errors
     ///
@@ -102,33 +73,27 @@ impl Session {
         self.fresh(None).await
     }
 
-    /// Logs out: every token of the session is void. A client's own token lasts until it expires, wherever somebody has a copy;
-    /// here it is forgotten, and the secret with it.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Unavailable`], and then the session stands. A session that is over already is no error.
-    pub async fn log_out(&self) -> Result<(), Error> {
-        {
-            let mut tokens = self.tokens.lock().await;
-            if tokens.as_ref().is_some_and(|tokens| matches!(tokens.renewal, Renewal::Client(_))) {
-                *tokens = None;
-            }
-        }
-        let response = match self.at_keyward().post("/logout").send().await {
-            Err(Error::SessionOver) => return Ok(()),
-            Err(Error::Http(_)) => return Err(Error::Unavailable { retry_after: None }),
-            response => response?,
-        };
-        if response.status().is_success() || response.status() == StatusCode::UNAUTHORIZED {
-            *self.tokens.lock().await = None;
-            return Ok(());
-        }
-        Err(Error::of(&response, Error::SessionOver))
+    /// A request to a path where calls go.
+    pub(crate) fn request(&self, method: Method, path: &str) -> Result<RequestBuilder, Error> {
+        Ok(self.keyward.http.request(method, self.address.join(path)?))
     }
 
-    fn at_keyward(&self) -> Self {
+    /// The same session, whose calls go to Keyward itself.
+    pub(crate) fn at_keyward(&self) -> Self {
         Self { address: self.keyward.address.clone(), ..self.clone() }
+    }
+
+    /// Drops the tokens, and what the next ones are fetched with.
+    pub(crate) async fn forget(&self) {
+        *self.tokens.lock().await = None;
+    }
+
+    /// Drops the tokens of a client, and the secret with them; those of a user stay.
+    pub(crate) async fn forget_client(&self) {
+        let mut tokens = self.tokens.lock().await;
+        if tokens.as_ref().is_some_and(|tokens| matches!(tokens.renewal, Renewal::Client(_))) {
+            *tokens = None;
+        }
     }
 
     /// A token that is good by our clock, and not the one that was `refused`, if any.
@@ -157,7 +122,7 @@ impl Session {
 
 /// Fetches the next token. If that fails for now, a token that nobody has refused is used on until its end.
 async fn renew(
-    keyward: Keyward,
+    keyward: Endpoints,
     mut guard: OwnedMutexGuard<Option<Tokens>>,
     refused: bool,
 ) -> Result<String, Error> {

@@ -8,6 +8,7 @@
 pub mod access_token;
 mod answers;
 pub mod body;
+mod fate;
 mod fixtures;
 pub mod headers;
 pub mod import;
@@ -17,20 +18,7 @@ pub mod password_hash;
 pub mod query;
 pub mod refresh_token;
 
-/// How an input fared. Either is fine; a seed says which it is meant to meet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
-    /// It was taken for what it claims to be.
-    Accepted,
-    /// It was not.
-    Refused,
-}
-
-impl Fate {
-    fn accepted(yes: bool) -> Self {
-        if yes { Self::Accepted } else { Self::Refused }
-    }
-}
+pub use fate::Fate;
 
 /// One parser under test.
 pub struct Target {

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::Finding;
+use super::files;
+use super::finding::Finding;
 use crate::shell::{self, Outcome};
 
 /// A package of the workspace and what its manifest asks for.
@@ -33,7 +34,18 @@ struct Layer {
     without: &'static [&'static str],
 }
 
-/// The layers, from the inside out. docs/ARCHITECTURE.md says why.
+/// What a sample may import: all below the binary but the pages, and no other sample.
+const SAMPLE: &[&str] = &[
+    "keyward-auth",
+    "keyward-guard",
+    "keyward-web",
+    "keyward-domain",
+    "keyward-infra",
+    "keyward-migration",
+    "keyward-api",
+];
+
+/// The layers, from the inside out. docs/ARCHITECTURE.md says why. A package here need not exist yet.
 const LAYERS: &[Layer] = &[
     Layer {
         name: "keyward-auth",
@@ -44,6 +56,12 @@ const LAYERS: &[Layer] = &[
     Layer {
         name: "keyward-guard",
         imports: &["keyward-auth"],
+        tests_import: &[],
+        without: &["sea-orm", "sqlx"],
+    },
+    Layer {
+        name: "keyward-web",
+        imports: &["keyward-guard"],
         tests_import: &[],
         without: &["sea-orm", "sqlx"],
     },
@@ -67,9 +85,42 @@ const LAYERS: &[Layer] = &[
     },
     Layer {
         name: "keyward-api",
-        // Infra and migration for its binary alone: behind a feature, and `sources` sees to it besides.
-        imports: &["keyward-auth", "keyward-guard", "keyward-domain", "keyward-infra", "keyward-migration"],
+        // Infra and migration in its wiring alone, which `sources` checks.
+        imports: &[
+            "keyward-auth",
+            "keyward-guard",
+            "keyward-web",
+            "keyward-domain",
+            "keyward-infra",
+            "keyward-migration",
+        ],
         tests_import: &["keyward-client"],
+        without: &[],
+    },
+    Layer {
+        name: "keyward-pages",
+        imports: &["keyward-auth", "keyward-guard", "keyward-web", "keyward-domain", "keyward-api"],
+        tests_import: &["keyward-client"],
+        without: &["sea-orm", "sqlx"],
+    },
+    Layer { name: "keyward-blog", imports: SAMPLE, tests_import: &["keyward-client"], without: &[] },
+    Layer { name: "keyward-shop", imports: SAMPLE, tests_import: &["keyward-client"], without: &[] },
+    Layer {
+        name: "keyward",
+        imports: &[
+            "keyward-auth",
+            "keyward-guard",
+            "keyward-web",
+            "keyward-domain",
+            "keyward-infra",
+            "keyward-migration",
+            "keyward-api",
+            "keyward-pages",
+            "keyward-blog",
+            "keyward-shop",
+            "keyward-client",
+        ],
+        tests_import: &[],
         without: &[],
     },
     Layer { name: "keyward-migration", imports: &[], tests_import: &[], without: &["axum", "utoipa"] },
@@ -111,7 +162,7 @@ pub(super) fn packages(root: &Path) -> Outcome<Vec<Package>> {
         let need = |need: &Value| Need { name: text_of(&need["name"]).to_owned(), dev: is_for_tests(need) };
         packages.push(Package {
             name: text_of(&package["name"]).to_owned(),
-            path: super::name(root, path),
+            path: files::name(root, path),
             manifest,
             needs: needs.iter().map(need).collect(),
         });
@@ -212,6 +263,20 @@ mod tests {
         );
         assert_eq!(said_of(package("keyward-migration", &["keyward-infra"], &[])).len(), 1);
         assert_eq!(said_of(package("keyward-guard", &["keyward-domain"], &[])).len(), 1);
+    }
+
+    #[test]
+    fn a_package_that_does_not_exist_yet_is_no_finding() {
+        assert_eq!(check(&[package("keyward-auth", &["thiserror"], &[])]), []);
+        assert_eq!(check(&[]), []);
+    }
+
+    #[test]
+    fn a_sample_imports_neither_pages_nor_the_binary_nor_another_sample() {
+        for needed in ["keyward-pages", "keyward", "keyward-shop"] {
+            assert_eq!(said_of(package("keyward-blog", &[needed], &[])).len(), 1, "{needed}");
+        }
+        assert_eq!(said_of(package("keyward-api", &["keyward-blog"], &[])).len(), 1);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Where a document points: every relative link in a `.md` file leads to something that is there.
 
-use super::Finding;
+use super::finding::Finding;
 
 /// `exists` is asked with a path from the root of the checkout.
 pub(super) fn check(path: &str, text: &str, exists: impl Fn(&str) -> bool) -> Vec<Finding> {

@@ -3,7 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{Finding, code};
+use super::code;
+use super::finding::Finding;
 
 /// Every test of the workspace: its file's path from the root, and its name.
 pub(super) type Tests = BTreeSet<(String, String)>;

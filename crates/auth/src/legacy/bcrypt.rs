@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
-use super::{COSTLY, fields};
+use super::text::{COSTLY, fields};
 use crate::PasswordError;
 
 /// bcrypt reads no further; a password that goes on beyond it shares its hash with all that begin alike.

@@ -6,7 +6,7 @@ use aws_lc_rs::pbkdf2::{self, Algorithm};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 
-use super::{COSTLY, MIN_OUTPUT, fields};
+use super::text::{COSTLY, MIN_OUTPUT, fields};
 use crate::PasswordError;
 
 /// Django 6.0 makes 1,200,000; two million take about a second.

@@ -6,7 +6,7 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use scrypt::Params;
 use zeroize::Zeroizing;
 
-use super::{COSTLY, MIN_OUTPUT, fields};
+use super::text::{COSTLY, MIN_OUTPUT, fields};
 use crate::PasswordError;
 
 /// What one hash may cost: 128 MiB, and 1 GiB of memory filled in all.

@@ -1,18 +1,19 @@
-//! Settings of a [`RemoteAuthenticator`].
+//! Settings of a [`RemoteAuthenticator`], and how they become one.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use keyward_auth::{TokenProfile, VerifierSettings};
 
+use super::RemoteError;
 use super::address::Issuer;
+use super::authenticator::{Asked, Inner, RemoteAuthenticator};
 use super::credentials::Credentials;
 use super::discovery::Discovery;
 use super::http::Http;
 use super::introspection::Introspection;
 use super::keys::Keys;
 use super::revocations::{MAX_LEEWAY, Revocations};
-use super::{Asked, Inner, RemoteAuthenticator, RemoteError};
 
 /// Whose tokens are accepted, and how. Without a word more: those of a Keyward, for the audience `keyward`, of a session.
 #[derive(Clone, Debug)]
@@ -35,8 +36,25 @@ enum Asking {
     Revocations,
 }
 
+impl RemoteAuthenticator {
+    /// Tokens of the Keyward at this address, for its usual audience, `keyward`; fetches the keys before it answers.
+    /// [`builder`](Self::builder) has everything else.
+    ///
+    /// # Errors
+    /// [`RemoteError`], in one sentence, where the address is not usable, nobody is there, or it is somebody else.
+    pub async fn discover(issuer: &str) -> Result<Self, RemoteError> {
+        Self::builder(issuer).discover().await
+    }
+
+    /// Settings for the tokens of this issuer. Its address is compared exactly with `iss` and with what its metadata say,
+    /// down to a slash at the end.
+    pub fn builder(issuer: impl Into<String>) -> RemoteBuilder {
+        RemoteBuilder::new(issuer.into())
+    }
+}
+
 impl RemoteBuilder {
-    pub(super) fn new(issuer: String) -> Self {
+    fn new(issuer: String) -> Self {
         Self {
             settings: VerifierSettings::new(issuer, "keyward"),
             sessions_optional: false,
@@ -168,6 +186,6 @@ impl RemoteBuilder {
         };
         let keys = Keys::new(self.settings, discovery, self.pause);
         let inner = Inner { issuer: name, keys, asked, sessions_optional: self.sessions_optional };
-        Ok(RemoteAuthenticator { inner: Arc::new(inner) })
+        Ok(RemoteAuthenticator::new(inner))
     }
 }
