@@ -6,6 +6,9 @@
 //! | `bounded.rs` | a connection whose every call ends in bounded time |
 //! | `store.rs` | [`Database`]: the `Store` port, autocommit and transactions |
 //! | `users.rs`, `sessions.rs`, `posts.rs`, `keys.rs`, `clients.rs`, `events.rs`, `jobs.rs`, `attempts.rs`, `catalog.rs`, `carts.rs`, `orders.rs`, `outbox.rs`, `recoveries.rs` | one repository each |
+//! | `hashing_pool.rs` | the `Hashing` port: a few threads with a bounded queue |
+//! | `identity/import/` | files of accounts of another system |
+//! | `mail/templates.rs` | the `Letters` port: templates of messages |
 //! | `mailer.rs`, `mail_folder.rs` | mail through SMTP, or into a folder |
 //! | `search.rs` | pages of ids, for lists that can be searched |
 //! | `entity/` | the tables as SeaORM sees them, private to this crate |
@@ -30,10 +33,13 @@ mod contention;
 mod entity;
 mod error;
 mod events;
+pub mod hashing_pool;
+pub mod identity;
 mod inspection;
 mod jobs;
 mod keys;
 mod listener;
+pub mod mail;
 mod mail_folder;
 mod mailer;
 mod options;

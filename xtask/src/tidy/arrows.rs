@@ -75,7 +75,7 @@ const LAYERS: &[Layer] = &[
     Layer { name: "keyward-migration", imports: &[], tests_import: &[], without: &["axum", "utoipa"] },
     Layer {
         name: "keyward-properties",
-        imports: &["keyward-api", "keyward-auth", "keyward-domain", "keyward-guard"],
+        imports: &["keyward-api", "keyward-auth", "keyward-domain", "keyward-guard", "keyward-infra"],
         tests_import: &[],
         without: &["sea-orm", "sqlx"],
     },

@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use clap::Args;
 use keyward_api::config::StorageSettings;
-use keyward_api::import::{Format, Users};
 use keyward_domain::import::{Import as Importing, ImportRules};
 use keyward_infra::SystemClock;
+use keyward_infra::identity::import::reader::{Format, Users};
 
 use super::printable::Printable;
 use super::wiring::Wiring;

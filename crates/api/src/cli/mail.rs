@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use keyward_api::config::{MailSettings, Settings};
-use keyward_api::letters::Templates;
 use keyward_domain::outbox::Mailer;
+use keyward_infra::mail::templates::Templates;
 use keyward_infra::{MailFolder, Sender, SmtpMailer};
 
 use super::Problem;

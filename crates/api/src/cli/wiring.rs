@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use keyward_api::config::{PasswordSettings, Settings, StorageSettings, TokenSettings, seconds};
-use keyward_api::hashing::HashingPool;
 use keyward_api::routes::keys::PUBLISHED_AHEAD;
 use keyward_api::session_check::Epochs;
 use keyward_api::state::AppState;
@@ -18,6 +17,7 @@ use keyward_domain::outbox::Outbox;
 use keyward_domain::ports::{Changes, Ports};
 use keyward_domain::postbox::Postbox;
 use keyward_domain::store::{Repositories, Store};
+use keyward_infra::hashing_pool::HashingPool;
 use keyward_infra::{ConnectError, Database, DatabaseOptions, Signal, SystemClock};
 use keyward_migration::Schema;
 use tokio::sync::Notify;

@@ -1,12 +1,14 @@
-//! JSON lines: one object a line. What a member means is said in `import.rs`.
+//! JSON lines: one object a line. What a member means is said in `draft.rs`.
 
 use std::fmt;
 use std::io::{self, BufRead};
 
+use keyward_domain::import::ForeignUser;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 
+use super::draft::{Draft, FIELDS, Field, Value};
+use super::entry::{Entry, Fault};
 use super::lines::Lines;
-use super::{Draft, Entry, FIELDS, Fault, Field, Value};
 
 /// A file of JSON lines.
 pub struct JsonLines<R> {
@@ -36,7 +38,7 @@ impl<R: BufRead> JsonLines<R> {
         }
     }
 
-    fn read(&self, text: &str) -> Result<super::ForeignUser, Fault> {
+    fn read(&self, text: &str) -> Result<ForeignUser, Fault> {
         // The error's own words would quote the line.
         let Members(members) = serde_json::from_str(text).map_err(|error| match error.column() {
             0 => "it is no JSON object".to_owned(),

@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead, Read};
 
-use super::Fault;
+use super::entry::Fault;
 
 /// The longest line, and the longest record of several lines, in bytes.
 pub(super) const MAX_BYTES: usize = 64 * 1024;

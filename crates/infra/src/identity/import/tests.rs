@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{Format, Users};
+use super::reader::{Format, Users};
 
 /// Each entry: its line, and the address and the rest, or why it is refused.
 fn read(text: impl AsRef<[u8]>, format: Format) -> Vec<(u64, Result<String, String>)> {

@@ -23,16 +23,16 @@ const EMAIL_CHANGED: &str = "email_changed";
 
 /// Every template there is.
 const BUILT_IN: [(&str, &str); 10] = [
-    ("order_confirmation.txt", include_str!("../templates/order_confirmation.txt")),
-    ("order_confirmation.html", include_str!("../templates/order_confirmation.html")),
-    ("password_reset.txt", include_str!("../templates/password_reset.txt")),
-    ("password_reset.html", include_str!("../templates/password_reset.html")),
-    ("password_changed.txt", include_str!("../templates/password_changed.txt")),
-    ("password_changed.html", include_str!("../templates/password_changed.html")),
-    ("email_verification.txt", include_str!("../templates/email_verification.txt")),
-    ("email_verification.html", include_str!("../templates/email_verification.html")),
-    ("email_changed.txt", include_str!("../templates/email_changed.txt")),
-    ("email_changed.html", include_str!("../templates/email_changed.html")),
+    ("order_confirmation.txt", include_str!("../../templates/order_confirmation.txt")),
+    ("order_confirmation.html", include_str!("../../templates/order_confirmation.html")),
+    ("password_reset.txt", include_str!("../../templates/password_reset.txt")),
+    ("password_reset.html", include_str!("../../templates/password_reset.html")),
+    ("password_changed.txt", include_str!("../../templates/password_changed.txt")),
+    ("password_changed.html", include_str!("../../templates/password_changed.html")),
+    ("email_verification.txt", include_str!("../../templates/email_verification.txt")),
+    ("email_verification.html", include_str!("../../templates/email_verification.html")),
+    ("email_changed.txt", include_str!("../../templates/email_changed.txt")),
+    ("email_changed.html", include_str!("../../templates/email_changed.html")),
 ];
 
 /// The letters' templates.

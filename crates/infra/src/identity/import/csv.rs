@@ -1,10 +1,13 @@
-//! CSV (RFC 4180). What a column means is said in `import.rs`.
+//! CSV (RFC 4180). What a column means is said in `draft.rs`.
 
 use std::io::{self, BufRead};
 use std::mem::take;
 
+use keyward_domain::import::ForeignUser;
+
+use super::draft::{Draft, FIELDS, Field, Value};
+use super::entry::{Entry, Fault};
 use super::lines::{Lines, MAX_BYTES};
-use super::{Draft, Entry, FIELDS, Fault, Field, Value};
 
 /// A CSV file whose first line was read.
 pub struct Csv<R> {
@@ -61,7 +64,7 @@ impl<R: BufRead> Csv<R> {
         Ok(Ok(record))
     }
 
-    fn read(&self, record: &str) -> Result<super::ForeignUser, Fault> {
+    fn read(&self, record: &str) -> Result<ForeignUser, Fault> {
         let cells = split(record, self.separator).ok_or("it is no CSV: a quote is misplaced")?;
         let (found, expected) = (cells.len(), self.columns.len());
         if found != expected {

@@ -1,0 +1,3 @@
+//! Accounts: reading files of them that another system wrote.
+
+pub mod import;

@@ -1,0 +1,3 @@
+//! Mail: the templates of messages.
+
+pub mod templates;
