@@ -67,8 +67,21 @@ const LAYERS: &[Layer] = &[
     },
     Layer {
         name: "keyward-api",
-        // Infra and migration for its binary alone: behind a feature, and `sources` sees to it besides.
+        // Infra and migration in its wiring alone: `sources` sees to that.
         imports: &["keyward-auth", "keyward-guard", "keyward-domain", "keyward-infra", "keyward-migration"],
+        tests_import: &[],
+        without: &["hyper"],
+    },
+    Layer {
+        name: "keyward",
+        imports: &[
+            "keyward-api",
+            "keyward-auth",
+            "keyward-guard",
+            "keyward-domain",
+            "keyward-infra",
+            "keyward-migration",
+        ],
         tests_import: &["keyward-client"],
         without: &[],
     },
@@ -85,6 +98,12 @@ const LAYERS: &[Layer] = &[
         imports: &["keyward-guard"],
         tests_import: &["keyward-client"],
         without: &["sea-orm"],
+    },
+    Layer {
+        name: "embedded",
+        imports: &["keyward-api", "keyward-guard"],
+        tests_import: &[],
+        without: &["sea-orm", "sqlx"],
     },
     Layer { name: "notes", imports: &["keyward-guard"], tests_import: &[], without: &["sea-orm"] },
     Layer {
