@@ -1,6 +1,6 @@
 //! `cargo xtask deploy`: what other people's linters say of `deploy/`, each where it is installed.
 //!
-//! Whether it fits this program, its settings and its metrics, is asked by `crates/api/tests/it/deploy.rs`, which
+//! Whether it fits this program, its settings and its metrics, is asked by `crates/keyward/tests/it/deploy.rs`, which
 //! needs nothing installed.
 
 use std::fs;

@@ -113,8 +113,7 @@ impl Options {
 
 /// The program, built.
 fn build(release: bool) -> Outcome<PathBuf> {
-    let mut command =
-        shell::cargo(["build", "-p", "keyward-api", "--message-format", "json-render-diagnostics"]);
+    let mut command = shell::cargo(["build", "-p", "keyward", "--message-format", "json-render-diagnostics"]);
     if release {
         command.arg("--release");
     }

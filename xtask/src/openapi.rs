@@ -48,7 +48,7 @@ fn write() -> Outcome {
 }
 
 fn served() -> Outcome<String> {
-    let mut text = shell::capture(&mut shell::cargo(["run", "-q", "-p", "keyward-api", "--", "openapi"]))?;
+    let mut text = shell::capture(&mut shell::cargo(["run", "-q", "-p", "keyward", "--", "openapi"]))?;
     if !text.ends_with('\n') {
         text.push('\n');
     }

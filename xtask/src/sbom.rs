@@ -98,12 +98,12 @@ fn drafts() -> Outcome<Vec<PathBuf>> {
         items(&metadata["packages"]).iter().filter_map(|package| package["manifest_path"].as_str());
     let mut drafts: Vec<PathBuf> =
         manifests.map(|path| Path::new(path).with_file_name(format!("{NAME}.json"))).collect();
-    drafts.sort_by_key(|path| !path.ends_with(format!("crates/api/{NAME}.json")));
+    drafts.sort_by_key(|path| !path.ends_with(format!("crates/keyward/{NAME}.json")));
     Ok(drafts)
 }
 
 fn draw(build: &[String]) -> Outcome {
-    let mut command = shell::cargo(["cyclonedx", "--quiet", "--manifest-path", "crates/api/Cargo.toml"]);
+    let mut command = shell::cargo(["cyclonedx", "--quiet", "--manifest-path", "crates/keyward/Cargo.toml"]);
     command.args(["--format", "json", "--spec-version", "1.5", "--override-filename", NAME]).args(build);
     // The same commit gives the same file, whenever it is made.
     if std::env::var_os("SOURCE_DATE_EPOCH").is_none() {
@@ -118,7 +118,7 @@ fn draw(build: &[String]) -> Outcome {
 
 /// The crates that cargo compiles for the server, its own among them.
 fn built(build: &[String]) -> Outcome<BTreeSet<Crate>> {
-    let mut command = shell::cargo(["tree", "--locked", "-p", "keyward-api", "-e", "normal,build"]);
+    let mut command = shell::cargo(["tree", "--locked", "-p", "keyward", "-e", "normal,build"]);
     let lines = shell::capture(command.args(["--prefix", "none", "-f", "{p}"]).args(build))?;
     Ok(lines.lines().filter_map(named).collect())
 }

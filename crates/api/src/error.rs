@@ -15,7 +15,7 @@ use utoipa::openapi::path::Operation;
 use utoipa::openapi::{ContentBuilder, Ref, ResponseBuilder};
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::extract::{Fault, Loc};
+use crate::fault::{Fault, Loc};
 
 /// An answer that is no success.
 #[derive(Debug)]

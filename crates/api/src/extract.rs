@@ -3,8 +3,9 @@
 //! Each extractor here enforces and documents; see `docs/ADDING_AN_ENDPOINT.md`.
 
 mod body;
+mod both;
+mod conditions;
 mod cursor;
-mod fault;
 mod fields;
 mod form;
 mod idempotency;
@@ -18,8 +19,9 @@ mod sender;
 mod submitted;
 
 pub use body::{AnyBody, Body};
+pub use both::Both;
+pub use conditions::Conditions;
 pub use cursor::List;
-pub use fault::{Fault, Flaw, Loc};
 pub use fields::{Fields, Input};
 pub use idempotency::Idempotency;
 pub use oauth::{CLIENT_SCHEME, ClientFor, ClientForm, OAuthForm, invalid_client};
@@ -28,39 +30,3 @@ pub use path::{Path, PathParam};
 pub use query::{Here, Query, refuse_credentials_in};
 pub use sender::{RequestId, Sender};
 pub use submitted::{Outcomes, Submitted, Submitter};
-
-use axum::extract::{FromRequest, FromRequestParts, Request};
-use keyward_guard::{Documented, Schemas};
-use utoipa::openapi::path::Operation;
-
-use crate::error::ApiError;
-
-/// Two extractors whose faults are reported together, in order: the path's or query's, then the body's.
-pub struct Both<A, B>(pub A, pub B);
-
-impl<S, A, B> FromRequest<S> for Both<A, B>
-where
-    S: Send + Sync,
-    A: FromRequestParts<S, Rejection = ApiError> + Send,
-    B: FromRequest<S, Rejection = ApiError> + Send,
-{
-    type Rejection = ApiError;
-
-    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        let (mut parts, body) = request.into_parts();
-        let first = A::from_request_parts(&mut parts, state).await;
-        let second = B::from_request(Request::from_parts(parts, body), state).await;
-        match (first, second) {
-            (Ok(first), Ok(second)) => Ok(Self(first, second)),
-            (Err(first), Err(second)) => Err(first.merge(second)),
-            (Err(error), Ok(_)) | (Ok(_), Err(error)) => Err(error),
-        }
-    }
-}
-
-impl<A: Documented, B: Documented> Documented for Both<A, B> {
-    fn document(operation: &mut Operation, schemas: &mut Schemas) {
-        A::document(operation, schemas);
-        B::document(operation, schemas);
-    }
-}

@@ -1,32 +1,22 @@
-//! Keyward's HTTP api: routes, request and response types, the OpenAPI document, settings.
+//! Keyward as a library: authentication for an axum program, with JSON routes, token checks and an OpenAPI document.
 //!
-//! [`build`] makes the router that the binary serves and the tests call. Nothing here knows the database: `main.rs`
-//! wires the ports to `keyward-infra`.
+//! [`service::Service`] is the whole of it: `keyward serve` serves its router, and another program may merge that router into
+//! its own. [`wiring`] holds the smaller parts, for commands that need the database alone.
 #![forbid(unsafe_code)]
 
-pub mod config;
-pub mod cors;
-pub mod current_user;
-mod docs;
+pub mod access;
+pub mod boundary;
+mod document;
 pub mod error;
 pub mod extract;
-pub mod feed;
-pub mod hashing;
-mod host;
-pub mod import;
-pub mod letters;
+pub mod fault;
 pub mod metrics;
-mod middleware;
-pub mod openapi;
-pub mod own_account;
 mod pages;
-pub mod proxies;
-mod remembered;
-mod router;
+pub mod router;
 pub mod routes;
-pub mod server;
-pub mod session_check;
+pub mod service;
+pub mod settings;
 pub mod state;
-pub mod worker;
-
-pub use router::build;
+#[cfg(feature = "testing")]
+pub mod testing;
+pub mod wiring;

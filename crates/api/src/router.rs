@@ -6,29 +6,32 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use keyward_guard::endpoint;
+use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
+use crate::boundary::middleware;
+use crate::document::{docs, openapi};
 use crate::error::ApiError;
+use crate::routes::identity::{me, recovery, users, verification};
+use crate::routes::oauth::{keys, metadata, tokens};
+use crate::routes::sessions::{login, own, refresh, revocations};
 use crate::routes::shop::{cart, catalog, orders};
-use crate::routes::{
-    health, keys, login, me, oauth, posts, recovery, revocations, root, sessions, users, verification,
-};
+use crate::routes::{health, posts, root};
 use crate::state::AppState;
-use crate::{docs, middleware, openapi};
 
 /// Every operation of the api, with its documentation.
-pub(crate) fn endpoints() -> OpenApiRouter<AppState> {
+fn endpoints() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(endpoint!(root::read_root))
         .routes(endpoint!(root::read_notsecret))
         .routes(endpoint!(root::read_secret))
         .routes(endpoint!(login::signup))
         .routes(endpoint!(login::login))
-        .routes(endpoint!(sessions::refresh_token))
-        .routes(endpoint!(sessions::logout))
-        .routes(endpoint!(sessions::logout_all))
-        .routes(endpoint!(sessions::list_sessions))
-        .routes(endpoint!(sessions::end_session))
+        .routes(endpoint!(refresh::refresh_token))
+        .routes(endpoint!(own::logout))
+        .routes(endpoint!(own::logout_all))
+        .routes(endpoint!(own::list_sessions))
+        .routes(endpoint!(own::end_session))
         .routes(endpoint!(users::create_user))
         .routes(endpoint!(users::list_users))
         .routes(endpoint!(me::read_me))
@@ -71,18 +74,29 @@ pub(crate) fn endpoints() -> OpenApiRouter<AppState> {
         .routes(endpoint!(recovery::recover_password))
         .routes(endpoint!(recovery::reset_password_page))
         .routes(endpoint!(recovery::reset_password))
-        .routes(endpoint!(oauth::token))
-        .routes(endpoint!(oauth::revoke))
-        .routes(endpoint!(oauth::introspect))
+        .routes(endpoint!(tokens::token))
+        .routes(endpoint!(tokens::revoke))
+        .routes(endpoint!(tokens::introspect))
         .routes(endpoint!(revocations::list_revocations))
         .routes(endpoint!(keys::jwks))
-        .routes(endpoint!(keys::metadata))
+        .routes(endpoint!(metadata::metadata))
         .routes(endpoint!(health::live))
         .routes(endpoint!(health::ready))
 }
 
-/// The whole service.
-pub fn build(state: AppState) -> Router {
+/// The whole document, as served at `/openapi.json` and kept in the repository.
+pub fn document() -> OpenApi {
+    openapi::complete(endpoints().into_openapi())
+}
+
+/// The whole service, without an answer of its own to paths that it does not serve: [`Router::merge`] panics where two
+/// routers have a fallback.
+pub(crate) fn mergeable(state: AppState) -> Router {
+    standalone(state).reset_fallback()
+}
+
+/// The whole service, with a 404 of its own.
+pub fn standalone(state: AppState) -> Router {
     let (router, document) = endpoints().split_for_parts();
     let document = openapi::complete(document);
     let slashes: Vec<String> =

@@ -25,13 +25,16 @@ use keyward_domain::users::Users;
 use keyward_domain::verification::Verification;
 use keyward_guard::Authenticator;
 
-use crate::config::Settings;
-use crate::cors::Cors;
-use crate::feed::Feed;
-use crate::metrics::{Metrics, Sources};
-use crate::own_account::OwnAccount;
-use crate::proxies::Proxies;
-use crate::session_check::{Epochs, SessionCheck};
+use crate::access::epochs::Epochs;
+use crate::access::own_account::OwnAccount;
+use crate::access::session_check::SessionCheck;
+use crate::boundary::cors::Cors;
+use crate::boundary::proxies::Proxies;
+use crate::metrics::counters::Metrics;
+use crate::metrics::scrape::Sources;
+use crate::routes::sessions::feed::Feed;
+use crate::settings::Settings;
+use crate::settings::tokens::LEEWAY;
 
 /// The state behind every route. Cheap to clone, as axum does several times a request.
 #[derive(Clone)]
@@ -94,9 +97,6 @@ pub struct Parts {
 /// This service's public address, which access tokens name as their issuer.
 #[derive(Clone)]
 pub struct Issuer(pub Arc<str>);
-
-/// How far clocks may differ, in seconds.
-pub const LEEWAY: i64 = 5;
 
 /// How many tokens are remembered whose signature was checked: some 10 MB when full.
 const TOKENS: usize = 8192;

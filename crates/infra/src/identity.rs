@@ -1,5 +1,6 @@
-//! Accounts, and what proves who owns them.
+//! Accounts, what proves who owns them, and reading accounts of other systems from files.
 
+pub mod import;
 pub mod recoveries;
 pub mod user_changes;
 pub mod users;

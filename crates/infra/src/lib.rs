@@ -4,7 +4,8 @@
 //! |---|---|
 //! | [`database`] | opening a database, connections with bounded time, transactions, and what failures mean |
 //! | [`identity`], [`sessions`], [`oauth`], [`keys`], [`mail`], [`limits`], [`upkeep`] | one repository a file |
-//! | [`mail`] | also delivery through SMTP, or into a folder |
+//! | [`mail`] | also the templates of letters, and delivery through SMTP or into a folder |
+//! | [`hashing_pool`] | password hashing on a few threads with a bounded queue |
 //! | [`entity`] | the tables as SeaORM sees them |
 //!
 //! What must never be here: a decision. Who may do what, and what an absent row means, is the domain's.
@@ -13,6 +14,7 @@
 pub mod clock;
 pub mod database;
 pub mod entity;
+pub mod hashing_pool;
 pub mod identity;
 pub mod keys;
 pub mod limits;

@@ -1,5 +1,6 @@
-//! The outbox, and delivery through SMTP or into a folder.
+//! The outbox, the templates of letters, and delivery through SMTP or into a folder.
 
 pub mod folder;
 pub mod outbox;
 pub mod smtp;
+pub mod templates;

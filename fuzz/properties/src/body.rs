@@ -6,10 +6,10 @@ use axum::body::Body as Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Request};
 use keyward_api::extract::{AnyBody, Body, Fields, Input, read};
-use keyward_api::routes::login::Login;
+use keyward_api::routes::identity::users::UserCreate;
 use keyward_api::routes::posts::PostWrite;
+use keyward_api::routes::sessions::login::Login;
 use keyward_api::routes::shop::catalog::ProductWrite;
-use keyward_api::routes::users::UserCreate;
 use keyward_auth::PasswordPolicy;
 use serde_json::{Map, Value, json};
 

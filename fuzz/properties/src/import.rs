@@ -1,7 +1,7 @@
 //! Files of accounts from other systems. An input is read as CSV and as JSON lines.
 
-use keyward_api::import::{Format, Users};
 use keyward_domain::import::ForeignUser;
+use keyward_infra::identity::import::reader::{Format, Users};
 use serde_json::json;
 
 use crate::Fate;

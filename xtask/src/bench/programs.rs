@@ -22,7 +22,18 @@ impl Programs {
     /// Builds them: as they are shipped, or quickly.
     pub(super) fn build(profile: &str) -> Outcome<Self> {
         // At once: one by one, each would have what they share built anew with other features.
-        let parts = ["-p", "keyward-api", "-p", "keyward-auth", "-p", "keyward-infra", "--bin", "keyward"];
+        let parts = [
+            "-p",
+            "keyward",
+            "-p",
+            "keyward-api",
+            "-p",
+            "keyward-auth",
+            "-p",
+            "keyward-infra",
+            "--bin",
+            "keyward",
+        ];
         let examples = ["--example", "limit", "--example", "argon2", "--example", "rows"];
         shell::run(shell::cargo(["build", "--locked", "--profile", profile]).args(parts).args(examples))?;
         let folder = std::env::var_os("CARGO_TARGET_DIR").map_or(shell::root().join("target"), PathBuf::from);

@@ -95,7 +95,7 @@ const LAYERS: &[Layer] = &[
             "keyward-migration",
         ],
         tests_import: &["keyward-client"],
-        without: &[],
+        without: &["hyper"],
     },
     Layer {
         name: "keyward-pages",
@@ -126,7 +126,7 @@ const LAYERS: &[Layer] = &[
     Layer { name: "keyward-migration", imports: &[], tests_import: &[], without: &["axum", "utoipa"] },
     Layer {
         name: "keyward-properties",
-        imports: &["keyward-api", "keyward-auth", "keyward-domain", "keyward-guard"],
+        imports: &["keyward-api", "keyward-auth", "keyward-domain", "keyward-guard", "keyward-infra"],
         tests_import: &[],
         without: &["sea-orm", "sqlx"],
     },
@@ -135,6 +135,12 @@ const LAYERS: &[Layer] = &[
         name: "invoices",
         imports: &["keyward-guard"],
         tests_import: &["keyward-client"],
+        without: &["sea-orm"],
+    },
+    Layer {
+        name: "embedded",
+        imports: &["keyward-api", "keyward-guard"],
+        tests_import: &[],
         without: &["sea-orm"],
     },
     Layer { name: "notes", imports: &["keyward-guard"], tests_import: &[], without: &["sea-orm"] },

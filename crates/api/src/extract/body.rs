@@ -14,11 +14,11 @@ use utoipa::openapi::path::Operation;
 use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::{ContentBuilder, Ref, Required};
 
-use super::fault::{Flaw, Loc};
 use super::fields::{Fields, Input};
 use super::query::refuse_secrets_in;
 use super::{form, json};
 use crate::error::{ApiError, document_error, document_validation};
+use crate::fault::{Flaw, Loc};
 
 pub(super) const JSON: &str = "application/json";
 pub(super) const FORM: &str = "application/x-www-form-urlencoded";

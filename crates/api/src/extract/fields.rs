@@ -5,8 +5,8 @@ use keyward_domain::email::Email;
 use keyward_domain::hashing::NewPassword;
 use serde_json::{Map, Value};
 
-use super::fault::{Fault, Flaw};
 use super::read;
+use crate::fault::{Fault, Flaw};
 
 /// A request's body or query that reads itself from fields. `Self` is the documented shape; what comes out are
 /// checked values.

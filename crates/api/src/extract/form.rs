@@ -9,7 +9,7 @@ use axum::http::{HeaderValue, header};
 use percent_encoding::percent_decode;
 use serde_json::{Map, Value};
 
-use super::fault::{Fault, Flaw, Loc};
+use crate::fault::{Fault, Flaw, Loc};
 
 /// The parameters of a query; an empty one is null.
 ///

@@ -8,8 +8,8 @@ use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Required};
 
-use super::fault::Flaw;
 use crate::error::ApiError;
+use crate::fault::Flaw;
 
 const NAME: &str = "Idempotency-Key";
 

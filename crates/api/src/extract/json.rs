@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-use super::fault::{Fault, Flaw, Loc};
+use crate::fault::{Fault, Flaw, Loc};
 
 /// Reads one JSON value.
 ///

@@ -14,11 +14,11 @@ use utoipa::IntoParams;
 use utoipa::openapi::path::{Operation, Parameter, ParameterIn};
 
 use super::cursor::{self, List};
-use super::fault::Flaw;
 use super::fields::{Fields, Input};
 use super::query::{Here, Query};
 use super::read;
 use crate::error::ApiError;
+use crate::fault::Flaw;
 
 /// What comes in pages.
 pub trait Listed {

@@ -14,9 +14,9 @@ use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
 use utoipa::openapi::{RefOr, Required, Schema};
 
-use super::fault::Flaw;
 use super::read;
 use crate::error::{ApiError, document_validation};
+use crate::fault::Flaw;
 
 /// The `{id}` of a path.
 pub struct Path<T>(pub T);

@@ -7,7 +7,7 @@ use keyward_domain::scopes::Role;
 use keyward_domain::text::{Text, TextError};
 use serde_json::{Value, json};
 
-use super::fault::Flaw;
+use crate::fault::Flaw;
 
 /// A string without NUL.
 pub fn string(value: &Value) -> Result<&str, Flaw> {

@@ -15,7 +15,7 @@ use utoipa::openapi::path::Operation;
 #[derive(Clone, Debug)]
 pub struct RequestId(pub String);
 
-/// Who sent the request. The address is the connection's own, or what a trusted proxy noted: see [`crate::proxies`].
+/// Who sent the request. The address is the connection's own, or what a trusted proxy noted: see [`crate::boundary::proxies`].
 pub struct Sender(pub Origin);
 
 /// How much of a `User-Agent` is kept, in bytes.

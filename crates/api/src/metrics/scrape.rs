@@ -11,23 +11,9 @@ use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 
-use crate::own_account::OwnAccount;
-use crate::session_check::SessionCheck;
-
-/// How much a cache is used.
-#[derive(Clone, Copy, Debug)]
-pub struct CacheUse {
-    /// What it keeps.
-    pub name: &'static str,
-    /// How often it knew the answer.
-    pub hits: u64,
-    /// How often it did not.
-    pub misses: u64,
-    /// How many answers it keeps.
-    pub entries: u64,
-    /// How many it keeps at most.
-    pub capacity: u64,
-}
+use crate::access::cache_use::CacheUse;
+use crate::access::own_account::OwnAccount;
+use crate::access::session_check::SessionCheck;
 
 /// What can be asked how busy it is.
 pub struct Sources {

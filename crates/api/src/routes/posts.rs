@@ -8,10 +8,11 @@ use serde::Serialize;
 use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 
-use super::rfc3339;
-use crate::current_user::{CurrentUser, scope};
+use crate::access::current_user::{CurrentUser, scope};
 use crate::error::ApiError;
-use crate::extract::{Body, Both, Fields, Flaw, Input, List, Listed, Listing, Paged, Path, read};
+use crate::extract::{Body, Both, Fields, Input, List, Listed, Listing, Paged, Path, read};
+use crate::fault::Flaw;
+use crate::routes::rfc3339::rfc3339;
 
 /// A post.
 #[derive(Serialize, ToSchema)]

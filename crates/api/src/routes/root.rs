@@ -4,7 +4,7 @@ use axum::Json;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::current_user::CurrentUser;
+use crate::access::current_user::CurrentUser;
 
 /// What this is, and where its documentation is.
 #[derive(Serialize, ToSchema)]

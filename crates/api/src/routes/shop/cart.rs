@@ -9,9 +9,9 @@ use serde::Serialize;
 use serde_json::Number;
 use utoipa::ToSchema;
 
-use super::amount;
+use super::amount::amount;
 use super::catalog::Product;
-use crate::current_user::{CurrentUser, scope};
+use crate::access::current_user::{CurrentUser, scope};
 use crate::error::ApiError;
 use crate::extract::{Body, Both, Fields, Input, Path, read};
 

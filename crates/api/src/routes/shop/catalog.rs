@@ -10,8 +10,8 @@ use serde::Serialize;
 use serde_json::Number;
 use utoipa::{IntoParams, ToSchema};
 
-use super::amount;
-use crate::current_user::{CurrentUser, scope};
+use super::amount::amount;
+use crate::access::current_user::{CurrentUser, scope};
 use crate::error::ApiError;
 use crate::extract::{Body, Both, Fields, Input, List, Listed, Listing, Paged, Path, read};
 

@@ -8,13 +8,12 @@ use serde::Serialize;
 use serde_json::{Number, json};
 use utoipa::ToSchema;
 
-use super::amount;
-use crate::current_user::{CurrentUser, scope};
+use super::amount::amount;
+use crate::access::current_user::{CurrentUser, scope};
 use crate::error::ApiError;
-use crate::extract::{
-    Body, Both, Fields, Flaw, Idempotency, Input, List, Listed, Listing, Paged, Path, read,
-};
-use crate::routes::rfc3339;
+use crate::extract::{Body, Both, Fields, Idempotency, Input, List, Listed, Listing, Paged, Path, read};
+use crate::fault::Flaw;
+use crate::routes::rfc3339::rfc3339;
 
 /// An order, at the prices of its day.
 #[derive(Serialize, ToSchema)]

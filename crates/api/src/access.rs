@@ -1,0 +1,8 @@
+//! Who may come in: token checks with a short memory, and what handlers get from them.
+
+pub mod cache_use;
+pub mod current_user;
+pub mod epochs;
+pub mod own_account;
+pub(crate) mod remembered;
+pub mod session_check;

@@ -1,0 +1,44 @@
+//! The caller's own account, which front ends ask for on every page: from memory while nothing changed.
+//!
+//! What this process changes is seen at once, what another one changes within the revocation bound.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use keyward_domain::sessions::Caller;
+use keyward_domain::users::{User, UserError, UserId, Users};
+
+use super::cache_use::CacheUse;
+use super::epochs::Epochs;
+use super::remembered::Remembered;
+
+/// Accounts as their owners see them. Cheap to clone.
+#[derive(Clone)]
+pub struct OwnAccount(Arc<Parts>);
+
+struct Parts {
+    users: Users,
+    remembered: Remembered<UserId, Arc<User>>,
+}
+
+impl OwnAccount {
+    /// Accounts that are remembered for at most `bound`.
+    pub(crate) fn new(users: Users, epochs: Arc<Epochs>, bound: Duration) -> Self {
+        let remembered = Remembered::new("users", epochs, bound);
+        Self(Arc::new(Parts { users, remembered }))
+    }
+
+    /// The caller's account.
+    ///
+    /// # Errors
+    /// As [`Users::find_own`].
+    pub async fn of(&self, caller: &Caller) -> Result<Arc<User>, Arc<UserError>> {
+        let Parts { users, remembered } = &*self.0;
+        remembered.get(caller.id, caller.id, || async { users.find_own(caller).await.map(Arc::new) }).await
+    }
+
+    /// How much the memory is used.
+    pub(crate) fn usage(&self) -> CacheUse {
+        self.0.remembered.usage()
+    }
+}

@@ -1,0 +1,151 @@
+//! The boundary: what happens to every request and answer, whatever the route.
+//!
+//! A request gets an id and a span, a well-formed `Host`, a deadline and a net under panics; an answer gets the id and
+//! the headers that keep browsers from guessing. One log line a request: method, path (never the query), status, time,
+//! and in its span the request's id, and user and session once the lock knows them.
+
+use std::any::Any;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use axum::extract::{ConnectInfo, MatchedPath, Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use tracing::field::Empty;
+use tracing::{Instrument, Span};
+
+use super::cors::{self, PageOrigin};
+use super::host::is_host;
+use crate::error::ApiError;
+use crate::extract::RequestId;
+use crate::state::AppState;
+
+/// How long a request may take, body included.
+const DEADLINE: Duration = Duration::from_secs(30);
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
+const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+const SAME_ORIGIN: HeaderValue = HeaderValue::from_static("same-origin");
+
+/// Runs the request inside the boundary.
+pub(crate) async fn boundary(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+    let id = request_id(&state, request.headers());
+    let name = id.to_str().unwrap_or_default().to_owned();
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let span = span(&name, &method, route.as_ref());
+    request.extensions_mut().insert(RequestId(name));
+    if let Some(ConnectInfo(peer)) = request.extensions().get::<ConnectInfo<SocketAddr>>().copied() {
+        let client = state.proxies.client(peer.ip(), request.headers());
+        request.extensions_mut().insert(ConnectInfo(SocketAddr::new(client, peer.port())));
+    }
+    let in_chunks = request.headers().contains_key(header::TRANSFER_ENCODING);
+    let caller = state.cors.caller(request.headers());
+    let started = Instant::now();
+    // Dropped with everything else here when the client hangs up.
+    let _under_way = state.metrics.begin();
+    let mut response = guarded(request, caller.as_ref(), next).instrument(span.clone()).await;
+    finish(response.headers_mut(), id);
+    state.cors.mark(response.headers_mut(), caller);
+    if in_chunks {
+        // RFC 9112, section 6.1: it may have had a Content-Length, too, which the parser drops before we see it. Then
+        // somebody between us and the client may take what follows for part of this request.
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    let elapsed = started.elapsed();
+    state.metrics.end(&method, route, response.status(), elapsed);
+    let status = response.status().as_u16();
+    #[cfg(feature = "otlp")]
+    span.record("http.response.status_code", status);
+    span.in_scope(|| tracing::info!(%method, path, status, ?elapsed, "answered"));
+    response
+}
+
+/// The span around everything that happens for a request.
+#[cfg(not(feature = "otlp"))]
+fn span(id: &str, _: &Method, _: Option<&MatchedPath>) -> Span {
+    tracing::info_span!("request", id, user = Empty, session = Empty)
+}
+
+/// The span around everything that happens for a request, named as OpenTelemetry names those of HTTP servers.
+#[cfg(feature = "otlp")]
+fn span(id: &str, method: &Method, route: Option<&MatchedPath>) -> Span {
+    let route = route.map_or("none", MatchedPath::as_str);
+    tracing::info_span!(
+        "request",
+        id,
+        user = Empty,
+        session = Empty,
+        otel.name = format!("{method} {route}"),
+        otel.kind = "server",
+        http.request.method = %method,
+        http.route = route,
+        http.response.status_code = Empty,
+    )
+}
+
+async fn guarded(request: Request, caller: Option<&PageOrigin>, next: Next) -> Response {
+    if !host_is_sound(&request) {
+        return ApiError::new(StatusCode::BAD_REQUEST, "The Host header is missing, repeated or malformed.")
+            .into_response();
+    }
+    if let Some(answer) = caller.and_then(|_| cors::preflight(&request)) {
+        return answer;
+    }
+    // A task of its own, so that a handler is never dropped half-way when the client hangs up, and a panic stays there.
+    let task = tokio::spawn(tokio::time::timeout(DEADLINE, next.run(request)).in_current_span());
+    match task.await {
+        Ok(Ok(response)) => response,
+        Ok(Err(_)) => ApiError::unavailable().into_response(),
+        Err(error) => {
+            let panic = error.try_into_panic().ok();
+            let message = panic.as_deref().map_or("cancelled", message);
+            tracing::error!(cause = message, "a handler did not finish");
+            ApiError::internal().into_response()
+        }
+    }
+}
+
+fn message(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("a panic")
+}
+
+/// The id the request came with, if it can be one, or a new one.
+fn request_id(state: &AppState, headers: &HeaderMap) -> HeaderValue {
+    let plain = |value: &&HeaderValue| {
+        (1..=64).contains(&value.len())
+            && value.as_bytes().iter().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(b))
+    };
+    headers.get(&REQUEST_ID).filter(plain).cloned().unwrap_or_else(|| {
+        let mut bytes = [0; 16];
+        state.random.fill(&mut bytes);
+        let id = uuid::Builder::from_random_bytes(bytes).into_uuid().to_string();
+        HeaderValue::try_from(id).unwrap_or(HeaderValue::from_static("none"))
+    })
+}
+
+/// RFC 9112, section 3.2: exactly one `Host`, and a valid one, even beside an absolute target; HTTP/1.0 may go without.
+fn host_is_sound(request: &Request) -> bool {
+    let mut hosts = request.headers().get_all(header::HOST).iter();
+    match (hosts.next(), hosts.next()) {
+        (None, _) => request.version() == Version::HTTP_10,
+        (Some(host), None) => is_host(host.as_bytes()),
+        (Some(_), Some(_)) => false,
+    }
+}
+
+fn finish(headers: &mut HeaderMap, id: HeaderValue) {
+    headers.insert(REQUEST_ID, id);
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    headers.insert(OPENER_POLICY, SAME_ORIGIN);
+    headers.insert(RESOURCE_POLICY, SAME_ORIGIN);
+    headers
+        .entry(header::CONTENT_SECURITY_POLICY)
+        .or_insert(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+}

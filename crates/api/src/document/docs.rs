@@ -1,0 +1,101 @@
+//! `/docs` (Swagger UI), `/redoc` (ReDoc) and `/openapi.json`, all from this binary: no other host is asked.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::Path;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use utoipa::openapi::OpenApi;
+use utoipa_swagger_ui::Config;
+
+use crate::error::ApiError;
+use crate::extract::Conditions;
+
+const SWAGGER: &str = include_str!("docs/swagger.html");
+const SWAGGER_STYLE: &str = include_str!("docs/swagger.css");
+const SWAGGER_START: &str = include_str!("docs/swagger.js");
+const REDOC: &str = include_str!("docs/redoc.html");
+const REDOC_STYLE: &str = include_str!("docs/redoc.css");
+const REDOC_START: &str = include_str!("docs/redoc.js");
+const REDOC_BUNDLE: &str = include_str!("redoc/redoc.standalone.js");
+
+/// Only our own scripts and styles, none inline.
+const SWAGGER_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+    connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+/// `ReDoc` puts style elements into the page, one with a rule and others that it fills by script: these two hashes are of
+/// what they hold when they come in, and let no other one in (CSP 3, section 8.3). It searches in a worker.
+const REDOC_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' \
+    'sha256-QMIg+bpjm3JdElJ388KYke01izlUW0UoNOeKjpMxdgc=' 'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='; \
+    img-src 'self' data:; connect-src 'self'; worker-src blob:; base-uri 'none'; form-action 'self'; \
+    frame-ancestors 'none'";
+
+/// The paths of the pages.
+pub(crate) fn pages() -> [String; 3] {
+    ["/docs", "/redoc", "/openapi.json"].map(str::to_owned)
+}
+
+/// The pages and what they load.
+pub(crate) fn router<S: Clone + Send + Sync + 'static>(document: &OpenApi) -> Router<S> {
+    let document = document.to_json().unwrap_or_default();
+    let tag = tag(&document);
+    let document = Bytes::from(document);
+    Router::new()
+        .route("/docs", get(async || page(SWAGGER, SWAGGER_POLICY)))
+        .route("/docs/{file}", get(swagger_file))
+        .route("/redoc", get(async || page(REDOC, REDOC_POLICY)))
+        .route("/redoc/page.css", get(async || asset("text/css", REDOC_STYLE.into())))
+        .route("/redoc/start.js", get(async || asset("text/javascript", REDOC_START.into())))
+        .route("/redoc/redoc.standalone.js", get(async || asset("text/javascript", REDOC_BUNDLE.into())))
+        .route(
+            "/openapi.json",
+            get(async move |conditions: Conditions| described(&conditions, &tag, document)),
+        )
+}
+
+/// The document, unless the caller has it already.
+fn described(conditions: &Conditions, tag: &HeaderValue, document: Bytes) -> Response {
+    let headers =
+        [(header::ETAG, tag.clone()), (header::CACHE_CONTROL, HeaderValue::from_static("no-cache"))];
+    if conditions.know(tag) {
+        return (StatusCode::NOT_MODIFIED, headers).into_response();
+    }
+    (headers, [(header::CONTENT_TYPE, "application/json")], document).into_response()
+}
+
+/// What tells this document from those of other versions.
+fn tag(document: &str) -> HeaderValue {
+    let mut hasher = DefaultHasher::new();
+    document.hash(&mut hasher);
+    HeaderValue::try_from(format!("\"{:016x}\"", hasher.finish()))
+        .unwrap_or(HeaderValue::from_static("\"0\""))
+}
+
+fn page(html: &'static str, policy: &'static str) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        (header::CONTENT_SECURITY_POLICY, policy),
+        (header::CACHE_CONTROL, "no-cache"),
+    ];
+    (headers, html).into_response()
+}
+
+fn asset(content_type: &str, bytes: Bytes) -> Response {
+    let headers = [(header::CONTENT_TYPE, content_type), (header::CACHE_CONTROL, "public, max-age=3600")];
+    (headers, bytes).into_response()
+}
+
+async fn swagger_file(Path(file): Path<String>) -> Response {
+    match file.as_str() {
+        "start.js" => return asset("text/javascript", SWAGGER_START.into()),
+        "page.css" => return asset("text/css", SWAGGER_STYLE.into()),
+        _ => {}
+    }
+    match utoipa_swagger_ui::serve(&file, Config::default().into()) {
+        Ok(Some(found)) => asset(&found.content_type, found.bytes.into_owned().into()),
+        _ => ApiError::new(StatusCode::NOT_FOUND, "Not Found").into_response(),
+    }
+}

@@ -1,0 +1,6 @@
+//! Accounts: making, changing and deleting them, their addresses and passwords.
+
+pub mod me;
+pub mod recovery;
+pub mod users;
+pub mod verification;

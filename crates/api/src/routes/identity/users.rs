@@ -1,0 +1,179 @@
+//! Accounts on the wire.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use keyward_domain::scopes::Role;
+use keyward_domain::users::{self, Registration, UserChange, UserId, Users};
+use keyward_domain::verification::Verification;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::access::current_user::{CurrentUser, scope};
+use crate::error::ApiError;
+use crate::extract::{Body, Both, Fields, Input, List, Listed, Listing, Paged, Path, Sender, read};
+use crate::routes::rfc3339::rfc3339;
+
+/// An account.
+#[derive(Serialize, ToSchema)]
+pub struct User {
+    #[schema(example = 1)]
+    id: i64,
+    #[schema(format = Email, example = "ana@example.com")]
+    email: String,
+    #[schema(required, example = "Ana")]
+    name: Option<String>,
+    #[schema(value_type = RoleName, example = "user")]
+    role: &'static str,
+    #[schema(format = DateTime, example = "2026-01-31T12:00:00Z")]
+    created_at: String,
+    email_verified: bool,
+}
+
+/// What an account may do: its own things, or everybody's.
+#[derive(ToSchema)]
+#[schema(as = Role, rename_all = "lowercase")]
+#[expect(dead_code, reason = "documents the names of `Role`")]
+enum RoleName {
+    User,
+    Admin,
+}
+
+impl From<users::User> for User {
+    fn from(user: users::User) -> Self {
+        Self {
+            id: user.id.0,
+            email: user.email.to_string(),
+            name: user.name.map(|name| name.to_string()),
+            role: user.role.as_str(),
+            created_at: rfc3339(user.created_at),
+            email_verified: user.email_verified,
+        }
+    }
+}
+
+/// Who wants an account.
+#[derive(ToSchema)]
+#[schema(example = json!({ "email": "ana@example.com", "password": "a long pass phrase", "name": "Ana" }))]
+#[expect(dead_code, reason = "documents what `read` reads")]
+pub struct UserCreate {
+    /// The address to log in with; letter case does not matter.
+    #[schema(format = Email, max_length = 254)]
+    email: String,
+    /// 8 characters or more, and none of the commonest.
+    #[schema(format = Password, min_length = 8, max_length = 128)]
+    password: String,
+    /// What others shall see.
+    #[schema(min_length = 1, max_length = 100)]
+    name: Option<String>,
+}
+
+impl Input for UserCreate {
+    type Value = Registration;
+
+    fn read(fields: &mut Fields<'_>) -> Option<Registration> {
+        let email = fields.required("email", read::email);
+        let password = fields.new_password("password", email.as_ref());
+        let name = fields.optional("name", read::text);
+        Some(Registration { email: email?, password: password?, name: name?, role: Role::User })
+    }
+}
+
+/// What an administrator may change of an account.
+#[derive(ToSchema)]
+#[schema(example = json!({ "role": "admin", "disabled": false }))]
+#[expect(dead_code, reason = "documents what `read` reads")]
+pub struct UserUpdate {
+    #[schema(value_type = Option<RoleName>)]
+    role: Option<String>,
+    /// Whether to lock the user out.
+    disabled: Option<bool>,
+}
+
+impl Input for UserUpdate {
+    type Value = UserChange;
+
+    fn read(fields: &mut Fields<'_>) -> Option<UserChange> {
+        let role = fields.optional("role", read::role);
+        let disabled = fields.optional("disabled", read::boolean);
+        Some(UserChange { name: None, role: role?, disabled: disabled? })
+    }
+}
+
+impl Listed for User {
+    const LIST: List = List::Users;
+}
+
+/// Sign up
+#[utoipa::path(post, path = "/users", tag = "users", responses(
+    (status = 201, description = "The account", body = User),
+    (status = 400, description = "The address has an account", body = ref("#/components/schemas/Error")),
+    (status = 429, description = "Too many sign-ups from one address: try again after `Retry-After` seconds", body = ref("#/components/schemas/Error")),
+    (status = 503, description = "Overloaded", body = ref("#/components/schemas/Error")),
+))]
+pub async fn create_user(
+    State(users): State<Users>,
+    State(verification): State<Verification>,
+    Sender(origin): Sender,
+    Body(registration): Body<UserCreate>,
+) -> Result<(StatusCode, Json<User>), ApiError> {
+    let user = users.sign_up(registration, &origin).await?;
+    verification.welcome(&user).await?;
+    Ok((StatusCode::CREATED, Json(user.into())))
+}
+
+/// All accounts
+#[utoipa::path(get, path = "/users", tag = "users", responses((status = 200, description = "One page", body = [User],
+    headers(("Link" = String, description = "The next page, where there is one (RFC 8288)")))))]
+pub async fn list_users(
+    _: CurrentUser<scope::Admin>,
+    State(users): State<Users>,
+    Paged { page, here, .. }: Paged<User>,
+) -> Result<Listing<User>, ApiError> {
+    Ok(here.listing(users.list(page).await?))
+}
+
+/// An account: one's own, or anyone's for an administrator
+#[utoipa::path(get, path = "/users/{id}", tag = "users", responses(
+    (status = 200, description = "The account", body = User),
+    (status = 403, description = "Somebody else's", body = ref("#/components/schemas/Error")),
+    (status = 404, description = "No such account", body = ref("#/components/schemas/Error")),
+))]
+pub async fn read_user(
+    user: CurrentUser,
+    State(users): State<Users>,
+    Path(id): Path<UserId>,
+) -> Result<Json<User>, ApiError> {
+    Ok(Json(users.find_for(&user, id).await?.into()))
+}
+
+/// Give an account another role, lock it out or let it in again
+#[utoipa::path(patch, path = "/users/{id}", tag = "users", responses(
+    (status = 200, description = "The account", body = User),
+    (status = 404, description = "No such account", body = ref("#/components/schemas/Error")),
+    (status = 409, description = "The last administrator", body = ref("#/components/schemas/Error")),
+))]
+pub async fn update_user(
+    _: CurrentUser<scope::Admin>,
+    State(users): State<Users>,
+    Sender(origin): Sender,
+    Both(Path(id), Body(change)): Both<Path<UserId>, Body<UserUpdate>>,
+) -> Result<Json<User>, ApiError> {
+    Ok(Json(users.update(id, change, &origin).await?.into()))
+}
+
+/// Delete an account, with everything that is theirs
+#[utoipa::path(delete, path = "/users/{id}", tag = "users", responses(
+    (status = 204, description = "Gone"),
+    (status = 404, description = "No such account", body = ref("#/components/schemas/Error")),
+    (status = 409, description = "The last administrator", body = ref("#/components/schemas/Error")),
+))]
+pub async fn delete_user(
+    _: CurrentUser<scope::Admin>,
+    State(users): State<Users>,
+    Sender(origin): Sender,
+    Path(id): Path<UserId>,
+) -> Result<StatusCode, ApiError> {
+    users.delete(id, &origin).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,159 @@
+//! Proving that an e-mail address is one's own, and changing to another one.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use keyward_auth::Password;
+use keyward_domain::email::Email;
+use keyward_domain::verification::{Proof, Verification};
+use serde_json::json;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{AnyOfBuilder, Schema};
+use utoipa::{PartialSchema, ToSchema};
+
+use super::recovery::{Link, Notice};
+use crate::access::current_user::CurrentUser;
+use crate::error::ApiError;
+use crate::extract::{Body, Fields, Input, Outcomes, Query, Sender, Submitted, read};
+use crate::pages;
+
+/// What came with the mail: the address and the code, or the link's token. With both, the token counts.
+pub struct EmailProof;
+
+/// The code, and where it went.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "documents what `read` reads")]
+struct CodeProof {
+    /// The address the code was sent to.
+    #[schema(format = Email, max_length = 254)]
+    email: String,
+    /// Six digits from the mail.
+    code: String,
+}
+
+/// What the link holds.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "documents what `read` reads")]
+struct LinkProof {
+    /// From the link in the mail.
+    token: String,
+}
+
+impl PartialSchema for EmailProof {
+    fn schema() -> RefOr<Schema> {
+        let either = AnyOfBuilder::new().item(CodeProof::schema()).item(LinkProof::schema());
+        let words = "What came with the mail: the address and the code, or the link's token. With both, the token counts.";
+        let example = json!({ "email": "ana@example.com", "code": "123456" });
+        RefOr::T(Schema::AnyOf(either.description(Some(words)).examples([example]).build()))
+    }
+}
+
+impl ToSchema for EmailProof {}
+
+impl Input for EmailProof {
+    type Value = Proof;
+
+    fn read(fields: &mut Fields<'_>) -> Option<Proof> {
+        if fields.has("token") {
+            return fields.secret("token", read::owned).map(Proof::Token);
+        }
+        let email = fields.required("email", read::email);
+        let code = fields.secret("code", read::owned);
+        let digits = |code: String| code.split_whitespace().collect();
+        Some(Proof::Code(email?, code.map(digits)?))
+    }
+}
+
+/// A new address, and the proof that one may change it.
+#[derive(ToSchema)]
+#[schema(example = json!({ "email": "ana@example.org", "password": "a long pass phrase" }))]
+#[expect(dead_code, reason = "documents what `read` reads")]
+pub struct EmailChange {
+    #[schema(format = Email, max_length = 254)]
+    email: String,
+    #[schema(format = Password)]
+    password: String,
+}
+
+impl Input for EmailChange {
+    type Value = (Email, Password);
+
+    fn read(fields: &mut Fields<'_>) -> Option<Self::Value> {
+        let email = fields.required("email", read::email);
+        let password = fields.secret("password", read::password);
+        Some((email?, password?))
+    }
+}
+
+/// Get a code and a link to verify my e-mail address
+///
+/// They are good for an hour, void any earlier ones, and go out at most once a minute.
+#[utoipa::path(post, path = "/users/me/verification", tag = "mail", responses(
+    (status = 202, description = "The mail is on its way", body = Notice),
+    (status = 409, description = "Verified already", body = ref("#/components/schemas/Error")),
+    (status = 429, description = "A mail went out a moment ago, or too many did: try again after `Retry-After` seconds", body = ref("#/components/schemas/Error")),
+))]
+pub async fn request_verification(
+    user: CurrentUser,
+    State(verification): State<Verification>,
+) -> Result<(StatusCode, Json<Notice>), ApiError> {
+    verification.request(&user).await?;
+    Ok((StatusCode::ACCEPTED, Json(Notice::code_sent())))
+}
+
+/// Change my e-mail address
+///
+/// A code and a link go to the new address; the old one stays until either has come back, and is told then.
+#[utoipa::path(post, path = "/users/me/email", tag = "mail", responses(
+    (status = 202, description = "The mail is on its way", body = Notice),
+    (status = 400, description = "The address has an account", body = ref("#/components/schemas/Error")),
+    (status = 403, description = "The password is wrong", body = ref("#/components/schemas/Error")),
+    (status = 409, description = "It is my address, and verified", body = ref("#/components/schemas/Error")),
+    (status = 429, description = "Too many wrong passwords, or too many mails: try again after `Retry-After` seconds", body = ref("#/components/schemas/Error")),
+))]
+pub async fn change_email(
+    user: CurrentUser,
+    State(verification): State<Verification>,
+    Sender(origin): Sender,
+    Body((email, password)): Body<EmailChange>,
+) -> Result<(StatusCode, Json<Notice>), ApiError> {
+    verification.request_change(&user, email, password, &origin).await?;
+    Ok((StatusCode::ACCEPTED, Json(Notice::code_sent())))
+}
+
+/// The page behind the link in the mail
+///
+/// It changes nothing by itself, for mail scanners follow links: it has a button that does.
+#[utoipa::path(get, path = "/verify-email", tag = "mail", responses(
+    (status = 200, description = "A button that confirms", body = String, content_type = "text/html"),
+))]
+pub async fn verify_email_page(Query(token): Query<Link>) -> Response {
+    pages::with_token(token.as_deref(), &pages::VERIFICATION)
+}
+
+/// Verify an e-mail address, with the code or the token from the mail
+///
+/// A new address of an account becomes its address by this. Of a code five tries are answered; the link does not
+/// mind wrong ones. A browser's form, which accepts `text/html`, is answered with a page.
+#[utoipa::path(post, path = "/verify-email", tag = "mail", responses(
+    (status = 200, description = "Verified, for a browser", body = String, content_type = "text/html"),
+    (status = 204, description = "Verified"),
+    (status = 400, description = "The code or token is wrong, spent, voided by a newer one or too old; or the address has got an account meanwhile", body = ref("#/components/schemas/Error")),
+))]
+pub async fn verify_email(
+    State(verification): State<Verification>,
+    Sender(origin): Sender,
+    Submitted { body, sender }: Submitted<EmailProof>,
+) -> Response {
+    let outcome = match body {
+        Ok(proof) => verification.confirm(proof, &origin).await.map_err(ApiError::from),
+        Err(error) => Err(error),
+    };
+    let pages = Outcomes {
+        done: "Your e-mail address is verified",
+        next: "You can close this page.",
+        refused: "Your e-mail address was not verified",
+    };
+    sender.answer(outcome, &pages)
+}

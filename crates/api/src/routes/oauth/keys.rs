@@ -1,0 +1,69 @@
+//! The public keys, for services that check our tokens by themselves.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use keyward_auth::{Jwk, SharedKeyRing};
+use utoipa::ToSchema;
+
+use crate::extract::Conditions;
+
+/// How long others may keep what they fetched here, in seconds.
+pub const MAX_AGE: u32 = 300;
+
+/// How long a new key is published before it signs: twice as long as anybody may keep the key set.
+pub const PUBLISHED_AHEAD: time::Duration = time::Duration::seconds(2 * MAX_AGE as i64);
+
+/// The public keys (RFC 7517). A token names its own by `kid`.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "documents the key set")]
+pub struct JsonWebKeySet {
+    #[schema(value_type = Vec<JsonWebKey>, example = json!([
+        { "kty": "OKP", "crv": "Ed25519", "x": "..", "alg": "EdDSA", "use": "sig", "kid": ".." }
+    ]))]
+    keys: Vec<Jwk>,
+}
+
+/// A public key (RFC 7517, section 4): with `crv` and `x` on a curve, with `n` and `e` for RSA.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "documents a `Jwk`")]
+struct JsonWebKey {
+    kty: String,
+    #[schema(nullable = false)]
+    crv: Option<String>,
+    #[schema(nullable = false)]
+    x: Option<String>,
+    #[schema(nullable = false)]
+    y: Option<String>,
+    #[schema(nullable = false)]
+    n: Option<String>,
+    #[schema(nullable = false)]
+    e: Option<String>,
+    alg: String,
+    r#use: String,
+    kid: String,
+}
+
+/// The public keys that access tokens are checked with
+#[utoipa::path(get, path = "/.well-known/jwks.json", tag = "oauth", responses(
+    (status = 200, description = "The key set", body = JsonWebKeySet),
+    (status = 304, description = "As it was: `If-None-Match` named its `ETag`"),
+))]
+pub async fn jwks(State(keys): State<SharedKeyRing>, headers: Conditions) -> Response {
+    let set = keys.load().jwks();
+    let kids: Vec<&str> = set.keys.iter().filter_map(|key| key.kid.as_deref()).collect();
+    let tag = format!("\"{}\"", kids.join("."));
+    let tag = HeaderValue::try_from(tag).unwrap_or(HeaderValue::from_static("\"\""));
+    let known = headers.know(&tag);
+    let mut answer = if known { StatusCode::NOT_MODIFIED.into_response() } else { Json(set).into_response() };
+    answer.headers_mut().insert(header::ETAG, tag);
+    cacheable(answer)
+}
+
+/// The same answer, which others may keep for [`MAX_AGE`].
+pub(super) fn cacheable(mut answer: Response) -> Response {
+    let value = HeaderValue::try_from(format!("public, max-age={MAX_AGE}"));
+    answer.headers_mut().insert(header::CACHE_CONTROL, value.unwrap_or(HeaderValue::from_static("public")));
+    answer
+}

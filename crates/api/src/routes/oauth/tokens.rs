@@ -1,0 +1,255 @@
+//! The OAuth2 endpoints, for programs that speak RFC 6749, 7009 and 7662.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use keyward_auth::Password;
+use keyward_domain::oauth::Introspection;
+use keyward_domain::sessions::{Login, Sessions};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::error::{ApiError, oauth_error};
+use crate::extract::{ClientForm, Fields, Input, OAuthForm, Sender, invalid_client, read};
+use crate::metrics::counters::Metrics;
+use crate::routes::sessions::login::{Token, TokenType};
+
+/// A grant (RFC 6749, sections 4.3, 4.4 and 6).
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "documents what `read` reads")]
+pub struct TokenRequest {
+    /// `password`, `refresh_token` or `client_credentials`.
+    #[schema(example = "password")]
+    grant_type: String,
+    /// With `password`: the e-mail address.
+    username: Option<String>,
+    /// With `password`.
+    #[schema(format = Password)]
+    password: Option<String>,
+    /// With `refresh_token`.
+    refresh_token: Option<String>,
+    /// What the token shall be good for, separated by spaces.
+    scope: Option<String>,
+    /// A client's id, if it does not use HTTP Basic.
+    client_id: Option<String>,
+    /// A client's secret, if it does not use HTTP Basic.
+    #[schema(format = Password)]
+    client_secret: Option<String>,
+}
+
+/// What was asked for, and for which scope.
+pub struct GrantRequest {
+    kind: GrantKind,
+    scope: Option<String>,
+}
+
+enum GrantKind {
+    Password { username: String, password: Password },
+    RefreshToken(String),
+    ClientCredentials,
+    Unknown,
+}
+
+impl Input for TokenRequest {
+    type Value = GrantRequest;
+
+    fn read(fields: &mut Fields<'_>) -> Option<GrantRequest> {
+        let scope = fields.optional("scope", read::owned);
+        let grant_type = fields.required("grant_type", read::owned)?;
+        let kind = match grant_type.as_str() {
+            "password" => {
+                let username = fields.required("username", read::owned);
+                let password = fields.secret("password", read::password);
+                GrantKind::Password { username: username?, password: password? }
+            }
+            "refresh_token" => GrantKind::RefreshToken(fields.secret("refresh_token", read::owned)?),
+            "client_credentials" => GrantKind::ClientCredentials,
+            _ => GrantKind::Unknown,
+        };
+        Some(GrantRequest { kind, scope: scope? })
+    }
+}
+
+/// A client's own token: without a refresh token (RFC 6749, section 4.4.3).
+#[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ClientToken {
+    access_token: String,
+    #[schema(value_type = TokenType)]
+    token_type: &'static str,
+    expires_in: i64,
+    scope: String,
+}
+
+/// A user's tokens, or a client's own.
+#[derive(ToSchema)]
+#[serde(untagged)]
+pub enum GrantedToken {
+    /// Of a login.
+    User(Token),
+    /// Of `client_credentials`.
+    Client(ClientToken),
+}
+
+/// A token (RFC 7009, section 2.1; RFC 7662, section 2.1).
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "documents what `read` reads")]
+pub struct TokenForm {
+    /// An access or refresh token.
+    token: String,
+    /// Not needed: the token says what it is.
+    token_type_hint: Option<String>,
+}
+
+impl Input for TokenForm {
+    type Value = String;
+
+    fn read(fields: &mut Fields<'_>) -> Option<String> {
+        fields.secret("token", read::owned)
+    }
+}
+
+/// What a token is worth (RFC 7662, section 2.2). For one that is no longer good: `{"active": false}` and nothing else.
+#[derive(Default, Serialize, ToSchema)]
+pub struct TokenState {
+    active: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    scope: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    client_id: Option<String>,
+    /// `bearer` for an access token (RFC 6749, section 5.1).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    token_type: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    exp: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    iat: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    nbf: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    sub: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    aud: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    iss: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    jti: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    sid: Option<String>,
+}
+
+impl From<Introspection> for TokenState {
+    fn from(introspection: Introspection) -> Self {
+        match introspection {
+            Introspection::Access { claims, scope } => Self {
+                active: true,
+                scope: Some(scope.to_string()),
+                client_id: claims.client_id,
+                token_type: Some("bearer"),
+                exp: Some(claims.exp),
+                iat: Some(claims.iat),
+                nbf: claims.nbf,
+                sub: Some(claims.sub),
+                aud: Some(claims.aud),
+                iss: Some(claims.iss),
+                jti: Some(claims.jti),
+                sid: claims.sid,
+            },
+            Introspection::Refresh { session, expires_at } => Self {
+                active: true,
+                scope: Some(session.scope.to_string()),
+                client_id: session.client.map(|client| client.to_string()),
+                exp: Some(expires_at.unix_timestamp()),
+                sub: Some(session.user.to_string()),
+                sid: Some(session.id.to_string()),
+                ..Self::default()
+            },
+        }
+    }
+}
+
+/// Get a token
+///
+/// Public clients need no credentials for `password` and `refresh_token`; `client_credentials` is for registered ones.
+#[utoipa::path(post, path = "/oauth/token", tag = "oauth", responses(
+    (status = 200, description = "A token", body = GrantedToken),
+    (status = 429, description = "Too many wrong passwords or tokens: try again after `Retry-After` seconds", body = ref("#/components/schemas/Error")),
+))]
+pub async fn token(
+    State(sessions): State<Sessions>,
+    State(metrics): State<Metrics>,
+    Sender(origin): Sender,
+    OAuthForm { value: GrantRequest { kind, scope }, client }: OAuthForm<TokenRequest>,
+) -> Result<Response, ApiError> {
+    let tokens = match kind {
+        GrantKind::Password { username, password } => {
+            let login = Login { email: username, password, scope, client, device: None };
+            metrics.login(sessions.log_in(login, &origin).await)
+        }
+        GrantKind::RefreshToken(token) => {
+            metrics.refresh(sessions.refresh(&token, scope.as_deref(), client.as_ref(), &origin).await)
+        }
+        GrantKind::ClientCredentials => {
+            let client = client.ok_or_else(invalid_client)?;
+            let token = sessions.client_credentials(&client, scope.as_deref()).map_err(oauth_error)?;
+            return Ok(no_store(ClientToken {
+                access_token: token.as_str().to_owned(),
+                token_type: "bearer",
+                expires_in: token.expires_in(),
+                scope: token.claims().scope.to_string(),
+            }));
+        }
+        GrantKind::Unknown => {
+            return Err(refused(
+                "unsupported_grant_type",
+                "The grant_type must be password, refresh_token or client_credentials.",
+            ));
+        }
+    };
+    tokens.map(|tokens| Token::from(tokens).into_response()).map_err(oauth_error)
+}
+
+/// End the session of a token
+#[utoipa::path(post, path = "/oauth/revoke", tag = "oauth", responses(
+    (status = 200, description = "The token is good no more, if it ever was"),
+))]
+pub async fn revoke(
+    State(sessions): State<Sessions>,
+    Sender(origin): Sender,
+    ClientForm { value: token, client }: ClientForm<TokenForm>,
+) -> Result<StatusCode, ApiError> {
+    sessions.revoke_token(&token, &client.id, &origin).await.map_err(oauth_error)?;
+    Ok(StatusCode::OK)
+}
+
+/// Ask what a token is worth
+#[utoipa::path(post, path = "/oauth/introspect", tag = "oauth", responses(
+    (status = 200, description = "What it is worth", body = TokenState),
+))]
+pub async fn introspect(
+    State(sessions): State<Sessions>,
+    ClientForm { value: token, .. }: ClientForm<TokenForm>,
+) -> Result<Response, ApiError> {
+    let state = sessions.introspect(&token).await?.map(TokenState::from).unwrap_or_default();
+    Ok(no_store(state))
+}
+
+fn refused(code: &'static str, words: &str) -> ApiError {
+    ApiError::new(StatusCode::BAD_REQUEST, words).with_oauth(code)
+}
+
+fn no_store(body: impl Serialize) -> Response {
+    ([(header::CACHE_CONTROL, "no-store"), (header::PRAGMA, "no-cache")], Json(body)).into_response()
+}

@@ -1,0 +1,165 @@
+//! Signing up and logging in: tokens on the wire.
+//!
+//! `/login` borrows the field names of RFC 6749's password grant, because every OAuth2-aware client and Swagger UI's
+//! *Authorize* know them. It is this service's own login form, not an offer to third parties (RFC 9700, section 2.4).
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use keyward_auth::Password;
+use keyward_domain::sessions::{self, Sessions};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::error::{ApiError, token_error};
+use crate::extract::{AnyBody, Body, Fields, Here, Input, Sender, read, refuse_credentials_in};
+use crate::metrics::counters::Metrics;
+use crate::routes::identity::recovery::Notice;
+use crate::routes::identity::users::UserCreate;
+
+/// What a login hands out (RFC 6749, section 5.1).
+#[derive(Serialize, ToSchema)]
+pub struct Token {
+    /// Send it as `Authorization: Bearer ..`.
+    #[schema(example = "eyJhbGciOi..")]
+    access_token: String,
+    #[schema(value_type = TokenType)]
+    token_type: &'static str,
+    /// How many seconds the access token is good for.
+    #[schema(example = 900)]
+    expires_in: i64,
+    /// Buys the next pair, once.
+    #[schema(example = "kwr_..")]
+    refresh_token: String,
+    /// What was granted, separated by spaces.
+    #[schema(example = "posts:read posts:write")]
+    scope: String,
+}
+
+/// How a token is sent (RFC 6750).
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+#[expect(dead_code, reason = "documents the one type there is")]
+pub(crate) enum TokenType {
+    Bearer,
+}
+
+impl From<sessions::Tokens> for Token {
+    fn from(tokens: sessions::Tokens) -> Self {
+        Self {
+            access_token: tokens.access.as_str().to_owned(),
+            token_type: "bearer",
+            expires_in: tokens.access.expires_in(),
+            refresh_token: tokens.refresh.expose().to_owned(),
+            scope: tokens.scope.to_string(),
+        }
+    }
+}
+
+impl IntoResponse for Token {
+    fn into_response(self) -> Response {
+        let headers = [(header::CACHE_CONTROL, "no-store"), (header::PRAGMA, "no-cache")];
+        (headers, Json(self)).into_response()
+    }
+}
+
+/// E-mail and password. `username` is the e-mail address, as OAuth2's form calls it; JSON may say `email`.
+#[derive(ToSchema)]
+#[schema(example = json!({ "username": "ana@example.com", "password": "a long pass phrase" }))]
+#[expect(dead_code, reason = "documents what `read` reads")]
+pub struct Login {
+    /// `password`, or nothing.
+    #[schema(pattern = "^password$")]
+    grant_type: Option<String>,
+    /// The e-mail address.
+    username: String,
+    #[schema(format = Password)]
+    password: String,
+    /// What the token shall be good for, separated by spaces; nothing for all that the account may have.
+    scope: Option<String>,
+    /// A refresh token that this device got at an earlier login of the account, good or not any more. While strangers'
+    /// guesses make the account wait, it lets this device go on.
+    device: Option<String>,
+    /// Ignored: the form is this service's own.
+    client_id: Option<String>,
+    /// Ignored: the form is this service's own.
+    client_secret: Option<String>,
+}
+
+/// What somebody logs in with.
+pub struct LoginAttempt {
+    grant_type: Option<String>,
+    username: String,
+    password: Password,
+    scope: Option<String>,
+    device: Option<String>,
+}
+
+impl Input for Login {
+    type Value = LoginAttempt;
+
+    fn read(fields: &mut Fields<'_>) -> Option<LoginAttempt> {
+        let grant_type = fields.optional("grant_type", read::owned);
+        let by_email = !fields.has("username") && fields.has("email");
+        let username = fields.required(if by_email { "email" } else { "username" }, read::owned);
+        let password = fields.secret("password", read::password);
+        let scope = fields.optional("scope", read::owned);
+        let device = fields.optional("device", read::owned);
+        Some(LoginAttempt {
+            grant_type: grant_type?,
+            username: username?,
+            password: password?,
+            scope: scope?,
+            device: device?,
+        })
+    }
+}
+
+/// Sign up, and be logged in
+#[utoipa::path(post, path = "/signup", tag = "login", responses(
+    (status = 201, description = "Signed up and logged in", body = Token),
+    (status = 202, description = "Signed up; where addresses have to be verified before the first login, a code and a link are on their way", body = Notice),
+    (status = 400, description = "The address has an account", body = ref("#/components/schemas/Error")),
+    (status = 429, description = "Too many sign-ups from one address: try again after `Retry-After` seconds", body = ref("#/components/schemas/Error")),
+    (status = 503, description = "Overloaded", body = ref("#/components/schemas/Error")),
+))]
+pub async fn signup(
+    State(sessions): State<Sessions>,
+    Sender(origin): Sender,
+    Body(registration): Body<UserCreate>,
+) -> Result<Response, ApiError> {
+    Ok(match sessions.sign_up(registration, &origin).await? {
+        Some(tokens) => (StatusCode::CREATED, Token::from(tokens)).into_response(),
+        None => (StatusCode::ACCEPTED, Json(Notice::code_sent())).into_response(),
+    })
+}
+
+/// Log in
+///
+/// This is what *Authorize* posts to.
+#[utoipa::path(post, path = "/login", tag = "login", responses(
+    (status = 200, description = "Logged in", body = Token),
+    (status = 400, description = "The scope cannot be granted", body = ref("#/components/schemas/Error")),
+    (status = 401, description = "Invalid Credentials", body = ref("#/components/schemas/Error")),
+    (status = 403, description = "The address has to be verified first: a code and a link are on their way", body = ref("#/components/schemas/Error")),
+    (status = 429, description = "Too many wrong passwords: try again after `Retry-After` seconds", body = ref("#/components/schemas/Error")),
+    (status = 503, description = "Overloaded", body = ref("#/components/schemas/Error")),
+))]
+pub async fn login(
+    State(sessions): State<Sessions>,
+    State(metrics): State<Metrics>,
+    Sender(origin): Sender,
+    Here(uri): Here,
+    AnyBody(attempt): AnyBody<Login>,
+) -> Result<Token, ApiError> {
+    // Elsewhere a name may be anything; here it is half of what logs in.
+    refuse_credentials_in(&uri, &["username"]).map_err(|error| error.with_oauth("invalid_request"))?;
+    let LoginAttempt { grant_type, username, password, scope, device } = attempt;
+    if grant_type.is_some_and(|grant| grant != "password") {
+        let words = "The grant_type of this form is password.";
+        return Err(ApiError::new(StatusCode::BAD_REQUEST, words).with_oauth("unsupported_grant_type"));
+    }
+    let login = keyward_domain::sessions::Login { email: username, password, scope, client: None, device };
+    metrics.login(sessions.log_in(login, &origin).await).map(Token::from).map_err(token_error)
+}

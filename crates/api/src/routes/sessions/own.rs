@@ -1,0 +1,93 @@
+//! One's own sessions: listing and ending them.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use keyward_domain::sessions::{self, SessionId, Sessions};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::access::current_user::CurrentUser;
+use crate::error::ApiError;
+use crate::extract::{Path, Sender};
+use crate::routes::rfc3339::rfc3339;
+
+/// A login.
+#[derive(Serialize, ToSchema)]
+pub struct Session {
+    #[schema(format = "uuid", example = "0193a5c0-0000-7000-8000-000000000000")]
+    id: String,
+    #[schema(format = DateTime, example = "2026-01-31T12:00:00Z")]
+    created_at: String,
+    /// When it last logged in or refreshed.
+    #[schema(format = DateTime, example = "2026-01-31T12:00:00Z")]
+    last_seen_at: String,
+    #[schema(required, example = "Mozilla/5.0")]
+    user_agent: Option<String>,
+    #[schema(required, example = "127.0.0.1")]
+    ip: Option<String>,
+    /// Whether it is the session of the token that asks.
+    current: bool,
+}
+
+impl Session {
+    fn new(session: sessions::Session, current: SessionId) -> Self {
+        Self {
+            id: session.id.to_string(),
+            created_at: rfc3339(session.created_at),
+            last_seen_at: rfc3339(session.last_seen_at),
+            user_agent: session.device.user_agent,
+            ip: session.device.ip.map(|ip| ip.to_string()),
+            current: session.id == current,
+        }
+    }
+}
+
+/// Log out: end this session, and with it every token of it
+#[utoipa::path(post, path = "/logout", tag = "login", responses((status = 204, description = "Logged out")))]
+pub async fn logout(
+    user: CurrentUser,
+    State(sessions): State<Sessions>,
+    Sender(origin): Sender,
+) -> Result<StatusCode, ApiError> {
+    sessions.log_out(&user, &origin).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Log out everywhere: end my every session
+#[utoipa::path(post, path = "/logout/all", tag = "login", responses((status = 204, description = "Logged out")))]
+pub async fn logout_all(
+    user: CurrentUser,
+    State(sessions): State<Sessions>,
+    Sender(origin): Sender,
+) -> Result<StatusCode, ApiError> {
+    sessions.log_out_everywhere(&user, &origin).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// My sessions, newest first
+#[utoipa::path(get, path = "/sessions", tag = "sessions", responses(
+    (status = 200, description = "My sessions", body = [Session]),
+))]
+pub async fn list_sessions(
+    user: CurrentUser,
+    State(sessions): State<Sessions>,
+) -> Result<Json<Vec<Session>>, ApiError> {
+    let sessions = sessions.list(&user).await?;
+    Ok(Json(sessions.into_iter().map(|session| Session::new(session, user.session)).collect()))
+}
+
+/// End a session of mine
+#[utoipa::path(delete, path = "/sessions/{id}", tag = "sessions", responses(
+    (status = 204, description = "Ended"),
+    (status = 404, description = "No such session of mine", body = ref("#/components/schemas/Error")),
+))]
+pub async fn end_session(
+    user: CurrentUser,
+    State(sessions): State<Sessions>,
+    Sender(origin): Sender,
+    Path(id): Path<SessionId>,
+) -> Result<StatusCode, ApiError> {
+    sessions.end_own(&user, id, &origin).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

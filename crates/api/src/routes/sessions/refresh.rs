@@ -1,0 +1,58 @@
+//! Refreshing: the next pair of tokens for a refresh token.
+
+use axum::extract::State;
+use keyward_domain::sessions::Sessions;
+use utoipa::ToSchema;
+
+use super::login::Token;
+use crate::error::{ApiError, token_error};
+use crate::extract::{AnyBody, Fields, Input, Sender, read};
+use crate::metrics::counters::Metrics;
+
+/// The refresh token of the pair before.
+#[derive(ToSchema)]
+#[schema(example = json!({ "refresh_token": "kwr_.." }))]
+#[expect(dead_code, reason = "documents what `read` reads")]
+pub struct Refresh {
+    refresh_token: String,
+    /// What the new access token shall be good for; nothing for all that was granted at login.
+    scope: Option<String>,
+}
+
+/// A refresh token and the scope asked for.
+pub struct RefreshAttempt {
+    /// The token.
+    pub token: String,
+    /// The scope, where one is asked for.
+    pub scope: Option<String>,
+}
+
+impl Input for Refresh {
+    type Value = RefreshAttempt;
+
+    fn read(fields: &mut Fields<'_>) -> Option<RefreshAttempt> {
+        let token = fields.secret("refresh_token", read::owned);
+        let scope = fields.optional("scope", read::owned);
+        Some(RefreshAttempt { token: token?, scope: scope? })
+    }
+}
+
+/// Trade a refresh token for the next pair
+///
+/// A token is good once. The one just spent gets the same successor for ten seconds more; an older one ends the session.
+#[utoipa::path(post, path = "/refresh_token", tag = "login", responses(
+    (status = 200, description = "The next pair", body = Token),
+    (status = 400, description = "The scope cannot be granted", body = ref("#/components/schemas/Error")),
+    (status = 401, description = "Invalid refresh token", body = ref("#/components/schemas/Error")),
+    (status = 429, description = "Too many wrong tokens from one address: try again after `Retry-After` seconds", body = ref("#/components/schemas/Error")),
+    (status = 503, description = "Overloaded", body = ref("#/components/schemas/Error")),
+))]
+pub async fn refresh_token(
+    State(sessions): State<Sessions>,
+    State(metrics): State<Metrics>,
+    Sender(origin): Sender,
+    AnyBody(RefreshAttempt { token, scope }): AnyBody<Refresh>,
+) -> Result<Token, ApiError> {
+    let tokens = sessions.refresh(&token, scope.as_deref(), None, &origin).await;
+    metrics.refresh(tokens).map(Token::from).map_err(token_error)
+}

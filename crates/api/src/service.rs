@@ -1,0 +1,133 @@
+//! The whole service as one value: for `keyward serve`, and for any other axum program.
+
+use std::sync::Arc;
+
+use axum::Router;
+use keyward_auth::SharedKeyRing;
+use keyward_domain::housekeeping::Housekeeping;
+use keyward_domain::outbox::Outbox;
+use keyward_domain::postbox::Postbox;
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+
+use crate::access::epochs::Epochs;
+use crate::metrics::endpoint;
+use crate::router;
+use crate::routes::oauth::keys::PUBLISHED_AHEAD;
+use crate::settings::Settings;
+use crate::settings::time::seconds;
+use crate::state::AppState;
+use crate::wiring::check::check;
+use crate::wiring::database::{OpenDatabase, options};
+use crate::wiring::error::ServiceError;
+use crate::wiring::jobs::{Jobs, KeyRotation};
+use crate::wiring::notifications::Notifications;
+use crate::wiring::ports::ports;
+use crate::wiring::{key_ring, mail, master_secret};
+
+/// An open service: its database, its keys and everything behind its routes.
+pub struct Service {
+    database: OpenDatabase,
+    state: AppState,
+    jobs: Arc<Jobs>,
+    notifications: Notifications,
+    counts_mails: bool,
+}
+
+impl Service {
+    /// Opens the database and brings its schema up to date, finds the master secret and the signing keys, and makes those
+    /// that are missing. Folders that were made for a database that cannot be opened are removed again.
+    ///
+    /// # Errors
+    /// One sentence that names the setting to correct, or the part that cannot be used.
+    pub async fn open(settings: Settings) -> Result<Self, ServiceError> {
+        check(&settings)?;
+        let database = OpenDatabase::open(&settings.storage).await?;
+        let epochs = Arc::new(Epochs::default());
+        let mut ports = ports(&database, &settings.passwords, Arc::clone(&epochs))?;
+        if let Some(url) = &settings.replica.database_read_url {
+            let reading = database.database().clone().with_replica(url, options(&settings.storage));
+            ports.store = Arc::new(reading.map_err(|error| format!("KEYWARD_DATABASE_READ_URL: {error}"))?);
+        }
+        let master = Arc::new(master_secret::find_or_make(&settings.tokens, &settings.storage.data_dir)?);
+        let (ring, stored) = key_ring::open(&settings.tokens, &ports, &master).await?;
+        let keys = SharedKeyRing::new(ring);
+        let keys_changed = Arc::new(Notify::new());
+        let postbox = Postbox { letters: Arc::new(mail::templates(&settings.mail)?), master };
+        let notifications = Notifications {
+            database: database.database().clone(),
+            epochs: Arc::clone(&epochs),
+            keys_changed: Arc::clone(&keys_changed),
+        };
+        let state = AppState::new(ports.clone(), postbox.clone(), epochs, keys.clone(), &settings);
+        let jobs = Jobs {
+            mail: database.database().mail(),
+            keys_changed,
+            every: settings.tokens.revocation_bound,
+            housekeeping: Housekeeping::new(ports.clone(), settings.tokens.lifetimes())
+                .forgetting_events(settings.events.retention()),
+            outbox: Outbox::new(ports, postbox, mail::mailer(&settings)?.carrier),
+            keys: stored.map(|stored| KeyRotation {
+                keys: stored,
+                algorithm: settings.tokens.algorithm,
+                ring: keys,
+                rotation: settings.tokens.key_rotation.map(seconds),
+                delay: PUBLISHED_AHEAD,
+            }),
+        };
+        Ok(Self { database, state, jobs: Arc::new(jobs), notifications, counts_mails: false })
+    }
+
+    /// Every route, to be merged into the router of another program: it has no fallback, so unknown paths stay that
+    /// program's. Clients' addresses come from [`axum::extract::ConnectInfo`], where the program provides them.
+    pub fn router(&self) -> Router {
+        router::mergeable(self.state.clone())
+    }
+
+    /// Every route, for a server of its own: unknown paths are answered with a 404 in the shape of every error.
+    pub fn standalone_router(&self) -> Router {
+        router::standalone(self.state.clone())
+    }
+
+    /// `/metrics`, for a listener that no client reaches. The jobs that run from now on count the mails in the outbox, too,
+    /// which takes two queries each time.
+    pub fn metrics_router(&mut self) -> Router {
+        self.counts_mails = true;
+        endpoint::router(self.state.metrics.clone())
+    }
+
+    /// The use cases, the keys, and the check of access tokens: what a program's own routes may build on.
+    pub fn state(&self) -> &AppState {
+        &self.state
+    }
+
+    /// The database.
+    pub fn database(&self) -> &OpenDatabase {
+        &self.database
+    }
+
+    /// Rotates keys, cleans away what has expired, delivers mail and receives the notifications of other processes, until
+    /// dropped. Run it once, beside the router. Panics where one of these panicked.
+    pub fn run_jobs(&self) -> impl Future<Output = ()> + Send + use<> {
+        let (jobs, notifications) = (Arc::clone(&self.jobs), self.notifications.clone());
+        let metrics = self.counts_mails.then(|| self.state.metrics.clone());
+        async move {
+            let mut tasks = JoinSet::new();
+            tasks.spawn(async move { jobs.run(metrics.as_ref()).await });
+            tasks.spawn(notifications.listen());
+            while let Some(ended) = tasks.join_next().await {
+                if let Some(panic) = ended.err().and_then(|error| error.try_into_panic().ok()) {
+                    std::panic::resume_unwind(panic);
+                }
+            }
+        }
+    }
+
+    /// Closes the database in good order. Drop the jobs first.
+    ///
+    /// # Errors
+    /// What the database answered; its connections are closed in any case.
+    pub async fn close(&self) -> Result<(), ServiceError> {
+        self.database.close().await
+    }
+}

@@ -1,0 +1,62 @@
+//! What an issuer may be.
+
+use axum::http::Uri;
+
+use crate::boundary::host::is_host;
+
+/// RFC 8414, section 2: a URL of http or https without query and fragment. Links in mails begin with it, and what reads
+/// them must not see a user or another host in it.
+pub(super) fn issuer(text: &str) -> Result<String, String> {
+    let words = "it must be an http or https URL with a host, as in https://login.example.com, \
+                 without user, query, fragment and spaces";
+    // A `Uri` drops its fragment and lets bytes beyond ASCII pass.
+    let plain = text.bytes().all(|byte| byte.is_ascii_graphic()) && !text.contains('#');
+    let uri = text.parse::<Uri>().ok().filter(|_| plain).ok_or(words)?;
+    let sound = matches!(uri.scheme_str(), Some("http" | "https"))
+        && uri.authority().is_some_and(|authority| is_host(authority.as_str().as_bytes()))
+        && uri.query().is_none();
+    if sound { Ok(text.to_owned()) } else { Err(words.to_owned()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::issuer;
+
+    #[test]
+    fn an_issuer_is_kept_as_it_is_written() {
+        for text in [
+            "http://127.0.0.1:8000",
+            "http://[::1]:8000",
+            "https://login.example.com",
+            "https://login.example.com/",
+            "https://example.com/auth/",
+            "http://keyward",
+        ] {
+            assert_eq!(issuer(text).as_deref(), Ok(text));
+        }
+    }
+
+    #[test]
+    fn what_names_no_service_is_no_issuer() {
+        for text in [
+            "",
+            "keyward",
+            "example.com",
+            "/auth",
+            "ftp://example.com",
+            "http://",
+            "http:///auth",
+            "https://:443",
+            "https://[zz]",
+            "https://ana@example.com",
+            "https://example.com?",
+            "https://example.com/?x=1",
+            "https://example.com/#top",
+            "https://example.com/a b",
+            " https://example.com",
+            "https://example.com/\u{fc}",
+        ] {
+            assert!(issuer(text).is_err(), "{text:?}");
+        }
+    }
+}

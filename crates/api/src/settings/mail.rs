@@ -1,0 +1,41 @@
+//! Settings of mail: how it goes out, what it looks like, and what it is needed for.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::secret::Secret;
+
+/// How mail goes out, and what it looks like.
+#[derive(Args, Clone, Debug)]
+pub struct MailSettings {
+    /// The mail server: `smtps://USER:PASSWORD@HOST:465`, or `smtp://..:587?tls=required` for STARTTLS [default: mails
+    /// are written into the data folder]
+    #[arg(long, env = "KEYWARD_SMTP_URL", hide_env_values = true, value_name = "URL")]
+    pub smtp_url: Option<Secret>,
+
+    /// Whom mails come from
+    #[arg(
+        long,
+        env = "KEYWARD_MAIL_FROM",
+        default_value = "Keyward <keyward@localhost>",
+        value_name = "ADDRESS"
+    )]
+    pub mail_from: String,
+
+    /// A folder with templates of mails that replace the built-in ones of the same name
+    #[arg(long, env = "KEYWARD_TEMPLATE_DIR", value_name = "FOLDER")]
+    pub template_dir: Option<PathBuf>,
+
+    /// Let nobody log in whose e-mail address is not verified: `on` or `off`
+    #[arg(long, env = "KEYWARD_REQUIRE_VERIFIED_EMAIL", default_value = "off", value_name = "ON|OFF",
+        value_parser = ["on", "off", "true", "false", "1", "0"])]
+    pub require_verified_email: String,
+}
+
+impl MailSettings {
+    /// Whether nobody logs in whose address is not verified.
+    pub fn requires_verified_email(&self) -> bool {
+        matches!(self.require_verified_email.as_str(), "on" | "true" | "1")
+    }
+}

@@ -1,0 +1,110 @@
+//! The OpenAPI document as a yardstick: every answer a test gets is held against it.
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use axum::http::{Method, StatusCode};
+use serde_json::Value;
+
+use super::answer::Answer;
+use super::schema;
+use crate::router;
+
+/// One documented operation.
+pub struct Operation {
+    /// Its method, in capitals.
+    pub method: String,
+    /// The template of its path.
+    pub path: String,
+    /// What the document says of it.
+    pub spec: Value,
+}
+
+impl Operation {
+    /// The schemes that open its lock, each by itself; none where there is no lock.
+    pub fn schemes(&self) -> Vec<&str> {
+        let alternatives = self.spec["security"].as_array().into_iter().flatten();
+        alternatives.flat_map(|one| one.as_object().unwrap().keys()).map(String::as_str).collect()
+    }
+
+    /// Whether the document draws a padlock.
+    pub fn locked(&self) -> bool {
+        !self.schemes().is_empty()
+    }
+
+    /// Whether a user's access token opens it.
+    pub fn for_users(&self) -> bool {
+        self.schemes().contains(&"OAuth2PasswordBearer")
+    }
+
+    fn fits(&self, path: &str) -> bool {
+        let (template, path): (Vec<_>, Vec<_>) = (self.path.split('/').collect(), path.split('/').collect());
+        template.len() == path.len()
+            && template.iter().zip(&path).all(|(a, b)| a == b || (a.starts_with('{') && !b.is_empty()))
+    }
+}
+
+/// The whole document.
+pub fn document() -> &'static Value {
+    static DOCUMENT: OnceLock<Value> = OnceLock::new();
+    DOCUMENT.get_or_init(|| serde_json::to_value(router::document()).unwrap())
+}
+
+/// Every operation of the document.
+pub fn operations() -> &'static [Operation] {
+    static OPERATIONS: OnceLock<Vec<Operation>> = OnceLock::new();
+    OPERATIONS.get_or_init(|| {
+        let paths: BTreeMap<String, BTreeMap<String, Value>> =
+            serde_json::from_value(document()["paths"].clone()).unwrap();
+        let flat = paths.into_iter().flat_map(|(path, methods)| {
+            methods.into_iter().map(move |(method, spec)| (method.to_uppercase(), path.clone(), spec))
+        });
+        flat.map(|(method, path, spec)| Operation { method, path, spec }).collect()
+    })
+}
+
+/// The operation behind a request: the one with the fewest parameters, as the router chooses.
+fn operation(method: &Method, path: &str) -> Option<&'static Operation> {
+    let all = operations().iter().filter(|operation| operation.fits(path));
+    let fewest = all.clone().map(|operation| operation.path.matches('{').count()).min()?;
+    let mut chosen = all.filter(|operation| operation.path.matches('{').count() == fewest);
+    chosen.find(|operation| operation.method == method.as_str())
+}
+
+/// That an answer is what the document promises for the operation, and has what every answer has.
+#[track_caller]
+pub fn check(method: &Method, path: &str, answer: &Answer) {
+    let place = format!("{method} {path} answered {}: {}", answer.status, answer.text());
+    assert!(!answer.header("x-request-id").is_empty(), "no request id: {place}");
+    assert_eq!(answer.header("x-content-type-options"), "nosniff", "{place}");
+    assert_ne!(answer.status, StatusCode::INTERNAL_SERVER_ERROR, "{place}");
+    if answer.status.is_client_error() || answer.status.is_server_error() {
+        assert_eq!(answer.header("content-type"), "application/json", "{place}");
+    }
+    let Some(operation) = operation(method, path) else {
+        assert!(!answer.status.is_server_error(), "{place}");
+        return;
+    };
+    let promised = &operation.spec["responses"][answer.status.as_str()];
+    if promised.is_null() && is_the_boundarys(answer) {
+        return;
+    }
+    assert!(promised.is_object(), "not documented: {place}");
+    if answer.status == StatusCode::UNAUTHORIZED {
+        assert!(!answer.header("www-authenticate").is_empty(), "no challenge: {place}");
+    }
+    let schema = &promised["content"]["application/json"]["schema"];
+    if schema.is_object() {
+        assert_eq!(answer.header("content-type"), "application/json", "{place}");
+        let faults = schema::faults(document(), schema, &answer.json());
+        assert!(faults.is_empty(), "{faults:?} are not as documented: {place}");
+    } else {
+        assert!(promised["content"].is_object() || answer.body.is_empty(), "an undocumented body: {place}");
+    }
+}
+
+/// Answers that come from before any operation, for requests that are no proper HTTP.
+fn is_the_boundarys(answer: &Answer) -> bool {
+    matches!(answer.status.as_u16(), 414 | 431)
+        || (answer.status == 400 && answer.text().contains("The Host header"))
+}

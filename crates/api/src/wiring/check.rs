@@ -1,0 +1,25 @@
+//! Whether settings fit together, before anything is touched.
+
+use keyward_infra::ConnectError;
+
+use super::error::ServiceError;
+use super::key_ring::shared_secret;
+use super::ports::hasher;
+use super::{mail, master_secret};
+use crate::settings::Settings;
+
+/// Checks all that can be checked without a database.
+///
+/// # Errors
+/// The first setting that cannot be used.
+pub fn check(settings: &Settings) -> Result<(), ServiceError> {
+    hasher(&settings.passwords)?;
+    shared_secret(&settings.tokens)?;
+    master_secret::given(&settings.tokens)?;
+    mail::mailer(settings)?;
+    if settings.replica.database_read_url.is_some() && settings.storage.database_url().starts_with("sqlite:")
+    {
+        return Err(format!("KEYWARD_DATABASE_READ_URL: {}", ConnectError::NoReplica).into());
+    }
+    mail::templates(&settings.mail).map(drop)
+}

@@ -1,0 +1,33 @@
+//! The keys that sign and check access tokens.
+
+use std::sync::Arc;
+
+use keyward_auth::{Algorithm, KeyRing, MasterSecret, SigningKey};
+use keyward_domain::keys::Keys;
+use keyward_domain::ports::Ports;
+
+use super::error::ServiceError;
+use crate::settings::tokens::TokenSettings;
+
+/// The key of HS256, if that is the algorithm.
+pub(super) fn shared_secret(tokens: &TokenSettings) -> Result<Option<SigningKey>, ServiceError> {
+    if tokens.algorithm != Algorithm::Hs256 {
+        return Ok(None);
+    }
+    let secret = tokens.secret.as_ref().ok_or("KEYWARD_ALGORITHM is HS256, which needs KEYWARD_SECRET")?;
+    SigningKey::hs256(secret.expose()).map(Some).map_err(|error| format!("KEYWARD_SECRET: {error}").into())
+}
+
+/// The key ring to start with, and the keys in the store unless it is a shared secret.
+pub(crate) async fn open(
+    tokens: &TokenSettings,
+    ports: &Ports,
+    master: &Arc<MasterSecret>,
+) -> Result<(KeyRing, Option<Keys>), ServiceError> {
+    if let Some(key) = shared_secret(tokens)? {
+        return Ok((KeyRing::new(key), None));
+    }
+    let keys = Keys::new(ports.clone(), Arc::clone(master), tokens.access_token_life());
+    let ring = keys.ring(tokens.algorithm).await.map_err(|error| format!("no signing key: {error}"))?;
+    Ok((ring, Some(keys)))
+}

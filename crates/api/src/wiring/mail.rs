@@ -1,0 +1,53 @@
+//! How mail goes out, from settings.
+
+use std::sync::Arc;
+
+use keyward_domain::outbox::Mailer;
+use keyward_infra::mail::templates::Templates;
+use keyward_infra::{MailFolder, Sender, SmtpMailer};
+
+use super::error::ServiceError;
+use crate::settings::Settings;
+use crate::settings::mail::MailSettings;
+
+/// Who carries mails, and where that is, without a password.
+pub struct Post {
+    /// Who carries them.
+    pub carrier: Arc<dyn Mailer>,
+    /// Where they go.
+    pub place: String,
+}
+
+/// The mail server that is set up, or the folder `mail` in the data folder.
+pub fn mailer(settings: &Settings) -> Result<Post, ServiceError> {
+    let mail = &settings.mail;
+    let sender = Sender::parse(&mail.mail_from).map_err(|error| format!("KEYWARD_MAIL_FROM: {error}"))?;
+    if let Some(url) = &mail.smtp_url {
+        let url = std::str::from_utf8(url.expose()).unwrap_or_default();
+        let carrier = SmtpMailer::new(url, sender).map_err(|error| format!("KEYWARD_SMTP_URL: {error}"))?;
+        let server = url.split_once("://").map_or("", |(_, rest)| rest);
+        let server = server.rsplit_once('@').map_or(server, |(_, host)| host);
+        let server = server.split(['/', '?']).next().unwrap_or_default();
+        return Ok(Post { carrier: Arc::new(carrier), place: format!("through {server}") });
+    }
+    let folder = settings.storage.data_dir.join("mail");
+    let place = format!("into the folder {} (KEYWARD_SMTP_URL is not set)", folder.display());
+    Ok(Post { carrier: Arc::new(MailFolder::new(folder, sender)), place })
+}
+
+/// Whether the mail server answers and lets us in; `None` where none is set. No mail is sent.
+pub async fn greet(settings: &Settings) -> Option<Result<(), String>> {
+    let url = settings.mail.smtp_url.as_ref()?;
+    let url = std::str::from_utf8(url.expose()).unwrap_or_default();
+    let mailer = Sender::parse(&settings.mail.mail_from).and_then(|sender| SmtpMailer::new(url, sender));
+    Some(match mailer {
+        Ok(mailer) => mailer.greet().await.map_err(|error| error.reason),
+        Err(error) => Err(error.to_string()),
+    })
+}
+
+/// The letters' templates.
+pub fn templates(mail: &MailSettings) -> Result<Templates, ServiceError> {
+    let Some(folder) = &mail.template_dir else { return Ok(Templates::default()) };
+    Templates::overridden(folder).map_err(|error| format!("KEYWARD_TEMPLATE_DIR: {error}").into())
+}

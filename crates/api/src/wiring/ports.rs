@@ -1,0 +1,42 @@
+//! The domain's ports over an open database, with a hashing pool of their own.
+
+use std::sync::Arc;
+
+use keyward_auth::{Argon2idHasher, SystemRandom};
+use keyward_domain::ports::Ports;
+use keyward_infra::SystemClock;
+use keyward_infra::hashing_pool::HashingPool;
+
+use super::database::OpenDatabase;
+use super::error::ServiceError;
+use crate::access::epochs::Epochs;
+use crate::settings::passwords::PasswordSettings;
+
+/// The ports, with a hashing pool of their own. Changes move `epochs`.
+///
+/// # Errors
+/// The parameters of Argon2id do not fit, or no thread can start.
+pub fn ports(
+    database: &OpenDatabase,
+    passwords: &PasswordSettings,
+    epochs: Arc<Epochs>,
+) -> Result<Ports, ServiceError> {
+    let hasher = hasher(passwords)?;
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let pool = HashingPool::start(Arc::new(hasher), threads)
+        .map_err(|error| format!("the hashing threads cannot start: {error}"))?;
+    Ok(Ports {
+        store: database.store(),
+        clock: Arc::new(SystemClock),
+        random: Arc::new(SystemRandom),
+        hashing: Arc::new(pool),
+        changes: epochs,
+    })
+}
+
+/// Argon2id as the settings have it.
+pub(super) fn hasher(passwords: &PasswordSettings) -> Result<Argon2idHasher, ServiceError> {
+    Argon2idHasher::new(passwords.argon2(), Arc::new(SystemRandom)).map_err(|error| {
+        format!("KEYWARD_ARGON2_MEMORY, _ITERATIONS and _PARALLELISM do not fit: {error}").into()
+    })
+}

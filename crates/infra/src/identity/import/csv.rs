@@ -1,0 +1,140 @@
+//! CSV (RFC 4180). What a column means is said in `draft.rs`.
+
+use std::io::{self, BufRead};
+use std::mem::take;
+
+use keyward_domain::import::ForeignUser;
+
+use super::draft::{Draft, FIELDS, Field, Value};
+use super::entry::{Entry, Fault};
+use super::lines::{Lines, MAX_BYTES};
+
+/// A CSV file whose first line was read.
+pub struct Csv<R> {
+    lines: Lines<R>,
+    separator: char,
+    /// What each column means; `None` for those that are passed over.
+    columns: Vec<Option<Field>>,
+}
+
+impl<R: BufRead> Csv<R> {
+    pub(super) fn open(input: R, ignore_unknown: bool) -> io::Result<Result<Self, Fault>> {
+        let mut lines = Lines::new(input);
+        let Some(head) = lines.next()? else { return Ok(Err("the file is empty".to_owned())) };
+        Ok(head.and_then(|head| {
+            let separator = [',', ';', '\t'].into_iter().find(|c| head.contains(*c)).unwrap_or(',');
+            let names = split(&head, separator).ok_or("the first line is no CSV: a quote is misplaced")?;
+            Ok(Self { lines, separator, columns: columns(&names, ignore_unknown)? })
+        }))
+    }
+
+    pub(super) fn bytes(&self) -> u64 {
+        self.lines.bytes
+    }
+
+    pub(super) fn next_entry(&mut self) -> io::Result<Option<Entry>> {
+        loop {
+            let Some(first) = self.lines.next()? else { return Ok(None) };
+            let line = self.lines.number;
+            let user = match first {
+                Ok(text) if text.is_empty() => continue,
+                Ok(text) => self.rest(text)?.and_then(|record| self.read(&record)),
+                Err(fault) => Err(fault),
+            };
+            return Ok(Some(Entry { line, user }));
+        }
+    }
+
+    /// The record that begins with this line: as many lines as it takes until no quote is open.
+    fn rest(&mut self, mut record: String) -> io::Result<Result<String, Fault>> {
+        let quotes = |text: &str| text.bytes().filter(|byte| *byte == b'"').count();
+        let mut open = quotes(&record) % 2 == 1;
+        while open {
+            let next = match self.lines.next()? {
+                Some(Ok(next)) if record.len() + next.len() < MAX_BYTES => next,
+                _ => {
+                    let last = self.lines.number;
+                    return Ok(Err(format!("a quote is left open; all up to line {last} is passed over")));
+                }
+            };
+            open ^= quotes(&next) % 2 == 1;
+            record.push('\n');
+            record.push_str(&next);
+        }
+        Ok(Ok(record))
+    }
+
+    fn read(&self, record: &str) -> Result<ForeignUser, Fault> {
+        let cells = split(record, self.separator).ok_or("it is no CSV: a quote is misplaced")?;
+        let (found, expected) = (cells.len(), self.columns.len());
+        if found != expected {
+            return Err(format!("it has {found} columns, and the first line {expected}"));
+        }
+        let mut draft = Draft::default();
+        for (cell, column) in cells.into_iter().zip(&self.columns) {
+            if let Some(field) = column {
+                draft.set(*field, if cell.is_empty() { Value::Nothing } else { Value::Text(cell) })?;
+            }
+        }
+        draft.finish()
+    }
+}
+
+/// What the columns of these names mean.
+fn columns(names: &[String], ignore_unknown: bool) -> Result<Vec<Option<Field>>, Fault> {
+    let columns: Vec<Option<Field>> = names.iter().map(|name| Field::from_name(name)).collect();
+    for field in [Field::Email, Field::Hash] {
+        if !columns.contains(&Some(field)) {
+            return Err(format!(
+                "the first line has to name the columns, of which there are {FIELDS}: there is no `{}`",
+                field.name()
+            ));
+        }
+    }
+    for (index, column) in columns.iter().enumerate() {
+        match column {
+            Some(field) if columns[..index].contains(column) => {
+                return Err(format!("two columns are `{}`", field.name()));
+            }
+            None if !ignore_unknown => {
+                return Err(format!(
+                    "column {} is none of {FIELDS}: --ignore-unknown passes over such",
+                    index + 1
+                ));
+            }
+            _ => {}
+        }
+    }
+    Ok(columns)
+}
+
+/// The cells of a record; `None` if a quote stands where none may.
+fn split(record: &str, separator: char) -> Option<Vec<String>> {
+    let mut cells = Vec::new();
+    let mut cell = String::new();
+    let mut characters = record.chars().peekable();
+    loop {
+        if characters.next_if_eq(&'"').is_some() {
+            loop {
+                match characters.next()? {
+                    '"' if characters.next_if_eq(&'"').is_some() => cell.push('"'),
+                    '"' => break,
+                    other => cell.push(other),
+                }
+            }
+        } else {
+            while let Some(c) = characters.next_if(|c| *c != separator) {
+                if c == '"' {
+                    return None;
+                }
+                cell.push(c);
+            }
+        }
+        cells.push(take(&mut cell));
+        match characters.next() {
+            None => return Some(cells),
+            Some(c) if c == separator => {}
+            Some(_) => return None,
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! One account of a file, or why its line is refused.
+
+use keyward_domain::import::ForeignUser;
+
+/// Why a line, or the whole file, is refused: a sentence.
+pub type Fault = String;
+
+/// What one line, or record of several lines, tells.
+pub struct Entry {
+    /// The number of its first line, from 1.
+    pub line: u64,
+    /// The account.
+    pub user: Result<ForeignUser, Fault>,
+}

@@ -1,0 +1,159 @@
+//! The command line: `keyward` is `keyward serve`.
+
+mod backup;
+mod client;
+mod completions;
+mod doctor;
+mod events;
+mod healthcheck;
+mod import;
+mod keys;
+mod log;
+mod outbox;
+mod output;
+mod printable;
+mod seed;
+mod serve;
+pub mod settings;
+mod traces;
+mod user;
+
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser, Subcommand};
+use keyward_api::settings::storage::StorageSettings;
+use keyward_api::wiring::database::OpenDatabase;
+
+use self::backup::{Backup, Restore};
+use self::client::ClientCommand;
+use self::completions::{Completions, Manual};
+use self::events::EventsCommand;
+use self::healthcheck::Healthcheck;
+use self::keys::KeysCommand;
+use self::outbox::OutboxCommand;
+use self::output::{Problem, say};
+use self::seed::Seed;
+use self::settings::ServerSettings;
+use self::user::UserCommand;
+
+/// FastAPI-style JWT authentication as a ready-to-run service.
+///
+/// Every setting is a flag and a variable; a `.env` file in the working folder is read first.
+#[derive(Parser)]
+#[command(name = "keyward", version, about, args_conflicts_with_subcommands = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    settings: ServerSettings,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve (the default)
+    Serve(Box<ServerSettings>),
+    /// Bring the database's schema up to date, and stop
+    Migrate(StorageSettings),
+    /// Manage accounts
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Manage OAuth2 clients
+    #[command(subcommand)]
+    Client(ClientCommand),
+    /// Manage the keys that sign access tokens
+    #[command(subcommand)]
+    Keys(KeysCommand),
+    /// Look at security events
+    #[command(subcommand)]
+    Events(EventsCommand),
+    /// Fill an empty database with two users, posts and a small catalogue, and print the users' passwords
+    Seed(Seed),
+    /// Look after mails on their way
+    #[command(subcommand)]
+    Outbox(OutboxCommand),
+    /// Check settings, database, keys, clock and mail server, and say what to mend
+    Doctor(Box<ServerSettings>),
+    /// Ask a running server whether it is ready
+    Healthcheck(Healthcheck),
+    /// Copy a SQLite database, in use or not, into one file, and check it
+    Backup(Backup),
+    /// Put such a copy in the place of the SQLite database, which nobody may be using
+    Restore(Restore),
+    /// Print the OpenAPI document
+    Openapi,
+    /// Print what a shell needs to complete this command line
+    Completions(Completions),
+    /// Print the manual page
+    Man(Manual),
+}
+
+/// Runs what the command line asks for.
+///
+/// # Errors
+/// One sentence that names what to correct.
+pub fn run() -> Result<ExitCode, Problem> {
+    read_dotenv()?;
+    let cli = Cli::try_parse().or_else(refuse)?;
+    match cli.command.unwrap_or_else(|| Command::Serve(Box::new(cli.settings))) {
+        Command::Serve(settings) => block_on(serve::serve(*settings)),
+        Command::Migrate(storage) => block_on(async {
+            let database = OpenDatabase::open(&storage).await?;
+            say(format_args!("The schema of {} is up to date.", database.place()));
+            Ok(database.close().await?)
+        }),
+        Command::User(command) => return block_on(user::run(command)),
+        Command::Client(command) => block_on(client::run(command)),
+        Command::Keys(command) => block_on(keys::run(command)),
+        Command::Events(command) => block_on(events::run(command)),
+        Command::Seed(seed) => block_on(seed.run()),
+        Command::Outbox(command) => block_on(outbox::run(command)),
+        Command::Doctor(settings) => block_on(doctor::run(*settings)),
+        Command::Healthcheck(check) => check.run(),
+        Command::Backup(backup) => block_on(backup.run()),
+        Command::Restore(restore) => block_on(restore.run()),
+        Command::Openapi => openapi(),
+        Command::Completions(shell) => shell.print(Cli::command()),
+        Command::Man(manual) => manual.print(Cli::command()),
+    }?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Help and version are printed as they are; a bad setting becomes one line, which names its variable, too.
+fn refuse(error: clap::Error) -> Result<Cli, Problem> {
+    if !error.use_stderr() {
+        error.exit();
+    }
+    let words = error.to_string();
+    let lines = words.lines().map(str::trim).take_while(|line| !line.is_empty());
+    let words = lines.collect::<Vec<_>>().join(" ").trim_start_matches("error: ").to_owned();
+    let setting = words.split("'--").nth(1).and_then(|flag| flag.split([' ', '\'']).next());
+    Err(match setting {
+        Some(flag)
+            if error.kind() == ErrorKind::ValueValidation || error.kind() == ErrorKind::InvalidValue =>
+        {
+            format!("{words} (KEYWARD_{})", flag.replace('-', "_").to_uppercase())
+        }
+        _ => format!("{words} (see keyward --help)"),
+    })
+}
+
+fn read_dotenv() -> Result<(), Problem> {
+    match dotenvy::dotenv() {
+        Ok(_) => Ok(()),
+        Err(error) if error.not_found() => Ok(()),
+        // The error's own words would quote the line, which may hold a secret.
+        Err(_) => Err("the file .env cannot be read: each line must be NAME=value".to_owned()),
+    }
+}
+
+fn openapi() -> Result<(), Problem> {
+    let document = keyward_api::router::document().to_pretty_json().map_err(|error| error.to_string())?;
+    say(document);
+    Ok(())
+}
+
+fn block_on<T>(task: impl Future<Output = Result<T, Problem>>) -> Result<T, Problem> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    runtime.map_err(|error| format!("the runtime cannot start: {error}"))?.block_on(task)
+}

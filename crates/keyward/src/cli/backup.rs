@@ -1,0 +1,179 @@
+//! `keyward backup` and `keyward restore`: a SQLite database as one file, and back.
+//!
+//! Nothing gets its final name before it is whole, checked and on the disk.
+
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use keyward_api::settings::storage::StorageSettings;
+use keyward_api::wiring::lock::Lock;
+use keyward_domain::clock::Clock;
+use keyward_infra::{SystemClock, copy_sqlite, open_sound_sqlite, settle_sqlite, sqlite_file};
+
+use super::output::{Problem, say};
+
+#[derive(Args)]
+pub(super) struct Backup {
+    /// The file to write
+    file: PathBuf,
+    /// Replace the file if it is there
+    #[arg(long)]
+    force: bool,
+    #[command(flatten)]
+    storage: StorageSettings,
+}
+
+#[derive(Args)]
+pub(super) struct Restore {
+    /// The file that `keyward backup` wrote
+    file: PathBuf,
+    #[command(flatten)]
+    storage: StorageSettings,
+}
+
+impl Backup {
+    /// Copies the database while others use it.
+    pub(super) async fn run(self) -> Result<(), Problem> {
+        let Self { file, force, storage } = self;
+        let database = database(&storage)?;
+        let _lock = Lock::shared(&storage.database_url())?;
+        if !database.is_file() {
+            return Err(format!("there is no database {}", database.display()));
+        }
+        if file.exists() && !force {
+            return Err(format!("{} is there already; --force replaces it", file.display()));
+        }
+        let draft = Draft::beside(&file).map_err(|error| cannot("written", &file, &error))?;
+        copy_sqlite(&database, &draft.0).await.map_err(|error| cannot("written", &file, &error))?;
+        let migrations = examine(&draft.0).await.map_err(|reason| cannot("used", &file, &reason))?;
+        let published = if force { draft.replace(&file) } else { draft.publish(&file) };
+        let bytes = published.map_err(|error| cannot("written", &file, &error))?;
+        say(format_args!("{}\t{bytes} bytes\tchecked, {migrations} migrations", file.display()));
+        eprintln!(
+            "The master secret is not in it: keep master.key or KEYWARD_MASTER_SECRET, too, and elsewhere."
+        );
+        Ok(())
+    }
+}
+
+impl Restore {
+    /// Puts a copy into the database's place, and the database aside.
+    pub(super) async fn run(self) -> Result<(), Problem> {
+        let Self { file, storage } = self;
+        let database = database(&storage)?;
+        if with_suffix(&file, "-wal").exists() {
+            return Err(format!("{} is a database in use and no backup", file.display()));
+        }
+        let mut source = File::open(&file).map_err(|error| cannot("read", &file, &error))?;
+        let lock = Lock::alone(&database)?;
+        let draft = Draft::beside(&database).map_err(|error| cannot("written", &database, &error))?;
+        let copied =
+            OpenOptions::new().write(true).open(&draft.0).and_then(|mut to| io::copy(&mut source, &mut to));
+        copied.map_err(|error| cannot("copied", &file, &error))?;
+        let migrations = examine(&draft.0).await.map_err(|reason| cannot("used", &file, &reason))?;
+        let aside = set_aside(&database).await.map_err(|error| cannot("set aside", &database, &error))?;
+        draft.replace(&database).map_err(|error| cannot("replaced", &database, &error))?;
+        drop(lock);
+        let aside = aside.map_or("nothing".to_owned(), |aside| aside.display().to_string());
+        say(format_args!("{}\trestored, {migrations} migrations\treplaced: {aside}", database.display()));
+        Ok(())
+    }
+}
+
+fn cannot(what: &str, path: &Path, reason: &dyn std::fmt::Display) -> Problem {
+    format!("{} cannot be {what}: {reason}", path.display())
+}
+
+fn database(storage: &StorageSettings) -> Result<PathBuf, Problem> {
+    let elsewhere = "this is for SQLite; docs/OPERATIONS.md says how PostgreSQL is backed up and restored";
+    sqlite_file(&storage.database_url()).ok_or_else(|| elsewhere.to_owned())
+}
+
+/// How many migrations a sound database of this program has.
+async fn examine(path: &Path) -> Result<usize, Problem> {
+    let connection = open_sound_sqlite(path).await.map_err(|error| error.to_string())?;
+    let applied = keyward_migration::applied(&connection, &[]).await;
+    let closed = connection.close().await;
+    let applied = applied.map_err(|error| error.to_string())?;
+    closed.map_err(|error| error.to_string())?;
+    if applied == 0 { Err("it is no database of Keyward".to_owned()) } else { Ok(applied) }
+}
+
+/// Gives the database a second name, under which it stays. Says which; `None` if there is no database.
+async fn set_aside(database: &Path) -> io::Result<Option<PathBuf>> {
+    if !database.exists() {
+        return Ok(None);
+    }
+    // In microseconds: two restores within a second must not meet.
+    let stamp = SystemClock.now().unix_timestamp_nanos() / 1_000;
+    let aside = with_suffix(database, &format!(".replaced-{stamp}"));
+    // A damaged one may not settle. Then its log goes along, and first: it must not be taken for the new database's.
+    drop(settle_sqlite(database).await);
+    for companion in ["-wal", "-shm"] {
+        match fs::rename(with_suffix(database, companion), with_suffix(&aside, companion)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    fs::hard_link(database, &aside)?;
+    Ok(Some(aside))
+}
+
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
+
+/// A file in the making, its owner's alone; gone if it gets no other name.
+struct Draft(PathBuf);
+
+impl Draft {
+    fn beside(path: &Path) -> io::Result<Self> {
+        let draft = with_suffix(path, &format!(".{}.tmp", std::process::id()));
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        options.open(&draft)?;
+        Ok(Self(draft))
+    }
+
+    /// Gives it a name that nobody has. Says how many bytes it has.
+    fn publish(self, path: &Path) -> io::Result<u64> {
+        let bytes = self.sync()?;
+        fs::hard_link(&self.0, path)?;
+        sync_folder(path)?;
+        Ok(bytes)
+    }
+
+    /// Gives it a name, whoever has it.
+    fn replace(self, path: &Path) -> io::Result<u64> {
+        let bytes = self.sync()?;
+        fs::rename(&self.0, path)?;
+        sync_folder(path)?;
+        Ok(bytes)
+    }
+
+    fn sync(&self) -> io::Result<u64> {
+        let file = File::open(&self.0)?;
+        file.sync_all()?;
+        Ok(file.metadata()?.len())
+    }
+}
+
+impl Drop for Draft {
+    fn drop(&mut self) {
+        for suffix in ["", "-journal", "-wal", "-shm"] {
+            drop(fs::remove_file(with_suffix(&self.0, suffix)));
+        }
+    }
+}
+
+/// A name is on the disk only when its folder is.
+fn sync_folder(path: &Path) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+}

@@ -1,0 +1,116 @@
+//! `keyward client ..`: OAuth2 clients.
+
+use std::sync::Arc;
+
+use clap::{Args, Subcommand};
+use keyward_api::access::epochs::Epochs;
+use keyward_api::settings::passwords::PasswordSettings;
+use keyward_api::settings::storage::StorageSettings;
+use keyward_api::wiring::database::OpenDatabase;
+use keyward_api::wiring::ports::ports;
+use keyward_auth::{ScopeSet, SecretHash, SystemRandom, Zeroizing, random_secret};
+use keyward_domain::clients::{ClientError, ClientId, Clients, is_plain};
+use keyward_domain::text::Text;
+
+use super::output::{Problem, first_line, say};
+use super::printable::Printable;
+
+#[derive(Subcommand)]
+pub(super) enum ClientCommand {
+    /// Register a client, and print its id and its secret: once, they are not kept in clear
+    Create(Create),
+    /// List clients: id, scope and name
+    List(StorageSettings),
+    /// Remove a client: its secret and tokens are good no more, and the sessions opened through it end
+    Remove(Remove),
+}
+
+#[derive(Args)]
+pub(super) struct Create {
+    /// What people call it
+    #[arg(long)]
+    name: String,
+    /// What it may be granted, for itself and at most in the name of a user, separated by spaces; `revocations:read` lets it
+    /// follow the feed of ended sessions
+    #[arg(long, default_value = "")]
+    scope: String,
+    /// Its id [default: made up]
+    #[arg(long)]
+    id: Option<String>,
+    /// Read its secret from standard input instead of making one up: at least 32 characters, random ones
+    #[arg(long)]
+    secret_stdin: bool,
+    #[command(flatten)]
+    storage: StorageSettings,
+    #[command(flatten)]
+    passwords: PasswordSettings,
+}
+
+#[derive(Args)]
+pub(super) struct Remove {
+    /// The client's id
+    id: String,
+    #[command(flatten)]
+    storage: StorageSettings,
+    #[command(flatten)]
+    passwords: PasswordSettings,
+}
+
+/// The fewest characters a secret brought along may have.
+const SECRET: usize = 32;
+
+pub(super) async fn run(command: ClientCommand) -> Result<(), Problem> {
+    match command {
+        ClientCommand::Create(create) => create.run().await,
+        ClientCommand::List(storage) => list(&storage).await,
+        ClientCommand::Remove(remove) => remove.run().await,
+    }
+}
+
+impl Create {
+    async fn run(self) -> Result<(), Problem> {
+        let name = Text::parse(&self.name).map_err(|error| format!("--name {error}"))?;
+        let scope = ScopeSet::parse(&self.scope).map_err(|error| format!("--scope: {error}"))?;
+        let id = self.id.clone().unwrap_or_else(|| random_secret(&SystemRandom)[..16].to_owned());
+        let id = ClientId::parse(&id)
+            .ok_or("--id must be 1 to 100 visible ASCII characters other than : % and +, not digits alone")?;
+        let secret =
+            if self.secret_stdin { Zeroizing::new(first_line()?) } else { random_secret(&SystemRandom) };
+        if secret.len() < SECRET || !is_plain(&secret) {
+            return Err(format!(
+                "the secret must have at least {SECRET} visible ASCII characters other than : % and +"
+            ));
+        }
+        let database = OpenDatabase::open(&self.storage).await?;
+        let clients = Clients::new(ports(&database, &self.passwords, Arc::new(Epochs::default()))?);
+        let client = clients.register(id, name, scope, SecretHash::of(&secret)).await;
+        let client = client.map_err(|error| error.to_string())?;
+        say(format_args!("client_id={}", client.id));
+        if !self.secret_stdin {
+            say(format_args!("client_secret={}", *secret));
+        }
+        Ok(database.close().await?)
+    }
+}
+
+impl Remove {
+    async fn run(self) -> Result<(), Problem> {
+        let id = ClientId::parse(&self.id).ok_or_else(|| ClientError::NotFound.to_string())?;
+        let database = OpenDatabase::open(&self.storage).await?;
+        let clients = Clients::new(ports(&database, &self.passwords, Arc::new(Epochs::default()))?);
+        let ended = clients.remove(&id).await.map_err(|error| error.to_string())?;
+        say(format_args!("{id} is removed; sessions ended: {ended}"));
+        Ok(database.close().await?)
+    }
+}
+
+async fn list(storage: &StorageSettings) -> Result<(), Problem> {
+    let database = OpenDatabase::open(storage).await?;
+    let clients = database.repositories().clients().list().await.map_err(|error| error.to_string())?;
+    for client in clients {
+        let scope = Some(client.scope.to_string()).filter(|scope| !scope.is_empty());
+        let scope = scope.as_deref().unwrap_or("-");
+        say(format_args!("{}\t{scope}\t{}", client.id, Printable(&client.name)));
+    }
+    Ok(database.close().await?)
+}

@@ -1,0 +1,243 @@
+//! What each part that a server stands on has to be like. A check only looks: it makes no folder, no key and no schema.
+
+use std::fs::OpenOptions;
+use std::io::ErrorKind;
+use std::net::TcpListener;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::http::Uri;
+use keyward_api::access::epochs::Epochs;
+use keyward_api::settings::storage::StorageSettings;
+use keyward_api::settings::tokens::LEEWAY;
+use keyward_api::wiring::check::check;
+use keyward_api::wiring::database::OpenDatabase;
+use keyward_api::wiring::ports::ports;
+use keyward_api::wiring::{mail, master_secret};
+use keyward_auth::Algorithm;
+use keyward_domain::clock::Clock;
+use keyward_domain::keys::{Keys, KeysError};
+use keyward_infra::SystemClock;
+use keyward_migration::Schema;
+
+use super::report::Finding::{self, Bad, Good, Note};
+use crate::cli::healthcheck::asking::status;
+use crate::cli::healthcheck::reachable;
+use crate::cli::settings::ServerSettings;
+
+/// How long a server that listens already may take to answer.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+pub(super) fn settings(settings: &ServerSettings) -> Finding {
+    match check(&settings.service) {
+        Ok(()) => Good("they fit together".to_owned()),
+        Err(problem) => Bad(problem.into(), "change the setting it names".to_owned()),
+    }
+}
+
+/// Tokens, metadata and the links in mails carry the issuer: it must be an origin that clients can reach.
+pub(super) fn issuer(settings: &ServerSettings) -> Finding {
+    let issuer = settings.service.issuer();
+    let mend = "set KEYWARD_ISSUER to the address clients use, as in https://login.example.com".to_owned();
+    let Ok(uri) = issuer.parse::<Uri>() else { return Bad(format!("{issuer} is no URL"), mend) };
+    let (Some(scheme), Some(host)) = (uri.scheme_str(), uri.host()) else {
+        return Bad(format!("{issuer} is no URL with a host"), mend);
+    };
+    if issuer.ends_with('/') || uri.path() != "/" || uri.query().is_some() {
+        return Bad(format!("{issuer} is more than scheme, host and port"), mend);
+    }
+    let address = host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().ok();
+    if address.is_some_and(|address| address.is_unspecified()) {
+        return Bad(format!("nobody can reach {issuer}, which tokens and links in mails would name"), mend);
+    }
+    let here = host == "localhost" || address.is_some_and(|address| address.is_loopback());
+    match (scheme, here) {
+        ("https", _) => Good(issuer),
+        ("http", true) => Note(format!("{issuer} can be reached from this machine only")),
+        ("http", false) => Note(format!("{issuer} has no TLS: whoever listens in has the tokens")),
+        _ => Bad(format!("{issuer} is neither http nor https"), mend),
+    }
+}
+
+/// The port is free, or a server that is ready has it.
+pub(super) fn listen(settings: &ServerSettings) -> Finding {
+    let address = settings.listen;
+    match TcpListener::bind(address) {
+        Ok(_) => Good(format!("{address} is free")),
+        Err(error) if error.kind() == ErrorKind::AddrInUse => {
+            let certificate = settings.connections.tls_cert.as_deref();
+            match status(reachable(address), certificate, PATIENCE) {
+                Ok(200) => Good(format!("a server is ready at {address}")),
+                Ok(status) => {
+                    Note(format!("what listens at {address} answers {status} when asked whether it is ready"))
+                }
+                Err(error) => Bad(
+                    format!("something else listens at {address}: {error}"),
+                    "end it, or set KEYWARD_LISTEN".to_owned(),
+                ),
+            }
+        }
+        Err(error) => Bad(
+            format!("{address} cannot be listened on: {error}"),
+            "set KEYWARD_LISTEN to an address of this machine".to_owned(),
+        ),
+    }
+}
+
+/// Whether nothing was ever kept there: a SQLite file that does not exist.
+pub(super) fn is_new(storage: &StorageSettings) -> bool {
+    let url = storage.database_url();
+    let path = url.strip_prefix("sqlite://").map(|rest| rest.split('?').next().unwrap_or(rest));
+    path.is_some_and(|path| !Path::new(path).exists())
+}
+
+/// The folder can be written to, and what is secret in it is its owner's alone.
+pub(super) fn data_folder(storage: &StorageSettings) -> Finding {
+    let folder = &storage.data_dir;
+    let shown = folder.display();
+    if !folder.exists() {
+        return Note(format!("the folder {shown} is not there yet; the first start makes it"));
+    }
+    let probe = folder.join(format!(".doctor.{}", std::process::id()));
+    let written = OpenOptions::new().write(true).create_new(true).open(&probe).map(drop);
+    drop(std::fs::remove_file(&probe));
+    if let Err(error) = written {
+        let mend = "give it to the account the server runs as, or set KEYWARD_DATA_DIR".to_owned();
+        return Bad(format!("the folder {shown} cannot be written to: {error}"), mend);
+    }
+    match open_to_others(folder) {
+        Some(name) => {
+            Bad(format!("{shown}/{name} can be read by other accounts"), format!("chmod 600 {shown}/{name}"))
+        }
+        None => Good(shown.to_string()),
+    }
+}
+
+/// A file of ours that more than its owner may read.
+#[cfg(unix)]
+fn open_to_others(folder: &Path) -> Option<String> {
+    use std::os::unix::fs::PermissionsExt;
+    let ours = ["master.key", "keyward.db", "keyward.db-wal", "keyward.db-shm"];
+    let open = |name: &&str| {
+        let found = folder.join(name).metadata();
+        found.is_ok_and(|found| found.permissions().mode() & 0o077 != 0)
+    };
+    ours.into_iter().find(open).map(str::to_owned)
+}
+
+#[cfg(not(unix))]
+fn open_to_others(_: &Path) -> Option<String> {
+    None
+}
+
+/// The database answers, and this program knows its schema.
+pub(super) async fn schema(database: &OpenDatabase) -> Finding {
+    let begun = Instant::now();
+    let schema = database.schema().await;
+    let (place, took) = (database.place(), begun.elapsed().as_millis());
+    match schema {
+        Ok(Schema::Current) => Good(format!("{place} answers in {took} ms, and its schema is up to date")),
+        Ok(Schema::Behind(names)) => Note(format!(
+            "{place} answers; the next start, or `keyward migrate`, brings its schema up to date: {}",
+            names.join(", ")
+        )),
+        Ok(Schema::Ahead(name)) => Bad(
+            format!("{place} was migrated by a newer version of this program, which knows {name}"),
+            "run that version".to_owned(),
+        ),
+        Err(problem) => Bad(problem.into(), "start the database, or correct KEYWARD_DATABASE_URL".to_owned()),
+    }
+}
+
+/// This machine's clock is the database server's, and has not gone back behind what was written.
+pub(super) async fn clock(database: &OpenDatabase) -> Finding {
+    let mend = "let both machines follow a time server (NTP)".to_owned();
+    let before = SystemClock.now();
+    let server = match database.server_time().await {
+        Ok(server) => server,
+        Err(problem) => return Bad(problem.into(), "start the database".to_owned()),
+    };
+    let now = SystemClock.now();
+    if let Some(server) = server {
+        let skew: time::Duration = server - (before + (now - before) / 2);
+        let said = format!("the database server's clock is off by {:.1} s", skew.as_seconds_f64());
+        let seconds = skew.whole_seconds().abs();
+        if seconds >= LEEWAY {
+            return Bad(said, mend);
+        }
+        if seconds >= 1 {
+            return Note(said);
+        }
+    }
+    let newest = database.repositories().events().newest(None, 1).await.unwrap_or_default();
+    match newest.first() {
+        Some((_, event)) if event.at > now + time::Duration::seconds(LEEWAY) => {
+            Bad(format!("it is {now} here, and events are already written for {}", event.at), mend)
+        }
+        _ => Good(now.to_string()),
+    }
+}
+
+/// There is a master secret, or a place to make one.
+pub(super) fn master_secret(settings: &ServerSettings) -> Finding {
+    if settings.service.tokens.algorithm == Algorithm::Hs256 {
+        return Good("HS256 has no keys but KEYWARD_SECRET".to_owned());
+    }
+    match master_secret::find(&settings.service.tokens, &settings.service.storage.data_dir) {
+        Ok(Some(_)) => Note("there is a master secret, and no signing key was looked at".to_owned()),
+        Ok(None) => Note("there is no master secret yet; the first start makes it".to_owned()),
+        Err(problem) => Bad(problem.into(), "restore it from your backup".to_owned()),
+    }
+}
+
+/// A key signs, and the master secret opens all of them.
+pub(super) async fn keys(settings: &ServerSettings, database: &OpenDatabase) -> Finding {
+    let algorithm = settings.service.tokens.algorithm;
+    let restore = "restore the master secret this database was made with (master.key, KEYWARD_MASTER_SECRET)";
+    if algorithm == Algorithm::Hs256 {
+        return master_secret(settings);
+    }
+    let stored = database.repositories().keys().of(algorithm).await.unwrap_or_default();
+    let master = match master_secret::find(&settings.service.tokens, &settings.service.storage.data_dir) {
+        Ok(Some(master)) => master,
+        Ok(None) if stored.is_empty() => return master_secret(settings),
+        Ok(None) => return Bad("there are signing keys but no master secret".to_owned(), restore.to_owned()),
+        Err(problem) => return Bad(problem.into(), restore.to_owned()),
+    };
+    if stored.is_empty() {
+        return Note(format!("there is no {algorithm} key yet; the next start makes it"));
+    }
+    let ports = match ports(database, &settings.service.passwords, Arc::new(Epochs::default())) {
+        Ok(ports) => ports,
+        Err(problem) => return Bad(problem.into(), "change the setting it names".to_owned()),
+    };
+    match Keys::new(ports, Arc::new(master), settings.service.tokens.access_token_life())
+        .ring(algorithm)
+        .await
+    {
+        Ok(ring) => Good(format!(
+            "{} {} signs, {} more verify",
+            algorithm,
+            ring.current().and_then(keyward_auth::SigningKey::kid).unwrap_or_default(),
+            ring.previous().len() + usize::from(ring.next().is_some())
+        )),
+        Err(error @ KeysError::Sealed(_)) => Bad(error.to_string(), restore.to_owned()),
+        Err(error) => Bad(error.to_string(), "start the database".to_owned()),
+    }
+}
+
+/// The mail server takes us; no mail is sent.
+pub(super) async fn mail(settings: &ServerSettings) -> Finding {
+    let Ok(post) = mail::mailer(&settings.service) else {
+        return Note("not looked at: the settings of mail are at fault".to_owned());
+    };
+    match mail::greet(&settings.service).await {
+        None => Note(format!("goes {}", post.place)),
+        Some(Ok(())) => Good(format!("goes {}, which answers", post.place)),
+        Some(Err(reason)) => Bad(
+            format!("goes {}, which does not take us: {reason}", post.place),
+            "correct KEYWARD_SMTP_URL, or ask whoever runs the mail server".to_owned(),
+        ),
+    }
+}

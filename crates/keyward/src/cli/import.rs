@@ -1,0 +1,185 @@
+//! `keyward user import FILE`: brings the accounts of another system along.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, BufWriter, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::Args;
+use keyward_api::settings::storage::StorageSettings;
+use keyward_api::wiring::database::OpenDatabase;
+use keyward_domain::import::{Import as Importing, ImportRules};
+use keyward_infra::SystemClock;
+use keyward_infra::identity::import::reader::{Format, Users};
+
+use super::output::{Problem, say};
+use super::printable::Printable;
+
+/// What the process answers when lines were refused.
+const REFUSED: u8 = 2;
+/// The buffer of the file.
+const BUFFER: usize = 128 * 1024;
+
+#[derive(Args)]
+pub(super) struct Import {
+    /// The accounts: email, hash, and optionally name, role, disabled, email_verified; `-` for standard input
+    file: PathBuf,
+    /// `csv` or `jsonl` [default: as the file's name ends]
+    #[arg(long)]
+    format: Option<String>,
+    /// Check every line and add nobody
+    #[arg(long)]
+    dry_run: bool,
+    /// Where to write which lines were refused, and why [default: standard error]
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+    /// Let accounts in whose role is more than `user`
+    #[arg(long)]
+    allow_roles: bool,
+    /// Pass over columns that mean nothing here
+    #[arg(long)]
+    ignore_unknown: bool,
+    #[command(flatten)]
+    storage: StorageSettings,
+}
+
+impl Import {
+    pub(super) async fn run(self) -> Result<ExitCode, Problem> {
+        let format = match &self.format {
+            Some(name) => Format::from_name(name),
+            None => Format::of(&self.file),
+        };
+        let format = format.ok_or("--format has to be csv or jsonl, for the file's name does not say it")?;
+        let (input, size) = open(&self.file)?;
+        let unreadable = |error| format!("{} cannot be read: {error}", self.file.display());
+        let users = Users::open(input, format, self.ignore_unknown).map_err(unreadable)?;
+        let mut users = users.map_err(|fault| format!("{}: {fault}", self.file.display()))?;
+        let mut report = Report::create(self.report.as_deref(), &self.file)?;
+        let mut progress = Progress::new(size);
+
+        let database = OpenDatabase::open(&self.storage).await?;
+        let rules = ImportRules { allow_roles: self.allow_roles, dry_run: self.dry_run };
+        let mut import = Importing::new(database.store(), Arc::new(SystemClock), rules);
+        let mut taken = 0;
+        while let Some(entry) = users.next_entry().map_err(unreadable)? {
+            let refused = match entry.user {
+                Ok(user) => import.take(entry.line, user).err().map(|refusal| refusal.to_string()),
+                Err(fault) => Some(fault),
+            };
+            if let Some(reason) = refused {
+                progress.clear();
+                report.refuse(entry.line, &reason)?;
+            }
+            taken += 1;
+            if import.is_full() {
+                import.flush().await.map_err(|error| stopped(&error))?;
+                progress.show(users.bytes(), taken);
+            }
+        }
+        import.flush().await.map_err(|error| stopped(&error))?;
+        progress.clear();
+        let refused = report.finish()?;
+        let (tally, done) = (import.tally(), if self.dry_run { "would be added" } else { "added" });
+        say(format_args!("{} {done}, {} there already, {refused} refused", tally.added, tally.present));
+        database.close().await?;
+        Ok(if refused == 0 { ExitCode::SUCCESS } else { ExitCode::from(REFUSED) })
+    }
+}
+
+fn open(path: &Path) -> Result<(Box<dyn BufRead>, Option<u64>), Problem> {
+    if path == Path::new("-") {
+        return Ok((Box::new(std::io::stdin().lock()), None));
+    }
+    let file = File::open(path).map_err(|error| format!("{} cannot be read: {error}", path.display()))?;
+    let size = file.metadata().ok().filter(std::fs::Metadata::is_file).map(|data| data.len());
+    Ok((Box::new(BufReader::with_capacity(BUFFER, file)), size))
+}
+
+fn stopped(error: &dyn std::error::Error) -> Problem {
+    let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
+    format!("the import stopped, for {error}{cause}; the same command goes on where it ended")
+}
+
+/// Which lines were refused, and why. Nothing of the lines themselves.
+struct Report {
+    output: Box<dyn Write>,
+    refused: u64,
+}
+
+impl Report {
+    fn create(path: Option<&Path>, input: &Path) -> Result<Self, Problem> {
+        let Some(path) = path else {
+            return Ok(Self { output: Box::new(std::io::stderr()), refused: 0 });
+        };
+        let same =
+            path.canonicalize().is_ok_and(|path| input.canonicalize().is_ok_and(|input| input == path));
+        if same {
+            return Err("--report is the file of the accounts itself".to_owned());
+        }
+        let file = File::create(path).map_err(|error| format!("--report {}: {error}", path.display()))?;
+        Ok(Self { output: Box::new(BufWriter::new(file)), refused: 0 })
+    }
+
+    fn refuse(&mut self, line: u64, reason: &str) -> Result<(), Problem> {
+        self.refused += 1;
+        writeln!(self.output, "line {line}: {}", Printable(reason)).map_err(|error| unwritten(&error))
+    }
+
+    fn finish(mut self) -> Result<u64, Problem> {
+        self.output.flush().map_err(|error| unwritten(&error))?;
+        Ok(self.refused)
+    }
+}
+
+fn unwritten(error: &std::io::Error) -> Problem {
+    format!("the refused lines cannot be reported: {error}")
+}
+
+/// A bar on the terminal, if standard error is one.
+struct Progress {
+    /// How many bytes there are, where that is known.
+    size: Option<u64>,
+    visible: bool,
+    shown: bool,
+}
+
+impl Progress {
+    fn new(size: Option<u64>) -> Self {
+        Self { size, visible: std::io::stderr().is_terminal(), shown: false }
+    }
+
+    fn show(&mut self, bytes: u64, lines: u64) {
+        if self.visible {
+            self.shown = true;
+            eprint!("\r\x1b[K{}", bar(self.size, bytes, lines));
+        }
+    }
+
+    fn clear(&mut self) {
+        if std::mem::take(&mut self.shown) {
+            eprint!("\r\x1b[K");
+        }
+    }
+}
+
+fn bar(size: Option<u64>, bytes: u64, lines: u64) -> String {
+    const WIDTH: usize = 30;
+    let Some(size) = size.filter(|size| *size > 0) else { return format!("{lines} lines") };
+    let percent = (u128::from(bytes) * 100 / u128::from(size)).min(100);
+    let full = usize::try_from(percent).unwrap_or(100) * WIDTH / 100;
+    format!("[{:<WIDTH$}] {percent:>3} % {lines} lines", "#".repeat(full))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::bar;
+
+    #[test]
+    fn the_bar_fills_and_never_overflows() {
+        assert_eq!(bar(Some(200), 0, 0), format!("[{}]   0 % 0 lines", " ".repeat(30)));
+        assert_eq!(bar(Some(200), 100, 7), format!("[{}{}]  50 % 7 lines", "#".repeat(15), " ".repeat(15)));
+        assert_eq!(bar(Some(200), u64::MAX, 9), format!("[{}] 100 % 9 lines", "#".repeat(30)));
+        assert_eq!((bar(None, 5, 3), bar(Some(0), 0, 0)), ("3 lines".to_owned(), "0 lines".to_owned()));
+    }
+}

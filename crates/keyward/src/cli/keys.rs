@@ -1,0 +1,94 @@
+//! `keyward keys ..`: the keys that sign access tokens. Running servers pick changes up by themselves.
+
+use std::sync::Arc;
+
+use clap::{Args, Subcommand};
+use keyward_api::access::epochs::Epochs;
+use keyward_api::routes::oauth::keys::PUBLISHED_AHEAD;
+use keyward_api::settings::passwords::PasswordSettings;
+use keyward_api::settings::storage::StorageSettings;
+use keyward_api::settings::tokens::TokenSettings;
+use keyward_api::wiring::database::OpenDatabase;
+use keyward_api::wiring::master_secret;
+use keyward_api::wiring::ports::ports;
+use keyward_domain::keys::Keys;
+use time::Duration;
+use time::format_description::well_known::Rfc3339;
+
+use super::output::{Problem, say};
+
+#[derive(Subcommand)]
+pub(super) enum KeysCommand {
+    /// List every key there ever was: id, algorithm, from when it signs, state
+    List(KeySettings),
+    /// Publish a new key, which signs once every verifier has had the time to fetch it
+    Rotate(Rotate),
+    /// Withdraw a key: within the revocation bound no server believes anything it signed
+    Retire(Retire),
+}
+
+#[derive(Args)]
+pub(super) struct KeySettings {
+    #[command(flatten)]
+    storage: StorageSettings,
+    #[command(flatten)]
+    tokens: TokenSettings,
+    #[command(flatten)]
+    passwords: PasswordSettings,
+}
+
+#[derive(Args)]
+pub(super) struct Rotate {
+    /// Let the new key sign at once; for the revocation bound other servers, and for minutes other services, may
+    /// refuse its tokens
+    #[arg(long)]
+    now: bool,
+    #[command(flatten)]
+    settings: KeySettings,
+}
+
+#[derive(Args)]
+pub(super) struct Retire {
+    /// The key's id
+    kid: String,
+    #[command(flatten)]
+    settings: KeySettings,
+}
+
+pub(super) async fn run(command: KeysCommand) -> Result<(), Problem> {
+    match command {
+        KeysCommand::List(settings) => {
+            let (database, keys) = settings.open().await?;
+            for key in keys.list().await.map_err(|error| error.to_string())? {
+                let from = key.signs_from.format(&Rfc3339).unwrap_or_default();
+                let state = if key.retired_at.is_some() { "retired" } else { "published" };
+                say(format_args!("{}\t{}\t{from}\t{state}", key.kid, key.algorithm));
+            }
+            Ok(database.close().await?)
+        }
+        KeysCommand::Rotate(Rotate { now, settings }) => {
+            let (database, keys) = settings.open().await?;
+            let delay = if now { Duration::ZERO } else { PUBLISHED_AHEAD };
+            let kid =
+                keys.rotate(settings.tokens.algorithm, delay).await.map_err(|error| error.to_string())?;
+            say(format_args!("{kid}\tsigns in {} s", delay.whole_seconds()));
+            Ok(database.close().await?)
+        }
+        KeysCommand::Retire(Retire { kid, settings }) => {
+            let (database, keys) = settings.open().await?;
+            keys.retire(&kid).await.map_err(|error| error.to_string())?;
+            say(format_args!("{kid}\tretired"));
+            Ok(database.close().await?)
+        }
+    }
+}
+
+impl KeySettings {
+    async fn open(&self) -> Result<(OpenDatabase, Keys), Problem> {
+        let database = OpenDatabase::open(&self.storage).await?;
+        let master = master_secret::find(&self.tokens, &self.storage.data_dir)?;
+        let master = Arc::new(master.ok_or("there is no master secret yet; the first start makes it")?);
+        let ports = ports(&database, &self.passwords, Arc::new(Epochs::default()))?;
+        Ok((database, Keys::new(ports, master, self.tokens.access_token_life())))
+    }
+}

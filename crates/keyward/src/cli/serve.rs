@@ -1,0 +1,154 @@
+//! `keyward serve`.
+
+use std::net::SocketAddr;
+
+use keyward_api::service::Service;
+use keyward_api::wiring::check::check;
+use keyward_api::wiring::{mail, place};
+use tokio::net::TcpListener;
+use tokio::task::{JoinError, JoinSet};
+
+use super::log;
+use super::output::Problem;
+use crate::cli::settings::ServerSettings;
+use crate::server::limits::Limits;
+use crate::server::{accept, open_files};
+
+/// Serves until told to stop by SIGINT or SIGTERM.
+pub(super) async fn serve(mut settings: ServerSettings) -> Result<(), Problem> {
+    let traces = log::start(&settings)?;
+    check(&settings.service)?;
+    let tls = settings.connections.tls()?;
+    // First the port: if it is taken, nothing has been touched yet.
+    let listener = listen("KEYWARD_LISTEN", &mut settings.listen).await?;
+    let watched = match &mut settings.watch.metrics_listen {
+        Some(address) => Some(listen("KEYWARD_METRICS_LISTEN", address).await?),
+        None => None,
+    };
+    settings.set_issuer();
+    let mut service = Service::open(settings.service.clone()).await?;
+    let stop = stop_signal()?;
+    announce(&settings, &service)?;
+    // Until the last request was answered: a stop is to be watched, too.
+    let mut beside = JoinSet::new();
+    if let Some(listener) = watched {
+        let limits = Limits { connections: 16, ..Limits::default() };
+        let router = service.metrics_router();
+        beside.spawn(accept::serve(listener, router, limits, std::future::pending()));
+    }
+    beside.spawn(service.run_jobs());
+    if let Some(tls) = tls.clone() {
+        beside.spawn(tls.watch());
+    }
+    allow_connections(&settings);
+    let mut broken = None;
+    let stop = async {
+        tokio::select! {
+            () = stop => {}
+            error = first_panic(&mut beside) => broken = Some(error),
+        }
+    };
+    let listener = accept::Listener::new(listener, tls);
+    accept::serve(listener, service.standalone_router(), settings.connections.limits(), stop).await;
+    beside.shutdown().await;
+    tracing::info!("stopped");
+    let closed = match broken {
+        Some(error) => Err(format!("what runs beside the server broke: {error}")),
+        None => service.close().await.map_err(Problem::from),
+    };
+    // It waits for the collector, on a thread that may.
+    drop(tokio::task::spawn_blocking(|| traces.close()).await);
+    closed
+}
+
+/// The panic of the first that panics. Without mail, cleaning and fresh keys a server had better be started anew.
+async fn first_panic(beside: &mut JoinSet<()>) -> JoinError {
+    loop {
+        match beside.join_next().await {
+            Some(Err(error)) => return error,
+            Some(Ok(())) => {}
+            None => std::future::pending().await,
+        }
+    }
+}
+
+/// Listens there; a port 0 becomes the one that was free.
+async fn listen(setting: &str, address: &mut SocketAddr) -> Result<TcpListener, Problem> {
+    let problem = |error: std::io::Error| format!("{setting}: cannot listen on {address}: {error}");
+    let listener = TcpListener::bind(*address).await.map_err(problem)?;
+    *address = listener.local_addr().map_err(|error| error.to_string())?;
+    Ok(listener)
+}
+
+/// Lets the system allow as many connections as we do, and says so where it does not.
+fn allow_connections(settings: &ServerSettings) {
+    let wanted = settings.connections.connections;
+    if let Some(files) = open_files::allow_files().filter(|files| *files < u64::from(wanted) + 64) {
+        tracing::warn!(
+            "the system allows {files} open files, too few for {wanted} connections; see `ulimit -n`"
+        );
+    }
+}
+
+fn announce(settings: &ServerSettings, service: &Service) -> Result<(), Problem> {
+    let keys = service.state().keys.load();
+    let key = keys.current().map_or("none".to_owned(), |key| match key.kid() {
+        Some(kid) => format!("{} {kid}", key.algorithm()),
+        None => format!("{} (shared secret)", key.algorithm()),
+    });
+    eprintln!("Keyward {}", env!("CARGO_PKG_VERSION"));
+    eprintln!("  docs      {}://{}/docs", settings.connections.scheme(), settings.listen);
+    eprintln!("  database  {}", service.database().place());
+    if let Some(url) = &settings.service.replica.database_read_url {
+        eprintln!("  reads     {}", place::without_password(url));
+    }
+    eprintln!("  key       {key}");
+    eprintln!("  issuer    {}", settings.service.issuer());
+    if let Some(address) = settings.watch.metrics_listen {
+        eprintln!("  metrics   http://{address}/metrics");
+    }
+    let mail = mail::mailer(&settings.service)?.place;
+    eprintln!("  mail      {mail}");
+    tracing::info!(to = mail, "mail goes out");
+    Ok(())
+}
+
+#[cfg(unix)]
+fn stop_signal() -> Result<impl Future<Output = ()>, Problem> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let listen = |kind| signal(kind).map_err(|error| format!("signals cannot be handled: {error}"));
+    let (mut interrupt, mut terminate) = (listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+#[cfg(not(unix))]
+fn stop_signal() -> Result<impl Future<Output = ()>, Problem> {
+    Ok(async {
+        drop(tokio::signal::ctrl_c().await);
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_beside_the_server_is_noticed_and_a_good_end_is_none() {
+        let mut beside = JoinSet::new();
+        beside.spawn(async {});
+        beside.spawn(async {
+            tokio::task::yield_now().await;
+            panic!("as the test wants it");
+        });
+        assert!(first_panic(&mut beside).await.is_panic());
+        beside.spawn(async {});
+        let early =
+            tokio::time::timeout(std::time::Duration::from_millis(50), first_panic(&mut beside)).await;
+        assert!(early.is_err(), "nothing broke");
+    }
+}

@@ -1,0 +1,54 @@
+//! Settings of the server: those of the service, and how it listens, logs and is watched.
+
+pub mod connections;
+pub mod watch;
+
+use std::net::SocketAddr;
+
+use clap::Args;
+use keyward_api::settings::Settings;
+
+use self::connections::ConnectionSettings;
+use self::watch::WatchSettings;
+
+/// Everything `keyward serve` can be told.
+#[derive(Args, Clone, Debug)]
+pub struct ServerSettings {
+    /// The address to listen on
+    #[arg(long, env = "KEYWARD_LISTEN", default_value = "127.0.0.1:8000", value_name = "ADDRESS:PORT")]
+    pub listen: SocketAddr,
+
+    /// How connections are taken
+    #[command(flatten)]
+    pub connections: ConnectionSettings,
+
+    /// What the service does
+    #[command(flatten)]
+    pub service: Settings,
+
+    /// Where numbers and traces go
+    #[command(flatten)]
+    pub watch: WatchSettings,
+
+    /// What is logged: `error`, `warn`, `info`, `debug`, or a filter such as `info,sqlx=debug`
+    #[arg(
+        long,
+        env = "KEYWARD_LOG",
+        default_value = "info,sea_orm_migration=warn,sqlx::postgres=warn",
+        value_name = "FILTER"
+    )]
+    pub log: String,
+
+    /// How log lines look: `text`, `json`, or `auto`: text on a terminal, JSON elsewhere
+    #[arg(long, env = "KEYWARD_LOG_FORMAT", default_value = "auto", value_name = "FORMAT",
+        value_parser = ["auto", "text", "json"])]
+    pub log_format: String,
+}
+
+impl ServerSettings {
+    /// Makes the address that the server listens on its issuer, if none is set.
+    pub(crate) fn set_issuer(&mut self) {
+        let (scheme, listen) = (self.connections.scheme(), self.listen);
+        self.service.tokens.issuer.get_or_insert_with(|| format!("{scheme}://{listen}"));
+    }
+}

@@ -1,0 +1,141 @@
+//! `keyward user ..`: accounts, from the machine that holds the database.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::{Args, Subcommand};
+use keyward_api::access::epochs::Epochs;
+use keyward_api::settings::passwords::PasswordSettings;
+use keyward_api::settings::storage::StorageSettings;
+use keyward_api::wiring::database::OpenDatabase;
+use keyward_api::wiring::ports::ports;
+use keyward_domain::email::Email;
+use keyward_domain::events::Origin;
+use keyward_domain::hashing::NewPassword;
+use keyward_domain::page::{MAX_LIMIT, Page};
+use keyward_domain::scopes::Role;
+use keyward_domain::users::{Name, Registration, User, UserChange, UserError, Users};
+
+use super::import::Import;
+use super::output::{Problem, first_line, say};
+use super::printable::Printable;
+
+#[derive(Subcommand)]
+pub(super) enum UserCommand {
+    /// Make an account
+    Create(Create),
+    /// List accounts
+    List(StorageSettings),
+    /// Bring the accounts of another system along, with the hashes of their passwords
+    Import(Import),
+    /// Lock an account out and end its sessions
+    Disable(Account),
+    /// Let a locked account in again
+    Enable(Account),
+}
+
+#[derive(Args)]
+pub(super) struct Create {
+    /// The address to log in with
+    #[arg(long)]
+    email: String,
+    /// What others shall see
+    #[arg(long)]
+    name: Option<String>,
+    /// `user` or `admin`
+    #[arg(long, default_value = "user", value_parser = ["user", "admin"])]
+    role: String,
+    /// Read the password from standard input: its first line
+    #[arg(long, required = true)]
+    password_stdin: bool,
+    #[command(flatten)]
+    storage: StorageSettings,
+    #[command(flatten)]
+    passwords: PasswordSettings,
+}
+
+#[derive(Args)]
+pub(super) struct Account {
+    /// The address of the account
+    #[arg(long)]
+    email: String,
+    #[command(flatten)]
+    storage: StorageSettings,
+    #[command(flatten)]
+    passwords: PasswordSettings,
+}
+
+pub(super) async fn run(command: UserCommand) -> Result<ExitCode, Problem> {
+    match command {
+        UserCommand::Import(import) => return import.run().await,
+        UserCommand::Create(create) => create.run().await,
+        UserCommand::List(storage) => list(&storage).await,
+        UserCommand::Disable(account) => account.set_disabled(true).await,
+        UserCommand::Enable(account) => account.set_disabled(false).await,
+    }?;
+    Ok(ExitCode::SUCCESS)
+}
+
+impl Create {
+    async fn run(self) -> Result<(), Problem> {
+        let email = address(&self.email)?;
+        let name = self.name.as_deref().map(Name::parse).transpose();
+        let name = name.map_err(|error| format!("--name {error}"))?;
+        let password = NewPassword::parse(&first_line()?, &self.passwords.policy(), Some(&email));
+        let password = password.map_err(|refusal| format!("the password is refused: {refusal}"))?;
+        let role = Role::from_name(&self.role).unwrap_or_default();
+        let database = OpenDatabase::open(&self.storage).await?;
+        let users = Users::new(ports(&database, &self.passwords, Arc::new(Epochs::default()))?);
+        let user = users.register(Registration { email, password, name, role }).await.map_err(words)?;
+        say(line(&user));
+        Ok(database.close().await?)
+    }
+}
+
+impl Account {
+    async fn set_disabled(self, disabled: bool) -> Result<(), Problem> {
+        let email = address(&self.email)?;
+        let database = OpenDatabase::open(&self.storage).await?;
+        let users = Users::new(ports(&database, &self.passwords, Arc::new(Epochs::default()))?);
+        let user = users.find_by_email(&email).await.map_err(words)?;
+        let user = user.ok_or_else(|| format!("there is no account with the address {email}"))?;
+        let change = UserChange { disabled: Some(disabled), ..UserChange::default() };
+        say(line(&users.update(user.id, change, &Origin::default()).await.map_err(words)?));
+        Ok(database.close().await?)
+    }
+}
+
+async fn list(storage: &StorageSettings) -> Result<(), Problem> {
+    let database = OpenDatabase::open(storage).await?;
+    let mut repositories = database.repositories();
+    let mut page = Page { limit: MAX_LIMIT, after: None };
+    loop {
+        let mut rows = repositories.users().list(page).await.map_err(|error| words(error.into()))?;
+        let more = rows.len() > MAX_LIMIT as usize;
+        rows.truncate(MAX_LIMIT as usize);
+        for user in &rows {
+            say(line(user));
+        }
+        page.after = rows.last().map(|user| user.id.0);
+        if !more {
+            return Ok(database.close().await?);
+        }
+    }
+}
+
+fn address(text: &str) -> Result<Email, Problem> {
+    Email::parse(text).map_err(|error| format!("--email is not a valid email address: {error}"))
+}
+
+fn words(error: UserError) -> Problem {
+    match std::error::Error::source(&error) {
+        Some(cause) => format!("{error}: {cause}"),
+        None => error.to_string(),
+    }
+}
+
+fn line(user: &User) -> String {
+    let state = if user.disabled { "disabled" } else { "active" };
+    let name = user.name.as_ref().map_or("-", Name::as_str);
+    format!("{}\t{}\t{}\t{state}\t{}", user.id, user.email, user.role.as_str(), Printable(name))
+}

@@ -1,0 +1,5 @@
+//! Keyward as a server: its command line, and its accept loop around the service of `keyward-api`.
+#![forbid(unsafe_code)]
+
+pub mod cli;
+pub mod server;

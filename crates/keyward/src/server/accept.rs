@@ -1,0 +1,180 @@
+//! The accept loop: HTTP/1.1 connections, in clear or in TLS, with every limit that `axum::serve` leaves open.
+//!
+//! A connection must finish its handshake, send its request head and take its answer in time, or is cut; heads are bounded
+//! in size and number of fields; there are never more than [`Limits::connections`], nor more than [`Limits::per_address`] of one.
+//! When told to stop, the listener closes, requests under way are finished, and those that only wait are told. HTTP/2 is deliberately not spoken.
+
+use std::convert::Infallible;
+use std::error::Error;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::ConnectInfo;
+use axum::http::{HeaderValue, header};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use keyward_api::boundary::stopping::Stopping;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, watch};
+use tokio_io_timeout::TimeoutStream;
+use tower::ServiceExt;
+
+use super::connection_limiter::ConnectionLimiter;
+use super::limits::Limits;
+use super::tls::Tls;
+
+/// How large a request head may be, in bytes; the parser may take up to twice as much before it notices.
+const MAX_HEAD: usize = 32 * 1024;
+/// How many header fields a request may have.
+const MAX_FIELDS: usize = 100;
+
+/// What every answer over TLS promises for a year (RFC 6797): that there will be TLS.
+const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
+
+/// Where connections come in, and whether they speak TLS.
+pub struct Listener {
+    listener: TcpListener,
+    tls: Option<Tls>,
+}
+
+impl Listener {
+    /// Accepts from `listener`, with TLS where there is a certificate.
+    pub fn new(listener: TcpListener, tls: Option<Tls>) -> Self {
+        Self { listener, tls }
+    }
+}
+
+impl From<TcpListener> for Listener {
+    fn from(listener: TcpListener) -> Self {
+        Self::new(listener, None)
+    }
+}
+
+/// Serves `router` until `stop` is ready, then finishes what is under way.
+pub async fn serve(
+    listener: impl Into<Listener>,
+    router: Router,
+    limits: Limits,
+    stop: impl Future<Output = ()>,
+) {
+    let Listener { listener, tls } = listener.into();
+    let graceful = GracefulShutdown::new();
+    let (permits, limiter) =
+        (Arc::new(Semaphore::new(limits.connections)), ConnectionLimiter::new(limits.per_address));
+    let (open, closed) = watch::channel(());
+    let mut stop = std::pin::pin!(stop);
+    loop {
+        let accepted = tokio::select! {
+            () = &mut stop => break,
+            accepted = accept(&listener, &permits) => accepted,
+        };
+        let Some((stream, peer, permit)) = accepted else { continue };
+        let Some(slot) = limiter.admit(peer.ip()) else {
+            tracing::debug!(%peer, "an address has too many connections");
+            continue;
+        };
+        drop(stream.set_nodelay(true));
+        let mut stream = Box::pin(TimeoutStream::new(stream));
+        stream.as_mut().set_write_timeout_pinned(Some(limits.stall));
+        let stopping = Stopping::new(closed.clone());
+        let connection = Connection {
+            peer,
+            secure: tls.is_some(),
+            router: router.clone(),
+            watcher: graceful.watcher(),
+            stopping,
+        };
+        let (tls, mut closed) = (tls.clone(), closed.clone());
+        tokio::spawn(async move {
+            let outcome = match tls {
+                None => connection.serve(stream, limits).await,
+                Some(tls) => tokio::select! {
+                    biased;
+                    _ = closed.changed() => Ok(()),
+                    handshake = tokio::time::timeout(limits.handshake, tls.acceptor().accept(stream)) => match handshake {
+                        Ok(Ok(stream)) => connection.serve(stream, limits).await,
+                        Ok(Err(error)) => Err(error.into()),
+                        Err(late) => Err(late.into()),
+                    },
+                },
+            };
+            if let Err(error) = outcome {
+                tracing::debug!(%peer, error, "a connection ended early");
+            }
+            drop((permit, slot));
+        });
+    }
+    drop((listener, open));
+    if tokio::time::timeout(limits.drain, graceful.shutdown()).await.is_err() {
+        tracing::warn!("some requests were still under way after {:?} and are cut off", limits.drain);
+    }
+}
+
+/// A connection, and what serves it.
+struct Connection {
+    peer: SocketAddr,
+    secure: bool,
+    router: Router,
+    watcher: Watcher,
+    stopping: Stopping,
+}
+
+impl Connection {
+    async fn serve<S>(self, stream: S, limits: Limits) -> Result<(), Box<dyn Error + Send + Sync>>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let Self { peer, secure, router, watcher, stopping } = self;
+        let service =
+            service_fn(move |request| answer(router.clone(), peer, secure, stopping.clone(), request));
+        let connection = http(limits).serve_connection(TokioIo::new(stream), service);
+        Ok(watcher.watch(connection).await?)
+    }
+}
+
+type Permit = tokio::sync::OwnedSemaphorePermit;
+
+async fn accept(listener: &TcpListener, permits: &Arc<Semaphore>) -> Option<(TcpStream, SocketAddr, Permit)> {
+    let permit = Arc::clone(permits).acquire_owned().await.ok()?;
+    match listener.accept().await {
+        Ok((stream, peer)) => Some((stream, peer, permit)),
+        Err(error) => {
+            tracing::warn!(%error, "a connection could not be accepted");
+            tokio::time::sleep(Duration::from_millis(50)).await; // out of file descriptors, most likely
+            None
+        }
+    }
+}
+
+async fn answer(
+    router: Router,
+    peer: SocketAddr,
+    secure: bool,
+    stopping: Stopping,
+    request: hyper::Request<Incoming>,
+) -> Result<axum::response::Response, Infallible> {
+    let mut request = request.map(axum::body::Body::new);
+    request.extensions_mut().insert(ConnectInfo(peer));
+    request.extensions_mut().insert(stopping);
+    let mut response = router.oneshot(request).await?;
+    if secure {
+        response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, HSTS);
+    }
+    Ok(response)
+}
+
+fn http(limits: Limits) -> http1::Builder {
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new())
+        .header_read_timeout(limits.head)
+        .max_buf_size(MAX_HEAD)
+        .max_headers(MAX_FIELDS);
+    http
+}

@@ -1,0 +1,148 @@
+//! Pages of other origins: none may call, unless its origin is named.
+
+use keyward_api::testing::answer::Answer;
+use keyward_api::testing::app::{PASSWORD, TestApp, address};
+use keyward_api::testing::document::operations;
+use serde_json::json;
+
+use crate::process::{Home, text};
+
+const APP: &str = "https://app.example";
+const DEV: &str = "http://localhost:5173";
+
+async fn opened() -> TestApp {
+    TestApp::with_flags(&["--cors-origins", &format!("{APP},{DEV}")]).await
+}
+
+async fn preflight(app: &TestApp, origin: &str, method: &str, path: &str) -> Answer {
+    let call = app.anonymous().call("OPTIONS", path).header("origin", origin);
+    let call = call.header("access-control-request-method", method);
+    call.header("access-control-request-headers", "authorization,content-type").send_unchecked().await
+}
+
+fn names(list: &str) -> Vec<String> {
+    list.split(',').map(|name| name.trim().to_ascii_lowercase()).collect()
+}
+
+/// That no page may read this answer.
+#[track_caller]
+fn assert_closed(answer: &Answer) {
+    let opening = answer.headers.keys().find(|name| name.as_str().starts_with("access-control"));
+    assert!(opening.is_none(), "{opening:?}");
+}
+
+#[tokio::test]
+async fn without_a_named_origin_no_page_may_call() {
+    let app = TestApp::start().await;
+    let answer = app.anonymous().call("GET", "/blog").header("origin", APP).send().await.assert_status(200);
+    assert_closed(&answer);
+    assert_eq!(answer.header("vary"), "");
+    assert_closed(&preflight(&app, APP, "POST", "/posts").await.assert_status(405));
+}
+
+#[tokio::test]
+async fn a_page_of_a_named_origin_may_call_every_operation() {
+    let app = opened().await;
+    for operation in operations() {
+        let path = operation.path.replace("{id}", "1");
+        let answer = preflight(&app, APP, &operation.method, &path).await.assert_status(204);
+        assert_eq!(answer.header("access-control-allow-origin"), APP, "{path}");
+        let methods = names(answer.header("access-control-allow-methods"));
+        assert!(methods.contains(&operation.method.to_ascii_lowercase()), "{} {path}", operation.method);
+        let headers = names(answer.header("access-control-allow-headers"));
+        for wanted in ["authorization", "content-type", "idempotency-key", "x-requested-with"] {
+            assert!(headers.iter().any(|name| name == wanted), "{wanted}");
+        }
+        assert!(answer.header("vary").contains("Origin"));
+        assert_eq!(answer.header("x-content-type-options"), "nosniff");
+        assert!(answer.body.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn such_a_page_reads_answers_and_refusals_and_what_it_needs_of_their_headers() {
+    let app = opened().await;
+    app.user("ana").await;
+    let wrong = json!({ "username": address("ana"), "password": "a wrong pass phrase" });
+    let right = json!({ "username": address("ana"), "password": PASSWORD });
+    for (status, origin, login) in [(401, APP, &wrong), (200, APP, &right), (200, DEV, &right)] {
+        let call = app.anonymous().call("POST", "/login").header("origin", origin).json(login);
+        let answer = call.send().await.assert_status(status);
+        assert_eq!(answer.header("access-control-allow-origin"), origin);
+        let readable = names(answer.header("access-control-expose-headers"));
+        for wanted in ["link", "retry-after", "x-request-id", "www-authenticate"] {
+            assert!(readable.iter().any(|name| name == wanted), "{wanted}");
+        }
+    }
+    for (status, path) in [(404, "/nothing"), (401, "/users/me"), (307, "/posts/"), (200, "/docs/start.js")] {
+        let answer = app.anonymous().call("GET", path).header("origin", APP).send().await;
+        assert_eq!(answer.assert_status(status).header("access-control-allow-origin"), APP, "{path}");
+    }
+    let unsound = app.anonymous().call("GET", "/blog").without("host").header("origin", APP);
+    assert_eq!(unsound.send().await.assert_status(400).header("access-control-allow-origin"), APP);
+}
+
+#[tokio::test]
+async fn an_origin_that_only_looks_like_a_named_one_is_refused() {
+    let app = opened().await;
+    for origin in [
+        "https://evil.example",
+        "https://app.example.evil.example",
+        "https://evil-app.example",
+        "https://sub.app.example",
+        "http://app.example",
+        "https://app.example:8443",
+        "https://APP.example",
+        "https://app.example/",
+        "http://localhost:51730",
+        "null",
+        "*",
+        "",
+    ] {
+        assert_closed(&preflight(&app, origin, "POST", "/posts").await.assert_status(405));
+        let answer = app.anonymous().call("GET", "/blog").header("origin", origin).send().await;
+        let answer = answer.assert_status(200);
+        assert_closed(&answer);
+        assert!(answer.header("vary").contains("Origin"), "a cache would hand it to a page that may");
+    }
+    let twice = app.anonymous().call("GET", "/blog").header("origin", APP).header("origin", DEV);
+    assert_closed(&twice.send().await);
+    assert!(app.anonymous().get("/blog").await.header("vary").contains("Origin"));
+}
+
+#[tokio::test]
+async fn no_page_may_ever_send_credentials_of_the_browsers_own() {
+    let app = opened().await;
+    let answers = [
+        preflight(&app, APP, "GET", "/users/me").await,
+        app.anonymous().call("GET", "/users/me").header("origin", APP).send().await,
+    ];
+    for answer in answers {
+        assert_eq!(answer.header("access-control-allow-credentials"), "");
+        assert_eq!(answer.header("access-control-allow-origin"), APP, "never a wildcard");
+    }
+}
+
+#[tokio::test]
+async fn an_options_that_is_no_preflight_is_a_method_like_any_other() {
+    let app = opened().await;
+    let call = app.anonymous().call("OPTIONS", "/posts").header("origin", APP);
+    assert_eq!(call.send_unchecked().await.assert_status(405).header("access-control-allow-origin"), APP);
+}
+
+#[tokio::test]
+async fn what_is_no_exact_origin_stops_the_start_with_one_sentence() {
+    let home = Home::new().await;
+    for origins in
+        ["*", "https://app.example/", "https://*.app.example", "https://app.example,*", "app.example"]
+    {
+        let mut command = home.command(&[]);
+        command.env("KEYWARD_LISTEN", "127.0.0.1:0").env("KEYWARD_CORS_ORIGINS", origins);
+        let output = crate::process::finish(command, "");
+        let words = text(&output.stderr);
+        assert!(!output.status.success(), "{origins}");
+        assert_eq!(words.trim().lines().count(), 1, "{words}");
+        assert!(words.contains("KEYWARD_CORS_ORIGINS"), "{words}");
+    }
+    assert!(home.content().is_empty());
+}

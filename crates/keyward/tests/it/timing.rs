@@ -1,0 +1,83 @@
+//! How long a login takes, or the asking for a link, says nothing about whether there is an account.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use keyward_api::testing::app::{PASSWORD, TestApp, address};
+use keyward_auth::{Argon2Params, Argon2idHasher, SystemRandom};
+use serde_json::{Value, json};
+
+/// Each is guessed at, or asked for, four times, which costs no wait.
+const ACCOUNTS: usize = 12;
+const ROUNDS: usize = 4;
+
+async fn time(app: &TestApp, path: &str, body: Value, status: u16) -> Duration {
+    let begun = Instant::now();
+    let answer = app.anonymous().post(path, body).await;
+    let took = begun.elapsed();
+    answer.assert_status(status);
+    took
+}
+
+async fn failed_login(app: &TestApp, name: String) -> Duration {
+    let wrong = json!({ "username": address(&name), "password": "a wrong pass phrase" });
+    time(app, "/login", wrong, 401).await
+}
+
+async fn request_for_a_link(app: &TestApp, name: String) -> Duration {
+    time(app, "/password-recovery", json!({ "email": address(&name) }), 202).await
+}
+
+async fn accounts(app: &TestApp) {
+    for number in 0..ACCOUNTS {
+        let account = json!({ "email": address(&format!("known{number}")), "password": PASSWORD });
+        app.anonymous().post("/users", account).await.assert_status(201);
+    }
+}
+
+/// How often one of `these` took longer than one of `those`: 0.5 where neither does, 0 or 1 where one always does
+/// (Mann and Whitney's U over the number of pairs). A stall now and then moves it little.
+fn dominance(these: &[Duration], those: &[Duration]) -> f64 {
+    let wins = these.iter().flat_map(|one| those.iter().map(move |other| one > other));
+    let (won, pairs) = wins.fold((0_u32, 0_u32), |(won, pairs), win| (won + u32::from(win), pairs + 1));
+    f64::from(won) / f64::from(pairs)
+}
+
+#[tokio::test]
+async fn a_login_takes_as_long_without_an_account_as_with_one() {
+    let params = Argon2Params { memory_kib: 1024, iterations: 4, parallelism: 1 };
+    let hasher = Argon2idHasher::new(params, Arc::new(SystemRandom)).unwrap();
+    let app = TestApp::with_hasher(Arc::new(hasher), 2).await;
+    accounts(&app).await;
+    let (mut known, mut unknown, mut nonsense) = (Vec::new(), Vec::new(), Vec::new());
+    // Interleaved, so that whatever else the machine does befalls all alike.
+    for _ in 0..ROUNDS {
+        for number in 0..ACCOUNTS {
+            known.push(failed_login(&app, format!("known{number}")).await);
+            unknown.push(failed_login(&app, format!("nobody{number}")).await);
+            nonsense.push(time(&app, "/login", json!({ "username": "no password" }), 422).await);
+        }
+    }
+    let told = dominance(&known, &unknown);
+    assert!((0.2..=0.8).contains(&told), "the time tells: {told:.2}");
+    let control = dominance(&known, &nonsense);
+    assert!(control > 0.95, "this comparison would not notice a login without hashing: {control:.2}");
+}
+
+#[tokio::test]
+async fn asking_for_a_link_takes_as_long_without_an_account_as_with_one() {
+    let app = TestApp::start().await;
+    accounts(&app).await;
+    let (mut known, mut unknown, mut nonsense) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        for number in 0..ACCOUNTS {
+            known.push(request_for_a_link(&app, format!("known{number}")).await);
+            unknown.push(request_for_a_link(&app, format!("nobody{number}")).await);
+            nonsense.push(time(&app, "/password-recovery", json!({ "email": "none" }), 422).await);
+        }
+    }
+    let told = dominance(&known, &unknown);
+    assert!((0.2..=0.8).contains(&told), "the time tells: {told:.2}");
+    let control = dominance(&known, &nonsense);
+    assert!(control > 0.95, "this comparison would not notice a request without a write: {control:.2}");
+}
