@@ -5,4 +5,5 @@ pub mod current_user;
 pub mod epochs;
 pub mod own_account;
 pub(crate) mod remembered;
+pub mod scope;
 pub mod session_check;

@@ -12,6 +12,7 @@ pub mod extract;
 pub mod fault;
 pub mod metrics;
 mod pages;
+pub mod resources;
 pub mod router;
 pub mod routes;
 pub mod service;

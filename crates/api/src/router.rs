@@ -12,15 +12,16 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::boundary::middleware;
 use crate::document::{docs, openapi};
 use crate::error::ApiError;
+use crate::resources::resource::Resource;
+use crate::resources::routes::Routes;
 use crate::routes::identity::{me, recovery, users, verification};
 use crate::routes::oauth::{keys, metadata, tokens};
 use crate::routes::sessions::{login, own, refresh, revocations};
-use crate::routes::shop::{cart, catalog, orders};
-use crate::routes::{health, posts, root};
+use crate::routes::{health, root};
 use crate::state::AppState;
 
-/// Every operation of the api, with its documentation.
-fn endpoints() -> OpenApiRouter<AppState> {
+/// Keyward's own operations that come before the resources' in the documentation.
+fn first_endpoints() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(endpoint!(root::read_root))
         .routes(endpoint!(root::read_notsecret))
@@ -41,32 +42,11 @@ fn endpoints() -> OpenApiRouter<AppState> {
         .routes(endpoint!(users::read_user))
         .routes(endpoint!(users::update_user))
         .routes(endpoint!(users::delete_user))
-        .routes(endpoint!(posts::list_posts))
-        .routes(endpoint!(posts::create_post))
-        .routes(endpoint!(posts::read_post))
-        .routes(endpoint!(posts::replace_post))
-        .routes(endpoint!(posts::delete_post))
-        .routes(endpoint!(posts::list_blog))
-        .routes(endpoint!(posts::read_blog_post))
-        .routes(endpoint!(catalog::list_categories))
-        .routes(endpoint!(catalog::create_category))
-        .routes(endpoint!(catalog::read_category))
-        .routes(endpoint!(catalog::replace_category))
-        .routes(endpoint!(catalog::delete_category))
-        .routes(endpoint!(catalog::list_products))
-        .routes(endpoint!(catalog::create_product))
-        .routes(endpoint!(catalog::read_product))
-        .routes(endpoint!(catalog::replace_product))
-        .routes(endpoint!(catalog::delete_product))
-        .routes(endpoint!(cart::read_cart))
-        .routes(endpoint!(cart::add_to_cart))
-        .routes(endpoint!(cart::update_cart_item))
-        .routes(endpoint!(cart::remove_from_cart))
-        .routes(endpoint!(orders::list_orders))
-        .routes(endpoint!(orders::create_order))
-        .routes(endpoint!(orders::list_all_orders))
-        .routes(endpoint!(orders::read_order))
-        .routes(endpoint!(orders::update_order))
+}
+
+/// What follows the resources' operations in the documentation.
+fn later_endpoints() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
         .routes(endpoint!(verification::request_verification))
         .routes(endpoint!(verification::change_email))
         .routes(endpoint!(verification::verify_email_page))
@@ -84,21 +64,30 @@ fn endpoints() -> OpenApiRouter<AppState> {
         .routes(endpoint!(health::ready))
 }
 
-/// The whole document, as served at `/openapi.json` and kept in the repository.
-pub fn document() -> OpenApi {
-    openapi::complete(endpoints().into_openapi())
+/// Every operation, with those of resources that `of` gives.
+fn endpoints(
+    resources: &[Resource],
+    of: impl Fn(&Routes) -> OpenApiRouter<AppState>,
+) -> OpenApiRouter<AppState> {
+    let own = resources.iter().map(|resource| of(&resource.routes));
+    own.fold(first_endpoints(), OpenApiRouter::merge).merge(later_endpoints())
+}
+
+/// The whole document, as served at `/openapi.json`.
+pub fn document(resources: &[Resource]) -> OpenApi {
+    openapi::complete(endpoints(resources, Routes::documented).into_openapi(), resources)
 }
 
 /// The whole service, without an answer of its own to paths that it does not serve: [`Router::merge`] panics where two
 /// routers have a fallback.
-pub(crate) fn mergeable(state: AppState) -> Router {
-    standalone(state).reset_fallback()
+pub(crate) fn mergeable(state: AppState, resources: &[Resource]) -> Router {
+    standalone(state, resources).reset_fallback()
 }
 
 /// The whole service, with a 404 of its own.
-pub fn standalone(state: AppState) -> Router {
-    let (router, document) = endpoints().split_for_parts();
-    let document = openapi::complete(document);
+pub fn standalone(state: AppState, resources: &[Resource]) -> Router {
+    let (router, document) = endpoints(resources, |routes| routes.of(&state)).split_for_parts();
+    let document = openapi::complete(document, resources);
     let slashes: Vec<String> =
         document.paths.paths.keys().chain(&docs::pages()).filter_map(with_slash).collect();
     let router = slashes.iter().fold(router, |router, path| router.route(path, any(without_slash)));

@@ -3,8 +3,6 @@
 pub mod health;
 pub mod identity;
 pub mod oauth;
-pub mod posts;
-mod rfc3339;
+pub mod rfc3339;
 pub mod root;
 pub mod sessions;
-pub mod shop;

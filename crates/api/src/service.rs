@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use axum::Router;
 use keyward_auth::SharedKeyRing;
-use keyward_domain::housekeeping::Housekeeping;
-use keyward_domain::outbox::Outbox;
-use keyward_domain::postbox::Postbox;
-use tokio::sync::Notify;
+use keyward_domain::mail::delivery::Outbox;
+use keyward_domain::mail::postbox::Postbox;
+use keyward_domain::upkeep::cleaning::Housekeeping;
 use tokio::task::JoinSet;
 
-use crate::access::epochs::Epochs;
 use crate::metrics::endpoint;
+use crate::resources::core::{Core, Foundation};
+use crate::resources::resource::Resource;
 use crate::router;
 use crate::routes::oauth::keys::PUBLISHED_AHEAD;
 use crate::settings::Settings;
@@ -20,8 +20,9 @@ use crate::state::AppState;
 use crate::wiring::check::check;
 use crate::wiring::database::{OpenDatabase, options};
 use crate::wiring::error::ServiceError;
+use crate::wiring::grants::grants;
 use crate::wiring::jobs::{Jobs, KeyRotation};
-use crate::wiring::notifications::Notifications;
+use crate::wiring::notifications::{Wakes, listen};
 use crate::wiring::ports::ports;
 use crate::wiring::{key_ring, mail, master_secret};
 
@@ -29,64 +30,75 @@ use crate::wiring::{key_ring, mail, master_secret};
 pub struct Service {
     database: OpenDatabase,
     state: AppState,
+    resources: Vec<Resource>,
     jobs: Arc<Jobs>,
-    notifications: Notifications,
     counts_mails: bool,
 }
 
 impl Service {
+    /// Opens the service without resources: [`Service::open_with`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn open(settings: Settings) -> Result<Self, ServiceError> {
+        Self::open_with(settings, Vec::new()).await
+    }
+
     /// Opens the database and brings its schema up to date, finds the master secret and the signing keys, and makes those
     /// that are missing. Folders that were made for a database that cannot be opened are removed again.
     ///
     /// # Errors
     /// One sentence that names the setting to correct, or the part that cannot be used.
-    pub async fn open(settings: Settings) -> Result<Self, ServiceError> {
-        check(&settings)?;
-        let database = OpenDatabase::open(&settings.storage).await?;
-        let epochs = Arc::new(Epochs::default());
-        let mut ports = ports(&database, &settings.passwords, Arc::clone(&epochs))?;
+    pub async fn open_with(settings: Settings, resources: Vec<Resource>) -> Result<Self, ServiceError> {
+        check(&settings, &resources)?;
+        let opened = OpenDatabase::open(&settings.storage, &resources).await?;
+        let mut database = opened.database().clone();
         if let Some(url) = &settings.replica.database_read_url {
-            let reading = database.database().clone().with_replica(url, options(&settings.storage));
-            ports.store = Arc::new(reading.map_err(|error| format!("KEYWARD_DATABASE_READ_URL: {error}"))?);
+            let reading = database.with_replica(url, options(&settings.storage));
+            database = reading.map_err(|error| format!("KEYWARD_DATABASE_READ_URL: {error}"))?;
         }
+        let mut ports = ports(&opened, &settings.passwords)?;
+        ports.store = Arc::new(database.clone());
         let master = Arc::new(master_secret::find_or_make(&settings.tokens, &settings.storage.data_dir)?);
         let (ring, stored) = key_ring::open(&settings.tokens, &ports, &master).await?;
         let keys = SharedKeyRing::new(ring);
-        let keys_changed = Arc::new(Notify::new());
-        let postbox = Postbox { letters: Arc::new(mail::templates(&settings.mail)?), master };
-        let notifications = Notifications {
-            database: database.database().clone(),
-            epochs: Arc::clone(&epochs),
-            keys_changed: Arc::clone(&keys_changed),
-        };
-        let state = AppState::new(ports.clone(), postbox.clone(), epochs, keys.clone(), &settings);
+        let templates = Arc::new(mail::templates(&settings.mail, &resources)?);
+        let postbox = Postbox { letters: templates.clone(), master };
+        let foundation = Foundation { ports: ports.clone(), database };
+        let core = Core { foundation, postbox: postbox.clone(), templates };
+        let grants = grants(&settings.scopes, &resources)?;
+        let cleaners = resources.iter().filter_map(|resource| resource.cleaning);
+        let cleaners = cleaners.map(|cleaner| cleaner(&core)).collect();
+        let wakes = Arc::new(Wakes::default());
+        ports.store.subscribe(wakes.clone());
         let jobs = Jobs {
-            mail: database.database().mail(),
-            keys_changed,
+            wakes,
             every: settings.tokens.revocation_bound,
             housekeeping: Housekeeping::new(ports.clone(), settings.tokens.lifetimes())
-                .forgetting_events(settings.events.retention()),
+                .forgetting_events(settings.events.retention())
+                .with_cleaners(cleaners),
             outbox: Outbox::new(ports, postbox, mail::mailer(&settings)?.carrier),
             keys: stored.map(|stored| KeyRotation {
                 keys: stored,
                 algorithm: settings.tokens.algorithm,
-                ring: keys,
+                ring: keys.clone(),
                 rotation: settings.tokens.key_rotation.map(seconds),
                 delay: PUBLISHED_AHEAD,
             }),
         };
-        Ok(Self { database, state, jobs: Arc::new(jobs), notifications, counts_mails: false })
+        let state = AppState::new(core, keys, grants, &settings);
+        Ok(Self { database: opened, state, resources, jobs: Arc::new(jobs), counts_mails: false })
     }
 
     /// Every route, to be merged into the router of another program: it has no fallback, so unknown paths stay that
     /// program's. Clients' addresses come from [`axum::extract::ConnectInfo`], where the program provides them.
     pub fn router(&self) -> Router {
-        router::mergeable(self.state.clone())
+        router::mergeable(self.state.clone(), &self.resources)
     }
 
     /// Every route, for a server of its own: unknown paths are answered with a 404 in the shape of every error.
     pub fn standalone_router(&self) -> Router {
-        router::standalone(self.state.clone())
+        router::standalone(self.state.clone(), &self.resources)
     }
 
     /// `/metrics`, for a listener that no client reaches. The jobs that run from now on count the mails in the outbox, too,
@@ -109,12 +121,12 @@ impl Service {
     /// Rotates keys, cleans away what has expired, delivers mail and receives the notifications of other processes, until
     /// dropped. Run it once, beside the router. Panics where one of these panicked.
     pub fn run_jobs(&self) -> impl Future<Output = ()> + Send + use<> {
-        let (jobs, notifications) = (Arc::clone(&self.jobs), self.notifications.clone());
+        let (jobs, database) = (Arc::clone(&self.jobs), self.database.database().clone());
         let metrics = self.counts_mails.then(|| self.state.metrics.clone());
         async move {
             let mut tasks = JoinSet::new();
             tasks.spawn(async move { jobs.run(metrics.as_ref()).await });
-            tasks.spawn(notifications.listen());
+            tasks.spawn(listen(database));
             while let Some(ended) = tasks.join_next().await {
                 if let Some(panic) = ended.err().and_then(|error| error.try_into_panic().ok()) {
                     std::panic::resume_unwind(panic);

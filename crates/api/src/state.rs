@@ -8,21 +8,24 @@ use keyward_auth::{
     IssuerSettings, JwtIssuer, JwtVerifier, PasswordPolicy, Random, RefreshTokens, SharedKeyRing,
     VerifierSettings,
 };
-use keyward_domain::clients::Clients;
-use keyward_domain::passwords::Passwords;
-use keyward_domain::ports::Ports;
-use keyward_domain::postbox::Postbox;
-use keyward_domain::posts::Posts;
-use keyward_domain::recovery::Recovery;
-use keyward_domain::revocations::Revocations;
-use keyward_domain::sessions::Sessions;
-use keyward_domain::shop::cart::Carts;
-use keyward_domain::shop::catalog::Catalog;
-use keyward_domain::shop::orders::Orders;
-use keyward_domain::store::Store;
-use keyward_domain::throttle::Throttle;
-use keyward_domain::users::Users;
-use keyward_domain::verification::Verification;
+use keyward_domain::identity::deletion::DeleteAccount;
+use keyward_domain::identity::passwords::ChangePassword;
+use keyward_domain::identity::proofs::Proofs;
+use keyward_domain::identity::recovery::Recovery;
+use keyward_domain::identity::users::Users;
+use keyward_domain::identity::verification::Verification;
+use keyward_domain::limits::throttle::Throttle;
+use keyward_domain::oauth::clients::Clients;
+use keyward_domain::oauth::tokens::OAuthTokens;
+use keyward_domain::ports::store::Store;
+use keyward_domain::sessions::feed::Revocations;
+use keyward_domain::sessions::log_in::LogIn;
+use keyward_domain::sessions::log_out::LogOut;
+use keyward_domain::sessions::opening::Opening;
+use keyward_domain::sessions::refresh::Refresh;
+use keyward_domain::sessions::sign_up::SignUp;
+use keyward_domain::values::actor::Actor;
+use keyward_domain::values::scopes::Grants;
 use keyward_guard::Authenticator;
 
 use crate::access::epochs::Epochs;
@@ -32,6 +35,7 @@ use crate::boundary::cors::Cors;
 use crate::boundary::proxies::Proxies;
 use crate::metrics::counters::Metrics;
 use crate::metrics::scrape::Sources;
+use crate::resources::core::{Core, Foundation};
 use crate::routes::sessions::feed::Feed;
 use crate::settings::Settings;
 use crate::settings::tokens::LEEWAY;
@@ -50,24 +54,30 @@ impl Deref for AppState {
 
 /// What the state is made of.
 pub struct Parts {
-    /// The use cases of accounts.
+    /// What resources are built on.
+    pub core: Core,
+    /// Looks accounts up, lists and changes them.
     pub users: Users,
     /// Accounts as their owners see them.
     pub own_account: OwnAccount,
-    /// The use case of changing one's password.
-    pub passwords: Passwords,
-    /// The use cases of sessions.
-    pub sessions: Sessions,
-    /// The use cases of posts.
-    pub posts: Posts,
+    /// Deletes accounts.
+    pub deletion: DeleteAccount,
+    /// Changes one's password.
+    pub passwords: ChangePassword,
+    /// Signs people up.
+    pub sign_up: SignUp,
+    /// Logs in.
+    pub log_in: LogIn,
+    /// Exchanges refresh tokens.
+    pub refresh: Refresh,
+    /// Lists and ends one's sessions.
+    pub log_out: LogOut,
+    /// What each role may have, and how long sessions last.
+    pub opening: Opening,
+    /// Issues, revokes and introspects tokens for OAuth2 clients.
+    pub oauth_tokens: OAuthTokens,
     /// Asked by `/health/ready` alone; everything else goes through use cases.
     pub store: Arc<dyn Store>,
-    /// The use cases of the catalogue.
-    pub catalog: Catalog,
-    /// The use cases of carts.
-    pub carts: Carts,
-    /// The use cases of orders.
-    pub orders: Orders,
     /// The use cases of forgotten passwords.
     pub recovery: Recovery,
     /// The use cases of proving an e-mail address.
@@ -81,7 +91,7 @@ pub struct Parts {
     /// The `iss` of access tokens.
     pub issuer: Issuer,
     /// Who checks tokens.
-    pub authenticator: Arc<dyn Authenticator>,
+    pub authenticator: Arc<dyn Authenticator<Actor>>,
     /// What new passwords must be like.
     pub policy: PasswordPolicy,
     /// Names requests.
@@ -102,44 +112,31 @@ pub struct Issuer(pub Arc<str>);
 const TOKENS: usize = 8192;
 
 impl AppState {
-    /// Assembles the use cases over `ports`, with mail going to `postbox`. `epochs` is what `ports.changes` tells of changes.
-    pub fn new(
-        ports: Ports,
-        postbox: Postbox,
-        epochs: Arc<Epochs>,
-        keys: SharedKeyRing,
-        settings: &Settings,
-    ) -> Self {
-        let (issuer, audience) = (settings.issuer(), settings.tokens.audience.clone());
-        let mut trusted = VerifierSettings::new(issuer.clone(), audience.clone());
+    /// Assembles the use cases over `core`. `grants` says what each role may have.
+    pub fn new(core: Core, keys: SharedKeyRing, grants: Grants, settings: &Settings) -> Self {
+        let Core { foundation: Foundation { ports, .. }, postbox, .. } = core.clone();
+        let epochs = Arc::new(Epochs::default());
+        ports.store.subscribe(epochs.clone());
+        let (base, audience) = (settings.issuer(), settings.tokens.audience.clone());
+        let mut trusted = VerifierSettings::new(base.clone(), audience.clone());
         trusted.leeway_seconds = LEEWAY;
         let verifier = Arc::new(JwtVerifier::new(trusted, keys.clone()).remembering(TOKENS));
-        let signed =
-            IssuerSettings { issuer, audience, ttl_seconds: settings.tokens.access_token_ttl_seconds() };
+        let ttl_seconds = settings.tokens.access_token_ttl_seconds();
+        let signed = IssuerSettings { issuer: base.clone(), audience, ttl_seconds };
         let signer = Arc::new(JwtIssuer::new(signed, keys.clone(), Arc::clone(&ports.random)));
-        let sessions = Sessions::new(
-            ports.clone(),
-            signer,
-            verifier.clone(),
-            RefreshTokens::new(&postbox.master),
-            settings.tokens.lifetimes(),
-        );
+        let lifetimes = settings.tokens.lifetimes();
+        let codec = RefreshTokens::new(&postbox.master);
+        let opening = Opening::new(ports.clone(), signer, codec, lifetimes, grants);
         let throttle = Throttle::new(ports.clone(), settings.throttle.budgets());
-        let users = Users::new(ports.clone()).with_throttle(throttle.clone());
+        let proofs = Proofs::new(ports.clone(), throttle.clone());
+        let users = Users::new(ports.clone());
         let required = settings.mail.requires_verified_email();
-        let base = settings.issuer();
-        let verification =
-            Verification::new(ports.clone(), postbox.clone(), users.clone(), &base).required(required);
-        let mut sessions = sessions.with_throttle(throttle.clone()).with_grants(settings.scopes.grants());
-        if required {
-            sessions = sessions.requiring_verified_email(verification.clone());
-        }
+        let verification = Verification::new(ports.clone(), postbox.clone(), proofs.clone(), &base, required);
         let bound = settings.tokens.revocation_bound;
         let own_account = OwnAccount::new(users.clone(), Arc::clone(&epochs), bound);
-        let feed = Revocations::new(ports.clone(), settings.tokens.lifetimes());
-        let feed = Feed::new(feed, Arc::clone(&epochs), bound);
-        let check = SessionCheck::new(verifier, Arc::clone(&ports.clock), sessions.clone(), epochs, bound);
-        let check = Arc::new(check);
+        let feed = Feed::new(Revocations::new(ports.clone(), lifetimes), Arc::clone(&epochs), bound);
+        let clock = Arc::clone(&ports.clock);
+        let check = Arc::new(SessionCheck::new(verifier.clone(), clock, opening.clone(), epochs, bound));
         let metrics = Metrics::new(Sources {
             store: Arc::clone(&ports.store),
             hashing: Arc::clone(&ports.hashing),
@@ -148,14 +145,17 @@ impl AppState {
             started: ports.clock.now().unix_timestamp(),
         });
         Self(Arc::new(Parts {
-            passwords: Passwords::new(ports.clone(), postbox.clone(), users.clone()),
+            core,
             users,
             own_account,
-            sessions,
-            posts: Posts::new(ports.clone()),
-            catalog: Catalog::new(ports.clone()),
-            carts: Carts::new(ports.clone()),
-            orders: Orders::new(ports.clone(), postbox.clone()),
+            deletion: DeleteAccount::new(ports.clone(), proofs.clone()),
+            passwords: ChangePassword::new(ports.clone(), postbox.clone(), proofs),
+            sign_up: SignUp::new(opening.clone(), throttle.clone(), verification.clone()),
+            log_in: LogIn::new(opening.clone(), throttle.clone(), verification.clone()),
+            refresh: Refresh::new(opening.clone(), throttle.clone()),
+            log_out: LogOut::new(ports.clone(), lifetimes),
+            oauth_tokens: OAuthTokens::new(ports.clone(), opening.clone(), verifier),
+            opening,
             recovery: Recovery::new(ports.clone(), postbox, throttle, &base),
             verification,
             clients: Clients::new(ports.clone()),
@@ -188,12 +188,14 @@ macro_rules! from_state {
 from_state! {
     users: Users,
     own_account: OwnAccount,
-    passwords: Passwords,
-    sessions: Sessions,
-    posts: Posts,
-    catalog: Catalog,
-    carts: Carts,
-    orders: Orders,
+    deletion: DeleteAccount,
+    passwords: ChangePassword,
+    sign_up: SignUp,
+    log_in: LogIn,
+    refresh: Refresh,
+    log_out: LogOut,
+    oauth_tokens: OAuthTokens,
+    opening: Opening,
     recovery: Recovery,
     verification: Verification,
     clients: Clients,
@@ -201,7 +203,7 @@ from_state! {
     keys: SharedKeyRing,
     issuer: Issuer,
     store: Arc<dyn Store>,
-    authenticator: Arc<dyn Authenticator>,
+    authenticator: Arc<dyn Authenticator<Actor>>,
     policy: PasswordPolicy,
     metrics: Metrics,
 }

@@ -4,6 +4,7 @@ pub mod check;
 mod data_folder;
 pub mod database;
 pub mod error;
+pub(crate) mod grants;
 pub(crate) mod jobs;
 pub(crate) mod key_ring;
 pub mod lock;

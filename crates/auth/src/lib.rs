@@ -44,7 +44,7 @@ pub use profile::TokenProfile;
 pub use random::{Random, SystemRandom};
 pub use refresh::{RefreshClaim, RefreshToken, RefreshTokens};
 pub use ring::{KeyRing, SharedKeyRing};
-pub use scope::ScopeSet;
+pub use scope::{ScopeSet, Scoped};
 pub use secret::MasterSecret;
 pub use secret_hash::{SecretHash, random_secret};
 pub use token::{AccessToken, Grant, TokenError, TokenIssuer, TokenVerifier};

@@ -9,6 +9,12 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::ScopeError;
 
+/// What has a scope: an identity that a token stands for.
+pub trait Scoped {
+    /// What it may be used for.
+    fn scope(&self) -> &ScopeSet;
+}
+
 /// A set of scope names, ordered by name and without duplicates. Cheap to clone.
 ///
 /// Its text form, also in JSON, is one string with single spaces between the names.

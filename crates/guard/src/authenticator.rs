@@ -4,19 +4,22 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
-use keyward_auth::{TokenError, TokenVerifier};
+use keyward_auth::{Scoped, TokenError, TokenVerifier};
 
 use crate::{Principal, Refusal};
 
-/// Decides whether a token is good. A router's state offers one: `Arc<dyn Authenticator>: FromRef<State>`.
+/// Decides whether a token is valid, and whose it is. A router's state offers one: `Arc<dyn Authenticator>: FromRef<State>`.
+///
+/// `I` is the identity that handlers get through [`CurrentUser`](crate::CurrentUser). A service with types of its own for
+/// its users' ids makes its own, so that ids are parsed here and nowhere else.
 #[async_trait]
-pub trait Authenticator: Send + Sync {
-    /// Whose token this is.
+pub trait Authenticator<I: Scoped = Principal>: Send + Sync {
+    /// Returns whose token this is.
     ///
     /// # Errors
-    /// [`Refusal::InvalidToken`] or [`Refusal::Expired`] for a token that is not good, [`Refusal::Unavailable`] when
-    /// that cannot be found out now: never a guess.
-    async fn authenticate(&self, token: &str) -> Result<Principal, Refusal>;
+    /// [`Refusal::InvalidToken`] or [`Refusal::Expired`] for a token that is not valid, [`Refusal::Unavailable`] when
+    /// that cannot be decided now.
+    async fn authenticate(&self, token: &str) -> Result<I, Refusal>;
 }
 
 /// Trusts every token that its verifier does. Revocation is noticed when the token expires, minutes later.

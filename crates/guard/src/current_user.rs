@@ -8,43 +8,56 @@ use std::sync::Arc;
 use axum::extract::{FromRef, FromRequestParts, OptionalFromRequestParts};
 use axum::http::request::Parts;
 
+use keyward_auth::Scoped;
+
+use crate::principal::require;
 use crate::{Authenticator, Principal, Refusal, Requirement, bearer};
 
-/// Whoever sent a good access token, which carries the scope `R` where one is named.
+/// The sender of a valid access token, which carries the scope `R` where one is named.
 ///
 /// Make it the first argument of a handler: then nothing else of the request is looked at before the token is.
-/// `Option<CurrentUser>` lets pass who sends no token at all; a bad one is refused all the same.
-pub struct CurrentUser<R: Requirement = ()> {
-    principal: Principal,
+/// `Option<CurrentUser>` admits a request without a token; an invalid one is refused all the same.
+///
+/// `I` is the identity that the state's [`Authenticator`] returns.
+pub struct CurrentUser<R: Requirement = (), I = Principal> {
+    identity: I,
     requirement: PhantomData<R>,
 }
 
+impl<R: Requirement, I: Scoped> CurrentUser<R, I> {
+    /// The identity.
+    pub fn into_identity(self) -> I {
+        self.identity
+    }
+
+    async fn admit(authenticator: Arc<dyn Authenticator<I>>, token: &str) -> Result<Self, Refusal> {
+        let identity = authenticator.authenticate(token).await?;
+        require(&identity, R::SCOPE)?;
+        Ok(Self { identity, requirement: PhantomData })
+    }
+}
+
 impl<R: Requirement> CurrentUser<R> {
-    /// Who it is.
+    /// The principal.
     pub fn into_principal(self) -> Principal {
-        self.principal
-    }
-
-    async fn admit(authenticator: Arc<dyn Authenticator>, token: &str) -> Result<Self, Refusal> {
-        let principal = authenticator.authenticate(token).await?;
-        principal.require(R::SCOPE)?;
-        Ok(Self { principal, requirement: PhantomData })
+        self.identity
     }
 }
 
-impl<R: Requirement> Deref for CurrentUser<R> {
-    type Target = Principal;
+impl<R: Requirement, I> Deref for CurrentUser<R, I> {
+    type Target = I;
 
-    fn deref(&self) -> &Principal {
-        &self.principal
+    fn deref(&self) -> &I {
+        &self.identity
     }
 }
 
-impl<S, R> FromRequestParts<S> for CurrentUser<R>
+impl<S, R, I> FromRequestParts<S> for CurrentUser<R, I>
 where
     S: Send + Sync,
-    Arc<dyn Authenticator>: FromRef<S>,
+    Arc<dyn Authenticator<I>>: FromRef<S>,
     R: Requirement,
+    I: Scoped,
 {
     type Rejection = Refusal;
 
@@ -53,11 +66,12 @@ where
     }
 }
 
-impl<S, R> OptionalFromRequestParts<S> for CurrentUser<R>
+impl<S, R, I> OptionalFromRequestParts<S> for CurrentUser<R, I>
 where
     S: Send + Sync,
-    Arc<dyn Authenticator>: FromRef<S>,
+    Arc<dyn Authenticator<I>>: FromRef<S>,
     R: Requirement,
+    I: Scoped,
 {
     type Rejection = Refusal;
 
@@ -78,13 +92,13 @@ mod documented {
     use crate::documented::{Documented, Schemas};
     use crate::lock::lock;
 
-    impl<R: Requirement> Documented for CurrentUser<R> {
+    impl<R: Requirement, I> Documented for CurrentUser<R, I> {
         fn document(operation: &mut Operation, _: &mut Schemas) {
             lock(operation, R::SCOPE);
         }
     }
 
-    impl<R: Requirement> Documented for Option<CurrentUser<R>> {
+    impl<R: Requirement, I> Documented for Option<CurrentUser<R, I>> {
         fn document(operation: &mut Operation, _: &mut Schemas) {
             lock(operation, R::SCOPE);
             operation.security.get_or_insert_default().insert(0, SecurityRequirement::default());

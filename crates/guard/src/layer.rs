@@ -14,6 +14,7 @@ use http_body_util::{Either, Full};
 use tower_layer::Layer;
 use tower_service::Service;
 
+use crate::principal::require;
 use crate::{Authenticator, Principal, Refusal, bearer};
 
 /// The body of an answer: a refusal's, or the service's.
@@ -78,7 +79,7 @@ impl Lock {
             return Ok(None);
         }
         let principal = self.authenticator.authenticate(bearer::token(headers)?).await?;
-        principal.require(self.scope)?;
+        require(&principal, self.scope)?;
         Ok(Some(principal))
     }
 }

@@ -36,7 +36,7 @@ pub use principal::Principal;
 pub use remote::{RemoteAuthenticator, RemoteBuilder, RemoteError};
 pub use scope::{Requirement, Scope};
 
-pub use keyward_auth::{ScopeSet, TokenProfile};
+pub use keyward_auth::{ScopeSet, Scoped, TokenProfile};
 
 #[cfg(feature = "openapi")]
 #[doc(hidden)]

@@ -1,6 +1,6 @@
 //! Who is asking, as an [`Authenticator`](crate::Authenticator) found out.
 
-use keyward_auth::{Claims, ScopeSet};
+use keyward_auth::{Claims, ScopeSet, Scoped};
 
 #[cfg(any(feature = "axum", feature = "tower"))]
 use crate::Refusal;
@@ -22,13 +22,17 @@ impl From<Claims> for Principal {
     }
 }
 
+impl Scoped for Principal {
+    fn scope(&self) -> &ScopeSet {
+        &self.scope
+    }
+}
+
+/// Refuses an identity without the scope, where one is required.
 #[cfg(any(feature = "axum", feature = "tower"))]
-impl Principal {
-    /// Lets pass whoever has the scope, where one is asked for.
-    pub(crate) fn require(&self, scope: Option<&'static str>) -> Result<(), Refusal> {
-        match scope {
-            Some(scope) if !self.scope.contains(scope) => Err(Refusal::InsufficientScope(scope)),
-            _ => Ok(()),
-        }
+pub(crate) fn require(identity: &impl Scoped, scope: Option<&'static str>) -> Result<(), Refusal> {
+    match scope {
+        Some(scope) if !identity.scope().contains(scope) => Err(Refusal::InsufficientScope(scope)),
+        _ => Ok(()),
     }
 }

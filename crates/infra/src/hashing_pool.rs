@@ -10,7 +10,7 @@ use std::thread;
 
 use async_trait::async_trait;
 use keyward_auth::{Password, PasswordError, PasswordHash, PasswordHasher, Verdict};
-use keyward_domain::hashing::{Hashing, HashingError, HashingLoad, Verified};
+use keyward_domain::ports::hashing::{Hashing, HashingError, HashingLoad, Verified};
 use tokio::sync::oneshot;
 
 /// How many jobs may wait for each thread: at 30 ms a job, some four seconds.

@@ -82,9 +82,10 @@ fn a_mail_survives_the_death_of_the_server_that_should_have_sent_it() {
 }
 
 async fn make_admin(database: &keyward_infra::testing::TestDatabase, id: i64) {
-    use keyward_domain::scopes::Role;
-    use keyward_domain::store::Store;
-    use keyward_domain::users::{UserChange, UserId};
+    use keyward_domain::model::users::UserChange;
+    use keyward_domain::ports::store::Store;
+    use keyward_domain::values::ids::UserId;
+    use keyward_domain::values::scopes::Role;
     let change = UserChange { role: Some(Role::Admin), ..UserChange::default() };
     let open = database.connect().await;
     open.autocommit().users().update(UserId(id), &change).await.unwrap().unwrap();

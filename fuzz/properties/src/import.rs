@@ -1,6 +1,6 @@
 //! Files of accounts from other systems. An input is read as CSV and as JSON lines.
 
-use keyward_domain::import::ForeignUser;
+use keyward_domain::identity::import::ForeignUser;
 use keyward_infra::identity::import::reader::{Format, Users};
 use serde_json::json;
 

@@ -6,9 +6,9 @@ use http::{Request, Uri, header};
 use keyward_api::extract::{Paged, PathParam};
 use keyward_api::routes::identity::users::User;
 use keyward_api::routes::posts::{Post, PostList};
-use keyward_domain::page::{MAX_LIMIT, Slice};
-use keyward_domain::sessions::SessionId;
-use keyward_domain::users::UserId;
+use keyward_domain::values::ids::SessionId;
+use keyward_domain::values::ids::UserId;
+use keyward_domain::values::page::{MAX_LIMIT, Slice};
 
 use crate::Fate;
 use crate::answers::head;

@@ -5,8 +5,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use keyward_domain::ports::Changes;
-use keyward_domain::users::UserId;
+use keyward_domain::ports::announce::{Change, Subscriber};
+use keyward_domain::values::ids::UserId;
 use tokio::sync::watch;
 
 /// How many epochs there are; users share them by id, which costs a forgotten answer now and then.
@@ -36,23 +36,23 @@ impl Epochs {
         self.of(user).load(Ordering::SeqCst)
     }
 
-    /// Anything may have changed about anybody.
-    pub fn all_changed(&self) {
-        for epoch in &self.users {
-            epoch.fetch_add(1, Ordering::SeqCst);
-        }
-        self.any.send_replace(());
-    }
-
     /// Changes from now on, about anybody.
     pub(crate) fn changes(&self) -> watch::Receiver<()> {
         self.any.subscribe()
     }
 }
 
-impl Changes for Epochs {
-    fn changed(&self, user: UserId) {
-        self.of(user).fetch_add(1, Ordering::SeqCst);
+impl Subscriber for Epochs {
+    fn changed(&self, change: Change) {
+        match change {
+            Change::User(user) => drop(self.of(user).fetch_add(1, Ordering::SeqCst)),
+            Change::Anything => {
+                for epoch in &self.users {
+                    epoch.fetch_add(1, Ordering::SeqCst);
+                }
+            }
+            Change::Keys | Change::Mail => return,
+        }
         self.any.send_replace(());
     }
 }

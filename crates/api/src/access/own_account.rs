@@ -5,8 +5,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use keyward_domain::sessions::Caller;
-use keyward_domain::users::{User, UserError, UserId, Users};
+use keyward_domain::identity::error::UserError;
+use keyward_domain::identity::users::Users;
+use keyward_domain::model::users::User;
+use keyward_domain::values::actor::Actor;
+use keyward_domain::values::ids::UserId;
 
 use super::cache_use::CacheUse;
 use super::epochs::Epochs;
@@ -28,13 +31,13 @@ impl OwnAccount {
         Self(Arc::new(Parts { users, remembered }))
     }
 
-    /// The caller's account.
+    /// The actor's account.
     ///
     /// # Errors
     /// As [`Users::find_own`].
-    pub async fn of(&self, caller: &Caller) -> Result<Arc<User>, Arc<UserError>> {
+    pub async fn of(&self, actor: &Actor) -> Result<Arc<User>, Arc<UserError>> {
         let Parts { users, remembered } = &*self.0;
-        remembered.get(caller.id, caller.id, || async { users.find_own(caller).await.map(Arc::new) }).await
+        remembered.get(actor.who, actor.who, || async { users.find_own(actor).await.map(Arc::new) }).await
     }
 
     /// How much the memory is used.

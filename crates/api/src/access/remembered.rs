@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use keyward_domain::users::UserId;
+use keyward_domain::values::ids::UserId;
 use moka::future::Cache;
 
 use super::cache_use::CacheUse;
@@ -118,20 +118,20 @@ mod tests {
 
     #[tokio::test]
     async fn an_answer_from_before_a_change_is_not_given() {
-        use keyward_domain::ports::Changes;
+        use keyward_domain::ports::announce::{Change, Subscriber};
         let (epochs, remembered) = remembered(Duration::from_hours(1));
         let asked = AtomicU64::new(0);
         // A change while the first question is being answered.
         let ask = || async {
             let number = asked.fetch_add(1, Ordering::Relaxed);
             if number == 0 {
-                epochs.changed(USER);
+                epochs.changed(Change::User(USER));
             }
             Ok::<_, std::fmt::Error>(number)
         };
         assert_eq!(remembered.get(0, USER, ask).await.unwrap(), 1);
         assert_eq!(remembered.get(0, USER, ask).await.unwrap(), 1, "remembered");
-        epochs.changed(USER);
+        epochs.changed(Change::User(USER));
         assert_eq!(remembered.get(0, USER, ask).await.unwrap(), 2);
     }
 }

@@ -8,11 +8,15 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use keyward_auth::{JwtVerifier, MemoryUse, TokenVerifier};
-use keyward_domain::clock::Clock;
-use keyward_domain::sessions::{LiveSession, SessionId, Sessions};
-use keyward_domain::store::StoreError;
-use keyward_domain::users::UserId;
-use keyward_guard::{Authenticator, Principal, Refusal};
+use keyward_domain::model::sessions::LiveSession;
+use keyward_domain::model::store_error::StoreError;
+use keyward_domain::sessions::opening::Opening;
+use keyward_domain::sessions::standing::StandingSessions;
+use keyward_domain::values::actor::{Actor, Via};
+use keyward_domain::values::clock::Clock;
+use keyward_domain::values::ids::SessionId;
+use keyward_domain::values::ids::UserId;
+use keyward_guard::{Authenticator, Refusal};
 
 use super::cache_use::CacheUse;
 use super::epochs::Epochs;
@@ -22,7 +26,8 @@ use super::remembered::Remembered;
 pub struct SessionCheck {
     verifier: Arc<JwtVerifier>,
     clock: Arc<dyn Clock>,
-    sessions: Sessions,
+    opening: Opening,
+    standing: StandingSessions,
     remembered: Remembered<SessionId, Option<Arc<LiveSession>>>,
 }
 
@@ -31,17 +36,17 @@ impl SessionCheck {
     pub fn new(
         verifier: Arc<JwtVerifier>,
         clock: Arc<dyn Clock>,
-        sessions: Sessions,
+        opening: Opening,
         epochs: Arc<Epochs>,
         bound: Duration,
     ) -> Self {
         let remembered = Remembered::new("sessions", epochs, bound);
-        Self { verifier, clock, sessions, remembered }
+        Self { verifier, clock, standing: StandingSessions::new(&opening), opening, remembered }
     }
 
     /// The session of that id and user, if it stands.
     async fn live(&self, id: SessionId, user: UserId) -> Result<Option<Arc<LiveSession>>, Refusal> {
-        let look = || async { Ok(self.sessions.live(id).await?.map(Arc::new)) };
+        let look = || async { Ok(self.standing.find(id).await?.map(Arc::new)) };
         let live = self.remembered.get(id, user, look).await;
         let live = live.map_err(|error: Arc<StoreError>| {
             tracing::warn!(cause = ?error, "a session could not be looked up");
@@ -58,17 +63,16 @@ impl SessionCheck {
 }
 
 #[async_trait]
-impl Authenticator for SessionCheck {
-    async fn authenticate(&self, token: &str) -> Result<Principal, Refusal> {
+impl Authenticator<Actor> for SessionCheck {
+    async fn authenticate(&self, token: &str) -> Result<Actor, Refusal> {
         let claims = self.verifier.verify_shared(token, self.clock.now().unix_timestamp())?;
-        let user = claims.sub.parse().map(UserId).map_err(|_| Refusal::InvalidToken)?;
+        let who = claims.sub.parse().map(UserId).map_err(|_| Refusal::InvalidToken)?;
         let session = claims.sid.as_deref().and_then(|sid| sid.parse().ok()).map(SessionId);
         let id = session.ok_or(Refusal::InvalidToken)?;
-        let live = self.live(id, user).await?.ok_or(Refusal::InvalidToken)?;
-        Ok(Principal {
-            subject: claims.sub.clone(),
-            session: claims.sid.clone(),
-            scope: self.sessions.grants().bound(live.role, &claims.scope),
-        })
+        let live = self.live(id, who).await?.ok_or(Refusal::InvalidToken)?;
+        // Both at once, because a span's fields are written anew each time.
+        tracing::record_all!(tracing::Span::current(), user = who.0, session = %id);
+        let scope = self.opening.grants().bound(live.role, &claims.scope);
+        Ok(Actor { who, via: Via::Session(id), scope })
     }
 }

@@ -1,12 +1,13 @@
 //! The OpenAPI document: what no single operation can say.
 
-use keyward_guard::schemes;
+use keyward_guard::{Scope, schemes};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{InfoBuilder, LicenseBuilder, OpenApi};
 
-use crate::access::current_user::scope;
+use crate::access::scope::Admin;
 use crate::extract::CLIENT_SCHEME;
+use crate::resources::resource::Resource;
 
 const DESCRIPTION: &str = "\
 FastAPI-style JWT authentication, in Rust.
@@ -14,23 +15,23 @@ FastAPI-style JWT authentication, in Rust.
 **Try it:** sign up with `POST /users`, press **Authorize**, type e-mail and password, and every operation with a \
 padlock is yours to call. `POST /logout` ends that.";
 
-const TAGS: [(&str, &str); 12] = [
+/// The tags of Keyward's own operations that come before the resources'.
+const FIRST_TAGS: [(&str, &str); 4] = [
     ("root", "The front door, and one room with and one without a lock"),
     ("login", "Signing up, logging in, staying in, logging out"),
     ("sessions", "Where I am logged in"),
     ("users", "Accounts"),
-    ("posts", "Posts, behind locks"),
-    ("blog", "Published posts, for anyone"),
-    ("catalog", "What the shop has, for anyone to read"),
-    ("cart", "What I want"),
-    ("orders", "What I bought, at the price of its day"),
+];
+
+/// Those that come after them.
+const LATER_TAGS: [(&str, &str); 3] = [
     ("mail", "What goes through the mailbox: forgotten passwords"),
     ("oauth", "For programs that speak OAuth2, and services that check our tokens"),
     ("health", "For whoever watches over the process"),
 ];
 
 /// Adds title, tags and security schemes to the operations.
-pub(crate) fn complete(mut document: OpenApi) -> OpenApi {
+pub(crate) fn complete(mut document: OpenApi, resources: &[Resource]) -> OpenApi {
     document.info = InfoBuilder::new()
         .title("Keyward")
         .version(env!("CARGO_PKG_VERSION"))
@@ -40,8 +41,11 @@ pub(crate) fn complete(mut document: OpenApi) -> OpenApi {
         ))
         .build();
     let tag = |(name, description)| TagBuilder::new().name(name).description(Some(description)).build();
-    document.tags = Some(TAGS.map(tag).to_vec());
-    schemes(&mut document, "/login", scope::ALL);
+    let own = resources.iter().flat_map(|resource| resource.tags.iter().copied());
+    document.tags = Some(FIRST_TAGS.into_iter().chain(own).chain(LATER_TAGS).map(tag).collect());
+    let scopes = resources.iter().flat_map(|resource| resource.scopes);
+    let scopes = scopes.map(|scope| (scope.name, scope.title)).chain([(Admin::NAME, Admin::TITLE)]);
+    schemes(&mut document, "/login", &scopes.collect::<Vec<_>>());
     let client = HttpBuilder::new()
         .scheme(HttpAuthScheme::Basic)
         .description(Some("A registered client's id and secret: `keyward client create`."))

@@ -1,8 +1,8 @@
 //! Reading an object field by field, keeping every fault instead of stopping at the first.
 
 use keyward_auth::PasswordPolicy;
-use keyward_domain::email::Email;
-use keyward_domain::hashing::NewPassword;
+use keyward_domain::values::email::Email;
+use keyward_domain::values::new_password::NewPassword;
 use serde_json::{Map, Value};
 
 use super::read;

@@ -7,7 +7,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Uri, header};
 use axum::response::{IntoResponse, Response};
-use keyward_domain::page::{DEFAULT_LIMIT, MAX_LIMIT, Page, Slice};
+use keyward_domain::values::page::{DEFAULT_LIMIT, MAX_LIMIT, Page, Slice};
 use keyward_guard::{Documented, Schemas};
 use serde::Serialize;
 use utoipa::IntoParams;

@@ -2,12 +2,8 @@
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
-use keyward_domain::posts::PostId;
-use keyward_domain::sessions::SessionId;
-use keyward_domain::shop::cart::ItemId;
-use keyward_domain::shop::catalog::{CategoryId, ProductId};
-use keyward_domain::shop::orders::OrderId;
-use keyward_domain::users::UserId;
+use keyward_domain::values::ids::SessionId;
+use keyward_domain::values::ids::UserId;
 use keyward_guard::{Documented, Schemas};
 use serde_json::Value;
 use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn};
@@ -31,27 +27,31 @@ pub trait PathParam: Sized + Send {
     fn example() -> Value;
 }
 
-macro_rules! integer_ids {
-    ($($id:ty),*) => {
-        $(
-            impl PathParam for $id {
-                fn parse(text: &str) -> Result<Self, Flaw> {
-                    read::integer(text).map(Self)
-                }
-
-                fn schema() -> Schema {
-                    integer()
-                }
-
-                fn example() -> Value {
-                    1.into()
-                }
-            }
-        )*
-    };
+/// An id that is an integer of 64 bits.
+pub trait IntegerId: Send {
+    /// The id of that number.
+    fn from_integer(number: i64) -> Self;
 }
 
-integer_ids!(UserId, PostId, CategoryId, ProductId, ItemId, OrderId);
+impl IntegerId for UserId {
+    fn from_integer(number: i64) -> Self {
+        Self(number)
+    }
+}
+
+impl<T: IntegerId> PathParam for T {
+    fn parse(text: &str) -> Result<Self, Flaw> {
+        read::integer(text).map(Self::from_integer)
+    }
+
+    fn schema() -> Schema {
+        integer()
+    }
+
+    fn example() -> Value {
+        1.into()
+    }
+}
 
 impl PathParam for SessionId {
     fn parse(text: &str) -> Result<Self, Flaw> {

@@ -1,10 +1,9 @@
 //! Readers of single values: the words are pydantic v2's.
 
 use keyward_auth::{Password, PasswordRefusal};
-use keyward_domain::email::Email;
-use keyward_domain::money::{Money, MoneyError};
-use keyward_domain::scopes::Role;
-use keyward_domain::text::{Text, TextError};
+use keyward_domain::values::email::Email;
+use keyward_domain::values::scopes::Role;
+use keyward_domain::values::text::{Text, TextError};
 use serde_json::{Value, json};
 
 use crate::fault::Flaw;
@@ -113,30 +112,6 @@ pub fn count(value: &Value, least: u32, greatest: u32) -> Result<u32, Flaw> {
 /// An integer in JSON, within 64 bits.
 pub fn id(value: &Value) -> Result<i64, Flaw> {
     value.as_i64().ok_or_else(|| Flaw::new("int_type", "Input should be a valid integer"))
-}
-
-/// A price: a JSON number with at most two decimals.
-pub fn money(value: &Value) -> Result<Money, Flaw> {
-    let number =
-        value.as_number().ok_or_else(|| Flaw::new("decimal_type", "Input should be a valid number"))?;
-    // The shortest form that means the same double has the digits that were sent, for prices of up to 15 digits.
-    let text = number.to_string();
-    // It has an exponent only far from any price.
-    let tiny = number.as_f64().is_some_and(|number| 0.0 < number && number < 1.0);
-    Money::parse(&text).map_err(|error| match error {
-        MoneyError::OutOfRange | MoneyError::NotANumber if text.starts_with('-') => {
-            let message = "Input should be greater than or equal to 0";
-            Flaw::with_ctx("greater_than_equal", message, json!({ "ge": 0 }))
-        }
-        error if error == MoneyError::TooPrecise || tiny => {
-            let message = "Decimal input should have no more than 2 decimal places";
-            Flaw::with_ctx("decimal_max_places", message, json!({ "decimal_places": 2 }))
-        }
-        _ => {
-            let message = "Input should be less than or equal to 9999999.99";
-            Flaw::with_ctx("less_than_equal", message, json!({ "le": 9_999_999.99 }))
-        }
-    })
 }
 
 fn too_short(min: usize) -> Flaw {

@@ -6,8 +6,8 @@ use std::net::SocketAddr;
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::header;
 use axum::http::request::Parts;
-use keyward_domain::events::Origin;
-use keyward_domain::sessions::Device;
+use keyward_domain::values::origin::Device;
+use keyward_domain::values::origin::Origin;
 use keyward_guard::{Documented, Schemas};
 use utoipa::openapi::path::Operation;
 

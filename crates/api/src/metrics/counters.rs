@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use axum::extract::MatchedPath;
 use axum::http::{Method, StatusCode};
-use keyward_domain::outbox::Delivered;
-use keyward_domain::sessions::SessionError;
+use keyward_domain::mail::delivery::Delivered;
+use keyward_domain::sessions::error::SessionError;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;

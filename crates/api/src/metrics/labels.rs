@@ -5,8 +5,8 @@ use std::hash::{Hash, Hasher};
 
 use axum::extract::MatchedPath;
 use axum::http::{Method, StatusCode};
-use keyward_domain::hashing::HashingError;
-use keyward_domain::sessions::SessionError;
+use keyward_domain::ports::hashing::HashingError;
+use keyward_domain::sessions::error::SessionError;
 use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
 
 /// How a login can end.

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use keyward_domain::hashing::Hashing;
-use keyward_domain::store::Store;
+use keyward_domain::ports::hashing::Hashing;
+use keyward_domain::ports::store::Store;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric, NoLabelSet};
 use prometheus_client::metrics::MetricType;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
-use keyward_domain::store::Store;
+use keyward_domain::ports::store::Store;
 use serde::Serialize;
 use utoipa::ToSchema;
 

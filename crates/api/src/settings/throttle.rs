@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use clap::Args;
-use keyward_domain::throttle::{Budget, Budgets};
+use keyward_domain::limits::budgets::Budgets;
+use keyward_domain::model::attempts::Budget;
 
 use super::time::{lifetime, seconds};
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 use keyward_auth::Algorithm;
-use keyward_domain::sessions::Lifetimes;
+use keyward_domain::model::lifetimes::Lifetimes;
 
 use super::issuer;
 use super::secret::Secret;

@@ -9,10 +9,10 @@ use keyward_auth::{
     Algorithm, Argon2Params, Argon2idHasher, KeyRing, MasterSecret, PasswordHasher, SharedKeyRing,
     SigningKey, SystemRandom,
 };
-use keyward_domain::hashing::Hashing;
-use keyward_domain::ports::Ports;
-use keyward_domain::postbox::Postbox;
-use keyward_infra::Database;
+use keyward_domain::mail::postbox::Postbox;
+use keyward_domain::ports::bundle::Ports;
+use keyward_domain::ports::hashing::Hashing;
+use keyward_infra::database::store::Database;
 use keyward_infra::hashing_pool::HashingPool;
 use keyward_infra::mail::templates::Templates;
 use keyward_infra::testing::{TestDatabase, fresh_database};

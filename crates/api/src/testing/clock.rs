@@ -2,8 +2,8 @@
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use keyward_domain::clock::Clock;
-use keyward_infra::SystemClock;
+use keyward_domain::values::clock::Clock;
+use keyward_infra::clock::SystemClock;
 use time::{Duration, OffsetDateTime};
 
 /// The system's clock, which a test can move.

@@ -1,6 +1,7 @@
 //! The outbox of the service under test, and what its mails say.
 
-use keyward_domain::outbox::{MailEntry, Message};
+use keyward_domain::model::mail::Message;
+use keyward_domain::model::outbox::MailEntry;
 use time::Duration;
 
 use super::app::TestApp;

@@ -3,10 +3,11 @@
 use axum::body::Body;
 use axum::http::Request;
 use keyward_auth::PasswordPolicy;
-use keyward_domain::email::Email;
-use keyward_domain::hashing::NewPassword;
-use keyward_domain::scopes::Role;
-use keyward_domain::users::{Registration, Users};
+use keyward_domain::identity::registration::Registration;
+use keyward_domain::identity::users::Users;
+use keyward_domain::values::email::Email;
+use keyward_domain::values::new_password::NewPassword;
+use keyward_domain::values::scopes::Role;
 use serde_json::{Value, json};
 
 use super::answer::Answer;

@@ -2,30 +2,33 @@
 
 use std::sync::Arc;
 
-use keyward_domain::store::{Repositories, Store};
-use keyward_infra::{Database, DatabaseOptions};
-use keyward_migration::Schema;
+use keyward_domain::ports::store::{Repositories, Store};
+use keyward_infra::database::options::DatabaseOptions;
+use keyward_infra::database::store::Database;
+use keyward_migration::{MigrationSet, Schema};
 
 use super::data_folder::DataFolder;
 use super::error::ServiceError;
 use super::lock::Lock;
 use super::place::without_password;
+use crate::resources::resource::{Resource, migrations};
 use crate::settings::storage::StorageSettings;
 
 /// An open, migrated database.
 pub struct OpenDatabase {
     database: Database,
+    migrations: Vec<MigrationSet>,
     place: String,
     _lock: Option<Lock>,
 }
 
 impl OpenDatabase {
     /// Opens the database and brings its schema up to date. What was made for that and is of no use is removed again.
-    pub async fn open(storage: &StorageSettings) -> Result<Self, ServiceError> {
+    pub async fn open(storage: &StorageSettings, resources: &[Resource]) -> Result<Self, ServiceError> {
         let folder = DataFolder::prepare(&storage.data_dir)?;
         let url = storage.database_url();
         let lock = Lock::shared(&url).inspect_err(|_| folder.undo())?;
-        let opened = match Self::inspect(storage).await {
+        let opened = match Self::inspect(storage, resources).await {
             Ok(opened) => opened,
             Err(problem) => {
                 if let Some(lock) = lock {
@@ -35,23 +38,25 @@ impl OpenDatabase {
                 return Err(problem);
             }
         };
-        keyward_migration::migrate(opened.database.connection())
+        keyward_migration::migrate(opened.database.connection(), &opened.migrations)
             .await
             .map_err(|error| format!("the database's schema cannot be brought up to date: {error}"))?;
         Ok(Self { _lock: lock, ..opened })
     }
 
     /// Opens the database as it is.
-    pub async fn inspect(storage: &StorageSettings) -> Result<Self, ServiceError> {
+    pub async fn inspect(storage: &StorageSettings, resources: &[Resource]) -> Result<Self, ServiceError> {
         let url = storage.database_url();
         let database = Database::connect(&url, options(storage)).await;
         let database = database.map_err(|error| format!("KEYWARD_DATABASE_URL: {error}"))?;
-        Ok(Self { database, place: without_password(&url), _lock: None })
+        let leaving = resources.iter().filter_map(|resource| resource.leaving);
+        let database = database.with_leaving(leaving);
+        Ok(Self { database, migrations: migrations(resources), place: without_password(&url), _lock: None })
     }
 
     /// How the database's schema stands to this program.
     pub async fn schema(&self) -> Result<Schema, ServiceError> {
-        let schema = keyward_migration::look(self.database.connection()).await;
+        let schema = keyward_migration::look(self.database.connection(), &self.migrations).await;
         schema.map_err(|error| format!("the schema of {} cannot be looked up: {error}", self.place).into())
     }
 
@@ -77,7 +82,7 @@ impl OpenDatabase {
     }
 
     /// The database itself, for the ports.
-    pub(crate) fn database(&self) -> &Database {
+    pub fn database(&self) -> &Database {
         &self.database
     }
 

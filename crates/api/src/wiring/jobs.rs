@@ -7,11 +7,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use keyward_auth::{Algorithm, SharedKeyRing};
-use keyward_domain::housekeeping::{Housekeeping, Job};
-use keyward_domain::keys::{Keys, KeysError};
-use keyward_domain::outbox::{Delivered, MailState, Outbox};
-use tokio::sync::Notify;
+use keyward_domain::keys::signing_keys::{Keys, KeysError};
+use keyward_domain::mail::delivery::{Delivered, Outbox};
+use keyward_domain::model::jobs::Job;
+use keyward_domain::model::outbox::MailState;
+use keyward_domain::upkeep::cleaning::Housekeeping;
 
+use super::notifications::Wakes;
 use crate::metrics::counters::Metrics;
 
 /// How often it is asked whether a key is old enough to be replaced.
@@ -25,10 +27,8 @@ pub(crate) struct Jobs {
     pub(crate) keys: Option<KeyRotation>,
     /// Mails on their way.
     pub(crate) outbox: Outbox,
-    /// Notified when a mail was put into the outbox here.
-    pub(crate) mail: Arc<Notify>,
-    /// Notified when keys changed elsewhere.
-    pub(crate) keys_changed: Arc<Notify>,
+    /// Notified when a mail was put into the outbox here, and when keys changed.
+    pub(crate) wakes: Arc<Wakes>,
     /// How often to look without being told: within this time a replica notices what was done to the keys elsewhere.
     pub(crate) every: Duration,
 }
@@ -59,7 +59,7 @@ impl Jobs {
         loop {
             tokio::select! {
                 _ = ticks.tick() => {}
-                () = self.mail.notified() => {}
+                () = self.wakes.mail.notified() => {}
             }
             let delivered = self.outbox.deliver_due().await;
             if let Some(metrics) = metrics {
@@ -117,7 +117,7 @@ impl Jobs {
         loop {
             tokio::select! {
                 _ = ticks.tick() => {}
-                () = self.keys_changed.notified() => {}
+                () = self.wakes.keys.notified() => {}
             }
             if let Err(error) = keeper.rotate(&self.housekeeping).await {
                 tracing::warn!(cause = ?error, "whether to replace the signing key could not be looked up");

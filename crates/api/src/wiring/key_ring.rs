@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use keyward_auth::{Algorithm, KeyRing, MasterSecret, SigningKey};
-use keyward_domain::keys::Keys;
-use keyward_domain::ports::Ports;
+use keyward_domain::keys::signing_keys::Keys;
+use keyward_domain::ports::bundle::Ports;
 
 use super::error::ServiceError;
 use crate::settings::tokens::TokenSettings;

@@ -5,7 +5,7 @@
 use std::fs::{File, OpenOptions};
 use std::path::{Path, PathBuf};
 
-use keyward_infra::sqlite_file;
+use keyward_infra::database::backup::sqlite_file;
 
 use super::error::ServiceError;
 

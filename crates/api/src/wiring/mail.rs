@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
-use keyward_domain::outbox::Mailer;
+use keyward_domain::ports::mailer::Mailer;
+use keyward_infra::mail::folder::MailFolder;
+use keyward_infra::mail::smtp::{Sender, SmtpMailer};
 use keyward_infra::mail::templates::Templates;
-use keyward_infra::{MailFolder, Sender, SmtpMailer};
 
 use super::error::ServiceError;
+use crate::resources::resource::{Resource, letters};
 use crate::settings::Settings;
 use crate::settings::mail::MailSettings;
 
@@ -46,8 +48,8 @@ pub async fn greet(settings: &Settings) -> Option<Result<(), String>> {
     })
 }
 
-/// The letters' templates.
-pub fn templates(mail: &MailSettings) -> Result<Templates, ServiceError> {
-    let Some(folder) = &mail.template_dir else { return Ok(Templates::default()) };
-    Templates::overridden(folder).map_err(|error| format!("KEYWARD_TEMPLATE_DIR: {error}").into())
+/// The templates of letters, with those of `resources`.
+pub fn templates(mail: &MailSettings, resources: &[Resource]) -> Result<Templates, ServiceError> {
+    Templates::load(mail.template_dir.as_deref(), letters(resources))
+        .map_err(|error| format!("KEYWARD_TEMPLATE_DIR: {error}").into())
 }

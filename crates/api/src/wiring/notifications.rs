@@ -1,36 +1,32 @@
-//! What other processes on the same database notify of: this process forgets what they changed.
+//! What wakes the jobs of this process: its own commits, and the notifications of other processes on the same database.
 
-use std::sync::Arc;
-
-use keyward_domain::ports::Changes;
-use keyward_infra::{Database, Signal};
+use keyward_domain::ports::announce::{Change, Subscriber};
+use keyward_infra::database::store::Database;
 use tokio::sync::Notify;
 
-use crate::access::epochs::Epochs;
-
-/// Makes this process forget what others have changed.
-#[derive(Clone)]
-pub(crate) struct Notifications {
-    pub(crate) database: Database,
-    pub(crate) epochs: Arc<Epochs>,
-    pub(crate) keys_changed: Arc<Notify>,
+/// Wakes the jobs that a change concerns.
+#[derive(Default)]
+pub(crate) struct Wakes {
+    /// A mail was put into the outbox.
+    pub(crate) mail: Notify,
+    /// Signing keys changed.
+    pub(crate) keys: Notify,
 }
 
-impl Notifications {
-    /// Listens until dropped.
-    pub(crate) async fn listen(self) {
-        let Self { database, epochs, keys_changed } = self;
-        let receive = |signal| match signal {
-            Signal::User(user) => epochs.changed(user),
-            Signal::Keys => keys_changed.notify_one(),
-            Signal::Anything => {
-                epochs.all_changed();
-                keys_changed.notify_one();
-            }
-            Signal::Deaf(reason) => {
-                tracing::warn!(reason, "changes elsewhere are noticed only within the revocation bound");
-            }
-        };
-        database.listen(receive).await;
+impl Subscriber for Wakes {
+    fn changed(&self, change: Change) {
+        match change {
+            Change::Mail => self.mail.notify_one(),
+            Change::Keys | Change::Anything => self.keys.notify_one(),
+            Change::User(_) => {}
+        }
     }
+}
+
+/// Receives the notifications of other processes until dropped.
+pub(crate) async fn listen(database: Database) {
+    let disconnected = |reason: String| {
+        tracing::warn!(reason, "changes elsewhere are noticed only within the revocation bound");
+    };
+    database.listen(disconnected).await;
 }

@@ -3,24 +3,19 @@
 use std::sync::Arc;
 
 use keyward_auth::{Argon2idHasher, SystemRandom};
-use keyward_domain::ports::Ports;
-use keyward_infra::SystemClock;
+use keyward_domain::ports::bundle::Ports;
+use keyward_infra::clock::SystemClock;
 use keyward_infra::hashing_pool::HashingPool;
 
 use super::database::OpenDatabase;
 use super::error::ServiceError;
-use crate::access::epochs::Epochs;
 use crate::settings::passwords::PasswordSettings;
 
-/// The ports, with a hashing pool of their own. Changes move `epochs`.
+/// The ports, with a hashing pool of their own.
 ///
 /// # Errors
 /// The parameters of Argon2id do not fit, or no thread can start.
-pub fn ports(
-    database: &OpenDatabase,
-    passwords: &PasswordSettings,
-    epochs: Arc<Epochs>,
-) -> Result<Ports, ServiceError> {
+pub fn ports(database: &OpenDatabase, passwords: &PasswordSettings) -> Result<Ports, ServiceError> {
     let hasher = hasher(passwords)?;
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let pool = HashingPool::start(Arc::new(hasher), threads)
@@ -30,7 +25,6 @@ pub fn ports(
         clock: Arc::new(SystemClock),
         random: Arc::new(SystemRandom),
         hashing: Arc::new(pool),
-        changes: epochs,
     })
 }
 

@@ -1,6 +1,9 @@
 //! Removing what is over. Every replica may try; a job is claimed by one atomic write of its next due time, so it runs
 //! once across all of them.
 
+use std::sync::Arc;
+
+use async_trait::async_trait;
 use time::{Duration, OffsetDateTime};
 
 use crate::model::jobs::Job;
@@ -21,12 +24,20 @@ pub struct Housekeeping {
     ports: Ports,
     lifetimes: Lifetimes,
     events: Option<Duration>,
+    cleaners: Vec<Arc<dyn Cleaner>>,
+}
+
+/// Removes what has expired of something that this crate does not know.
+#[async_trait]
+pub trait Cleaner: Send + Sync {
+    /// Removes what had expired at `now`, in bounded batches. Returns the number removed.
+    async fn clean(&self, now: OffsetDateTime) -> Result<u64, StoreError>;
 }
 
 impl Housekeeping {
     /// Use cases over these ports. Security events stay for ever.
     pub fn new(ports: Ports, lifetimes: Lifetimes) -> Self {
-        Self { ports, lifetimes, events: None }
+        Self { ports, lifetimes, events: None, cleaners: Vec::new() }
     }
 
     /// The same, forgetting security events that are so old.
@@ -35,14 +46,20 @@ impl Housekeeping {
         Self { events: age, ..self }
     }
 
+    /// The same, with these cleaners as well.
+    #[must_use]
+    pub fn with_cleaners(self, cleaners: Vec<Arc<dyn Cleaner>>) -> Self {
+        Self { cleaners, ..self }
+    }
+
     /// Claims a job that is due, for the next `period`.
     pub async fn claim(&self, job: Job, period: Duration) -> Result<bool, StoreError> {
         let now = self.ports.clock.now();
         self.ports.store.autocommit().jobs().claim(job, now, now + period).await
     }
 
-    /// Removes sessions that are over and old events, in bounded batches, old wrong guesses, mails long sent, and what the
-    /// feed need not tell any more, if that is due; says how many sessions. What fails holds up nothing else.
+    /// Removes ended sessions and old events, old failed attempts, delivered mails, old feed entries, and what the cleaners
+    /// remove, if that is due. Returns the number of sessions removed. A failing step holds up no other one.
     pub async fn clean(&self) -> Result<u64, StoreError> {
         if !self.claim(Job::CleanSessions, EVERY).await? {
             return Ok(0);
@@ -51,7 +68,7 @@ impl Housekeeping {
         let (ended, before) = (now - self.lifetimes.remembered(), now - KEPT);
         let store = || self.ports.store.autocommit();
         let removed = self.remove_sessions(before).await;
-        let others = [
+        let mut others = vec![
             store().revocations().forget(ended).await,
             store().attempts().forget(before).await,
             store().outbox().forget(before).await,
@@ -59,6 +76,9 @@ impl Housekeeping {
             store().verifications().forget(before).await,
             self.forget_events(now).await,
         ];
+        for cleaner in &self.cleaners {
+            others.push(cleaner.clean(now).await);
+        }
         others.into_iter().collect::<Result<Vec<_>, _>>().and(removed)
     }
 

@@ -1,6 +1,6 @@
 //! Who makes a request, and with what they proved it: parsed once by the access check, then carried typed.
 
-use keyward_auth::ScopeSet;
+use keyward_auth::{ScopeSet, Scoped};
 
 use super::ids::{SessionId, UserId};
 
@@ -27,5 +27,11 @@ impl Actor {
     pub fn session(&self) -> SessionId {
         let Via::Session(id) = self.via;
         id
+    }
+}
+
+impl Scoped for Actor {
+    fn scope(&self) -> &ScopeSet {
+        &self.scope
     }
 }

@@ -1,6 +1,6 @@
 //! Sets of migrations beside the product's: chosen anew at each start, applied together or not at all.
 
-use keyward_domain::store::Store;
+use keyward_domain::ports::store::Store;
 use keyward_infra::testing::empty_database;
 use keyward_migration::prelude::sea_orm_migration::MigratorTraitSelf;
 use keyward_migration::prelude::{DbErr, MigrationName, MigrationTrait, SchemaManager, async_trait};

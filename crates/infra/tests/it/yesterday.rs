@@ -7,17 +7,17 @@ use keyward_auth::{
     Algorithm, Argon2Params, Argon2idHasher, MasterSecret, Password, PasswordHasher, RefreshTokens,
     SystemRandom, Verdict,
 };
-use keyward_domain::clients::ClientId;
-use keyward_domain::email::Email;
-use keyward_domain::outbox::MailState;
-use keyward_domain::page::Page;
+use keyward_domain::model::outbox::MailState;
+use keyward_domain::model::revocations::Position;
+use keyward_domain::ports::store::Store;
 use keyward_domain::posts::{PostFilter, PostId};
-use keyward_domain::revocations::Position;
-use keyward_domain::sessions::SessionId;
 use keyward_domain::shop::catalog::ProductFilter;
 use keyward_domain::shop::orders::{IdempotencyKey, OrderId, OrderStatus};
-use keyward_domain::store::Store;
-use keyward_domain::users::UserId;
+use keyward_domain::values::email::Email;
+use keyward_domain::values::ids::ClientId;
+use keyward_domain::values::ids::SessionId;
+use keyward_domain::values::ids::UserId;
+use keyward_domain::values::page::Page;
 use keyward_infra::testing::empty_database;
 use keyward_migration::{MigrationSet, Schema, look, migrate};
 use serde_json::Value;

@@ -9,8 +9,9 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use keyward_api::settings::storage::StorageSettings;
 use keyward_api::wiring::lock::Lock;
-use keyward_domain::clock::Clock;
-use keyward_infra::{SystemClock, copy_sqlite, open_sound_sqlite, settle_sqlite, sqlite_file};
+use keyward_domain::values::clock::Clock;
+use keyward_infra::clock::SystemClock;
+use keyward_infra::database::backup::{copy_sqlite, open_sound_sqlite, settle_sqlite, sqlite_file};
 
 use super::output::{Problem, say};
 

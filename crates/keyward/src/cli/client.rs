@@ -9,8 +9,9 @@ use keyward_api::settings::storage::StorageSettings;
 use keyward_api::wiring::database::OpenDatabase;
 use keyward_api::wiring::ports::ports;
 use keyward_auth::{ScopeSet, SecretHash, SystemRandom, Zeroizing, random_secret};
-use keyward_domain::clients::{ClientError, ClientId, Clients, is_plain};
-use keyward_domain::text::Text;
+use keyward_domain::oauth::clients::{ClientError, Clients};
+use keyward_domain::values::ids::{ClientId, is_plain};
+use keyward_domain::values::text::Text;
 
 use super::output::{Problem, first_line, say};
 use super::printable::Printable;

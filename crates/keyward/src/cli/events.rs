@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 use keyward_api::settings::storage::StorageSettings;
 use keyward_api::wiring::database::OpenDatabase;
-use keyward_domain::events::Event;
+use keyward_domain::model::events::Event;
 use time::format_description::well_known::Rfc3339;
 
 use super::output::{Problem, say};

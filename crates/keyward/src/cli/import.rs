@@ -9,8 +9,8 @@ use std::sync::Arc;
 use clap::Args;
 use keyward_api::settings::storage::StorageSettings;
 use keyward_api::wiring::database::OpenDatabase;
-use keyward_domain::import::{Import as Importing, ImportRules};
-use keyward_infra::SystemClock;
+use keyward_domain::identity::import::{Import as Importing, ImportRules};
+use keyward_infra::clock::SystemClock;
 use keyward_infra::identity::import::reader::{Format, Users};
 
 use super::output::{Problem, say};

@@ -11,7 +11,7 @@ use keyward_api::settings::tokens::TokenSettings;
 use keyward_api::wiring::database::OpenDatabase;
 use keyward_api::wiring::master_secret;
 use keyward_api::wiring::ports::ports;
-use keyward_domain::keys::Keys;
+use keyward_domain::keys::signing_keys::Keys;
 use time::Duration;
 use time::format_description::well_known::Rfc3339;
 

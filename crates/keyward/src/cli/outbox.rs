@@ -3,9 +3,11 @@
 use clap::{Args, Subcommand};
 use keyward_api::settings::storage::StorageSettings;
 use keyward_api::wiring::database::OpenDatabase;
-use keyward_domain::clock::Clock;
-use keyward_domain::outbox::{MailEntry, MailId, MailState, OutboxError};
-use keyward_infra::SystemClock;
+use keyward_domain::mail::delivery::OutboxError;
+use keyward_domain::model::outbox::{MailEntry, MailState};
+use keyward_domain::values::clock::Clock;
+use keyward_domain::values::ids::MailId;
+use keyward_infra::clock::SystemClock;
 use time::format_description::well_known::Rfc3339;
 
 use super::output::{Problem, say};

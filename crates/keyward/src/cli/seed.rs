@@ -9,15 +9,18 @@ use keyward_api::settings::storage::StorageSettings;
 use keyward_api::wiring::database::OpenDatabase;
 use keyward_api::wiring::ports::ports;
 use keyward_auth::{SystemRandom, random_secret};
-use keyward_domain::email::Email;
-use keyward_domain::hashing::NewPassword;
-use keyward_domain::money::Money;
-use keyward_domain::page::Page;
-use keyward_domain::ports::Ports;
+use keyward_domain::identity::registration::Registration;
+use keyward_domain::identity::users::Users;
+use keyward_domain::model::users::Name;
+use keyward_domain::ports::bundle::Ports;
 use keyward_domain::posts::{Content, Draft, Posts, Title};
-use keyward_domain::scopes::Role;
 use keyward_domain::shop::catalog::{Catalog, Description, Label, ProductSpec};
-use keyward_domain::users::{Name, Registration, UserId, Users};
+use keyward_domain::values::email::Email;
+use keyward_domain::values::ids::UserId;
+use keyward_domain::values::money::Money;
+use keyward_domain::values::new_password::NewPassword;
+use keyward_domain::values::page::Page;
+use keyward_domain::values::scopes::Role;
 
 use super::output::{Problem, say};
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use keyward_domain::throttle::network;
+use keyward_domain::limits::budgets::network;
 
 /// Open connections, by IPv4 address or IPv6 /64.
 pub(super) struct ConnectionLimiter {

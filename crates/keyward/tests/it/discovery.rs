@@ -5,7 +5,7 @@ use std::sync::Arc;
 use aws_lc_rs::digest;
 use keyward_api::testing::app::TestApp;
 use keyward_auth::{Algorithm, MasterSecret, SystemRandom};
-use keyward_domain::keys::Keys;
+use keyward_domain::keys::signing_keys::Keys;
 use serde_json::Value;
 use time::Duration;
 

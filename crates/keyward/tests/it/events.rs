@@ -6,10 +6,10 @@ use keyward_api::testing::app::{PASSWORD, TestApp, address};
 use keyward_api::testing::call::Call;
 use keyward_api::testing::person::Person;
 use keyward_auth::{Algorithm, MasterSecret, SystemRandom};
-use keyward_domain::events::{Event, EventKind};
-use keyward_domain::housekeeping::Housekeeping;
-use keyward_domain::keys::Keys;
-use keyward_domain::sessions::Lifetimes;
+use keyward_domain::keys::signing_keys::Keys;
+use keyward_domain::model::events::{Event, EventKind};
+use keyward_domain::model::lifetimes::Lifetimes;
+use keyward_domain::upkeep::cleaning::Housekeeping;
 use serde_json::{Value, json};
 use time::Duration;
 

@@ -10,7 +10,7 @@ use keyward_api::testing::app::{PASSWORD, TestApp};
 use keyward_api::testing::call::Call;
 use keyward_api::testing::person::Person;
 use keyward_auth::{Algorithm, SigningKey};
-use keyward_domain::housekeeping::Housekeeping;
+use keyward_domain::upkeep::cleaning::Housekeeping;
 use keyward_guard::{Authenticator, Refusal, RemoteAuthenticator, RemoteError};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;

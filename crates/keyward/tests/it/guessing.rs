@@ -3,7 +3,7 @@
 use keyward_api::testing::answer::Answer;
 use keyward_api::testing::app::{PASSWORD, TestApp, address};
 use keyward_api::testing::letters::token;
-use keyward_domain::events::EventKind;
+use keyward_domain::model::events::EventKind;
 use serde_json::{Value, json};
 use time::Duration;
 

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 use std::io::Write;
 use std::process::{Output, Stdio};
 
-use keyward_domain::email::Email;
-use keyward_domain::store::Store;
-use keyward_domain::users::Credentials;
-use keyward_infra::{Database, DatabaseOptions};
+use keyward_domain::model::users::Credentials;
+use keyward_domain::ports::store::Store;
+use keyward_domain::values::email::Email;
+use keyward_infra::database::options::DatabaseOptions;
+use keyward_infra::database::store::Database;
 use serde_json::{Value, json};
 
 use crate::process::{Home, text};

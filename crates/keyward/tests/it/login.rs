@@ -3,7 +3,7 @@
 use keyward_api::testing::answer::Answer;
 use keyward_api::testing::app::{PASSWORD, TestApp};
 use keyward_api::testing::person::Person;
-use keyward_domain::scopes::Role;
+use keyward_domain::values::scopes::Role;
 use serde_json::{Value, json};
 
 const FORM: &str = "grant_type=password&username=ana%40example.com&password=seven+wild+horses";

@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use keyward_api::testing::app::TestApp;
 use keyward_api::testing::person::Person;
-use keyward_domain::outbox::{DELAYS, MailState, Outbox};
-use keyward_infra::{MailFolder, Sender, SmtpMailer};
+use keyward_domain::mail::delivery::{DELAYS, Outbox};
+use keyward_domain::model::outbox::MailState;
+use keyward_infra::mail::folder::MailFolder;
+use keyward_infra::mail::smtp::{Sender, SmtpMailer};
 use serde_json::json;
 use time::Duration;
 

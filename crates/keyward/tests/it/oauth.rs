@@ -7,8 +7,9 @@ use keyward_api::testing::app::{PASSWORD, TestApp, address};
 use keyward_api::testing::call::Call;
 use keyward_api::testing::person::Person;
 use keyward_auth::{ScopeSet, SecretHash};
-use keyward_domain::clients::{ClientId, Clients};
-use keyward_domain::text::Text;
+use keyward_domain::oauth::clients::Clients;
+use keyward_domain::values::ids::ClientId;
+use keyward_domain::values::text::Text;
 use serde_json::{Value, json};
 
 use crate::forge::claims_of;

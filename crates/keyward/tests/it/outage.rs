@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 use keyward_api::testing::answer::Answer;
 use keyward_api::testing::app::{PASSWORD, TestApp, address};
 use keyward_api::testing::person::Person;
-use keyward_domain::store::Store;
+use keyward_domain::ports::store::Store;
+use keyward_infra::database::options::DatabaseOptions;
+use keyward_infra::database::store::Database;
 use keyward_infra::testing::{TestDatabase, fresh_database};
-use keyward_infra::{Database, DatabaseOptions};
 use serde_json::json;
 
 use crate::proxy::{Mode, Proxy};

@@ -8,7 +8,7 @@ use keyward_api::testing::app::{PASSWORD, TestApp, address, cheap_hasher};
 use keyward_api::testing::letters::token;
 use keyward_api::testing::person::Person;
 use keyward_auth::{Password, PasswordHasher};
-use keyward_domain::email::Email;
+use keyward_domain::values::email::Email;
 use serde_json::json;
 
 use crate::hashing::GatedHasher;

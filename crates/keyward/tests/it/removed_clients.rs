@@ -1,8 +1,9 @@
 //! A client that an operator removed: what it can still do, which is nothing.
 
 use keyward_api::testing::app::{PASSWORD, TestApp, address};
-use keyward_domain::clients::{ClientError, ClientId, Clients};
-use keyward_domain::events::EventKind;
+use keyward_domain::model::events::EventKind;
+use keyward_domain::oauth::clients::{ClientError, Clients};
+use keyward_domain::values::ids::ClientId;
 use serde_json::{Value, json};
 
 use crate::events::events;

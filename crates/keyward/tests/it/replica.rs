@@ -5,7 +5,7 @@
 use std::time::{Duration, Instant};
 
 use keyward_api::testing::app::TestApp;
-use keyward_infra::DatabaseOptions;
+use keyward_infra::database::options::DatabaseOptions;
 use keyward_infra::testing::{TestDatabase, fresh_database};
 use serde_json::json;
 

@@ -4,8 +4,8 @@ use keyward_api::testing::answer::Answer;
 use keyward_api::testing::app::{PASSWORD, TestApp, address};
 use keyward_api::testing::person::Person;
 use keyward_auth::Random;
-use keyward_domain::events::EventKind;
-use keyward_domain::sessions::SessionId;
+use keyward_domain::model::events::EventKind;
+use keyward_domain::values::ids::SessionId;
 use serde_json::{Value, json};
 use time::Duration;
 

@@ -4,7 +4,7 @@ use keyward_api::testing::answer::Answer;
 use keyward_api::testing::app::{PASSWORD, TestApp, address};
 use keyward_api::testing::letters::{code, token};
 use keyward_api::testing::person::Person;
-use keyward_domain::outbox::Message;
+use keyward_domain::model::mail::Message;
 use serde_json::{Value, json};
 use time::Duration;
 

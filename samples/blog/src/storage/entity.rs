@@ -19,7 +19,11 @@ pub(crate) struct Model {
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub(crate) enum Relation {
-    #[sea_orm(belongs_to = "keyward_infra::entity::users::Entity", from = "Column::OwnerId", to = "keyward_infra::entity::users::Column::Id")]
+    #[sea_orm(
+        belongs_to = "keyward_infra::entity::users::Entity",
+        from = "Column::OwnerId",
+        to = "keyward_infra::entity::users::Column::Id"
+    )]
     Owner,
 }
 

@@ -89,11 +89,7 @@ impl Orders {
     }
 
     /// Puts the confirmation into the outbox.
-    async fn confirm(
-        &self,
-        tx: &mut dyn ShopTransaction,
-        order: &Order,
-    ) -> Result<(), OrderError> {
+    async fn confirm(&self, tx: &mut dyn ShopTransaction, order: &Order) -> Result<(), OrderError> {
         let Some(user) = tx.users().find(order.user).await? else { return Ok(()) };
         let letter = self.letters.order_confirmation(order)?;
         self.postbox.post(tx, &self.ports, user.email, letter).await?;
@@ -140,11 +136,7 @@ async fn found(tx: &mut dyn ShopTransaction, id: OrderId) -> Result<Order, Order
 }
 
 /// Takes pieces off the stock and says what they cost at that moment.
-async fn take(
-    tx: &mut dyn ShopTransaction,
-    product: ProductId,
-    quantity: u32,
-) -> Result<Line, OrderError> {
+async fn take(tx: &mut dyn ShopTransaction, product: ProductId, quantity: u32) -> Result<Line, OrderError> {
     if !tx.catalog().take(product, quantity).await? {
         return Err(OrderError::OutOfStock);
     }

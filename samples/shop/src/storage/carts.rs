@@ -1,10 +1,10 @@
 //! Carts.
 
-use async_trait::async_trait;
-use keyward_domain::model::store_error::StoreError;
 use crate::domain::cart::{CartRepository, Item};
 use crate::domain::ids::ItemId;
 use crate::domain::ids::ProductId;
+use async_trait::async_trait;
+use keyward_domain::model::store_error::StoreError;
 use keyward_domain::values::ids::UserId;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
 use sea_orm::{
@@ -13,11 +13,11 @@ use sea_orm::{
 };
 
 use super::catalog::{ProductRow, pieces, product};
+use super::entity::cart_items::{ActiveModel, Column, Entity, Relation};
+use super::entity::{categories, products};
 use keyward_infra::database::connections::Connections;
 use keyward_infra::database::db::Db;
 use keyward_infra::database::error::failed;
-use super::entity::cart_items::{ActiveModel, Column, Entity, Relation};
-use super::entity::{categories, products};
 
 /// A line with its product.
 #[derive(FromQueryResult)]

@@ -1,10 +1,12 @@
 //! The catalogue.
 
+use crate::domain::ids::{CategoryId, ProductId};
+use crate::domain::money::Money;
+use crate::domain::product::{
+    CatalogRepository, Category, Description, Label, Product, ProductFilter, ProductSpec,
+};
 use async_trait::async_trait;
 use keyward_domain::model::store_error::StoreError;
-use crate::domain::ids::{CategoryId, ProductId};
-use crate::domain::product::{CatalogRepository, Category, Description, Label, Product, ProductFilter, ProductSpec};
-use crate::domain::money::Money;
 use keyward_domain::values::page::Page;
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
@@ -12,13 +14,13 @@ use sea_orm::{
     QueryFilter, QueryOrder, QuerySelect, RelationTrait, Select,
 };
 
+use super::entity::products::{ActiveModel, Column, Entity, Relation};
+use super::entity::{categories, products};
 use keyward_infra::database::columns::fold;
 use keyward_infra::database::connections::Connections;
 use keyward_infra::database::db::Db;
 use keyward_infra::database::error::{corrupt, failed};
 use keyward_infra::database::search::{Search, Searched};
-use super::entity::products::{ActiveModel, Column, Entity, Relation};
-use super::entity::{categories, products};
 
 /// A product with the name of its category.
 #[derive(FromQueryResult)]

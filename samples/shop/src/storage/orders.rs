@@ -1,25 +1,25 @@
 //! Orders.
 
+use crate::domain::ids::OrderId;
+use crate::domain::ids::ProductId;
+use crate::domain::money::Money;
+use crate::domain::order::{Address, IdempotencyKey, Line, NewOrder, Order, OrderRepository, OrderStatus};
+use crate::domain::product::Label;
 use async_trait::async_trait;
 use keyward_auth::SecretHash;
 use keyward_domain::model::store_error::StoreError;
-use crate::domain::ids::ProductId;
-use crate::domain::product::Label;
-use crate::domain::ids::OrderId;
-use crate::domain::order::{Address, IdempotencyKey, Line, NewOrder, Order, OrderRepository, OrderStatus};
 use keyward_domain::values::ids::UserId;
-use crate::domain::money::Money;
 use keyward_domain::values::page::Page;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveValue, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::catalog::pieces;
+use super::entity::order_lines;
+use super::entity::orders::{ActiveModel, Column, Entity, Model};
 use keyward_infra::database::columns::{micros, time};
 use keyward_infra::database::connections::Connections;
 use keyward_infra::database::db::Db;
 use keyward_infra::database::error::{corrupt, failed};
-use super::entity::order_lines;
-use super::entity::orders::{ActiveModel, Column, Entity, Model};
 
 #[async_trait]
 impl<C: Connections> OrderRepository for Db<C> {

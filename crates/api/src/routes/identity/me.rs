@@ -4,9 +4,11 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use keyward_auth::Password;
-use keyward_domain::hashing::NewPassword;
-use keyward_domain::passwords::Passwords;
-use keyward_domain::users::{Name, UserChange, UserError, Users};
+use keyward_domain::identity::error::UserError;
+use keyward_domain::identity::passwords::ChangePassword;
+use keyward_domain::identity::users::Users;
+use keyward_domain::model::users::{Name, UserChange};
+use keyward_domain::values::new_password::NewPassword;
 use utoipa::ToSchema;
 
 use super::users::User;

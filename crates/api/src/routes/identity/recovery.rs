@@ -4,9 +4,9 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use keyward_domain::email::Email;
-use keyward_domain::hashing::NewPassword;
-use keyward_domain::recovery::{Recovery, RecoveryError};
+use keyward_domain::identity::recovery::{Recovery, RecoveryError};
+use keyward_domain::values::email::Email;
+use keyward_domain::values::new_password::NewPassword;
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 

@@ -3,9 +3,13 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use keyward_domain::scopes::Role;
-use keyward_domain::users::{self, Registration, UserChange, UserId, Users};
-use keyward_domain::verification::Verification;
+use keyward_domain::identity::registration::Registration;
+use keyward_domain::identity::users::Users;
+use keyward_domain::identity::verification::Verification;
+use keyward_domain::model::users::UserChange;
+use keyward_domain::users;
+use keyward_domain::values::ids::UserId;
+use keyward_domain::values::scopes::Role;
 use serde::Serialize;
 use utoipa::ToSchema;
 

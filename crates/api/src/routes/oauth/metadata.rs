@@ -3,8 +3,8 @@
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use keyward_domain::scopes::Role;
 use keyward_domain::sessions::Sessions;
+use keyward_domain::values::scopes::Role;
 use serde::Serialize;
 use utoipa::ToSchema;
 

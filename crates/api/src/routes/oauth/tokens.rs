@@ -5,8 +5,9 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use keyward_auth::Password;
-use keyward_domain::oauth::Introspection;
-use keyward_domain::sessions::{Login, Sessions};
+use keyward_domain::oauth::tokens::Introspection;
+use keyward_domain::sessions::Sessions;
+use keyward_domain::sessions::log_in::Login;
 use serde::Serialize;
 use utoipa::ToSchema;
 

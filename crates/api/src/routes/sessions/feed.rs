@@ -6,7 +6,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use keyward_domain::revocations::{FeedError, News, Position, Revocations};
+use keyward_domain::model::revocations::{News, Position};
+use keyward_domain::sessions::feed::{FeedError, Revocations};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::access::epochs::Epochs;

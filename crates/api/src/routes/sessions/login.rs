@@ -160,6 +160,7 @@ pub async fn login(
         let words = "The grant_type of this form is password.";
         return Err(ApiError::new(StatusCode::BAD_REQUEST, words).with_oauth("unsupported_grant_type"));
     }
-    let login = keyward_domain::sessions::Login { email: username, password, scope, client: None, device };
+    let login =
+        keyward_domain::sessions::log_in::Login { email: username, password, scope, client: None, device };
     metrics.login(sessions.log_in(login, &origin).await).map(Token::from).map_err(token_error)
 }

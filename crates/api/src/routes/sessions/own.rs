@@ -3,7 +3,8 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use keyward_domain::sessions::{self, SessionId, Sessions};
+use keyward_domain::sessions::{self, Sessions};
+use keyward_domain::values::ids::SessionId;
 use serde::Serialize;
 use utoipa::ToSchema;
 

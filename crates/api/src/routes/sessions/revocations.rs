@@ -9,7 +9,8 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use keyward_domain::revocations::{FeedError, Position, Revocation};
+use keyward_domain::model::revocations::{Position, Revocation};
+use keyward_domain::sessions::feed::FeedError;
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 

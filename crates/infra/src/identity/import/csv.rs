@@ -3,7 +3,7 @@
 use std::io::{self, BufRead};
 use std::mem::take;
 
-use keyward_domain::import::ForeignUser;
+use keyward_domain::identity::import::ForeignUser;
 
 use super::draft::{Draft, FIELDS, Field, Value};
 use super::entry::{Entry, Fault};

@@ -1,6 +1,6 @@
 //! An account in the making: which fields there are, under which names, and what their values mean.
 
-use keyward_domain::import::ForeignUser;
+use keyward_domain::identity::import::ForeignUser;
 
 use super::entry::Fault;
 

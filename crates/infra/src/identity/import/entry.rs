@@ -1,6 +1,6 @@
 //! One account of a file, or why its line is refused.
 
-use keyward_domain::import::ForeignUser;
+use keyward_domain::identity::import::ForeignUser;
 
 /// Why a line, or the whole file, is refused: a sentence.
 pub type Fault = String;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io::{self, BufRead};
 
-use keyward_domain::import::ForeignUser;
+use keyward_domain::identity::import::ForeignUser;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 
 use super::draft::{Draft, FIELDS, Field, Value};

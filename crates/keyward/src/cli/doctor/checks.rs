@@ -16,9 +16,9 @@ use keyward_api::wiring::database::OpenDatabase;
 use keyward_api::wiring::ports::ports;
 use keyward_api::wiring::{mail, master_secret};
 use keyward_auth::Algorithm;
-use keyward_domain::clock::Clock;
-use keyward_domain::keys::{Keys, KeysError};
-use keyward_infra::SystemClock;
+use keyward_domain::keys::signing_keys::{Keys, KeysError};
+use keyward_domain::values::clock::Clock;
+use keyward_infra::clock::SystemClock;
 use keyward_migration::Schema;
 
 use super::report::Finding::{self, Bad, Good, Note};

@@ -2,14 +2,14 @@
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use keyward_domain::shop::orders::IdempotencyKey;
+use keyward_api::error::ApiError;
+use keyward_api::fault::Flaw;
 use keyward_guard::{Documented, Schemas};
 use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Required};
 
-use crate::error::ApiError;
-use crate::fault::Flaw;
+use crate::domain::order::IdempotencyKey;
 
 const NAME: &str = "Idempotency-Key";
 

@@ -3,17 +3,19 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use keyward_domain::shop::cart::{self, Carts, ItemId, MAX_QUANTITY};
-use keyward_domain::shop::catalog::ProductId;
+use keyward_api::access::current_user::CurrentUser;
+use keyward_api::error::ApiError;
+use keyward_api::extract::{Body, Both, Fields, Input, Path, read};
 use serde::Serialize;
 use serde_json::Number;
 use utoipa::ToSchema;
 
 use super::amount::amount;
 use super::catalog::Product;
-use crate::access::current_user::{CurrentUser, scope};
-use crate::error::ApiError;
-use crate::extract::{Body, Both, Fields, Input, Path, read};
+use super::scope;
+use crate::domain::cart::{self, MAX_QUANTITY};
+use crate::domain::carts::Carts;
+use crate::domain::ids::{ItemId, ProductId};
 
 /// A line of a cart.
 #[derive(Serialize, ToSchema)]
@@ -94,7 +96,7 @@ pub async fn read_cart(
     user: CurrentUser<scope::Shop>,
     State(carts): State<Carts>,
 ) -> Result<Json<Cart>, ApiError> {
-    Ok(Json(carts.cart(user.id).await?.into()))
+    Ok(Json(carts.cart(user.who).await?.into()))
 }
 
 /// Put a product into my cart; the same product twice is one line
@@ -108,7 +110,7 @@ pub async fn add_to_cart(
     State(carts): State<Carts>,
     Body((product, quantity)): Body<CartItemAdd>,
 ) -> Result<(StatusCode, Json<CartItem>), ApiError> {
-    Ok((StatusCode::CREATED, Json(carts.add(user.id, product, quantity).await?.into())))
+    Ok((StatusCode::CREATED, Json(carts.add(user.who, product, quantity).await?.into())))
 }
 
 /// Set how many pieces I want
@@ -122,7 +124,7 @@ pub async fn update_cart_item(
     State(carts): State<Carts>,
     Both(Path(id), Body(quantity)): Both<Path<ItemId>, Body<CartItemUpdate>>,
 ) -> Result<Json<CartItem>, ApiError> {
-    Ok(Json(carts.set(user.id, id, quantity).await?.into()))
+    Ok(Json(carts.set(user.who, id, quantity).await?.into()))
 }
 
 /// Take a line out of my cart
@@ -135,6 +137,6 @@ pub async fn remove_from_cart(
     State(carts): State<Carts>,
     Path(id): Path<ItemId>,
 ) -> Result<StatusCode, ApiError> {
-    carts.remove(user.id, id).await?;
+    carts.remove(user.who, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

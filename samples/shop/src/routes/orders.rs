@@ -3,17 +3,23 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use keyward_domain::shop::orders::{self, Address, OrderError, OrderId, OrderStatus, Orders};
+use keyward_api::access::current_user::CurrentUser;
+use keyward_api::access::scope::Admin;
+use keyward_api::error::ApiError;
+use keyward_api::extract::{Body, Both, Fields, Input, List, Listed, Listing, Paged, Path, read};
+use keyward_api::fault::Flaw;
+use keyward_api::routes::rfc3339::rfc3339;
 use serde::Serialize;
 use serde_json::{Number, json};
 use utoipa::ToSchema;
 
 use super::amount::amount;
-use crate::access::current_user::{CurrentUser, scope};
-use crate::error::ApiError;
-use crate::extract::{Body, Both, Fields, Idempotency, Input, List, Listed, Listing, Paged, Path, read};
-use crate::fault::Flaw;
-use crate::routes::rfc3339::rfc3339;
+use super::idempotency::Idempotency;
+use super::scope;
+use crate::domain::ids::OrderId;
+use crate::domain::order::{self, Address, OrderStatus};
+use crate::domain::order_error::OrderError;
+use crate::domain::orders::Orders;
 
 /// An order, at the prices of its day.
 #[derive(Serialize, ToSchema)]
@@ -54,9 +60,9 @@ pub struct OrderDetail {
     quantity: u32,
 }
 
-impl From<orders::Order> for Order {
-    fn from(order: orders::Order) -> Self {
-        let detail = |line: orders::Line| OrderDetail {
+impl From<order::Order> for Order {
+    fn from(order: order::Order) -> Self {
+        let detail = |line: order::Line| OrderDetail {
             product_id: line.product.0,
             name: line.name.to_string(),
             price: amount(line.price),
@@ -118,8 +124,11 @@ impl Input for OrderUpdate {
     }
 }
 
+/// The list of orders, by its cursors.
+pub const ORDERS: List = List(b'o');
+
 impl Listed for Order {
-    const LIST: List = List::Orders;
+    const LIST: List = ORDERS;
 }
 
 /// Order what is in my cart
@@ -137,7 +146,7 @@ pub async fn create_order(
     State(orders): State<Orders>,
     Both(Idempotency(key), Body(address)): Both<Idempotency, Body<OrderCreate>>,
 ) -> Result<(StatusCode, Json<Order>), ApiError> {
-    match orders.place(user.id, address, key).await {
+    match orders.place(user.who, address, key).await {
         Ok(order) => Ok((StatusCode::CREATED, Json(order.into()))),
         Err(OrderError::KeyReused) => Err(Idempotency::reused()),
         Err(error) => Err(error.into()),
@@ -152,7 +161,7 @@ pub async fn list_orders(
     State(orders): State<Orders>,
     Paged { page, here, .. }: Paged<Order>,
 ) -> Result<Listing<Order>, ApiError> {
-    Ok(here.listing(orders.list(Some(user.id), page).await?))
+    Ok(here.listing(orders.list(Some(user.who), page).await?))
 }
 
 /// An order of mine
@@ -165,7 +174,7 @@ pub async fn read_order(
     State(orders): State<Orders>,
     Path(id): Path<OrderId>,
 ) -> Result<Json<Order>, ApiError> {
-    Ok(Json(orders.find(user.id, id).await?.into()))
+    Ok(Json(orders.find(user.who, id).await?.into()))
 }
 
 /// Ship an order, or call it off and put its pieces back
@@ -175,7 +184,7 @@ pub async fn read_order(
     (status = 409, description = "It cannot go there from where it is", body = ref("#/components/schemas/Error")),
 ))]
 pub async fn update_order(
-    _: CurrentUser<scope::Admin>,
+    _: CurrentUser<Admin>,
     State(orders): State<Orders>,
     Both(Path(id), Body(status)): Both<Path<OrderId>, Body<OrderUpdate>>,
 ) -> Result<Json<Order>, ApiError> {
@@ -186,7 +195,7 @@ pub async fn update_order(
 #[utoipa::path(get, path = "/orders/all", tag = "orders", responses((status = 200, description = "One page", body = [Order],
     headers(("Link" = String, description = "The next page, where there is one (RFC 8288)")))))]
 pub async fn list_all_orders(
-    _: CurrentUser<scope::Admin>,
+    _: CurrentUser<Admin>,
     State(orders): State<Orders>,
     Paged { page, here, .. }: Paged<Order>,
 ) -> Result<Listing<Order>, ApiError> {

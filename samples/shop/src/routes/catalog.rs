@@ -3,17 +3,18 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use keyward_domain::shop::catalog::{
-    self, Catalog, CategoryId, Label, MAX_STOCK, ProductFilter, ProductId, ProductSpec,
-};
+use keyward_api::access::current_user::CurrentUser;
+use keyward_api::error::ApiError;
+use keyward_api::extract::{Body, Both, Fields, Input, List, Listed, Listing, Paged, Path, read};
 use serde::Serialize;
 use serde_json::Number;
 use utoipa::{IntoParams, ToSchema};
 
-use super::amount::amount;
-use crate::access::current_user::{CurrentUser, scope};
-use crate::error::ApiError;
-use crate::extract::{Body, Both, Fields, Input, List, Listed, Listing, Paged, Path, read};
+use super::amount::{amount, money};
+use super::scope;
+use crate::domain::catalog::Catalog;
+use crate::domain::ids::{CategoryId, ProductId};
+use crate::domain::product::{self, Label, MAX_STOCK, ProductFilter, ProductSpec};
 
 /// A category.
 #[derive(Serialize, ToSchema)]
@@ -24,8 +25,8 @@ pub struct Category {
     name: String,
 }
 
-impl From<catalog::Category> for Category {
-    fn from(category: catalog::Category) -> Self {
+impl From<product::Category> for Category {
+    fn from(category: product::Category) -> Self {
         Self { id: category.id.0, name: category.name.to_string() }
     }
 }
@@ -47,8 +48,8 @@ pub struct Product {
     category: Category,
 }
 
-impl From<catalog::Product> for Product {
-    fn from(product: catalog::Product) -> Self {
+impl From<product::Product> for Product {
+    fn from(product: product::Product) -> Self {
         Self {
             id: product.id.0,
             name: product.name.to_string(),
@@ -104,7 +105,7 @@ impl Input for ProductWrite {
     fn read(fields: &mut Fields<'_>) -> Option<ProductSpec> {
         let name = fields.required("name", read::text);
         let description = fields.required("description", read::text);
-        let price = fields.required("price", read::money);
+        let price = fields.required("price", money);
         let quantity = fields.required("quantity", |value| read::count(value, 0, MAX_STOCK));
         let category = fields.required("category_id", read::id);
         Some(ProductSpec {
@@ -117,12 +118,17 @@ impl Input for ProductWrite {
     }
 }
 
+/// The list of categories, by its cursors.
+pub const CATEGORIES: List = List(b'c');
+/// The list of products, by its cursors.
+pub const PRODUCTS: List = List(b'r');
+
 impl Listed for Category {
-    const LIST: List = List::Categories;
+    const LIST: List = CATEGORIES;
 }
 
 impl Listed for Product {
-    const LIST: List = List::Products;
+    const LIST: List = PRODUCTS;
 }
 
 /// Which products.

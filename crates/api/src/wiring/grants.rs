@@ -1,0 +1,56 @@
+//! What each role may have: Keyward's own scopes, those of mounted resources, and those that settings add.
+
+use keyward_auth::ScopeSet;
+use keyward_domain::values::scopes::{ADMIN, Grants, REVOCATIONS_READ, Role, union};
+
+use super::error::ServiceError;
+use crate::resources::resource::Resource;
+use crate::settings::scopes::ScopeSettings;
+
+/// The grants.
+///
+/// # Errors
+/// A setting that adds a scope of Keyward's own, which would give it away: `admin` for everybody, say.
+pub(crate) fn grants(settings: &ScopeSettings, resources: &[Resource]) -> Result<Grants, ServiceError> {
+    let (users, administrators) = (scopes(resources, Role::User), scopes(resources, Role::Admin));
+    let own = |name: &str| {
+        [ADMIN, REVOCATIONS_READ].contains(&name) || users.contains(name) || administrators.contains(name)
+    };
+    for (setting, added) in
+        [("KEYWARD_USER_SCOPES", &settings.user_scopes), ("KEYWARD_ADMIN_SCOPES", &settings.admin_scopes)]
+    {
+        if let Some(name) = added.iter().find(|name| own(name)) {
+            let sentence =
+                format!("{setting}: {name} is a scope of Keyward's own, which no setting gives away");
+            return Err(sentence.into());
+        }
+    }
+    Ok(Grants::new(&union(&users, &settings.user_scopes), &union(&administrators, &settings.admin_scopes)))
+}
+
+fn scopes(resources: &[Resource], role: Role) -> ScopeSet {
+    let scopes = resources.iter().flat_map(|resource| resource.scopes);
+    let names = scopes.filter(|scope| scope.role == role).map(|scope| scope.name);
+    ScopeSet::from_names(names).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(user: &str, admin: &str) -> ScopeSettings {
+        ScopeSettings { user_scopes: user.parse().unwrap(), admin_scopes: admin.parse().unwrap() }
+    }
+
+    #[test]
+    fn a_setting_adds_scopes_and_gives_away_none_of_keywards_own() {
+        let grants = grants(&settings("a:read  a:write", "a:review"), &[]).unwrap();
+        assert_eq!(grants.of(Role::User).to_string(), "a:read a:write");
+        assert_eq!(grants.of(Role::Admin).to_string(), "a:read a:review a:write admin");
+        for own in ["admin", "revocations:read"] {
+            for faulty in [settings(&format!("a:read {own}"), ""), settings("", own)] {
+                assert!(super::grants(&faulty, &[]).unwrap_err().to_string().contains(own), "{own}");
+            }
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! Posts behind locks, at `/posts`.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use keyward_api::access::current_user::CurrentUser;
+use keyward_api::error::ApiError;
+use keyward_api::extract::{Body, Both, Listing, Paged, Path};
+
+use super::scope;
+use super::wire::{Post, PostList, PostQuery, PostWrite};
+use crate::domain::post::{PostFilter, PostId};
+use crate::domain::posts::Posts;
+
+/// Posts: everybody's published ones, and my drafts
+#[utoipa::path(get, path = "/posts", tag = "posts", responses((status = 200, description = "One page", body = [Post],
+    headers(("Link" = String, description = "The next page, where there is one (RFC 8288)")))))]
+pub async fn list_posts(
+    user: CurrentUser<scope::PostsRead>,
+    State(posts): State<Posts>,
+    Paged { page, filter: PostQuery { search, own }, here }: Paged<Post, PostList>,
+) -> Result<Listing<Post>, ApiError> {
+    let filter = PostFilter { visible_to: Some(user.who), owner: own.then_some(user.who), search };
+    Ok(here.listing(posts.list(&filter, page).await?))
+}
+
+/// Write a post
+#[utoipa::path(post, path = "/posts", tag = "posts", responses((status = 201, description = "The post", body = Post)))]
+pub async fn create_post(
+    user: CurrentUser<scope::PostsWrite>,
+    State(posts): State<Posts>,
+    Body(draft): Body<PostWrite>,
+) -> Result<(StatusCode, Json<Post>), ApiError> {
+    let post = posts.create(user.who, &draft).await?;
+    Ok((StatusCode::CREATED, Json(post.into())))
+}
+
+/// A post
+#[utoipa::path(get, path = "/posts/{id}", tag = "posts", responses(
+    (status = 200, description = "The post", body = Post),
+    (status = 404, description = "No such post", body = ref("#/components/schemas/Error")),
+))]
+pub async fn read_post(
+    user: CurrentUser<scope::PostsRead>,
+    State(posts): State<Posts>,
+    Path(id): Path<PostId>,
+) -> Result<Json<Post>, ApiError> {
+    Ok(Json(posts.find(Some(user.who), id).await?.into()))
+}
+
+/// Replace a post of mine
+#[utoipa::path(put, path = "/posts/{id}", tag = "posts", responses(
+    (status = 200, description = "The post", body = Post),
+    (status = 404, description = "No such post", body = ref("#/components/schemas/Error")),
+))]
+pub async fn replace_post(
+    user: CurrentUser<scope::PostsWrite>,
+    State(posts): State<Posts>,
+    Both(Path(id), Body(draft)): Both<Path<PostId>, Body<PostWrite>>,
+) -> Result<Json<Post>, ApiError> {
+    Ok(Json(posts.replace(user.who, id, &draft).await?.into()))
+}
+
+/// Delete a post of mine
+#[utoipa::path(delete, path = "/posts/{id}", tag = "posts", responses(
+    (status = 204, description = "Gone"),
+    (status = 404, description = "No such post", body = ref("#/components/schemas/Error")),
+))]
+pub async fn delete_post(
+    user: CurrentUser<scope::PostsWrite>,
+    State(posts): State<Posts>,
+    Path(id): Path<PostId>,
+) -> Result<StatusCode, ApiError> {
+    posts.delete(user.who, id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

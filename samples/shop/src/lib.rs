@@ -1,0 +1,67 @@
+//! A small shop: a sample resource of Keyward, with an open catalogue, a cart per user, and orders that are confirmed by
+//! mail in the transaction that places them.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`domain`] | catalogue, carts and orders, what is done with them, and the ports that needs |
+//! | [`storage`] | those ports on SeaORM, and the letters |
+//! | [`routes`] | the operations, their scopes, and what goes over the wire |
+#![forbid(unsafe_code)]
+
+pub mod domain;
+pub mod routes;
+mod seed;
+pub mod storage;
+
+use std::sync::Arc;
+
+use keyward_api::resources::core::{Core, Foundation};
+use keyward_api::resources::resource::{Resource, ResourceScope};
+use keyward_api::resources::routes::Routes;
+use keyward_domain::values::scopes::Role;
+use keyward_migration::MigrationSet;
+
+use crate::domain::carts::Carts;
+use crate::domain::catalog::Catalog;
+use crate::domain::orders::Orders;
+use crate::routes::{Shop, scope};
+use crate::storage::letters::{ORDER_CONFIRMATION, TemplateLetters};
+
+/// The shop, to be mounted by a server. Its tables came with Keyward's own history; later changes to them belong here.
+pub fn resource() -> Resource {
+    Resource {
+        name: "shop",
+        tags: &[
+            ("catalog", "What the shop has, for anyone to read"),
+            ("cart", "What I want"),
+            ("orders", "What I bought, at the price of its day"),
+        ],
+        scopes: &[
+            ResourceScope::of::<scope::Shop>(Role::User),
+            ResourceScope::of::<scope::CatalogWrite>(Role::Admin),
+        ],
+        lists: &[routes::catalog::CATEGORIES, routes::catalog::PRODUCTS, routes::orders::ORDERS],
+        routes: Routes::new(routes::routes, shop),
+        migrations: MigrationSet { name: "shop", files: Vec::new },
+        letters: &[ORDER_CONFIRMATION],
+        seed: Some(seed::seed),
+        cleaning: None,
+        leaving: None,
+    }
+}
+
+fn shop(core: &Core) -> Shop {
+    let Core { foundation, postbox, templates } = core;
+    let (ports, store) = (foundation.ports.clone(), Arc::new(foundation.database.clone()));
+    let letters = Arc::new(TemplateLetters(Arc::clone(templates)));
+    Shop {
+        catalog: catalog(foundation),
+        carts: Carts::new(ports.clone(), store.clone()),
+        orders: Orders::new(ports, store, postbox.clone(), letters),
+    }
+}
+
+/// The use cases of the catalogue.
+pub fn catalog(foundation: &Foundation) -> Catalog {
+    Catalog::new(foundation.ports.clone(), Arc::new(foundation.database.clone()))
+}
