@@ -22,8 +22,6 @@ use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
-use keyward_api::settings::storage::StorageSettings;
-use keyward_api::wiring::database::OpenDatabase;
 
 use self::backup::{Backup, Restore};
 use self::client::ClientCommand;
@@ -35,6 +33,8 @@ use self::outbox::OutboxCommand;
 use self::output::{Problem, say};
 use self::seed::Seed;
 use self::settings::ServerSettings;
+use self::settings::database::DatabaseSettings;
+use self::settings::resources::ResourceSettings;
 use self::user::UserCommand;
 
 /// FastAPI-style JWT authentication as a ready-to-run service.
@@ -54,7 +54,7 @@ enum Command {
     /// Serve (the default)
     Serve(Box<ServerSettings>),
     /// Bring the database's schema up to date, and stop
-    Migrate(StorageSettings),
+    Migrate(DatabaseSettings),
     /// Manage accounts
     #[command(subcommand)]
     User(UserCommand),
@@ -81,7 +81,7 @@ enum Command {
     /// Put such a copy in the place of the SQLite database, which nobody may be using
     Restore(Restore),
     /// Print the OpenAPI document
-    Openapi,
+    Openapi(ResourceSettings),
     /// Print what a shell needs to complete this command line
     Completions(Completions),
     /// Print the manual page
@@ -97,8 +97,8 @@ pub fn run() -> Result<ExitCode, Problem> {
     let cli = Cli::try_parse().or_else(refuse)?;
     match cli.command.unwrap_or_else(|| Command::Serve(Box::new(cli.settings))) {
         Command::Serve(settings) => block_on(serve::serve(*settings)),
-        Command::Migrate(storage) => block_on(async {
-            let database = OpenDatabase::open(&storage).await?;
+        Command::Migrate(settings) => block_on(async {
+            let database = settings.open().await?;
             say(format_args!("The schema of {} is up to date.", database.place()));
             Ok(database.close().await?)
         }),
@@ -112,7 +112,7 @@ pub fn run() -> Result<ExitCode, Problem> {
         Command::Healthcheck(check) => check.run(),
         Command::Backup(backup) => block_on(backup.run()),
         Command::Restore(restore) => block_on(restore.run()),
-        Command::Openapi => openapi(),
+        Command::Openapi(resources) => openapi(&resources),
         Command::Completions(shell) => shell.print(Cli::command()),
         Command::Man(manual) => manual.print(Cli::command()),
     }?;
@@ -147,8 +147,11 @@ fn read_dotenv() -> Result<(), Problem> {
     }
 }
 
-fn openapi() -> Result<(), Problem> {
-    let document = keyward_api::router::document().to_pretty_json().map_err(|error| error.to_string())?;
+fn openapi(resources: &ResourceSettings) -> Result<(), Problem> {
+    resources.check()?;
+    let document = keyward_api::router::document(&resources.mounted())
+        .to_pretty_json()
+        .map_err(|error| error.to_string())?;
     say(document);
     Ok(())
 }

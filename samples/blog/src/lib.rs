@@ -9,9 +9,9 @@
 #![forbid(unsafe_code)]
 
 pub mod domain;
-mod migrations;
+pub mod migrations;
 pub mod routes;
-mod seed;
+pub mod seed;
 pub mod storage;
 
 use std::sync::Arc;
@@ -30,7 +30,7 @@ pub fn resource() -> Resource {
     Resource {
         name: "blog",
         tags: &[("posts", "Posts, behind locks"), ("blog", "Published posts, for anyone")],
-        scopes: &[
+        scopes: vec![
             ResourceScope::of::<scope::PostsRead>(Role::User),
             ResourceScope::of::<scope::PostsWrite>(Role::User),
         ],

@@ -1,7 +1,7 @@
 //! The blog's operations, one line each.
 
-mod blog;
-mod posts;
+pub mod blog;
+pub mod posts;
 pub mod scope;
 pub mod wire;
 

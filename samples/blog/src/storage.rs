@@ -1,5 +1,5 @@
 //! Posts in the database.
 
-mod entity;
-mod posts;
+pub mod entity;
+pub mod posts;
 pub mod store;

@@ -10,7 +10,7 @@
 
 pub mod domain;
 pub mod routes;
-mod seed;
+pub mod seed;
 pub mod storage;
 
 use std::sync::Arc;
@@ -36,7 +36,7 @@ pub fn resource() -> Resource {
             ("cart", "What I want"),
             ("orders", "What I bought, at the price of its day"),
         ],
-        scopes: &[
+        scopes: vec![
             ResourceScope::of::<scope::Shop>(Role::User),
             ResourceScope::of::<scope::CatalogWrite>(Role::Admin),
         ],

@@ -1,9 +1,9 @@
 //! The shop's operations, one line each.
 
-mod amount;
-mod cart;
+pub mod amount;
+pub mod cart;
 pub mod catalog;
-mod idempotency;
+pub mod idempotency;
 pub mod orders;
 pub mod scope;
 

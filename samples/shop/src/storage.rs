@@ -1,8 +1,8 @@
 //! The shop in the database, and its letters.
 
-mod carts;
-mod catalog;
-mod entity;
+pub mod carts;
+pub mod catalog;
+pub mod entity;
 pub mod letters;
-mod orders;
+pub mod orders;
 pub mod store;

@@ -43,7 +43,7 @@ pub(crate) fn complete(mut document: OpenApi, resources: &[Resource]) -> OpenApi
     let tag = |(name, description)| TagBuilder::new().name(name).description(Some(description)).build();
     let own = resources.iter().flat_map(|resource| resource.tags.iter().copied());
     document.tags = Some(FIRST_TAGS.into_iter().chain(own).chain(LATER_TAGS).map(tag).collect());
-    let scopes = resources.iter().flat_map(|resource| resource.scopes);
+    let scopes = resources.iter().flat_map(|resource| &resource.scopes);
     let scopes = scopes.map(|scope| (scope.name, scope.title)).chain([(Admin::NAME, Admin::TITLE)]);
     schemes(&mut document, "/login", &scopes.collect::<Vec<_>>());
     let client = HttpBuilder::new()

@@ -23,7 +23,7 @@ pub struct Resource {
     /// The tags of its operations in the document, each with a description.
     pub tags: &'static [(&'static str, &'static str)],
     /// The scopes of its locks, in the order in which *Authorize* offers them.
-    pub scopes: &'static [ResourceScope],
+    pub scopes: Vec<ResourceScope>,
     /// Its lists: a cursor of one is refused by every other.
     pub lists: &'static [List],
     /// Its operations.
@@ -35,7 +35,7 @@ pub struct Resource {
     /// Example data for `keyward seed`.
     pub seed: Option<Seed>,
     /// Removes what has expired.
-    pub cleaning: Option<fn(&Core) -> Arc<dyn Cleaner>>,
+    pub cleaning: Option<Cleaning>,
     /// Runs in the transaction that deletes an account. Where the resource is not mounted, foreign keys have to suffice.
     pub leaving: Option<Leaving>,
 }
@@ -57,6 +57,9 @@ impl ResourceScope {
         Self { name: S::NAME, title: S::TITLE, role }
     }
 }
+
+/// Makes what removes expired data.
+pub type Cleaning = fn(&Core) -> Arc<dyn Cleaner>;
 
 /// Adds example data for the accounts that `keyward seed` has made.
 pub type Seed = for<'a> fn(&'a Foundation, Seeded) -> Seeding<'a>;

@@ -35,7 +35,10 @@ impl<T> FromRef<Hosted<T>> for PasswordPolicy {
 
 /// The routes of a resource, with their documentation.
 #[derive(Clone)]
-pub struct Routes(Arc<dyn Fn(Option<&AppState>) -> OpenApiRouter<AppState> + Send + Sync>);
+pub struct Routes(Arc<Make>);
+
+/// Makes the routes: without a state, for the document alone.
+type Make = dyn Fn(Option<&AppState>) -> OpenApiRouter<AppState> + Send + Sync;
 
 impl Routes {
     /// `routes` lists the operations, and `own` makes the use cases that their handlers take.

@@ -29,7 +29,7 @@ pub(crate) fn grants(settings: &ScopeSettings, resources: &[Resource]) -> Result
 }
 
 fn scopes(resources: &[Resource], role: Role) -> ScopeSet {
-    let scopes = resources.iter().flat_map(|resource| resource.scopes);
+    let scopes = resources.iter().flat_map(|resource| &resource.scopes);
     let names = scopes.filter(|scope| scope.role == role).map(|scope| scope.name);
     ScopeSet::from_names(names).unwrap_or_default()
 }

@@ -1,12 +1,7 @@
 //! `keyward client ..`: OAuth2 clients.
 
-use std::sync::Arc;
-
 use clap::{Args, Subcommand};
-use keyward_api::access::epochs::Epochs;
 use keyward_api::settings::passwords::PasswordSettings;
-use keyward_api::settings::storage::StorageSettings;
-use keyward_api::wiring::database::OpenDatabase;
 use keyward_api::wiring::ports::ports;
 use keyward_auth::{ScopeSet, SecretHash, SystemRandom, Zeroizing, random_secret};
 use keyward_domain::oauth::clients::{ClientError, Clients};
@@ -15,13 +10,14 @@ use keyward_domain::values::text::Text;
 
 use super::output::{Problem, first_line, say};
 use super::printable::Printable;
+use crate::cli::settings::database::DatabaseSettings;
 
 #[derive(Subcommand)]
 pub(super) enum ClientCommand {
     /// Register a client, and print its id and its secret: once, they are not kept in clear
     Create(Create),
     /// List clients: id, scope and name
-    List(StorageSettings),
+    List(DatabaseSettings),
     /// Remove a client: its secret and tokens are good no more, and the sessions opened through it end
     Remove(Remove),
 }
@@ -42,7 +38,7 @@ pub(super) struct Create {
     #[arg(long)]
     secret_stdin: bool,
     #[command(flatten)]
-    storage: StorageSettings,
+    database: DatabaseSettings,
     #[command(flatten)]
     passwords: PasswordSettings,
 }
@@ -52,7 +48,7 @@ pub(super) struct Remove {
     /// The client's id
     id: String,
     #[command(flatten)]
-    storage: StorageSettings,
+    database: DatabaseSettings,
     #[command(flatten)]
     passwords: PasswordSettings,
 }
@@ -63,7 +59,7 @@ const SECRET: usize = 32;
 pub(super) async fn run(command: ClientCommand) -> Result<(), Problem> {
     match command {
         ClientCommand::Create(create) => create.run().await,
-        ClientCommand::List(storage) => list(&storage).await,
+        ClientCommand::List(database) => list(&database).await,
         ClientCommand::Remove(remove) => remove.run().await,
     }
 }
@@ -82,8 +78,8 @@ impl Create {
                 "the secret must have at least {SECRET} visible ASCII characters other than : % and +"
             ));
         }
-        let database = OpenDatabase::open(&self.storage).await?;
-        let clients = Clients::new(ports(&database, &self.passwords, Arc::new(Epochs::default()))?);
+        let database = self.database.open().await?;
+        let clients = Clients::new(ports(&database, &self.passwords)?);
         let client = clients.register(id, name, scope, SecretHash::of(&secret)).await;
         let client = client.map_err(|error| error.to_string())?;
         say(format_args!("client_id={}", client.id));
@@ -97,16 +93,16 @@ impl Create {
 impl Remove {
     async fn run(self) -> Result<(), Problem> {
         let id = ClientId::parse(&self.id).ok_or_else(|| ClientError::NotFound.to_string())?;
-        let database = OpenDatabase::open(&self.storage).await?;
-        let clients = Clients::new(ports(&database, &self.passwords, Arc::new(Epochs::default()))?);
+        let database = self.database.open().await?;
+        let clients = Clients::new(ports(&database, &self.passwords)?);
         let ended = clients.remove(&id).await.map_err(|error| error.to_string())?;
         say(format_args!("{id} is removed; sessions ended: {ended}"));
         Ok(database.close().await?)
     }
 }
 
-async fn list(storage: &StorageSettings) -> Result<(), Problem> {
-    let database = OpenDatabase::open(storage).await?;
+async fn list(database: &DatabaseSettings) -> Result<(), Problem> {
+    let database = database.open().await?;
     let clients = database.repositories().clients().list().await.map_err(|error| error.to_string())?;
     for client in clients {
         let scope = Some(client.scope.to_string()).filter(|scope| !scope.is_empty());

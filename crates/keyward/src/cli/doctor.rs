@@ -24,7 +24,7 @@ pub(super) async fn run(mut settings: ServerSettings) -> Result<(), Problem> {
         report.add("database", Note("there is none yet; the first start makes it".to_owned()));
         report.add("keys", checks::master_secret(&settings));
     } else {
-        match OpenDatabase::inspect(&settings.service.storage).await {
+        match OpenDatabase::inspect(&settings.service.storage, &settings.resources.mounted()).await {
             Ok(database) => {
                 report.add("database", checks::schema(&database).await);
                 report.add("clock", checks::clock(&database).await);

@@ -3,12 +3,11 @@
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
-use keyward_api::settings::storage::StorageSettings;
-use keyward_api::wiring::database::OpenDatabase;
 use keyward_domain::model::events::Event;
 use time::format_description::well_known::Rfc3339;
 
 use super::output::{Problem, say};
+use crate::cli::settings::database::DatabaseSettings;
 
 #[derive(Subcommand)]
 pub(super) enum EventsCommand {
@@ -25,12 +24,12 @@ pub(super) struct Tail {
     #[arg(long)]
     follow: bool,
     #[command(flatten)]
-    storage: StorageSettings,
+    database: DatabaseSettings,
 }
 
 pub(super) async fn run(command: EventsCommand) -> Result<(), Problem> {
     let EventsCommand::Tail(tail) = command;
-    let database = OpenDatabase::open(&tail.storage).await?;
+    let database = tail.database.open().await?;
     let (mut after, mut limit) = (None, tail.limit);
     loop {
         let events = database.repositories().events().newest(after, limit).await;

@@ -7,14 +7,13 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Args;
-use keyward_api::settings::storage::StorageSettings;
-use keyward_api::wiring::database::OpenDatabase;
 use keyward_domain::identity::import::{Import as Importing, ImportRules};
 use keyward_infra::clock::SystemClock;
 use keyward_infra::identity::import::reader::{Format, Users};
 
 use super::output::{Problem, say};
 use super::printable::Printable;
+use crate::cli::settings::database::DatabaseSettings;
 
 /// What the process answers when lines were refused.
 const REFUSED: u8 = 2;
@@ -41,7 +40,7 @@ pub(super) struct Import {
     #[arg(long)]
     ignore_unknown: bool,
     #[command(flatten)]
-    storage: StorageSettings,
+    database: DatabaseSettings,
 }
 
 impl Import {
@@ -58,7 +57,7 @@ impl Import {
         let mut report = Report::create(self.report.as_deref(), &self.file)?;
         let mut progress = Progress::new(size);
 
-        let database = OpenDatabase::open(&self.storage).await?;
+        let database = self.database.open().await?;
         let rules = ImportRules { allow_roles: self.allow_roles, dry_run: self.dry_run };
         let mut import = Importing::new(database.store(), Arc::new(SystemClock), rules);
         let mut taken = 0;

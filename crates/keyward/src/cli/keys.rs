@@ -3,10 +3,8 @@
 use std::sync::Arc;
 
 use clap::{Args, Subcommand};
-use keyward_api::access::epochs::Epochs;
 use keyward_api::routes::oauth::keys::PUBLISHED_AHEAD;
 use keyward_api::settings::passwords::PasswordSettings;
-use keyward_api::settings::storage::StorageSettings;
 use keyward_api::settings::tokens::TokenSettings;
 use keyward_api::wiring::database::OpenDatabase;
 use keyward_api::wiring::master_secret;
@@ -16,6 +14,7 @@ use time::Duration;
 use time::format_description::well_known::Rfc3339;
 
 use super::output::{Problem, say};
+use crate::cli::settings::database::DatabaseSettings;
 
 #[derive(Subcommand)]
 pub(super) enum KeysCommand {
@@ -30,7 +29,7 @@ pub(super) enum KeysCommand {
 #[derive(Args)]
 pub(super) struct KeySettings {
     #[command(flatten)]
-    storage: StorageSettings,
+    database: DatabaseSettings,
     #[command(flatten)]
     tokens: TokenSettings,
     #[command(flatten)]
@@ -85,10 +84,10 @@ pub(super) async fn run(command: KeysCommand) -> Result<(), Problem> {
 
 impl KeySettings {
     async fn open(&self) -> Result<(OpenDatabase, Keys), Problem> {
-        let database = OpenDatabase::open(&self.storage).await?;
-        let master = master_secret::find(&self.tokens, &self.storage.data_dir)?;
+        let database = self.database.open().await?;
+        let master = master_secret::find(&self.tokens, &self.database.storage.data_dir)?;
         let master = Arc::new(master.ok_or("there is no master secret yet; the first start makes it")?);
-        let ports = ports(&database, &self.passwords, Arc::new(Epochs::default()))?;
+        let ports = ports(&database, &self.passwords)?;
         Ok((database, Keys::new(ports, master, self.tokens.access_token_life())))
     }
 }

@@ -1,8 +1,6 @@
 //! `keyward outbox ..`: mails on their way. What they say is never shown.
 
 use clap::{Args, Subcommand};
-use keyward_api::settings::storage::StorageSettings;
-use keyward_api::wiring::database::OpenDatabase;
 use keyward_domain::mail::delivery::OutboxError;
 use keyward_domain::model::outbox::{MailEntry, MailState};
 use keyward_domain::values::clock::Clock;
@@ -12,6 +10,7 @@ use time::format_description::well_known::Rfc3339;
 
 use super::output::{Problem, say};
 use super::printable::Printable;
+use crate::cli::settings::database::DatabaseSettings;
 
 #[derive(Subcommand)]
 pub(super) enum OutboxCommand {
@@ -30,7 +29,7 @@ pub(super) struct List {
     #[arg(long, default_value_t = 50, value_name = "N")]
     limit: u32,
     #[command(flatten)]
-    storage: StorageSettings,
+    database: DatabaseSettings,
 }
 
 #[derive(Args)]
@@ -42,13 +41,13 @@ pub(super) struct Retry {
     #[arg(long)]
     all: bool,
     #[command(flatten)]
-    storage: StorageSettings,
+    database: DatabaseSettings,
 }
 
 pub(super) async fn run(command: OutboxCommand) -> Result<(), Problem> {
     match command {
-        OutboxCommand::List(List { state, limit, storage }) => {
-            let database = OpenDatabase::open(&storage).await?;
+        OutboxCommand::List(List { state, limit, database }) => {
+            let database = database.open().await?;
             let state = state.as_deref().and_then(MailState::from_name);
             let mails = database.repositories().outbox().list(state, limit.into()).await;
             for mail in mails.map_err(|error| format!("the outbox cannot be read: {error}"))? {
@@ -57,8 +56,8 @@ pub(super) async fn run(command: OutboxCommand) -> Result<(), Problem> {
             }
             Ok(database.close().await?)
         }
-        OutboxCommand::Retry(Retry { id, all: _, storage }) => {
-            let database = OpenDatabase::open(&storage).await?;
+        OutboxCommand::Retry(Retry { id, all: _, database }) => {
+            let database = database.open().await?;
             let id = id.map(MailId);
             let due = database.repositories().outbox().retry(id, SystemClock.now()).await;
             let due = due.map_err(|error| format!("the outbox cannot be changed: {error}"))?;

@@ -17,7 +17,9 @@ use crate::server::{accept, open_files};
 /// Serves until told to stop by SIGINT or SIGTERM.
 pub(super) async fn serve(mut settings: ServerSettings) -> Result<(), Problem> {
     let traces = log::start(&settings)?;
-    check(&settings.service)?;
+    settings.resources.check()?;
+    let resources = settings.resources.mounted();
+    check(&settings.service, &resources)?;
     let tls = settings.connections.tls()?;
     // First the port: if it is taken, nothing has been touched yet.
     let listener = listen("KEYWARD_LISTEN", &mut settings.listen).await?;
@@ -26,7 +28,7 @@ pub(super) async fn serve(mut settings: ServerSettings) -> Result<(), Problem> {
         None => None,
     };
     settings.set_issuer();
-    let mut service = Service::open(settings.service.clone()).await?;
+    let mut service = Service::open_with(settings.service.clone(), resources).await?;
     let stop = stop_signal()?;
     announce(&settings, &service)?;
     // Until the last request was answered: a stop is to be watched, too.

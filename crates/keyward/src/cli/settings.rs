@@ -1,6 +1,8 @@
 //! Settings of the server: those of the service, and how it listens, logs and is watched.
 
 pub mod connections;
+pub mod database;
+pub mod resources;
 pub mod watch;
 
 use std::net::SocketAddr;
@@ -9,6 +11,7 @@ use clap::Args;
 use keyward_api::settings::Settings;
 
 use self::connections::ConnectionSettings;
+use self::resources::ResourceSettings;
 use self::watch::WatchSettings;
 
 /// Everything `keyward serve` can be told.
@@ -25,6 +28,10 @@ pub struct ServerSettings {
     /// What the service does
     #[command(flatten)]
     pub service: Settings,
+
+    /// What is mounted
+    #[command(flatten)]
+    pub resources: ResourceSettings,
 
     /// Where numbers and traces go
     #[command(flatten)]

@@ -1,16 +1,12 @@
 //! `keyward user ..`: accounts, from the machine that holds the database.
 
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use clap::{Args, Subcommand};
-use keyward_api::access::epochs::Epochs;
 use keyward_api::settings::passwords::PasswordSettings;
-use keyward_api::settings::storage::StorageSettings;
-use keyward_api::wiring::database::OpenDatabase;
 use keyward_api::wiring::ports::ports;
 use keyward_domain::identity::error::UserError;
-use keyward_domain::identity::registration::Registration;
+use keyward_domain::identity::registration::{Register, Registration};
 use keyward_domain::identity::users::Users;
 use keyward_domain::model::users::{Name, User, UserChange};
 use keyward_domain::values::email::Email;
@@ -22,13 +18,14 @@ use keyward_domain::values::scopes::Role;
 use super::import::Import;
 use super::output::{Problem, first_line, say};
 use super::printable::Printable;
+use crate::cli::settings::database::DatabaseSettings;
 
 #[derive(Subcommand)]
 pub(super) enum UserCommand {
     /// Make an account
     Create(Create),
     /// List accounts
-    List(StorageSettings),
+    List(DatabaseSettings),
     /// Bring the accounts of another system along, with the hashes of their passwords
     Import(Import),
     /// Lock an account out and end its sessions
@@ -52,7 +49,7 @@ pub(super) struct Create {
     #[arg(long, required = true)]
     password_stdin: bool,
     #[command(flatten)]
-    storage: StorageSettings,
+    database: DatabaseSettings,
     #[command(flatten)]
     passwords: PasswordSettings,
 }
@@ -63,7 +60,7 @@ pub(super) struct Account {
     #[arg(long)]
     email: String,
     #[command(flatten)]
-    storage: StorageSettings,
+    database: DatabaseSettings,
     #[command(flatten)]
     passwords: PasswordSettings,
 }
@@ -72,7 +69,7 @@ pub(super) async fn run(command: UserCommand) -> Result<ExitCode, Problem> {
     match command {
         UserCommand::Import(import) => return import.run().await,
         UserCommand::Create(create) => create.run().await,
-        UserCommand::List(storage) => list(&storage).await,
+        UserCommand::List(database) => list(&database).await,
         UserCommand::Disable(account) => account.set_disabled(true).await,
         UserCommand::Enable(account) => account.set_disabled(false).await,
     }?;
@@ -87,9 +84,9 @@ impl Create {
         let password = NewPassword::parse(&first_line()?, &self.passwords.policy(), Some(&email));
         let password = password.map_err(|refusal| format!("the password is refused: {refusal}"))?;
         let role = Role::from_name(&self.role).unwrap_or_default();
-        let database = OpenDatabase::open(&self.storage).await?;
-        let users = Users::new(ports(&database, &self.passwords, Arc::new(Epochs::default()))?);
-        let user = users.register(Registration { email, password, name, role }).await.map_err(words)?;
+        let database = self.database.open().await?;
+        let register = Register::new(ports(&database, &self.passwords)?);
+        let user = register.register(Registration { email, password, name, role }).await.map_err(words)?;
         say(line(&user));
         Ok(database.close().await?)
     }
@@ -98,8 +95,8 @@ impl Create {
 impl Account {
     async fn set_disabled(self, disabled: bool) -> Result<(), Problem> {
         let email = address(&self.email)?;
-        let database = OpenDatabase::open(&self.storage).await?;
-        let users = Users::new(ports(&database, &self.passwords, Arc::new(Epochs::default()))?);
+        let database = self.database.open().await?;
+        let users = Users::new(ports(&database, &self.passwords)?);
         let user = users.find_by_email(&email).await.map_err(words)?;
         let user = user.ok_or_else(|| format!("there is no account with the address {email}"))?;
         let change = UserChange { disabled: Some(disabled), ..UserChange::default() };
@@ -108,8 +105,8 @@ impl Account {
     }
 }
 
-async fn list(storage: &StorageSettings) -> Result<(), Problem> {
-    let database = OpenDatabase::open(storage).await?;
+async fn list(database: &DatabaseSettings) -> Result<(), Problem> {
+    let database = database.open().await?;
     let mut repositories = database.repositories();
     let mut page = Page { limit: MAX_LIMIT, after: None };
     loop {

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use keyward_auth::Password;
+use keyward_domain::identity::deletion::DeleteAccount;
 use keyward_domain::identity::error::UserError;
 use keyward_domain::identity::passwords::ChangePassword;
 use keyward_domain::identity::users::Users;
@@ -106,11 +107,11 @@ pub async fn update_me(
 ))]
 pub async fn delete_me(
     user: CurrentUser,
-    State(users): State<Users>,
+    State(deletion): State<DeleteAccount>,
     Sender(origin): Sender,
     Body(password): Body<PasswordProof>,
 ) -> Result<StatusCode, ApiError> {
-    users.delete_own(&user, password, &origin).await?;
+    deletion.own(&user, password, &origin).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -122,7 +123,7 @@ pub async fn delete_me(
 ))]
 pub async fn change_password(
     user: CurrentUser,
-    State(passwords): State<Passwords>,
+    State(passwords): State<ChangePassword>,
     Sender(origin): Sender,
     Body((current, new)): Body<PasswordChange>,
 ) -> Result<StatusCode, ApiError> {

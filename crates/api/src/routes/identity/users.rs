@@ -3,17 +3,18 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use keyward_domain::identity::deletion::DeleteAccount;
 use keyward_domain::identity::registration::Registration;
 use keyward_domain::identity::users::Users;
-use keyward_domain::identity::verification::Verification;
-use keyward_domain::model::users::UserChange;
-use keyward_domain::users;
+use keyward_domain::model::users::{self, UserChange};
+use keyward_domain::sessions::sign_up::SignUp;
 use keyward_domain::values::ids::UserId;
 use keyward_domain::values::scopes::Role;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::access::current_user::{CurrentUser, scope};
+use crate::access::current_user::CurrentUser;
+use crate::access::scope::Admin;
 use crate::error::ApiError;
 use crate::extract::{Body, Both, Fields, Input, List, Listed, Listing, Paged, Path, Sender, read};
 use crate::routes::rfc3339::rfc3339;
@@ -105,7 +106,7 @@ impl Input for UserUpdate {
 }
 
 impl Listed for User {
-    const LIST: List = List::Users;
+    const LIST: List = List::USERS;
 }
 
 /// Sign up
@@ -116,13 +117,11 @@ impl Listed for User {
     (status = 503, description = "Overloaded", body = ref("#/components/schemas/Error")),
 ))]
 pub async fn create_user(
-    State(users): State<Users>,
-    State(verification): State<Verification>,
+    State(sign_up): State<SignUp>,
     Sender(origin): Sender,
     Body(registration): Body<UserCreate>,
 ) -> Result<(StatusCode, Json<User>), ApiError> {
-    let user = users.sign_up(registration, &origin).await?;
-    verification.welcome(&user).await?;
+    let user = sign_up.register(registration, &origin).await?;
     Ok((StatusCode::CREATED, Json(user.into())))
 }
 
@@ -130,7 +129,7 @@ pub async fn create_user(
 #[utoipa::path(get, path = "/users", tag = "users", responses((status = 200, description = "One page", body = [User],
     headers(("Link" = String, description = "The next page, where there is one (RFC 8288)")))))]
 pub async fn list_users(
-    _: CurrentUser<scope::Admin>,
+    _: CurrentUser<Admin>,
     State(users): State<Users>,
     Paged { page, here, .. }: Paged<User>,
 ) -> Result<Listing<User>, ApiError> {
@@ -158,7 +157,7 @@ pub async fn read_user(
     (status = 409, description = "The last administrator", body = ref("#/components/schemas/Error")),
 ))]
 pub async fn update_user(
-    _: CurrentUser<scope::Admin>,
+    _: CurrentUser<Admin>,
     State(users): State<Users>,
     Sender(origin): Sender,
     Both(Path(id), Body(change)): Both<Path<UserId>, Body<UserUpdate>>,
@@ -173,11 +172,11 @@ pub async fn update_user(
     (status = 409, description = "The last administrator", body = ref("#/components/schemas/Error")),
 ))]
 pub async fn delete_user(
-    _: CurrentUser<scope::Admin>,
-    State(users): State<Users>,
+    _: CurrentUser<Admin>,
+    State(deletion): State<DeleteAccount>,
     Sender(origin): Sender,
     Path(id): Path<UserId>,
 ) -> Result<StatusCode, ApiError> {
-    users.delete(id, &origin).await?;
+    deletion.any(id, &origin).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use keyward_domain::sessions::Sessions;
+use keyward_domain::sessions::opening::Opening;
 use keyward_domain::values::scopes::Role;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -36,7 +36,7 @@ const CLIENT_METHODS: [&str; 2] = ["client_secret_basic", "client_secret_post"];
 #[utoipa::path(get, path = "/.well-known/oauth-authorization-server", tag = "oauth", responses(
     (status = 200, description = "The metadata", body = Metadata),
 ))]
-pub async fn metadata(State(Issuer(issuer)): State<Issuer>, State(sessions): State<Sessions>) -> Response {
+pub async fn metadata(State(Issuer(issuer)): State<Issuer>, State(opening): State<Opening>) -> Response {
     let at = |path: &str| format!("{}{path}", issuer.trim_end_matches('/'));
     cacheable(
         Json(Metadata {
@@ -50,7 +50,7 @@ pub async fn metadata(State(Issuer(issuer)): State<Issuer>, State(sessions): Sta
             token_endpoint_auth_methods_supported: CLIENT_METHODS,
             revocation_endpoint_auth_methods_supported: CLIENT_METHODS,
             introspection_endpoint_auth_methods_supported: CLIENT_METHODS,
-            scopes_supported: sessions.grants().of(Role::Admin).iter().map(str::to_owned).collect(),
+            scopes_supported: opening.grants().of(Role::Admin).iter().map(str::to_owned).collect(),
             issuer: issuer.to_string(),
         })
         .into_response(),

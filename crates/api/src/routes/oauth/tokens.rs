@@ -5,9 +5,10 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use keyward_auth::Password;
-use keyward_domain::oauth::tokens::Introspection;
-use keyward_domain::sessions::Sessions;
-use keyward_domain::sessions::log_in::Login;
+use keyward_domain::oauth::tokens::{Introspection, OAuthTokens};
+use keyward_domain::sessions::log_in::{LogIn, Login};
+use keyward_domain::sessions::refresh::Refresh;
+use keyward_domain::values::email::Email;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -189,22 +190,24 @@ impl From<Introspection> for TokenState {
     (status = 429, description = "Too many wrong passwords or tokens: try again after `Retry-After` seconds", body = ref("#/components/schemas/Error")),
 ))]
 pub async fn token(
-    State(sessions): State<Sessions>,
+    State(log_in): State<LogIn>,
+    State(refresh): State<Refresh>,
+    State(tokens): State<OAuthTokens>,
     State(metrics): State<Metrics>,
     Sender(origin): Sender,
     OAuthForm { value: GrantRequest { kind, scope }, client }: OAuthForm<TokenRequest>,
 ) -> Result<Response, ApiError> {
-    let tokens = match kind {
+    let pair = match kind {
         GrantKind::Password { username, password } => {
-            let login = Login { email: username, password, scope, client, device: None };
-            metrics.login(sessions.log_in(login, &origin).await)
+            let login = Login { email: Email::parse(&username).ok(), password, scope, client, device: None };
+            metrics.login(log_in.log_in(login, &origin).await)
         }
         GrantKind::RefreshToken(token) => {
-            metrics.refresh(sessions.refresh(&token, scope.as_deref(), client.as_ref(), &origin).await)
+            metrics.refresh(refresh.refresh(&token, scope.as_deref(), client.as_ref(), &origin).await)
         }
         GrantKind::ClientCredentials => {
             let client = client.ok_or_else(invalid_client)?;
-            let token = sessions.client_credentials(&client, scope.as_deref()).map_err(oauth_error)?;
+            let token = tokens.client_credentials(&client, scope.as_deref()).map_err(oauth_error)?;
             return Ok(no_store(ClientToken {
                 access_token: token.as_str().to_owned(),
                 token_type: "bearer",
@@ -219,7 +222,7 @@ pub async fn token(
             ));
         }
     };
-    tokens.map(|tokens| Token::from(tokens).into_response()).map_err(oauth_error)
+    pair.map(|tokens| Token::from(tokens).into_response()).map_err(oauth_error)
 }
 
 /// End the session of a token
@@ -227,11 +230,11 @@ pub async fn token(
     (status = 200, description = "The token is good no more, if it ever was"),
 ))]
 pub async fn revoke(
-    State(sessions): State<Sessions>,
+    State(tokens): State<OAuthTokens>,
     Sender(origin): Sender,
     ClientForm { value: token, client }: ClientForm<TokenForm>,
 ) -> Result<StatusCode, ApiError> {
-    sessions.revoke_token(&token, &client.id, &origin).await.map_err(oauth_error)?;
+    tokens.revoke(&token, &client.id, &origin).await.map_err(oauth_error)?;
     Ok(StatusCode::OK)
 }
 
@@ -240,10 +243,10 @@ pub async fn revoke(
     (status = 200, description = "What it is worth", body = TokenState),
 ))]
 pub async fn introspect(
-    State(sessions): State<Sessions>,
+    State(tokens): State<OAuthTokens>,
     ClientForm { value: token, .. }: ClientForm<TokenForm>,
 ) -> Result<Response, ApiError> {
-    let state = sessions.introspect(&token).await?.map(TokenState::from).unwrap_or_default();
+    let state = tokens.introspect(&token).await?.map(TokenState::from).unwrap_or_default();
     Ok(no_store(state))
 }
 

@@ -8,7 +8,10 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use keyward_auth::Password;
-use keyward_domain::sessions::{self, Sessions};
+use keyward_domain::sessions::log_in::{self, LogIn};
+use keyward_domain::sessions::opening::Tokens;
+use keyward_domain::sessions::sign_up::SignUp;
+use keyward_domain::values::email::Email;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -45,8 +48,8 @@ pub(crate) enum TokenType {
     Bearer,
 }
 
-impl From<sessions::Tokens> for Token {
-    fn from(tokens: sessions::Tokens) -> Self {
+impl From<Tokens> for Token {
+    fn from(tokens: Tokens) -> Self {
         Self {
             access_token: tokens.access.as_str().to_owned(),
             token_type: "bearer",
@@ -125,11 +128,11 @@ impl Input for Login {
     (status = 503, description = "Overloaded", body = ref("#/components/schemas/Error")),
 ))]
 pub async fn signup(
-    State(sessions): State<Sessions>,
+    State(sign_up): State<SignUp>,
     Sender(origin): Sender,
     Body(registration): Body<UserCreate>,
 ) -> Result<Response, ApiError> {
-    Ok(match sessions.sign_up(registration, &origin).await? {
+    Ok(match sign_up.register_and_log_in(registration, &origin).await? {
         Some(tokens) => (StatusCode::CREATED, Token::from(tokens)).into_response(),
         None => (StatusCode::ACCEPTED, Json(Notice::code_sent())).into_response(),
     })
@@ -147,7 +150,7 @@ pub async fn signup(
     (status = 503, description = "Overloaded", body = ref("#/components/schemas/Error")),
 ))]
 pub async fn login(
-    State(sessions): State<Sessions>,
+    State(log_in): State<LogIn>,
     State(metrics): State<Metrics>,
     Sender(origin): Sender,
     Here(uri): Here,
@@ -160,7 +163,7 @@ pub async fn login(
         let words = "The grant_type of this form is password.";
         return Err(ApiError::new(StatusCode::BAD_REQUEST, words).with_oauth("unsupported_grant_type"));
     }
-    let login =
-        keyward_domain::sessions::log_in::Login { email: username, password, scope, client: None, device };
-    metrics.login(sessions.log_in(login, &origin).await).map(Token::from).map_err(token_error)
+    let email = Email::parse(&username).ok();
+    let login = log_in::Login { email, password, scope, client: None, device };
+    metrics.login(log_in.log_in(login, &origin).await).map(Token::from).map_err(token_error)
 }

@@ -3,7 +3,8 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use keyward_domain::sessions::{self, Sessions};
+use keyward_domain::model::sessions;
+use keyward_domain::sessions::log_out::LogOut;
 use keyward_domain::values::ids::SessionId;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -48,10 +49,10 @@ impl Session {
 #[utoipa::path(post, path = "/logout", tag = "login", responses((status = 204, description = "Logged out")))]
 pub async fn logout(
     user: CurrentUser,
-    State(sessions): State<Sessions>,
+    State(log_out): State<LogOut>,
     Sender(origin): Sender,
 ) -> Result<StatusCode, ApiError> {
-    sessions.log_out(&user, &origin).await?;
+    log_out.here(&user, &origin).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -59,10 +60,10 @@ pub async fn logout(
 #[utoipa::path(post, path = "/logout/all", tag = "login", responses((status = 204, description = "Logged out")))]
 pub async fn logout_all(
     user: CurrentUser,
-    State(sessions): State<Sessions>,
+    State(log_out): State<LogOut>,
     Sender(origin): Sender,
 ) -> Result<StatusCode, ApiError> {
-    sessions.log_out_everywhere(&user, &origin).await?;
+    log_out.everywhere(&user, &origin).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -72,10 +73,10 @@ pub async fn logout_all(
 ))]
 pub async fn list_sessions(
     user: CurrentUser,
-    State(sessions): State<Sessions>,
+    State(log_out): State<LogOut>,
 ) -> Result<Json<Vec<Session>>, ApiError> {
-    let sessions = sessions.list(&user).await?;
-    Ok(Json(sessions.into_iter().map(|session| Session::new(session, user.session)).collect()))
+    let sessions = log_out.list(&user).await?;
+    Ok(Json(sessions.into_iter().map(|session| Session::new(session, user.session())).collect()))
 }
 
 /// End a session of mine
@@ -85,10 +86,10 @@ pub async fn list_sessions(
 ))]
 pub async fn end_session(
     user: CurrentUser,
-    State(sessions): State<Sessions>,
+    State(log_out): State<LogOut>,
     Sender(origin): Sender,
     Path(id): Path<SessionId>,
 ) -> Result<StatusCode, ApiError> {
-    sessions.end_own(&user, id, &origin).await?;
+    log_out.one(&user, id, &origin).await?;
     Ok(StatusCode::NO_CONTENT)
 }

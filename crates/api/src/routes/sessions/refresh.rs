@@ -1,7 +1,7 @@
 //! Refreshing: the next pair of tokens for a refresh token.
 
 use axum::extract::State;
-use keyward_domain::sessions::Sessions;
+use keyward_domain::sessions::refresh;
 use utoipa::ToSchema;
 
 use super::login::Token;
@@ -48,11 +48,11 @@ impl Input for Refresh {
     (status = 503, description = "Overloaded", body = ref("#/components/schemas/Error")),
 ))]
 pub async fn refresh_token(
-    State(sessions): State<Sessions>,
+    State(refresh): State<refresh::Refresh>,
     State(metrics): State<Metrics>,
     Sender(origin): Sender,
     AnyBody(RefreshAttempt { token, scope }): AnyBody<Refresh>,
 ) -> Result<Token, ApiError> {
-    let tokens = sessions.refresh(&token, scope.as_deref(), None, &origin).await;
+    let tokens = refresh.refresh(&token, scope.as_deref(), None, &origin).await;
     metrics.refresh(tokens).map(Token::from).map_err(token_error)
 }

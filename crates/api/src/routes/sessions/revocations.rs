@@ -15,7 +15,7 @@ use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
 use super::feed::Feed;
-use crate::access::current_user::scope::RevocationsRead;
+use crate::access::scope::RevocationsRead;
 use crate::boundary::stopping::Stopping;
 use crate::error::ApiError;
 use crate::extract::{ClientFor, Fields, Input, Query, read};

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::http::Uri;
-use keyward_api::access::epochs::Epochs;
 use keyward_api::settings::storage::StorageSettings;
 use keyward_api::settings::tokens::LEEWAY;
 use keyward_api::wiring::check::check;
@@ -30,7 +29,7 @@ use crate::cli::settings::ServerSettings;
 const PATIENCE: Duration = Duration::from_secs(3);
 
 pub(super) fn settings(settings: &ServerSettings) -> Finding {
-    match check(&settings.service) {
+    match check(&settings.service, &settings.resources.mounted()) {
         Ok(()) => Good("they fit together".to_owned()),
         Err(problem) => Bad(problem.into(), "change the setting it names".to_owned()),
     }
@@ -208,7 +207,7 @@ pub(super) async fn keys(settings: &ServerSettings, database: &OpenDatabase) -> 
     if stored.is_empty() {
         return Note(format!("there is no {algorithm} key yet; the next start makes it"));
     }
-    let ports = match ports(database, &settings.service.passwords, Arc::new(Epochs::default())) {
+    let ports = match ports(database, &settings.service.passwords) {
         Ok(ports) => ports,
         Err(problem) => return Bad(problem.into(), "change the setting it names".to_owned()),
     };

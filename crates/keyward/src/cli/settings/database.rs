@@ -1,0 +1,31 @@
+//! Settings of the commands that use the database.
+
+use clap::Args;
+use keyward_api::settings::storage::StorageSettings;
+use keyward_api::wiring::database::OpenDatabase;
+
+use super::resources::ResourceSettings;
+use crate::cli::output::Problem;
+
+/// The database, and the resources whose tables it has.
+#[derive(Args, Clone, Debug)]
+pub struct DatabaseSettings {
+    /// Where things are kept
+    #[command(flatten)]
+    pub storage: StorageSettings,
+
+    /// What is mounted
+    #[command(flatten)]
+    pub resources: ResourceSettings,
+}
+
+impl DatabaseSettings {
+    /// Opens the database and brings its schema up to date.
+    ///
+    /// # Errors
+    /// One sentence that names what to correct.
+    pub(crate) async fn open(&self) -> Result<OpenDatabase, Problem> {
+        self.resources.check()?;
+        Ok(OpenDatabase::open(&self.storage, &self.resources.mounted()).await?)
+    }
+}

@@ -1,0 +1,43 @@
+//! Settings of the resources that are mounted.
+
+use clap::Args;
+use clap::builder::PossibleValuesParser;
+use keyward_api::resources::resource::Resource;
+
+use crate::resources::known;
+
+/// The value that mounts no resource.
+const NONE: &str = "none";
+
+/// Which resources are mounted.
+#[derive(Args, Clone, Debug)]
+pub struct ResourceSettings {
+    /// Resources to mount beside accounts and logins, by name; `none` for none of them
+    #[arg(long, env = "KEYWARD_RESOURCES", default_value = "blog,shop", value_name = "NAMES", value_delimiter = ',',
+        value_parser = names())]
+    pub resources: Vec<String>,
+}
+
+impl ResourceSettings {
+    /// The resources to mount.
+    pub fn mounted(&self) -> Vec<Resource> {
+        let chosen = |resource: &Resource| self.resources.iter().any(|name| name == resource.name);
+        known().into_iter().filter(chosen).collect()
+    }
+
+    /// Refuses `none` beside the name of a resource.
+    ///
+    /// # Errors
+    /// One sentence that names the setting.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        if self.resources.len() > 1 && self.resources.iter().any(|name| name == NONE) {
+            return Err("KEYWARD_RESOURCES: none stands alone, or leave it out".to_owned());
+        }
+        Ok(())
+    }
+}
+
+fn names() -> PossibleValuesParser {
+    let names = known().into_iter().map(|resource| resource.name);
+    names.chain([NONE]).collect::<Vec<_>>().into()
+}
