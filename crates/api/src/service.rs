@@ -35,8 +35,9 @@ pub struct Service {
 }
 
 impl Service {
-    /// Opens the database and brings its schema up to date, finds the master secret and the signing keys, and makes those
-    /// that are missing. Folders that were made for a database that cannot be opened are removed again.
+    /// Opens the database and brings its schema up to date, finds the master secret and the signing keys, and
+    /// makes those that are missing. Folders that were made for a database that cannot be opened are removed
+    /// again.
     ///
     /// # Errors
     /// One sentence that names the setting to correct, or the part that cannot be used.
@@ -78,13 +79,15 @@ impl Service {
         Ok(Self { database, state, jobs: Arc::new(jobs), notifications, counts_mails: false })
     }
 
-    /// Every route, to be merged into the router of another program: it has no fallback, so unknown paths stay that
-    /// program's. Clients' addresses come from [`axum::extract::ConnectInfo`], where the program provides them.
+    /// Every route, to be merged into the router of another program: it has no fallback, so unknown paths
+    /// stay that program's. Clients' addresses come from [`axum::extract::ConnectInfo`], where the program
+    /// provides them.
     pub fn router(&self) -> Router {
         router::mergeable(self.state.clone())
     }
 
-    /// Every route, for a server of its own: unknown paths are answered with a 404 in the shape of every error.
+    /// Every route, for a server of its own: unknown paths are answered with a 404 in the shape of every
+    /// error.
     pub fn standalone_router(&self) -> Router {
         router::standalone(self.state.clone())
     }
@@ -106,8 +109,8 @@ impl Service {
         &self.database
     }
 
-    /// Rotates keys, cleans away what has expired, delivers mail and receives the notifications of other processes, until
-    /// dropped. Run it once, beside the router. Panics where one of these panicked.
+    /// Rotates keys, cleans away what has expired, delivers mail and receives the notifications of other
+    /// processes, until dropped. Run it once, beside the router. Panics where one of these panicked.
     pub fn run_jobs(&self) -> impl Future<Output = ()> + Send + use<> {
         let (jobs, notifications) = (Arc::clone(&self.jobs), self.notifications.clone());
         let metrics = self.counts_mails.then(|| self.state.metrics.clone());

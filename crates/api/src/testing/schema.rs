@@ -1,5 +1,5 @@
-//! As much of JSON Schema as our document uses: enough to see that an answer has the members it promises, of the
-//! types it promises, and no others.
+//! As much of JSON Schema as our document uses: enough to see that an answer has the members it promises, of
+//! the types it promises, and no others.
 
 use serde_json::Value;
 

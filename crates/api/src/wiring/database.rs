@@ -20,7 +20,8 @@ pub struct OpenDatabase {
 }
 
 impl OpenDatabase {
-    /// Opens the database and brings its schema up to date. What was made for that and is of no use is removed again.
+    /// Opens the database and brings its schema up to date. What was made for that and is of no use is
+    /// removed again.
     pub async fn open(storage: &StorageSettings) -> Result<Self, ServiceError> {
         let folder = DataFolder::prepare(&storage.data_dir)?;
         let url = storage.database_url();

@@ -1,5 +1,5 @@
-//! Work in the background: picking up keys that were rotated elsewhere, rotating them in time, delivering mail,
-//! cleaning up.
+//! Work in the background: picking up keys that were rotated elsewhere, rotating them in time, delivering
+//! mail, cleaning up.
 //!
 //! Every replica runs it; what must happen once is claimed in the database.
 
@@ -29,7 +29,8 @@ pub(crate) struct Jobs {
     pub(crate) mail: Arc<Notify>,
     /// Notified when keys changed elsewhere.
     pub(crate) keys_changed: Arc<Notify>,
-    /// How often to look without being told: within this time a replica notices what was done to the keys elsewhere.
+    /// How often to look without being told: within this time a replica notices what was done to the keys
+    /// elsewhere.
     pub(crate) every: Duration,
 }
 
@@ -48,7 +49,8 @@ pub(crate) struct KeyRotation {
 }
 
 impl Jobs {
-    /// Works until dropped. What fails is logged and tried again. What becomes of mails is counted in `metrics`, where given.
+    /// Works until dropped. What fails is logged and tried again. What becomes of mails is counted in
+    /// `metrics`, where given.
     pub(crate) async fn run(&self, metrics: Option<&Metrics>) {
         // Side by side: neither a slow mail server nor much to clean away must hold up the keys.
         tokio::join!(self.keep_keys(), self.clean(), self.deliver(metrics));

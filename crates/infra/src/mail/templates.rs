@@ -1,7 +1,8 @@
 //! The words of mails: templates, compiled in, each of which a folder may override.
 //!
-//! A letter has two: `NAME.txt`, whose first line is `Subject: ..` and whose second is empty, and `NAME.html`, in which
-//! every value is escaped. A template is tried out when it is loaded, so that a faulty one stops the start and no order.
+//! A letter has two: `NAME.txt`, whose first line is `Subject: ..` and whose second is empty, and
+//! `NAME.html`, in which every value is escaped. A template is tried out when it is loaded, so that a faulty
+//! one stops the start and no order.
 
 use std::io::ErrorKind;
 use std::path::Path;

@@ -11,7 +11,7 @@ use keyward_api::settings::Settings;
 use self::connections::ConnectionSettings;
 use self::watch::WatchSettings;
 
-/// Everything `keyward serve` can be told.
+/// The settings of `keyward serve`.
 #[derive(Args, Clone, Debug)]
 pub struct ServerSettings {
     /// The address to listen on
