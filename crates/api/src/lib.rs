@@ -1,7 +1,8 @@
-//! Keyward as a library: authentication for an axum program, with JSON routes, token checks and an OpenAPI document.
+//! Keyward as a library: authentication for an axum program, with JSON routes, token checks and an OpenAPI
+//! document.
 //!
-//! [`service::Service`] is the whole of it: `keyward serve` serves its router, and another program may merge that router into
-//! its own. [`wiring`] holds the smaller parts, for commands that need the database alone.
+//! [`service::Service`] is the whole of it: `keyward serve` serves its router, and another program may merge
+//! that router into its own. [`wiring`] holds the smaller parts, for commands that need the database alone.
 #![forbid(unsafe_code)]
 
 pub mod access;

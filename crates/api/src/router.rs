@@ -105,7 +105,8 @@ fn with_slash(path: &String) -> Option<String> {
     (path != "/").then(|| format!("{path}/"))
 }
 
-/// Sends the form of a path with a slash at its end to the canonical one; the method, the body and the query stay.
+/// Sends the form of a path with a slash at its end to the canonical one; the method, the body and the query
+/// stay.
 async fn without_slash(request: Request) -> Response {
     let path = request.uri().path().trim_end_matches('/');
     let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();

@@ -90,13 +90,15 @@ impl Service {
         Ok(Self { database: opened, state, resources, jobs: Arc::new(jobs), counts_mails: false })
     }
 
-    /// Every route, to be merged into the router of another program: it has no fallback, so unknown paths stay that
-    /// program's. Clients' addresses come from [`axum::extract::ConnectInfo`], where the program provides them.
+    /// Every route, to be merged into the router of another program: it has no fallback, so unknown paths
+    /// stay that program's. Clients' addresses come from [`axum::extract::ConnectInfo`], where the program
+    /// provides them.
     pub fn router(&self) -> Router {
         router::mergeable(self.state.clone(), &self.resources)
     }
 
-    /// Every route, for a server of its own: unknown paths are answered with a 404 in the shape of every error.
+    /// Every route, for a server of its own: unknown paths are answered with a 404 in the shape of every
+    /// error.
     pub fn standalone_router(&self) -> Router {
         router::standalone(self.state.clone(), &self.resources)
     }
@@ -118,8 +120,8 @@ impl Service {
         &self.database
     }
 
-    /// Rotates keys, cleans away what has expired, delivers mail and receives the notifications of other processes, until
-    /// dropped. Run it once, beside the router. Panics where one of these panicked.
+    /// Rotates keys, cleans away what has expired, delivers mail and receives the notifications of other
+    /// processes, until dropped. Run it once, beside the router. Panics where one of these panicked.
     pub fn run_jobs(&self) -> impl Future<Output = ()> + Send + use<> {
         let (jobs, database) = (Arc::clone(&self.jobs), self.database.database().clone());
         let metrics = self.counts_mails.then(|| self.state.metrics.clone());

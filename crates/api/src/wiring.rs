@@ -1,4 +1,5 @@
-//! From settings to running parts: the database, the ports, the master secret, the mailer, the key ring and the jobs.
+//! From settings to running parts: the database, the ports, the master secret, the mailer, the key ring and
+//! the jobs.
 
 pub mod check;
 mod data_folder;

@@ -1,7 +1,7 @@
 //! The hashing pool: as many threads as cores, a bounded queue, and a clear "busy" beyond it.
 //!
-//! Argon2 takes tens of milliseconds and megabytes on purpose. On the threads that serve requests it would stop them;
-//! on an unbounded pool a storm of logins would take all memory.
+//! Argon2 takes tens of milliseconds and megabytes on purpose. On the threads that serve requests it would
+//! stop them; on an unbounded pool a storm of logins would take all memory.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
@@ -94,7 +94,8 @@ fn work(queue: &Mutex<Receiver<Job>>, hasher: &dyn PasswordHasher, gauge: &Gauge
     }
 }
 
-/// Lets the threads that serve requests go first where cores are short. On Linux the niceness is each thread's own.
+/// Lets the threads that serve requests go first where cores are short. On Linux the niceness is each
+/// thread's own.
 fn step_back() {
     #[cfg(target_os = "linux")]
     if let Err(error) = rustix::process::nice(5) {

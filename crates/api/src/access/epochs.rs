@@ -1,7 +1,8 @@
-//! When anything last changed about a user: what lets remembered answers be given until then, and wakes those who wait.
+//! When anything last changed about a user: what lets remembered answers be given until then, and wakes those
+//! who wait.
 //!
-//! Every user has an epoch. An answer holds only while the epoch read *before* asking the database is still the user's
-//! epoch, so an answer from before a change is never given after it.
+//! Every user has an epoch. An answer holds only while the epoch read *before* asking the database is still
+//! the user's epoch, so an answer from before a change is never given after it.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

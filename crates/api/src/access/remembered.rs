@@ -1,7 +1,8 @@
-//! What the database said of a user, remembered for a while, and never beyond a change that this process knows of.
+//! What the database said of a user, remembered for a while, and never beyond a change that this process
+//! knows of.
 //!
-//! For that every user has an epoch (`epochs.rs`): an answer holds only while the epoch read *before* asking is still
-//! the user's. Of many who ask for the same at once, one asks the database.
+//! For that every user has an epoch (`epochs.rs`): an answer holds only while the epoch read *before* asking
+//! is still the user's. Of many who ask for the same at once, one asks the database.
 
 use std::hash::Hash;
 use std::sync::Arc;
@@ -46,7 +47,8 @@ where
         Self { name, bound, epochs, answers, asked: AtomicU64::new(0), missed: AtomicU64::new(0) }
     }
 
-    /// The answer about `user` for `key`: the one remembered, or what `ask` says now. An error is not remembered.
+    /// The answer about `user` for `key`: the one remembered, or what `ask` says now. An error is not
+    /// remembered.
     pub(crate) async fn get<E, F>(&self, key: K, user: UserId, ask: impl Fn() -> F) -> Result<V, Arc<E>>
     where
         E: Send + Sync + 'static,

@@ -1,7 +1,8 @@
-//! Whether a token's session still stands: asked on every locked request, answered from memory when that is safe.
+//! Whether a token's session still stands: asked on every locked request, answered from memory when that is
+//! safe.
 //!
-//! An answer is remembered for at most the revocation bound, and forgotten at once when this process changes anything
-//! about the user, or is notified that another one did (`epochs.rs`).
+//! An answer is remembered for at most the revocation bound, and forgotten at once when this process changes
+//! anything about the user, or is notified that another one did (`epochs.rs`).
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,7 +1,8 @@
 //! Calls from pages of other origins (the Fetch standard's CORS): none, unless an origin is named exactly.
 //!
-//! No wildcard, no pattern, never `Access-Control-Allow-Credentials`: this api has no cookies, and a page that may call
-//! sends its token itself. Answers to everybody carry `Vary: Origin` then, for caches in between.
+//! No wildcard, no pattern, never `Access-Control-Allow-Credentials`: this api has no cookies, and a page
+//! that may call sends its token itself. Answers to everybody carry `Vary: Origin` then, for caches in
+//! between.
 
 use std::str::FromStr;
 use std::sync::Arc;
@@ -11,8 +12,8 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE");
-/// What callers may set beyond what every page may; `Authorization` has to be named, and the *Authorize* of another service's
-/// Swagger UI sets `X-Requested-With`.
+/// What callers may set beyond what every page may; `Authorization` has to be named, and the *Authorize* of
+/// another service's Swagger UI sets `X-Requested-With`.
 const REQUEST_HEADERS: HeaderValue = HeaderValue::from_static(
     "Authorization, Content-Type, Idempotency-Key, If-None-Match, X-Request-Id, X-Requested-With",
 );
@@ -77,7 +78,8 @@ impl Cors {
     }
 }
 
-/// The answer to a browser that asks whether a page that may call may send a request like this; `None` if it does not ask.
+/// The answer to a browser that asks whether a page that may call may send a request like this; `None` if it
+/// does not ask.
 pub(crate) fn preflight(request: &Request) -> Option<Response> {
     let asks = request.method() == Method::OPTIONS
         && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);

@@ -1,8 +1,8 @@
 //! The boundary: what happens to every request and answer, whatever the route.
 //!
-//! A request gets an id and a span, a well-formed `Host`, a deadline and a net under panics; an answer gets the id and
-//! the headers that keep browsers from guessing. One log line a request: method, path (never the query), status, time,
-//! and in its span the request's id, and user and session once the lock knows them.
+//! A request gets an id and a span, a well-formed `Host`, a deadline and a net under panics; an answer gets
+//! the id and the headers that keep browsers from guessing. One log line a request: method, path (never the
+//! query), status, time, and in its span the request's id, and user and session once the lock knows them.
 
 use std::any::Any;
 use std::net::SocketAddr;
@@ -50,8 +50,8 @@ pub(crate) async fn boundary(State(state): State<AppState>, mut request: Request
     finish(response.headers_mut(), id);
     state.cors.mark(response.headers_mut(), caller);
     if in_chunks {
-        // RFC 9112, section 6.1: it may have had a Content-Length, too, which the parser drops before we see it. Then
-        // somebody between us and the client may take what follows for part of this request.
+        // RFC 9112, section 6.1: it may have had a Content-Length, too, which the parser drops before we see
+        // it. Then somebody between us and the client may take what follows for part of this request.
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     let elapsed = started.elapsed();
@@ -94,7 +94,8 @@ async fn guarded(request: Request, caller: Option<&PageOrigin>, next: Next) -> R
     if let Some(answer) = caller.and_then(|_| cors::preflight(&request)) {
         return answer;
     }
-    // A task of its own, so that a handler is never dropped half-way when the client hangs up, and a panic stays there.
+    // A task of its own, so that a handler is never dropped half-way when the client hangs up, and a panic
+    // stays there.
     let task = tokio::spawn(tokio::time::timeout(DEADLINE, next.run(request)).in_current_span());
     match task.await {
         Ok(Ok(response)) => response,
@@ -127,7 +128,8 @@ fn request_id(state: &AppState, headers: &HeaderMap) -> HeaderValue {
     })
 }
 
-/// RFC 9112, section 3.2: exactly one `Host`, and a valid one, even beside an absolute target; HTTP/1.0 may go without.
+/// RFC 9112, section 3.2: exactly one `Host`, and a valid one, even beside an absolute target; HTTP/1.0 may
+/// go without.
 fn host_is_sound(request: &Request) -> bool {
     let mut hosts = request.headers().get_all(header::HOST).iter();
     match (hosts.next(), hosts.next()) {

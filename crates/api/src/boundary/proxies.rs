@@ -1,7 +1,8 @@
 //! Whose request it is behind proxies: the rightmost address that no trusted proxy has.
 //!
-//! Every proxy adds the address of whoever asked it at the right end of one header. What a proxy of ours added is
-//! believed; whatever stands further to the left anybody may have written. Without a trusted proxy no header is read.
+//! Every proxy adds the address of whoever asked it at the right end of one header. What a proxy of ours
+//! added is believed; whatever stands further to the left anybody may have written. Without a trusted proxy
+//! no header is read.
 
 use std::net::IpAddr;
 use std::str::FromStr;
@@ -42,7 +43,8 @@ impl FromStr for Network {
     }
 }
 
-/// Where proxies note who asked them. Only one is read: a proxy that writes the one passes the other on as it came.
+/// Where proxies note who asked them. Only one is read: a proxy that writes the one passes the other on as it
+/// came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum ProxyHeader {
     /// `X-Forwarded-For: 192.0.2.1, 198.51.100.2`

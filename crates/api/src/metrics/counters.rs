@@ -1,8 +1,10 @@
-//! What the process tells a Prometheus server: how requests go, how logins end, how full queues, pools and caches are.
+//! What the process tells a Prometheus server: how requests go, how logins end, how full queues, pools and
+//! caches are.
 //!
-//! Counting must cost next to nothing, and no label may hold what a caller chose: a route is its template, whatever
-//! matched none is one label, so that nobody can make the process keep a number for every path they think of. What can
-//! be looked up is looked up when somebody asks (`scrape.rs`); only what happens is counted here.
+//! Counting must cost next to nothing, and no label may hold what a caller chose: a route is its template,
+//! whatever matched none is one label, so that nobody can make the process keep a number for every path they
+//! think of. What can be looked up is looked up when somebody asks (`scrape.rs`); only what happens is
+//! counted here.
 
 use std::sync::Arc;
 use std::time::Duration;

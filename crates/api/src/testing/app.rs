@@ -147,7 +147,8 @@ pub fn cheap_hasher() -> Argon2idHasher {
     Argon2idHasher::new(params, Arc::new(SystemRandom)).unwrap()
 }
 
-/// The settings of a server that was told no more than these flags, whatever the environment of the tests says.
+/// The settings of a server that was told no more than these flags, whatever the environment of the tests
+/// says.
 fn settings(flags: &[&str]) -> Settings {
     let command = Settings::augment_args(Command::new("keyward")).mut_args(|arg| arg.env(None));
     Settings::from_arg_matches(&command.get_matches_from([&["keyward"], flags].concat())).unwrap()

@@ -1,5 +1,5 @@
-//! Work in the background: picking up keys that were rotated elsewhere, rotating them in time, delivering mail,
-//! cleaning up.
+//! Work in the background: picking up keys that were rotated elsewhere, rotating them in time, delivering
+//! mail, cleaning up.
 //!
 //! Every replica runs it; what must happen once is claimed in the database.
 
@@ -48,7 +48,8 @@ pub(crate) struct KeyRotation {
 }
 
 impl Jobs {
-    /// Works until dropped. What fails is logged and tried again. What becomes of mails is counted in `metrics`, where given.
+    /// Works until dropped. What fails is logged and tried again. What becomes of mails is counted in
+    /// `metrics`, where given.
     pub(crate) async fn run(&self, metrics: Option<&Metrics>) {
         // Side by side: neither a slow mail server nor much to clean away must hold up the keys.
         tokio::join!(self.keep_keys(), self.clean(), self.deliver(metrics));

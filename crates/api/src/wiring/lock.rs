@@ -1,6 +1,7 @@
 //! Who uses a SQLite database: every server and command a little, whoever replaces it alone.
 //!
-//! The lock is the system's, on a file beside the database, so that it ends with whoever held it, however they end.
+//! The lock is the system's, on a file beside the database, so that it ends with whoever held it, however
+//! they end.
 
 use std::fs::{File, OpenOptions};
 use std::path::{Path, PathBuf};

@@ -63,7 +63,8 @@ pub(super) async fn serve(mut settings: ServerSettings) -> Result<(), Problem> {
     closed
 }
 
-/// The panic of the first that panics. Without mail, cleaning and fresh keys a server had better be started anew.
+/// The panic of the first that panics. Without mail, cleaning and fresh keys a server had better be started
+/// anew.
 async fn first_panic(beside: &mut JoinSet<()>) -> JoinError {
     loop {
         match beside.join_next().await {

@@ -14,7 +14,7 @@ use self::connections::ConnectionSettings;
 use self::resources::ResourceSettings;
 use self::watch::WatchSettings;
 
-/// Everything `keyward serve` can be told.
+/// The settings of `keyward serve`.
 #[derive(Args, Clone, Debug)]
 pub struct ServerSettings {
     /// The address to listen on

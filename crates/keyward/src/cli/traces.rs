@@ -16,13 +16,13 @@ mod off {
     use crate::cli::output::Problem;
 
     /// Nothing.
-    pub(in crate::cli) struct Traces;
+    pub(crate) struct Traces;
 
     #[expect(clippy::unused_self, reason = "called as it is with the feature")]
     impl Traces {
         /// # Errors
         /// When traces are asked for.
-        pub(in crate::cli) fn open(settings: &WatchSettings) -> Result<Self, Problem> {
+        pub(crate) fn open(settings: &WatchSettings) -> Result<Self, Problem> {
             match settings.otlp_endpoint {
                 None => Ok(Self),
                 Some(_) => {
@@ -32,11 +32,11 @@ mod off {
             }
         }
 
-        pub(in crate::cli) fn layer(&self) -> Identity {
+        pub(crate) fn layer(&self) -> Identity {
             Identity::new()
         }
 
-        pub(in crate::cli) fn close(self) {}
+        pub(crate) fn close(self) {}
     }
 }
 
@@ -66,12 +66,12 @@ mod on {
     const MOST: u64 = 64 * 1024;
 
     /// Spans on their way to the collector, if there is one.
-    pub(in crate::cli) struct Traces(Option<SdkTracerProvider>);
+    pub(crate) struct Traces(Option<SdkTracerProvider>);
 
     impl Traces {
         /// # Errors
         /// When the collector's address is none.
-        pub(in crate::cli) fn open(settings: &WatchSettings) -> Result<Self, Problem> {
+        pub(crate) fn open(settings: &WatchSettings) -> Result<Self, Problem> {
             let Some(endpoint) = &settings.otlp_endpoint else { return Ok(Self(None)) };
             let shape = "KEYWARD_OTLP_ENDPOINT must be like http://127.0.0.1:4318/v1/traces";
             let uri: Uri = endpoint.parse().map_err(|_| shape)?;
@@ -86,7 +86,7 @@ mod on {
             Ok(Self(Some(provider.build())))
         }
 
-        pub(in crate::cli) fn layer<S>(&self) -> Option<OpenTelemetryLayer<S, Tracer>>
+        pub(crate) fn layer<S>(&self) -> Option<OpenTelemetryLayer<S, Tracer>>
         where
             S: Subscriber + for<'span> LookupSpan<'span>,
         {
@@ -95,7 +95,7 @@ mod on {
         }
 
         /// Sends what is left.
-        pub(in crate::cli) fn close(self) {
+        pub(crate) fn close(self) {
             if let Some(Err(error)) = self.0.map(|provider| provider.shutdown()) {
                 tracing::warn!(%error, "the last traces were lost");
             }

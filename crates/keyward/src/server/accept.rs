@@ -1,8 +1,10 @@
-//! The accept loop: HTTP/1.1 connections, in clear or in TLS, with every limit that `axum::serve` leaves open.
+//! The accept loop: HTTP/1.1 connections, in clear or in TLS, with every limit that `axum::serve` leaves
+//! open.
 //!
-//! A connection must finish its handshake, send its request head and take its answer in time, or is cut; heads are bounded
-//! in size and number of fields; there are never more than [`Limits::connections`], nor more than [`Limits::per_address`] of one.
-//! When told to stop, the listener closes, requests under way are finished, and those that only wait are told. HTTP/2 is deliberately not spoken.
+//! A connection must finish its handshake, send its request head and take its answer in time, or is cut;
+//! heads are bounded in size and number of fields; there are never more than [`Limits::connections`], nor
+//! more than [`Limits::per_address`] of one. When told to stop, the listener closes, requests under way are
+//! finished, and those that only wait are told. HTTP/2 is deliberately not spoken.
 
 use std::convert::Infallible;
 use std::error::Error;

@@ -21,7 +21,8 @@ impl ConnectionLimiter {
         Arc::new(Self { most, open: Mutex::default() })
     }
 
-    /// A slot for one more connection of `peer`, if there is one. Loopback is not counted: from there comes a proxy.
+    /// A slot for one more connection of `peer`, if there is one. Loopback is not counted: from there comes a
+    /// proxy.
     pub(super) fn admit(self: &Arc<Self>, peer: IpAddr) -> Option<Slot> {
         let peer = peer.to_canonical();
         if peer.is_loopback() {

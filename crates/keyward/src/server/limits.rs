@@ -7,7 +7,8 @@ use std::time::Duration;
 pub struct Limits {
     /// How many may be open at once; more wait in the system's queue.
     pub connections: usize,
-    /// How many of them one address may have, an IPv6 address with its /64; further ones are closed. Loopback may have all.
+    /// How many of them one address may have, an IPv6 address with its /64; further ones are closed. Loopback
+    /// may have all.
     pub per_address: usize,
     /// How long a TLS handshake may take.
     pub handshake: Duration,

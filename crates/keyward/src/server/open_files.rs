@@ -1,7 +1,7 @@
 //! How many files, and so connections, the system lets this process have open.
 
-/// Raises what is allowed now to what is allowed at most: often 1,024 and a million. Says how many there may be, where
-/// that is known and bounded.
+/// Raises what is allowed now to what is allowed at most: often 1,024 and a million. Says how many there may
+/// be, where that is known and bounded.
 pub fn allow_files() -> Option<u64> {
     #[cfg(unix)]
     {

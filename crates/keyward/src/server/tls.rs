@@ -1,7 +1,7 @@
 //! TLS 1.2 and 1.3 by rustls. Certificate and key are PEM files, read again when they change.
 //!
-//! A connection keeps what it was greeted with. Files that cannot be used change nothing, and are told once. Nothing of
-//! a key is ever in an error.
+//! A connection keeps what it was greeted with. Files that cannot be used change nothing, and are told once.
+//! Nothing of a key is ever in an error.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};

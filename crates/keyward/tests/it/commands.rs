@@ -158,6 +158,19 @@ async fn a_migration_can_be_run_by_itself_and_again() {
 }
 
 #[tokio::test]
+async fn a_command_for_keys_makes_no_master_secret() {
+    let home = Home::new().await;
+    assert!(home.run(&["keys", "list"]).status.success(), "it needs none");
+    for command in [&["keys", "rotate"][..], &["keys", "retire", "x"]] {
+        let refused = home.run(command);
+        assert!(!refused.status.success());
+        let sentence = "keyward: there is no master secret yet; the first start makes it";
+        assert_eq!(text(&refused.stderr).trim(), sentence);
+    }
+    assert!(!home.path().join("data/master.key").exists());
+}
+
+#[tokio::test]
 async fn the_document_it_prints_is_the_one_in_the_repository() {
     let home = Home::new().await;
     let output = home.run(&["openapi"]);

@@ -24,7 +24,9 @@ fn keys(address: &str) -> usize {
 
 #[test]
 fn of_many_servers_that_start_together_one_rotates_the_key_that_is_due() {
-    let place = Place::with(Duration::from_secs(1), &[("KEYWARD_KEY_ROTATION", "1s")]);
+    // The command comes before the first server, and makes no master secret.
+    let master = ("KEYWARD_MASTER_SECRET", "a master secret of at least 32 bytes");
+    let place = Place::with(Duration::from_secs(1), &[("KEYWARD_KEY_ROTATION", "1s"), master]);
     place.installation.run(&["keys", "rotate", "--now"]);
     sleep(Duration::from_millis(1100));
     let servers = servers(&place, 4);

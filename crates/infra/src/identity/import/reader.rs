@@ -41,7 +41,8 @@ pub enum Users<R> {
 }
 
 impl<R: BufRead> Users<R> {
-    /// Begins to read. Columns that mean nothing here are passed over, if told to, and otherwise refused: a misspelled
+    /// Begins to read. Columns that mean nothing here are passed over, if told to, and otherwise refused: a
+    /// misspelled
     /// `disabled` would let people in.
     ///
     /// # Errors

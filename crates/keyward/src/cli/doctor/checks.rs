@@ -1,4 +1,5 @@
-//! What each part that a server stands on has to be like. A check only looks: it makes no folder, no key and no schema.
+//! What each part that a server stands on has to be like. A check only looks: it makes no folder, no key and
+//! no schema.
 
 use std::fs::OpenOptions;
 use std::io::ErrorKind;

@@ -20,11 +20,7 @@ use tokio_rustls::rustls::{
 const MOST: usize = 4096;
 
 /// The status of `GET /health/ready` there, asked by TLS where the file of the server's certificate is given.
-pub(in crate::cli) fn status(
-    address: SocketAddr,
-    certificate: Option<&Path>,
-    limit: Duration,
-) -> Result<u16> {
+pub(crate) fn status(address: SocketAddr, certificate: Option<&Path>, limit: Duration) -> Result<u16> {
     let begun = Instant::now();
     let stream = Bounded { stream: TcpStream::connect_timeout(&address, limit)?, begun, limit };
     match certificate {
