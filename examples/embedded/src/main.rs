@@ -7,14 +7,14 @@ use std::path::PathBuf;
 use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::get;
+use keyward_api::access::current_user::CurrentUser;
 use keyward_api::service::Service;
 use keyward_api::settings::Settings;
-use keyward_guard::CurrentUser;
 use tokio::net::TcpListener;
 
 /// The lock is the argument: without a good access token the answer is 401.
 async fn hello(user: CurrentUser) -> String {
-    format!("Hello, user {}\n", user.subject)
+    format!("Hello, user {}\n", user.who)
 }
 
 #[tokio::main]

@@ -16,13 +16,17 @@ use keyward_infra::database::store::Database;
 use keyward_infra::hashing_pool::HashingPool;
 use keyward_infra::mail::templates::Templates;
 use keyward_infra::testing::{TestDatabase, fresh_database};
+use keyward_migration::migrate;
 
 use super::clock::TestClock;
-use crate::access::epochs::Epochs;
+use super::document::Document;
 use crate::metrics::counters::Metrics;
+use crate::resources::core::{Core, Foundation};
+use crate::resources::resource::{Resource, letters, migrations};
 use crate::router;
 use crate::settings::Settings;
 use crate::state::AppState;
+use crate::wiring::grants::grants;
 
 /// Everybody's password, unless a test says otherwise.
 pub const PASSWORD: &str = "seven wild horses";
@@ -51,6 +55,10 @@ pub struct Parts {
     pub metrics: Metrics,
     /// Its database as a file or on a server.
     pub home: Arc<TestDatabase>,
+    /// What is mounted.
+    pub resources: Vec<Resource>,
+    /// Its document, which every answer must agree with.
+    pub document: Arc<Document>,
 }
 
 impl Deref for TestApp {
@@ -62,77 +70,102 @@ impl Deref for TestApp {
 }
 
 impl TestApp {
-    /// The service with nobody in it, whose hashes cost next to nothing.
-    pub async fn start() -> Self {
-        Self::with_flags(&[]).await
-    }
-
-    /// The same, told more on the command line.
-    pub async fn with_flags(flags: &[&str]) -> Self {
-        Self::begin(Arc::new(cheap_hasher()), 2, settings(flags)).await
+    /// The service with these resources and without accounts, whose hashes cost next to nothing, with these flags of the
+    /// command line.
+    pub async fn with_resources(resources: Vec<Resource>, flags: &[&str]) -> Self {
+        Self::with_hasher(resources, flags, Arc::new(cheap_hasher()), 2).await
     }
 
     /// The service with a hashing pool of `threads` threads that use `hasher`.
-    pub async fn with_hasher(hasher: Arc<dyn PasswordHasher>, threads: usize) -> Self {
-        Self::begin(hasher, threads, settings(&[])).await
+    pub async fn with_hasher(
+        resources: Vec<Resource>,
+        flags: &[&str],
+        hasher: Arc<dyn PasswordHasher>,
+        threads: usize,
+    ) -> Self {
+        let home = fresh_database().await;
+        let database = home.connect().await;
+        migrate(database.connection(), &migrations(&resources)).await.unwrap();
+        Self::begin(home, database, resources, flags, hasher, threads)
     }
 
     /// The service on this database, however it is reached.
-    pub fn on(home: TestDatabase, database: Database) -> Self {
-        Self::begin_on(home, database, Arc::new(cheap_hasher()), 2, settings(&[]))
+    pub fn on(home: TestDatabase, database: Database, resources: Vec<Resource>) -> Self {
+        Self::begin(home, database, resources, &[], Arc::new(cheap_hasher()), 2)
     }
 
-    async fn begin(hasher: Arc<dyn PasswordHasher>, threads: usize, settings: Settings) -> Self {
-        let home = fresh_database().await;
-        let database = home.connect().await;
-        Self::begin_on(home, database, hasher, threads, settings)
-    }
-
-    fn begin_on(
+    fn begin(
         home: TestDatabase,
         database: Database,
+        resources: Vec<Resource>,
+        flags: &[&str],
         hasher: Arc<dyn PasswordHasher>,
         threads: usize,
-        settings: Settings,
     ) -> Self {
         let home = Arc::new(home);
         let keys = SharedKeyRing::new(KeyRing::new(SigningKey::generate(Algorithm::EdDsa).unwrap()));
         let master = Arc::new(MasterSecret::generate(&SystemRandom));
-        let postbox = Postbox { letters: Arc::new(Templates::default()), master };
         let hashing = Arc::new(HashingPool::start(hasher, threads).unwrap());
-        Self::assemble(home, database, hashing, keys, postbox, Arc::default(), settings)
+        let settings = settings(flags);
+        Self::assemble(home, database, hashing, keys, master, Arc::default(), settings, resources)
     }
 
     /// Another process on the same database, with a memory of its own.
     #[must_use]
     pub fn replica(&self) -> Self {
-        let (hashing, clock) = (Arc::clone(&self.ports.hashing), Arc::clone(&self.clock));
-        let (database, keys) = (self.database.clone(), self.keys.clone());
-        let settings = self.settings.clone();
-        Self::assemble(Arc::clone(&self.home), database, hashing, keys, self.postbox.clone(), clock, settings)
+        Self::assemble(
+            Arc::clone(&self.home),
+            self.database.as_another_process(),
+            Arc::clone(&self.ports.hashing),
+            self.keys.clone(),
+            Arc::clone(&self.postbox.master),
+            Arc::clone(&self.clock),
+            self.settings.clone(),
+            self.resources.clone(),
+        )
     }
 
+    #[expect(clippy::too_many_arguments, reason = "what a service is made of")]
     fn assemble(
         home: Arc<TestDatabase>,
         database: Database,
         hashing: Arc<dyn Hashing>,
         keys: SharedKeyRing,
-        postbox: Postbox,
+        master: Arc<MasterSecret>,
         clock: Arc<TestClock>,
         settings: Settings,
+        resources: Vec<Resource>,
     ) -> Self {
-        let epochs = Arc::new(Epochs::default());
+        let database = database.with_leaving(resources.iter().filter_map(|resource| resource.leaving));
         let ports = Ports {
             store: Arc::new(database.clone()),
             clock: clock.clone(),
             random: Arc::new(SystemRandom),
             hashing,
-            changes: epochs.clone(),
         };
-        let state = AppState::new(ports.clone(), postbox.clone(), epochs, keys.clone(), &settings);
+        let templates = Arc::new(Templates::load(None, letters(&resources)).unwrap());
+        let postbox = Postbox { letters: templates.clone(), master };
+        let foundation = Foundation { ports: ports.clone(), database: database.clone() };
+        let core = Core { foundation, postbox: postbox.clone(), templates };
+        let grants = grants(&settings.scopes, &resources).unwrap();
+        let state = AppState::new(core, keys.clone(), grants, &settings);
         let metrics = state.metrics.clone();
-        let router = router::standalone(state);
-        Self(Arc::new(Parts { router, ports, clock, keys, settings, database, postbox, metrics, home }))
+        let document = Arc::new(Document::of(&resources));
+        let router = router::standalone(state, &resources);
+        let parts = Parts {
+            router,
+            ports,
+            clock,
+            keys,
+            settings,
+            database,
+            postbox,
+            metrics,
+            home,
+            resources,
+            document,
+        };
+        Self(Arc::new(parts))
     }
 }
 

@@ -1,6 +1,7 @@
 //! A request on its way to the service under test.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
@@ -11,17 +12,18 @@ use serde_json::Value;
 use tower::ServiceExt;
 
 use super::answer::Answer;
-use super::document;
+use super::document::{Document, check};
 
 /// A request on its way.
 pub struct Call {
     router: Router,
+    document: Arc<Document>,
     request: Request<Body>,
 }
 
 impl Call {
-    pub(super) fn new(router: Router, request: Request<Body>) -> Self {
-        Self { router, request }
+    pub(super) fn new(router: Router, document: Arc<Document>, request: Request<Body>) -> Self {
+        Self { router, document, request }
     }
 
     /// Adds a header field, beside any of that name.
@@ -70,8 +72,9 @@ impl Call {
     /// Sends it. Whatever is answered must be documented.
     pub async fn send(self) -> Answer {
         let (method, path) = (self.request.method().clone(), self.request.uri().path().to_owned());
+        let document = Arc::clone(&self.document);
         let answer = self.send_unchecked().await;
-        document::check(&method, &path, &answer);
+        check(&document, &method, &path, &answer);
         answer
     }
 

@@ -1,13 +1,13 @@
 //! The OpenAPI document as a yardstick: every answer a test gets is held against it.
 
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
 
 use axum::http::{Method, StatusCode};
 use serde_json::Value;
 
 use super::answer::Answer;
 use super::schema;
+use crate::resources::resource::Resource;
 use crate::router;
 
 /// One documented operation.
@@ -44,36 +44,39 @@ impl Operation {
     }
 }
 
-/// The whole document.
-pub fn document() -> &'static Value {
-    static DOCUMENT: OnceLock<Value> = OnceLock::new();
-    DOCUMENT.get_or_init(|| serde_json::to_value(router::document()).unwrap())
+/// The document of a service.
+pub struct Document {
+    /// All of it.
+    pub json: Value,
+    /// Every operation.
+    pub operations: Vec<Operation>,
 }
 
-/// Every operation of the document.
-pub fn operations() -> &'static [Operation] {
-    static OPERATIONS: OnceLock<Vec<Operation>> = OnceLock::new();
-    OPERATIONS.get_or_init(|| {
+impl Document {
+    /// The document of a service with these resources.
+    pub fn of(resources: &[Resource]) -> Self {
+        let json = serde_json::to_value(router::document(resources)).unwrap();
         let paths: BTreeMap<String, BTreeMap<String, Value>> =
-            serde_json::from_value(document()["paths"].clone()).unwrap();
+            serde_json::from_value(json["paths"].clone()).unwrap();
         let flat = paths.into_iter().flat_map(|(path, methods)| {
             methods.into_iter().map(move |(method, spec)| (method.to_uppercase(), path.clone(), spec))
         });
-        flat.map(|(method, path, spec)| Operation { method, path, spec }).collect()
-    })
-}
+        let operations = flat.map(|(method, path, spec)| Operation { method, path, spec }).collect();
+        Self { json, operations }
+    }
 
-/// The operation behind a request: the one with the fewest parameters, as the router chooses.
-fn operation(method: &Method, path: &str) -> Option<&'static Operation> {
-    let all = operations().iter().filter(|operation| operation.fits(path));
-    let fewest = all.clone().map(|operation| operation.path.matches('{').count()).min()?;
-    let mut chosen = all.filter(|operation| operation.path.matches('{').count() == fewest);
-    chosen.find(|operation| operation.method == method.as_str())
+    /// The operation behind a request: the one with the fewest parameters, as the router chooses.
+    fn operation(&self, method: &Method, path: &str) -> Option<&Operation> {
+        let all = self.operations.iter().filter(|operation| operation.fits(path));
+        let fewest = all.clone().map(|operation| operation.path.matches('{').count()).min()?;
+        let mut chosen = all.filter(|operation| operation.path.matches('{').count() == fewest);
+        chosen.find(|operation| operation.method == method.as_str())
+    }
 }
 
 /// That an answer is what the document promises for the operation, and has what every answer has.
 #[track_caller]
-pub fn check(method: &Method, path: &str, answer: &Answer) {
+pub fn check(document: &Document, method: &Method, path: &str, answer: &Answer) {
     let place = format!("{method} {path} answered {}: {}", answer.status, answer.text());
     assert!(!answer.header("x-request-id").is_empty(), "no request id: {place}");
     assert_eq!(answer.header("x-content-type-options"), "nosniff", "{place}");
@@ -81,7 +84,7 @@ pub fn check(method: &Method, path: &str, answer: &Answer) {
     if answer.status.is_client_error() || answer.status.is_server_error() {
         assert_eq!(answer.header("content-type"), "application/json", "{place}");
     }
-    let Some(operation) = operation(method, path) else {
+    let Some(operation) = document.operation(method, path) else {
         assert!(!answer.status.is_server_error(), "{place}");
         return;
     };
@@ -96,7 +99,7 @@ pub fn check(method: &Method, path: &str, answer: &Answer) {
     let schema = &promised["content"]["application/json"]["schema"];
     if schema.is_object() {
         assert_eq!(answer.header("content-type"), "application/json", "{place}");
-        let faults = schema::faults(document(), schema, &answer.json());
+        let faults = schema::faults(&document.json, schema, &answer.json());
         assert!(faults.is_empty(), "{faults:?} are not as documented: {place}");
     } else {
         assert!(promised["content"].is_object() || answer.body.is_empty(), "an undocumented body: {place}");

@@ -1,10 +1,11 @@
 //! People who call the service: without an account, with one, or as an administrator.
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use axum::http::Request;
 use keyward_auth::PasswordPolicy;
-use keyward_domain::identity::registration::Registration;
-use keyward_domain::identity::users::Users;
+use keyward_domain::identity::registration::{Register, Registration};
 use keyward_domain::values::email::Email;
 use keyward_domain::values::new_password::NewPassword;
 use keyward_domain::values::scopes::Role;
@@ -34,7 +35,8 @@ impl Person {
     pub fn call(&self, method: &str, path: &str) -> Call {
         let request = Request::builder().method(method).uri(path).body(Body::empty());
         let request = request.unwrap_or_else(|error| panic!("{method} {path}: {error}"));
-        let call = Call::new(self.app.router.clone(), request).header("host", "localhost:8000");
+        let call = Call::new(self.app.router.clone(), Arc::clone(&self.app.document), request)
+            .header("host", "localhost:8000");
         match &self.token {
             Some(token) => call.header("authorization", format!("Bearer {token}")),
             None => call,
@@ -64,12 +66,6 @@ impl Person {
     /// Sends a `PATCH`.
     pub async fn patch(&self, path: &str, body: Value) -> Answer {
         self.call("PATCH", path).json(&body).send().await
-    }
-
-    /// A post of theirs: its id.
-    pub async fn writes(&self, title: &str, published: bool) -> i64 {
-        let post = json!({ "title": title, "content": "content", "published": published });
-        self.post("/posts", post).await.assert_status(201).json()["id"].as_i64().unwrap()
     }
 
     /// The token they use.
@@ -102,7 +98,7 @@ impl TestApp {
         let email = Email::parse(&address(name)).unwrap();
         let password = NewPassword::parse(PASSWORD, &PasswordPolicy::default(), Some(&email)).unwrap();
         let registration = Registration { email, password, name: None, role: Role::Admin };
-        Users::new(self.ports.clone()).register(registration).await.unwrap();
+        Register::new(self.ports.clone()).register(registration).await.unwrap();
         self.log_in(name).await
     }
 

@@ -57,7 +57,7 @@ pub(super) struct Retire {
 pub(super) async fn run(command: KeysCommand) -> Result<(), Problem> {
     match command {
         KeysCommand::List(settings) => {
-            let database = OpenDatabase::open(&settings.storage).await?;
+            let database = settings.database.open().await?;
             for key in database.repositories().keys().all().await.map_err(|error| error.to_string())? {
                 let from = key.signs_from.format(&Rfc3339).unwrap_or_default();
                 let state = if key.retired_at.is_some() { "retired" } else { "published" };

@@ -5,6 +5,7 @@ use keyward_api::testing::app::TestApp;
 use keyward_api::testing::person::Person;
 use serde_json::{Value, json};
 
+use crate::app::Starts;
 use crate::catalog::product;
 use crate::races::{at_once, count};
 

@@ -4,6 +4,8 @@ use keyward_api::testing::app::TestApp;
 use keyward_api::testing::person::Person;
 use serde_json::{Value, json};
 
+use crate::app::Starts;
+
 /// A category of that name: its id.
 pub(crate) async fn category(root: &Person, name: &str) -> i64 {
     root.post("/categories", json!({ "name": name })).await.assert_status(201).json()["id"].as_i64().unwrap()

@@ -6,6 +6,7 @@ use keyward_api::testing::person::Person;
 use serde_json::{Value, json};
 use time::Duration;
 
+use crate::app::Starts;
 use crate::forge::Forge;
 
 async fn ana_and_her_forger() -> (Person, Forge) {

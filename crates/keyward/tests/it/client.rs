@@ -16,6 +16,8 @@ use time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, RwLock};
 
+use crate::app::Starts;
+
 /// The service, and what happens to the refreshes on their way to it.
 pub(crate) struct Front {
     pub(crate) app: TestApp,

@@ -5,6 +5,7 @@ use keyward_api::testing::app::{PASSWORD, TestApp, address};
 use keyward_infra::testing::fresh_database;
 use serde_json::json;
 
+use crate::app::Starts;
 use crate::cart::add;
 use crate::catalog::{product, stock};
 use crate::races::{at_once, count};
@@ -18,7 +19,7 @@ async fn serializable() -> Option<TestApp> {
     let name = home.url.rsplit('/').next().unwrap().split('?').next().unwrap().to_owned();
     home.execute(&format!("ALTER DATABASE {name} SET default_transaction_isolation = 'serializable'")).await;
     let database = home.connect().await;
-    Some(TestApp::on(home, database))
+    Some(TestApp::over(home, database))
 }
 
 fn statuses(answers: &[Answer]) -> Vec<u16> {

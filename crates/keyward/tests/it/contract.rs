@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use crate::app::{Starts, document, operations};
 use keyward_api::testing::app::TestApp;
-use keyward_api::testing::document::{document, operations};
 use serde_json::{Value, json};
 
 /// The operations that anyone may call, one a line, as somebody reviewed them.

@@ -1,8 +1,8 @@
 //! Pages of other origins: none may call, unless its origin is named.
 
+use crate::app::{Starts, operations};
 use keyward_api::testing::answer::Answer;
 use keyward_api::testing::app::{PASSWORD, TestApp, address};
-use keyward_api::testing::document::operations;
 use serde_json::json;
 
 use crate::process::{Home, text};

@@ -9,6 +9,7 @@ use keyward_domain::keys::signing_keys::Keys;
 use serde_json::Value;
 use time::Duration;
 
+use crate::app::Starts;
 use crate::forge::{claims_of, encode, header_of};
 
 const METADATA: &str = "/.well-known/oauth-authorization-server";

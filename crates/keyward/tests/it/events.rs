@@ -13,6 +13,7 @@ use keyward_domain::upkeep::cleaning::Housekeeping;
 use serde_json::{Value, json};
 use time::Duration;
 
+use crate::app::Starts;
 use crate::sessions::{holder, refreshed, session_of};
 
 /// Everything that was recorded, oldest first.

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
+use crate::app::Starts;
 use crate::oauth::{basic, register, register_for, secret};
 use crate::sessions::{refreshed, session_of};
 use crate::wire::{PATIENCE, Server, status};

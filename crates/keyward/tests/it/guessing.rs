@@ -7,6 +7,7 @@ use keyward_domain::model::events::EventKind;
 use serde_json::{Value, json};
 use time::Duration;
 
+use crate::app::Starts;
 use crate::events::events;
 use crate::races::{at_once, count};
 

@@ -9,6 +9,8 @@ use keyward_auth::{Argon2idHasher, Password, PasswordError, PasswordHash, Passwo
 use serde_json::json;
 use tokio::task::JoinSet;
 
+use crate::app::Starts;
+
 /// A hasher that waits at a gate which the test opens and shuts.
 pub(crate) struct GatedHasher {
     inner: Argon2idHasher,
@@ -64,7 +66,7 @@ fn storm(app: &TestApp, count: usize, username: &'static str) -> JoinSet<Answer>
 #[tokio::test(flavor = "multi_thread")]
 async fn a_storm_of_logins_is_told_to_come_back_while_others_are_served() {
     let hasher = GatedHasher::new();
-    let app = TestApp::with_hasher(hasher.clone(), 1).await;
+    let app = TestApp::hashing_with(hasher.clone(), 1).await;
     let ana = app.user("ana").await;
     hasher.set_open(false);
     let mut logins = storm(&app, QUEUE + 40, "ana@example.com");
@@ -93,7 +95,7 @@ async fn a_storm_of_logins_is_told_to_come_back_while_others_are_served() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_unknown_user_waits_in_the_same_queue() {
     let hasher = GatedHasher::new();
-    let app = TestApp::with_hasher(hasher.clone(), 1).await;
+    let app = TestApp::hashing_with(hasher.clone(), 1).await;
     hasher.set_open(false);
     let mut logins = storm(&app, 1, "nobody@example.com");
     let early = tokio::time::timeout(Duration::from_millis(300), logins.join_next()).await;
@@ -120,7 +122,7 @@ async fn a_hasher_that_panics_costs_its_own_request_and_no_other() {
         }
     }
 
-    let app = TestApp::with_hasher(Arc::new(Panicking(cheap_hasher())), 1).await;
+    let app = TestApp::hashing_with(Arc::new(Panicking(cheap_hasher())), 1).await;
     let body = json!({ "username": "nobody@example.com", "password": PASSWORD });
     let answer = app.anonymous().call("POST", "/login").json(&body).send_unchecked().await;
     assert_eq!(answer.assert_status(500).json(), json!({ "detail": "Internal Server Error" }));

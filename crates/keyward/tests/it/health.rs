@@ -3,6 +3,8 @@
 use keyward_api::testing::app::TestApp;
 use serde_json::json;
 
+use crate::app::Starts;
+
 #[tokio::test]
 async fn a_running_service_is_alive_and_ready() {
     let app = TestApp::start().await;

@@ -12,6 +12,8 @@ use keyward_api::testing::app::{PASSWORD, TestApp};
 use keyward_api::testing::person::Person;
 use serde_json::json;
 
+use crate::app::{Starts, Writes};
+
 async fn ana() -> Person {
     TestApp::start().await.user("ana").await
 }

@@ -6,6 +6,8 @@ use keyward_api::testing::person::Person;
 use keyward_domain::values::scopes::Role;
 use serde_json::{Value, json};
 
+use crate::app::Starts;
+
 const FORM: &str = "grant_type=password&username=ana%40example.com&password=seven+wild+horses";
 
 async fn app_with_ana() -> (TestApp, Person) {

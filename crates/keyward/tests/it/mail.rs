@@ -11,6 +11,7 @@ use keyward_infra::mail::smtp::{Sender, SmtpMailer};
 use serde_json::json;
 use time::Duration;
 
+use crate::app::Starts;
 use crate::mailbox::Mailbox;
 
 /// What the tests here ask of the service.

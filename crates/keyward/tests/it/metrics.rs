@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use keyward_api::testing::app::{PASSWORD, TestApp, address};
 use serde_json::{Value, json};
 
+use crate::app::Starts;
 use crate::process::{Home, Served, free_port};
 
 /// The value of a series, as in `keyward_logins_total{outcome="ok"}`.

@@ -12,6 +12,7 @@ use keyward_domain::values::ids::ClientId;
 use keyward_domain::values::text::Text;
 use serde_json::{Value, json};
 
+use crate::app::Starts;
 use crate::forge::claims_of;
 use crate::sessions::{assert_spent, holder, refresh};
 

@@ -5,6 +5,7 @@ use keyward_api::testing::app::TestApp;
 use keyward_api::testing::person::Person;
 use serde_json::{Value, json};
 
+use crate::app::Starts;
 use crate::cart::{add, cart};
 use crate::catalog::{product, spec, stock};
 use crate::races::{at_once, count};

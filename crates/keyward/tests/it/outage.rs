@@ -13,6 +13,7 @@ use keyward_infra::database::store::Database;
 use keyward_infra::testing::{TestDatabase, fresh_database};
 use serde_json::json;
 
+use crate::app::Starts;
 use crate::proxy::{Mode, Proxy};
 
 /// Far less than a request may take, and far more than it should.
@@ -39,7 +40,7 @@ async fn behind_a_wire(options: DatabaseOptions) -> Option<(Proxy, Person)> {
     }
     let (proxy, url) = Proxy::before(&home.url).await;
     let database = Database::connect(&url, options).await.unwrap();
-    let ana = TestApp::on(home, database).user("ana").await;
+    let ana = TestApp::over(home, database).user("ana").await;
     Some((proxy, ana))
 }
 
@@ -149,7 +150,7 @@ async fn when_our_own_connections_are_all_in_use_requests_are_refused_and_then_s
         return;
     }
     let database = home.connect_with(limits).await;
-    let ana = TestApp::on(home, database.clone()).user("ana").await;
+    let ana = TestApp::over(home, database.clone()).user("ana").await;
     let held = (database.begin().await.unwrap(), database.begin().await.unwrap());
     assert_unavailable(&ana, "all in use").await;
     drop(held);
@@ -169,7 +170,7 @@ async fn when_the_server_has_no_connection_left_requests_are_refused_and_then_se
         ..DatabaseOptions::default()
     };
     let database = Database::connect(&guest.url, limits).await.unwrap();
-    let ana = TestApp::on(home, database.clone()).user("ana").await;
+    let ana = TestApp::over(home, database.clone()).user("ana").await;
     // The others take what they can, and then what was ours: again and again, for a connection that is just being given up
     // still counts for a moment, and one that is busy at that moment is not cut.
     let cut = format!(

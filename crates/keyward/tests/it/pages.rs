@@ -2,6 +2,8 @@
 
 use keyward_api::testing::app::TestApp;
 
+use crate::app::Starts;
+
 /// The addresses that a page's tags load things from.
 fn loaded(html: &str) -> Vec<String> {
     let targets = html.split(['"', '\'']).collect::<Vec<_>>();

@@ -4,6 +4,8 @@ use keyward_api::testing::app::TestApp;
 use keyward_api::testing::person::Person;
 use serde_json::json;
 
+use crate::app::{Starts, Writes};
+
 /// Every id, following `Link` to its end.
 async fn walk(reader: &Person, first: &str) -> Vec<Vec<i64>> {
     let (mut pages, mut next) = (Vec::new(), Some(first.to_owned()));

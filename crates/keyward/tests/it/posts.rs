@@ -3,6 +3,8 @@
 use keyward_api::testing::app::TestApp;
 use serde_json::{Value, json};
 
+use crate::app::{Starts, Writes};
+
 #[tokio::test]
 async fn a_post_comes_back_as_it_was_written() {
     let app = TestApp::start().await;

@@ -11,13 +11,14 @@ use keyward_auth::{Password, PasswordHasher};
 use keyward_domain::values::email::Email;
 use serde_json::json;
 
+use crate::app::Starts;
 use crate::hashing::GatedHasher;
 
 const NEW: &str = "another fine phrase";
 
 async fn begin() -> (Arc<GatedHasher>, TestApp, Person) {
     let hasher = GatedHasher::new();
-    let app = TestApp::with_hasher(hasher.clone(), 2).await;
+    let app = TestApp::hashing_with(hasher.clone(), 2).await;
     let ana = app.user("ana").await;
     (hasher, app, ana)
 }

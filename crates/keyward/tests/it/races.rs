@@ -11,6 +11,8 @@ use serde_json::{Value, json};
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 
+use crate::app::{Starts, Writes};
+
 /// The answers to `count` calls that begin together.
 pub(crate) async fn at_once<F>(count: usize, call: impl Fn(usize) -> F) -> Vec<Answer>
 where

@@ -6,6 +6,8 @@ use keyward_api::testing::letters::token;
 use serde_json::{Value, json};
 use time::Duration;
 
+use crate::app::Starts;
+
 const NEW: &str = "eight tame horses";
 const PAGE: &str = "reset-password";
 

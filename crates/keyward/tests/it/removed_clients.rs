@@ -6,6 +6,7 @@ use keyward_domain::oauth::clients::{ClientError, Clients};
 use keyward_domain::values::ids::ClientId;
 use serde_json::{Value, json};
 
+use crate::app::Starts;
 use crate::events::events;
 use crate::oauth::{basic, form, log_in, register, secret, token};
 use crate::process::{Home, text};

@@ -9,6 +9,7 @@ use keyward_infra::database::options::DatabaseOptions;
 use keyward_infra::testing::{TestDatabase, fresh_database};
 use serde_json::json;
 
+use crate::app::{Starts, Writes};
 use crate::catalog::{category, product};
 use crate::proxy::{Mode, Proxy};
 
@@ -23,7 +24,7 @@ async fn with_a_copy() -> Option<(TestApp, TestApp, Proxy)> {
     let (proxy, url) = Proxy::before(&copy.url).await;
     let database = home.connect().await.with_replica(&url, DatabaseOptions::default()).unwrap();
     let stand_in = copy.connect().await;
-    Some((TestApp::on(home, database), TestApp::on(copy, stand_in), proxy))
+    Some((TestApp::over(home, database), TestApp::over(copy, stand_in), proxy))
 }
 
 #[tokio::test(flavor = "multi_thread")]

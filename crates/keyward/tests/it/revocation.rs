@@ -7,6 +7,7 @@ use keyward_api::testing::person::Person;
 use serde_json::{Value, json};
 use time::Duration;
 
+use crate::app::Starts;
 use crate::forge::claims_of;
 use crate::oauth::{basic, form, log_in, register, secret, token};
 use crate::sessions::{assert_spent, refreshed, session_of};

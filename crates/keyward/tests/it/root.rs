@@ -3,6 +3,8 @@
 use keyward_api::testing::app::TestApp;
 use serde_json::json;
 
+use crate::app::Starts;
+
 #[tokio::test]
 async fn the_front_door_says_what_this_is_and_where_its_documentation_is() {
     let app = TestApp::start().await;

@@ -3,6 +3,8 @@
 use keyward_api::testing::app::{PASSWORD, TestApp, address};
 use serde_json::json;
 
+use crate::app::Starts;
+
 const FLAGS: [&str; 4] = ["--user-scopes", "invoices:read", "--admin-scopes", "invoices:write"];
 
 #[tokio::test]

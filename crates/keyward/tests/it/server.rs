@@ -6,6 +6,7 @@ use keyward::server::limits::Limits;
 use keyward_api::testing::app::{PASSWORD, TestApp};
 use serde_json::{Value, json};
 
+use crate::app::Starts;
 use crate::hashing::GatedHasher;
 use crate::wire::{PATIENCE, Server, post, status};
 
@@ -145,7 +146,7 @@ async fn whoever_asks_before_sending_the_body_is_told_to_go_on_or_not_to() {
 #[tokio::test]
 async fn a_stop_finishes_what_is_under_way_and_takes_nothing_new() {
     let hasher = GatedHasher::new();
-    let mut server = Server::with(TestApp::with_hasher(hasher.clone(), 1).await, Limits::default()).await;
+    let mut server = Server::with(TestApp::hashing_with(hasher.clone(), 1).await, Limits::default()).await;
     server.app.user("ana").await;
     let (mut idle, mut busy) = (server.connect().await, server.connect().await);
     hasher.set_open(false);
@@ -167,7 +168,7 @@ async fn a_stop_finishes_what_is_under_way_and_takes_nothing_new() {
 async fn a_stop_does_not_wait_for_ever() {
     let hasher = GatedHasher::new();
     let limits = Limits { drain: Duration::from_millis(300), ..Limits::default() };
-    let mut server = Server::with(TestApp::with_hasher(hasher.clone(), 1).await, limits).await;
+    let mut server = Server::with(TestApp::hashing_with(hasher.clone(), 1).await, limits).await;
     hasher.set_open(false);
     let mut busy = server.connect().await;
     busy.send(post("/login", &json!({ "username": "a@example.com", "password": PASSWORD }).to_string()))
@@ -181,7 +182,7 @@ async fn a_stop_does_not_wait_for_ever() {
 #[tokio::test]
 async fn a_client_that_hangs_up_does_not_stop_what_it_began() {
     let hasher = GatedHasher::new();
-    let server = Server::with(TestApp::with_hasher(hasher.clone(), 1).await, Limits::default()).await;
+    let server = Server::with(TestApp::hashing_with(hasher.clone(), 1).await, Limits::default()).await;
     hasher.set_open(false);
     let account = json!({ "email": "ana@example.com", "password": PASSWORD }).to_string();
     let mut wire = server.connect().await;

@@ -9,6 +9,7 @@ use serde_json::json;
 use time::Duration;
 use tokio::runtime::Runtime;
 
+use crate::app::Starts;
 use crate::forge::{decode, encode};
 use crate::sessions::{counter, holder, refresh, session_of};
 

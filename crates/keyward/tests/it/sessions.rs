@@ -9,6 +9,7 @@ use keyward_domain::values::ids::SessionId;
 use serde_json::{Value, json};
 use time::Duration;
 
+use crate::app::Starts;
 use crate::events::events;
 use crate::forge::{claims_of, decode, encode};
 use crate::races::{at_once, count};

@@ -3,6 +3,8 @@
 use keyward_api::testing::app::{PASSWORD, TestApp};
 use serde_json::{Value, json};
 
+use crate::app::Starts;
+
 #[tokio::test]
 async fn an_unknown_path_is_not_found() {
     let app = TestApp::start().await;

@@ -1,7 +1,7 @@
 //! One canonical path an operation; the other form leads there.
 
+use crate::app::{Starts, operations};
 use keyward_api::testing::app::TestApp;
-use keyward_api::testing::document::operations;
 use serde_json::json;
 
 use crate::wire::{Server, status};

@@ -4,6 +4,8 @@ use keyward_api::testing::app::TestApp;
 use keyward_api::testing::person::Person;
 use serde_json::{Value, json};
 
+use crate::app::{Starts, Writes};
+
 const TEXTS: [&str; 14] = [
     "plain",
     " leading and trailing ",

@@ -6,6 +6,7 @@ use keyward_api::testing::person::Person;
 use serde_json::{Value, json};
 use time::Duration;
 
+use crate::app::{Starts, Writes};
 use crate::races::{at_once, count};
 use crate::sessions::refreshed;
 

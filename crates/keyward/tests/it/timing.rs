@@ -7,6 +7,8 @@ use keyward_api::testing::app::{PASSWORD, TestApp, address};
 use keyward_auth::{Argon2Params, Argon2idHasher, SystemRandom};
 use serde_json::{Value, json};
 
+use crate::app::Starts;
+
 /// Each is guessed at, or asked for, four times, which costs no wait.
 const ACCOUNTS: usize = 12;
 const ROUNDS: usize = 4;
@@ -47,7 +49,7 @@ fn dominance(these: &[Duration], those: &[Duration]) -> f64 {
 async fn a_login_takes_as_long_without_an_account_as_with_one() {
     let params = Argon2Params { memory_kib: 1024, iterations: 4, parallelism: 1 };
     let hasher = Argon2idHasher::new(params, Arc::new(SystemRandom)).unwrap();
-    let app = TestApp::with_hasher(Arc::new(hasher), 2).await;
+    let app = TestApp::hashing_with(Arc::new(hasher), 2).await;
     accounts(&app).await;
     let (mut known, mut unknown, mut nonsense) = (Vec::new(), Vec::new(), Vec::new());
     // Interleaved, so that whatever else the machine does befalls all alike.

@@ -21,6 +21,7 @@ use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::{ClientConfig, ProtocolVersion, RootCertStore};
 
+use crate::app::Starts;
 use crate::process::{Home, Served, becomes_ready, finish, text};
 use crate::wire::PATIENCE;
 

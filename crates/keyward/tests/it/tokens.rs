@@ -7,6 +7,7 @@ use keyward_domain::values::scopes::Role;
 use serde_json::{Value, json};
 use time::Duration;
 
+use crate::app::Starts;
 use crate::forge::{Forge, claims_of, decode, encode, header_of, hs256};
 
 async fn ana_and_her_forger() -> (Person, Forge) {

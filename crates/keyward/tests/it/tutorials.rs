@@ -1,7 +1,7 @@
 //! What the tutorials got wrong, one test a bug: readers who come from there must not find it here again.
 
+use crate::app::{Starts, Writes, document};
 use keyward_api::testing::app::{PASSWORD, TestApp};
-use keyward_api::testing::document::document;
 use serde_json::json;
 
 use crate::forge::{Forge, claims_of};

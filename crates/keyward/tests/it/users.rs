@@ -5,6 +5,8 @@ use keyward_api::testing::app::{PASSWORD, TestApp};
 use keyward_api::testing::person::Person;
 use serde_json::{Value, json};
 
+use crate::app::{Starts, Writes};
+
 async fn sign_up(app: &TestApp, account: Value) -> Answer {
     app.anonymous().post("/users", account).await
 }

@@ -8,6 +8,8 @@ use keyward_domain::model::mail::Message;
 use serde_json::{Value, json};
 use time::Duration;
 
+use crate::app::Starts;
+
 const PAGE: &str = "verify-email";
 
 /// What the tests here ask of the service.

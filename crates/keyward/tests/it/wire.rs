@@ -11,6 +11,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use crate::app::Starts;
+
 /// How long anything here may take.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
