@@ -89,16 +89,16 @@ mod tests {
 
     #[test]
     fn the_yardstick_finds_what_is_missing_wrong_or_too_much() {
-        let schema = serde_json::json!({
+        let schema = json!({
             "type": "object",
             "properties": { "id": { "type": "integer" }, "tags": { "type": ["array", "null"], "items": { "type": "string" } } },
             "required": ["id"],
         });
         let faults = |value| faults(&Value::Null, &schema, &value).len();
-        assert_eq!(faults(serde_json::json!({ "id": 1, "tags": null })), 0);
-        assert_eq!(faults(serde_json::json!({ "id": 1, "tags": ["a", 2] })), 1);
-        assert_eq!(faults(serde_json::json!({ "id": "1", "hash": "x" })), 2);
-        assert_eq!(faults(serde_json::json!({})), 1);
-        assert_eq!(faults(serde_json::json!([])), 1);
+        assert_eq!(faults(json!({ "id": 1, "tags": null })), 0);
+        assert_eq!(faults(json!({ "id": 1, "tags": ["a", 2] })), 1);
+        assert_eq!(faults(json!({ "id": "1", "hash": "x" })), 2);
+        assert_eq!(faults(json!({})), 1);
+        assert_eq!(faults(json!([])), 1);
     }
 }
