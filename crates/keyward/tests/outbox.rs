@@ -88,7 +88,9 @@ async fn make_admin(database: &keyward_infra::testing::TestDatabase, id: i64) {
     use keyward_domain::values::scopes::Role;
     let change = UserChange { role: Some(Role::Admin), ..UserChange::default() };
     let open = database.connect().await;
-    open.autocommit().users().update(UserId(id), &change).await.unwrap().unwrap();
+    let mut tx = open.begin().await.unwrap();
+    tx.user_changes().update(UserId(id), &change).await.unwrap().unwrap();
+    tx.commit().await.unwrap();
     open.close().await.unwrap();
 }
 

@@ -25,11 +25,12 @@ async fn begin() -> (Arc<GatedHasher>, TestApp, Person) {
 
 /// Gives ana another hash, of this password.
 async fn rehash(app: &TestApp, password: &str) {
-    let mut store = app.ports.store.autocommit();
+    let mut tx = app.ports.store.begin().await.unwrap();
     let email = Email::parse(&address("ana")).unwrap();
-    let old = store.users().credentials_of(&email).await.unwrap().unwrap();
+    let old = tx.users().credentials_of(&email).await.unwrap().unwrap();
     let new = cheap_hasher().hash(&Password::new(password)).unwrap();
-    assert!(store.users().replace_hash(old.user.id, &old.hash, &new).await.unwrap());
+    assert!(tx.user_changes().replace_hash(old.user.id, &old.hash, &new).await.unwrap());
+    tx.commit().await.unwrap();
 }
 
 /// The answer to `call`, in the middle of whose hashing ana gets another hash, of this password.

@@ -227,7 +227,7 @@ async fn of_two_administrators_who_take_each_other_away_at_once_one_is_left() {
         // Whoever comes too late is refused as anybody is, or is the last one.
         let refused = count(&answers, 401) + count(&answers, 403) + count(&answers, 409);
         assert_eq!(refused, 1, "{answers:?}");
-        let left = app.ports.store.autocommit().users().administrators(9).await.unwrap();
+        let left = app.ports.store.begin().await.unwrap().user_changes().administrators(9).await.unwrap();
         assert_eq!(left.len(), 1, "{left:?}");
     }
 }
