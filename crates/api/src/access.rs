@@ -3,6 +3,7 @@
 pub mod cache_use;
 pub mod current_user;
 pub mod epochs;
+pub mod feed;
 pub mod own_account;
 pub(crate) mod remembered;
 pub mod scope;

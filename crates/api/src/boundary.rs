@@ -2,6 +2,5 @@
 
 pub mod cors;
 pub(crate) mod host;
-pub(crate) mod middleware;
 pub mod proxies;
 pub mod stopping;

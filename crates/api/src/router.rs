@@ -9,9 +9,9 @@ use keyward_guard::endpoint;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::boundary::middleware;
 use crate::document::{docs, openapi};
 use crate::error::ApiError;
+use crate::middleware;
 use crate::resources::resource::Resource;
 use crate::resources::routes::Routes;
 use crate::routes::identity::{me, recovery, users, verification};

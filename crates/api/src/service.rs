@@ -9,8 +9,8 @@ use keyward_domain::mail::postbox::Postbox;
 use keyward_domain::upkeep::cleaning::Housekeeping;
 use tokio::task::JoinSet;
 
+use crate::foundation::{Core, Foundation};
 use crate::metrics::endpoint;
-use crate::resources::core::{Core, Foundation};
 use crate::resources::resource::Resource;
 use crate::router;
 use crate::routes::oauth::keys::PUBLISHED_AHEAD;

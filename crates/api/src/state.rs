@@ -29,14 +29,14 @@ use keyward_domain::values::scopes::Grants;
 use keyward_guard::Authenticator;
 
 use crate::access::epochs::Epochs;
+use crate::access::feed::Feed;
 use crate::access::own_account::OwnAccount;
 use crate::access::session_check::SessionCheck;
 use crate::boundary::cors::Cors;
 use crate::boundary::proxies::Proxies;
+use crate::foundation::{Core, Foundation};
 use crate::metrics::counters::Metrics;
 use crate::metrics::scrape::Sources;
-use crate::resources::core::{Core, Foundation};
-use crate::routes::sessions::feed::Feed;
 use crate::settings::Settings;
 use crate::settings::tokens::LEEWAY;
 

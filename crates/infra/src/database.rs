@@ -10,7 +10,6 @@ pub mod contention;
 pub mod db;
 pub mod error;
 pub mod inspection;
-pub mod leaving;
 pub mod listener;
 pub mod options;
 pub mod probe;

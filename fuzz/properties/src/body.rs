@@ -7,10 +7,10 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Request};
 use keyward_api::extract::{AnyBody, Body, Fields, Input, read};
 use keyward_api::routes::identity::users::UserCreate;
-use keyward_api::routes::posts::PostWrite;
 use keyward_api::routes::sessions::login::Login;
-use keyward_api::routes::shop::catalog::ProductWrite;
 use keyward_auth::PasswordPolicy;
+use keyward_blog::routes::wire::PostWrite;
+use keyward_shop::routes::catalog::ProductWrite;
 use serde_json::{Map, Value, json};
 
 use crate::Fate;
@@ -44,7 +44,7 @@ impl Input for Probe {
         let text = fields.optional("text", read::owned);
         let email = fields.optional("email", |value| Ok(read::email(value)?.to_string()));
         let number = fields.optional("number", read::id);
-        let price = fields.optional("price", |value| Ok(read::money(value)?.minor()));
+        let price = fields.optional("price", |value| Ok(keyward_shop::routes::amount::money(value)?.minor()));
         let flag = fields.or_default("flag", false, read::boolean);
         let known = fields.has("password");
         let password =

@@ -11,9 +11,9 @@ use axum::extract::FromRequestParts;
 use http::header::{AUTHORIZATION, FORWARDED, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode};
 use keyward_api::boundary::proxies::{Network, Proxies, ProxyHeader};
-use keyward_api::extract::Idempotency;
 use keyward_auth::ScopeSet;
 use keyward_guard::{Authenticator, BearerLayer, Principal, Refusal};
+use keyward_shop::routes::idempotency::Idempotency;
 use tower::{Layer, Service, service_fn};
 
 use crate::Fate;

@@ -5,7 +5,7 @@ use axum::response::IntoResponse;
 use http::{Request, Uri, header};
 use keyward_api::extract::{Paged, PathParam};
 use keyward_api::routes::identity::users::User;
-use keyward_api::routes::posts::{Post, PostList};
+use keyward_blog::routes::wire::{Post, PostList};
 use keyward_domain::values::ids::SessionId;
 use keyward_domain::values::ids::UserId;
 use keyward_domain::values::page::{MAX_LIMIT, Slice};

@@ -13,16 +13,14 @@ pub mod migrations;
 pub mod routes;
 pub mod seed;
 pub mod storage;
+pub mod wiring;
 
-use std::sync::Arc;
-
-use keyward_api::resources::core::{Core, Foundation};
+use keyward_api::foundation::Core;
 use keyward_api::resources::resource::{Resource, ResourceScope};
 use keyward_api::resources::routes::Routes;
 use keyward_domain::values::scopes::Role;
 use keyward_migration::MigrationSet;
 
-use crate::domain::posts::Posts;
 use crate::routes::{scope, wire};
 
 /// The blog, to be mounted by a server.
@@ -35,16 +33,11 @@ pub fn resource() -> Resource {
             ResourceScope::of::<scope::PostsWrite>(Role::User),
         ],
         lists: &[wire::POSTS],
-        routes: Routes::new(routes::routes, |core: &Core| posts(&core.foundation)),
+        routes: Routes::new(routes::routes, |core: &Core| wiring::posts(&core.foundation)),
         migrations: MigrationSet { name: "blog", files: migrations::files },
         letters: &[],
         seed: Some(seed::seed),
         cleaning: None,
         leaving: Some(storage::store::leaving),
     }
-}
-
-/// The use cases of posts.
-pub fn posts(foundation: &Foundation) -> Posts {
-    Posts::new(foundation.ports.clone(), Arc::new(foundation.database.clone()))
 }

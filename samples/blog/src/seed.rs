@@ -1,12 +1,12 @@
 //! Example posts for `keyward seed`.
 
-use keyward_api::resources::core::Foundation;
+use keyward_api::foundation::Foundation;
 use keyward_api::resources::resource::{Seeded, Seeding};
 use keyward_domain::values::ids::UserId;
 
 use crate::domain::post::{Content, Draft, Title};
 use crate::domain::posts::Posts;
-use crate::posts;
+use crate::wiring::posts;
 
 const POSTS: [(&str, &str); 3] = [
     ("Hello", "This is what a post looks like."),

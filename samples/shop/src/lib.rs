@@ -12,20 +12,15 @@ pub mod domain;
 pub mod routes;
 pub mod seed;
 pub mod storage;
+pub mod wiring;
 
-use std::sync::Arc;
-
-use keyward_api::resources::core::{Core, Foundation};
 use keyward_api::resources::resource::{Resource, ResourceScope};
 use keyward_api::resources::routes::Routes;
 use keyward_domain::values::scopes::Role;
 use keyward_migration::MigrationSet;
 
-use crate::domain::carts::Carts;
-use crate::domain::catalog::Catalog;
-use crate::domain::orders::Orders;
-use crate::routes::{Shop, scope};
-use crate::storage::letters::{ORDER_CONFIRMATION, TemplateLetters};
+use crate::routes::scope;
+use crate::storage::letters::ORDER_CONFIRMATION;
 
 /// The shop, to be mounted by a server. Its tables came with Keyward's own history; later changes to them belong here.
 pub fn resource() -> Resource {
@@ -41,27 +36,11 @@ pub fn resource() -> Resource {
             ResourceScope::of::<scope::CatalogWrite>(Role::Admin),
         ],
         lists: &[routes::catalog::CATEGORIES, routes::catalog::PRODUCTS, routes::orders::ORDERS],
-        routes: Routes::new(routes::routes, shop),
+        routes: Routes::new(routes::routes, wiring::shop),
         migrations: MigrationSet { name: "shop", files: Vec::new },
         letters: &[ORDER_CONFIRMATION],
         seed: Some(seed::seed),
         cleaning: None,
         leaving: None,
     }
-}
-
-fn shop(core: &Core) -> Shop {
-    let Core { foundation, postbox, templates } = core;
-    let (ports, store) = (foundation.ports.clone(), Arc::new(foundation.database.clone()));
-    let letters = Arc::new(TemplateLetters(Arc::clone(templates)));
-    Shop {
-        catalog: catalog(foundation),
-        carts: Carts::new(ports.clone(), store.clone()),
-        orders: Orders::new(ports, store, postbox.clone(), letters),
-    }
-}
-
-/// The use cases of the catalogue.
-pub fn catalog(foundation: &Foundation) -> Catalog {
-    Catalog::new(foundation.ports.clone(), Arc::new(foundation.database.clone()))
 }

@@ -1,12 +1,12 @@
 //! An example catalogue for `keyward seed`.
 
-use keyward_api::resources::core::Foundation;
+use keyward_api::foundation::Foundation;
 use keyward_api::resources::resource::{Seeded, Seeding};
 
-use crate::catalog;
 use crate::domain::catalog::Catalog;
 use crate::domain::money::Money;
 use crate::domain::product::{Description, Label, ProductSpec};
+use crate::wiring::catalog;
 
 /// Category, name, description, price, pieces.
 const PRODUCTS: [(&str, &str, &str, &str, u32); 6] = [

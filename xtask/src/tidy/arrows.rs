@@ -126,7 +126,15 @@ const LAYERS: &[Layer] = &[
     Layer { name: "keyward-migration", imports: &[], tests_import: &[], without: &["axum", "utoipa"] },
     Layer {
         name: "keyward-properties",
-        imports: &["keyward-api", "keyward-auth", "keyward-domain", "keyward-guard", "keyward-infra"],
+        imports: &[
+            "keyward-api",
+            "keyward-auth",
+            "keyward-blog",
+            "keyward-domain",
+            "keyward-guard",
+            "keyward-infra",
+            "keyward-shop",
+        ],
         tests_import: &[],
         without: &["sea-orm", "sqlx"],
     },

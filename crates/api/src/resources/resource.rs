@@ -7,13 +7,13 @@ use keyward_domain::upkeep::cleaning::Cleaner;
 use keyward_domain::values::ids::UserId;
 use keyward_domain::values::scopes::Role;
 use keyward_guard::Scope;
-use keyward_infra::database::leaving::Leaving;
+use keyward_infra::database::db::Leaving;
 use keyward_infra::mail::templates::Template;
 use keyward_migration::MigrationSet;
 
-use super::core::{Core, Foundation};
 use super::routes::Routes;
 use crate::extract::List;
+use crate::foundation::{Core, Foundation};
 
 /// What a crate of its own adds to the service.
 #[derive(Clone)]

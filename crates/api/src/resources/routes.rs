@@ -8,7 +8,7 @@ use keyward_domain::values::actor::Actor;
 use keyward_guard::Authenticator;
 use utoipa_axum::router::OpenApiRouter;
 
-use super::core::Core;
+use crate::foundation::Core;
 use crate::state::AppState;
 
 /// The state of a resource's handlers: the service's, and its own.

@@ -1,6 +1,5 @@
 //! Sessions: logging in, refreshing, logging out, and the feed of sessions that ended.
 
-pub mod feed;
 pub mod login;
 pub mod own;
 pub mod refresh;

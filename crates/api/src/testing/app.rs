@@ -20,8 +20,8 @@ use keyward_migration::migrate;
 
 use super::clock::TestClock;
 use super::document::Document;
+use crate::foundation::{Core, Foundation};
 use crate::metrics::counters::Metrics;
-use crate::resources::core::{Core, Foundation};
 use crate::resources::resource::{Resource, letters, migrations};
 use crate::router;
 use crate::settings::Settings;

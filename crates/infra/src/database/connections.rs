@@ -1,16 +1,14 @@
-//! Where a repository's statements go: the pools, a copy for what reads, or a transaction; and how changes are announced.
+//! Where a repository's statements go: the pools, or a copy for what reads; and how changes are announced.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use keyward_domain::model::store_error::StoreError;
 use keyward_domain::ports::announce::Change;
-use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction};
+use sea_orm::{ConnectionTrait, DatabaseConnection};
 
-use super::announcer::{Announcement, Announcer};
+use super::announcer::Announcer;
 use super::bounded::Bounded;
-use super::error::failed;
-use super::leaving::Leaving;
 use super::listener::Listener;
 use super::replica::Route;
 use super::signals;
@@ -86,50 +84,5 @@ impl Connections for Split {
 
     async fn announce(&self, change: Change) -> Result<(), StoreError> {
         self.primary.announce(change).await
-    }
-}
-
-/// A transaction, and what it will announce.
-pub struct Open {
-    pub(crate) leaving: Arc<[Leaving]>,
-    pub(crate) connection: Bounded<DatabaseTransaction>,
-    pub(crate) pools: Arc<Pools>,
-    pub(crate) announcer: Arc<Announcer>,
-    pub(crate) changes: Mutex<Vec<Change>>,
-}
-
-impl Open {
-    /// Commits, then announces: also when the answer is lost or no longer awaited, for the commit may have happened.
-    pub(crate) async fn commit(self) -> Result<(), StoreError> {
-        let changes = self.changes.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let _announced_when_dropped = Announcement { announcer: self.announcer, changes };
-        self.connection.commit().await.map_err(failed)
-    }
-}
-
-#[async_trait]
-impl Connections for Open {
-    type Connection = Bounded<DatabaseTransaction>;
-
-    fn read(&self) -> &Self::Connection {
-        &self.connection
-    }
-
-    fn write(&self) -> &Self::Connection {
-        &self.connection
-    }
-
-    async fn announce(&self, change: Change) -> Result<(), StoreError> {
-        {
-            let mut changes = self.changes.lock().unwrap_or_else(PoisonError::into_inner);
-            if changes.contains(&change) {
-                return Ok(());
-            }
-            changes.push(change);
-        }
-        match self.pools.listener {
-            Some(_) => signals::notify(&self.connection, change).await,
-            None => Ok(()),
-        }
     }
 }

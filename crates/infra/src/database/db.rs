@@ -1,4 +1,7 @@
-//! [`Db`]: every repository, over the pools and over a transaction alike.
+//! [`Db`]: every repository, over the pools and over a transaction alike; and the transaction, [`Open`].
+
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use keyward_domain::model::attempts::AttemptRepository;
@@ -15,8 +18,14 @@ use keyward_domain::model::users::{UserChanges, UserRepository};
 use keyward_domain::model::verifications::VerificationRepository;
 use keyward_domain::ports::announce::Change;
 use keyward_domain::ports::store::{Repositories, Transaction};
+use keyward_domain::values::ids::UserId;
+use sea_orm::DatabaseTransaction;
 
-use super::connections::{Connections, Open};
+use super::announcer::{Announcement, Announcer};
+use super::bounded::Bounded;
+use super::connections::{Connections, Pools};
+use super::error::failed;
+use super::signals;
 
 /// Every repository, over connections of one kind.
 pub struct Db<C>(pub(crate) C);
@@ -40,6 +49,58 @@ impl<C: Connections> Db<C> {
         self.0.announce(change).await
     }
 }
+
+/// A transaction, and what it will announce.
+pub struct Open {
+    pub(crate) leaving: Arc<[Leaving]>,
+    pub(crate) connection: Bounded<DatabaseTransaction>,
+    pub(crate) pools: Arc<Pools>,
+    pub(crate) announcer: Arc<Announcer>,
+    pub(crate) changes: Mutex<Vec<Change>>,
+}
+
+impl Open {
+    /// Commits, then announces: also when the answer is lost or no longer awaited, for the commit may have happened.
+    pub(crate) async fn commit(self) -> Result<(), StoreError> {
+        let changes = self.changes.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let _announced_when_dropped = Announcement { announcer: self.announcer, changes };
+        self.connection.commit().await.map_err(failed)
+    }
+}
+
+#[async_trait]
+impl Connections for Open {
+    type Connection = Bounded<DatabaseTransaction>;
+
+    fn read(&self) -> &Self::Connection {
+        &self.connection
+    }
+
+    fn write(&self) -> &Self::Connection {
+        &self.connection
+    }
+
+    async fn announce(&self, change: Change) -> Result<(), StoreError> {
+        {
+            let mut changes = self.changes.lock().unwrap_or_else(PoisonError::into_inner);
+            if changes.contains(&change) {
+                return Ok(());
+            }
+            changes.push(change);
+        }
+        match self.pools.listener {
+            Some(_) => signals::notify(&self.connection, change).await,
+            None => Ok(()),
+        }
+    }
+}
+
+/// A step of a deletion. It runs in the transaction that deletes the account, before the account's row is removed, and a
+/// failure undoes the whole deletion.
+pub type Leaving = for<'a> fn(&'a mut Db<Open>, UserId) -> LeavingStep<'a>;
+
+/// A step under way.
+pub type LeavingStep<'a> = Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send + 'a>>;
 
 impl<C: Connections> Repositories for Db<C> {
     fn users(&mut self) -> &mut dyn UserRepository {

@@ -11,12 +11,11 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend};
 use super::announcer::Announcer;
 use super::bounded::{Bounded, Patience};
 use super::connect::{ConnectError, Opened, open, open_replica};
-use super::connections::{Autocommit, Open, Pools, Split};
+use super::connections::{Autocommit, Pools, Split};
 use super::contention::pause;
-use super::db::Db;
+use super::db::{Db, Leaving, Open};
 use super::error::failed;
 use super::inspection;
-use super::leaving::Leaving;
 use super::options::DatabaseOptions;
 use super::replica::{Replica, Route};
 

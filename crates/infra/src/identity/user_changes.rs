@@ -13,8 +13,7 @@ use sea_orm::sea_query::{Expr, LockType};
 use sea_orm::{ActiveValue, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::users::user;
-use crate::database::connections::Open;
-use crate::database::db::Db;
+use crate::database::db::{Db, Open};
 use crate::database::error::failed;
 use crate::entity::users::{ActiveModel, Column, Entity};
 

@@ -13,8 +13,7 @@ use time::OffsetDateTime;
 
 use super::revocations::record;
 use crate::database::columns::micros;
-use crate::database::connections::Open;
-use crate::database::db::Db;
+use crate::database::db::{Db, Open};
 use crate::database::error::failed;
 use crate::entity::sessions::{Column, Entity};
 

@@ -1,7 +1,7 @@
 //! `keyward seed`: something to look at on the first day.
 
 use clap::Args;
-use keyward_api::resources::core::Foundation;
+use keyward_api::foundation::Foundation;
 use keyward_api::resources::resource::Seeded;
 use keyward_api::settings::passwords::PasswordSettings;
 use keyward_api::wiring::ports::ports;

@@ -3,7 +3,6 @@
 use keyward_api::testing::answer::Answer;
 use keyward_api::testing::app::{PASSWORD, TestApp};
 use keyward_api::testing::person::Person;
-use keyward_domain::values::scopes::Role;
 use serde_json::{Value, json};
 
 use crate::app::Starts;

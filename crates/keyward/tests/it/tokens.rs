@@ -3,7 +3,6 @@
 use keyward_api::testing::app::TestApp;
 use keyward_api::testing::person::Person;
 use keyward_auth::{Algorithm, KeyRing, SigningKey};
-use keyward_domain::values::scopes::Role;
 use serde_json::{Value, json};
 use time::Duration;
 

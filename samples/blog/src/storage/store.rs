@@ -3,9 +3,7 @@
 use async_trait::async_trait;
 use keyward_domain::model::store_error::StoreError;
 use keyward_domain::values::ids::UserId;
-use keyward_infra::database::connections::Open;
-use keyward_infra::database::db::Db;
-use keyward_infra::database::leaving::LeavingStep;
+use keyward_infra::database::db::{Db, LeavingStep, Open};
 use keyward_infra::database::store::Database;
 
 use crate::domain::post::PostRepository;

@@ -8,14 +8,14 @@ use crate::domain::money::{Money, MoneyError};
 /// An amount as it stands in answers: a JSON number with at most two decimals.
 ///
 /// The number is written from the exact amount: up to 90 trillion its shortest form as a double is the same digits.
-pub(super) fn amount(money: Money) -> Number {
+pub fn amount(money: Money) -> Number {
     #[expect(clippy::cast_precision_loss, reason = "amounts stay far below 2^53 minor units")]
     let value = money.minor() as f64 / 100.0;
     Number::from_f64(value).unwrap_or_else(|| 0.into())
 }
 
 /// A price: a JSON number with at most two decimals.
-pub(super) fn money(value: &Value) -> Result<Money, Flaw> {
+pub fn money(value: &Value) -> Result<Money, Flaw> {
     let number =
         value.as_number().ok_or_else(|| Flaw::new("decimal_type", "Input should be a valid number"))?;
     // The shortest form that means the same double has the digits that were sent, for prices of up to 15 digits.

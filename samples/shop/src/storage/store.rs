@@ -2,8 +2,7 @@
 
 use async_trait::async_trait;
 use keyward_domain::model::store_error::StoreError;
-use keyward_infra::database::connections::Open;
-use keyward_infra::database::db::Db;
+use keyward_infra::database::db::{Db, Open};
 use keyward_infra::database::store::Database;
 
 use crate::domain::cart::CartRepository;

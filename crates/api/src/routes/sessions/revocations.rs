@@ -14,7 +14,7 @@ use keyward_domain::sessions::feed::FeedError;
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
-use super::feed::Feed;
+use crate::access::feed::Feed;
 use crate::access::scope::RevocationsRead;
 use crate::boundary::stopping::Stopping;
 use crate::error::ApiError;

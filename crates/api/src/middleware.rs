@@ -15,8 +15,8 @@ use axum::response::{IntoResponse, Response};
 use tracing::field::Empty;
 use tracing::{Instrument, Span};
 
-use super::cors::{self, PageOrigin};
-use super::host::is_host;
+use crate::boundary::cors::{self, PageOrigin};
+use crate::boundary::host::is_host;
 use crate::error::ApiError;
 use crate::extract::RequestId;
 use crate::state::AppState;

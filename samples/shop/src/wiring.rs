@@ -1,0 +1,28 @@
+//! The use cases over the ports of a running service.
+
+use std::sync::Arc;
+
+use keyward_api::foundation::{Core, Foundation};
+
+use crate::domain::carts::Carts;
+use crate::domain::catalog::Catalog;
+use crate::domain::orders::Orders;
+use crate::routes::Shop;
+use crate::storage::letters::TemplateLetters;
+
+/// Every use case.
+pub fn shop(core: &Core) -> Shop {
+    let Core { foundation, postbox, templates } = core;
+    let (ports, store) = (foundation.ports.clone(), Arc::new(foundation.database.clone()));
+    let letters = Arc::new(TemplateLetters(Arc::clone(templates)));
+    Shop {
+        catalog: catalog(foundation),
+        carts: Carts::new(ports.clone(), store.clone()),
+        orders: Orders::new(ports, store, postbox.clone(), letters),
+    }
+}
+
+/// The use cases of the catalogue.
+pub fn catalog(foundation: &Foundation) -> Catalog {
+    Catalog::new(foundation.ports.clone(), Arc::new(foundation.database.clone()))
+}
