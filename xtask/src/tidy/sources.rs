@@ -125,7 +125,7 @@ fn leaks(path: &str, code: &str) -> Vec<Finding> {
 /// Whether a file of the api makes the ports out of what is behind them.
 fn wires(path: &str) -> bool {
     let inside = path.strip_prefix("crates/api/src/").unwrap_or_default();
-    inside == "service.rs"
+    ["foundation.rs", "service.rs"].contains(&inside)
         || ["resources/", "wiring/", "testing/"].iter().any(|room| inside.starts_with(room))
 }
 
