@@ -1,7 +1,9 @@
 //! Value types: parsed once, then carried typed. They depend on nothing else in this crate.
 
 pub mod actor;
+pub mod cases;
 pub mod clock;
+pub mod codes;
 pub mod email;
 pub mod failure;
 pub mod ids;

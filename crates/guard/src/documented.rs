@@ -1,8 +1,8 @@
 //! From a handler's signature to its OpenAPI operation.
 //!
 //! A handler's arguments are extractors; each says through [`Documented`] what it adds to the operation. The
-//! [`endpoint!`](crate::endpoint) macro collects that from the handler's own type, so an argument nobody documented
-//! does not compile, and none can be documented but not enforced.
+//! [`endpoint!`](crate::endpoint) macro collects that from the handler's own type, so an argument without it
+//! does not compile, and none can be documented but not enforced. The return type does the same through [`Answers`].
 
 use axum::Json;
 use axum::extract::State;
@@ -13,6 +13,8 @@ use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::schema::Schema;
 use utoipa::openapi::{ContentBuilder, PathItem, Ref, RefOr, Required};
 use utoipa_axum::router::UtoipaMethodRouter;
+
+use crate::answers::{Answers, Returns};
 
 /// Named schemas that operations refer to.
 pub type Schemas = Vec<(String, RefOr<Schema>)>;
@@ -38,20 +40,24 @@ impl<T: ToSchema> Documented for Json<T> {
     }
 }
 
-/// Adds to every operation of `routes` what the arguments of `handler` say. Called by [`endpoint!`](crate::endpoint).
-pub fn describe<H, T, S>(routes: UtoipaMethodRouter<S>, _: &H) -> UtoipaMethodRouter<S>
+/// Adds to every operation of `routes` what the return type and the arguments of `handler` say. Called by
+/// [`endpoint!`](crate::endpoint).
+pub fn describe<H, T, A, S>(routes: UtoipaMethodRouter<S>, _: &H) -> UtoipaMethodRouter<S>
 where
-    H: Handler<T, S>,
+    H: Handler<T, S> + Returns<A>,
+    H::Answer: Answers,
     T: Documented,
 {
     let (mut schemas, mut paths, router) = routes;
     for operation in paths.paths.values_mut().flat_map(operations) {
+        H::Answer::answers(operation, &mut schemas);
         T::document(operation, &mut schemas);
     }
     (schemas, paths, router)
 }
 
-fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+/// The operations of a path.
+pub(crate) fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
     [&mut item.get, &mut item.put, &mut item.post, &mut item.delete, &mut item.patch].into_iter().flatten()
 }
 

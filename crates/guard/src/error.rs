@@ -2,7 +2,8 @@
 
 use http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
-use serde_json::json;
+use keyward_auth::ErrorCode;
+use serde_json::{Value, json};
 
 /// Why a request does not get in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -26,6 +27,17 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// The code of the answer: what programs compare.
+    pub fn code(self) -> ErrorCode {
+        match self {
+            Self::NotAuthenticated => ErrorCode::NOT_AUTHENTICATED,
+            Self::InvalidToken => ErrorCode::INVALID_TOKEN,
+            Self::Expired => ErrorCode::TOKEN_EXPIRED,
+            Self::InsufficientScope(_) => ErrorCode::INSUFFICIENT_SCOPE,
+            Self::Unavailable => ErrorCode::UNAVAILABLE,
+        }
+    }
+
     /// The status of the answer.
     pub fn status(self) -> StatusCode {
         match self {
@@ -51,9 +63,16 @@ impl Refusal {
 }
 
 impl Refusal {
-    /// The answer, whatever the framework: status, challenge, and a body in FastAPI's shape, `{"detail": ".."}`.
+    /// The body of the answer: FastAPI's `detail`, and the code.
+    pub fn body(self) -> Value {
+        json!({ "detail": self.to_string(), "code": self.code() })
+    }
+
+    /// The answer, for any framework: status, challenge, and [`Self::body`].
     pub fn answer(self) -> Response<String> {
-        let mut response = Response::new(json!({ "detail": self.to_string() }).to_string());
+        // Neither text holds anything to escape.
+        let body = format!("{{\"detail\":\"{self}\",\"code\":\"{}\"}}", self.code());
+        let mut response = Response::new(body);
         *response.status_mut() = self.status();
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -73,24 +92,8 @@ impl Refusal {
 }
 
 #[cfg(feature = "axum")]
-mod axum_answers {
-    use axum::http::{HeaderValue, StatusCode, header};
-    use axum::response::{IntoResponse, Response};
-    use serde_json::json;
-
-    use super::Refusal;
-
-    impl IntoResponse for Refusal {
-        fn into_response(self) -> Response {
-            self.answer().map(axum::body::Body::from)
-        }
-    }
-
-    /// An error in FastAPI's shape: `{"detail": ".."}`.
-    pub fn detail(status: StatusCode, text: &str) -> Response {
-        let json = HeaderValue::from_static("application/json");
-        (status, [(header::CONTENT_TYPE, json)], json!({ "detail": text }).to_string()).into_response()
+impl axum::response::IntoResponse for Refusal {
+    fn into_response(self) -> axum::response::Response {
+        self.answer().map(axum::body::Body::from)
     }
 }
-#[cfg(feature = "axum")]
-pub use axum_answers::detail;

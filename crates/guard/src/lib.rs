@@ -2,6 +2,8 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+#[cfg(feature = "openapi")]
+mod answers;
 mod authenticator;
 #[cfg(any(feature = "axum", feature = "tower"))]
 mod bearer;
@@ -15,28 +17,32 @@ mod layer;
 #[cfg(feature = "openapi")]
 mod lock;
 mod principal;
+#[cfg(feature = "openapi")]
+mod problem;
 #[cfg(feature = "remote")]
 mod remote;
 mod scope;
 
+#[cfg(feature = "openapi")]
+pub use answers::{Answers, Returns, document_content, document_success};
 pub use authenticator::{Authenticator, TokenAuthenticator};
 #[cfg(feature = "axum")]
 pub use current_user::CurrentUser;
 #[cfg(feature = "openapi")]
 pub use documented::{Documented, Schemas, describe};
 pub use error::Refusal;
-#[cfg(feature = "axum")]
-pub use error::detail;
 #[cfg(feature = "tower")]
 pub use layer::{BearerBody, BearerLayer, BearerService};
 #[cfg(feature = "openapi")]
 pub use lock::{BEARER_SCHEME, PASSWORD_SCHEME, lock, schemes};
 pub use principal::Principal;
+#[cfg(feature = "openapi")]
+pub use problem::{document_problem, problems};
 #[cfg(feature = "remote")]
 pub use remote::{RemoteAuthenticator, RemoteBuilder, RemoteError};
 pub use scope::{Requirement, Scope};
 
-pub use keyward_auth::{ScopeSet, Scoped, TokenProfile};
+pub use keyward_auth::{ErrorCode, ScopeSet, Scoped, TokenProfile};
 
 #[cfg(feature = "openapi")]
 #[doc(hidden)]

@@ -66,22 +66,37 @@ async fn who_has_a_good_token_is_in_the_extensions() {
 
 #[tokio::test]
 async fn who_has_none_is_told_why_and_the_service_is_not_called() {
-    for (layer, token, status, detail, challenge) in [
-        (layer(), None, 401, "Not authenticated", Some("Bearer")),
-        (layer(), Some("x"), 401, "Could not validate credentials", Some("Bearer error=\"invalid_token\"")),
-        (layer().optional(), Some("late"), 401, "Token expired", Some("Bearer error=\"invalid_token\"")),
+    for (layer, token, status, detail, code, challenge) in [
+        (layer(), None, 401, "Not authenticated", "not_authenticated", Some("Bearer")),
+        (
+            layer(),
+            Some("x"),
+            401,
+            "Could not validate credentials",
+            "invalid_token",
+            Some("Bearer error=\"invalid_token\""),
+        ),
+        (
+            layer().optional(),
+            Some("late"),
+            401,
+            "Token expired",
+            "token_expired",
+            Some("Bearer error=\"invalid_token\""),
+        ),
         (
             layer().require("greet"),
             Some("plain"),
             403,
             "Not enough permissions",
+            "insufficient_scope",
             Some("Bearer error=\"insufficient_scope\""),
         ),
-        (layer(), Some("nobody-knows"), 503, "Service Unavailable", None),
+        (layer(), Some("nobody-knows"), 503, "Service Unavailable", "unavailable", None),
     ] {
         let (answered, headers, body) = ask(layer, token, Some("application/json")).await;
         assert_eq!(answered, status, "{token:?}");
-        assert_eq!(body, format!("{{\"detail\":\"{detail}\"}}"));
+        assert_eq!(body, format!("{{\"detail\":\"{detail}\",\"code\":\"{code}\"}}"));
         let found = headers.get(header::WWW_AUTHENTICATE).map(|value| value.to_str().unwrap());
         assert_eq!(found.is_some(), challenge.is_some());
         assert!(found.unwrap_or_default().starts_with(challenge.unwrap_or_default()), "{found:?}");

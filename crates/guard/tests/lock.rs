@@ -112,7 +112,7 @@ async fn without_a_token_a_locked_route_answers_401_and_names_no_error() {
             let (status, challenge, body) = app.get(path, field).await;
             assert_eq!(status, StatusCode::UNAUTHORIZED);
             assert_eq!(challenge.as_deref(), Some("Bearer"));
-            assert_eq!(body, json!({ "detail": "Not authenticated" }));
+            assert_eq!(body, json!({ "detail": "Not authenticated", "code": "not_authenticated" }));
         }
     }
     assert_eq!(app.get("/open", None).await.0, StatusCode::OK);
@@ -122,12 +122,14 @@ async fn without_a_token_a_locked_route_answers_401_and_names_no_error() {
 async fn a_bad_token_answers_401_with_the_error_named() {
     let app = TestApp::new();
     let expired = format!("Bearer {}", app.token("", 3600));
-    for (field, detail) in [("Bearer x.y.z", "Could not validate credentials"), (&*expired, "Token expired")]
-    {
+    for (field, detail, code) in [
+        ("Bearer x.y.z", "Could not validate credentials", "invalid_token"),
+        (&*expired, "Token expired", "token_expired"),
+    ] {
         let (status, challenge, body) = app.get("/me", Some(field)).await;
         assert_eq!(status, StatusCode::UNAUTHORIZED);
         assert!(challenge.unwrap().starts_with("Bearer error=\"invalid_token\""));
-        assert_eq!(body, json!({ "detail": detail }));
+        assert_eq!(body, json!({ "detail": detail, "code": code }));
     }
 }
 
@@ -141,7 +143,7 @@ async fn a_good_token_opens_the_lock_and_its_scope_decides_what_for() {
     assert_eq!(status, StatusCode::FORBIDDEN);
     let challenge = challenge.unwrap();
     assert!(challenge.contains("error=\"insufficient_scope\"") && challenge.contains("scope=\"notes:read\""));
-    assert_eq!(body, json!({ "detail": "Not enough permissions" }));
+    assert_eq!(body, json!({ "detail": "Not enough permissions", "code": "insufficient_scope" }));
 }
 
 #[tokio::test]

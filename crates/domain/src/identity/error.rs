@@ -1,11 +1,12 @@
 //! Why a use case of accounts failed.
 
-use keyward_auth::PasswordRefusal;
+use keyward_auth::{ErrorCode, PasswordRefusal};
 
 use crate::limits::waits::{ThrottleError, Throttled};
 use crate::model::store_error::StoreError;
 use crate::ports::hashing::HashingError;
 use crate::ports::letters::LetterError;
+use crate::values::codes;
 use crate::values::failure::{Failure, Kind};
 use crate::values::ids::UserId;
 
@@ -25,8 +26,8 @@ pub enum UserError {
     #[error("The current password is wrong.")]
     WrongPassword,
     /// The new password stands for the account itself.
-    #[error("the new password is refused")]
-    PasswordRefused(#[source] PasswordRefusal),
+    #[error(transparent)]
+    PasswordRefused(PasswordRefusal),
     /// Without this account there would be no administrator.
     #[error("This is the last administrator: make another account one first.")]
     LastAdministrator,
@@ -68,7 +69,8 @@ impl UserError {
 impl Failure for UserError {
     fn kind(&self) -> Kind {
         match self {
-            Self::EmailTaken | Self::PasswordRefused(_) => Kind::Invalid,
+            Self::EmailTaken => Kind::Invalid,
+            Self::PasswordRefused(_) => Kind::Unprocessable,
             Self::CallerGone => Kind::Unauthenticated,
             Self::NotFound(_) => Kind::NotFound,
             Self::LastAdministrator => Kind::Conflict,
@@ -78,6 +80,26 @@ impl Failure for UserError {
             Self::Hashing(error) => error.kind(),
             Self::Store(error) => error.kind(),
         }
+    }
+
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::EmailTaken => codes::EMAIL_TAKEN,
+            Self::NotFound(_) => codes::NOT_FOUND,
+            Self::Forbidden => ErrorCode::INSUFFICIENT_SCOPE,
+            Self::WrongPassword => codes::WRONG_PASSWORD,
+            Self::PasswordRefused(_) => codes::PASSWORD_REFUSED,
+            Self::LastAdministrator => codes::LAST_ADMINISTRATOR,
+            Self::CallerGone => ErrorCode::INVALID_TOKEN,
+            Self::Throttled(_) => codes::TOO_MANY_ATTEMPTS,
+            Self::Letter(error) => error.code(),
+            Self::Hashing(error) => error.code(),
+            Self::Store(error) => error.code(),
+        }
+    }
+
+    fn field(&self) -> Option<[&'static str; 2]> {
+        matches!(self, Self::PasswordRefused(_)).then_some(["body", "new_password"])
     }
 
     fn retry_after(&self) -> Option<u64> {
@@ -95,4 +117,19 @@ impl From<ThrottleError> for UserError {
             ThrottleError::Store(error) => Self::Store(error),
         }
     }
+}
+
+crate::cases! {
+    /// The address has an account.
+    EmailTaken => UserError::EmailTaken;
+    /// No such account.
+    NoUser => UserError::NotFound(UserId(9));
+    /// Another user's account.
+    OthersAccount => UserError::Forbidden;
+    /// The password is wrong.
+    WrongPassword => UserError::WrongPassword;
+    /// The new password is the account's name.
+    RefusedPassword => UserError::PasswordRefused(PasswordRefusal::Context);
+    /// The last administrator.
+    LastAdministrator => UserError::LastAdministrator;
 }

@@ -3,7 +3,7 @@
 //! The work done and the answer are the same whether or not the address has an account. Of a token only the hash is
 //! stored; the newest of an address is the only one.
 
-use keyward_auth::{PasswordRefusal, SecretHash, random_secret};
+use keyward_auth::{ErrorCode, PasswordRefusal, SecretHash, random_secret};
 use time::Duration;
 
 use crate::limits::budgets::Deed;
@@ -18,6 +18,7 @@ use crate::model::users::User;
 use crate::ports::bundle::Ports;
 use crate::ports::hashing::HashingError;
 use crate::ports::letters::LetterError;
+use crate::values::codes;
 use crate::values::email::Email;
 use crate::values::failure::{Failure, Kind};
 use crate::values::ids::MailId;
@@ -37,8 +38,8 @@ pub enum RecoveryError {
     #[error("The link is invalid or has expired.")]
     InvalidToken,
     /// The new password stands for the account itself.
-    #[error("the new password is refused")]
-    PasswordRefused(#[source] PasswordRefusal),
+    #[error(transparent)]
+    PasswordRefused(PasswordRefusal),
     /// Too much was asked for, or guessed, from this address.
     #[error(transparent)]
     Throttled(#[from] Throttled),
@@ -56,12 +57,28 @@ pub enum RecoveryError {
 impl Failure for RecoveryError {
     fn kind(&self) -> Kind {
         match self {
-            Self::InvalidToken | Self::PasswordRefused(_) => Kind::Invalid,
+            Self::InvalidToken => Kind::Invalid,
+            Self::PasswordRefused(_) => Kind::Unprocessable,
             Self::Letter(error) => error.kind(),
             Self::Hashing(error) => error.kind(),
             Self::Store(error) => error.kind(),
             Self::Throttled(_) => Kind::Throttled,
         }
+    }
+
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::InvalidToken => codes::INVALID_PROOF,
+            Self::PasswordRefused(_) => codes::PASSWORD_REFUSED,
+            Self::Letter(error) => error.code(),
+            Self::Hashing(error) => error.code(),
+            Self::Store(error) => error.code(),
+            Self::Throttled(_) => codes::TOO_MANY_ATTEMPTS,
+        }
+    }
+
+    fn field(&self) -> Option<[&'static str; 2]> {
+        matches!(self, Self::PasswordRefused(_)).then_some(["body", "new_password"])
     }
 
     fn retry_after(&self) -> Option<u64> {
@@ -172,4 +189,9 @@ impl Recovery {
 
 fn owner(email: &Email) -> AttemptKey {
     AttemptKey::of("recovery", email.as_str(), None)
+}
+
+crate::cases! {
+    /// The token is unknown, spent, replaced by a newer one or expired.
+    InvalidLink => RecoveryError::InvalidToken;
 }

@@ -1,9 +1,12 @@
 //! Why an address was not proven.
 
 use super::error::UserError;
+use keyward_auth::ErrorCode;
+
 use crate::limits::waits::Throttled;
 use crate::model::store_error::StoreError;
 use crate::ports::letters::LetterError;
+use crate::values::codes;
 use crate::values::failure::{Failure, Kind};
 
 /// Why an address was not proven, or no mail sent.
@@ -41,6 +44,17 @@ impl Failure for VerificationError {
         }
     }
 
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::AlreadyVerified => codes::ALREADY_VERIFIED,
+            Self::InvalidProof => codes::INVALID_PROOF,
+            Self::Throttled(_) => codes::TOO_MANY_ATTEMPTS,
+            Self::Letter(error) => error.code(),
+            Self::User(error) => error.code(),
+            Self::Store(error) => error.code(),
+        }
+    }
+
     fn retry_after(&self) -> Option<u64> {
         match self {
             Self::Throttled(throttled) => Some(throttled.seconds),
@@ -48,4 +62,11 @@ impl Failure for VerificationError {
             _ => None,
         }
     }
+}
+
+crate::cases! {
+    /// The address is verified already.
+    AlreadyVerified => VerificationError::AlreadyVerified;
+    /// The code or token is wrong, spent, replaced by a newer one or expired.
+    InvalidProof => VerificationError::InvalidProof;
 }

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use keyward_auth::{Algorithm, KeyError, KeyRing, MasterSecret, SigningKey};
+use keyward_auth::{Algorithm, ErrorCode, KeyError, KeyRing, MasterSecret, SigningKey};
 use time::Duration;
 
 use super::division::divide;
@@ -15,6 +15,7 @@ use crate::model::jobs::Job;
 use crate::model::keys::StoredKey;
 use crate::model::store_error::StoreError;
 use crate::ports::bundle::Ports;
+use crate::values::codes;
 use crate::values::failure::{Failure, Kind};
 use crate::values::origin::Origin;
 
@@ -41,6 +42,14 @@ impl Failure for KeysError {
             Self::Store(error) => error.kind(),
             Self::Unknown(_) => Kind::NotFound,
             Self::Sealed(_) | Self::Key(_) => Kind::Internal,
+        }
+    }
+
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::Store(error) => error.code(),
+            Self::Unknown(_) => codes::NOT_FOUND,
+            Self::Sealed(_) | Self::Key(_) => codes::INTERNAL,
         }
     }
 }

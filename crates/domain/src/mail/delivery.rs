@@ -9,11 +9,14 @@ use std::sync::Arc;
 use time::{Duration, OffsetDateTime};
 
 use super::postbox::Postbox;
+use keyward_auth::ErrorCode;
+
 use crate::model::mail::Sealed;
 use crate::model::outbox::{CLAIM, Claimed, MailState, Outcome};
 use crate::model::store_error::StoreError;
 use crate::ports::bundle::Ports;
 use crate::ports::mailer::{MailError, Mailer};
+use crate::values::codes;
 use crate::values::failure::{Failure, Kind};
 use crate::values::ids::MailId;
 
@@ -59,6 +62,13 @@ impl Failure for OutboxError {
         match self {
             Self::NotFound(_) => Kind::NotFound,
             Self::Store(error) => error.kind(),
+        }
+    }
+
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::NotFound(_) => codes::NOT_FOUND,
+            Self::Store(error) => error.code(),
         }
     }
 }

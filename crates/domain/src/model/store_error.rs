@@ -1,7 +1,9 @@
 //! What a store can answer instead of a result.
 
+use keyward_auth::ErrorCode;
 use std::error::Error;
 
+use crate::values::codes;
 use crate::values::failure::{Failure, Kind};
 
 /// What a store can answer instead of doing as told.
@@ -30,6 +32,13 @@ impl Failure for StoreError {
             Self::Contended(_) => Kind::Contended,
             Self::Unavailable(_) => Kind::Unavailable,
             Self::Taken | Self::Dangling | Self::Internal(_) => Kind::Internal,
+        }
+    }
+
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::Contended(_) | Self::Unavailable(_) => ErrorCode::UNAVAILABLE,
+            Self::Taken | Self::Dangling | Self::Internal(_) => codes::INTERNAL,
         }
     }
 }

@@ -1,11 +1,12 @@
 //! Registering, removing and authenticating OAuth2 clients.
 
-use keyward_auth::{ScopeSet, SecretHash};
+use keyward_auth::{ErrorCode, ScopeSet, SecretHash};
 
 use crate::model::clients::Client;
 use crate::model::events::{Event, EventKind};
 use crate::model::store_error::StoreError;
 use crate::ports::bundle::Ports;
+use crate::values::codes;
 use crate::values::failure::{Failure, Kind};
 use crate::values::ids::ClientId;
 use crate::values::origin::Origin;
@@ -35,6 +36,15 @@ impl Failure for ClientError {
             Self::Taken => Kind::Conflict,
             Self::NotFound => Kind::NotFound,
             Self::Store(error) => error.kind(),
+        }
+    }
+
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::Unknown => codes::INVALID_CLIENT,
+            Self::Taken => codes::CLIENT_TAKEN,
+            Self::NotFound => codes::NOT_FOUND,
+            Self::Store(error) => error.code(),
         }
     }
 }

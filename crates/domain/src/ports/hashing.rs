@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use keyward_auth::{Password, PasswordHash};
+use keyward_auth::{ErrorCode, Password, PasswordHash};
 
+use crate::values::codes;
 use crate::values::failure::{Failure, Kind};
 
 /// Hashes and verifies passwords off the threads that serve requests.
@@ -66,6 +67,13 @@ impl Failure for HashingError {
         match self {
             Self::Busy => Kind::Unavailable,
             Self::Failed(_) => Kind::Internal,
+        }
+    }
+
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::Busy => ErrorCode::UNAVAILABLE,
+            Self::Failed(_) => codes::INTERNAL,
         }
     }
 }

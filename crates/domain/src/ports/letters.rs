@@ -1,6 +1,9 @@
 //! The letters port: what mails say. How they are worded and laid out is decided elsewhere.
 
+use keyward_auth::ErrorCode;
+
 use crate::model::mail::Letter;
+use crate::values::codes;
 use crate::values::email::Email;
 use crate::values::failure::{Failure, Kind};
 
@@ -29,5 +32,9 @@ pub struct LetterError {
 impl Failure for LetterError {
     fn kind(&self) -> Kind {
         Kind::Internal
+    }
+
+    fn code(&self) -> ErrorCode {
+        codes::INTERNAL
     }
 }

@@ -1,12 +1,14 @@
 //! Why a use case of sessions failed.
 
-use keyward_auth::TokenError;
+use keyward_auth::{ErrorCode, TokenError};
+use uuid::Uuid;
 
 use crate::identity::error::UserError;
 use crate::identity::verification_error::VerificationError;
 use crate::limits::waits::{ThrottleError, Throttled};
 use crate::model::store_error::StoreError;
 use crate::ports::hashing::HashingError;
+use crate::values::codes;
 use crate::values::failure::{Failure, Kind};
 use crate::values::ids::SessionId;
 use crate::values::scopes::InvalidScope;
@@ -23,7 +25,7 @@ pub enum SessionError {
     /// The refresh token is malformed, forged, spent, expired, or its session has ended.
     #[error("Invalid refresh token")]
     InvalidRefreshToken,
-    /// It was spent long ago, and its session has been ended for that: the caller is told no more than above.
+    /// It was spent long ago, and its session has been ended for that. The sentence is that of [`Self::InvalidRefreshToken`].
     #[error("Invalid refresh token")]
     RefreshTokenReused,
     /// A client's own token, which is good until it expires or the client is removed.
@@ -73,6 +75,24 @@ impl Failure for SessionError {
         }
     }
 
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::InvalidCredentials => codes::INVALID_CREDENTIALS,
+            Self::EmailUnverified => codes::EMAIL_UNVERIFIED,
+            Self::InvalidRefreshToken => codes::INVALID_REFRESH_TOKEN,
+            Self::RefreshTokenReused => codes::SESSION_ENDED_BY_REUSE,
+            Self::NotRevocable => codes::NOT_REVOCABLE,
+            Self::Scope(_) => codes::INVALID_SCOPE,
+            Self::NotFound(_) => codes::NOT_FOUND,
+            Self::User(error) => error.code(),
+            Self::Throttled(_) => codes::TOO_MANY_ATTEMPTS,
+            Self::Verification(error) => error.code(),
+            Self::Hashing(error) => error.code(),
+            Self::Store(error) => error.code(),
+            Self::Signing(_) => codes::INTERNAL,
+        }
+    }
+
     fn retry_after(&self) -> Option<u64> {
         match self {
             Self::Throttled(throttled) => Some(throttled.seconds),
@@ -94,4 +114,21 @@ impl From<ThrottleError> for SessionError {
             ThrottleError::Store(error) => Self::Store(error),
         }
     }
+}
+
+crate::cases! {
+    /// No such account, or another password.
+    InvalidCredentials => SessionError::InvalidCredentials;
+    /// The address has to be verified first: a code and a link are on their way.
+    EmailUnverified => SessionError::EmailUnverified;
+    /// The refresh token is malformed, forged or expired, or its session has ended.
+    InvalidRefreshToken => SessionError::InvalidRefreshToken;
+    /// The refresh token was used before, which ended its session.
+    RefreshTokenReused => SessionError::RefreshTokenReused;
+    /// The scope cannot be granted.
+    UngrantableScope => SessionError::Scope(InvalidScope);
+    /// A token of the client itself.
+    NotRevocable => SessionError::NotRevocable;
+    /// No such session.
+    NoSession => SessionError::NotFound(SessionId(Uuid::nil()));
 }

@@ -1,12 +1,14 @@
 //! The feed of ended sessions, for services that verify tokens by themselves: without it they notice a logout only when
 //! the token expires.
 
+use keyward_auth::ErrorCode;
 use time::Duration;
 
 use crate::model::lifetimes::Lifetimes;
 use crate::model::revocations::{News, Position};
 use crate::model::store_error::StoreError;
 use crate::ports::bundle::Ports;
+use crate::values::codes;
 use crate::values::failure::{Failure, Kind};
 
 /// How many entries a page has at most.
@@ -16,7 +18,7 @@ const PAGE: u64 = 1000;
 #[derive(Debug, thiserror::Error)]
 pub enum FeedError {
     /// The position is none of ours.
-    #[error("the position is none of ours")]
+    #[error("this position did not come from an answer")]
     Position,
     /// The store.
     #[error(transparent)]
@@ -26,9 +28,20 @@ pub enum FeedError {
 impl Failure for FeedError {
     fn kind(&self) -> Kind {
         match self {
-            Self::Position => Kind::Invalid,
+            Self::Position => Kind::Unprocessable,
             Self::Store(error) => error.kind(),
         }
+    }
+
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::Position => codes::VALIDATION,
+            Self::Store(error) => error.code(),
+        }
+    }
+
+    fn field(&self) -> Option<[&'static str; 2]> {
+        matches!(self, Self::Position).then_some(["query", "after"])
     }
 }
 

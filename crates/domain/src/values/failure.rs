@@ -3,6 +3,8 @@
 use std::error::Error;
 use std::sync::Arc;
 
+use keyward_auth::ErrorCode;
+
 /// The kinds of failure a caller can tell apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -14,7 +16,7 @@ pub enum Kind {
     Forbidden,
     /// There is no such thing, or none the one asking may know of.
     NotFound,
-    /// It reads well, but contradicts an earlier request of the same name.
+    /// A field of the request cannot be accepted: [`Failure::field`] names it.
     Unprocessable,
     /// It clashes with what is already there.
     Conflict,
@@ -34,6 +36,14 @@ pub trait Failure: Error + Send + Sync + 'static {
     /// The kind, which decides the status.
     fn kind(&self) -> Kind;
 
+    /// The error's identity, which programs compare; its `Display` is the English text of it.
+    fn code(&self) -> ErrorCode;
+
+    /// The field that cannot be accepted: the part of the request it stands in, and its name.
+    fn field(&self) -> Option<[&'static str; 2]> {
+        None
+    }
+
     /// After how many seconds the same may work, where that is known.
     fn retry_after(&self) -> Option<u64> {
         None
@@ -44,6 +54,14 @@ pub trait Failure: Error + Send + Sync + 'static {
 impl<E: Failure> Failure for Arc<E> {
     fn kind(&self) -> Kind {
         self.as_ref().kind()
+    }
+
+    fn code(&self) -> ErrorCode {
+        self.as_ref().code()
+    }
+
+    fn field(&self) -> Option<[&'static str; 2]> {
+        self.as_ref().field()
     }
 
     fn retry_after(&self) -> Option<u64> {

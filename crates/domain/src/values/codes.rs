@@ -1,0 +1,43 @@
+//! The codes of the errors that use cases give. A resource adds codes of its own; those of the lock are [`ErrorCode`]'s.
+
+use keyward_auth::ErrorCode;
+
+/// There is no such thing, or none that the caller may know of.
+pub const NOT_FOUND: ErrorCode = ErrorCode::new("not_found");
+/// Fields of the request cannot be accepted.
+pub const VALIDATION: ErrorCode = ErrorCode::new("validation");
+/// A fault of the server.
+pub const INTERNAL: ErrorCode = ErrorCode::new("internal");
+/// Too many attempts. `Retry-After` says when the next one may succeed.
+pub const TOO_MANY_ATTEMPTS: ErrorCode = ErrorCode::new("too_many_attempts");
+
+/// The e-mail address has an account.
+pub const EMAIL_TAKEN: ErrorCode = ErrorCode::new("email_taken");
+/// The password that should prove who is asking is another one.
+pub const WRONG_PASSWORD: ErrorCode = ErrorCode::new("wrong_password");
+/// The new password is too common, or names the account.
+pub const PASSWORD_REFUSED: ErrorCode = ErrorCode::new("password_refused");
+/// The change would leave no administrator.
+pub const LAST_ADMINISTRATOR: ErrorCode = ErrorCode::new("last_administrator");
+/// The e-mail address is verified already.
+pub const ALREADY_VERIFIED: ErrorCode = ErrorCode::new("already_verified");
+/// The code or the link from a mail is unknown, spent, replaced or expired.
+pub const INVALID_PROOF: ErrorCode = ErrorCode::new("invalid_proof");
+
+/// There is no such account, or it has another password.
+pub const INVALID_CREDENTIALS: ErrorCode = ErrorCode::new("invalid_credentials");
+/// The e-mail address has to be verified before the first login.
+pub const EMAIL_UNVERIFIED: ErrorCode = ErrorCode::new("email_unverified");
+/// The refresh token is malformed, forged or expired, or its session has ended.
+pub const INVALID_REFRESH_TOKEN: ErrorCode = ErrorCode::new("invalid_refresh_token");
+/// The refresh token was used before. That has ended its session.
+pub const SESSION_ENDED_BY_REUSE: ErrorCode = ErrorCode::new("session_ended_by_reuse");
+/// The scope cannot be granted.
+pub const INVALID_SCOPE: ErrorCode = ErrorCode::new("invalid_scope");
+/// The token of a client itself cannot be revoked.
+pub const NOT_REVOCABLE: ErrorCode = ErrorCode::new("not_revocable");
+
+/// The client could not be authenticated.
+pub const INVALID_CLIENT: ErrorCode = ErrorCode::new("invalid_client");
+/// There is a client with this id.
+pub const CLIENT_TAKEN: ErrorCode = ErrorCode::new("client_taken");

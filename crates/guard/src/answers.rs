@@ -1,0 +1,148 @@
+//! From a handler's return type to the answers of its OpenAPI operation.
+
+use std::convert::Infallible;
+use std::future::Future;
+
+use axum::Json;
+use axum::http::StatusCode;
+use axum::response::{NoContent, Response};
+use utoipa::ToSchema;
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::schema::{Object, Schema, SchemaType, Type};
+use utoipa::openapi::{ContentBuilder, Ref, RefOr, response};
+
+use crate::Refusal;
+use crate::documented::Schemas;
+
+/// What a handler returns, as far as its operation's document has to say it: statuses, bodies and headers.
+///
+/// A type that cannot know its status, such as [`Response`] or [`StatusCode`], adds nothing: write its answers in
+/// `#[utoipa::path(responses(..))]`. What is written there stays.
+pub trait Answers {
+    /// Adds it; a schema referred to by name goes to `schemas`.
+    fn answers(operation: &mut Operation, schemas: &mut Schemas);
+}
+
+/// An asynchronous function and the type it returns, which axum's `Handler` does not show. `A` are its arguments.
+pub trait Returns<A> {
+    /// What it returns.
+    type Answer;
+}
+
+macro_rules! functions {
+    ($(($($argument:ident),*))+) => {$(
+        impl<F, O, $($argument),*> Returns<($($argument,)*)> for F
+        where
+            F: Fn($($argument),*) -> O,
+            O: Future,
+        {
+            type Answer = O::Output;
+        }
+    )+};
+}
+
+functions! {
+    ()
+    (A)
+    (A, B)
+    (A, B, C)
+    (A, B, C, D)
+    (A, B, C, D, E)
+    (A, B, C, D, E, G)
+}
+
+/// Documents a success: `status`, with a JSON body of `T` where there is one. `description` is used unless
+/// `#[utoipa::path]` has one for this status.
+pub fn document_success<T: ToSchema>(
+    operation: &mut Operation,
+    schemas: &mut Schemas,
+    status: StatusCode,
+    description: &str,
+) {
+    T::schemas(schemas);
+    let schema = match T::schema() {
+        unnamed if is_unnamed(&unnamed) => unnamed,
+        named => {
+            schemas.push((T::name().into_owned(), named));
+            Ref::from_schema_name(T::name()).into()
+        }
+    };
+    document_content(operation, status, description, Some(("application/json", schema)));
+}
+
+/// Documents a success whose body has this media type and schema, if it has one.
+pub fn document_content(
+    operation: &mut Operation,
+    status: StatusCode,
+    description: &str,
+    content: Option<(&str, RefOr<Schema>)>,
+) {
+    let responses = &mut operation.responses.responses;
+    let new = || RefOr::T(response::Response::default());
+    let RefOr::T(response) = responses.entry(status.as_str().to_owned()).or_insert_with(new) else { return };
+    if response.description.is_empty() {
+        description.clone_into(&mut response.description);
+    }
+    if let Some((media, schema)) = content.filter(|_| response.content.is_empty()) {
+        let content = ContentBuilder::new().schema(Some(schema)).build();
+        response.content.insert(media.to_owned(), RefOr::T(content));
+    }
+}
+
+/// Arrays and plain strings, numbers and truth values have no name to refer to.
+fn is_unnamed(schema: &RefOr<Schema>) -> bool {
+    match schema {
+        RefOr::T(Schema::Array(_)) => true,
+        RefOr::T(Schema::Object(Object {
+            schema_type: SchemaType::Type(kind), enum_values: None, ..
+        })) => *kind != Type::Object,
+        _ => false,
+    }
+}
+
+impl<T: ToSchema> Answers for Json<T> {
+    fn answers(operation: &mut Operation, schemas: &mut Schemas) {
+        document_success::<T>(operation, schemas, StatusCode::OK, "Success");
+    }
+}
+
+impl Answers for String {
+    fn answers(operation: &mut Operation, _: &mut Schemas) {
+        let text = <String as utoipa::PartialSchema>::schema();
+        document_content(operation, StatusCode::OK, "Success", Some(("text/plain", text)));
+    }
+}
+
+impl Answers for &'static str {
+    fn answers(operation: &mut Operation, schemas: &mut Schemas) {
+        String::answers(operation, schemas);
+    }
+}
+
+impl Answers for NoContent {
+    fn answers(operation: &mut Operation, _: &mut Schemas) {
+        document_content(operation, StatusCode::NO_CONTENT, "Done", None);
+    }
+}
+
+impl<T: Answers, E: Answers> Answers for Result<T, E> {
+    fn answers(operation: &mut Operation, schemas: &mut Schemas) {
+        T::answers(operation, schemas);
+        E::answers(operation, schemas);
+    }
+}
+
+/// By hand, since the status is known when it runs.
+impl<T> Answers for (StatusCode, T) {
+    fn answers(_: &mut Operation, _: &mut Schemas) {}
+}
+
+macro_rules! by_hand {
+    ($($answer:ty),+) => {$(
+        impl Answers for $answer {
+            fn answers(_: &mut Operation, _: &mut Schemas) {}
+        }
+    )+};
+}
+
+by_hand!((), Infallible, Refusal, Response, StatusCode);
