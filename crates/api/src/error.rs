@@ -1,4 +1,4 @@
-//! Every error this api answers comes through here, in one shape: `{"detail": ..}`.
+//! Every error this api answers comes through here, in one shape: `{"detail": .., "code": ..}`.
 //!
 //! What went wrong inside is logged once, here, within the request's span; the caller reads "Internal Server Error".
 
@@ -7,20 +7,21 @@ use std::error::Error;
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use keyward_domain::sessions::error::SessionError;
+use keyward_domain::values::codes::{INTERNAL, VALIDATION};
 use keyward_domain::values::failure::{Failure, Kind};
-use keyward_guard::Schemas;
+use keyward_guard::{ErrorCode, Schemas, document_problem};
 use serde::Serialize;
+use serde_json::Value;
 use utoipa::openapi::path::Operation;
-use utoipa::openapi::{ContentBuilder, Ref, ResponseBuilder};
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::fault::{Fault, Loc};
+use crate::fault::{Fault, Flaw, Loc};
 
 /// An answer that is no success.
 #[derive(Debug)]
 pub struct ApiError {
     status: StatusCode,
+    code: ErrorCode,
     detail: Detail,
     oauth: Option<&'static str>,
     challenge: &'static str,
@@ -40,6 +41,8 @@ enum Detail {
 #[expect(dead_code, reason = "documents the body of a 422")]
 struct Faults {
     detail: Vec<Fault>,
+    /// What went wrong, for programs.
+    code: String,
     /// At the token endpoints: `invalid_request`.
     #[schema(nullable = false)]
     error: Option<String>,
@@ -51,6 +54,7 @@ struct Faults {
 #[derive(Serialize)]
 struct ErrorBody<'a> {
     detail: &'a Detail,
+    code: ErrorCode,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -58,27 +62,18 @@ struct ErrorBody<'a> {
 }
 
 impl ApiError {
-    /// An error that the caller can mend.
-    pub fn new(status: StatusCode, detail: &str) -> Self {
-        Self {
-            status,
-            detail: Detail::Text(detail.to_owned()),
-            oauth: None,
-            challenge: "Bearer",
-            retry_after: 1,
-        }
+    /// An error that the caller can fix. Programs compare its code, people read the detail.
+    pub fn new(status: StatusCode, code: ErrorCode, detail: &str) -> Self {
+        Self::of_detail(status, code, Detail::Text(detail.to_owned()))
     }
 
     /// Faulty fields, all of them.
     pub fn faults(faults: Vec<Fault>) -> Self {
-        let detail = Detail::Faults(faults);
-        Self {
-            status: StatusCode::UNPROCESSABLE_ENTITY,
-            detail,
-            oauth: None,
-            challenge: "Bearer",
-            retry_after: 1,
-        }
+        Self::of_detail(StatusCode::UNPROCESSABLE_ENTITY, VALIDATION, Detail::Faults(faults))
+    }
+
+    fn of_detail(status: StatusCode, code: ErrorCode, detail: Detail) -> Self {
+        Self { status, code, detail, oauth: None, challenge: "Bearer", retry_after: 1 }
     }
 
     /// One faulty field.
@@ -88,12 +83,12 @@ impl ApiError {
 
     /// A fault of ours.
     pub fn internal() -> Self {
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, INTERNAL, "Internal Server Error")
     }
 
     /// We cannot serve this now; later we may.
     pub fn unavailable() -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable")
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, ErrorCode::UNAVAILABLE, "Service Unavailable")
     }
 
     /// The same error with RFC 6749's code for it (section 5.2), as the token endpoints answer.
@@ -114,7 +109,7 @@ impl ApiError {
     #[must_use]
     pub fn for_oauth(self) -> Self {
         match self.detail {
-            Detail::Faults(_) => Self::new(StatusCode::BAD_REQUEST, &self.words()),
+            Detail::Faults(_) => Self::new(StatusCode::BAD_REQUEST, self.code, &self.words()),
             Detail::Text(_) => self,
         }
         .with_oauth("invalid_request")
@@ -133,9 +128,54 @@ impl ApiError {
         }
     }
 
+    /// The same error with another status.
+    pub(crate) fn with_status(self, status: StatusCode) -> Self {
+        Self { status, ..self }
+    }
+
     /// The status it answers with.
     pub(crate) fn status(&self) -> StatusCode {
         self.status
+    }
+
+    /// What went wrong, for programs.
+    pub(crate) fn code(&self) -> ErrorCode {
+        self.code
+    }
+
+    /// The error of a use case. What the caller cannot fix is logged, and a fixed sentence stands for it.
+    pub(crate) fn of(failure: &dyn Failure) -> Self {
+        let status = match failure.kind() {
+            Kind::Internal => {
+                tracing::error!(cause = causes(failure), "internal error");
+                return Self::internal();
+            }
+            Kind::Contended | Kind::Unavailable => {
+                tracing::warn!(cause = causes(failure), "unavailable");
+                return Self::unavailable().waiting(failure.retry_after());
+            }
+            Kind::Unprocessable => {
+                let [part, name] = failure.field().unwrap_or(["body", "body"]);
+                let fault = Flaw::value(&failure.to_string()).in_field(part, name, None);
+                return Self { code: failure.code(), ..Self::fault(fault) };
+            }
+            Kind::Invalid => StatusCode::BAD_REQUEST,
+            Kind::Unauthenticated => StatusCode::UNAUTHORIZED,
+            Kind::Forbidden => StatusCode::FORBIDDEN,
+            Kind::NotFound => StatusCode::NOT_FOUND,
+            Kind::Conflict => StatusCode::CONFLICT,
+            Kind::Throttled => StatusCode::TOO_MANY_REQUESTS,
+        };
+        Self::new(status, failure.code(), &failure.to_string()).waiting(failure.retry_after())
+    }
+
+    fn waiting(self, seconds: Option<u64>) -> Self {
+        Self { retry_after: seconds.unwrap_or(self.retry_after), ..self }
+    }
+
+    fn body(&self) -> ErrorBody<'_> {
+        let error_description = self.oauth.map(|_| self.words());
+        ErrorBody { detail: &self.detail, code: self.code, error: self.oauth, error_description }
     }
 
     /// What went wrong, in words.
@@ -157,54 +197,8 @@ fn words(fault: &Fault) -> String {
 
 impl<E: Failure> From<E> for ApiError {
     fn from(error: E) -> Self {
-        let mut answer = match error.kind() {
-            Kind::Internal => {
-                tracing::error!(cause = causes(&error), "internal error");
-                Self::internal()
-            }
-            Kind::Contended | Kind::Unavailable => {
-                tracing::warn!(cause = causes(&error), "unavailable");
-                Self::unavailable()
-            }
-            Kind::Invalid => Self::new(StatusCode::BAD_REQUEST, &error.to_string()),
-            Kind::Unauthenticated => Self::new(StatusCode::UNAUTHORIZED, &error.to_string()),
-            Kind::Forbidden => Self::new(StatusCode::FORBIDDEN, &error.to_string()),
-            Kind::NotFound => Self::new(StatusCode::NOT_FOUND, &error.to_string()),
-            Kind::Unprocessable => Self::new(StatusCode::UNPROCESSABLE_ENTITY, &error.to_string()),
-            Kind::Conflict => Self::new(StatusCode::CONFLICT, &error.to_string()),
-            Kind::Throttled => Self::new(StatusCode::TOO_MANY_REQUESTS, &error.to_string()),
-        };
-        answer.retry_after = error.retry_after().unwrap_or(answer.retry_after);
-        answer
+        Self::of(&error)
     }
-}
-
-/// An error of a token endpoint, which names RFC 6749's code beside the detail.
-pub fn token_error(error: SessionError) -> ApiError {
-    let code = match &error {
-        SessionError::InvalidCredentials
-        | SessionError::InvalidRefreshToken
-        | SessionError::RefreshTokenReused
-        | SessionError::EmailUnverified => Some("invalid_grant"),
-        SessionError::NotRevocable => Some("unsupported_token_type"),
-        SessionError::Scope(_) => Some("invalid_scope"),
-        SessionError::Throttled(_) => Some("temporarily_unavailable"),
-        _ => None,
-    };
-    let answer = ApiError::from(error);
-    match code {
-        Some(code) => answer.with_oauth(code),
-        None => answer,
-    }
-}
-
-/// An error of `/oauth/token`, where whatever is wrong with a grant is a 400 (RFC 6749, section 5.2).
-pub fn oauth_error(error: SessionError) -> ApiError {
-    let mut answer = token_error(error);
-    if [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN].contains(&answer.status) {
-        answer.status = StatusCode::BAD_REQUEST;
-    }
-    answer
 }
 
 /// An error and what caused it, down to the root.
@@ -220,9 +214,7 @@ fn causes(error: &dyn Error) -> String {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let error_description = self.oauth.map(|_| self.words());
-        let body = ErrorBody { detail: &self.detail, error: self.oauth, error_description };
-        let mut response = (self.status, Json(body)).into_response();
+        let mut response = (self.status, Json(self.body())).into_response();
         let headers = response.headers_mut();
         match self.status {
             StatusCode::UNAUTHORIZED => {
@@ -237,22 +229,15 @@ impl IntoResponse for ApiError {
     }
 }
 
-/// Documents an error in the common shape.
-pub fn document_error(operation: &mut Operation, status: StatusCode, description: &str) {
-    let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Error"))).build();
-    let response =
-        ResponseBuilder::new().description(description).content("application/json", content).build();
-    operation.responses.responses.entry(status.as_str().to_owned()).or_insert_with(|| response.into());
+/// Documents that an operation can answer this error: when, and with its own body as the example.
+pub fn document_error(operation: &mut Operation, error: &ApiError, when: &str) {
+    let body = serde_json::to_value(error.body()).unwrap_or(Value::Null);
+    document_problem(operation, error.status.as_u16(), when, body);
 }
 
-/// Documents the 422 of faulty fields.
-pub fn document_validation(operation: &mut Operation, schemas: &mut Schemas) {
+/// Documents the 422 of faulty fields, with this one as the example.
+pub fn document_validation(operation: &mut Operation, schemas: &mut Schemas, error: &ApiError) {
     Faults::schemas(schemas);
     schemas.push((Faults::name().into_owned(), Faults::schema()));
-    let content = ContentBuilder::new().schema(Some(Ref::from_schema_name(Faults::name()))).build();
-    let response = ResponseBuilder::new()
-        .description("Validation Error: every faulty field at once")
-        .content("application/json", content)
-        .build();
-    operation.responses.responses.entry("422".to_owned()).or_insert_with(|| response.into());
+    document_error(operation, error, "Validation Error: every faulty field at once");
 }

@@ -27,4 +27,4 @@ pub use paged::{Listed, Listing, Paged, Unfiltered};
 pub use path::{IntegerId, Path, PathParam};
 pub use query::{Here, Query, refuse_credentials_in};
 pub use sender::{RequestId, Sender};
-pub use submitted::{Outcomes, Submitted, Submitter};
+pub use submitted::{Outcome, Outcomes, Submitted, Submitter};

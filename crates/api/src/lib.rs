@@ -6,7 +6,9 @@
 #![forbid(unsafe_code)]
 
 pub mod access;
+pub mod answers;
 pub mod boundary;
+pub mod codes;
 mod document;
 pub mod error;
 pub mod extract;
@@ -14,7 +16,9 @@ pub mod fault;
 pub mod foundation;
 pub mod metrics;
 mod middleware;
+mod oauth_errors;
 mod pages;
+pub mod refused;
 pub mod resources;
 pub mod router;
 pub mod routes;

@@ -17,6 +17,7 @@ use tracing::{Instrument, Span};
 
 use crate::boundary::cors::{self, PageOrigin};
 use crate::boundary::host::is_host;
+use crate::codes::INVALID_HOST;
 use crate::error::ApiError;
 use crate::extract::RequestId;
 use crate::state::AppState;
@@ -88,8 +89,10 @@ fn span(id: &str, method: &Method, route: Option<&MatchedPath>) -> Span {
 
 async fn guarded(request: Request, caller: Option<&PageOrigin>, next: Next) -> Response {
     if !host_is_sound(&request) {
-        return ApiError::new(StatusCode::BAD_REQUEST, "The Host header is missing, repeated or malformed.")
-            .into_response();
+        return {
+            let words = "The Host header is missing, repeated or malformed.";
+            ApiError::new(StatusCode::BAD_REQUEST, INVALID_HOST, words).into_response()
+        };
     }
     if let Some(answer) = caller.and_then(|_| cors::preflight(&request)) {
         return answer;

@@ -5,10 +5,12 @@ use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
+use keyward_domain::values::codes::NOT_FOUND;
 use keyward_guard::endpoint;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
+use crate::codes::METHOD_NOT_ALLOWED;
 use crate::document::{docs, openapi};
 use crate::error::ApiError;
 use crate::middleware;
@@ -54,14 +56,14 @@ fn later_endpoints() -> OpenApiRouter<AppState> {
         .routes(endpoint!(recovery::recover_password))
         .routes(endpoint!(recovery::reset_password_page))
         .routes(endpoint!(recovery::reset_password))
-        .routes(endpoint!(tokens::token))
-        .routes(endpoint!(tokens::revoke))
-        .routes(endpoint!(tokens::introspect))
+        .routes(endpoint!(tokens::issue_token))
+        .routes(endpoint!(tokens::revoke_token))
+        .routes(endpoint!(tokens::introspect_token))
         .routes(endpoint!(revocations::list_revocations))
-        .routes(endpoint!(keys::jwks))
-        .routes(endpoint!(metadata::metadata))
-        .routes(endpoint!(health::live))
-        .routes(endpoint!(health::ready))
+        .routes(endpoint!(keys::read_key_set))
+        .routes(endpoint!(metadata::read_server_metadata))
+        .routes(endpoint!(health::read_liveness))
+        .routes(endpoint!(health::read_readiness))
 }
 
 /// Every operation, with those of resources that `of` gives.
@@ -93,9 +95,9 @@ pub fn standalone(state: AppState, resources: &[Resource]) -> Router {
     let router = slashes.iter().fold(router, |router, path| router.route(path, any(without_slash)));
     router
         .merge(docs::router(&document))
-        .fallback(async || ApiError::new(StatusCode::NOT_FOUND, "Not Found"))
+        .fallback(async || ApiError::new(StatusCode::NOT_FOUND, NOT_FOUND, "Not Found"))
         .method_not_allowed_fallback(async || {
-            ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed")
+            ApiError::new(StatusCode::METHOD_NOT_ALLOWED, METHOD_NOT_ALLOWED, "Method Not Allowed")
         })
         .layer(axum::middleware::from_fn_with_state(state.clone(), middleware::boundary))
         .with_state(state)
@@ -112,6 +114,6 @@ async fn without_slash(request: Request) -> Response {
     let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
     match HeaderValue::try_from(format!("{path}{query}")) {
         Ok(location) => (StatusCode::TEMPORARY_REDIRECT, [(header::LOCATION, location)]).into_response(),
-        Err(_) => ApiError::new(StatusCode::NOT_FOUND, "Not Found").into_response(),
+        Err(_) => ApiError::new(StatusCode::NOT_FOUND, NOT_FOUND, "Not Found").into_response(),
     }
 }

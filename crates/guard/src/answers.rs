@@ -51,23 +51,28 @@ functions! {
     (A, B, C, D, E, G)
 }
 
-/// Documents a success: `status`, with a JSON body of `T` where there is one. `description` is used unless
-/// `#[utoipa::path]` has one for this status.
-pub fn document_success<T: ToSchema>(
-    operation: &mut Operation,
-    schemas: &mut Schemas,
-    status: StatusCode,
-    description: &str,
-) {
+/// What a success is called, as FastAPI calls it, where nothing says more.
+pub(crate) const SUCCESS: &str = "Successful Response";
+
+/// Documents a success with a JSON body of `T`. Its description is the first sentence of `T`'s, unless `#[utoipa::path]` has one
+/// for this status.
+pub fn document_success<T: ToSchema>(operation: &mut Operation, schemas: &mut Schemas, status: StatusCode) {
     T::schemas(schemas);
-    let schema = match T::schema() {
-        unnamed if is_unnamed(&unnamed) => unnamed,
-        named => {
-            schemas.push((T::name().into_owned(), named));
-            Ref::from_schema_name(T::name()).into()
-        }
+    let schema = T::schema();
+    let description = first_sentence(&schema).unwrap_or(SUCCESS).to_owned();
+    let schema = if is_unnamed(&schema) {
+        schema
+    } else {
+        schemas.push((T::name().into_owned(), schema));
+        Ref::from_schema_name(T::name()).into()
     };
-    document_content(operation, status, description, Some(("application/json", schema)));
+    document_content(operation, status, &description, Some(("application/json", schema)));
+}
+
+fn first_sentence(schema: &RefOr<Schema>) -> Option<&str> {
+    let RefOr::T(Schema::Object(object)) = schema else { return None };
+    let sentence = object.description.as_deref()?.split(". ").next()?;
+    Some(sentence.trim_end_matches('.')).filter(|sentence| !sentence.is_empty())
 }
 
 /// Documents a success whose body has this media type and schema, if it has one.
@@ -102,14 +107,14 @@ fn is_unnamed(schema: &RefOr<Schema>) -> bool {
 
 impl<T: ToSchema> Answers for Json<T> {
     fn answers(operation: &mut Operation, schemas: &mut Schemas) {
-        document_success::<T>(operation, schemas, StatusCode::OK, "Success");
+        document_success::<T>(operation, schemas, StatusCode::OK);
     }
 }
 
 impl Answers for String {
     fn answers(operation: &mut Operation, _: &mut Schemas) {
         let text = <String as utoipa::PartialSchema>::schema();
-        document_content(operation, StatusCode::OK, "Success", Some(("text/plain", text)));
+        document_content(operation, StatusCode::OK, SUCCESS, Some(("text/plain", text)));
     }
 }
 
@@ -121,7 +126,7 @@ impl Answers for &'static str {
 
 impl Answers for NoContent {
     fn answers(operation: &mut Operation, _: &mut Schemas) {
-        document_content(operation, StatusCode::NO_CONTENT, "Done", None);
+        document_content(operation, StatusCode::NO_CONTENT, SUCCESS, None);
     }
 }
 

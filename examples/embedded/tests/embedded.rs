@@ -78,7 +78,10 @@ async fn unknown_paths_are_the_programs_and_known_ones_answer_as_keywards() {
     let refused = get("/logout").await.unwrap();
     assert_eq!(refused.status(), 405);
     assert!(refused.headers().contains_key("x-request-id"));
-    assert_eq!(refused.json::<Value>().await.unwrap(), json!({ "detail": "Method Not Allowed" }));
+    assert_eq!(
+        refused.json::<Value>().await.unwrap(),
+        json!({ "detail": "Method Not Allowed", "code": "method_not_allowed" })
+    );
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ use axum::extract::Path;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use keyward_domain::values::codes::NOT_FOUND;
 use utoipa::openapi::OpenApi;
 use utoipa_swagger_ui::Config;
 
@@ -96,6 +97,6 @@ async fn swagger_file(Path(file): Path<String>) -> Response {
     }
     match utoipa_swagger_ui::serve(&file, Config::default().into()) {
         Ok(Some(found)) => asset(&found.content_type, found.bytes.into_owned().into()),
-        _ => ApiError::new(StatusCode::NOT_FOUND, "Not Found").into_response(),
+        _ => ApiError::new(StatusCode::NOT_FOUND, NOT_FOUND, "Not Found").into_response(),
     }
 }

@@ -1,11 +1,12 @@
 //! The OpenAPI document: what no single operation can say.
 
-use keyward_guard::{Scope, schemes};
+use keyward_guard::{Scope, problems, schemes};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{InfoBuilder, LicenseBuilder, OpenApi};
 
 use crate::access::scope::Admin;
+use crate::codes::BOUNDARY;
 use crate::extract::CLIENT_SCHEME;
 use crate::resources::resource::Resource;
 
@@ -46,6 +47,7 @@ pub(crate) fn complete(mut document: OpenApi, resources: &[Resource]) -> OpenApi
     let scopes = resources.iter().flat_map(|resource| &resource.scopes);
     let scopes = scopes.map(|scope| (scope.name, scope.title)).chain([(Admin::NAME, Admin::TITLE)]);
     schemes(&mut document, "/login", &scopes.collect::<Vec<_>>());
+    problems(&mut document, &BOUNDARY);
     let client = HttpBuilder::new()
         .scheme(HttpAuthScheme::Basic)
         .description(Some("A registered client's id and secret: `keyward client create`."))

@@ -15,8 +15,9 @@ use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::{ContentBuilder, Ref, Required};
 
 use super::fields::{Fields, Input};
-use super::query::refuse_secrets_in;
+use super::query::{credentials_in_query, refuse_secrets_in};
 use super::{form, json};
+use crate::codes::{BODY_TIMEOUT, BODY_TOO_LARGE, UNREADABLE_BODY, UNSUPPORTED_MEDIA_TYPE};
 use crate::error::{ApiError, document_error, document_validation};
 use crate::fault::{Flaw, Loc};
 
@@ -108,7 +109,11 @@ pub(super) fn media_type<'a>(
     let encoded = is_other_than(headers, header::CONTENT_ENCODING, "identity");
     // The parser takes whatever ends in chunks and undoes nothing but them (RFC 9112, section 6.1).
     if encoded || is_other_than(headers, header::TRANSFER_ENCODING, "chunked") {
-        return Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "A compressed body is not accepted."));
+        return Err(ApiError::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            UNSUPPORTED_MEDIA_TYPE,
+            "A compressed body is not accepted.",
+        ));
     }
     let mut fields = headers.get_all(header::CONTENT_TYPE).iter();
     let Some(field) = fields.next() else { return Ok(None) };
@@ -136,7 +141,7 @@ fn is_json_suffix(essence: &str) -> bool {
 
 pub(super) fn unsupported(types: &[&str]) -> ApiError {
     let detail = format!("The body must be sent with a Content-Type of {}.", types.join(" or "));
-    ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, &detail)
+    ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, UNSUPPORTED_MEDIA_TYPE, &detail)
 }
 
 pub(super) async fn collect(
@@ -144,52 +149,66 @@ pub(super) async fn collect(
     body: axum::body::Body,
     limit: usize,
 ) -> Result<Bytes, ApiError> {
-    let too_large = || {
-        ApiError::new(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            &format!("The body is larger than the {limit} bytes accepted here."),
-        )
-    };
     let announced =
         headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > limit) {
-        return Err(too_large());
+        return Err(too_large(limit));
     }
     match tokio::time::timeout(DEADLINE, Limited::new(body, limit).collect()).await {
         Ok(Ok(collected)) => Ok(collected.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large()),
-        Ok(Err(_)) => Err(ApiError::new(StatusCode::BAD_REQUEST, "The body could not be read.")),
-        Err(_) => Err(ApiError::new(StatusCode::REQUEST_TIMEOUT, "The body took too long to arrive.")),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large(limit)),
+        Ok(Err(_)) => Err(unreadable()),
+        Err(_) => Err(too_slow()),
     }
 }
 
+fn too_large(limit: usize) -> ApiError {
+    let words = format!("The body is larger than the {limit} bytes accepted here.");
+    ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, BODY_TOO_LARGE, &words)
+}
+
+fn too_slow() -> ApiError {
+    ApiError::new(StatusCode::REQUEST_TIMEOUT, BODY_TIMEOUT, "The body took too long to arrive.")
+}
+
+fn unreadable() -> ApiError {
+    ApiError::new(StatusCode::BAD_REQUEST, UNREADABLE_BODY, "The body could not be read.")
+}
+
+/// How an endpoint words its errors.
+type Wording = fn(ApiError) -> ApiError;
+
 impl<T: Input + ToSchema> Documented for Body<T> {
     fn document(operation: &mut Operation, schemas: &mut Schemas) {
-        document::<T>(operation, schemas, &[JSON]);
+        document::<T>(operation, schemas, &[JSON], |error| error);
     }
 }
 
 impl<T: Input + ToSchema> Documented for AnyBody<T> {
     fn document(operation: &mut Operation, schemas: &mut Schemas) {
-        document::<T>(operation, schemas, &[FORM, MULTIPART, JSON]);
+        document::<T>(operation, schemas, &[FORM, MULTIPART, JSON], |error| {
+            error.with_oauth("invalid_request")
+        });
     }
 }
 
 pub(super) fn document<T: Input + ToSchema>(
     operation: &mut Operation,
     schemas: &mut Schemas,
-    types: &[&str],
+    types: &[&'static str],
+    word: Wording,
 ) {
-    document_content::<T>(operation, schemas, types);
-    document_error(operation, StatusCode::BAD_REQUEST, "Credentials in the query");
-    document_validation(operation, schemas);
+    document_content::<T>(operation, schemas, types, word);
+    let fault = Flaw::missing().at(vec![Loc::Name("body".into())], None);
+    document_validation(operation, schemas, &word(ApiError::fault(fault)));
 }
 
 /// The body, and what can be wrong with it before it is read.
 pub(super) fn document_content<T: Input + ToSchema>(
     operation: &mut Operation,
     schemas: &mut Schemas,
-    types: &[&str],
+    types: &[&'static str],
+    word: Wording,
 ) {
     T::schemas(schemas);
     schemas.push((T::name().into_owned(), T::schema()));
@@ -199,11 +218,13 @@ pub(super) fn document_content<T: Input + ToSchema>(
         .fold(RequestBodyBuilder::new(), |body, media| body.content(*media, content()))
         .required(Some(Required::True));
     operation.request_body = Some(body.build().into());
-    document_error(operation, StatusCode::REQUEST_TIMEOUT, "The body took too long to arrive");
-    document_error(operation, StatusCode::PAYLOAD_TOO_LARGE, "The body is too large");
-    document_error(
-        operation,
-        StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        "The body is of another type, or compressed",
-    );
+    for (error, when) in [
+        (credentials_in_query(), "Credentials in the query"),
+        (unreadable(), "The body ended early"),
+        (too_slow(), "The body took too long to arrive"),
+        (too_large(T::MAX_BODY), "The body is too large"),
+        (unsupported(types), "The body is of another type, or compressed"),
+    ] {
+        document_error(operation, &word(error), when);
+    }
 }

@@ -11,7 +11,8 @@ use base64::engine::general_purpose::STANDARD;
 use keyward_auth::PasswordPolicy;
 use keyward_domain::model::clients::Client;
 use keyward_domain::oauth::clients::{ClientError, Clients};
-use keyward_guard::{Documented, Schemas, Scope};
+use keyward_domain::values::codes::INVALID_CLIENT;
+use keyward_guard::{Documented, ErrorCode, Schemas, Scope};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use utoipa::openapi::path::Operation;
@@ -21,7 +22,9 @@ use super::body::{self, FORM};
 use super::fields::{Fields, Input};
 use super::form;
 use super::query::refuse_secrets_in;
+use crate::codes::AMBIGUOUS_CLIENT;
 use crate::error::{ApiError, document_error};
+use crate::fault::Flaw;
 
 /// The name of the scheme for clients.
 pub const CLIENT_SCHEME: &str = "ClientBasic";
@@ -59,8 +62,7 @@ where
         if client.scope.contains(R::NAME) {
             return Ok(Self(PhantomData));
         }
-        let words = format!("The client is not registered for the scope {}", R::NAME);
-        Err(ApiError::new(StatusCode::FORBIDDEN, &words).with_oauth("insufficient_scope"))
+        Err(insufficient_scope(R::NAME))
     }
 }
 
@@ -174,22 +176,36 @@ fn basic(headers: &HeaderMap) -> Result<Option<(String, String)>, ApiError> {
 /// RFC 6749, section 2.3: two readers of one request might see different clients in it.
 fn two_ways() -> ApiError {
     let words = "A client authenticates itself once: by HTTP Basic or in the form.";
-    ApiError::new(StatusCode::BAD_REQUEST, words).with_oauth("invalid_request")
+    ApiError::new(StatusCode::BAD_REQUEST, AMBIGUOUS_CLIENT, words).with_oauth("invalid_request")
 }
 
 /// Nobody, or somebody else, authenticated themselves as a client.
 pub fn invalid_client() -> ApiError {
-    ApiError::new(StatusCode::UNAUTHORIZED, "Client authentication failed")
+    ApiError::new(StatusCode::UNAUTHORIZED, INVALID_CLIENT, "Client authentication failed")
         .with_oauth("invalid_client")
         .challenging("Basic realm=\"keyward\"")
 }
 
+fn insufficient_scope(scope: &str) -> ApiError {
+    let words = format!("The client is not registered for the scope {scope}");
+    ApiError::new(StatusCode::FORBIDDEN, ErrorCode::INSUFFICIENT_SCOPE, &words)
+        .with_oauth("insufficient_scope")
+}
+
+/// What authenticating a client can answer.
+fn document_client(operation: &mut Operation) {
+    document_error(operation, &two_ways(), "Two ways of client authentication at once");
+    document_error(operation, &invalid_client(), "Client authentication failed");
+    let overloaded = "Overloaded: try again after `Retry-After` seconds";
+    document_error(operation, &ApiError::unavailable(), overloaded);
+}
+
 impl<T: Input + ToSchema> Documented for OAuthForm<T> {
     fn document(operation: &mut Operation, schemas: &mut Schemas) {
-        body::document_content::<T>(operation, schemas, &[FORM]);
-        document_error(operation, StatusCode::BAD_REQUEST, "An error of RFC 6749, section 5.2");
-        document_error(operation, StatusCode::UNAUTHORIZED, "Client authentication failed");
-        document_error(operation, StatusCode::SERVICE_UNAVAILABLE, "Overloaded");
+        body::document_content::<T>(operation, schemas, &[FORM], ApiError::for_oauth);
+        let fault = ApiError::fault(Flaw::missing().in_field("body", "grant_type", None));
+        document_error(operation, &fault.for_oauth(), "A field is missing or malformed");
+        document_client(operation);
     }
 }
 
@@ -202,11 +218,9 @@ impl<T: Input + ToSchema> Documented for ClientForm<T> {
 
 impl<R: Scope> Documented for ClientFor<R> {
     fn document(operation: &mut Operation, _: &mut Schemas) {
-        document_error(operation, StatusCode::BAD_REQUEST, "Two ways of client authentication at once");
-        document_error(operation, StatusCode::UNAUTHORIZED, "Client authentication failed");
+        document_client(operation);
         let lacking = format!("The client is not registered for the scope `{}`", R::NAME);
-        document_error(operation, StatusCode::FORBIDDEN, &lacking);
-        document_error(operation, StatusCode::SERVICE_UNAVAILABLE, "Overloaded");
+        document_error(operation, &insufficient_scope(R::NAME), &lacking);
         lock(operation, Some(R::NAME));
     }
 }

@@ -8,15 +8,17 @@ use axum::http::request::Parts;
 use axum::http::{HeaderValue, Uri, header};
 use axum::response::{IntoResponse, Response};
 use keyward_domain::values::page::{DEFAULT_LIMIT, MAX_LIMIT, Page, Slice};
-use keyward_guard::{Documented, Schemas};
+use keyward_guard::{Answers, Documented, Schemas};
 use serde::Serialize;
-use utoipa::IntoParams;
 use utoipa::openapi::path::{Operation, Parameter, ParameterIn};
+use utoipa::openapi::{HeaderBuilder, RefOr};
+use utoipa::{IntoParams, ToSchema};
 
 use super::cursor::{self, List};
 use super::fields::{Fields, Input};
 use super::query::{Here, Query};
 use super::read;
+use crate::answers::document_array;
 use crate::error::ApiError;
 use crate::fault::Flaw;
 
@@ -134,5 +136,16 @@ impl<T: Serialize> IntoResponse for Listing<T> {
             response.headers_mut().insert(header::LINK, next);
         }
         response
+    }
+}
+
+impl<T: ToSchema> Answers for Listing<T> {
+    fn answers(operation: &mut Operation, schemas: &mut Schemas) {
+        document_array::<T>(operation, schemas, "One page");
+        if let Some(RefOr::T(response)) = operation.responses.responses.get_mut("200") {
+            let words = "The next page, where there is one (RFC 8288)";
+            let link = HeaderBuilder::new().description(Some(words)).build();
+            response.headers.insert("Link".to_owned(), RefOr::T(link));
+        }
     }
 }

@@ -101,6 +101,9 @@ impl<T: PathParam> Documented for Path<T> {
             .example(Some(T::example()))
             .build();
         operation.parameters.get_or_insert_default().push(RefOr::T(parameter));
-        document_validation(operation, schemas);
+        if let Err(flaw) = T::parse("x") {
+            let fault = flaw.in_field("path", "id", Some("x".into()));
+            document_validation(operation, schemas, &ApiError::fault(fault));
+        }
     }
 }

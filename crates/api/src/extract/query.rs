@@ -13,7 +13,9 @@ use utoipa::openapi::path::{Operation, ParameterIn};
 
 use super::fields::{Fields, Input};
 use super::form;
+use crate::codes::CREDENTIALS_IN_QUERY;
 use crate::error::{ApiError, document_validation};
+use crate::fault::Flaw;
 
 /// The parameters of the query.
 pub struct Query<T: Input>(pub T::Value);
@@ -32,9 +34,11 @@ impl<S: Send + Sync, T: Input> FromRequestParts<S> for Query<T> {
 
 impl<T: Input + IntoParams> Documented for Query<T> {
     fn document(operation: &mut Operation, schemas: &mut Schemas) {
-        let parameters = T::into_params(|| Some(ParameterIn::Query)).into_iter().map(RefOr::T);
-        operation.parameters.get_or_insert_default().extend(parameters);
-        document_validation(operation, schemas);
+        let parameters = T::into_params(|| Some(ParameterIn::Query));
+        let name = parameters.first().map_or("query", |parameter| parameter.name.as_str());
+        let fault = Flaw::value("the field is given twice").in_field("query", name, None);
+        document_validation(operation, schemas, &ApiError::fault(fault));
+        operation.parameters.get_or_insert_default().extend(parameters.into_iter().map(RefOr::T));
     }
 }
 
@@ -56,10 +60,14 @@ pub fn refuse_credentials_in(uri: &Uri, names: &[&str]) -> Result<(), ApiError> 
         name.is_some_and(|name| names.iter().any(|known| name.eq_ignore_ascii_case(known)))
     };
     if uri.query().unwrap_or_default().split('&').any(is_named) {
-        let words = "Credentials belong into the body, never into the address.";
-        return Err(ApiError::new(StatusCode::BAD_REQUEST, words));
+        return Err(credentials_in_query());
     }
     Ok(())
+}
+
+pub(super) fn credentials_in_query() -> ApiError {
+    let words = "Credentials belong into the body, never into the address.";
+    ApiError::new(StatusCode::BAD_REQUEST, CREDENTIALS_IN_QUERY, words)
 }
 
 /// Where the request went: path and query.

@@ -1,19 +1,22 @@
 //! What stands behind a page's form: the same operation for a browser, which wants a page for an answer, and for a program.
 
 use std::convert::Infallible;
+use std::marker::PhantomData;
 
 use axum::extract::{FromRef, FromRequest, Request};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use keyward_auth::PasswordPolicy;
-use keyward_guard::{Documented, Schemas};
-use utoipa::ToSchema;
+use keyward_domain::values::cases::Cases;
+use keyward_guard::{Answers, Documented, Schemas, document_content};
 use utoipa::openapi::path::Operation;
+use utoipa::{PartialSchema, ToSchema};
 
 use super::body::{FORM, JSON, MULTIPART, document, read};
 use super::fields::Input;
 use crate::error::ApiError;
 use crate::pages;
+use crate::refused::Refused;
 
 /// A body as it was sent, JSON or a form, and whether a browser's form sent it. Refusing it is left to [`Submitter::answer`].
 pub struct Submitted<T: Input> {
@@ -44,8 +47,8 @@ pub struct Outcomes {
 
 impl Submitter {
     /// 204, or the error; for a browser the page that says so.
-    pub fn answer(self, outcome: Result<(), ApiError>, pages: &Outcomes) -> Response {
-        match (outcome, self) {
+    pub fn answer<C>(self, outcome: Result<(), ApiError>, pages: &Outcomes) -> Outcome<C> {
+        let answer = match (outcome, self) {
             (Ok(()), Self::Program) => StatusCode::NO_CONTENT.into_response(),
             (Err(error), Self::Program) => error.into_response(),
             (Ok(()), Self::Page) => pages::words(StatusCode::OK, pages.done, pages.next),
@@ -53,7 +56,29 @@ impl Submitter {
                 let words = format!("{} Go back, or ask for another mail.", error.words());
                 pages::words(error.status(), pages.refused, &words)
             }
-        }
+        };
+        Outcome { answer, documented: PhantomData }
+    }
+}
+
+/// What [`Submitter::answer`] makes: 204, or for a browser a page; and the refusals `C`.
+pub struct Outcome<C> {
+    answer: Response,
+    documented: PhantomData<fn() -> C>,
+}
+
+impl<C> IntoResponse for Outcome<C> {
+    fn into_response(self) -> Response {
+        self.answer
+    }
+}
+
+impl<C: Cases> Answers for Outcome<C> {
+    fn answers(operation: &mut Operation, schemas: &mut Schemas) {
+        let page = String::schema();
+        document_content(operation, StatusCode::OK, "Done, for a browser", Some(("text/html", page)));
+        document_content(operation, StatusCode::NO_CONTENT, "Done", None);
+        Refused::<C>::answers(operation, schemas);
     }
 }
 
@@ -75,7 +100,7 @@ where
 
 impl<T: Input + ToSchema> Documented for Submitted<T> {
     fn document(operation: &mut Operation, schemas: &mut Schemas) {
-        document::<T>(operation, schemas, &[FORM, MULTIPART, JSON]);
+        document::<T>(operation, schemas, &[FORM, MULTIPART, JSON], |error| error);
     }
 }
 

@@ -10,6 +10,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::error::ApiError;
+use crate::refused::Refused;
 
 /// How long the database may take to answer before it counts as away.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -24,19 +25,16 @@ pub struct Health {
 const OK: Json<Health> = Json(Health { status: "ok" });
 
 /// The process runs
-#[utoipa::path(get, path = "/health/live", tag = "health", responses((status = 200, description = "It runs", body = Health)))]
-pub async fn live() -> Json<Health> {
+#[utoipa::path(get, path = "/health/live", tag = "health", responses((status = 200, description = "It runs")))]
+pub async fn read_liveness() -> Json<Health> {
     OK
 }
 
 /// The process can serve: its database answers
-#[utoipa::path(get, path = "/health/ready", tag = "health", responses(
-    (status = 200, description = "It can serve", body = Health),
-    (status = 503, description = "The database is away", body = ref("#/components/schemas/Error")),
-))]
-pub async fn ready(State(store): State<Arc<dyn Store>>) -> Result<Json<Health>, ApiError> {
+#[utoipa::path(get, path = "/health/ready", tag = "health", responses((status = 200, description = "It can serve")))]
+pub async fn read_readiness(State(store): State<Arc<dyn Store>>) -> Result<Json<Health>, Refused> {
     match tokio::time::timeout(PATIENCE, store.ping()).await {
         Ok(answer) => Ok(answer.map(|()| OK)?),
-        Err(_) => Err(ApiError::unavailable()),
+        Err(_) => Err(ApiError::unavailable().into()),
     }
 }

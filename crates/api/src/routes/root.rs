@@ -18,19 +18,19 @@ pub struct Welcome {
 }
 
 /// What this is, and where its documentation is
-#[utoipa::path(get, path = "/", tag = "root", responses((status = 200, description = "Welcome", body = Welcome)))]
+#[utoipa::path(get, path = "/", tag = "root", responses((status = 200, description = "Welcome")))]
 pub async fn read_root() -> Json<Welcome> {
     Json(Welcome { name: "keyward", version: env!("CARGO_PKG_VERSION"), docs: "/docs" })
 }
 
 /// Something anyone may read
-#[utoipa::path(get, path = "/notsecret", tag = "root", responses((status = 200, description = "For anyone", body = str, content_type = "application/json")))]
+#[utoipa::path(get, path = "/notsecret", tag = "root", responses((status = 200, description = "For anyone")))]
 pub async fn read_notsecret() -> Json<&'static str> {
     Json("Not secret data")
 }
 
 /// Something only users may read
-#[utoipa::path(post, path = "/secret", tag = "root", responses((status = 200, description = "For users", body = str, content_type = "application/json")))]
+#[utoipa::path(post, path = "/secret", tag = "root", responses((status = 200, description = "For users")))]
 pub async fn read_secret(_: CurrentUser) -> Json<&'static str> {
     Json("Top Secret data only authorized users can access this info")
 }

@@ -49,6 +49,12 @@ impl Answer {
         self.json()["detail"].as_str().unwrap_or_else(|| panic!("no words: {}", self.text())).to_owned()
     }
 
+    /// What went wrong, for programs.
+    #[track_caller]
+    pub fn code(&self) -> String {
+        self.json()["code"].as_str().unwrap_or_else(|| panic!("no code: {}", self.text())).to_owned()
+    }
+
     /// The faulty fields of a 422.
     #[track_caller]
     pub fn faults(&self) -> Vec<Value> {
@@ -91,7 +97,11 @@ impl Answer {
     #[track_caller]
     pub fn assert_invalid_token(&self, what: &str) {
         assert_eq!(self.status, 401, "{what}: {}", self.text());
-        assert_eq!(self.json(), serde_json::json!({ "detail": "Could not validate credentials" }), "{what}");
+        assert_eq!(
+            self.json(),
+            serde_json::json!({ "detail": "Could not validate credentials", "code": "invalid_token" }),
+            "{what}"
+        );
         let challenge = self.header("www-authenticate");
         assert!(challenge.starts_with("Bearer error=\"invalid_token\""), "{what}: {challenge}");
     }
@@ -100,7 +110,11 @@ impl Answer {
     #[track_caller]
     pub fn assert_gone(&self, what: &str) {
         assert_eq!(self.status, 401, "{what}: {}", self.text());
-        assert_eq!(self.json(), serde_json::json!({ "detail": "Could not validate credentials" }), "{what}");
+        assert_eq!(
+            self.json(),
+            serde_json::json!({ "detail": "Could not validate credentials", "code": "invalid_token" }),
+            "{what}"
+        );
         assert!(self.header("www-authenticate").starts_with("Bearer"), "{what}");
     }
 
@@ -109,5 +123,6 @@ impl Answer {
     pub fn assert_refused(&self, what: &str) {
         assert!(self.status.is_client_error(), "{what}: {} {}", self.status, self.text());
         assert!(!self.json()["detail"].is_null(), "{what}: {}", self.text());
+        assert!(self.json()["code"].is_string(), "{what}: {}", self.text());
     }
 }

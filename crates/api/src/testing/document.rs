@@ -101,6 +101,12 @@ pub fn check(document: &Document, method: &Method, path: &str, answer: &Answer) 
         assert_eq!(answer.header("content-type"), "application/json", "{place}");
         let faults = schema::faults(&document.json, schema, &answer.json());
         assert!(faults.is_empty(), "{faults:?} are not as documented: {place}");
+        let examples = &promised["content"]["application/json"]["examples"];
+        let code = answer.json()["code"].as_str().map(str::to_owned);
+        if answer.status.is_client_error() || answer.status.is_server_error() {
+            let code = code.unwrap_or_else(|| panic!("no code: {place}"));
+            assert!(examples[&code].is_object(), "the operation does not document {code}: {place}");
+        }
     } else {
         assert!(promised["content"].is_object() || answer.body.is_empty(), "an undocumented body: {place}");
     }

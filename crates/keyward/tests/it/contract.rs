@@ -36,7 +36,11 @@ async fn an_operation_is_locked_if_and_only_if_an_anonymous_call_answers_401() {
                 let shut = answer.status == 401 && answer.detail() != "Invalid Credentials";
                 assert_eq!(shut, operation.locked(), "{name}");
                 if operation.for_users() {
-                    assert_eq!(answer.json(), json!({ "detail": "Not authenticated" }), "{name}");
+                    assert_eq!(
+                        answer.json(),
+                        json!({ "detail": "Not authenticated", "code": "not_authenticated" }),
+                        "{name}"
+                    );
                     assert_eq!(answer.header("www-authenticate"), "Bearer", "{name}");
                 } else if operation.locked() {
                     assert!(answer.header("www-authenticate").starts_with("Basic "), "{name}");
@@ -152,7 +156,7 @@ async fn the_served_document_is_the_one_in_the_repository() {
 #[test]
 fn errors_are_documented_under_fastapis_names() {
     let schemas = document()["components"]["schemas"].as_object().unwrap();
-    for name in ["HTTPValidationError", "ValidationError", "Error", "Token", "User", "Post"] {
+    for name in ["HTTPValidationError", "ValidationError", "Problem", "Token", "User", "Post"] {
         assert!(schemas.contains_key(name), "{name} is missing");
     }
     assert_eq!(document()["openapi"].as_str().map(|version| &version[..3]), Some("3.1"));

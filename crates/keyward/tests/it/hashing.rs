@@ -73,7 +73,7 @@ async fn a_storm_of_logins_is_told_to_come_back_while_others_are_served() {
     for _ in 0..39 {
         let answer = tokio::time::timeout(Duration::from_secs(20), logins.join_next()).await;
         let answer = answer.expect("the queue has no end").unwrap().unwrap().assert_status(503);
-        assert_eq!(answer.json(), json!({ "detail": "Service Unavailable" }));
+        assert_eq!(answer.json(), json!({ "detail": "Service Unavailable", "code": "unavailable" }));
         assert!(answer.header("retry-after").parse::<u32>().is_ok_and(|seconds| seconds > 0));
     }
     let started = Instant::now();
@@ -125,7 +125,10 @@ async fn a_hasher_that_panics_costs_its_own_request_and_no_other() {
     let app = TestApp::hashing_with(Arc::new(Panicking(cheap_hasher())), 1).await;
     let body = json!({ "username": "nobody@example.com", "password": PASSWORD });
     let answer = app.anonymous().call("POST", "/login").json(&body).send_unchecked().await;
-    assert_eq!(answer.assert_status(500).json(), json!({ "detail": "Internal Server Error" }));
+    assert_eq!(
+        answer.assert_status(500).json(),
+        json!({ "detail": "Internal Server Error", "code": "internal" })
+    );
     let account = json!({ "email": "ana@example.com", "password": PASSWORD });
     app.anonymous().post("/users", account).await.assert_status(201);
 }

@@ -20,7 +20,7 @@ async fn without_its_database_the_service_is_alive_but_not_ready() {
     app.database.close().await.unwrap();
     app.anonymous().get("/health/live").await.assert_status(200);
     let answer = app.anonymous().get("/health/ready").await.assert_status(503);
-    assert_eq!(answer.json(), json!({ "detail": "Service Unavailable" }));
+    assert_eq!(answer.json(), json!({ "detail": "Service Unavailable", "code": "unavailable" }));
     assert!(answer.header("retry-after").parse::<u32>().is_ok());
 }
 
@@ -44,7 +44,7 @@ async fn without_its_database_every_route_says_unavailable_and_nothing_of_the_in
     ];
     for answer in answers {
         let answer = answer.assert_status(503);
-        assert_eq!(answer.json(), json!({ "detail": "Service Unavailable" }));
+        assert_eq!(answer.json(), json!({ "detail": "Service Unavailable", "code": "unavailable" }));
         assert!(answer.header("retry-after").parse::<u32>().is_ok());
     }
 }

@@ -299,7 +299,10 @@ async fn a_request_without_exactly_one_sound_host_is_refused() {
     }
     for call in calls {
         let answer = call.send().await.assert_status(400);
-        assert_eq!(answer.json(), json!({ "detail": "The Host header is missing, repeated or malformed." }));
+        assert_eq!(
+            answer.json(),
+            json!({ "detail": "The Host header is missing, repeated or malformed.", "code": "invalid_host" })
+        );
     }
     for host in ["localhost", "127.0.0.1:8000", "[::1]:8000", "example.com"] {
         call().header("host", host).send().await.assert_status(200);

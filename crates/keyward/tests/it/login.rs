@@ -155,7 +155,10 @@ async fn an_unknown_user_and_a_wrong_password_cannot_be_told_apart() {
     assert!(seen.windows(2).all(|pair| pair[0] == pair[1]), "{seen:#?}");
     let body: Value = serde_json::from_str(&seen[0].1).unwrap();
     let words = "Invalid Credentials";
-    assert_eq!(body, json!({ "detail": words, "error": "invalid_grant", "error_description": words }));
+    assert_eq!(
+        body,
+        json!({ "detail": words, "code": "invalid_credentials", "error": "invalid_grant", "error_description": words })
+    );
     assert_eq!(seen[0].0["www-authenticate"], "Bearer");
 }
 

@@ -69,7 +69,11 @@ async fn assert_unavailable(ana: &Person, what: &str) {
     let begun = Instant::now();
     for answer in requests(ana).await {
         assert_eq!(answer.status, 503, "{what}: {}", answer.text());
-        assert_eq!(answer.json(), json!({ "detail": "Service Unavailable" }), "{what}");
+        assert_eq!(
+            answer.json(),
+            json!({ "detail": "Service Unavailable", "code": "unavailable" }),
+            "{what}"
+        );
         assert!(answer.header("retry-after").parse::<u32>().is_ok(), "{what}");
     }
     assert!(begun.elapsed() < SOON, "{what}: {:?}", begun.elapsed());

@@ -12,7 +12,7 @@ async fn an_unknown_path_is_not_found() {
         ["/nothing", "/posts/1/2", "/users/me/nothing", "/Posts", "/posts;x", "/.git/config", "/%2e%2e/posts"]
     {
         let answer = app.anonymous().get(path).await.assert_status(404);
-        assert_eq!(answer.json(), json!({ "detail": "Not Found" }), "{path}");
+        assert_eq!(answer.json(), json!({ "detail": "Not Found", "code": "not_found" }), "{path}");
     }
 }
 
@@ -28,7 +28,7 @@ async fn a_wrong_method_names_every_right_one() {
         ("POST", "/docs", "GET,HEAD"),
     ] {
         let answer = app.anonymous().call(method, path).send().await.assert_status(405);
-        assert_eq!(answer.json(), json!({ "detail": "Method Not Allowed" }));
+        assert_eq!(answer.json(), json!({ "detail": "Method Not Allowed", "code": "method_not_allowed" }));
         let mut methods: Vec<&str> = answer.header("allow").split(',').map(str::trim).collect();
         methods.sort_unstable();
         assert_eq!(methods.join(","), allowed, "{method} {path}");
@@ -45,7 +45,7 @@ async fn without_a_bearer_token_nobody_is_authenticated() {
     }
     for answer in answers {
         let answer = answer.assert_status(401);
-        assert_eq!(answer.json(), json!({ "detail": "Not authenticated" }));
+        assert_eq!(answer.json(), json!({ "detail": "Not authenticated", "code": "not_authenticated" }));
         assert_eq!(answer.header("www-authenticate"), "Bearer");
     }
 }

@@ -218,7 +218,7 @@ async fn a_token_outlives_its_time_by_no_more_than_the_leeway() {
     ana.get("/users/me").await.assert_status(200);
     ana.app.clock.advance(Duration::seconds(4));
     let answer = ana.get("/users/me").await.assert_status(401);
-    assert_eq!(answer.json(), json!({ "detail": "Token expired" }));
+    assert_eq!(answer.json(), json!({ "detail": "Token expired", "code": "token_expired" }));
     let challenge = answer.header("www-authenticate");
     assert!(challenge.starts_with("Bearer error=\"invalid_token\""), "{challenge}");
     ana.app.log_in("ana").await.get("/users/me").await.assert_status(200);

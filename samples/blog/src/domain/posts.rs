@@ -2,14 +2,19 @@
 
 use std::sync::Arc;
 
+use keyward_auth::ErrorCode;
 use keyward_domain::model::store_error::StoreError;
 use keyward_domain::ports::bundle::Ports;
+use keyward_domain::values::codes;
 use keyward_domain::values::failure::{Failure, Kind};
 use keyward_domain::values::ids::UserId;
 use keyward_domain::values::page::{Page, Slice};
 
 use super::post::{Draft, Post, PostFilter, PostId};
 use super::store::BlogStore;
+
+/// The post is another user's.
+pub const NOT_OWNER: ErrorCode = ErrorCode::new("not_owner");
 
 /// Why a use case of posts failed.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +42,22 @@ impl Failure for PostError {
             Self::Store(error) => error.kind(),
         }
     }
+
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::NotFound(_) => codes::NOT_FOUND,
+            Self::NotOwner => NOT_OWNER,
+            Self::WriterGone => ErrorCode::INVALID_TOKEN,
+            Self::Store(error) => error.code(),
+        }
+    }
+}
+
+keyward_domain::cases! {
+    /// No such post.
+    NoPost => PostError::NotFound(PostId(9));
+    /// Another user's post.
+    OthersPost => PostError::NotOwner;
 }
 
 /// The use cases of posts.

@@ -2,75 +2,66 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::response::NoContent;
 use keyward_api::access::current_user::CurrentUser;
-use keyward_api::error::ApiError;
+use keyward_api::answers::Created;
 use keyward_api::extract::{Body, Both, Listing, Paged, Path};
+use keyward_api::refused::Refused;
 
 use super::scope;
 use super::wire::{Post, PostList, PostQuery, PostWrite};
 use crate::domain::post::{PostFilter, PostId};
-use crate::domain::posts::Posts;
+use crate::domain::posts::{NoPost, OthersPost, Posts};
 
 /// Posts: everybody's published ones, and my drafts
-#[utoipa::path(get, path = "/posts", tag = "posts", responses((status = 200, description = "One page", body = [Post],
-    headers(("Link" = String, description = "The next page, where there is one (RFC 8288)")))))]
+#[utoipa::path(get, path = "/posts", tag = "posts")]
 pub async fn list_posts(
     user: CurrentUser<scope::PostsRead>,
     State(posts): State<Posts>,
     Paged { page, filter: PostQuery { search, own }, here }: Paged<Post, PostList>,
-) -> Result<Listing<Post>, ApiError> {
+) -> Result<Listing<Post>, Refused> {
     let filter = PostFilter { visible_to: Some(user.who), owner: own.then_some(user.who), search };
     Ok(here.listing(posts.list(&filter, page).await?))
 }
 
 /// Write a post
-#[utoipa::path(post, path = "/posts", tag = "posts", responses((status = 201, description = "The post", body = Post)))]
+#[utoipa::path(post, path = "/posts", tag = "posts")]
 pub async fn create_post(
     user: CurrentUser<scope::PostsWrite>,
     State(posts): State<Posts>,
     Body(draft): Body<PostWrite>,
-) -> Result<(StatusCode, Json<Post>), ApiError> {
+) -> Result<Created<Post>, Refused> {
     let post = posts.create(user.who, &draft).await?;
-    Ok((StatusCode::CREATED, Json(post.into())))
+    Ok(Created(post.into()))
 }
 
 /// A post
-#[utoipa::path(get, path = "/posts/{id}", tag = "posts", responses(
-    (status = 200, description = "The post", body = Post),
-    (status = 404, description = "No such post", body = ref("#/components/schemas/Error")),
-))]
+#[utoipa::path(get, path = "/posts/{id}", tag = "posts")]
 pub async fn read_post(
     user: CurrentUser<scope::PostsRead>,
     State(posts): State<Posts>,
     Path(id): Path<PostId>,
-) -> Result<Json<Post>, ApiError> {
+) -> Result<Json<Post>, Refused<NoPost>> {
     Ok(Json(posts.find(Some(user.who), id).await?.into()))
 }
 
 /// Replace a post of mine
-#[utoipa::path(put, path = "/posts/{id}", tag = "posts", responses(
-    (status = 200, description = "The post", body = Post),
-    (status = 404, description = "No such post", body = ref("#/components/schemas/Error")),
-))]
+#[utoipa::path(put, path = "/posts/{id}", tag = "posts")]
 pub async fn replace_post(
     user: CurrentUser<scope::PostsWrite>,
     State(posts): State<Posts>,
     Both(Path(id), Body(draft)): Both<Path<PostId>, Body<PostWrite>>,
-) -> Result<Json<Post>, ApiError> {
+) -> Result<Json<Post>, Refused<(NoPost, OthersPost)>> {
     Ok(Json(posts.replace(user.who, id, &draft).await?.into()))
 }
 
 /// Delete a post of mine
-#[utoipa::path(delete, path = "/posts/{id}", tag = "posts", responses(
-    (status = 204, description = "Gone"),
-    (status = 404, description = "No such post", body = ref("#/components/schemas/Error")),
-))]
+#[utoipa::path(delete, path = "/posts/{id}", tag = "posts")]
 pub async fn delete_post(
     user: CurrentUser<scope::PostsWrite>,
     State(posts): State<Posts>,
     Path(id): Path<PostId>,
-) -> Result<StatusCode, ApiError> {
+) -> Result<NoContent, Refused<(NoPost, OthersPost)>> {
     posts.delete(user.who, id).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }

@@ -2,14 +2,23 @@
 
 use std::sync::Arc;
 
+use keyward_auth::ErrorCode;
 use keyward_domain::model::store_error::StoreError;
 use keyward_domain::ports::bundle::Ports;
+use keyward_domain::values::codes;
 use keyward_domain::values::failure::{Failure, Kind};
 use keyward_domain::values::ids::UserId;
 
 use super::cart::{Cart, Item, MAX_LINES, MAX_QUANTITY};
 use super::ids::{ItemId, ProductId};
 use super::store::ShopStore;
+
+/// Fewer pieces are left than wanted.
+pub const OUT_OF_STOCK: ErrorCode = ErrorCode::new("out_of_stock");
+/// A line of the cart would have too many pieces.
+pub const TOO_MANY_PIECES: ErrorCode = ErrorCode::new("too_many_pieces");
+/// The cart has as many lines as it may have.
+pub const CART_FULL: ErrorCode = ErrorCode::new("cart_full");
 
 /// Why a use case of carts failed.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +51,29 @@ impl Failure for CartError {
             Self::Store(error) => error.kind(),
         }
     }
+
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::NoProduct(_) | Self::NotFound(_) => codes::NOT_FOUND,
+            Self::OutOfStock => OUT_OF_STOCK,
+            Self::TooMany => TOO_MANY_PIECES,
+            Self::TooManyLines => CART_FULL,
+            Self::Store(error) => error.code(),
+        }
+    }
+}
+
+keyward_domain::cases! {
+    /// No such product.
+    NoProductToAdd => CartError::NoProduct(ProductId(9));
+    /// No such line in the cart.
+    NoLine => CartError::NotFound(ItemId(9));
+    /// Fewer pieces are left.
+    OutOfStock => CartError::OutOfStock;
+    /// The line would have too many pieces.
+    TooManyPieces => CartError::TooMany;
+    /// The cart has as many lines as it may have.
+    CartFull => CartError::TooManyLines;
 }
 
 /// The use cases of carts.

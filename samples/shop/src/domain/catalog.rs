@@ -2,14 +2,21 @@
 
 use std::sync::Arc;
 
+use keyward_auth::ErrorCode;
 use keyward_domain::model::store_error::StoreError;
 use keyward_domain::ports::bundle::Ports;
+use keyward_domain::values::codes;
 use keyward_domain::values::failure::{Failure, Kind};
 use keyward_domain::values::page::{Page, Slice};
 
 use super::ids::{CategoryId, ProductId};
 use super::product::{Category, Label, Product, ProductFilter, ProductSpec};
 use super::store::ShopStore;
+
+/// A product names a category that does not exist.
+pub const INVALID_CATEGORY: ErrorCode = ErrorCode::new("invalid_category");
+/// The category has products.
+pub const IN_USE: ErrorCode = ErrorCode::new("in_use");
 
 /// Why a use case of the catalogue failed.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +47,26 @@ impl Failure for CatalogError {
             Self::Store(error) => error.kind(),
         }
     }
+
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::NoCategory(_) | Self::NoProduct(_) => codes::NOT_FOUND,
+            Self::InvalidCategory => INVALID_CATEGORY,
+            Self::InUse(_) => IN_USE,
+            Self::Store(error) => error.code(),
+        }
+    }
+}
+
+keyward_domain::cases! {
+    /// No such category.
+    NoCategory => CatalogError::NoCategory(CategoryId(9));
+    /// No such product.
+    NoProduct => CatalogError::NoProduct(ProductId(9));
+    /// The product's category does not exist.
+    InvalidCategory => CatalogError::InvalidCategory;
+    /// The category has products.
+    CategoryInUse => CatalogError::InUse(CategoryId(9));
 }
 
 /// The use cases of the catalogue.

@@ -1,11 +1,23 @@
 //! Why a use case of orders failed.
 
+use keyward_auth::ErrorCode;
 use keyward_domain::model::store_error::StoreError;
 use keyward_domain::ports::letters::LetterError;
+use keyward_domain::values::codes;
 use keyward_domain::values::failure::{Failure, Kind};
 
+use super::carts::OUT_OF_STOCK;
 use super::ids::OrderId;
 use super::order::OrderStatus;
+
+/// The cart is empty.
+pub const CART_EMPTY: ErrorCode = ErrorCode::new("cart_empty");
+/// The `Idempotency-Key` was used with another body.
+pub const IDEMPOTENCY_KEY_REUSED: ErrorCode = ErrorCode::new("idempotency_key_reused");
+/// The order cannot get this status from the one it has.
+pub const IMPOSSIBLE_STATUS: ErrorCode = ErrorCode::new("impossible_status");
+/// The sum is more than can be counted.
+pub const ORDER_TOO_LARGE: ErrorCode = ErrorCode::new("order_too_large");
 
 /// Why a use case of orders failed.
 #[derive(Debug, thiserror::Error)]
@@ -20,7 +32,7 @@ pub enum OrderError {
     #[error("order with id: {0} was not found")]
     NotFound(OrderId),
     /// The key was used for another order.
-    #[error("This Idempotency-Key was used with another body.")]
+    #[error("the key was used with another body")]
     KeyReused,
     /// An order cannot go from here to there.
     #[error("an order that is {from} cannot become {to}")]
@@ -52,4 +64,36 @@ impl Failure for OrderError {
             Self::Store(error) => error.kind(),
         }
     }
+
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::EmptyCart => CART_EMPTY,
+            Self::NotFound(_) => codes::NOT_FOUND,
+            Self::OutOfStock => OUT_OF_STOCK,
+            Self::KeyReused => IDEMPOTENCY_KEY_REUSED,
+            Self::NoWay { .. } => IMPOSSIBLE_STATUS,
+            Self::TooLarge => ORDER_TOO_LARGE,
+            Self::Letter(error) => error.code(),
+            Self::Store(error) => error.code(),
+        }
+    }
+
+    fn field(&self) -> Option<[&'static str; 2]> {
+        matches!(self, Self::KeyReused).then_some(["header", "Idempotency-Key"])
+    }
+}
+
+keyward_domain::cases! {
+    /// The cart is empty.
+    EmptyCart => OrderError::EmptyCart;
+    /// Fewer pieces are left.
+    SoldOut => OrderError::OutOfStock;
+    /// No such order.
+    NoOrder => OrderError::NotFound(OrderId(9));
+    /// The `Idempotency-Key` was used with another body.
+    KeyReused => OrderError::KeyReused;
+    /// The order cannot get this status from the one it has.
+    ImpossibleStatus => OrderError::NoWay { from: OrderStatus::Shipped, to: OrderStatus::Cancelled };
+    /// The order is too large.
+    OrderTooLarge => OrderError::TooLarge;
 }

@@ -2,10 +2,11 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::response::NoContent;
 use keyward_api::access::current_user::CurrentUser;
-use keyward_api::error::ApiError;
+use keyward_api::answers::Created;
 use keyward_api::extract::{Body, Both, Fields, Input, Path, read};
+use keyward_api::refused::Refused;
 use serde::Serialize;
 use serde_json::Number;
 use utoipa::ToSchema;
@@ -14,7 +15,7 @@ use super::amount::amount;
 use super::catalog::Product;
 use super::scope;
 use crate::domain::cart::{self, MAX_QUANTITY};
-use crate::domain::carts::Carts;
+use crate::domain::carts::{CartFull, Carts, NoLine, NoProductToAdd, OutOfStock, TooManyPieces};
 use crate::domain::ids::{ItemId, ProductId};
 
 /// A line of a cart.
@@ -91,52 +92,41 @@ impl Input for CartItemUpdate {
 }
 
 /// My cart
-#[utoipa::path(get, path = "/cart", tag = "cart", responses((status = 200, description = "My cart", body = Cart)))]
+#[utoipa::path(get, path = "/cart", tag = "cart")]
 pub async fn read_cart(
     user: CurrentUser<scope::Shop>,
     State(carts): State<Carts>,
-) -> Result<Json<Cart>, ApiError> {
+) -> Result<Json<Cart>, Refused> {
     Ok(Json(carts.cart(user.who).await?.into()))
 }
 
 /// Put a product into my cart; the same product twice is one line
-#[utoipa::path(post, path = "/cart/items", tag = "cart", responses(
-    (status = 201, description = "The line", body = CartItem),
-    (status = 404, description = "No such product", body = ref("#/components/schemas/Error")),
-    (status = 409, description = "Fewer pieces are left, or the line would be too long", body = ref("#/components/schemas/Error")),
-))]
+#[utoipa::path(post, path = "/cart/items", tag = "cart")]
 pub async fn add_to_cart(
     user: CurrentUser<scope::Shop>,
     State(carts): State<Carts>,
     Body((product, quantity)): Body<CartItemAdd>,
-) -> Result<(StatusCode, Json<CartItem>), ApiError> {
-    Ok((StatusCode::CREATED, Json(carts.add(user.who, product, quantity).await?.into())))
+) -> Result<Created<CartItem>, Refused<(NoProductToAdd, OutOfStock, TooManyPieces, CartFull)>> {
+    Ok(Created(carts.add(user.who, product, quantity).await?.into()))
 }
 
 /// Set how many pieces I want
-#[utoipa::path(patch, path = "/cart/items/{id}", tag = "cart", responses(
-    (status = 200, description = "The line", body = CartItem),
-    (status = 404, description = "No such line of mine", body = ref("#/components/schemas/Error")),
-    (status = 409, description = "Fewer pieces are left", body = ref("#/components/schemas/Error")),
-))]
+#[utoipa::path(patch, path = "/cart/items/{id}", tag = "cart")]
 pub async fn update_cart_item(
     user: CurrentUser<scope::Shop>,
     State(carts): State<Carts>,
     Both(Path(id), Body(quantity)): Both<Path<ItemId>, Body<CartItemUpdate>>,
-) -> Result<Json<CartItem>, ApiError> {
+) -> Result<Json<CartItem>, Refused<(NoLine, OutOfStock)>> {
     Ok(Json(carts.set(user.who, id, quantity).await?.into()))
 }
 
 /// Take a line out of my cart
-#[utoipa::path(delete, path = "/cart/items/{id}", tag = "cart", responses(
-    (status = 204, description = "Gone"),
-    (status = 404, description = "No such line of mine", body = ref("#/components/schemas/Error")),
-))]
+#[utoipa::path(delete, path = "/cart/items/{id}", tag = "cart")]
 pub async fn remove_from_cart(
     user: CurrentUser<scope::Shop>,
     State(carts): State<Carts>,
     Path(id): Path<ItemId>,
-) -> Result<StatusCode, ApiError> {
+) -> Result<NoContent, Refused<NoLine>> {
     carts.remove(user.who, id).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }

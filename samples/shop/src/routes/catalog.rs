@@ -2,17 +2,18 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::response::NoContent;
 use keyward_api::access::current_user::CurrentUser;
-use keyward_api::error::ApiError;
+use keyward_api::answers::Created;
 use keyward_api::extract::{Body, Both, Fields, Input, List, Listed, Listing, Paged, Path, read};
+use keyward_api::refused::Refused;
 use serde::Serialize;
 use serde_json::Number;
 use utoipa::{IntoParams, ToSchema};
 
 use super::amount::{amount, money};
 use super::scope;
-use crate::domain::catalog::Catalog;
+use crate::domain::catalog::{Catalog, CategoryInUse, InvalidCategory, NoCategory, NoProduct};
 use crate::domain::ids::{CategoryId, ProductId};
 use crate::domain::product::{self, Label, MAX_STOCK, ProductFilter, ProductSpec};
 
@@ -156,126 +157,99 @@ impl Input for ProductList {
 }
 
 /// Categories
-#[utoipa::path(get, path = "/categories", tag = "catalog", responses((status = 200, description = "One page", body = [Category],
-    headers(("Link" = String, description = "The next page, where there is one (RFC 8288)"))), (status = 503, description = "Overloaded", body = ref("#/components/schemas/Error"))))]
+#[utoipa::path(get, path = "/categories", tag = "catalog")]
 pub async fn list_categories(
     State(catalog): State<Catalog>,
     Paged { page, here, .. }: Paged<Category>,
-) -> Result<Listing<Category>, ApiError> {
+) -> Result<Listing<Category>, Refused> {
     Ok(here.listing(catalog.categories(page).await?))
 }
 
 /// A category
-#[utoipa::path(get, path = "/categories/{id}", tag = "catalog", responses(
-    (status = 200, description = "The category", body = Category),
-    (status = 404, description = "No such category", body = ref("#/components/schemas/Error")),
-    (status = 503, description = "Overloaded", body = ref("#/components/schemas/Error")),
-))]
+#[utoipa::path(get, path = "/categories/{id}", tag = "catalog")]
 pub async fn read_category(
     State(catalog): State<Catalog>,
     Path(id): Path<CategoryId>,
-) -> Result<Json<Category>, ApiError> {
+) -> Result<Json<Category>, Refused<NoCategory>> {
     Ok(Json(catalog.category(id).await?.into()))
 }
 
 /// Add a category
-#[utoipa::path(post, path = "/categories", tag = "catalog", responses((status = 201, description = "The category", body = Category)))]
+#[utoipa::path(post, path = "/categories", tag = "catalog")]
 pub async fn create_category(
     _: CurrentUser<scope::CatalogWrite>,
     State(catalog): State<Catalog>,
     Body(name): Body<CategoryWrite>,
-) -> Result<(StatusCode, Json<Category>), ApiError> {
-    Ok((StatusCode::CREATED, Json(catalog.create_category(&name).await?.into())))
+) -> Result<Created<Category>, Refused> {
+    Ok(Created(catalog.create_category(&name).await?.into()))
 }
 
 /// Rename a category
-#[utoipa::path(put, path = "/categories/{id}", tag = "catalog", responses(
-    (status = 200, description = "The category", body = Category),
-    (status = 404, description = "No such category", body = ref("#/components/schemas/Error")),
-))]
+#[utoipa::path(put, path = "/categories/{id}", tag = "catalog")]
 pub async fn replace_category(
     _: CurrentUser<scope::CatalogWrite>,
     State(catalog): State<Catalog>,
     Both(Path(id), Body(name)): Both<Path<CategoryId>, Body<CategoryWrite>>,
-) -> Result<Json<Category>, ApiError> {
+) -> Result<Json<Category>, Refused<NoCategory>> {
     Ok(Json(catalog.rename_category(id, name).await?.into()))
 }
 
 /// Delete a category without products
-#[utoipa::path(delete, path = "/categories/{id}", tag = "catalog", responses(
-    (status = 204, description = "Gone"),
-    (status = 404, description = "No such category", body = ref("#/components/schemas/Error")),
-    (status = 409, description = "It has products", body = ref("#/components/schemas/Error")),
-))]
+#[utoipa::path(delete, path = "/categories/{id}", tag = "catalog")]
 pub async fn delete_category(
     _: CurrentUser<scope::CatalogWrite>,
     State(catalog): State<Catalog>,
     Path(id): Path<CategoryId>,
-) -> Result<StatusCode, ApiError> {
+) -> Result<NoContent, Refused<(NoCategory, CategoryInUse)>> {
     catalog.delete_category(id).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
 /// Products
-#[utoipa::path(get, path = "/products", tag = "catalog", responses((status = 200, description = "One page", body = [Product],
-    headers(("Link" = String, description = "The next page, where there is one (RFC 8288)"))), (status = 503, description = "Overloaded", body = ref("#/components/schemas/Error"))))]
+#[utoipa::path(get, path = "/products", tag = "catalog")]
 pub async fn list_products(
     State(catalog): State<Catalog>,
     Paged { page, filter, here }: Paged<Product, ProductList>,
-) -> Result<Listing<Product>, ApiError> {
+) -> Result<Listing<Product>, Refused> {
     Ok(here.listing(catalog.products(&filter, page).await?))
 }
 
 /// A product
-#[utoipa::path(get, path = "/products/{id}", tag = "catalog", responses(
-    (status = 200, description = "The product", body = Product),
-    (status = 404, description = "No such product", body = ref("#/components/schemas/Error")),
-    (status = 503, description = "Overloaded", body = ref("#/components/schemas/Error")),
-))]
+#[utoipa::path(get, path = "/products/{id}", tag = "catalog")]
 pub async fn read_product(
     State(catalog): State<Catalog>,
     Path(id): Path<ProductId>,
-) -> Result<Json<Product>, ApiError> {
+) -> Result<Json<Product>, Refused<NoProduct>> {
     Ok(Json(catalog.product(id).await?.into()))
 }
 
 /// Add a product
-#[utoipa::path(post, path = "/products", tag = "catalog", responses(
-    (status = 201, description = "The product", body = Product),
-    (status = 400, description = "No such category", body = ref("#/components/schemas/Error")),
-))]
+#[utoipa::path(post, path = "/products", tag = "catalog")]
 pub async fn create_product(
     _: CurrentUser<scope::CatalogWrite>,
     State(catalog): State<Catalog>,
     Body(spec): Body<ProductWrite>,
-) -> Result<(StatusCode, Json<Product>), ApiError> {
-    Ok((StatusCode::CREATED, Json(catalog.create_product(&spec).await?.into())))
+) -> Result<Created<Product>, Refused<InvalidCategory>> {
+    Ok(Created(catalog.create_product(&spec).await?.into()))
 }
 
 /// Replace a product
-#[utoipa::path(put, path = "/products/{id}", tag = "catalog", responses(
-    (status = 200, description = "The product", body = Product),
-    (status = 400, description = "No such category", body = ref("#/components/schemas/Error")),
-    (status = 404, description = "No such product", body = ref("#/components/schemas/Error")),
-))]
+#[utoipa::path(put, path = "/products/{id}", tag = "catalog")]
 pub async fn replace_product(
     _: CurrentUser<scope::CatalogWrite>,
     State(catalog): State<Catalog>,
     Both(Path(id), Body(spec)): Both<Path<ProductId>, Body<ProductWrite>>,
-) -> Result<Json<Product>, ApiError> {
+) -> Result<Json<Product>, Refused<(InvalidCategory, NoProduct)>> {
     Ok(Json(catalog.replace_product(id, &spec).await?.into()))
 }
 
 /// Delete a product, from carts too; orders stay as they were
-#[utoipa::path(delete, path = "/products/{id}", tag = "catalog", responses(
-    (status = 204, description = "Gone"),
-    (status = 404, description = "No such product", body = ref("#/components/schemas/Error")),
-))]
+#[utoipa::path(delete, path = "/products/{id}", tag = "catalog")]
 pub async fn delete_product(
     _: CurrentUser<scope::CatalogWrite>,
     State(catalog): State<Catalog>,
     Path(id): Path<ProductId>,
-) -> Result<StatusCode, ApiError> {
+) -> Result<NoContent, Refused<NoProduct>> {
     catalog.delete_product(id).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }

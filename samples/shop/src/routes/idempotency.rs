@@ -16,13 +16,6 @@ const NAME: &str = "Idempotency-Key";
 /// The key, if the request has one.
 pub struct Idempotency(pub Option<IdempotencyKey>);
 
-impl Idempotency {
-    /// The key is another request's.
-    pub fn reused() -> ApiError {
-        ApiError::fault(Flaw::value("the key was used with another body").in_field("header", NAME, None))
-    }
-}
-
 impl<S: Send + Sync> FromRequestParts<S> for Idempotency {
     type Rejection = ApiError;
 

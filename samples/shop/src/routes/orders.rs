@@ -2,12 +2,12 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
 use keyward_api::access::current_user::CurrentUser;
 use keyward_api::access::scope::Admin;
-use keyward_api::error::ApiError;
+use keyward_api::answers::Created;
 use keyward_api::extract::{Body, Both, Fields, Input, List, Listed, Listing, Paged, Path, read};
 use keyward_api::fault::Flaw;
+use keyward_api::refused::Refused;
 use keyward_api::routes::rfc3339::rfc3339;
 use serde::Serialize;
 use serde_json::{Number, json};
@@ -18,7 +18,7 @@ use super::idempotency::Idempotency;
 use super::scope;
 use crate::domain::ids::OrderId;
 use crate::domain::order::{self, Address, OrderStatus};
-use crate::domain::order_error::OrderError;
+use crate::domain::order_error::{EmptyCart, ImpossibleStatus, KeyReused, NoOrder, OrderTooLarge, SoldOut};
 use crate::domain::orders::Orders;
 
 /// An order, at the prices of its day.
@@ -135,69 +135,51 @@ impl Listed for Order {
 ///
 /// Takes the stock, keeps names and prices, empties the cart: all or nothing. With the same `Idempotency-Key` the same
 /// order is answered again.
-#[utoipa::path(post, path = "/orders", tag = "orders", responses(
-    (status = 201, description = "The order", body = Order),
-    (status = 400, description = "The order is too large", body = ref("#/components/schemas/Error")),
-    (status = 404, description = "The cart is empty", body = ref("#/components/schemas/Error")),
-    (status = 409, description = "Fewer pieces are left", body = ref("#/components/schemas/Error")),
-))]
+#[utoipa::path(post, path = "/orders", tag = "orders")]
 pub async fn create_order(
     user: CurrentUser<scope::Shop>,
     State(orders): State<Orders>,
     Both(Idempotency(key), Body(address)): Both<Idempotency, Body<OrderCreate>>,
-) -> Result<(StatusCode, Json<Order>), ApiError> {
-    match orders.place(user.who, address, key).await {
-        Ok(order) => Ok((StatusCode::CREATED, Json(order.into()))),
-        Err(OrderError::KeyReused) => Err(Idempotency::reused()),
-        Err(error) => Err(error.into()),
-    }
+) -> Result<Created<Order>, Refused<(EmptyCart, SoldOut, KeyReused, OrderTooLarge)>> {
+    Ok(Created(orders.place(user.who, address, key).await?.into()))
 }
 
 /// My orders
-#[utoipa::path(get, path = "/orders", tag = "orders", responses((status = 200, description = "One page", body = [Order],
-    headers(("Link" = String, description = "The next page, where there is one (RFC 8288)")))))]
+#[utoipa::path(get, path = "/orders", tag = "orders")]
 pub async fn list_orders(
     user: CurrentUser<scope::Shop>,
     State(orders): State<Orders>,
     Paged { page, here, .. }: Paged<Order>,
-) -> Result<Listing<Order>, ApiError> {
+) -> Result<Listing<Order>, Refused> {
     Ok(here.listing(orders.list(Some(user.who), page).await?))
 }
 
 /// An order of mine
-#[utoipa::path(get, path = "/orders/{id}", tag = "orders", responses(
-    (status = 200, description = "The order", body = Order),
-    (status = 404, description = "No such order of mine", body = ref("#/components/schemas/Error")),
-))]
+#[utoipa::path(get, path = "/orders/{id}", tag = "orders")]
 pub async fn read_order(
     user: CurrentUser<scope::Shop>,
     State(orders): State<Orders>,
     Path(id): Path<OrderId>,
-) -> Result<Json<Order>, ApiError> {
+) -> Result<Json<Order>, Refused<NoOrder>> {
     Ok(Json(orders.find(user.who, id).await?.into()))
 }
 
 /// Ship an order, or call it off and put its pieces back
-#[utoipa::path(patch, path = "/orders/{id}", tag = "orders", responses(
-    (status = 200, description = "The order", body = Order),
-    (status = 404, description = "No such order", body = ref("#/components/schemas/Error")),
-    (status = 409, description = "It cannot go there from where it is", body = ref("#/components/schemas/Error")),
-))]
+#[utoipa::path(patch, path = "/orders/{id}", tag = "orders")]
 pub async fn update_order(
     _: CurrentUser<Admin>,
     State(orders): State<Orders>,
     Both(Path(id), Body(status)): Both<Path<OrderId>, Body<OrderUpdate>>,
-) -> Result<Json<Order>, ApiError> {
+) -> Result<Json<Order>, Refused<(NoOrder, ImpossibleStatus)>> {
     Ok(Json(orders.advance(id, status).await?.into()))
 }
 
 /// Everybody's orders
-#[utoipa::path(get, path = "/orders/all", tag = "orders", responses((status = 200, description = "One page", body = [Order],
-    headers(("Link" = String, description = "The next page, where there is one (RFC 8288)")))))]
+#[utoipa::path(get, path = "/orders/all", tag = "orders")]
 pub async fn list_all_orders(
     _: CurrentUser<Admin>,
     State(orders): State<Orders>,
     Paged { page, here, .. }: Paged<Order>,
-) -> Result<Listing<Order>, ApiError> {
+) -> Result<Listing<Order>, Refused> {
     Ok(here.listing(orders.list(None, page).await?))
 }

@@ -2,12 +2,13 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::response::NoContent;
 use keyward_auth::Password;
 use keyward_domain::identity::deletion::DeleteAccount;
-use keyward_domain::identity::error::UserError;
+use keyward_domain::identity::error::{LastAdministrator, RefusedPassword, WrongPassword};
 use keyward_domain::identity::passwords::ChangePassword;
 use keyward_domain::identity::users::Users;
+use keyward_domain::limits::waits::TooManyAttempts;
 use keyward_domain::model::users::{Name, UserChange};
 use keyward_domain::values::new_password::NewPassword;
 use utoipa::ToSchema;
@@ -15,8 +16,8 @@ use utoipa::ToSchema;
 use super::users::User;
 use crate::access::current_user::CurrentUser;
 use crate::access::own_account::OwnAccount;
-use crate::error::ApiError;
 use crate::extract::{Body, Fields, Input, Sender, read};
+use crate::refused::Refused;
 
 /// What a user may change of their account.
 #[derive(ToSchema)]
@@ -78,60 +79,46 @@ impl Input for PasswordProof {
 }
 
 /// My account
-#[utoipa::path(get, path = "/users/me", tag = "users", responses((status = 200, description = "My account", body = User)))]
+#[utoipa::path(get, path = "/users/me", tag = "users")]
 pub async fn read_me(
     user: CurrentUser,
     State(own_account): State<OwnAccount>,
-) -> Result<Json<User>, ApiError> {
+) -> Result<Json<User>, Refused> {
     let account = own_account.of(&user).await?;
     Ok(Json(account.as_ref().clone().into()))
 }
 
 /// Change my account
-#[utoipa::path(patch, path = "/users/me", tag = "users", responses((status = 200, description = "My account", body = User)))]
+#[utoipa::path(patch, path = "/users/me", tag = "users")]
 pub async fn update_me(
     user: CurrentUser,
     State(users): State<Users>,
     Sender(origin): Sender,
     Body(change): Body<MeUpdate>,
-) -> Result<Json<User>, ApiError> {
+) -> Result<Json<User>, Refused> {
     Ok(Json(users.update_own(&user, change, &origin).await?.into()))
 }
 
 /// Delete my account, with everything that is mine
-#[utoipa::path(delete, path = "/users/me", tag = "users", responses(
-    (status = 204, description = "Gone"),
-    (status = 403, description = "The password is wrong", body = ref("#/components/schemas/Error")),
-    (status = 409, description = "The last administrator", body = ref("#/components/schemas/Error")),
-    (status = 429, description = "Too many wrong passwords: try again after `Retry-After` seconds", body = ref("#/components/schemas/Error")),
-))]
+#[utoipa::path(delete, path = "/users/me", tag = "users")]
 pub async fn delete_me(
     user: CurrentUser,
     State(deletion): State<DeleteAccount>,
     Sender(origin): Sender,
     Body(password): Body<PasswordProof>,
-) -> Result<StatusCode, ApiError> {
+) -> Result<NoContent, Refused<(WrongPassword, LastAdministrator, TooManyAttempts)>> {
     deletion.own(&user, password, &origin).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
 /// Change my password, which ends my every other session
-#[utoipa::path(post, path = "/users/me/password", tag = "users", responses(
-    (status = 204, description = "Changed"),
-    (status = 403, description = "The current password is wrong", body = ref("#/components/schemas/Error")),
-    (status = 429, description = "Too many wrong passwords: try again after `Retry-After` seconds", body = ref("#/components/schemas/Error")),
-))]
+#[utoipa::path(post, path = "/users/me/password", tag = "users")]
 pub async fn change_password(
     user: CurrentUser,
     State(passwords): State<ChangePassword>,
     Sender(origin): Sender,
     Body((current, new)): Body<PasswordChange>,
-) -> Result<StatusCode, ApiError> {
-    match passwords.change(&user, current, new, &origin).await {
-        Ok(()) => Ok(StatusCode::NO_CONTENT),
-        Err(UserError::PasswordRefused(refusal)) => {
-            Err(ApiError::fault(read::refusal(refusal).in_field("body", "new_password", None)))
-        }
-        Err(error) => Err(error.into()),
-    }
+) -> Result<NoContent, Refused<(WrongPassword, RefusedPassword, TooManyAttempts)>> {
+    passwords.change(&user, current, new, &origin).await?;
+    Ok(NoContent)
 }

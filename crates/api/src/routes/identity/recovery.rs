@@ -1,18 +1,20 @@
 //! Forgotten passwords: asking for a link, and the page and the operation behind it.
 
-use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::response::Response;
-use keyward_domain::identity::recovery::{Recovery, RecoveryError};
+use keyward_domain::identity::error::RefusedPassword;
+use keyward_domain::identity::recovery::{InvalidLink, Recovery};
+use keyward_domain::limits::waits::TooManyAttempts;
 use keyward_domain::values::email::Email;
 use keyward_domain::values::new_password::NewPassword;
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
+use crate::answers::Accepted;
 use crate::error::ApiError;
-use crate::extract::{Body, Fields, Input, Outcomes, Query, Sender, Submitted, read};
+use crate::extract::{Body, Fields, Input, Outcome, Outcomes, Query, Sender, Submitted, read};
 use crate::pages;
+use crate::refused::Refused;
 
 /// Who forgot their password.
 #[derive(ToSchema)]
@@ -88,18 +90,16 @@ impl Input for Link {
 /// The answer is the same whether or not the address has an account. The link comes by mail, is good for 30 minutes
 /// and once, and voids any earlier one.
 #[utoipa::path(post, path = "/password-recovery", tag = "mail", responses(
-    (status = 202, description = "Whoever has an account gets mail", body = Notice),
-    (status = 429, description = "Too many mails were asked for from one address: try again after `Retry-After` seconds", body = ref("#/components/schemas/Error")),
-    (status = 503, description = "Overloaded", body = ref("#/components/schemas/Error")),
+    (status = 202, description = "A mail is on its way, if there is such an account"),
 ))]
 pub async fn recover_password(
     State(recovery): State<Recovery>,
     Sender(origin): Sender,
     Body(email): Body<PasswordRecovery>,
-) -> Result<(StatusCode, Json<Notice>), ApiError> {
+) -> Result<Accepted<Notice>, Refused<TooManyAttempts>> {
     recovery.request(email, &origin).await?;
     let detail = "If this address has an account, a link is on its way to it.";
-    Ok((StatusCode::ACCEPTED, Json(Notice { detail })))
+    Ok(Accepted(Notice { detail }))
 }
 
 /// The page behind the link in the mail
@@ -113,25 +113,14 @@ pub async fn reset_password_page(Query(token): Query<Link>) -> Response {
 /// Choose a new password, with the token from the mail
 ///
 /// Ends every session of the account. A browser's form, which accepts `text/html`, is answered with a page.
-#[utoipa::path(post, path = "/reset-password", tag = "mail", responses(
-    (status = 200, description = "Changed, for a browser", body = String, content_type = "text/html"),
-    (status = 204, description = "Changed"),
-    (status = 400, description = "The token is unknown, spent, voided by a newer one or too old", body = ref("#/components/schemas/Error")),
-    (status = 429, description = "Too many wrong tokens from one address: try again after `Retry-After` seconds", body = ref("#/components/schemas/Error")),
-    (status = 503, description = "Overloaded", body = ref("#/components/schemas/Error")),
-))]
+#[utoipa::path(post, path = "/reset-password", tag = "mail")]
 pub async fn reset_password(
     State(recovery): State<Recovery>,
     Sender(origin): Sender,
     Submitted { body, sender }: Submitted<PasswordReset>,
-) -> Response {
+) -> Outcome<(InvalidLink, RefusedPassword, TooManyAttempts)> {
     let outcome = match body {
-        Ok((token, new)) => recovery.reset(&token, new, &origin).await.map_err(|error| match error {
-            RecoveryError::PasswordRefused(refusal) => {
-                ApiError::fault(read::refusal(refusal).in_field("body", "new_password", None))
-            }
-            error => error.into(),
-        }),
+        Ok((token, new)) => recovery.reset(&token, new, &origin).await.map_err(ApiError::from),
         Err(error) => Err(error),
     };
     let pages = Outcomes {

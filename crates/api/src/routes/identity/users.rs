@@ -2,10 +2,12 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::response::NoContent;
 use keyward_domain::identity::deletion::DeleteAccount;
+use keyward_domain::identity::error::{EmailTaken, LastAdministrator, NoUser, OthersAccount};
 use keyward_domain::identity::registration::Registration;
 use keyward_domain::identity::users::Users;
+use keyward_domain::limits::waits::TooManyAttempts;
 use keyward_domain::model::users::{self, UserChange};
 use keyward_domain::sessions::sign_up::SignUp;
 use keyward_domain::values::ids::UserId;
@@ -15,8 +17,9 @@ use utoipa::ToSchema;
 
 use crate::access::current_user::CurrentUser;
 use crate::access::scope::Admin;
-use crate::error::ApiError;
+use crate::answers::Created;
 use crate::extract::{Body, Both, Fields, Input, List, Listed, Listing, Paged, Path, Sender, read};
+use crate::refused::Refused;
 use crate::routes::rfc3339::rfc3339;
 
 /// An account.
@@ -110,73 +113,55 @@ impl Listed for User {
 }
 
 /// Sign up
-#[utoipa::path(post, path = "/users", tag = "users", responses(
-    (status = 201, description = "The account", body = User),
-    (status = 400, description = "The address has an account", body = ref("#/components/schemas/Error")),
-    (status = 429, description = "Too many sign-ups from one address: try again after `Retry-After` seconds", body = ref("#/components/schemas/Error")),
-    (status = 503, description = "Overloaded", body = ref("#/components/schemas/Error")),
-))]
+#[utoipa::path(post, path = "/users", tag = "users")]
 pub async fn create_user(
     State(sign_up): State<SignUp>,
     Sender(origin): Sender,
     Body(registration): Body<UserCreate>,
-) -> Result<(StatusCode, Json<User>), ApiError> {
+) -> Result<Created<User>, Refused<(EmailTaken, TooManyAttempts)>> {
     let user = sign_up.register(registration, &origin).await?;
-    Ok((StatusCode::CREATED, Json(user.into())))
+    Ok(Created(user.into()))
 }
 
 /// All accounts
-#[utoipa::path(get, path = "/users", tag = "users", responses((status = 200, description = "One page", body = [User],
-    headers(("Link" = String, description = "The next page, where there is one (RFC 8288)")))))]
+#[utoipa::path(get, path = "/users", tag = "users")]
 pub async fn list_users(
     _: CurrentUser<Admin>,
     State(users): State<Users>,
     Paged { page, here, .. }: Paged<User>,
-) -> Result<Listing<User>, ApiError> {
+) -> Result<Listing<User>, Refused> {
     Ok(here.listing(users.list(page).await?))
 }
 
 /// An account: one's own, or anyone's for an administrator
-#[utoipa::path(get, path = "/users/{id}", tag = "users", responses(
-    (status = 200, description = "The account", body = User),
-    (status = 403, description = "Somebody else's", body = ref("#/components/schemas/Error")),
-    (status = 404, description = "No such account", body = ref("#/components/schemas/Error")),
-))]
+#[utoipa::path(get, path = "/users/{id}", tag = "users")]
 pub async fn read_user(
     user: CurrentUser,
     State(users): State<Users>,
     Path(id): Path<UserId>,
-) -> Result<Json<User>, ApiError> {
+) -> Result<Json<User>, Refused<(OthersAccount, NoUser)>> {
     Ok(Json(users.find_for(&user, id).await?.into()))
 }
 
 /// Give an account another role, lock it out or let it in again
-#[utoipa::path(patch, path = "/users/{id}", tag = "users", responses(
-    (status = 200, description = "The account", body = User),
-    (status = 404, description = "No such account", body = ref("#/components/schemas/Error")),
-    (status = 409, description = "The last administrator", body = ref("#/components/schemas/Error")),
-))]
+#[utoipa::path(patch, path = "/users/{id}", tag = "users")]
 pub async fn update_user(
     _: CurrentUser<Admin>,
     State(users): State<Users>,
     Sender(origin): Sender,
     Both(Path(id), Body(change)): Both<Path<UserId>, Body<UserUpdate>>,
-) -> Result<Json<User>, ApiError> {
+) -> Result<Json<User>, Refused<(NoUser, LastAdministrator)>> {
     Ok(Json(users.update(id, change, &origin).await?.into()))
 }
 
 /// Delete an account, with everything that is theirs
-#[utoipa::path(delete, path = "/users/{id}", tag = "users", responses(
-    (status = 204, description = "Gone"),
-    (status = 404, description = "No such account", body = ref("#/components/schemas/Error")),
-    (status = 409, description = "The last administrator", body = ref("#/components/schemas/Error")),
-))]
+#[utoipa::path(delete, path = "/users/{id}", tag = "users")]
 pub async fn delete_user(
     _: CurrentUser<Admin>,
     State(deletion): State<DeleteAccount>,
     Sender(origin): Sender,
     Path(id): Path<UserId>,
-) -> Result<StatusCode, ApiError> {
+) -> Result<NoContent, Refused<(NoUser, LastAdministrator)>> {
     deletion.any(id, &origin).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }

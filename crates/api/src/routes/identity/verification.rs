@@ -1,11 +1,12 @@
 //! Proving that an e-mail address is one's own, and changing to another one.
 
-use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::response::Response;
 use keyward_auth::Password;
+use keyward_domain::identity::error::{EmailTaken, WrongPassword};
 use keyward_domain::identity::verification::{Proof, Verification};
+use keyward_domain::identity::verification_error::{AlreadyVerified, InvalidProof};
+use keyward_domain::limits::waits::TooManyAttempts;
 use keyward_domain::values::email::Email;
 use serde_json::json;
 use utoipa::openapi::RefOr;
@@ -14,9 +15,11 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::recovery::{Link, Notice};
 use crate::access::current_user::CurrentUser;
+use crate::answers::Accepted;
 use crate::error::ApiError;
-use crate::extract::{Body, Fields, Input, Outcomes, Query, Sender, Submitted, read};
+use crate::extract::{Body, Fields, Input, Outcome, Outcomes, Query, Sender, Submitted, read};
 use crate::pages;
+use crate::refused::Refused;
 
 /// What came with the mail: the address and the code, or the link's token. With both, the token counts.
 pub struct EmailProof;
@@ -89,37 +92,27 @@ impl Input for EmailChange {
 /// Get a code and a link to verify my e-mail address
 ///
 /// They are good for an hour, void any earlier ones, and go out at most once a minute.
-#[utoipa::path(post, path = "/users/me/verification", tag = "mail", responses(
-    (status = 202, description = "The mail is on its way", body = Notice),
-    (status = 409, description = "Verified already", body = ref("#/components/schemas/Error")),
-    (status = 429, description = "A mail went out a moment ago, or too many did: try again after `Retry-After` seconds", body = ref("#/components/schemas/Error")),
-))]
+#[utoipa::path(post, path = "/users/me/verification", tag = "mail", responses((status = 202, description = "The mail is on its way")))]
 pub async fn request_verification(
     user: CurrentUser,
     State(verification): State<Verification>,
-) -> Result<(StatusCode, Json<Notice>), ApiError> {
+) -> Result<Accepted<Notice>, Refused<(AlreadyVerified, TooManyAttempts)>> {
     verification.request(&user).await?;
-    Ok((StatusCode::ACCEPTED, Json(Notice::code_sent())))
+    Ok(Accepted(Notice::code_sent()))
 }
 
 /// Change my e-mail address
 ///
 /// A code and a link go to the new address; the old one stays until either has come back, and is told then.
-#[utoipa::path(post, path = "/users/me/email", tag = "mail", responses(
-    (status = 202, description = "The mail is on its way", body = Notice),
-    (status = 400, description = "The address has an account", body = ref("#/components/schemas/Error")),
-    (status = 403, description = "The password is wrong", body = ref("#/components/schemas/Error")),
-    (status = 409, description = "It is my address, and verified", body = ref("#/components/schemas/Error")),
-    (status = 429, description = "Too many wrong passwords, or too many mails: try again after `Retry-After` seconds", body = ref("#/components/schemas/Error")),
-))]
+#[utoipa::path(post, path = "/users/me/email", tag = "mail", responses((status = 202, description = "The mail is on its way")))]
 pub async fn change_email(
     user: CurrentUser,
     State(verification): State<Verification>,
     Sender(origin): Sender,
     Body((email, password)): Body<EmailChange>,
-) -> Result<(StatusCode, Json<Notice>), ApiError> {
+) -> Result<Accepted<Notice>, Refused<(EmailTaken, WrongPassword, AlreadyVerified, TooManyAttempts)>> {
     verification.request_change(&user, email, password, &origin).await?;
-    Ok((StatusCode::ACCEPTED, Json(Notice::code_sent())))
+    Ok(Accepted(Notice::code_sent()))
 }
 
 /// The page behind the link in the mail
@@ -136,16 +129,12 @@ pub async fn verify_email_page(Query(token): Query<Link>) -> Response {
 ///
 /// A new address of an account becomes its address by this. Of a code five tries are answered; the link does not
 /// mind wrong ones. A browser's form, which accepts `text/html`, is answered with a page.
-#[utoipa::path(post, path = "/verify-email", tag = "mail", responses(
-    (status = 200, description = "Verified, for a browser", body = String, content_type = "text/html"),
-    (status = 204, description = "Verified"),
-    (status = 400, description = "The code or token is wrong, spent, voided by a newer one or too old; or the address has got an account meanwhile", body = ref("#/components/schemas/Error")),
-))]
+#[utoipa::path(post, path = "/verify-email", tag = "mail")]
 pub async fn verify_email(
     State(verification): State<Verification>,
     Sender(origin): Sender,
     Submitted { body, sender }: Submitted<EmailProof>,
-) -> Response {
+) -> Outcome<(InvalidProof, EmailTaken)> {
     let outcome = match body {
         Ok(proof) => verification.confirm(proof, &origin).await.map_err(ApiError::from),
         Err(error) => Err(error),

@@ -5,7 +5,9 @@ use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use keyward_auth::{Jwk, SharedKeyRing};
+use keyward_guard::{Answers, Schemas};
 use utoipa::ToSchema;
+use utoipa::openapi::path::Operation;
 
 use crate::extract::Conditions;
 
@@ -50,7 +52,7 @@ struct JsonWebKey {
     (status = 200, description = "The key set", body = JsonWebKeySet),
     (status = 304, description = "As it was: `If-None-Match` named its `ETag`"),
 ))]
-pub async fn jwks(State(keys): State<SharedKeyRing>, headers: Conditions) -> Response {
+pub async fn read_key_set(State(keys): State<SharedKeyRing>, headers: Conditions) -> Cacheable<Response> {
     let set = keys.load().jwks();
     let kids: Vec<&str> = set.keys.iter().filter_map(|key| key.kid.as_deref()).collect();
     let tag = format!("\"{}\"", kids.join("."));
@@ -58,12 +60,22 @@ pub async fn jwks(State(keys): State<SharedKeyRing>, headers: Conditions) -> Res
     let known = headers.know(&tag);
     let mut answer = if known { StatusCode::NOT_MODIFIED.into_response() } else { Json(set).into_response() };
     answer.headers_mut().insert(header::ETAG, tag);
-    cacheable(answer)
+    Cacheable(answer)
 }
 
-/// The same answer, which others may keep for [`MAX_AGE`].
-pub(super) fn cacheable(mut answer: Response) -> Response {
-    let value = HeaderValue::try_from(format!("public, max-age={MAX_AGE}"));
-    answer.headers_mut().insert(header::CACHE_CONTROL, value.unwrap_or(HeaderValue::from_static("public")));
-    answer
+/// 200, with a body that others may keep for [`MAX_AGE`].
+pub struct Cacheable<T>(pub T);
+
+impl<T: IntoResponse> IntoResponse for Cacheable<T> {
+    fn into_response(self) -> Response {
+        let value = HeaderValue::try_from(format!("public, max-age={MAX_AGE}"));
+        let value = value.unwrap_or(HeaderValue::from_static("public"));
+        ([(header::CACHE_CONTROL, value)], self.0).into_response()
+    }
+}
+
+impl<T: Answers> Answers for Cacheable<T> {
+    fn answers(operation: &mut Operation, schemas: &mut Schemas) {
+        T::answers(operation, schemas);
+    }
 }

@@ -1,20 +1,26 @@
 //! The OAuth2 endpoints, for programs that speak RFC 6749, 7009 and 7662.
 
-use axum::Json;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use keyward_auth::Password;
+use keyward_domain::limits::waits::TooManyAttempts;
 use keyward_domain::oauth::tokens::{Introspection, OAuthTokens};
+use keyward_domain::sessions::error::{
+    EmailUnverified, InvalidCredentials, InvalidRefreshToken, NotRevocable, RefreshTokenReused,
+    UngrantableScope,
+};
 use keyward_domain::sessions::log_in::{LogIn, Login};
 use keyward_domain::sessions::refresh::Refresh;
 use keyward_domain::values::email::Email;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::error::{ApiError, oauth_error};
+use super::grant_error::{GrantError, UnknownGrant};
+use crate::answers::NoStore;
 use crate::extract::{ClientForm, Fields, Input, OAuthForm, Sender, invalid_client, read};
 use crate::metrics::counters::Metrics;
+use crate::refused::{GrantWords, Refused};
 use crate::routes::sessions::login::{Token, TokenType};
 
 /// A grant (RFC 6749, sections 4.3, 4.4 and 6).
@@ -182,21 +188,30 @@ impl From<Introspection> for TokenState {
     }
 }
 
+/// Why a grant is refused.
+pub type NoGrant = (
+    UnknownGrant,
+    UngrantableScope,
+    InvalidCredentials,
+    EmailUnverified,
+    (InvalidRefreshToken, RefreshTokenReused),
+    TooManyAttempts,
+);
+
 /// Get a token
 ///
 /// Public clients need no credentials for `password` and `refresh_token`; `client_credentials` is for registered ones.
 #[utoipa::path(post, path = "/oauth/token", tag = "oauth", responses(
     (status = 200, description = "A token", body = GrantedToken),
-    (status = 429, description = "Too many wrong passwords or tokens: try again after `Retry-After` seconds", body = ref("#/components/schemas/Error")),
 ))]
-pub async fn token(
+pub async fn issue_token(
     State(log_in): State<LogIn>,
     State(refresh): State<Refresh>,
     State(tokens): State<OAuthTokens>,
     State(metrics): State<Metrics>,
     Sender(origin): Sender,
     OAuthForm { value: GrantRequest { kind, scope }, client }: OAuthForm<TokenRequest>,
-) -> Result<Response, ApiError> {
+) -> Result<Response, Refused<NoGrant, GrantWords>> {
     let pair = match kind {
         GrantKind::Password { username, password } => {
             let login = Login { email: Email::parse(&username).ok(), password, scope, client, device: None };
@@ -207,53 +222,39 @@ pub async fn token(
         }
         GrantKind::ClientCredentials => {
             let client = client.ok_or_else(invalid_client)?;
-            let token = tokens.client_credentials(&client, scope.as_deref()).map_err(oauth_error)?;
-            return Ok(no_store(ClientToken {
+            let token = tokens.client_credentials(&client, scope.as_deref())?;
+            return Ok(NoStore(ClientToken {
                 access_token: token.as_str().to_owned(),
                 token_type: "bearer",
                 expires_in: token.expires_in(),
                 scope: token.claims().scope.to_string(),
-            }));
+            })
+            .into_response());
         }
-        GrantKind::Unknown => {
-            return Err(refused(
-                "unsupported_grant_type",
-                "The grant_type must be password, refresh_token or client_credentials.",
-            ));
-        }
+        GrantKind::Unknown => return Err(GrantError::Unknown.into()),
     };
-    pair.map(|tokens| Token::from(tokens).into_response()).map_err(oauth_error)
+    Ok(Token::from(pair?).into_response())
 }
 
 /// End the session of a token
 #[utoipa::path(post, path = "/oauth/revoke", tag = "oauth", responses(
     (status = 200, description = "The token is good no more, if it ever was"),
 ))]
-pub async fn revoke(
+pub async fn revoke_token(
     State(tokens): State<OAuthTokens>,
     Sender(origin): Sender,
     ClientForm { value: token, client }: ClientForm<TokenForm>,
-) -> Result<StatusCode, ApiError> {
-    tokens.revoke(&token, &client.id, &origin).await.map_err(oauth_error)?;
+) -> Result<StatusCode, Refused<NotRevocable, GrantWords>> {
+    tokens.revoke(&token, &client.id, &origin).await?;
     Ok(StatusCode::OK)
 }
 
 /// Ask what a token is worth
-#[utoipa::path(post, path = "/oauth/introspect", tag = "oauth", responses(
-    (status = 200, description = "What it is worth", body = TokenState),
-))]
-pub async fn introspect(
+#[utoipa::path(post, path = "/oauth/introspect", tag = "oauth")]
+pub async fn introspect_token(
     State(tokens): State<OAuthTokens>,
     ClientForm { value: token, .. }: ClientForm<TokenForm>,
-) -> Result<Response, ApiError> {
+) -> Result<NoStore<TokenState>, Refused> {
     let state = tokens.introspect(&token).await?.map(TokenState::from).unwrap_or_default();
-    Ok(no_store(state))
-}
-
-fn refused(code: &'static str, words: &str) -> ApiError {
-    ApiError::new(StatusCode::BAD_REQUEST, words).with_oauth(code)
-}
-
-fn no_store(body: impl Serialize) -> Response {
-    ([(header::CACHE_CONTROL, "no-store"), (header::PRAGMA, "no-cache")], Json(body)).into_response()
+    Ok(NoStore(state))
 }

@@ -3,23 +3,29 @@
 //! `/login` borrows the field names of RFC 6749's password grant, because every OAuth2-aware client and Swagger UI's
 //! *Authorize* know them. It is this service's own login form, not an offer to third parties (RFC 9700, section 2.4).
 
-use axum::Json;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use keyward_auth::Password;
+use keyward_domain::identity::error::EmailTaken;
+use keyward_domain::limits::waits::TooManyAttempts;
+use keyward_domain::sessions::error::{EmailUnverified, InvalidCredentials, UngrantableScope};
 use keyward_domain::sessions::log_in::{self, LogIn};
 use keyward_domain::sessions::opening::Tokens;
 use keyward_domain::sessions::sign_up::SignUp;
 use keyward_domain::values::email::Email;
+use keyward_guard::{Answers, Schemas, document_success};
 use serde::Serialize;
 use utoipa::ToSchema;
+use utoipa::openapi::path::Operation;
 
-use crate::error::{ApiError, token_error};
+use crate::answers::{Accepted, NoStore};
 use crate::extract::{AnyBody, Body, Fields, Here, Input, Sender, read, refuse_credentials_in};
 use crate::metrics::counters::Metrics;
+use crate::refused::{Refused, TokenWords};
 use crate::routes::identity::recovery::Notice;
 use crate::routes::identity::users::UserCreate;
+use crate::routes::oauth::grant_error::{GrantError, OnlyPassword};
 
 /// What a login hands out (RFC 6749, section 5.1).
 #[derive(Serialize, ToSchema)]
@@ -62,8 +68,7 @@ impl From<Tokens> for Token {
 
 impl IntoResponse for Token {
     fn into_response(self) -> Response {
-        let headers = [(header::CACHE_CONTROL, "no-store"), (header::PRAGMA, "no-cache")];
-        (headers, Json(self)).into_response()
+        NoStore(self).into_response()
     }
 }
 
@@ -119,51 +124,73 @@ impl Input for Login {
     }
 }
 
+impl Answers for Token {
+    fn answers(operation: &mut Operation, schemas: &mut Schemas) {
+        document_success::<Self>(operation, schemas, StatusCode::OK);
+    }
+}
+
+/// What follows a sign-up.
+pub enum SignedUp {
+    /// The tokens of a first login.
+    LoggedIn(Token),
+    /// The address has to be verified before the first login.
+    Unverified(Notice),
+}
+
+impl IntoResponse for SignedUp {
+    fn into_response(self) -> Response {
+        match self {
+            Self::LoggedIn(token) => (StatusCode::CREATED, token).into_response(),
+            Self::Unverified(notice) => Accepted(notice).into_response(),
+        }
+    }
+}
+
+impl Answers for SignedUp {
+    fn answers(operation: &mut Operation, schemas: &mut Schemas) {
+        document_success::<Token>(operation, schemas, StatusCode::CREATED);
+        document_success::<Notice>(operation, schemas, StatusCode::ACCEPTED);
+    }
+}
+
+/// Why a login fails.
+pub type NoLogin = (OnlyPassword, UngrantableScope, InvalidCredentials, EmailUnverified, TooManyAttempts);
+
 /// Sign up, and be logged in
 #[utoipa::path(post, path = "/signup", tag = "login", responses(
-    (status = 201, description = "Signed up and logged in", body = Token),
-    (status = 202, description = "Signed up; where addresses have to be verified before the first login, a code and a link are on their way", body = Notice),
-    (status = 400, description = "The address has an account", body = ref("#/components/schemas/Error")),
-    (status = 429, description = "Too many sign-ups from one address: try again after `Retry-After` seconds", body = ref("#/components/schemas/Error")),
-    (status = 503, description = "Overloaded", body = ref("#/components/schemas/Error")),
+    (status = 201, description = "Signed up and logged in"),
+    (status = 202, description = "Signed up; where addresses have to be verified before the first login, a code and a link are on their way"),
 ))]
 pub async fn signup(
     State(sign_up): State<SignUp>,
     Sender(origin): Sender,
     Body(registration): Body<UserCreate>,
-) -> Result<Response, ApiError> {
+) -> Result<SignedUp, Refused<(EmailTaken, TooManyAttempts)>> {
     Ok(match sign_up.register_and_log_in(registration, &origin).await? {
-        Some(tokens) => (StatusCode::CREATED, Token::from(tokens)).into_response(),
-        None => (StatusCode::ACCEPTED, Json(Notice::code_sent())).into_response(),
+        Some(tokens) => SignedUp::LoggedIn(tokens.into()),
+        None => SignedUp::Unverified(Notice::code_sent()),
     })
 }
 
 /// Log in
 ///
 /// This is what *Authorize* posts to.
-#[utoipa::path(post, path = "/login", tag = "login", responses(
-    (status = 200, description = "Logged in", body = Token),
-    (status = 400, description = "The scope cannot be granted", body = ref("#/components/schemas/Error")),
-    (status = 401, description = "Invalid Credentials", body = ref("#/components/schemas/Error")),
-    (status = 403, description = "The address has to be verified first: a code and a link are on their way", body = ref("#/components/schemas/Error")),
-    (status = 429, description = "Too many wrong passwords: try again after `Retry-After` seconds", body = ref("#/components/schemas/Error")),
-    (status = 503, description = "Overloaded", body = ref("#/components/schemas/Error")),
-))]
+#[utoipa::path(post, path = "/login", tag = "login", responses((status = 200, description = "Logged in")))]
 pub async fn login(
     State(log_in): State<LogIn>,
     State(metrics): State<Metrics>,
     Sender(origin): Sender,
     Here(uri): Here,
     AnyBody(attempt): AnyBody<Login>,
-) -> Result<Token, ApiError> {
+) -> Result<Token, Refused<NoLogin, TokenWords>> {
     // Elsewhere a name may be anything; here it is half of what logs in.
     refuse_credentials_in(&uri, &["username"]).map_err(|error| error.with_oauth("invalid_request"))?;
     let LoginAttempt { grant_type, username, password, scope, device } = attempt;
     if grant_type.is_some_and(|grant| grant != "password") {
-        let words = "The grant_type of this form is password.";
-        return Err(ApiError::new(StatusCode::BAD_REQUEST, words).with_oauth("unsupported_grant_type"));
+        return Err(GrantError::OnlyPassword.into());
     }
     let email = Email::parse(&username).ok();
     let login = log_in::Login { email, password, scope, client: None, device };
-    metrics.login(log_in.log_in(login, &origin).await).map(Token::from).map_err(token_error)
+    Ok(metrics.login(log_in.log_in(login, &origin).await)?.into())
 }

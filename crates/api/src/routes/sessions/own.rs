@@ -1,17 +1,18 @@
 //! One's own sessions: listing and ending them.
 
-use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::response::NoContent;
 use keyward_domain::model::sessions;
+use keyward_domain::sessions::error::NoSession;
 use keyward_domain::sessions::log_out::LogOut;
 use keyward_domain::values::ids::SessionId;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::access::current_user::CurrentUser;
-use crate::error::ApiError;
+use crate::answers::Items;
 use crate::extract::{Path, Sender};
+use crate::refused::Refused;
 use crate::routes::rfc3339::rfc3339;
 
 /// A login.
@@ -46,50 +47,45 @@ impl Session {
 }
 
 /// Log out: end this session, and with it every token of it
-#[utoipa::path(post, path = "/logout", tag = "login", responses((status = 204, description = "Logged out")))]
+#[utoipa::path(post, path = "/logout", tag = "login")]
 pub async fn logout(
     user: CurrentUser,
     State(log_out): State<LogOut>,
     Sender(origin): Sender,
-) -> Result<StatusCode, ApiError> {
+) -> Result<NoContent, Refused> {
     log_out.here(&user, &origin).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
 /// Log out everywhere: end my every session
-#[utoipa::path(post, path = "/logout/all", tag = "login", responses((status = 204, description = "Logged out")))]
+#[utoipa::path(post, path = "/logout/all", tag = "login")]
 pub async fn logout_all(
     user: CurrentUser,
     State(log_out): State<LogOut>,
     Sender(origin): Sender,
-) -> Result<StatusCode, ApiError> {
+) -> Result<NoContent, Refused> {
     log_out.everywhere(&user, &origin).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
 /// My sessions, newest first
-#[utoipa::path(get, path = "/sessions", tag = "sessions", responses(
-    (status = 200, description = "My sessions", body = [Session]),
-))]
+#[utoipa::path(get, path = "/sessions", tag = "sessions")]
 pub async fn list_sessions(
     user: CurrentUser,
     State(log_out): State<LogOut>,
-) -> Result<Json<Vec<Session>>, ApiError> {
+) -> Result<Items<Session>, Refused> {
     let sessions = log_out.list(&user).await?;
-    Ok(Json(sessions.into_iter().map(|session| Session::new(session, user.session())).collect()))
+    Ok(Items(sessions.into_iter().map(|session| Session::new(session, user.session())).collect()))
 }
 
 /// End a session of mine
-#[utoipa::path(delete, path = "/sessions/{id}", tag = "sessions", responses(
-    (status = 204, description = "Ended"),
-    (status = 404, description = "No such session of mine", body = ref("#/components/schemas/Error")),
-))]
+#[utoipa::path(delete, path = "/sessions/{id}", tag = "sessions")]
 pub async fn end_session(
     user: CurrentUser,
     State(log_out): State<LogOut>,
     Sender(origin): Sender,
     Path(id): Path<SessionId>,
-) -> Result<StatusCode, ApiError> {
+) -> Result<NoContent, Refused<NoSession>> {
     log_out.one(&user, id, &origin).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }

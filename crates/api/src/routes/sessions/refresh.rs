@@ -1,13 +1,15 @@
 //! Refreshing: the next pair of tokens for a refresh token.
 
 use axum::extract::State;
+use keyward_domain::limits::waits::TooManyAttempts;
+use keyward_domain::sessions::error::{InvalidRefreshToken, RefreshTokenReused, UngrantableScope};
 use keyward_domain::sessions::refresh;
 use utoipa::ToSchema;
 
 use super::login::Token;
-use crate::error::{ApiError, token_error};
 use crate::extract::{AnyBody, Fields, Input, Sender, read};
 use crate::metrics::counters::Metrics;
+use crate::refused::{Refused, TokenWords};
 
 /// The refresh token of the pair before.
 #[derive(ToSchema)]
@@ -37,22 +39,19 @@ impl Input for Refresh {
     }
 }
 
+/// Why there is no next pair.
+pub type NoRefresh = (UngrantableScope, InvalidRefreshToken, RefreshTokenReused, TooManyAttempts);
+
 /// Trade a refresh token for the next pair
 ///
 /// A token is good once. The one just spent gets the same successor for ten seconds more; an older one ends the session.
-#[utoipa::path(post, path = "/refresh_token", tag = "login", responses(
-    (status = 200, description = "The next pair", body = Token),
-    (status = 400, description = "The scope cannot be granted", body = ref("#/components/schemas/Error")),
-    (status = 401, description = "Invalid refresh token", body = ref("#/components/schemas/Error")),
-    (status = 429, description = "Too many wrong tokens from one address: try again after `Retry-After` seconds", body = ref("#/components/schemas/Error")),
-    (status = 503, description = "Overloaded", body = ref("#/components/schemas/Error")),
-))]
+#[utoipa::path(post, path = "/refresh_token", tag = "login", responses((status = 200, description = "The next pair")))]
 pub async fn refresh_token(
     State(refresh): State<refresh::Refresh>,
     State(metrics): State<Metrics>,
     Sender(origin): Sender,
     AnyBody(RefreshAttempt { token, scope }): AnyBody<Refresh>,
-) -> Result<Token, ApiError> {
+) -> Result<Token, Refused<NoRefresh, TokenWords>> {
     let tokens = refresh.refresh(&token, scope.as_deref(), None, &origin).await;
-    metrics.refresh(tokens).map(Token::from).map_err(token_error)
+    Ok(metrics.refresh(tokens)?.into())
 }

@@ -3,23 +3,20 @@
 
 use std::time::Duration;
 
-use axum::Json;
 use axum::extract::State;
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use keyward_domain::model::revocations::{Position, Revocation};
-use keyward_domain::sessions::feed::FeedError;
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::access::feed::Feed;
 use crate::access::scope::RevocationsRead;
+use crate::answers::NoStore;
 use crate::boundary::stopping::Stopping;
-use crate::error::ApiError;
 use crate::extract::{ClientFor, Fields, Input, Query, read};
 use crate::fault::Flaw;
+use crate::refused::Refused;
 
 /// The longest wait, in seconds: well within the deadline of a request.
 const MAX_WAIT: u32 = 20;
@@ -87,17 +84,15 @@ pub struct RevocationFeed {
 ///
 /// For services that check access tokens by themselves, as clients registered for `revocations:read`: begin without `after`, then ask with the `after` of each answer, and a `wait`.
 /// Nothing is ever left out. A position that is refused, or an error, means: begin anew.
-#[utoipa::path(get, path = "/oauth/revocations", tag = "oauth", responses(
-    (status = 200, description = "What came after the position", body = RevocationFeed),
-))]
+#[utoipa::path(get, path = "/oauth/revocations", tag = "oauth", responses((status = 200, description = "What came after the position")))]
 pub async fn list_revocations(
     _: ClientFor<RevocationsRead>,
     State(feed): State<Feed>,
     stopping: Stopping,
     Query(RevocationQuery { position, wait }): Query<RevocationList>,
-) -> Result<Response, ApiError> {
+) -> Result<NoStore<RevocationFeed>, Refused> {
     let wait = if position.is_some() { Duration::from_secs(wait) } else { Duration::ZERO };
-    let news = feed.news(position.unwrap_or_default(), wait, stopping).await.map_err(refused)?;
+    let news = feed.news(position.unwrap_or_default(), wait, stopping).await?;
     let told = |ended: Revocation| EndedSession {
         sid: ended.session.to_string(),
         sub: ended.user.to_string(),
@@ -110,12 +105,5 @@ pub async fn list_revocations(
         after: URL_SAFE_NO_PAD.encode(news.position.0),
         more: news.more,
     };
-    Ok(([(header::CACHE_CONTROL, "no-store")], Json(feed)).into_response())
-}
-
-fn refused(error: FeedError) -> ApiError {
-    match error {
-        FeedError::Position => ApiError::fault(not_ours().in_field("query", "after", None)),
-        FeedError::Store(error) => error.into(),
-    }
+    Ok(NoStore(feed))
 }

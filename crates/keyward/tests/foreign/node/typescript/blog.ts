@@ -57,11 +57,13 @@ const role: "user" | "admin" = me.data.role;
 const name: string | null = me.data.name;
 check(role === "user" && name === null, `I am ${role} ${name}.`);
 
-// An error has a type, too: a 404 is `Error`, a 422 names the fields.
+// An error has a type, too: a 404 is `Problem` with a code, a 422 names the fields.
 const missing = await keyward.GET("/posts/{id}", { params: { path: { id: 4711 } } });
 check(missing.error !== undefined && missing.response.status === 404, "Post 4711 is there.");
 const detail: string | components["schemas"]["ValidationError"][] = missing.error.detail;
 check(typeof detail === "string" && detail.includes("4711"), `The 404 says ${JSON.stringify(detail)}.`);
+const code: components["schemas"]["Problem"]["code"] | components["schemas"]["HTTPValidationError"]["code"] = missing.error.code;
+check(code === "not_found", `The 404 has the code ${code}.`);
 
 const faulty = await keyward.POST("/posts", { body: { title: "", content: "" } });
 check(faulty.error !== undefined && typeof faulty.error.detail !== "string", "An empty title was accepted.");

@@ -1,0 +1,35 @@
+//! The errors of the token endpoints, which name RFC 6749's code beside ours.
+
+use axum::http::StatusCode;
+use keyward_domain::values::codes;
+
+use crate::codes::UNSUPPORTED_GRANT_TYPE;
+use crate::error::ApiError;
+
+/// The same error with RFC 6749's code (section 5.2), where there is one for it.
+pub(crate) fn for_tokens(error: ApiError) -> ApiError {
+    let code = match error.code() {
+        codes::INVALID_CREDENTIALS
+        | codes::INVALID_REFRESH_TOKEN
+        | codes::SESSION_ENDED_BY_REUSE
+        | codes::EMAIL_UNVERIFIED => "invalid_grant",
+        codes::NOT_REVOCABLE => "unsupported_token_type",
+        codes::INVALID_SCOPE => "invalid_scope",
+        codes::TOO_MANY_ATTEMPTS => "temporarily_unavailable",
+        UNSUPPORTED_GRANT_TYPE => "unsupported_grant_type",
+        _ => return error,
+    };
+    error.with_oauth(code)
+}
+
+/// The same error as `/oauth/token` answers it: 400 for every grant that is refused (RFC 6749, section 5.2).
+pub(crate) fn for_grants(error: ApiError) -> ApiError {
+    let refused = [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN].contains(&error.status());
+    let error = for_tokens(error);
+    // That no client authenticated itself stays a 401.
+    if refused && error.code() != codes::INVALID_CLIENT {
+        error.with_status(StatusCode::BAD_REQUEST)
+    } else {
+        error
+    }
+}
