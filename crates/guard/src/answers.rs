@@ -12,7 +12,7 @@ use utoipa::openapi::schema::{Object, Schema, SchemaType, Type};
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, response};
 
 use crate::Refusal;
-use crate::documented::Schemas;
+use crate::schemas::Schemas;
 
 /// What a handler returns, as far as its operation's document has to say it: statuses, bodies and headers.
 ///

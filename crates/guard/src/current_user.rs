@@ -89,8 +89,9 @@ mod documented {
     use utoipa::openapi::security::SecurityRequirement;
 
     use super::{CurrentUser, Requirement};
-    use crate::documented::{Documented, Schemas};
+    use crate::documented::Documented;
     use crate::lock::lock;
+    use crate::schemas::Schemas;
 
     impl<R: Requirement, I> Documented for CurrentUser<R, I> {
         fn document(operation: &mut Operation, _: &mut Schemas) {

@@ -10,14 +10,11 @@ use axum::handler::Handler;
 use utoipa::ToSchema;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::request_body::RequestBodyBuilder;
-use utoipa::openapi::schema::Schema;
 use utoipa::openapi::{ContentBuilder, PathItem, Ref, RefOr, Required};
 use utoipa_axum::router::UtoipaMethodRouter;
 
 use crate::answers::{Answers, Returns};
-
-/// Named schemas that operations refer to.
-pub type Schemas = Vec<(String, RefOr<Schema>)>;
+use crate::schemas::Schemas;
 
 /// What an extractor adds to the operation whose handler takes it.
 pub trait Documented {

@@ -21,6 +21,8 @@ mod principal;
 mod problem;
 #[cfg(feature = "remote")]
 mod remote;
+#[cfg(feature = "openapi")]
+mod schemas;
 mod scope;
 
 #[cfg(feature = "openapi")]
@@ -29,7 +31,7 @@ pub use authenticator::{Authenticator, TokenAuthenticator};
 #[cfg(feature = "axum")]
 pub use current_user::CurrentUser;
 #[cfg(feature = "openapi")]
-pub use documented::{Documented, Schemas, describe};
+pub use documented::{Documented, describe};
 pub use error::Refusal;
 #[cfg(feature = "tower")]
 pub use layer::{BearerBody, BearerLayer, BearerService};
@@ -40,6 +42,8 @@ pub use principal::Principal;
 pub use problem::{document_problem, problems};
 #[cfg(feature = "remote")]
 pub use remote::{RemoteAuthenticator, RemoteBuilder, RemoteError};
+#[cfg(feature = "openapi")]
+pub use schemas::Schemas;
 pub use scope::{Requirement, Scope};
 
 pub use keyward_auth::{ErrorCode, ScopeSet, Scoped, TokenProfile};

@@ -56,7 +56,9 @@ const HOUSES: &[House] = &[
         whole: true,
         layers: &[
             closed(&["fault.rs"]),
+            closed(&["codes.rs"]),
             closed(&["error.rs"]),
+            closed(&["answers"]),
             closed(&["boundary"]),
             closed(&["access"]),
             closed(&["metrics"]),

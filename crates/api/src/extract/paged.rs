@@ -18,7 +18,7 @@ use super::cursor::{self, List};
 use super::fields::{Fields, Input};
 use super::query::{Here, Query};
 use super::read;
-use crate::answers::document_array;
+use crate::answers::success::document_array;
 use crate::error::ApiError;
 use crate::fault::Flaw;
 

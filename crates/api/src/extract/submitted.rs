@@ -14,9 +14,9 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::body::{FORM, JSON, MULTIPART, document, read};
 use super::fields::Input;
+use crate::answers::refused::Refused;
 use crate::error::ApiError;
 use crate::pages;
-use crate::refused::Refused;
 
 /// A body as it was sent, JSON or a form, and whether a browser's form sent it. Refusing it is left to [`Submitter::answer`].
 pub struct Submitted<T: Input> {

@@ -9,8 +9,8 @@ use keyward_domain::ports::store::Store;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::answers::refused::Refused;
 use crate::error::ApiError;
-use crate::refused::Refused;
 
 /// How long the database may take to answer before it counts as away.
 const PATIENCE: Duration = Duration::from_secs(2);

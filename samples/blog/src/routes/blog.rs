@@ -2,8 +2,8 @@
 
 use axum::Json;
 use axum::extract::State;
+use keyward_api::answers::refused::Refused;
 use keyward_api::extract::{Listing, Paged, Path};
-use keyward_api::refused::Refused;
 
 use super::wire::Post;
 use crate::domain::post::{PostFilter, PostId};

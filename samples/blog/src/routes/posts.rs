@@ -4,9 +4,9 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::NoContent;
 use keyward_api::access::current_user::CurrentUser;
-use keyward_api::answers::Created;
+use keyward_api::answers::refused::Refused;
+use keyward_api::answers::success::Created;
 use keyward_api::extract::{Body, Both, Listing, Paged, Path};
-use keyward_api::refused::Refused;
 
 use super::scope;
 use super::wire::{Post, PostList, PostQuery, PostWrite};

@@ -16,8 +16,8 @@ use utoipa::ToSchema;
 use super::users::User;
 use crate::access::current_user::CurrentUser;
 use crate::access::own_account::OwnAccount;
+use crate::answers::refused::Refused;
 use crate::extract::{Body, Fields, Input, Sender, read};
-use crate::refused::Refused;
 
 /// What a user may change of their account.
 #[derive(ToSchema)]

@@ -10,11 +10,11 @@ use keyward_domain::values::new_password::NewPassword;
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::answers::Accepted;
+use crate::answers::refused::Refused;
+use crate::answers::success::Accepted;
 use crate::error::ApiError;
 use crate::extract::{Body, Fields, Input, Outcome, Outcomes, Query, Sender, Submitted, read};
 use crate::pages;
-use crate::refused::Refused;
 
 /// Who forgot their password.
 #[derive(ToSchema)]

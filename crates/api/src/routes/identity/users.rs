@@ -17,9 +17,9 @@ use utoipa::ToSchema;
 
 use crate::access::current_user::CurrentUser;
 use crate::access::scope::Admin;
-use crate::answers::Created;
+use crate::answers::refused::Refused;
+use crate::answers::success::Created;
 use crate::extract::{Body, Both, Fields, Input, List, Listed, Listing, Paged, Path, Sender, read};
-use crate::refused::Refused;
 use crate::routes::rfc3339::rfc3339;
 
 /// An account.

@@ -15,11 +15,11 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::recovery::{Link, Notice};
 use crate::access::current_user::CurrentUser;
-use crate::answers::Accepted;
+use crate::answers::refused::Refused;
+use crate::answers::success::Accepted;
 use crate::error::ApiError;
 use crate::extract::{Body, Fields, Input, Outcome, Outcomes, Query, Sender, Submitted, read};
 use crate::pages;
-use crate::refused::Refused;
 
 /// What came with the mail: the address and the code, or the link's token. With both, the token counts.
 pub struct EmailProof;

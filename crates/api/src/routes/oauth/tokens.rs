@@ -17,10 +17,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::grant_error::{GrantError, UnknownGrant};
-use crate::answers::NoStore;
+use crate::answers::refused::{GrantWords, Refused};
+use crate::answers::success::NoStore;
 use crate::extract::{ClientForm, Fields, Input, OAuthForm, Sender, invalid_client, read};
 use crate::metrics::counters::Metrics;
-use crate::refused::{GrantWords, Refused};
 use crate::routes::sessions::login::{Token, TokenType};
 
 /// A grant (RFC 6749, sections 4.3, 4.4 and 6).

@@ -19,10 +19,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa::openapi::path::Operation;
 
-use crate::answers::{Accepted, NoStore};
+use crate::answers::refused::{Refused, TokenWords};
+use crate::answers::success::{Accepted, NoStore};
 use crate::extract::{AnyBody, Body, Fields, Here, Input, Sender, read, refuse_credentials_in};
 use crate::metrics::counters::Metrics;
-use crate::refused::{Refused, TokenWords};
 use crate::routes::identity::recovery::Notice;
 use crate::routes::identity::users::UserCreate;
 use crate::routes::oauth::grant_error::{GrantError, OnlyPassword};

@@ -10,9 +10,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::access::current_user::CurrentUser;
-use crate::answers::Items;
+use crate::answers::refused::Refused;
+use crate::answers::success::Items;
 use crate::extract::{Path, Sender};
-use crate::refused::Refused;
 use crate::routes::rfc3339::rfc3339;
 
 /// A login.

@@ -7,9 +7,9 @@ use keyward_domain::sessions::refresh;
 use utoipa::ToSchema;
 
 use super::login::Token;
+use crate::answers::refused::{Refused, TokenWords};
 use crate::extract::{AnyBody, Fields, Input, Sender, read};
 use crate::metrics::counters::Metrics;
-use crate::refused::{Refused, TokenWords};
 
 /// The refresh token of the pair before.
 #[derive(ToSchema)]

@@ -12,11 +12,11 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::access::feed::Feed;
 use crate::access::scope::RevocationsRead;
-use crate::answers::NoStore;
+use crate::answers::refused::Refused;
+use crate::answers::success::NoStore;
 use crate::boundary::stopping::Stopping;
 use crate::extract::{ClientFor, Fields, Input, Query, read};
 use crate::fault::Flaw;
-use crate::refused::Refused;
 
 /// The longest wait, in seconds: well within the deadline of a request.
 const MAX_WAIT: u32 = 20;

@@ -8,8 +8,8 @@ use keyward_domain::values::failure::Failure;
 use keyward_guard::{Answers, Schemas};
 use utoipa::openapi::path::Operation;
 
+use super::rfc6749::{for_grants, for_tokens};
 use crate::error::{ApiError, document_error};
-use crate::oauth_errors::{for_grants, for_tokens};
 
 /// A refusal of an operation that refuses in the cases `C`, and that may be [unavailable](ApiError::unavailable).
 ///

@@ -1,0 +1,90 @@
+//! Successes as return types: each is its status, its body, and what the document says of both.
+
+use axum::Json;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use keyward_guard::{Answers, Schemas, document_success};
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::schema::ArrayBuilder;
+use utoipa::openapi::{Ref, RefOr, Schema};
+
+/// 201, with what was made.
+pub struct Created<T>(pub T);
+
+/// 202, with what happens next.
+pub struct Accepted<T>(pub T);
+
+/// 200, with all items of a short list as a bare array.
+pub struct Items<T>(pub Vec<T>);
+
+/// 200, with a body that no cache may keep (RFC 6749, section 5.1).
+pub struct NoStore<T>(pub T);
+
+impl<T: Serialize> IntoResponse for Created<T> {
+    fn into_response(self) -> Response {
+        (StatusCode::CREATED, Json(self.0)).into_response()
+    }
+}
+
+impl<T: ToSchema> Answers for Created<T> {
+    fn answers(operation: &mut Operation, schemas: &mut Schemas) {
+        document_success::<T>(operation, schemas, StatusCode::CREATED);
+    }
+}
+
+impl<T: Serialize> IntoResponse for Accepted<T> {
+    fn into_response(self) -> Response {
+        (StatusCode::ACCEPTED, Json(self.0)).into_response()
+    }
+}
+
+impl<T: ToSchema> Answers for Accepted<T> {
+    fn answers(operation: &mut Operation, schemas: &mut Schemas) {
+        document_success::<T>(operation, schemas, StatusCode::ACCEPTED);
+    }
+}
+
+impl<T: Serialize> IntoResponse for Items<T> {
+    fn into_response(self) -> Response {
+        Json(self.0).into_response()
+    }
+}
+
+impl<T: ToSchema> Answers for Items<T> {
+    fn answers(operation: &mut Operation, schemas: &mut Schemas) {
+        document_array::<T>(operation, schemas, "All of them");
+    }
+}
+
+impl<T: Serialize> IntoResponse for NoStore<T> {
+    fn into_response(self) -> Response {
+        let headers = [(header::CACHE_CONTROL, "no-store"), (header::PRAGMA, "no-cache")];
+        (headers, Json(self.0)).into_response()
+    }
+}
+
+impl<T: ToSchema> Answers for NoStore<T> {
+    fn answers(operation: &mut Operation, schemas: &mut Schemas) {
+        document_success::<T>(operation, schemas, StatusCode::OK);
+    }
+}
+
+/// Documents 200 with an array of `T`.
+pub(crate) fn document_array<T: ToSchema>(
+    operation: &mut Operation,
+    schemas: &mut Schemas,
+    description: &str,
+) {
+    T::schemas(schemas);
+    schemas.push((T::name().into_owned(), T::schema()));
+    let items = ArrayBuilder::new().items(Ref::from_schema_name(T::name()));
+    let array = RefOr::T(Schema::Array(items.build()));
+    keyward_guard::document_content(
+        operation,
+        StatusCode::OK,
+        description,
+        Some(("application/json", array)),
+    );
+}
