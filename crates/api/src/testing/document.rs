@@ -1,6 +1,8 @@
 //! The OpenAPI document as a yardstick: every answer a test gets is held against it.
 
 use std::collections::BTreeMap;
+use std::fs::OpenOptions;
+use std::io::Write;
 
 use axum::http::{Method, StatusCode};
 use serde_json::Value;
@@ -106,10 +108,21 @@ pub fn check(document: &Document, method: &Method, path: &str, answer: &Answer) 
         if answer.status.is_client_error() || answer.status.is_server_error() {
             let code = code.unwrap_or_else(|| panic!("no code: {place}"));
             assert!(examples[&code].is_object(), "the operation does not document {code}: {place}");
+            record(operation, answer.status, &code);
         }
     } else {
         assert!(promised["content"].is_object() || answer.body.is_empty(), "an undocumented body: {place}");
     }
+}
+
+/// Appends the refusal to the file that `KEYWARD_TEST_REFUSALS` names, if it does: `cargo xtask test` compares what all tests
+/// have seen with the document.
+fn record(operation: &Operation, status: StatusCode, code: &str) {
+    let Some(file) = std::env::var_os("KEYWARD_TEST_REFUSALS") else { return };
+    let line = format!("{} {} {} {code}\n", operation.method, operation.path, status.as_u16());
+    let mut file = OpenOptions::new().append(true).create(true).open(file).unwrap();
+    // In one write, so that lines of several processes stay whole.
+    file.write_all(line.as_bytes()).unwrap();
 }
 
 /// Answers that come from before any operation, for requests that are no proper HTTP.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::app::{Starts, document, operations};
-use keyward_api::testing::app::TestApp;
+use keyward_api::testing::app::{PASSWORD, TestApp};
 use serde_json::{Value, json};
 
 /// The operations that anyone may call, one a line, as somebody reviewed them.
@@ -126,13 +126,17 @@ fn a_scope_in_the_document_means_a_documented_403() {
 async fn without_its_scope_a_token_opens_nothing_that_asks_for_one() {
     let app = TestApp::start().await;
     app.user("ana").await;
-    let narrow = json!({ "username": "ana@example.com", "password": keyward_api::testing::app::PASSWORD, "scope": "posts:read" });
-    let token = app.anonymous().post("/login", narrow).await.json()["access_token"].clone();
-    let reader = app.bearer(token.as_str().unwrap());
+    let narrow = async |scope: &str| {
+        let login = json!({ "username": "ana@example.com", "password": PASSWORD, "scope": scope });
+        let token = app.anonymous().post("/login", login).await.json()["access_token"].clone();
+        app.bearer(token.as_str().unwrap())
+    };
+    let (reader, writer) = (narrow("posts:read").await, narrow("posts:write").await);
     for operation in operations().iter().filter(|operation| operation.for_users()) {
         let scope = operation.spec["security"][0]["OAuth2PasswordBearer"][0].as_str();
-        let Some(scope) = scope.filter(|scope| *scope != "posts:read") else { continue };
-        let answer = reader.call(&operation.method, &filled(&operation.path, "1")).send().await;
+        let Some(scope) = scope else { continue };
+        let narrow = if scope == "posts:read" { &writer } else { &reader };
+        let answer = narrow.call(&operation.method, &filled(&operation.path, "1")).send().await;
         assert_eq!(answer.status, 403, "{} {}", operation.method, operation.path);
         assert_eq!(answer.detail(), "Not enough permissions");
         let challenge = answer.header("www-authenticate");

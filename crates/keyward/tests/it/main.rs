@@ -22,6 +22,7 @@ mod cors;
 mod deploy;
 mod discovery;
 mod doctor;
+mod documented_refusals;
 mod endings;
 mod events;
 mod feed;

@@ -16,8 +16,6 @@ pub const CART_EMPTY: ErrorCode = ErrorCode::new("cart_empty");
 pub const IDEMPOTENCY_KEY_REUSED: ErrorCode = ErrorCode::new("idempotency_key_reused");
 /// The order cannot get this status from the one it has.
 pub const IMPOSSIBLE_STATUS: ErrorCode = ErrorCode::new("impossible_status");
-/// The sum is more than can be counted.
-pub const ORDER_TOO_LARGE: ErrorCode = ErrorCode::new("order_too_large");
 
 /// Why a use case of orders failed.
 #[derive(Debug, thiserror::Error)]
@@ -42,7 +40,7 @@ pub enum OrderError {
         /// The status it was to get.
         to: OrderStatus,
     },
-    /// The sum is more than can be counted.
+    /// The sum is more than can be counted, which the bounds of prices and carts rule out.
     #[error("The order is too large.")]
     TooLarge,
     /// The confirmation could not be worded.
@@ -59,7 +57,7 @@ impl Failure for OrderError {
             Self::EmptyCart | Self::NotFound(_) => Kind::NotFound,
             Self::OutOfStock | Self::NoWay { .. } => Kind::Conflict,
             Self::KeyReused => Kind::Unprocessable,
-            Self::TooLarge => Kind::Invalid,
+            Self::TooLarge => Kind::Internal,
             Self::Letter(error) => error.kind(),
             Self::Store(error) => error.kind(),
         }
@@ -72,7 +70,7 @@ impl Failure for OrderError {
             Self::OutOfStock => OUT_OF_STOCK,
             Self::KeyReused => IDEMPOTENCY_KEY_REUSED,
             Self::NoWay { .. } => IMPOSSIBLE_STATUS,
-            Self::TooLarge => ORDER_TOO_LARGE,
+            Self::TooLarge => codes::INTERNAL,
             Self::Letter(error) => error.code(),
             Self::Store(error) => error.code(),
         }
@@ -94,6 +92,4 @@ keyward_domain::cases! {
     KeyReused => OrderError::KeyReused;
     /// The order cannot get this status from the one it has.
     ImpossibleStatus => OrderError::NoWay { from: OrderStatus::Shipped, to: OrderStatus::Cancelled };
-    /// The order is too large.
-    OrderTooLarge => OrderError::TooLarge;
 }

@@ -18,7 +18,7 @@ use super::idempotency::Idempotency;
 use super::scope;
 use crate::domain::ids::OrderId;
 use crate::domain::order::{self, Address, OrderStatus};
-use crate::domain::order_error::{EmptyCart, ImpossibleStatus, KeyReused, NoOrder, OrderTooLarge, SoldOut};
+use crate::domain::order_error::{EmptyCart, ImpossibleStatus, KeyReused, NoOrder, SoldOut};
 use crate::domain::orders::Orders;
 
 /// An order, at the prices of its day.
@@ -140,7 +140,7 @@ pub async fn create_order(
     user: CurrentUser<scope::Shop>,
     State(orders): State<Orders>,
     Both(Idempotency(key), Body(address)): Both<Idempotency, Body<OrderCreate>>,
-) -> Result<Created<Order>, Refused<(EmptyCart, SoldOut, KeyReused, OrderTooLarge)>> {
+) -> Result<Created<Order>, Refused<(EmptyCart, SoldOut, KeyReused)>> {
     Ok(Created(orders.place(user.who, address, key).await?.into()))
 }
 
