@@ -50,7 +50,7 @@ impl Call {
         self.with(|request| request.json(body))
     }
 
-    /// With whatever reqwest can add: a header, another body, a time limit of its own.
+    /// Adds what reqwest offers: a header, another body, a time limit of its own.
     pub fn with(self, complete: impl FnOnce(RequestBuilder) -> RequestBuilder) -> Self {
         Self { request: self.request.map(complete), ..self }
     }

@@ -1,4 +1,4 @@
-//! A login that lasts: its token, kept fresh. Who renews it, when, and what everybody else does meanwhile.
+//! A session: its access token, renewed in time by one caller while the others wait.
 
 use std::fmt;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ const AHEAD: Duration = Duration::from_mins(1);
 /// How long a good token is used on when its replacement failed, before the next try.
 const PAUSE: Duration = Duration::from_secs(5);
 
-/// Somebody who is logged in. Clones share the tokens; dropping them logs nobody out.
+/// A logged-in session. Clones share the tokens; dropping them does not log out.
 #[derive(Clone)]
 pub struct Session {
     keyward: Endpoints,
@@ -98,7 +98,7 @@ impl Session {
 
     /// A token that is good by our clock, and not the one that was `refused`, if any.
     ///
-    /// Whoever finds it stale refreshes while the others wait for the lock; when they get it, there is a new one.
+    /// The first caller that finds it stale refreshes while the others wait for the lock; when they get it, there is a new one.
     pub(crate) async fn fresh(&self, refused: Option<&str>) -> Result<String, Error> {
         let asked_at = Instant::now();
         let guard = Arc::clone(&self.tokens).lock_owned().await;
@@ -111,7 +111,7 @@ impl Session {
             return Ok(tokens.access.clone());
         }
         if tokens.failed_at.is_some_and(|failed_at| failed_at > asked_at) {
-            // Somebody has tried since we asked: a queue of waiters shall not try one after the other.
+            // Another caller has tried since: waiters must not try one after the other.
             return Err(Error::Unavailable { retry_after: None });
         }
         // In a task of its own, for the caller may give up, and the answer holds the only refresh token that is good.
@@ -120,7 +120,7 @@ impl Session {
     }
 }
 
-/// Fetches the next token. If that fails for now, a token that nobody has refused is used on until its end.
+/// Fetches the next token. If that fails for now, a token that was not refused is used until it expires.
 async fn renew(
     keyward: Endpoints,
     mut guard: OwnedMutexGuard<Option<Tokens>>,
