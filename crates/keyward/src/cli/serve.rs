@@ -16,7 +16,7 @@ use crate::server::{accept, open_files};
 
 /// Serves until told to stop by SIGINT or SIGTERM.
 pub(super) async fn serve(mut settings: ServerSettings) -> Result<(), Problem> {
-    let traces = log::start(&settings)?;
+    let logging = log::start(&settings)?;
     settings.resources.check()?;
     let resources = settings.resources.mounted();
     check(&settings.service, &resources)?;
@@ -59,7 +59,7 @@ pub(super) async fn serve(mut settings: ServerSettings) -> Result<(), Problem> {
         None => service.close().await.map_err(Problem::from),
     };
     // It waits for the collector, on a thread that may.
-    drop(tokio::task::spawn_blocking(|| traces.close()).await);
+    drop(tokio::task::spawn_blocking(|| logging.close()).await);
     closed
 }
 
