@@ -5,7 +5,7 @@
 //! query), status, time, and in its span the request's id, and user and session once the lock knows them.
 
 use std::any::Any;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use axum::extract::{ConnectInfo, MatchedPath, Request, State};
@@ -29,6 +29,10 @@ const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-p
 const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 const SAME_ORIGIN: HeaderValue = HeaderValue::from_static("same-origin");
 
+/// Where a request comes from in a program that does not say. All of them are counted together: no limit is off by
+/// omission.
+const NOWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
+
 /// Runs the request inside the boundary.
 pub(crate) async fn boundary(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     let id = request_id(&state, request.headers());
@@ -37,10 +41,9 @@ pub(crate) async fn boundary(State(state): State<AppState>, mut request: Request
     let route = request.extensions().get::<MatchedPath>().cloned();
     let span = span(&name, &method, route.as_ref());
     request.extensions_mut().insert(RequestId(name));
-    if let Some(ConnectInfo(peer)) = request.extensions().get::<ConnectInfo<SocketAddr>>().copied() {
-        let client = state.proxies.client(peer.ip(), request.headers());
-        request.extensions_mut().insert(ConnectInfo(SocketAddr::new(client, peer.port())));
-    }
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map_or(NOWHERE, |peer| peer.0);
+    let client = state.proxies.client(peer.ip(), request.headers());
+    request.extensions_mut().insert(ConnectInfo(SocketAddr::new(client, peer.port())));
     let in_chunks = request.headers().contains_key(header::TRANSFER_ENCODING);
     let caller = state.cors.caller(request.headers());
     let started = Instant::now();
@@ -129,11 +132,13 @@ fn request_id(state: &AppState, headers: &HeaderMap) -> HeaderValue {
 }
 
 /// RFC 9112, section 3.2: exactly one `Host`, and a valid one, even beside an absolute target; HTTP/1.0 may
-/// go without.
+/// go without. RFC 9113, section 8.3.1: in HTTP/2 the target's authority stands for it.
 fn host_is_sound(request: &Request) -> bool {
+    let authority = request.uri().authority().filter(|_| request.version() >= Version::HTTP_2);
     let mut hosts = request.headers().get_all(header::HOST).iter();
     match (hosts.next(), hosts.next()) {
-        (None, _) => request.version() == Version::HTTP_10,
+        (None, _) if request.version() == Version::HTTP_10 => true,
+        (None, _) => authority.is_some_and(|authority| is_host(authority.as_str().as_bytes())),
         (Some(host), None) => is_host(host.as_bytes()),
         (Some(_), Some(_)) => false,
     }
@@ -150,4 +155,33 @@ fn finish(headers: &mut HeaderMap, id: HeaderValue) {
         .entry(header::CONTENT_SECURITY_POLICY)
         .or_insert(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+
+    use super::*;
+
+    fn sound(version: Version, target: &str, hosts: &[&str]) -> bool {
+        let mut request = Request::builder().version(version).uri(target);
+        for host in hosts {
+            request = request.header(header::HOST, *host);
+        }
+        host_is_sound(&request.body(Body::empty()).unwrap())
+    }
+
+    #[test]
+    fn a_request_says_whom_it_is_for() {
+        let absolute = "https://a.example/x";
+        assert!(sound(Version::HTTP_10, "/x", &[]));
+        assert!(sound(Version::HTTP_11, "/x", &["a.example"]));
+        assert!(!sound(Version::HTTP_11, "/x", &[]));
+        assert!(!sound(Version::HTTP_11, absolute, &[]), "not even beside an absolute target");
+        assert!(!sound(Version::HTTP_11, "/x", &["a.example", "a.example"]));
+        assert!(sound(Version::HTTP_2, absolute, &[]));
+        assert!(sound(Version::HTTP_2, "/x", &["a.example"]), "an intermediary may have translated it");
+        assert!(!sound(Version::HTTP_2, "/x", &[]));
+        assert!(!sound(Version::HTTP_2, absolute, &["a b"]));
+    }
 }

@@ -50,6 +50,10 @@ pub async fn greet(settings: &Settings) -> Option<Result<(), String>> {
 
 /// The templates of letters, with those of `resources`.
 pub fn templates(mail: &MailSettings, resources: &[Resource]) -> Result<Templates, ServiceError> {
-    Templates::load(mail.template_dir.as_deref(), letters(resources))
-        .map_err(|error| format!("KEYWARD_TEMPLATE_DIR: {error}").into())
+    Templates::load(mail.template_dir.as_deref(), letters(resources)).map_err(|error| {
+        match &mail.template_dir {
+            Some(_) => format!("KEYWARD_TEMPLATE_DIR: {error}").into(),
+            None => error.into(),
+        }
+    })
 }

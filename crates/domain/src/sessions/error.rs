@@ -76,6 +76,9 @@ impl Failure for SessionError {
     fn retry_after(&self) -> Option<u64> {
         match self {
             Self::Throttled(throttled) => Some(throttled.seconds),
+            Self::User(error) => error.retry_after(),
+            Self::Verification(error) => error.retry_after(),
+            Self::Hashing(error) => error.retry_after(),
             _ => None,
         }
     }

@@ -64,6 +64,11 @@ pub struct Templates {
 }
 
 impl Templates {
+    /// The names of Keyward's own letters.
+    pub fn own_names() -> impl Iterator<Item = &'static str> {
+        OWN.iter().map(|template| template.name)
+    }
+
     /// Keyward's own templates and `others`, where those of `folder` replace the built-in ones of the same name.
     ///
     /// # Errors

@@ -61,12 +61,14 @@ impl SessionEndings for Db<Open> {
 impl Db<Open> {
     /// Ends sessions of a user, and records exactly those in the feed. Returns the number ended.
     ///
-    /// It is announced even if none was live: another process may have ended them, and this one remember otherwise.
+    /// If none was live, only this process is notified: another may have ended them, and this one remember otherwise.
     async fn end(&self, user: UserId, update: UpdateMany<Entity>) -> Result<u64, StoreError> {
         let ended = update.exec_with_returning(self.write()).await.map_err(failed)?;
-        if !ended.is_empty() {
-            record(self.write(), &ended).await?;
+        if ended.is_empty() {
+            self.0.announce_here(Change::User(user));
+            return Ok(0);
         }
+        record(self.write(), &ended).await?;
         self.announce(Change::User(user)).await?;
         Ok(ended.len() as u64)
     }

@@ -14,6 +14,7 @@ mod binary;
 mod cart;
 mod catalog;
 mod claims;
+mod clashes;
 mod client;
 mod commands;
 mod contention;

@@ -144,7 +144,8 @@ pub(super) async fn schema(database: &OpenDatabase) -> Finding {
         )),
         Ok(Schema::Ahead(name)) => Bad(
             format!("{place} was migrated by a newer version of this program, which knows {name}"),
-            "run that version".to_owned(),
+            "run that version; or, if another program keeps its own migrations there, give each a database"
+                .to_owned(),
         ),
         Err(problem) => Bad(problem.into(), "start the database, or correct KEYWARD_DATABASE_URL".to_owned()),
     }
