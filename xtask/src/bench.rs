@@ -26,8 +26,8 @@ use self::programs::Programs;
 use self::scenarios::Scene;
 use self::server::{Server, Start, free_port, fresh_folder, pin_ourselves};
 use self::stats::Table;
-use crate::shell::{self, Outcome};
-use crate::test::postgres::private;
+use keyward_servers::postgres::{installed, private::PrivateServer};
+use keyward_servers::shell::{self, Outcome};
 
 pub(crate) const HELP: &str = "
 Usage: cargo xtask bench [--quick] [--rounds N] [--seconds N] [--rows N]
@@ -104,7 +104,7 @@ fn measure(options: &Options, programs: &Programs, folder: &Path) -> Outcome<Tab
     let silent = Scene::populate(cast.keyward("silent", "silent", &[("KEYWARD_LOG", "warn")])?)?;
     let on_postgres = match &postgres {
         Some(server) => {
-            let url = ("KEYWARD_DATABASE_URL", server.url.as_str());
+            let url = ("KEYWARD_DATABASE_URL", server.url());
             Some(Scene::populate(cast.keyward("postgres", "postgres", &[url])?)?)
         }
         None => None,
@@ -131,7 +131,7 @@ fn measure(options: &Options, programs: &Programs, folder: &Path) -> Outcome<Tab
         scenarios::writing(&mut table, names, programs, &url, &sqlite, time)?;
         if let (Some(scene), Some(server)) = (&on_postgres, &postgres) {
             let names = ["one row, PostgreSQL", "POST /refresh_token, PostgreSQL", "POST /posts, PostgreSQL"];
-            scenarios::writing(&mut table, names, programs, &server.url, scene, time)?;
+            scenarios::writing(&mut table, names, programs, server.url(), scene, time)?;
         }
     }
     table.note("memory under load", "MiB", wide.server.memory());
@@ -221,9 +221,9 @@ fn settings(issuer: &str, more: &[(&'static str, &str)]) -> Vec<(&'static str, S
 }
 
 /// A private server that forgets nothing, if PostgreSQL is installed.
-fn postgres() -> Option<private::Server> {
-    let folders = private::installed();
-    let server = free_port().and_then(|port| private::Server::start(&folders, Some(port)));
+fn postgres() -> Option<PrivateServer> {
+    let folders = installed::folders();
+    let server = free_port().and_then(|port| PrivateServer::start(&folders, Some(port)));
     if let Err(problem) = &server {
         shell::note(&format!("Without PostgreSQL: {problem}"));
     }

@@ -30,7 +30,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use self::scene::Scene;
-use crate::shell::{self, Outcome};
+use keyward_servers::shell::{self, Outcome};
 
 pub(crate) const HELP: &str = "
 Usage: cargo xtask faults [--only sqlite|postgres] [--seconds N] [--kills N] [--release | --program FILE]

@@ -15,13 +15,14 @@ mod openapi;
 mod packages;
 mod plans;
 mod sbom;
-mod shell;
 mod test;
 mod tidy;
 
 use std::process::ExitCode;
 
-use shell::Outcome;
+#[cfg(unix)]
+use keyward_servers::postgres::keeper;
+use keyward_servers::shell::{self, Outcome};
 
 /// One command: its name, the sentence `help` shows, its own help page, and the function behind it.
 struct Task {
@@ -113,8 +114,8 @@ fn dispatch(args: &[String]) -> Outcome {
         return Ok(());
     }
     #[cfg(unix)]
-    if name == test::keeper::COMMAND {
-        return test::keeper::run(rest);
+    if name == keeper::COMMAND {
+        return keeper::run(rest);
     }
     let task = TASKS
         .iter()

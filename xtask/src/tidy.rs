@@ -14,7 +14,7 @@ use std::fmt::{Display, Formatter};
 use std::fs;
 use std::path::Path;
 
-use crate::shell::{self, Outcome};
+use keyward_servers::shell::{self, Outcome};
 
 pub(crate) const HELP: &str = "
 Usage: cargo xtask tidy

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::shell::Outcome;
+use keyward_servers::shell::Outcome;
 
 /// How long an answer may take before the run counts as failed.
 const PATIENCE: Duration = Duration::from_mins(1);

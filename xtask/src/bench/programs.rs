@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::server::pinned;
-use crate::shell::{self, Outcome};
+use keyward_servers::shell::{self, Outcome};
 
 /// Where they are.
 pub(super) struct Programs {

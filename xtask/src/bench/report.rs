@@ -12,7 +12,7 @@ use super::plot::{Bar, bars};
 use super::server::{can_pin, cores};
 use super::stats::{Series, Table, short};
 use super::tokens::Cost;
-use crate::shell::{self, Outcome};
+use keyward_servers::shell::{self, Outcome};
 
 const PAGE: &str = "docs/PERFORMANCE.md";
 const BEGIN: &str = "<!-- bench: begin -->";

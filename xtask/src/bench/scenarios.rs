@@ -8,7 +8,7 @@ use super::client::{Caller, Connection, Refreshing, Request, pace, storm};
 use super::programs::Programs;
 use super::server::{Server, cores};
 use super::stats::Table;
-use crate::shell::Outcome;
+use keyward_servers::shell::Outcome;
 
 /// How many connections ask at once.
 const CONNECTIONS: usize = 64;

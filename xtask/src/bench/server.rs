@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::client::{Connection, Request};
-use crate::shell::{self, Outcome};
+use keyward_servers::shell::{self, Outcome};
 
 /// How long a server may take to answer for the first time.
 const PATIENCE: Duration = Duration::from_mins(1);

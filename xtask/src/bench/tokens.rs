@@ -1,6 +1,6 @@
 //! What tokens cost, from the benches of `keyward-auth`: divan prints a tree, of which the medians are read.
 
-use crate::shell::{self, Outcome};
+use keyward_servers::shell::{self, Outcome};
 
 /// A bench: what is done, with which algorithm, and its median in microseconds.
 #[derive(Debug, PartialEq)]

@@ -10,7 +10,7 @@ use super::random::Random;
 use super::replica::Replica;
 use super::scene::{Report, Scene, people, stock};
 use super::world::World;
-use crate::shell::{self, Outcome};
+use keyward_servers::shell::{self, Outcome};
 
 const ACTORS: usize = 8;
 /// The longest life of a process, in milliseconds after it was ready.

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::audit::wait_until;
 use super::http::{Call, ask};
-use crate::shell::Outcome;
+use keyward_servers::shell::Outcome;
 
 /// How long a replica may take to serve.
 const PATIENCE: Duration = Duration::from_mins(1);

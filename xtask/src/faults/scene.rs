@@ -16,7 +16,7 @@ use super::random::Random;
 use super::replica::Installation;
 use super::weather::Tally;
 use super::world::World;
-use crate::shell::{self, Outcome};
+use keyward_servers::shell::{self, Outcome};
 
 /// How much more memory a replica may have at the end than after the first faults, in MiB.
 const GROWTH: u64 = 64;

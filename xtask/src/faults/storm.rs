@@ -9,8 +9,8 @@ use super::replica::{Replica, steady_port};
 use super::scene::{Report, Scene, people, stock};
 use super::wire::Connection;
 use super::world::World;
-use crate::shell::Outcome;
-use crate::test::postgres::private::{Server, installed};
+use keyward_servers::postgres::{installed, private::PrivateServer};
+use keyward_servers::shell::Outcome;
 
 const REPLICAS: usize = 3;
 const ACTORS: usize = 16;
@@ -27,7 +27,7 @@ const ROLE: &str = "service";
 /// What the faults need.
 struct Storm<'w, 'i> {
     world: &'w World,
-    server: Server,
+    server: PrivateServer,
     port: u16,
     replicas: Vec<Replica<'i>>,
 }
@@ -37,17 +37,17 @@ type Fault = fn(&mut Storm<'_, '_>, usize) -> Outcome;
 const FAULTS: [(&str, Fault); 7] = [
     ("replica killed", |storm, round| storm.kill(&[round % REPLICAS])),
     ("backends terminated", |storm, _| storm.terminate()),
-    ("PostgreSQL restarted, fast", |storm, _| storm.server.order("restart fast")),
+    ("PostgreSQL restarted, fast", |storm, _| storm.server.restart("fast")),
     ("PostgreSQL paused for 7 s", |storm, _| storm.pause()),
     ("all replicas killed", |storm, _| storm.kill(&[0, 1, 2])),
-    ("PostgreSQL restarted, immediate", |storm, _| storm.server.order("restart immediate")),
+    ("PostgreSQL restarted, immediate", |storm, _| storm.server.restart("immediate")),
     ("connections taken for 7 s", |storm, _| storm.take_connections()),
 ];
 
 /// Runs faults for at least so long, and every one of them once at least.
 pub(crate) fn run(scene: &Scene, time: Duration) -> Outcome<Report> {
     let port = steady_port()?;
-    let server = Server::start(&installed(), Some(port))?;
+    let server = PrivateServer::start(&installed::folders(), Some(port))?;
     let made = Connection::open(port, "keyward", "postgres").and_then(|mut connection| {
         connection.run(&format!("CREATE ROLE {ROLE} LOGIN"))?;
         connection.run(&format!("CREATE DATABASE keyward OWNER {ROLE}"))
@@ -137,9 +137,9 @@ impl Storm<'_, '_> {
     }
 
     fn pause(&mut self) -> Outcome {
-        self.server.order("pause")?;
+        self.server.pause()?;
         sleep(LONG);
-        self.server.order("resume")
+        self.server.resume()
     }
 
     /// Somebody else takes every connection, and the replicas lose theirs.

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use keyward_servers::shell::{self, Outcome};
 use serde_json::Value;
 
 use super::PUBLISHED;
-use crate::shell::{self, Outcome};
 
 pub(super) fn check(metadata: &Value) -> Outcome {
     for name in PUBLISHED {

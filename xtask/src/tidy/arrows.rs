@@ -3,10 +3,10 @@
 use std::fs;
 use std::path::Path;
 
+use keyward_servers::shell::{self, Outcome};
 use serde_json::Value;
 
 use super::Finding;
-use crate::shell::{self, Outcome};
 
 /// A package of the workspace and what its manifest asks for.
 pub(super) struct Package {
@@ -93,7 +93,19 @@ const LAYERS: &[Layer] = &[
         tests_import: &["keyward-auth", "keyward-client"],
         without: &["axum", "utoipa"],
     },
-    Layer { name: "xtask", imports: &[], tests_import: &[], without: &["tokio", "sea-orm", "axum"] },
+    // xtask builds these two in seconds.
+    Layer {
+        name: "keyward-servers",
+        imports: &[],
+        tests_import: &[],
+        without: &["tokio", "reqwest", "sqlx", "sea-orm", "axum"],
+    },
+    Layer {
+        name: "xtask",
+        imports: &["keyward-servers"],
+        tests_import: &[],
+        without: &["tokio", "reqwest", "sqlx", "sea-orm", "axum"],
+    },
 ];
 
 /// The packages of the workspace, as cargo sees them.

@@ -1,26 +1,27 @@
-//! Running other programs, and talking to whoever sits at the terminal.
+//! Running other programs, and what is written to the terminal.
 //!
-//! Arguments always travel one by one through `Command::args`; no shell ever parses a line of ours.
+//! Arguments are passed one by one through `Command::args`; no shell parses them.
 
 use std::ffi::OsStr;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// What a command comes back with: nothing to say, or one sentence about what went wrong.
-pub(crate) type Outcome<T = ()> = Result<T, String>;
+/// The result of a step: a failure is one sentence for the terminal.
+pub type Outcome<T = ()> = Result<T, String>;
 
 /// The root of the checkout.
-pub(crate) fn root() -> PathBuf {
+pub fn root() -> PathBuf {
     // Cargo sets the variable for `cargo run`; the constant serves when the binary is started by hand.
     let manifest =
         std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
     let manifest = PathBuf::from(manifest);
-    manifest.parent().map_or(manifest.clone(), Path::to_path_buf)
+    let root = manifest.ancestors().find(|folder| folder.join("Cargo.lock").is_file());
+    root.unwrap_or(&manifest).to_path_buf()
 }
 
 /// A cargo command at the root of the checkout.
-pub(crate) fn cargo<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Command {
+pub fn cargo<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Command {
     let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(program);
     command.args(args).current_dir(root());
@@ -28,9 +29,9 @@ pub(crate) fn cargo<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Comma
     command
 }
 
-/// What cargo said of us when it ran us is not for others: some build scripts look at it, and half of everything
-/// would be built anew each time a cargo of ours follows one of the developer's.
-pub(crate) fn forget_us(command: &mut Command) {
+/// Removes the variables that cargo set for this program: some build scripts read them, and half of everything
+/// would be built anew each time a cargo started here follows one of the developer's.
+pub fn forget_us(command: &mut Command) {
     let of_us = |name: &OsStr| {
         name.to_str()
             .is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_"))
@@ -41,7 +42,7 @@ pub(crate) fn forget_us(command: &mut Command) {
 }
 
 /// Runs `command` with our own input and output; anything but success is an error.
-pub(crate) fn run(command: &mut Command) -> Outcome {
+pub fn run(command: &mut Command) -> Outcome {
     let line = spelled(command);
     println!("{}", paint("2", &format!("$ {line}")));
     let status = command.status().map_err(|error| format!("`{line}` could not be started: {error}."))?;
@@ -49,7 +50,7 @@ pub(crate) fn run(command: &mut Command) -> Outcome {
 }
 
 /// Runs `command` and returns what it wrote to standard output.
-pub(crate) fn capture(command: &mut Command) -> Outcome<String> {
+pub fn capture(command: &mut Command) -> Outcome<String> {
     let line = spelled(command);
     let output = command
         .stdin(Stdio::null())
@@ -62,40 +63,40 @@ pub(crate) fn capture(command: &mut Command) -> Outcome<String> {
     String::from_utf8(output.stdout).map_err(|_| format!("`{line}` printed something that is not UTF-8."))
 }
 
-/// Whether `command` starts and succeeds, whatever it prints.
-pub(crate) fn works(command: &mut Command) -> bool {
+/// Whether `command` starts and succeeds; its output is dropped.
+pub fn works(command: &mut Command) -> bool {
     let status = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
     status.is_ok_and(|status| status.success())
 }
 
 /// What `program --version` prints, where it can be started at all.
-pub(crate) fn version(command: &mut Command) -> Option<String> {
+pub fn version(command: &mut Command) -> Option<String> {
     let output = command.arg("--version").stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
 /// The folders of `PATH`, in its order.
-pub(crate) fn search_path() -> Vec<PathBuf> {
+pub fn search_path() -> Vec<PathBuf> {
     std::env::var_os("PATH").map(|path| std::env::split_paths(&path).collect()).unwrap_or_default()
 }
 
 /// Whether this is CI, where nothing may be skipped.
-pub(crate) fn in_ci() -> bool {
+pub fn in_ci() -> bool {
     std::env::var_os("CI").is_some_and(|value| !value.is_empty())
 }
 
 /// A coloured headline on standard output.
-pub(crate) fn heading(text: &str) {
+pub fn heading(text: &str) {
     println!("\n{}", paint("1;36", &format!("== {text}")));
 }
 
 /// A remark that should not be overlooked, such as a skipped step.
-pub(crate) fn note(text: &str) {
+pub fn note(text: &str) {
     println!("{}", paint("33", text));
 }
 
 /// The sentence a command failed with, on standard error.
-pub(crate) fn complain(sentence: &str) {
+pub fn complain(sentence: &str) {
     let colour = std::io::stderr().is_terminal() && !plain();
     if colour {
         eprintln!("\x1b[1;31m{sentence}\x1b[0m");
@@ -105,7 +106,7 @@ pub(crate) fn complain(sentence: &str) {
 }
 
 /// `text` in an ANSI style, where standard output is a terminal that wants one.
-pub(crate) fn paint(style: &str, text: &str) -> String {
+pub fn paint(style: &str, text: &str) -> String {
     if std::io::stdout().is_terminal() && !plain() {
         format!("\x1b[{style}m{text}\x1b[0m")
     } else {
