@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 
 use crate::shell::Outcome;
 
-/// A running process, killed when dropped.
+/// A running process. Dropping it kills it (SIGKILL), as a loss of power would.
 #[derive(Debug)]
 pub struct Process(Child);
 
@@ -30,17 +30,6 @@ impl Process {
         self.0.try_wait().is_ok_and(|status| status.is_some())
     }
 
-    /// Waits for the process to end.
-    pub fn wait(&mut self) {
-        self.0.wait().ok();
-    }
-
-    /// Ends the process at once (SIGKILL), as a loss of power would.
-    pub fn kill(&mut self) {
-        self.0.kill().ok();
-        self.wait();
-    }
-
     /// The resident memory in MiB, on Linux (proc(5)).
     pub fn memory(&self) -> Option<f64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.id())).ok()?;
@@ -51,7 +40,8 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        self.kill();
+        self.0.kill().ok();
+        self.0.wait().ok();
     }
 }
 

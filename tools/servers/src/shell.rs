@@ -5,7 +5,7 @@
 use std::ffi::OsStr;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitCode, Stdio};
 
 /// The result of a step: a failure is one sentence for the terminal.
 pub type Outcome<T = ()> = Result<T, String>;
@@ -102,6 +102,17 @@ pub fn complain(sentence: &str) {
         eprintln!("\x1b[1;31m{sentence}\x1b[0m");
     } else {
         eprintln!("{sentence}");
+    }
+}
+
+/// Prints the sentence of a failure, and returns the code that the program exits with.
+pub fn exit_code(outcome: Outcome) -> ExitCode {
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(sentence) => {
+            complain(&sentence);
+            ExitCode::FAILURE
+        }
     }
 }
 

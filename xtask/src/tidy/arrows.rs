@@ -93,7 +93,9 @@ const LAYERS: &[Layer] = &[
         tests_import: &["keyward-auth", "keyward-client"],
         without: &["axum", "utoipa"],
     },
-    // xtask builds these two in seconds.
+    // Tools see the service from outside, as its users do.
+    Layer { name: "keyward-faults", imports: &["keyward-servers"], tests_import: &[], without: &[] },
+    // These two build in seconds.
     Layer {
         name: "keyward-servers",
         imports: &[],

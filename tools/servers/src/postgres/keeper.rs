@@ -10,15 +10,22 @@ use std::path::Path;
 use super::cluster::Cluster;
 use crate::shell::Outcome;
 
-/// The command that makes a program a keeper. Each program that starts a private server passes it on to [`run`].
-pub const COMMAND: &str = "keep-postgres";
+/// The command that makes a program a keeper.
+pub(super) const COMMAND: &str = "keep-postgres";
 
 /// Makes the server durable, at the port that follows; the first two arguments.
 pub(super) const DURABLE: &str = "--durable";
 
+/// Keeps a server if this program was started for that. Every program that starts a private server calls this first.
+pub fn run_if_asked() -> Option<Outcome> {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let (command, rest) = args.split_first()?;
+    (command == COMMAND).then(|| run(rest))
+}
+
 /// Keeps a server until standard input ends. Each argument is a folder with PostgreSQL's programs; the first that
 /// starts serves.
-pub fn run(args: &[String]) -> Outcome {
+fn run(args: &[String]) -> Outcome {
     let (port, folders) = match args {
         [flag, port, folders @ ..] if flag == DURABLE => (port.parse().ok(), folders),
         folders => (None, folders),

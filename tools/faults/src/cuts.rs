@@ -6,15 +6,16 @@ use std::sync::atomic::Ordering;
 use std::thread::{self, sleep};
 use std::time::{Duration, Instant};
 
-use super::random::Random;
-use super::replica::Replica;
-use super::scene::{Report, Scene, people, stock};
-use super::world::World;
+use fastrand::Rng;
 use keyward_servers::shell::{self, Outcome};
+
+use crate::replica::Replica;
+use crate::scene::{Report, Scene, people, stock};
+use crate::world::World;
 
 const ACTORS: usize = 8;
 /// The longest life of a process, in milliseconds after it was ready.
-const LIFE: usize = 1_200;
+const LIFE: u64 = 1_200;
 const NAME: &str = "killed in mid-write";
 
 /// Kills the process so many times; looks at the file after each.
@@ -24,7 +25,7 @@ pub(crate) fn run(scene: &Scene, kills: u32) -> Outcome<Report> {
     let mut replica = installation.replica(0)?;
     replica.start()?;
     replica.wait()?;
-    let mut world = World::new(vec![replica.port], scene.bound);
+    let mut world = World::new(vec![replica.port], scene.bound)?;
     stock(&installation, &mut world)?;
     let file = installation.folder.join("data/keyward.db");
     let (outcome, people) = thread::scope(|scope| {
@@ -39,9 +40,9 @@ pub(crate) fn run(scene: &Scene, kills: u32) -> Outcome<Report> {
 }
 
 fn cut(world: &World, replica: &mut Replica<'_>, kills: u32, look: impl Fn() -> Outcome) -> Outcome {
-    let mut random = Random::new(9);
+    let mut random = Rng::with_seed(9);
     for kill in 1..=kills {
-        sleep(Duration::from_millis(100 + u64::try_from(random.below(LIFE)).unwrap_or_default()));
+        sleep(Duration::from_millis(100 + random.u64(..LIFE)));
         world.weather.begin(NAME);
         replica.kill();
         if let Err(sentence) = look() {

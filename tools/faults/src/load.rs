@@ -3,19 +3,19 @@
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use fastrand::Rng;
 use serde_json::{Value, json};
 
-use super::http::{Answer, Call};
-use super::ledger::Ended;
-use super::random::Random;
-use super::world::{Reply, World};
+use crate::http::{Answer, Call};
+use crate::ledger::Ended;
+use crate::world::{Reply, World};
 
 pub(crate) const PASSWORD: &str = "a long pass phrase";
 
 /// Within so long a refresh whose answer was lost can be asked again.
 const GRACE: Duration = Duration::from_secs(10);
 /// How long somebody thinks between two things, in milliseconds, at most.
-const THOUGHT: usize = 40;
+const THOUGHT: u64 = 40;
 
 /// A session as its owner knows it.
 pub(crate) struct Tokens {
@@ -33,7 +33,7 @@ impl Tokens {
 /// One of the people.
 pub(crate) struct Actor<'w> {
     world: &'w World,
-    random: Random,
+    random: Rng,
     name: String,
     serial: u32,
     email: Option<String>,
@@ -42,14 +42,13 @@ pub(crate) struct Actor<'w> {
 
 impl<'w> Actor<'w> {
     pub(crate) fn new(world: &'w World, name: String, seed: u64) -> Self {
-        Self { world, random: Random::new(seed), name, serial: 0, email: None, tokens: None }
+        Self { world, random: Rng::with_seed(seed), name, serial: 0, email: None, tokens: None }
     }
 
     /// Lives until everybody is told to stop; the session that is left.
     pub(crate) fn live(mut self) -> Option<Tokens> {
         while !self.world.stopped() {
-            let thought = self.random.below(THOUGHT);
-            sleep(Duration::from_millis(u64::try_from(thought).unwrap_or_default()));
+            sleep(Duration::from_millis(self.random.u64(..THOUGHT)));
             match (&self.email, self.tokens.take()) {
                 (None, _) => self.sign_up(),
                 (Some(_), None) => self.log_in(),
@@ -60,7 +59,7 @@ impl<'w> Actor<'w> {
     }
 
     fn act(&mut self, tokens: Tokens) {
-        let left = match self.random.below(100) {
+        let left = match self.random.usize(..100) {
             choice @ 0..75 => {
                 match choice {
                     0..40 => self.write(&tokens),
@@ -151,7 +150,7 @@ impl<'w> Actor<'w> {
         let known = {
             let books = self.world.ledger.books();
             let ids: Vec<i64> = books.posts.values().rev().take(200).flatten().copied().collect();
-            (!ids.is_empty()).then(|| ids[self.random.below(ids.len())])
+            (!ids.is_empty()).then(|| ids[self.random.usize(..ids.len())])
         };
         let line = known.map_or("GET /cart".to_owned(), |id| format!("GET /posts/{id}"));
         let call = Call { line: &line, token: &tokens.access, ..Call::default() };
@@ -164,8 +163,8 @@ impl<'w> Actor<'w> {
 
     fn buy(&mut self, tokens: &Tokens) {
         let products = &self.world.products;
-        let (product, _) = products[self.random.below(products.len())];
-        let quantity = 1 + self.random.below(3);
+        let (product, _) = products[self.random.usize(..products.len())];
+        let quantity = 1 + self.random.usize(..3);
         let body = json!({ "product_id": product, "quantity": quantity });
         let call = Call { line: "POST /cart/items", token: &tokens.access, body, ..Call::default() };
         if let Reply::Definite(answer) = self.world.ask(&mut self.random, &call) {
@@ -182,7 +181,7 @@ impl<'w> Actor<'w> {
         match (answer.status, answer.body["id"].as_i64()) {
             (200 | 201, Some(id)) => {
                 self.world.ledger.books().orders.insert(id, answer.body["order_amount"].to_string());
-                if self.random.below(10) == 0 {
+                if self.random.usize(..10) == 0 {
                     self.cancel(id);
                 }
             }

@@ -4,13 +4,14 @@ use std::sync::atomic::Ordering;
 use std::thread::{self, sleep};
 use std::time::{Duration, Instant};
 
-use super::audit::wait_until;
-use super::replica::{Replica, steady_port};
-use super::scene::{Report, Scene, people, stock};
-use super::wire::Connection;
-use super::world::World;
+use keyward_servers::ports;
 use keyward_servers::postgres::{installed, private::PrivateServer};
 use keyward_servers::shell::Outcome;
+
+use crate::database::Database;
+use crate::replica::{Replica, wait_until};
+use crate::scene::{Report, Scene, people, stock};
+use crate::world::World;
 
 const REPLICAS: usize = 3;
 const ACTORS: usize = 16;
@@ -23,12 +24,14 @@ const LONG: Duration = Duration::from_secs(7);
 const RECOVERY: Duration = Duration::from_mins(2);
 /// A role without privileges, for those do not run out of connections.
 const ROLE: &str = "service";
+/// Ends every connection of the replicas.
+const TERMINATE: &str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'keyward'";
 
 /// What the faults need.
 struct Storm<'w, 'i> {
     world: &'w World,
     server: PrivateServer,
-    port: u16,
+    database: Database,
     replicas: Vec<Replica<'i>>,
 }
 
@@ -46,13 +49,11 @@ const FAULTS: [(&str, Fault); 7] = [
 
 /// Runs faults for at least so long, and every one of them once at least.
 pub(crate) fn run(scene: &Scene, time: Duration) -> Outcome<Report> {
-    let port = steady_port()?;
+    let port = ports::steady()?;
     let server = PrivateServer::start(&installed::folders(), Some(port))?;
-    let made = Connection::open(port, "keyward", "postgres").and_then(|mut connection| {
-        connection.run(&format!("CREATE ROLE {ROLE} LOGIN"))?;
-        connection.run(&format!("CREATE DATABASE keyward OWNER {ROLE}"))
-    });
-    made.map_err(|error| format!("No database could be made: {error}."))?;
+    let database = Database::new(port)?;
+    database.administer("CREATE ROLE service LOGIN")?;
+    database.administer("CREATE DATABASE keyward OWNER service")?;
     let url = format!("postgres://{ROLE}@127.0.0.1:{port}/keyward");
     let settings = vec![("KEYWARD_DATABASE_URL", url), ("KEYWARD_DATABASE_CONNECTIONS", "12".to_owned())];
     let installation = scene.installation("postgres", settings)?;
@@ -62,9 +63,9 @@ pub(crate) fn run(scene: &Scene, time: Duration) -> Outcome<Report> {
     replicas.iter_mut().try_for_each(Replica::start)?;
     replicas.iter_mut().try_for_each(Replica::wait)?;
 
-    let mut world = World::new(replicas.iter().map(|replica| replica.port).collect(), scene.bound);
+    let mut world = World::new(replicas.iter().map(|replica| replica.port).collect(), scene.bound)?;
     stock(&installation, &mut world)?;
-    let mut storm = Storm { world: &world, server, port, replicas };
+    let mut storm = Storm { world: &world, server, database, replicas };
     let (outcome, people) = thread::scope(|scope| {
         let people = scope.spawn(|| people(&world, ACTORS));
         let outcome = storm.rage(time);
@@ -78,7 +79,7 @@ pub(crate) fn run(scene: &Scene, time: Duration) -> Outcome<Report> {
 
 impl Storm<'_, '_> {
     /// One fault after the other. The memory of all replicas, after the first round of faults and at the end.
-    fn rage(&mut self, time: Duration) -> Outcome<(u64, u64)> {
+    fn rage(&mut self, time: Duration) -> Outcome<(f64, f64)> {
         sleep(CALM);
         let begun = Instant::now();
         let mut early = None;
@@ -103,11 +104,11 @@ impl Storm<'_, '_> {
             }
             early.get_or_insert_with(|| self.memory());
         }
-        Ok((0, 0))
+        Ok((0.0, 0.0))
     }
 
-    fn memory(&self) -> u64 {
-        self.replicas.iter().filter_map(Replica::memory).max().unwrap_or_default()
+    fn memory(&self) -> f64 {
+        self.replicas.iter().filter_map(Replica::memory).fold(0.0, f64::max)
     }
 
     fn kill(&mut self, numbers: &[usize]) -> Outcome {
@@ -121,16 +122,9 @@ impl Storm<'_, '_> {
         Ok(())
     }
 
-    fn administer(&self, sql: &str) -> Outcome {
-        let done = Connection::open(self.port, "keyward", "postgres").and_then(|mut admin| admin.run(sql));
-        done.map_err(|error| format!("PostgreSQL refused {sql:?}: {error}."))
-    }
-
     fn terminate(&self) -> Outcome {
         for _ in 0..5 {
-            self.administer(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'keyward'",
-            )?;
+            self.database.administer(TERMINATE)?;
             sleep(Duration::from_millis(200));
         }
         Ok(())
@@ -142,17 +136,16 @@ impl Storm<'_, '_> {
         self.server.resume()
     }
 
-    /// Somebody else takes every connection, and the replicas lose theirs.
+    /// Takes every connection that the server has to give, and ends those of the replicas.
     fn take_connections(&self) -> Outcome {
         let mut taken = Vec::new();
         let begun = Instant::now();
         let mut ended = None;
         while begun.elapsed() < LONG {
-            if let Ok(connection) = Connection::open(self.port, ROLE, "postgres") {
+            if let Ok(connection) = self.database.connect(ROLE) {
                 taken.push(connection);
             } else {
-                let all = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'keyward'";
-                ended.get_or_insert_with(|| self.administer(all));
+                ended.get_or_insert_with(|| self.database.administer(TERMINATE));
                 sleep(Duration::from_millis(10));
             }
         }

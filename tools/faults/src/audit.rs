@@ -2,22 +2,22 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use fastrand::Rng;
 use serde_json::{Value, json};
 
-use super::http::Call;
-use super::ledger::Ended;
-use super::load::Tokens;
-use super::random::Random;
-use super::world::{Reply, World};
+use crate::http::Call;
+use crate::ledger::Ended;
+use crate::load::Tokens;
+use crate::world::{Reply, World};
 
 /// Of the sessions that ended, so many are tried at the end.
 const TRIED: usize = 200;
 
 /// Tries sessions that ended, until everybody is told to stop.
 pub(crate) fn watch_logouts(world: &World) -> u32 {
-    let (mut random, mut tried) = (Random::new(7), 0);
+    let (mut random, mut tried) = (Rng::with_seed(7), 0);
     while !world.stopped() {
         sleep(Duration::from_millis(20));
         let over: Vec<_> = {
@@ -29,14 +29,14 @@ pub(crate) fn watch_logouts(world: &World) -> u32 {
             continue;
         }
         // Mostly the one that may have been remembered just now.
-        let ended = &over[random.below(over.len()) * random.below(2)];
+        let ended = &over[random.usize(..over.len()) * random.usize(..2)];
         tried += 1;
         must_be_out(world, &mut random, ended);
     }
     tried
 }
 
-fn must_be_out(world: &World, random: &mut Random, ended: &Ended) {
+fn must_be_out(world: &World, random: &mut Rng, ended: &Ended) {
     let since = ended.at.elapsed();
     let call = Call { line: "GET /users/me", token: &ended.access, ..Call::default() };
     if let Reply::Definite(answer) = world.ask(random, &call)
@@ -53,7 +53,7 @@ fn must_be_out(world: &World, random: &mut Random, ended: &Ended) {
 
 /// Compares the ledger with what the service shows; adds up what is there.
 pub(crate) fn settle(world: &World, standing: &[Tokens]) -> String {
-    let mut random = Random::new(8);
+    let mut random = Rng::with_seed(8);
     let users = list(world, &mut random, "/users?limit=200");
     let posts = list(world, &mut random, "/posts?limit=200");
     let orders = list(world, &mut random, "/orders/all?limit=200");
@@ -68,7 +68,7 @@ pub(crate) fn settle(world: &World, standing: &[Tokens]) -> String {
 }
 
 /// A whole list, page by page.
-fn list(world: &World, random: &mut Random, path: &str) -> Vec<Value> {
+fn list(world: &World, random: &mut Rng, path: &str) -> Vec<Value> {
     let mut rows = Vec::new();
     let mut next = Some(path.to_owned());
     while let Some(path) = next {
@@ -131,7 +131,7 @@ fn compare_orders(world: &World, rows: &[Value]) {
 }
 
 /// What was there at first is in stock or in an order that was not cancelled.
-fn compare_stock(world: &World, random: &mut Random, orders: &[Value]) {
+fn compare_stock(world: &World, random: &mut Rng, orders: &[Value]) {
     let mut sold: BTreeMap<i64, i64> = BTreeMap::new();
     for order in orders.iter().filter(|order| order["order_status"] != "CANCELLED") {
         for line in order["order_details"].as_array().into_iter().flatten() {
@@ -152,7 +152,7 @@ fn compare_stock(world: &World, random: &mut Random, orders: &[Value]) {
 }
 
 /// Sessions that ended are over, those that stand stand, and their refresh tokens are good.
-fn sessions(world: &World, random: &mut Random, standing: &[Tokens]) {
+fn sessions(world: &World, random: &mut Rng, standing: &[Tokens]) {
     let ended: Vec<_> = world.ledger.books().ended.iter().rev().take(TRIED).cloned().collect();
     let waits = ended.iter().map(|ended| world.bound.saturating_sub(ended.at.elapsed()));
     sleep(waits.max().unwrap_or_default() + Duration::from_millis(1));
@@ -199,16 +199,4 @@ pub(crate) fn mails(world: &World, delivered: &[String], waiting: &str) -> Strin
     }
     let late = waiting.difference(&sent).count();
     format!("{} mails delivered, {late} still claimed by a replica that died", sent.len())
-}
-
-/// Waits until `done`, for at most `patience`; says whether it came to that.
-pub(crate) fn wait_until(patience: Duration, mut done: impl FnMut() -> bool) -> bool {
-    let begun = Instant::now();
-    while !done() {
-        if begun.elapsed() > patience {
-            return false;
-        }
-        sleep(Duration::from_millis(50));
-    }
-    true
 }

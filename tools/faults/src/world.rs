@@ -4,10 +4,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use super::http::{Answer, Call, Lost, ask};
-use super::ledger::Ledger;
-use super::random::Random;
-use super::weather::{End, Weather};
+use fastrand::Rng;
+use keyward_servers::shell::Outcome;
+
+use crate::http::{self, Answer, Call, Client, Lost};
+use crate::ledger::Ledger;
+use crate::weather::{End, Weather};
 
 /// How long somebody asks again until the answer is definite.
 const STUBBORN: Duration = Duration::from_mins(2);
@@ -16,6 +18,7 @@ const AGAIN: Duration = Duration::from_millis(100);
 
 /// Everything that is shared.
 pub(crate) struct World {
+    client: Client,
     /// The ports of the replicas.
     pub(crate) ports: Vec<u16>,
     pub(crate) weather: Weather,
@@ -39,8 +42,9 @@ pub(crate) enum Reply {
 }
 
 impl World {
-    pub(crate) fn new(ports: Vec<u16>, bound: Duration) -> Self {
-        Self {
+    pub(crate) fn new(ports: Vec<u16>, bound: Duration) -> Outcome<Self> {
+        Ok(Self {
+            client: Client::new()?,
             ports,
             weather: Weather::new(),
             ledger: Ledger::default(),
@@ -48,7 +52,7 @@ impl World {
             admin: String::new(),
             products: Vec::new(),
             stop: AtomicBool::new(false),
-        }
+        })
     }
 
     pub(crate) fn stopped(&self) -> bool {
@@ -56,16 +60,16 @@ impl World {
     }
 
     /// Asks some replica; the next one where nobody listens, as a proxy would.
-    pub(crate) fn ask(&self, random: &mut Random, call: &Call<'_>) -> Reply {
-        let first = random.below(self.ports.len());
+    pub(crate) fn ask(&self, random: &mut Rng, call: &Call<'_>) -> Reply {
+        let first = random.usize(..self.ports.len());
         for index in 0..self.ports.len() {
             let port = self.ports[(first + index) % self.ports.len()];
             let (before, begun) = (self.weather.now(), Instant::now());
-            match ask(port, call) {
+            match self.client.ask(port, call) {
                 Err(Lost::Unsent) => {}
                 Err(Lost::Unknown(error)) => {
                     self.weather.count(before, begun, End::Broken);
-                    if begun.elapsed() >= super::http::PATIENCE {
+                    if begun.elapsed() >= http::PATIENCE {
                         self.ledger.broken(format!("{} was not answered in time: {error}", call.line));
                     }
                     return Reply::Unknown;
@@ -85,7 +89,7 @@ impl World {
     }
 
     /// Asks again until the answer is definite; `None` if it never is.
-    pub(crate) fn insist(&self, random: &mut Random, call: &Call<'_>) -> Option<Answer> {
+    pub(crate) fn insist(&self, random: &mut Rng, call: &Call<'_>) -> Option<Answer> {
         let begun = Instant::now();
         while begun.elapsed() < STUBBORN {
             if let Reply::Definite(answer) = self.ask(random, call) {

@@ -7,19 +7,19 @@ use std::process::Stdio;
 use std::thread;
 use std::time::Duration;
 
+use fastrand::Rng;
+use keyward_servers::shell::{self, Outcome};
 use serde_json::{Value, json};
 
-use super::audit;
-use super::http::Call;
-use super::load::{Actor, PASSWORD, Tokens};
-use super::random::Random;
-use super::replica::Installation;
-use super::weather::Tally;
-use super::world::World;
-use keyward_servers::shell::{self, Outcome};
+use crate::audit;
+use crate::http::Call;
+use crate::load::{Actor, PASSWORD, Tokens};
+use crate::replica::Installation;
+use crate::weather::Tally;
+use crate::world::World;
 
 /// How much more memory a replica may have at the end than after the first faults, in MiB.
-const GROWTH: u64 = 64;
+const GROWTH: f64 = 64.0;
 
 /// What both scenarios begin and end with.
 pub(crate) struct Scene {
@@ -60,7 +60,7 @@ impl Scene {
         world: &World,
         standing: &[Tokens],
         tried: u32,
-        memory: Option<(u64, u64)>,
+        memory: Option<(f64, f64)>,
     ) -> Outcome<Report> {
         let there = audit::settle(world, standing);
         let waiting = || {
@@ -80,9 +80,9 @@ impl Scene {
             }
         }
         if let Some((early, late)) = memory {
-            writeln!(text, "  memory: {early} MiB after the first round, {late} MiB at the end").ok();
-            if late > early * 2 + GROWTH {
-                world.ledger.broken(format!("memory grew from {early} to {late} MiB"));
+            writeln!(text, "  memory: {early:.0} MiB after the first round, {late:.0} MiB at the end").ok();
+            if late > early * 2.0 + GROWTH {
+                world.ledger.broken(format!("memory grew from {early:.0} to {late:.0} MiB"));
             }
         }
         let books = world.ledger.books();
@@ -125,7 +125,7 @@ pub(crate) fn stock(installation: &Installation, world: &mut World) -> Outcome {
     if !child.wait().is_ok_and(|status| status.success()) {
         return Err("No administrator could be made; see above.".to_owned());
     }
-    let mut random = Random::new(1);
+    let mut random = Rng::with_seed(1);
     let mut told = |line: &str, token: &str, body: Value| {
         let answer = world.insist(&mut random, &Call { line, token, body, ..Call::default() });
         match answer {
