@@ -4,8 +4,6 @@
 //! It builds in seconds because every newcomer waits for it: think twice before adding a dependency.
 #![forbid(unsafe_code)]
 
-#[cfg(target_os = "linux")]
-mod bench;
 mod ci;
 mod deploy;
 mod fuzz;
@@ -73,12 +71,7 @@ const TASKS: &[Task] = &[
         run: deploy::run,
     },
     #[cfg(target_os = "linux")]
-    Task {
-        name: "bench",
-        about: "how fast it is, against the limits",
-        help: Some(bench::HELP),
-        run: bench::run,
-    },
+    Task { name: "bench", about: "how fast it is, against the limits", help: None, run: tools::bench },
     Task {
         name: "packages",
         about: "whether the published crates are fit to be",

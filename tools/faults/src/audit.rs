@@ -1,4 +1,5 @@
-//! What must hold: during the storm, that whoever logged out is out; after it, that the ledger and the database agree.
+//! What must hold: during the storm, that whoever logged out is out; after it, that the ledger and the
+//! database agree.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::thread::sleep;

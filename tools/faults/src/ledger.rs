@@ -1,4 +1,4 @@
-//! The ledger: every write that was acknowledged, every write that may have happened, and every broken promise.
+//! The ledger: writes that were acknowledged, writes that may have happened, and broken promises.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -1,4 +1,4 @@
-//! `cargo xtask faults`: whether the service keeps its promises under faults: replicas that die, a database that goes away.
+//! `cargo xtask faults`: whether the service keeps its promises while replicas die and databases go away.
 //!
 //! | file | holds |
 //! |---|---|

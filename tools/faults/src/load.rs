@@ -1,4 +1,5 @@
-//! Load: people who sign up, log in, refresh, write, buy and log out, and keep book of what they were promised.
+//! Load: people who sign up, log in, refresh, write, buy and log out, and keep book of what they were
+//! promised.
 
 use std::thread::sleep;
 use std::time::{Duration, Instant};

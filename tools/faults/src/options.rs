@@ -4,13 +4,13 @@ use std::path::PathBuf;
 
 use clap::{Parser, ValueEnum};
 
-/// Puts the service under load, breaks things around it, and compares what was acknowledged with what is there.
+/// Breaks things around a service under load, and compares what was acknowledged with what is there.
 ///
-/// On PostgreSQL (a private server): three replicas; replicas are killed, PostgreSQL is restarted and paused, its connections
-/// are ended and taken. On SQLite: one process, killed in mid-write. Linux only.
+/// On PostgreSQL (a private server): three replicas; replicas are killed, PostgreSQL is restarted and paused,
+/// its connections are ended and taken. On SQLite: one process, killed in mid-write. Linux only.
 ///
-/// Fails if anything acknowledged is lost or doubled, stock does not add up, a session outlives its logout by more than the
-/// bound, a request ends in a 5xx other than 503, or memory grows without end.
+/// Fails if anything acknowledged is lost or doubled, stock does not add up, a session outlives its logout by
+/// more than the bound, a request ends in a 5xx other than 503, or memory grows without end.
 #[derive(Debug, PartialEq, Parser)]
 #[command(bin_name = "cargo xtask faults")]
 pub(crate) struct Options {

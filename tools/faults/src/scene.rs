@@ -150,7 +150,8 @@ pub(crate) fn stock(installation: &Installation, world: &mut World) -> Outcome {
     Ok(())
 }
 
-/// Lets so many people live until everybody is told to stop: their sessions, and how often ended ones were tried.
+/// Lets so many people live until everybody is told to stop: their sessions, and how often ended ones were
+/// tried.
 pub(crate) fn people(world: &World, number: usize) -> (Vec<Tokens>, u32) {
     thread::scope(|scope| {
         let watch = scope.spawn(|| audit::watch_logouts(world));

@@ -17,8 +17,8 @@ const REPLICAS: usize = 3;
 const ACTORS: usize = 16;
 /// How long it is calm between two faults.
 const CALM: Duration = Duration::from_secs(2);
-/// How long PostgreSQL is paused and its connections stay taken: longer than anything in the service waits for a lock
-/// or a connection.
+/// How long PostgreSQL is paused and its connections stay taken: longer than anything in the service waits
+/// for a lock or a connection.
 const LONG: Duration = Duration::from_secs(7);
 /// How long replicas may take to be ready again.
 const RECOVERY: Duration = Duration::from_mins(2);

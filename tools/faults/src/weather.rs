@@ -65,7 +65,8 @@ impl Weather {
         tally.recovery = tally.recovery.max(recovery);
     }
 
-    /// Counts a request that began at `begun`, in the time of `before`. It counts for a fault that it met anywhere.
+    /// Counts a request that began at `begun`, in the time of `before`. It counts for a fault that it met
+    /// anywhere.
     pub(crate) fn count(&self, before: &'static str, begun: Instant, end: End) {
         let mut inner = self.lock();
         let fault = if before == CALM { inner.0 } else { before };

@@ -1,6 +1,6 @@
 //! Servers for xtask and the tools: builds and starts Keyward, and starts private PostgreSQL servers.
 //!
-//! It also holds what running a program takes ([`shell`]): a command of xtask and a tool report in the same way.
+//! It also runs programs and writes to the terminal ([`shell`]), for xtask and the tools alike.
 #![forbid(unsafe_code)]
 
 pub mod build;

@@ -11,7 +11,8 @@ pub fn free() -> Outcome<u16> {
     port.map(|address| address.port()).map_err(|error| format!("No free port on 127.0.0.1: {error}."))
 }
 
-/// Returns a free port below the range that the system assigns to connections: a server that restarts gets it again.
+/// Returns a free port below the range that the system assigns to connections, so that a server can restart
+/// on it.
 pub fn steady() -> Outcome<u16> {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let first = 20_000 + u16::try_from(std::process::id() % 997).unwrap_or_default() * 10;

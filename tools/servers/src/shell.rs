@@ -29,8 +29,8 @@ pub fn cargo<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Command {
     command
 }
 
-/// Removes the variables that cargo set for this program: some build scripts read them, and half of everything
-/// would be built anew each time a cargo started here follows one of the developer's.
+/// Removes the variables that cargo set for this program: some build scripts read them, and half of
+/// everything would be built anew each time a cargo started here follows one of the developer's.
 pub fn forget_us(command: &mut Command) {
     let of_us = |name: &OsStr| {
         name.to_str()

@@ -94,6 +94,7 @@ const LAYERS: &[Layer] = &[
         without: &["axum", "utoipa"],
     },
     // Tools see the service from outside, as its users do.
+    Layer { name: "keyward-bench", imports: &["keyward-servers"], tests_import: &[], without: &[] },
     Layer { name: "keyward-faults", imports: &["keyward-servers"], tests_import: &[], without: &[] },
     // These two build in seconds.
     Layer {

@@ -10,7 +10,7 @@ use crate::shell;
 /// The programs that a private server takes, beside `postgres` itself.
 const COMPANIONS: [&str; 3] = ["initdb", "pg_ctl", "pg_isready"];
 
-/// Returns the folders with all of PostgreSQL's programs in one version: on PATH, then Debian's, newest first.
+/// Returns the folders that hold all programs in one version: on PATH, then Debian's, newest first.
 pub fn folders() -> Vec<PathBuf> {
     let account = Account::for_server();
     let debian = Path::new("/usr/lib/postgresql").read_dir().into_iter().flatten().flatten();

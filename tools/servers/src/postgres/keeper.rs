@@ -1,8 +1,8 @@
 //! The keeper: a small process that starts a private PostgreSQL server, waits, and leaves nothing behind.
 //!
-//! It is this program again, started with [`COMMAND`]. It waits for the end of its standard input, which comes when its
-//! parent closes the pipe **or ends in any way**: Ctrl-C and `kill -9` end a process without running its `Drop`s, yet close
-//! its pipes. So a server is never orphaned, and no signal handler is needed.
+//! It is this program again, started with [`COMMAND`]. It waits for the end of its standard input, which
+//! comes when its parent closes the pipe **or ends in any way**: Ctrl-C and `kill -9` end a process without
+//! running its `Drop`s, yet close its pipes. So a server is never orphaned, and no signal handler is needed.
 
 use std::io::Write;
 use std::path::Path;
@@ -16,15 +16,15 @@ pub(super) const COMMAND: &str = "keep-postgres";
 /// Makes the server durable, at the port that follows; the first two arguments.
 pub(super) const DURABLE: &str = "--durable";
 
-/// Keeps a server if this program was started for that. Every program that starts a private server calls this first.
+/// Keeps a server if this program was started as a keeper. Programs that start private servers call it first.
 pub fn run_if_asked() -> Option<Outcome> {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let (command, rest) = args.split_first()?;
     (command == COMMAND).then(|| run(rest))
 }
 
-/// Keeps a server until standard input ends. Each argument is a folder with PostgreSQL's programs; the first that
-/// starts serves.
+/// Keeps a server until standard input ends. Each argument is a folder with PostgreSQL's programs; the first
+/// that starts serves.
 fn run(args: &[String]) -> Outcome {
     let (port, folders) = match args {
         [flag, port, folders @ ..] if flag == DURABLE => (port.parse().ok(), folders),

@@ -8,7 +8,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use super::keeper;
 use crate::shell::{self, Outcome};
 
-/// A server that answers on loopback, without a password. It stops when this is dropped, or when this process ends.
+/// A server on loopback, without a password. It stops when this is dropped or this process ends.
 #[derive(Debug)]
 pub struct PrivateServer {
     url: String,
@@ -17,8 +17,8 @@ pub struct PrivateServer {
 }
 
 impl PrivateServer {
-    /// Starts a server with the first of these folders that works. Without a port it is quick and keeps nothing safe;
-    /// with one it is durable and stays at that port when it restarts.
+    /// Starts a server with the first of these folders that works. Without a port it is quick and not
+    /// durable; with one it is durable and stays at that port when it restarts.
     pub fn start(folders: &[PathBuf], port: Option<u16>) -> Outcome<Self> {
         let unusable = |error: std::io::Error| format!("PostgreSQL's keeper could not be started: {error}.");
         let mut keeper = Command::new(myself().map_err(unusable)?)

@@ -3,82 +3,26 @@
 use std::fmt::Write;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
+use keyward_servers::shell::{self, Outcome};
 use serde_json::{Value, json};
 
-use super::Options;
-use super::plot::{Bar, bars};
-use super::server::{can_pin, cores};
-use super::stats::{Series, Table, short};
-use super::tokens::Cost;
-use keyward_servers::shell::{self, Outcome};
+use crate::circumstances::circumstances;
+use crate::cores::Cores;
+use crate::options::Options;
+use crate::plot::{Bar, bars};
+use crate::stats::{Series, Table, short};
+use crate::targets::{Target, targets};
+use crate::tokens::Cost;
 
 const PAGE: &str = "docs/PERFORMANCE.md";
 const BEGIN: &str = "<!-- bench: begin -->";
 const END: &str = "<!-- bench: end -->";
 
-/// What is aimed at.
-struct Target {
-    what: &'static str,
-    measured: Option<Series>,
-    goal: f64,
-    at_least: bool,
-}
-
-impl Target {
-    fn is_met(&self) -> Option<bool> {
-        let median = self.measured.as_ref()?.median();
-        Some(if self.at_least { median >= self.goal } else { median <= self.goal })
-    }
-}
-
-fn targets(table: &Table) -> Vec<Target> {
-    let at_least = |what, measured, goal| Target { what, measured, goal, at_least: true };
-    let at_most = |what, measured, goal| Target { what, measured, goal, at_least: false };
-    let all = |name: &str| table.get(name).cloned();
-    vec![
-        at_least("`GET /users/me` / bare axum", table.ratio("GET /users/me, SQLite", "bare axum"), 0.70),
-        at_least("the same without log lines", table.ratio("GET /users/me, no log lines", "bare axum"), 0.70),
-        at_least(
-            "logins / Argon2id alone",
-            table.ratio("POST /login, all cores", "Argon2id alone, all cores"),
-            0.95,
-        ),
-        at_most(
-            "p99 of reads while 64 log in / alone",
-            table.ratio("GET /users/me p99, 64 log in", "GET /users/me p99, alone"),
-            1.5,
-        ),
-        at_least(
-            "`GET /users/me` among all rows / few",
-            table.ratio("GET /users/me among all rows", "GET /users/me among 1/1000 of the rows"),
-            0.90,
-        ),
-        at_least(
-            "`GET /posts` among all rows / few",
-            table.ratio("GET /posts among all rows", "GET /posts among 1/1000 of the rows"),
-            0.90,
-        ),
-        at_least(
-            "refreshes / one updated row, SQLite",
-            table.ratio("POST /refresh_token, SQLite", "one row, SQLite"),
-            0.80,
-        ),
-        at_least(
-            "refreshes / one updated row, PostgreSQL",
-            table.ratio("POST /refresh_token, PostgreSQL", "one row, PostgreSQL"),
-            0.80,
-        ),
-        at_most("memory after the start, MiB", all("memory after the start"), 30.0),
-        at_most("start to first 200, ms", all("start to first 200"), 150.0),
-    ]
-}
-
-pub(super) fn write(table: &Table, tokens: &[Cost], options: &Options, profile: &str) -> Outcome {
+pub(crate) fn write(table: &Table, tokens: &[Cost], options: &Options, cores: &Cores) -> Outcome {
     let folder = shell::root().join("docs/benchmarks");
     fs::create_dir_all(&folder).map_err(|error| format!("{} cannot be made: {error}.", folder.display()))?;
-    let (circumstances, targets) = (circumstances(options, profile), targets(table));
+    let (circumstances, targets) = (circumstances(options, cores), targets(table));
     let save = |name: &str, text: String| {
         fs::write(folder.join(name), text).map_err(|error| format!("{name} cannot be written: {error}."))
     };
@@ -192,36 +136,4 @@ fn insert(page: &Path, text: &str) -> Outcome {
     let (_, tail) = rest.split_once(END).ok_or_else(|| unusable("there is no mark to end at"))?;
     let new = format!("{head}{BEGIN}\n\n{text}\n{END}{tail}");
     fs::write(page, new).map_err(|error| unusable(&error.to_string()))
-}
-
-/// On what, when and with what it was measured.
-fn circumstances(options: &Options, profile: &str) -> Value {
-    let first = |path: &str, name: &str| {
-        let text = fs::read_to_string(path).unwrap_or_default();
-        let line = text.lines().find_map(|line| line.strip_prefix(name)?.trim().strip_prefix(':'));
-        line.unwrap_or("unknown").trim().to_owned()
-    };
-    let said = |program: &str, args: &[&str]| {
-        let text = shell::capture(Command::new(program).args(args).current_dir(shell::root()));
-        text.unwrap_or_default().trim().to_owned()
-    };
-    let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    let load: Vec<&str> = load.split(' ').take(3).collect();
-    let pinned = if can_pin() {
-        "server on core 0, load on core 1; logins and their reads on all cores"
-    } else {
-        "nobody"
-    };
-    json!({
-        "machine": format!("{}, {} cores, {} memory", first("/proc/cpuinfo", "model name"), cores(), first("/proc/meminfo", "MemTotal")),
-        "kernel": said("uname", &["-sr"]),
-        "pinned": pinned,
-        "load averages at the end": load.join(" "),
-        "rust": said("rustc", &["--version"]),
-        "build": profile,
-        "commit": said("git", &["rev-parse", "--short", "HEAD"]),
-        "date": said("date", &["-u", "+%Y-%m-%d %H:%M UTC"]),
-        "rounds": format!("{} of {:?} each", options.rounds, options.time),
-        "rows": options.rows,
-    })
 }

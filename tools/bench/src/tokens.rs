@@ -4,13 +4,13 @@ use keyward_servers::shell::{self, Outcome};
 
 /// A bench: what is done, with which algorithm, and its median in microseconds.
 #[derive(Debug, PartialEq)]
-pub(super) struct Cost {
-    pub(super) what: String,
-    pub(super) algorithm: String,
-    pub(super) micros: f64,
+pub(crate) struct Cost {
+    pub(crate) what: String,
+    pub(crate) algorithm: String,
+    pub(crate) micros: f64,
 }
 
-pub(super) fn measure() -> Outcome<Vec<Cost>> {
+pub(crate) fn measure() -> Outcome<Vec<Cost>> {
     shell::heading("tokens");
     let printed = shell::capture(&mut shell::cargo(["bench", "-p", "keyward-auth", "--bench", "tokens"]))?;
     println!("{printed}");

@@ -2,19 +2,19 @@
 
 use std::fmt::Write;
 
-use super::stats::{Series, short};
+use crate::stats::{Series, short};
 
 /// A bar: what it says, how long it is, and how far the rounds lie apart.
-pub(super) struct Bar {
-    pub(super) label: String,
-    pub(super) value: f64,
-    pub(super) range: (f64, f64),
+pub(crate) struct Bar {
+    pub(crate) label: String,
+    pub(crate) value: f64,
+    pub(crate) range: (f64, f64),
     /// Behind the bar.
-    pub(super) note: String,
+    pub(crate) note: String,
 }
 
 impl Bar {
-    pub(super) fn of(series: &Series, label: &str) -> Self {
+    pub(crate) fn of(series: &Series, label: &str) -> Self {
         let value = series.median();
         let note = format!("{} {}", short(value), series.unit).trim().to_owned();
         Self { label: label.to_owned(), value, range: (series.lowest(), series.highest()), note }
@@ -28,7 +28,7 @@ const ROW: f64 = 30.0;
 const TOP: f64 = 46.0;
 
 /// A picture of these bars; `goal` is a line at a value, with what it means.
-pub(super) fn bars(title: &str, bars: &[Bar], goal: Option<(f64, &str)>) -> String {
+pub(crate) fn bars(title: &str, bars: &[Bar], goal: Option<(f64, &str)>) -> String {
     let most = bars.iter().map(|bar| bar.range.1.max(bar.value)).chain(goal.map(|(at, _)| at));
     let most = most.fold(f64::MIN_POSITIVE, f64::max);
     let at = |value: f64| LEFT + value / most * (WIDTH - LEFT - RIGHT);

@@ -1,5 +1,5 @@
-//! Bare axum that answers the JSON of `GET /users/me` from memory and does nothing else: the limit that `cargo xtask bench`
-//! measures the service against. Listens on `KEYWARD_LISTEN`.
+//! Bare axum that answers the JSON of `GET /users/me` from memory and does nothing else: the limit that
+//! `cargo xtask bench` measures the service against. Listens on `KEYWARD_LISTEN`.
 
 use axum::http::header::CONTENT_TYPE;
 use axum::routing::get;

@@ -4,15 +4,15 @@ use serde_json::{Value, json};
 
 /// One number a round.
 #[derive(Clone, Debug)]
-pub(super) struct Series {
-    pub(super) name: &'static str,
+pub(crate) struct Series {
+    pub(crate) name: &'static str,
     /// What is counted, as in `reads a second`.
-    pub(super) unit: &'static str,
-    pub(super) rounds: Vec<f64>,
+    pub(crate) unit: &'static str,
+    pub(crate) rounds: Vec<f64>,
 }
 
 impl Series {
-    pub(super) fn median(&self) -> f64 {
+    pub(crate) fn median(&self) -> f64 {
         let mut sorted = self.rounds.clone();
         sorted.sort_by(f64::total_cmp);
         let middle = sorted.len() / 2;
@@ -23,15 +23,15 @@ impl Series {
         }
     }
 
-    pub(super) fn lowest(&self) -> f64 {
+    pub(crate) fn lowest(&self) -> f64 {
         self.rounds.iter().copied().fold(f64::NAN, f64::min)
     }
 
-    pub(super) fn highest(&self) -> f64 {
+    pub(crate) fn highest(&self) -> f64 {
         self.rounds.iter().copied().fold(f64::NAN, f64::max)
     }
 
-    pub(super) fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         json!({
             "name": self.name,
             "unit": self.unit,
@@ -45,11 +45,11 @@ impl Series {
 
 /// Every series of a run, in the order in which it was first met.
 #[derive(Default)]
-pub(super) struct Table(pub(super) Vec<Series>);
+pub(crate) struct Table(pub(crate) Vec<Series>);
 
 impl Table {
     /// Notes the number of a round.
-    pub(super) fn note(&mut self, name: &'static str, unit: &'static str, value: f64) {
+    pub(crate) fn note(&mut self, name: &'static str, unit: &'static str, value: f64) {
         println!("  {name:<42} {:>12} {unit}", short(value));
         match self.0.iter_mut().find(|series| series.name == name) {
             Some(series) => series.rounds.push(value),
@@ -57,12 +57,12 @@ impl Table {
         }
     }
 
-    pub(super) fn get(&self, name: &str) -> Option<&Series> {
+    pub(crate) fn get(&self, name: &str) -> Option<&Series> {
         self.0.iter().find(|series| series.name == name)
     }
 
     /// One series by another, round by round: what a noisy machine does to both of a round cancels out.
-    pub(super) fn ratio(&self, name: &str, by: &str) -> Option<Series> {
+    pub(crate) fn ratio(&self, name: &str, by: &str) -> Option<Series> {
         let (above, below) = (self.get(name)?, self.get(by)?);
         let rounds = above.rounds.iter().zip(&below.rounds).map(|(above, below)| above / below).collect();
         Some(Series { name: above.name, unit: "", rounds })
@@ -70,7 +70,7 @@ impl Table {
 }
 
 /// A number with as many digits as it deserves.
-pub(super) fn short(value: f64) -> String {
+pub(crate) fn short(value: f64) -> String {
     match value.abs() {
         size if size.is_nan() => "-".to_owned(),
         size if size >= 1000.0 => {
