@@ -12,7 +12,7 @@ use clap::Parser;
 /// SQLite always, PostgreSQL where it is installed. Writes docs/benchmarks/*.json and *.svg, and the tables
 /// in docs/PERFORMANCE.md. Linux only.
 #[derive(Debug, Parser)]
-#[command(bin_name = "cargo xtask bench")]
+#[command(bin_name = "cargo xtask bench", verbatim_doc_comment)]
 pub(crate) struct Options {
     /// A development build, short rounds and few rows, and nothing is written: does it work at all?
     #[arg(long)]

@@ -12,7 +12,7 @@ use clap::{Parser, ValueEnum};
 /// Fails if anything acknowledged is lost or doubled, stock does not add up, a session outlives its logout by
 /// more than the bound, a request ends in a 5xx other than 503, or memory grows without end.
 #[derive(Debug, PartialEq, Parser)]
-#[command(bin_name = "cargo xtask faults")]
+#[command(bin_name = "cargo xtask faults", verbatim_doc_comment)]
 pub(crate) struct Options {
     /// Just this database
     #[arg(long, value_name = "NAME")]

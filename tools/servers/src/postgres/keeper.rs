@@ -1,8 +1,9 @@
 //! The keeper: a small process that starts a private PostgreSQL server, waits, and leaves nothing behind.
 //!
-//! It is this program again, started with [`COMMAND`]. It waits for the end of its standard input, which
-//! comes when its parent closes the pipe **or ends in any way**: Ctrl-C and `kill -9` end a process without
-//! running its `Drop`s, yet close its pipes. So a server is never orphaned, and no signal handler is needed.
+//! It is this program again, started with a command of its own. It waits for the end of its standard input,
+//! which comes when its parent closes the pipe **or ends in any way**: Ctrl-C and `kill -9` end a process
+//! without running its `Drop`s, yet close its pipes. So a server is never orphaned, and no signal handler is
+//! needed.
 
 use std::io::Write;
 use std::path::Path;
