@@ -3,6 +3,7 @@
 use std::fs::{self, DirBuilder};
 use std::io::ErrorKind;
 use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -73,6 +74,9 @@ impl Cluster {
         ];
         let more = if self.durable { &SAFE[..] } else { &QUICK };
         postgres.args(settings.iter().chain(more).flat_map(|setting| ["-c", *setting]));
+        // A process group of its own: when the keeper's parent dies, the kernel ends the keeper's group if a
+        // process in it is suspended, and the keeper would leave the server behind.
+        postgres.process_group(0);
         let server = postgres.spawn().map_err(|error| format!("postgres could not be started: {error}."))?;
         self.server = Some(server);
         let begun = Instant::now();
