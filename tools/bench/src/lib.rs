@@ -1,8 +1,8 @@
 //! `cargo xtask bench`: how fast the service is, against the limits of what it stands on.
 //!
-//! A time alone says little on a machine that is also used by others. So everything is measured in rounds, one after the
-//! other, with the limits among them: bare axum, Argon2id alone, one updated row. What counts are the ratios
-//! within a round.
+//! A time alone says little on a machine that is also used by others. So everything is measured in rounds,
+//! one after the other, with the limits among them: bare axum, Argon2id alone, one updated row. What counts
+//! are the ratios within a round.
 //!
 //! | file | holds |
 //! |---|---|
