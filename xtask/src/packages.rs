@@ -7,9 +7,8 @@ mod features;
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
+use keyward_servers::shell::{self, Outcome};
 use serde_json::Value;
-
-use crate::shell::{self, Outcome};
 
 /// What is published, each after those it needs.
 const PUBLISHED: [&str; 3] = ["keyward-auth", "keyward-guard", "keyward-client"];

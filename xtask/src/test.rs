@@ -6,14 +6,12 @@
 
 mod browser;
 mod foreign;
-#[cfg(unix)]
-pub(crate) mod keeper;
 pub(crate) mod postgres;
 
 use std::process::Command;
 use std::time::Instant;
 
-use crate::shell::{self, Outcome};
+use keyward_servers::shell::{self, Outcome};
 
 pub(crate) const HELP: &str = "
 Usage: cargo xtask test [--only sqlite|postgres|browser|foreign] [-- <arguments for cargo test>]

@@ -3,11 +3,11 @@
 use std::fs;
 use std::path::Path;
 
+use keyward_servers::shell::{self, Outcome};
 use serde_json::Value;
 
 use super::files;
 use super::finding::Finding;
-use crate::shell::{self, Outcome};
 
 /// A package of the workspace and what its manifest asks for.
 pub(super) struct Package {
@@ -158,7 +158,22 @@ const LAYERS: &[Layer] = &[
         tests_import: &["keyward-auth", "keyward-client"],
         without: &["axum", "utoipa"],
     },
-    Layer { name: "xtask", imports: &[], tests_import: &[], without: &["tokio", "sea-orm", "axum"] },
+    // Tools see the service from outside, as its users do.
+    Layer { name: "keyward-bench", imports: &["keyward-servers"], tests_import: &[], without: &[] },
+    Layer { name: "keyward-faults", imports: &["keyward-servers"], tests_import: &[], without: &[] },
+    // These two build in seconds.
+    Layer {
+        name: "keyward-servers",
+        imports: &[],
+        tests_import: &[],
+        without: &["tokio", "reqwest", "sqlx", "sea-orm", "axum"],
+    },
+    Layer {
+        name: "xtask",
+        imports: &["keyward-servers"],
+        tests_import: &[],
+        without: &["tokio", "reqwest", "sqlx", "sea-orm", "axum"],
+    },
 ];
 
 /// The packages of the workspace, as cargo sees them.
