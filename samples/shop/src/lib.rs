@@ -1,36 +1,36 @@
-//! A small shop: a sample resource of Keyward, with an open catalogue, a cart per user, and orders that are confirmed by
-//! mail in the transaction that places them.
+//! A small shop: a resource of Keyward with an open catalogue, a cart per user, and orders that are confirmed by mail in
+//! the transaction that places them. `README.md` says what it shows beyond the blog.
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`domain`] | catalogue, carts and orders, what is done with them, and the ports that needs |
-//! | [`storage`] | those ports on SeaORM, and the letters |
-//! | [`routes`] | the operations, their scopes, and what goes over the wire |
+//! | [`domain`] | products, carts and orders, the rules, and the ports that store them and word the mail |
+//! | [`storage`] | those ports on SeaORM and on templates |
+//! | [`routes`] | the operations, their scopes, and the JSON |
+//! | [`wiring`] | the use cases on a service's ports |
+//! | [`seed`] | example data |
 #![forbid(unsafe_code)]
 
 pub mod domain;
 pub mod routes;
 pub mod seed;
 pub mod storage;
+pub mod wiring;
 
-use std::sync::Arc;
-
-use keyward_api::resources::core::{Core, Foundation};
 use keyward_api::resources::resource::{Resource, ResourceScope};
 use keyward_api::resources::routes::Routes;
 use keyward_domain::values::scopes::Role;
 use keyward_migration::MigrationSet;
 
-use crate::domain::carts::Carts;
-use crate::domain::catalog::Catalog;
-use crate::domain::orders::Orders;
-use crate::routes::{Shop, scope};
-use crate::storage::letters::{ORDER_CONFIRMATION, TemplateLetters};
+use crate::routes::scope;
+use crate::storage::letters::ORDER_CONFIRMATION;
 
-/// The shop, to be mounted by a server. Its tables came with Keyward's own history; later changes to them belong here.
+/// The name in `KEYWARD_RESOURCES`, and that of the set of migrations.
+const NAME: &str = "shop";
+
+/// What a server mounts. The tables are in Keyward's own history; a later change to them is a file of this set.
 pub fn resource() -> Resource {
     Resource {
-        name: "shop",
+        name: NAME,
         tags: &[
             ("catalog", "What the shop has, for anyone to read"),
             ("cart", "What I want"),
@@ -41,27 +41,11 @@ pub fn resource() -> Resource {
             ResourceScope::of::<scope::CatalogWrite>(Role::Admin),
         ],
         lists: &[routes::catalog::CATEGORIES, routes::catalog::PRODUCTS, routes::orders::ORDERS],
-        routes: Routes::new(routes::routes, shop),
-        migrations: MigrationSet { name: "shop", files: Vec::new },
+        routes: Routes::new(routes::routes, wiring::shop),
+        migrations: MigrationSet { name: NAME, files: Vec::new },
         letters: &[ORDER_CONFIRMATION],
         seed: Some(seed::seed),
         cleaning: None,
         leaving: None,
     }
-}
-
-fn shop(core: &Core) -> Shop {
-    let Core { foundation, postbox, templates } = core;
-    let (ports, store) = (foundation.ports.clone(), Arc::new(foundation.database.clone()));
-    let letters = Arc::new(TemplateLetters(Arc::clone(templates)));
-    Shop {
-        catalog: catalog(foundation),
-        carts: Carts::new(ports.clone(), store.clone()),
-        orders: Orders::new(ports, store, postbox.clone(), letters),
-    }
-}
-
-/// The use cases of the catalogue.
-pub fn catalog(foundation: &Foundation) -> Catalog {
-    Catalog::new(foundation.ports.clone(), Arc::new(foundation.database.clone()))
 }

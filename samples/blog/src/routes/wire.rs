@@ -1,4 +1,4 @@
-//! Posts on the wire: what is answered, and what is read from a request.
+//! The JSON of posts: what is answered, and what is read from a request.
 
 use keyward_api::extract::{Fields, Input, List, Listed, read};
 use keyward_api::fault::Flaw;
@@ -77,7 +77,7 @@ impl Input for PostWrite {
     }
 }
 
-/// The list of posts, by its cursors.
+/// The byte in the cursors of this list. Each list of a server has its own.
 pub const POSTS: List = List(b'p');
 
 impl Listed for Post {
@@ -104,11 +104,11 @@ enum Owned {
     Me,
 }
 
-/// What was asked for: posts whose title holds something, one's own.
+/// What `PostList` reads.
 pub struct PostQuery {
-    /// Only posts whose title holds this.
+    /// Only posts whose title contains this.
     pub search: Option<String>,
-    /// Only the reader's own.
+    /// Only posts of the caller.
     pub own: bool,
 }
 
