@@ -24,12 +24,13 @@ pub struct Post {
     created_at: String,
     #[schema(format = DateTime, example = "2026-01-31T12:00:00Z")]
     updated_at: String,
-    owner: Owner,
+    owner: PostOwner,
 }
 
 /// Who wrote a post.
 #[derive(Serialize, ToSchema)]
-pub struct Owner {
+#[schema(as = Owner)]
+pub struct PostOwner {
     #[schema(example = 1)]
     id: i64,
     #[schema(required, example = "Ana")]
@@ -45,7 +46,7 @@ impl From<post::Post> for Post {
             published: post.published,
             created_at: rfc3339(post.created_at),
             updated_at: rfc3339(post.updated_at),
-            owner: Owner { id: post.owner.id.0, name: post.owner.name.map(|name| name.to_string()) },
+            owner: PostOwner { id: post.owner.id.0, name: post.owner.name.map(|name| name.to_string()) },
         }
     }
 }
