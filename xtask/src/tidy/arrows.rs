@@ -34,16 +34,25 @@ struct Layer {
     without: &'static [&'static str],
 }
 
-/// What a sample may import: all below the binary but the pages, and no other sample.
-const SAMPLE: &[&str] = &[
-    "keyward-auth",
-    "keyward-guard",
-    "keyward-web",
-    "keyward-domain",
-    "keyward-infra",
-    "keyward-migration",
-    "keyward-api",
-];
+/// What a resource may import: all below the binary but the pages, and no other resource. A resource is a package in
+/// `samples`; a new one needs no line here.
+const RESOURCE: Layer = Layer {
+    name: "a resource",
+    imports: &[
+        "keyward-auth",
+        "keyward-guard",
+        "keyward-web",
+        "keyward-domain",
+        "keyward-infra",
+        "keyward-migration",
+        "keyward-api",
+    ],
+    tests_import: &["keyward-client"],
+    without: &[],
+};
+
+/// The binary's package, which mounts resources.
+const BINARY: &str = "keyward";
 
 /// The layers, from the inside out. docs/ARCHITECTURE.md says why. A package here need not exist yet.
 const LAYERS: &[Layer] = &[
@@ -103,10 +112,8 @@ const LAYERS: &[Layer] = &[
         tests_import: &["keyward-client"],
         without: &["sea-orm", "sqlx"],
     },
-    Layer { name: "keyward-blog", imports: SAMPLE, tests_import: &["keyward-client"], without: &[] },
-    Layer { name: "keyward-shop", imports: SAMPLE, tests_import: &["keyward-client"], without: &[] },
     Layer {
-        name: "keyward",
+        name: BINARY,
         imports: &[
             "keyward-auth",
             "keyward-guard",
@@ -116,8 +123,6 @@ const LAYERS: &[Layer] = &[
             "keyward-migration",
             "keyward-api",
             "keyward-pages",
-            "keyward-blog",
-            "keyward-shop",
             "keyward-client",
         ],
         tests_import: &[],
@@ -205,18 +210,21 @@ pub(super) fn check(packages: &[Package]) -> Vec<Finding> {
 
 fn judge(package: &Package, all: &[Package]) -> Vec<Finding> {
     let name = &package.name;
-    let Some(layer) = LAYERS.iter().find(|layer| layer.name == name) else {
+    let named = LAYERS.iter().find(|layer| layer.name == name);
+    let Some(layer) = named.or(is_resource(package).then_some(&RESOURCE)) else {
         let sentence =
             format!("{name} has no place among the layers yet; give it one in xtask/src/tidy/arrows.rs.");
         return vec![Finding::new(&package.path, 1, sentence)];
     };
     let mut findings = Vec::new();
     for need in &package.needs {
-        let ours = all.iter().any(|other| other.name == need.name);
+        let ours = all.iter().find(|other| other.name == need.name);
         let needed = need.name.as_str();
-        let allowed = layer.imports.contains(&needed) || need.dev && layer.tests_import.contains(&needed);
+        let mounted = name == BINARY && ours.is_some_and(is_resource);
+        let tested = need.dev && layer.tests_import.contains(&needed);
+        let allowed = mounted || tested || layer.imports.contains(&needed);
         let line = line_of(&package.manifest, needed);
-        if ours && !allowed && needed != name {
+        if ours.is_some() && !allowed && needed != name {
             let whose = if need.dev { "the tests of " } else { "" };
             findings.push(Finding::new(
                 &package.path,
@@ -229,6 +237,11 @@ fn judge(package: &Package, all: &[Package]) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// Whether a package is a resource, by its folder.
+fn is_resource(package: &Package) -> bool {
+    package.path.starts_with("samples/")
 }
 
 /// The line of the manifest that names the dependency, or the first.
@@ -257,12 +270,17 @@ fn is_for_tests(need: &Value) -> bool {
 mod tests {
     use super::*;
 
+    const RESOURCES: [&str; 2] = ["keyward-blog", "keyward-shop"];
+
     fn package(name: &str, needs: &[&str], for_tests: &[&str]) -> Package {
         let need = |dev| move |name: &&str| Need { name: (*name).to_owned(), dev };
         let lines = needs.iter().map(|need| format!("{need}.workspace = true\n"));
         Package {
             name: name.to_owned(),
-            path: format!("crates/{name}/Cargo.toml"),
+            path: format!(
+                "{}/{name}/Cargo.toml",
+                if RESOURCES.contains(&name) { "samples" } else { "crates" }
+            ),
             manifest: format!("[dependencies]\n{}", lines.collect::<String>()),
             needs: needs.iter().map(need(false)).chain(for_tests.iter().map(need(true))).collect(),
         }
@@ -271,7 +289,8 @@ mod tests {
     /// What `check` says of one package beside all the others of ours.
     fn said_of(package: Package) -> Vec<String> {
         let mut all = vec![package];
-        all.extend(LAYERS.iter().map(|layer| self::package(layer.name, &[], &[])));
+        let names = LAYERS.iter().map(|layer| layer.name).chain(RESOURCES);
+        all.extend(names.map(|name| self::package(name, &[], &[])));
         check(&all).iter().map(ToString::to_string).collect()
     }
 
@@ -301,7 +320,9 @@ mod tests {
     }
 
     #[test]
-    fn a_sample_imports_neither_pages_nor_the_binary_nor_another_sample() {
+    fn a_resource_imports_neither_pages_nor_the_binary_nor_another_resource() {
+        assert_eq!(said_of(package("keyward-blog", RESOURCE.imports, RESOURCE.tests_import)), [""; 0]);
+        assert_eq!(said_of(package(BINARY, &RESOURCES, &[])), [""; 0]);
         for needed in ["keyward-pages", "keyward", "keyward-shop"] {
             assert_eq!(said_of(package("keyward-blog", &[needed], &[])).len(), 1, "{needed}");
         }

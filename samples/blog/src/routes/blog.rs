@@ -1,4 +1,4 @@
-//! Published posts for anyone, at `/blog`.
+//! `/blog`: published posts for anyone. Without a `CurrentUser` there is no lock.
 
 use axum::Json;
 use axum::extract::State;

@@ -1,4 +1,4 @@
-//! Posts behind locks, at `/posts`.
+//! `/posts`: posts behind locks. `CurrentUser` is the lock: it checks the token and draws the padlock.
 
 use axum::Json;
 use axum::extract::State;

@@ -1,4 +1,4 @@
-//! Posts on the wire: what is answered, and what is read from a request.
+//! The JSON of posts: what is answered, and what is read from a request.
 
 use keyward_api::extract::{Fields, Input, List, Listed, read};
 use keyward_api::fault::Flaw;
@@ -24,12 +24,13 @@ pub struct Post {
     created_at: String,
     #[schema(format = DateTime, example = "2026-01-31T12:00:00Z")]
     updated_at: String,
-    owner: Owner,
+    owner: PostOwner,
 }
 
 /// Who wrote a post.
 #[derive(Serialize, ToSchema)]
-pub struct Owner {
+#[schema(as = Owner)]
+pub struct PostOwner {
     #[schema(example = 1)]
     id: i64,
     #[schema(required, example = "Ana")]
@@ -45,7 +46,7 @@ impl From<post::Post> for Post {
             published: post.published,
             created_at: rfc3339(post.created_at),
             updated_at: rfc3339(post.updated_at),
-            owner: Owner { id: post.owner.id.0, name: post.owner.name.map(|name| name.to_string()) },
+            owner: PostOwner { id: post.owner.id.0, name: post.owner.name.map(|name| name.to_string()) },
         }
     }
 }
@@ -77,7 +78,7 @@ impl Input for PostWrite {
     }
 }
 
-/// The list of posts, by its cursors.
+/// The byte in the cursors of this list. Each list of a server has its own.
 pub const POSTS: List = List(b'p');
 
 impl Listed for Post {
@@ -104,11 +105,11 @@ enum Owned {
     Me,
 }
 
-/// What was asked for: posts whose title holds something, one's own.
+/// What `PostList` reads.
 pub struct PostQuery {
-    /// Only posts whose title holds this.
+    /// Only posts whose title contains this.
     pub search: Option<String>,
-    /// Only the reader's own.
+    /// Only posts of the caller.
     pub own: bool,
 }
 

@@ -1,100 +1,23 @@
-//! Calls of the repositories around posts and the shop.
+//! Calls of the shop's repositories.
 
 use keyward_auth::SecretHash;
-use keyward_domain::model::mail::Sealed;
-use keyward_domain::model::outbox::{MailState, Outcome};
-use keyward_domain::posts::{Content, Draft, PostFilter, PostId, Title};
-use keyward_domain::shop::cart::ItemId;
-use keyward_domain::shop::catalog::{CategoryId, Description, Label, ProductFilter, ProductId, ProductSpec};
-use keyward_domain::shop::orders::{Address, IdempotencyKey, Line, NewOrder, OrderId, OrderStatus};
-use keyward_domain::values::ids::MailId;
 use keyward_domain::values::ids::UserId;
-use keyward_domain::values::money::Money;
 use keyward_domain::values::page::Page;
-use time::Duration;
-use uuid::Uuid;
+use keyward_shop::domain::ids::{CategoryId, ItemId, OrderId, ProductId};
+use keyward_shop::domain::money::Money;
+use keyward_shop::domain::order::{Address, IdempotencyKey, Line, NewOrder, OrderStatus};
+use keyward_shop::domain::product::{Description, Label, ProductFilter, ProductSpec};
+use keyward_shop::domain::store::ShopTransaction;
 
 use crate::Inspector;
-use crate::accounts::{after, email};
+use crate::accounts::after;
 use crate::data::RARE;
 
 pub(crate) async fn all(inspector: &mut Inspector) {
-    posts(inspector).await;
-    lists_of_posts(inspector).await;
     catalog(inspector).await;
     lists_of_products(inspector).await;
     carts(inspector).await;
     orders(inspector).await;
-    outbox(inspector).await;
-}
-
-async fn posts(inspector: &mut Inspector) {
-    let id = inspector.rows / 2 + 1;
-    let owner = UserId(1 + id * 7919 % inspector.rows);
-    let id = PostId(id);
-    let draft = Draft {
-        title: Title::parse("New").unwrap(),
-        content: Content::parse("New").unwrap(),
-        published: true,
-    };
-    inspector
-        .of("posts.insert", async |db| {
-            db.posts().insert(owner, &draft, after(0)).await.unwrap();
-        })
-        .await;
-    inspector
-        .of("posts.find", async |db| {
-            db.posts().find(id).await.unwrap().unwrap();
-        })
-        .await;
-    inspector
-        .of("posts.replace", async |db| {
-            assert!(db.posts().replace(id, owner, &draft, after(0)).await.unwrap());
-        })
-        .await;
-    inspector
-        .of("posts.delete", async |db| {
-            assert!(db.posts().delete(id, owner).await.unwrap());
-        })
-        .await;
-}
-
-async fn lists_of_posts(inspector: &mut Inspector) {
-    let (rows, importer) = (inspector.rows, UserId(2));
-    let search = |part: &str| Some(part.to_owned());
-    let reader = Some(UserId(rows / 3));
-    let filters = [
-        ("published", PostFilter::default()),
-        ("as a reader sees them", PostFilter { visible_to: reader, ..PostFilter::default() }),
-        ("with many drafts", PostFilter { visible_to: Some(importer), ..PostFilter::default() }),
-        ("of whom only drafts are", PostFilter { owner: Some(importer), visible_to: reader, search: None }),
-        ("one's own", PostFilter { owner: Some(importer), visible_to: Some(importer), search: None }),
-        ("with a common word", PostFilter { visible_to: reader, search: search("post"), owner: None }),
-        ("with a rare word", PostFilter { visible_to: reader, search: search(RARE), owner: None }),
-        ("with an unknown word", PostFilter { visible_to: reader, search: search("xyzzy"), owner: None }),
-        (
-            "of one owner with a word",
-            PostFilter { owner: reader, visible_to: reader, search: search("post") },
-        ),
-    ];
-    for (what, filter) in filters {
-        let first = list_posts(inspector, &filter, None).await;
-        let deep = list_posts(inspector, &filter, Some(rows / 2)).await;
-        inspector.pages("posts.list", what, first, deep);
-    }
-}
-
-async fn list_posts(
-    inspector: &mut Inspector,
-    filter: &PostFilter,
-    after: Option<i64>,
-) -> Vec<(sea_orm::Statement, crate::judge::Cost)> {
-    let page = Page { limit: 50, after };
-    inspector
-        .costs("posts.list", async |db| {
-            db.posts().list(filter, page).await.unwrap();
-        })
-        .await
 }
 
 async fn catalog(inspector: &mut Inspector) {
@@ -279,56 +202,4 @@ async fn orders(inspector: &mut Inspector) {
         let (first, deep) = (list(inspector, None).await, list(inspector, Some(inspector.rows / 20)).await);
         inspector.pages("orders.list", what, first, deep);
     }
-}
-
-async fn outbox(inspector: &mut Inspector) {
-    let mail = Sealed {
-        reference: Uuid::from_bytes([1; 16]),
-        created_at: after(0),
-        recipient: email(1),
-        subject: "New".to_owned(),
-        text: vec![1],
-        html: vec![1],
-    };
-    let (now, until) = (after(9), after(9) + Duration::minutes(5));
-    // The first that waits, as the data has it.
-    let waiting = MailId(100);
-    let due = after(0) + Duration::microseconds(100);
-    inspector
-        .of("outbox.enqueue", async |db| {
-            db.outbox().enqueue(&mail).await.unwrap();
-        })
-        .await;
-    inspector.of("outbox.withdraw", async |db| db.outbox().withdraw(waiting).await.unwrap()).await;
-    inspector
-        .of("outbox.claim", async |db| {
-            assert!(db.outbox().claim(now, until).await.unwrap().is_some());
-        })
-        .await;
-    inspector
-        .of("outbox.settle", async |db| {
-            assert!(db.outbox().settle(waiting, due, &Outcome::Sent(now)).await.unwrap());
-        })
-        .await;
-    for state in [None, Some(MailState::Sent)] {
-        inspector
-            .of("outbox.list", async |db| {
-                db.outbox().list(state, 50).await.unwrap();
-            })
-            .await;
-    }
-    inspector
-        .of("outbox.count", async |db| assert!(db.outbox().count(MailState::Dead).await.unwrap() > 0))
-        .await;
-    inspector
-        .of("outbox.retry", async |db| {
-            assert_eq!(db.outbox().retry(Some(waiting), now).await.unwrap(), 1);
-        })
-        .await;
-    let long_ago = after(0) + Duration::microseconds(20);
-    inspector
-        .of("outbox.forget", async |db| {
-            assert!(db.outbox().forget(long_ago).await.unwrap() > 0);
-        })
-        .await;
 }

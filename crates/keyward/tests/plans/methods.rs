@@ -24,10 +24,14 @@ const PORTS: [(&str, &str); 17] = [
     ("VerificationRepository", "verifications"),
 ];
 
+/// The folders, from the root of the checkout, whose files implement repositories.
+const FOLDERS: [&str; 3] = ["crates/infra/src", "samples/blog/src", "samples/shop/src"];
+
 /// `posts.list` and so on.
 pub(crate) fn all() -> BTreeSet<String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let mut names = BTreeSet::new();
-    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+    let mut folders = FOLDERS.map(|folder| root.join(folder)).to_vec();
     while let Some(folder) = folders.pop() {
         for file in folder.read_dir().unwrap() {
             let path = file.unwrap().path();
@@ -38,7 +42,9 @@ pub(crate) fn all() -> BTreeSet<String> {
             }
         }
     }
-    assert!(names.contains("posts.list") && names.contains("users.update"), "{names:?}");
+    for known in ["posts.list", "orders.insert", "users.update"] {
+        assert!(names.contains(known), "{known} is not among {names:?}");
+    }
     names
 }
 
@@ -50,6 +56,7 @@ fn methods(source: &str) -> Vec<String> {
         if line.starts_with("impl") {
             let is_of = |(port, _): &&(&str, &str)| line.contains(&format!("{port} for Db<"));
             noun = PORTS.iter().find(is_of).map(|(_, noun)| noun);
+            assert!(noun.is_some() || !line.contains("Repository for Db<"), "name its port above: {line}");
         }
         if let (Some(noun), Some(name)) = (noun, line.strip_prefix("    async fn ")) {
             names.push(format!("{noun}.{}", name.split(['(', '<']).next().unwrap()));

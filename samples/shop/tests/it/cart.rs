@@ -1,13 +1,12 @@
 //! The cart: there from the start, a line a product, and nobody else's.
 
 use keyward_api::testing::answer::Answer;
-use keyward_api::testing::app::TestApp;
 use keyward_api::testing::person::Person;
+use keyward_api::testing::race::{at_once, count};
 use serde_json::{Value, json};
 
-use crate::app::Starts;
 use crate::catalog::product;
-use crate::races::{at_once, count};
+use crate::support::start;
 
 pub(crate) async fn add(person: &Person, product: i64, quantity: u32) -> Answer {
     person.post("/cart/items", json!({ "product_id": product, "quantity": quantity })).await
@@ -19,7 +18,7 @@ pub(crate) async fn cart(person: &Person) -> Value {
 
 #[tokio::test]
 async fn a_new_cart_is_empty_and_the_same_product_twice_is_one_line() {
-    let app = TestApp::start().await;
+    let app = start().await;
     let (root, ana) = (app.admin("root").await, app.user("ana").await);
     assert_eq!(cart(&ana).await, json!({ "items": [], "total": 0.0 }));
     let (one, two) = (product(&root, "One", 0.1, 50).await, product(&root, "Two", 19.99, 50).await);
@@ -46,7 +45,7 @@ async fn a_new_cart_is_empty_and_the_same_product_twice_is_one_line() {
 
 #[tokio::test]
 async fn the_largest_cart_has_an_exact_total() {
-    let app = TestApp::start().await;
+    let app = start().await;
     let (root, ana) = (app.admin("root").await, app.user("ana").await);
     for _ in 0..3 {
         let id = product(&root, "Dear", 9_999_999.99, 1_000).await;
@@ -57,7 +56,7 @@ async fn the_largest_cart_has_an_exact_total() {
 
 #[tokio::test]
 async fn quantities_that_are_none_change_nothing() {
-    let app = TestApp::start().await;
+    let app = start().await;
     let (root, ana) = (app.admin("root").await, app.user("ana").await);
     let id = product(&root, "Thing", 1.0, 2_000).await;
     let line = add(&ana, id, 2).await.assert_status(201).json();
@@ -97,7 +96,7 @@ async fn quantities_that_are_none_change_nothing() {
 
 #[tokio::test]
 async fn unknown_products_and_too_many_pieces_are_refused_in_the_contracts_words() {
-    let app = TestApp::start().await;
+    let app = start().await;
     let (root, ana) = (app.admin("root").await, app.user("ana").await);
     for id in [0, -1, 999, i64::MAX] {
         let answer = add(&ana, id, 1).await.assert_status(404);
@@ -116,7 +115,7 @@ async fn unknown_products_and_too_many_pieces_are_refused_in_the_contracts_words
 
 #[tokio::test]
 async fn a_cart_has_a_hundred_products_at_most() {
-    let app = TestApp::start().await;
+    let app = start().await;
     let (root, ana) = (app.admin("root").await, app.user("ana").await);
     let mut last = 0;
     for number in 0..101 {
@@ -136,7 +135,7 @@ async fn a_cart_has_a_hundred_products_at_most() {
 
 #[tokio::test]
 async fn a_cart_is_mine_alone_whatever_id_i_send() {
-    let app = TestApp::start().await;
+    let app = start().await;
     let (root, ana, eve) = (app.admin("root").await, app.user("ana").await, app.user("eve").await);
     let id = product(&root, "Thing", 1.0, 9).await;
     let hers = add(&ana, id, 2).await.assert_status(201).json();
@@ -157,7 +156,7 @@ async fn a_cart_is_mine_alone_whatever_id_i_send() {
 
 #[tokio::test]
 async fn a_product_that_is_deleted_leaves_every_cart() {
-    let app = TestApp::start().await;
+    let app = start().await;
     let (root, ana) = (app.admin("root").await, app.user("ana").await);
     let (gone, kept) = (product(&root, "Gone", 5.0, 9).await, product(&root, "Kept", 1.25, 9).await);
     add(&ana, gone, 1).await.assert_status(201);
@@ -170,7 +169,7 @@ async fn a_product_that_is_deleted_leaves_every_cart() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_many_additions_at_once_none_is_lost() {
-    let app = TestApp::start().await;
+    let app = start().await;
     let (root, ana) = (app.admin("root").await, app.user("ana").await);
     let id = product(&root, "Thing", 1.0, 20).await;
     let answers = at_once(30, |_| {

@@ -5,19 +5,25 @@
 #![expect(clippy::unwrap_used, reason = "clippy's exemption for tests does not know their helpers")]
 
 mod accounts;
+mod blog;
 mod data;
 mod judge;
 mod methods;
-mod things;
+mod outbox;
+mod shop;
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use keyward_domain::ports::store::{Store, Transaction};
+use keyward::resources::known;
+use keyward_api::resources::resource::migrations;
+use keyward_infra::database::db::Db;
+use keyward_infra::database::db::Open;
 use keyward_infra::database::options::DatabaseOptions;
 use keyward_infra::database::store::Database;
 use keyward_infra::testing::{TestDatabase, fresh_database};
+use keyward_migration::migrate;
 use sea_orm::Statement;
 
 use judge::{Cost, Judge};
@@ -73,15 +79,17 @@ impl Inspector {
         let (hour, one) = (Duration::from_hours(1), DatabaseOptions::default());
         let patient = DatabaseOptions { statement_timeout: hour, max_connections: 1, ..one };
         let plain = home.connect_with(patient).await;
+        migrate(plain.connection(), &migrations(&known())).await.unwrap();
         data::fill(&home, plain.connection(), rows).await;
         plain.close().await.unwrap();
         let database = home.connect_witnessed(DatabaseOptions::default(), witness).await;
+        let database = database.with_leaving(known().into_iter().filter_map(|resource| resource.leaving));
         let judge = Judge::of(&home).await;
         Self { database, home, judge, heard, called: BTreeSet::new(), faults: Vec::new(), rows }
     }
 
     /// Calls a method in a transaction that is not committed, and looks at the statements it ran.
-    pub(crate) async fn of(&mut self, name: &str, call: impl AsyncFnOnce(&mut dyn Transaction)) {
+    pub(crate) async fn of(&mut self, name: &str, call: impl AsyncFnOnce(&mut Db<Open>)) {
         for (statement, cost) in self.costs(name, call).await {
             self.must_be_cheap(name, &statement, &cost);
         }
@@ -91,12 +99,12 @@ impl Inspector {
     pub(crate) async fn costs(
         &mut self,
         name: &str,
-        call: impl AsyncFnOnce(&mut dyn Transaction),
+        call: impl AsyncFnOnce(&mut Db<Open>),
     ) -> Vec<(Statement, Cost)> {
         self.called.insert(name.to_owned());
-        let mut tx = self.database.begin().await.unwrap();
+        let mut tx = self.database.begin_db().await.unwrap();
         self.heard.lock().unwrap().clear();
-        call(&mut *tx).await;
+        call(&mut tx).await;
         drop(tx);
         let heard = std::mem::take(&mut *self.heard.lock().unwrap());
         assert!(!heard.is_empty(), "{name} ran nothing");
@@ -160,7 +168,9 @@ fn shortened(sql: &str) -> String {
 async fn no_query_reads_a_table_from_end_to_end_and_deep_pages_cost_what_the_first_does() {
     let mut inspector = Inspector::new().await;
     accounts::all(&mut inspector).await;
-    things::all(&mut inspector).await;
+    outbox::all(&mut inspector).await;
+    blog::all(&mut inspector).await;
+    shop::all(&mut inspector).await;
     let forgotten: Vec<_> = methods::all().difference(&inspector.called).cloned().collect();
     assert!(forgotten.is_empty(), "nobody looked at {forgotten:?}");
     assert!(inspector.faults.is_empty(), "\n{}", inspector.faults.join("\n"));

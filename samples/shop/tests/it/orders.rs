@@ -1,14 +1,13 @@
 //! Orders: all or nothing, once, at the price of the day.
 
 use keyward_api::testing::answer::Answer;
-use keyward_api::testing::app::TestApp;
 use keyward_api::testing::person::Person;
+use keyward_api::testing::race::{at_once, count};
 use serde_json::{Value, json};
 
-use crate::app::Starts;
 use crate::cart::{add, cart};
 use crate::catalog::{product, spec, stock};
-use crate::races::{at_once, count};
+use crate::support::start;
 
 const ADDRESS: &str = "1 Main Street, Springfield";
 
@@ -37,7 +36,7 @@ async fn set(person: &Person, order: &Value, status: &str) -> Answer {
 
 #[tokio::test]
 async fn an_order_takes_the_stock_keeps_the_price_and_empties_the_cart() {
-    let app = TestApp::start().await;
+    let app = start().await;
     let (root, ana) = (app.admin("root").await, app.user("ana").await);
     let (one, two) = (product(&root, "One", 0.1, 5).await, product(&root, "Two", 19.99, 5).await);
     add(&ana, two, 3).await.assert_status(201);
@@ -59,7 +58,7 @@ async fn an_order_takes_the_stock_keeps_the_price_and_empties_the_cart() {
 
 #[tokio::test]
 async fn a_price_a_sum_or_an_owner_that_the_buyer_sends_counts_for_nothing() {
-    let app = TestApp::start().await;
+    let app = start().await;
     let (root, ana, eve) = (app.admin("root").await, app.user("ana").await, app.user("eve").await);
     let id = product(&root, "Dear", 500.0, 5).await;
     let line = json!({ "product_id": id, "quantity": 2, "price": 0.01, "subtotal": 0.02, "total": 0.02,
@@ -81,7 +80,7 @@ async fn a_price_a_sum_or_an_owner_that_the_buyer_sends_counts_for_nothing() {
 
 #[tokio::test]
 async fn an_empty_cart_and_a_bad_address_order_nothing() {
-    let app = TestApp::start().await;
+    let app = start().await;
     let (root, ana) = (app.admin("root").await, app.user("ana").await);
     assert_eq!(order(&ana).await.assert_status(404).detail(), "No Items found in Cart !");
     let id = product(&root, "Thing", 1.0, 5).await;
@@ -98,7 +97,7 @@ async fn an_empty_cart_and_a_bad_address_order_nothing() {
 
 #[tokio::test]
 async fn an_order_that_fails_leaves_everything_as_it_was_and_frees_its_key() {
-    let app = TestApp::start().await;
+    let app = start().await;
     let (root, ana, eve) = (app.admin("root").await, app.user("ana").await, app.user("eve").await);
     assert_eq!(order_as(&ana, "k", ADDRESS).await.status, 404);
     let (one, two) = (product(&root, "One", 1.0, 5).await, product(&root, "Two", 1.0, 2).await);
@@ -119,7 +118,7 @@ async fn an_order_that_fails_leaves_everything_as_it_was_and_frees_its_key() {
 
 #[tokio::test]
 async fn the_same_key_gives_the_same_order_and_another_body_is_refused() {
-    let app = TestApp::start().await;
+    let app = start().await;
     let (root, ana, eve) = (app.admin("root").await, app.user("ana").await, app.user("eve").await);
     let id = product(&root, "Thing", 1.0, 9).await;
     add(&ana, id, 1).await.assert_status(201);
@@ -149,7 +148,7 @@ async fn the_same_key_gives_the_same_order_and_another_body_is_refused() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn eight_clicks_on_one_cart_make_one_order() {
-    let app = TestApp::start().await;
+    let app = start().await;
     let (root, ana) = (app.admin("root").await, app.user("ana").await);
     let id = product(&root, "Thing", 1.0, 50).await;
     for (key, good) in [(None, 1), (Some("k"), 8)] {
@@ -174,7 +173,7 @@ async fn eight_clicks_on_one_cart_make_one_order() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_50_buyers_of_10_pieces_exactly_10_get_one() {
-    let app = TestApp::start().await;
+    let app = start().await;
     let root = app.admin("root").await;
     let id = product(&root, "Scarce", 1.0, 10).await;
     let mut buyers = Vec::new();
@@ -195,7 +194,7 @@ async fn of_50_buyers_of_10_pieces_exactly_10_get_one() {
 
 #[tokio::test]
 async fn orders_are_mine_alone_and_an_administrator_lists_everybodys() {
-    let app = TestApp::start().await;
+    let app = start().await;
     let (root, ana, eve) = (app.admin("root").await, app.user("ana").await, app.user("eve").await);
     let id = product(&root, "Thing", 1.0, 9).await;
     let (hers, mine, more) =
@@ -220,7 +219,7 @@ async fn orders_are_mine_alone_and_an_administrator_lists_everybodys() {
 
 #[tokio::test]
 async fn an_order_ships_or_is_called_off_once_and_calling_off_returns_the_stock() {
-    let app = TestApp::start().await;
+    let app = start().await;
     let (root, ana) = (app.admin("root").await, app.user("ana").await);
     let id = product(&root, "Thing", 2.5, 9).await;
     let (shipped, cancelled) = (bought(&ana, id, 2).await, bought(&ana, id, 3).await);
@@ -248,7 +247,7 @@ async fn an_order_ships_or_is_called_off_once_and_calling_off_returns_the_stock(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_order_called_off_by_many_at_once_returns_the_stock_once() {
-    let app = TestApp::start().await;
+    let app = start().await;
     let (root, ana) = (app.admin("root").await, app.user("ana").await);
     let id = product(&root, "Thing", 1.0, 9).await;
     let order = bought(&ana, id, 4).await;

@@ -12,6 +12,7 @@ use keyward_domain::model::sessions::Session;
 use keyward_domain::model::users::ImportedUser;
 use keyward_domain::model::users::{NewUser, UserChange};
 use keyward_domain::model::verifications::Pending;
+use keyward_domain::ports::store::{Repositories, Transaction};
 use keyward_domain::values::email::Email;
 use keyward_domain::values::ids::ClientId;
 use keyward_domain::values::ids::SessionId;

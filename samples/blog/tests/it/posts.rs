@@ -1,13 +1,12 @@
 //! Posts behind locks, and the published ones for anyone.
 
-use keyward_api::testing::app::TestApp;
 use serde_json::{Value, json};
 
-use crate::app::{Starts, Writes};
+use crate::support::{start, write};
 
 #[tokio::test]
 async fn a_post_comes_back_as_it_was_written() {
-    let app = TestApp::start().await;
+    let app = start().await;
     let ana = app.user("ana").await;
     let written = json!({ "title": "Hello", "content": "My first post.", "published": false });
     let post = ana.post("/posts", written).await.assert_status(201).json();
@@ -20,7 +19,7 @@ async fn a_post_comes_back_as_it_was_written() {
 
 #[tokio::test]
 async fn a_post_is_published_unless_it_says_otherwise() {
-    let app = TestApp::start().await;
+    let app = start().await;
     let ana = app.user("ana").await;
     let post = ana.post("/posts", json!({ "title": "t", "content": "c" })).await.assert_status(201);
     assert_eq!(post.json()["published"], true);
@@ -28,7 +27,7 @@ async fn a_post_is_published_unless_it_says_otherwise() {
 
 #[tokio::test]
 async fn the_owner_comes_from_the_token_whatever_the_body_says() {
-    let app = TestApp::start().await;
+    let app = start().await;
     let (ana, eve) = (app.user("ana").await, app.user("eve").await);
     let body =
         json!({ "title": "t", "content": "c", "owner_id": ana.id, "owner": { "id": ana.id }, "id": 99 });
@@ -39,9 +38,9 @@ async fn the_owner_comes_from_the_token_whatever_the_body_says() {
 
 #[tokio::test]
 async fn replacing_a_post_replaces_all_of_it_but_its_id_owner_and_birth() {
-    let app = TestApp::start().await;
+    let app = start().await;
     let ana = app.user("ana").await;
-    let id = ana.writes("Old", false).await;
+    let id = write(&ana, "Old", false).await;
     let before = ana.get(&format!("/posts/{id}")).await.json();
     app.clock.advance(time::Duration::seconds(2));
     let replacement = json!({ "title": "New", "content": "new" });
@@ -61,9 +60,9 @@ async fn replacing_a_post_replaces_all_of_it_but_its_id_owner_and_birth() {
 
 #[tokio::test]
 async fn a_deleted_post_is_gone() {
-    let app = TestApp::start().await;
+    let app = start().await;
     let ana = app.user("ana").await;
-    let path = format!("/posts/{}", ana.writes("Hello", true).await);
+    let path = format!("/posts/{}", write(&ana, "Hello", true).await);
     ana.delete(&path).await.assert_status(204);
     for answer in [
         ana.get(&path).await,
@@ -77,9 +76,9 @@ async fn a_deleted_post_is_gone() {
 
 #[tokio::test]
 async fn somebody_elses_post_can_be_read_but_not_written() {
-    let app = TestApp::start().await;
+    let app = start().await;
     let (ana, eve, root) = (app.user("ana").await, app.user("eve").await, app.admin("root").await);
-    let path = format!("/posts/{}", ana.writes("Hello", true).await);
+    let path = format!("/posts/{}", write(&ana, "Hello", true).await);
     for other in [&eve, &root] {
         other.get(&path).await.assert_status(200);
         let answers =
@@ -93,9 +92,9 @@ async fn somebody_elses_post_can_be_read_but_not_written() {
 
 #[tokio::test]
 async fn a_draft_is_invisible_to_others() {
-    let app = TestApp::start().await;
+    let app = start().await;
     let (ana, eve, root) = (app.user("ana").await, app.user("eve").await, app.admin("root").await);
-    let id = ana.writes("Draft", false).await;
+    let id = write(&ana, "Draft", false).await;
     let (path, missing) = (format!("/posts/{id}"), format!("post with id: {id} was not found"));
     for other in [&eve, &root] {
         let answers = [
@@ -117,10 +116,10 @@ async fn a_draft_is_invisible_to_others() {
 
 #[tokio::test]
 async fn owner_me_lists_only_my_own_posts() {
-    let app = TestApp::start().await;
+    let app = start().await;
     let (ana, eve) = (app.user("ana").await, app.user("eve").await);
-    let (first, draft) = (ana.writes("One", true).await, ana.writes("Two", false).await);
-    let hers = eve.writes("Three", true).await;
+    let (first, draft) = (write(&ana, "One", true).await, write(&ana, "Two", false).await);
+    let hers = write(&eve, "Three", true).await;
     assert_eq!(ana.get("/posts?owner=me").await.ids(), [first, draft]);
     assert_eq!(ana.get("/posts").await.ids(), [first, draft, hers]);
     assert_eq!(eve.get("/posts?owner=me").await.ids(), [hers]);
@@ -130,11 +129,11 @@ async fn owner_me_lists_only_my_own_posts() {
 
 #[tokio::test]
 async fn a_search_finds_titles_in_any_letter_case_and_takes_every_sign_literally() {
-    let app = TestApp::start().await;
+    let app = start().await;
     let ana = app.user("ana").await;
     let (rust, percent) =
-        (ana.writes("Learning RUST", true).await, ana.writes("100% \\_ 'real'", true).await);
-    let ubung = ana.writes("\u{dc}BUNG macht", true).await;
+        (write(&ana, "Learning RUST", true).await, write(&ana, "100% \\_ 'real'", true).await);
+    let ubung = write(&ana, "\u{dc}BUNG macht", true).await;
     for (query, found) in [
         ("rust", vec![rust]),
         ("LEARNING%20r", vec![rust]),
@@ -153,9 +152,9 @@ async fn a_search_finds_titles_in_any_letter_case_and_takes_every_sign_literally
 
 #[tokio::test]
 async fn anyone_reads_the_blog_and_only_what_is_published() {
-    let app = TestApp::start().await;
+    let app = start().await;
     let ana = app.user("ana").await;
-    let (shown, draft) = (ana.writes("Shown", true).await, ana.writes("Draft", false).await);
+    let (shown, draft) = (write(&ana, "Shown", true).await, write(&ana, "Draft", false).await);
     assert_eq!(app.anonymous().get("/blog").await.ids(), [shown]);
     let post = app.anonymous().get(&format!("/blog/{shown}")).await.assert_status(200).json();
     assert_eq!((&post["title"], &post["owner"]["name"]), (&json!("Shown"), &json!("ana")));
@@ -168,12 +167,12 @@ async fn anyone_reads_the_blog_and_only_what_is_published() {
 
 #[tokio::test]
 async fn a_text_has_its_bounds_in_characters() {
-    let app = TestApp::start().await;
+    let app = start().await;
     let ana = app.user("ana").await;
-    let write =
+    let try_to_write =
         |title: String, content: String| ana.post("/posts", json!({ "title": title, "content": content }));
-    write("\u{1f40e}".repeat(300), "\u{e4}".repeat(100_000)).await.assert_status(201);
-    let faults = write("t".repeat(301), String::new()).await.faults();
+    try_to_write("\u{1f40e}".repeat(300), "\u{e4}".repeat(100_000)).await.assert_status(201);
+    let faults = try_to_write("t".repeat(301), String::new()).await.faults();
     assert_eq!(
         (&faults[0]["type"], &faults[0]["ctx"]),
         (&json!("string_too_long"), &json!({ "max_length": 300 }))
@@ -184,16 +183,19 @@ async fn a_text_has_its_bounds_in_characters() {
         (&json!("string_too_short"), &json!({ "min_length": 1 }))
     );
     assert_eq!(faults[1]["msg"], "String should have at least 1 character");
-    assert_eq!(write("t".to_owned(), "c".repeat(100_001)).await.fault()["loc"], json!(["body", "content"]));
+    assert_eq!(
+        try_to_write("t".to_owned(), "c".repeat(100_001)).await.fault()["loc"],
+        json!(["body", "content"])
+    );
     let fault = ana.get(&format!("/posts?search={}", "s".repeat(301))).await.fault();
     assert_eq!(fault["loc"], json!(["query", "search"]));
 }
 
 #[tokio::test]
 async fn a_name_that_changes_changes_on_old_posts_too() {
-    let app = TestApp::start().await;
+    let app = start().await;
     let ana = app.user("ana").await;
-    let id = ana.writes("Hello", true).await;
+    let id = write(&ana, "Hello", true).await;
     ana.patch("/users/me", json!({ "name": "Ana M." })).await.assert_status(200);
     assert_eq!(app.anonymous().get(&format!("/blog/{id}")).await.json()["owner"]["name"], "Ana M.");
     ana.patch("/users/me", json!({ "name": null })).await.assert_status(200);

@@ -4,7 +4,7 @@ use keyward_api::testing::app::TestApp;
 use keyward_api::testing::person::Person;
 use serde_json::{Value, json};
 
-use crate::app::Starts;
+use crate::support::start;
 
 /// A category of that name: its id.
 pub(crate) async fn category(root: &Person, name: &str) -> i64 {
@@ -30,7 +30,7 @@ pub(crate) async fn stock(app: &TestApp, product: i64) -> i64 {
 
 #[tokio::test]
 async fn anybody_reads_what_an_administrator_wrote() {
-    let app = TestApp::start().await;
+    let app = start().await;
     let (root, nobody) = (app.admin("root").await, app.anonymous());
     assert_eq!(nobody.get("/categories").await.assert_status(200).json(), json!([]));
     assert_eq!(nobody.get("/products").await.assert_status(200).json(), json!([]));
@@ -67,7 +67,7 @@ async fn anybody_reads_what_an_administrator_wrote() {
 
 #[tokio::test]
 async fn users_and_strangers_write_nothing() {
-    let app = TestApp::start().await;
+    let app = start().await;
     let (root, ana) = (app.admin("root").await, app.user("ana").await);
     let id = product(&root, "Thing", 1.0, 1).await;
     let rows = [
@@ -89,7 +89,7 @@ async fn users_and_strangers_write_nothing() {
 
 #[tokio::test]
 async fn a_product_of_no_category_is_refused_in_the_contracts_words() {
-    let app = TestApp::start().await;
+    let app = start().await;
     let root = app.admin("root").await;
     let id = product(&root, "Thing", 1.0, 1).await;
     for category in [0, -1, 999, i64::MAX] {
@@ -105,7 +105,7 @@ async fn a_product_of_no_category_is_refused_in_the_contracts_words() {
 
 #[tokio::test]
 async fn what_is_wrong_with_a_price_is_said_of_the_smallest_and_the_largest_numbers_too() {
-    let app = TestApp::start().await;
+    let app = start().await;
     let root = app.admin("root").await;
     for (price, kind) in [
         ("5e-324", "decimal_max_places"),
@@ -123,7 +123,7 @@ async fn what_is_wrong_with_a_price_is_said_of_the_smallest_and_the_largest_numb
 
 #[tokio::test]
 async fn prices_and_quantities_that_are_none_change_nothing() {
-    let app = TestApp::start().await;
+    let app = start().await;
     let root = app.admin("root").await;
     let id = product(&root, "Thing", 1.5, 7).await;
     let path = format!("/products/{id}");
@@ -157,7 +157,7 @@ async fn prices_and_quantities_that_are_none_change_nothing() {
 
 #[tokio::test]
 async fn products_are_searched_filtered_and_paged() {
-    let app = TestApp::start().await;
+    let app = start().await;
     let (root, nobody) = (app.admin("root").await, app.anonymous());
     let (books, toys) = (category(&root, "Books").await, category(&root, "Toys").await);
     let mut ids = Vec::new();
