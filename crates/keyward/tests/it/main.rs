@@ -48,6 +48,7 @@ mod recovery;
 mod refusals;
 mod removed_clients;
 mod replica;
+mod resources;
 mod revocation;
 mod root;
 mod scopes;

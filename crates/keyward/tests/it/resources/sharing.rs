@@ -1,0 +1,85 @@
+//! Resources that would be in each other's way, or in Keyward's, are refused with a sentence before anything is touched.
+
+use keyward_api::extract::List;
+use keyward_api::resources::resource::{Resource, ResourceScope};
+use keyward_api::service::Service;
+use keyward_domain::values::scopes::Role;
+use keyward_infra::mail::templates::Template;
+use keyward_migration::MigrationSet;
+use tempfile::TempDir;
+
+use super::notes;
+use super::service::settings;
+
+/// A resource of this name without anything.
+fn bare(name: &'static str) -> Resource {
+    Resource {
+        name,
+        tags: &[],
+        scopes: Vec::new(),
+        lists: &[],
+        migrations: MigrationSet { name, files: Vec::new },
+        letters: &[],
+        seed: None,
+        cleaning: None,
+        leaving: None,
+        ..notes::resource()
+    }
+}
+
+fn scope(name: &'static str) -> ResourceScope {
+    ResourceScope { name, title: "A scope", role: Role::User }
+}
+
+/// Why a service does not open with these resources.
+async fn refusal(resources: Vec<Resource>) -> String {
+    let folder = TempDir::with_prefix("keyward-").unwrap();
+    let data = folder.path().join("data");
+    let settings = settings(&data, &format!("sqlite://{}", data.join("keyward.db").display()));
+    let refused = Service::open_with(settings, resources).await;
+    assert!(!data.exists(), "nothing is touched");
+    refused.err().map_or("it opens".to_owned(), |error| error.to_string())
+}
+
+#[tokio::test]
+async fn two_resources_share_neither_a_name_nor_a_scope_nor_a_list() {
+    let shared = Resource { scopes: vec![scope("notes:write")], ..bare("other") };
+    let listed = Resource { lists: &[List(b'n')], ..bare("other") };
+    let tagged = Resource { tags: &[("notes", "")], ..bare("other") };
+    let worded = Resource { letters: notes::resource().letters, ..bare("other") };
+    for (other, sentence) in [
+        (bare("notes"), "two resources are named notes"),
+        (shared, "the resource other has the scope notes:write, which belongs to the resource notes"),
+        (listed, "the resource other has the list n, which belongs to the resource notes"),
+        (tagged, "the resource other has the tag notes, which belongs to the resource notes"),
+        (worded, "the resource other has the letter noted, which belongs to the resource notes"),
+    ] {
+        assert_eq!(refusal(vec![notes::resource(), other]).await, sentence);
+    }
+}
+
+#[tokio::test]
+async fn a_resource_has_nothing_that_is_keywards_own_and_nothing_twice() {
+    const RESET: Template = Template { name: "password_reset", text: "", html: "", sample: Default::default };
+    for (resource, sentence) in [
+        (Resource { scopes: vec![scope("admin")], ..bare("other") }, "scope admin, which belongs to Keyward"),
+        (
+            Resource { scopes: vec![scope("revocations:read")], ..bare("other") },
+            "scope revocations:read, which belongs to Keyward",
+        ),
+        (Resource { lists: &[List::USERS], ..bare("other") }, "list u, which belongs to Keyward"),
+        (Resource { tags: &[("users", "")], ..bare("other") }, "tag users, which belongs to Keyward"),
+        (Resource { letters: &[RESET], ..bare("other") }, "letter password_reset, which belongs to Keyward"),
+        (Resource { scopes: vec![scope("a"), scope("a")], ..bare("other") }, "scope a twice"),
+    ] {
+        assert_eq!(refusal(vec![resource]).await, format!("the resource other has the {sentence}"));
+    }
+}
+
+/// As in a copy of a sample that was renamed in one place only.
+#[tokio::test]
+async fn a_resource_and_its_migrations_have_one_name() {
+    let copy = Resource { migrations: notes::MIGRATIONS, ..bare("other") };
+    let sentence = "the resource other has migrations named notes: both take one name";
+    assert_eq!(refusal(vec![copy]).await, sentence);
+}
