@@ -24,4 +24,3 @@ mod transactions;
 mod unavailable;
 mod users;
 mod verifications;
-mod yesterday;

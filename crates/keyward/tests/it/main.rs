@@ -68,3 +68,4 @@ mod traces;
 mod tutorials;
 mod users;
 mod verification;
+mod yesterday;
