@@ -1,4 +1,4 @@
-//! Whole tables as text, whatever the version of the schema: their columns are those that the database says they have.
+//! Whole tables as text, of any version of the schema: the columns are those that the database says they have.
 #![expect(clippy::unwrap_used, reason = "a test has no way to go on without its rows")]
 
 use std::collections::BTreeMap;

@@ -3,7 +3,7 @@
 
 mod choice;
 mod leaving;
+pub(crate) mod memos;
 mod mounting;
-pub(crate) mod notes;
 mod service;
 mod sharing;

@@ -13,9 +13,9 @@ use keyward_infra::database::leaving::{Leaving, LeavingStep};
 use keyward_migration::MigrationSet;
 use serde_json::json;
 
-use super::notes::{self, rows};
+use super::memos::{self, rows};
 
-/// Notes, and after them a resource that has nothing but a step.
+/// Memos, and after them a resource that has nothing but a step.
 async fn app_with_step(step: Leaving) -> TestApp {
     let other = Resource {
         name: "other",
@@ -29,13 +29,13 @@ async fn app_with_step(step: Leaving) -> TestApp {
         leaving: Some(step),
         ..keyward_blog::resource()
     };
-    TestApp::with_resources(vec![notes::resource(), other], &[]).await
+    TestApp::with_resources(vec![memos::resource(), other], &[]).await
 }
 
-/// Somebody with a note.
+/// A user with a memo.
 async fn noting(app: &TestApp, name: &str) -> Person {
     let person = app.user(name).await;
-    person.post("/notes", json!({ "content": name })).await.assert_status(201);
+    person.post("/memos", json!({ "content": name })).await.assert_status(201);
     person
 }
 
@@ -46,7 +46,7 @@ async fn delete_own(person: &Person) -> u16 {
 
 #[tokio::test]
 async fn a_step_runs_in_the_transaction_that_deletes_the_account() {
-    let app = TestApp::with_resources(vec![notes::resource()], &[]).await;
+    let app = TestApp::with_resources(vec![memos::resource()], &[]).await;
     let (ana, bob, root) = (noting(&app, "ana").await, noting(&app, "bob").await, app.admin("root").await);
     assert_eq!(delete_own(&ana).await, 204);
     assert_eq!(rows::farewells(&app.database).await.unwrap(), ["ana@example.com"], "its row was still there");
@@ -54,7 +54,7 @@ async fn a_step_runs_in_the_transaction_that_deletes_the_account() {
     root.delete(&format!("/users/{}", bob.id)).await.assert_status(204);
     assert_eq!(rows::farewells(&app.database).await.unwrap(), ["ana@example.com", "bob@example.com"]);
     root.delete("/users/4711").await.assert_status(404);
-    assert_eq!(rows::farewells(&app.database).await.unwrap().len(), 2, "nobody left");
+    assert_eq!(rows::farewells(&app.database).await.unwrap().len(), 2, "no further account was deleted");
 }
 
 #[tokio::test]
@@ -65,7 +65,7 @@ async fn a_step_that_fails_undoes_the_whole_deletion() {
     let deleted = root.call("DELETE", &format!("/users/{}", ana.id)).send_unchecked().await;
     assert_eq!(deleted.status, 500);
     assert_eq!(rows::farewells(&app.database).await.unwrap(), [""; 0], "the step before it is undone");
-    assert_eq!(ana.get("/notes").await.assert_status(200).json(), json!([{ "content": "ana" }]));
+    assert_eq!(ana.get("/memos").await.assert_status(200).json(), json!([{ "content": "ana" }]));
     let refresh = json!({ "refresh_token": ana.refresh });
     app.anonymous().post("/refresh_token", refresh).await.assert_status(200);
     app.log_in("ana").await;
@@ -102,7 +102,7 @@ static ROUNDS: AtomicU32 = AtomicU32::new(0);
 fn contended_once(_: &mut Db<Open>, _: UserId) -> LeavingStep<'_> {
     Box::pin(async {
         match ROUNDS.fetch_add(1, Ordering::SeqCst) {
-            0 => Err(StoreError::Contended("somebody was in the way".into())),
+            0 => Err(StoreError::Contended("another transaction was in the way".into())),
             _ => Ok(()),
         }
     })

@@ -19,9 +19,9 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tower::ServiceExt;
 
-use super::notes::{self, rows};
+use super::memos::{self, rows};
 
-/// The settings of a service with this data folder and database, whatever the environment of the tests says.
+/// The settings of a service with this data folder and database. The environment of the tests has no part in it.
 pub(super) fn settings(data: &Path, url: &str) -> Settings {
     let command = Settings::augment_args(Command::new("keyward")).mut_args(|arg| arg.env(None));
     let flags =
@@ -64,14 +64,14 @@ async fn becomes(what: &str, mut holds: impl AsyncFnMut() -> bool) {
 async fn its_routes_answer_and_its_letters_are_delivered_and_its_steps_run() {
     let (folder, home) = (TempDir::with_prefix("keyward-").unwrap(), empty_database().await);
     let settings = settings(folder.path(), &home.url);
-    let service = Service::open_with(settings, vec![notes::resource()]).await.unwrap();
+    let service = Service::open_with(settings, vec![memos::resource()]).await.unwrap();
     let jobs = tokio::spawn(service.run_jobs());
     for router in [service.router(), service.standalone_router()] {
         let ana = log_in(&router, "ana").await;
-        call(&router, "GET /notes", "", &Value::Null).await.assert_status(401);
-        call(&router, "POST /notes", &ana, &json!({ "content": "buy tea" })).await.assert_status(201);
-        let notes = call(&router, "GET /notes", &ana, &Value::Null).await.assert_status(200).json();
-        assert_eq!(notes, json!([{ "content": "buy tea" }]));
+        call(&router, "GET /memos", "", &Value::Null).await.assert_status(401);
+        call(&router, "POST /memos", &ana, &json!({ "content": "buy tea" })).await.assert_status(201);
+        let memos = call(&router, "GET /memos", &ana, &Value::Null).await.assert_status(200).json();
+        assert_eq!(memos, json!([{ "content": "buy tea" }]));
         let password = json!({ "password": PASSWORD });
         call(&router, "DELETE /users/me", &ana, &password).await.assert_status(204);
     }
@@ -88,9 +88,9 @@ async fn its_routes_answer_and_its_letters_are_delivered_and_its_steps_run() {
 async fn its_cleaner_runs_with_the_cleaning_job() {
     let (folder, home) = (TempDir::with_prefix("keyward-").unwrap(), empty_database().await);
     let settings = settings(folder.path(), &home.url);
-    let service = Service::open_with(settings, vec![notes::resource()]).await.unwrap();
+    let service = Service::open_with(settings, vec![memos::resource()]).await.unwrap();
     let ana = log_in(&service.router(), "ana").await;
-    call(&service.router(), "POST /notes", &ana, &json!({ "content": "good" })).await.assert_status(201);
+    call(&service.router(), "POST /memos", &ana, &json!({ "content": "good" })).await.assert_status(201);
     let database = service.database().database();
     let past = SystemClock.now() - time::Duration::seconds(1);
     rows::insert(&database.autocommit_db(), UserId(1), "expired", past).await.unwrap();
@@ -108,17 +108,17 @@ async fn its_rows_stay_where_it_is_not_mounted_and_go_with_their_owner() {
     let plain = Service::open(settings.clone()).await.unwrap();
     for name in ["ana", "bob"] {
         let token = log_in(&plain.router(), name).await;
-        call(&plain.standalone_router(), "GET /notes", &token, &Value::Null).await.assert_status(404);
+        call(&plain.standalone_router(), "GET /memos", &token, &Value::Null).await.assert_status(404);
     }
     plain.close().await.unwrap();
 
-    let with_notes = Service::open_with(settings.clone(), vec![notes::resource()]).await.unwrap();
+    let with_memos = Service::open_with(settings.clone(), vec![memos::resource()]).await.unwrap();
     for name in ["ana", "bob"] {
-        let token = log_in(&with_notes.router(), name).await;
-        let written = call(&with_notes.router(), "POST /notes", &token, &json!({ "content": name })).await;
+        let token = log_in(&with_memos.router(), name).await;
+        let written = call(&with_memos.router(), "POST /memos", &token, &json!({ "content": name })).await;
         written.assert_status(201);
     }
-    with_notes.close().await.unwrap();
+    with_memos.close().await.unwrap();
 
     let plain = Service::open(settings.clone()).await.unwrap();
     let ana = log_in(&plain.router(), "ana").await;
@@ -126,9 +126,9 @@ async fn its_rows_stay_where_it_is_not_mounted_and_go_with_their_owner() {
     call(&plain.router(), "DELETE /users/me", &ana, &password).await.assert_status(204);
     plain.close().await.unwrap();
 
-    let with_notes = Service::open_with(settings, vec![notes::resource()]).await.unwrap();
-    let database = with_notes.database().database();
+    let with_memos = Service::open_with(settings, vec![memos::resource()]).await.unwrap();
+    let database = with_memos.database().database();
     assert_eq!(rows::all(database).await.unwrap(), ["bob"]);
     assert_eq!(rows::farewells(database).await.unwrap(), [""; 0], "without the resource, without its step");
-    with_notes.close().await.unwrap();
+    with_memos.close().await.unwrap();
 }

@@ -8,7 +8,7 @@ use keyward_infra::mail::templates::Template;
 use keyward_migration::MigrationSet;
 use tempfile::TempDir;
 
-use super::notes;
+use super::memos;
 use super::service::settings;
 
 /// A resource of this name without anything.
@@ -23,7 +23,7 @@ fn bare(name: &'static str) -> Resource {
         seed: None,
         cleaning: None,
         leaving: None,
-        ..notes::resource()
+        ..memos::resource()
     }
 }
 
@@ -43,18 +43,18 @@ async fn refusal(resources: Vec<Resource>) -> String {
 
 #[tokio::test]
 async fn two_resources_share_neither_a_name_nor_a_scope_nor_a_list() {
-    let shared = Resource { scopes: vec![scope("notes:write")], ..bare("other") };
-    let listed = Resource { lists: &[List(b'n')], ..bare("other") };
-    let tagged = Resource { tags: &[("notes", "")], ..bare("other") };
-    let worded = Resource { letters: notes::resource().letters, ..bare("other") };
+    let shared = Resource { scopes: vec![scope("memos:write")], ..bare("other") };
+    let listed = Resource { lists: &[List(b'm')], ..bare("other") };
+    let tagged = Resource { tags: &[("memos", "")], ..bare("other") };
+    let worded = Resource { letters: memos::resource().letters, ..bare("other") };
     for (other, sentence) in [
-        (bare("notes"), "two resources are named notes"),
-        (shared, "the resource other has the scope notes:write, which belongs to the resource notes"),
-        (listed, "the resource other has the list n, which belongs to the resource notes"),
-        (tagged, "the resource other has the tag notes, which belongs to the resource notes"),
-        (worded, "the resource other has the letter noted, which belongs to the resource notes"),
+        (bare("memos"), "two resources are named memos"),
+        (shared, "the resource other has the scope memos:write, which belongs to the resource memos"),
+        (listed, "the resource other has the list m, which belongs to the resource memos"),
+        (tagged, "the resource other has the tag memos, which belongs to the resource memos"),
+        (worded, "the resource other has the letter noted, which belongs to the resource memos"),
     ] {
-        assert_eq!(refusal(vec![notes::resource(), other]).await, sentence);
+        assert_eq!(refusal(vec![memos::resource(), other]).await, sentence);
     }
 }
 
@@ -79,7 +79,7 @@ async fn a_resource_has_nothing_that_is_keywards_own_and_nothing_twice() {
 /// As in a copy of a sample that was renamed in one place only.
 #[tokio::test]
 async fn a_resource_and_its_migrations_have_one_name() {
-    let copy = Resource { migrations: notes::MIGRATIONS, ..bare("other") };
-    let sentence = "the resource other has migrations named notes: both take one name";
+    let copy = Resource { migrations: memos::MIGRATIONS, ..bare("other") };
+    let sentence = "the resource other has migrations named memos: both take one name";
     assert_eq!(refusal(vec![copy]).await, sentence);
 }

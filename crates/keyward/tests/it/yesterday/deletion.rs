@@ -20,11 +20,11 @@ async fn what_belongs_to_an_account_is_deleted_with_it_where_its_resource_is_not
 
     let server = installation.serve("shop");
     let ada = server.log_in("ada").0;
-    server.told(204, &format!("DELETE /users/{grace}"), &ada, &Value::Null);
+    server.answered(204, &format!("DELETE /users/{grace}"), &ada, &Value::Null);
     server.stop();
     let server = installation.serve("none");
     let password = json!({ "password": facts.text("/users/ana/password") });
-    server.told(204, "DELETE /users/me", &server.log_in("ana").0, &password);
+    server.answered(204, "DELETE /users/me", &server.log_in("ana").0, &password);
     server.stop();
     for user in [ana, grace] {
         assert_eq!(owned(&installation, user).await, [0, 0, 0]);
@@ -34,14 +34,14 @@ async fn what_belongs_to_an_account_is_deleted_with_it_where_its_resource_is_not
     let server = installation.serve("blog,shop");
     let bob = server.log_in("bob").0;
     for path in ["/posts", "/posts?search=%C3%84LTER", "/posts?search=Hello", "/orders"] {
-        assert_eq!(server.told(200, &format!("GET {path}"), &bob, &Value::Null), json!([]), "{path}");
+        assert_eq!(server.answered(200, &format!("GET {path}"), &bob, &Value::Null), json!([]), "{path}");
     }
     assert_eq!(server.get("/blog"), json!([]));
-    server.told(404, &format!("GET /posts/{}", facts.number("/ana/post_id")), &bob, &Value::Null);
+    server.answered(404, &format!("GET /posts/{}", facts.number("/ana/post_id")), &bob, &Value::Null);
     let post = json!({ "title": "Hello again", "content": "content", "published": true });
-    let written = server.told(201, "POST /posts", &bob, &post);
+    let written = server.answered(201, "POST /posts", &bob, &post);
     assert!(written["id"].as_i64().unwrap() > facts.number("/ana/draft_id"), "ids are never given twice");
-    let found = server.told(200, "GET /posts?search=Hello", &bob, &Value::Null);
+    let found = server.answered(200, "GET /posts?search=Hello", &bob, &Value::Null);
     assert_eq!(found.as_array().unwrap().len(), 1, "{found}");
 }
 

@@ -75,7 +75,7 @@ impl Server<'_> {
 
     /// The body of an answer that has to have this status.
     #[track_caller]
-    pub(super) fn told(&self, status: u16, line: &str, token: &str, body: &Value) -> Value {
+    pub(super) fn answered(&self, status: u16, line: &str, token: &str, body: &Value) -> Value {
         let (was, answer) = self.call(line, token, body);
         assert_eq!(was, status, "{line}: {answer}");
         answer
@@ -84,7 +84,7 @@ impl Server<'_> {
     /// The body of the answer to an open `GET`.
     #[track_caller]
     pub(super) fn get(&self, path: &str) -> Value {
-        self.told(200, &format!("GET {path}"), "", &Value::Null)
+        self.answered(200, &format!("GET {path}"), "", &Value::Null)
     }
 
     /// Logs in with yesterday's password: an access token and its scope.
@@ -92,7 +92,7 @@ impl Server<'_> {
     pub(super) fn log_in(&self, name: &str) -> (String, String) {
         let fact = |field: &str| self.facts.text(&format!("/users/{name}/{field}"));
         let login = json!({ "username": fact("email"), "password": fact("password") });
-        let tokens = self.told(200, "POST /login", "", &login);
+        let tokens = self.answered(200, "POST /login", "", &login);
         (member(&tokens, "access_token"), member(&tokens, "scope"))
     }
 

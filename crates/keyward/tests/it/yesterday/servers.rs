@@ -47,11 +47,11 @@ async fn yesterdays_users_find_what_is_mounted_and_nothing_else_there_and_back()
         server.stop();
     }
 
-    // A token that was spent long ago ends the session, with whatever was mounted meanwhile.
+    // A token that was spent long ago ends the session. What is mounted has no part in it.
     let server = installation.serve("none");
     let spent = json!({ "refresh_token": installation.facts.text("/ana/spent_refresh_token") });
-    server.told(401, "POST /refresh_token", "", &spent);
-    server.told(401, "POST /refresh_token", "", &json!({ "refresh_token": refreshing.ana }));
+    server.answered(401, "POST /refresh_token", "", &spent);
+    server.answered(401, "POST /refresh_token", "", &json!({ "refresh_token": refreshing.ana }));
 }
 
 #[tokio::test]
@@ -120,9 +120,9 @@ async fn a_backup_of_yesterday_is_restored_with_every_value() {
 /// it is mounted.
 fn sessions_go_on(server: &Server<'_>, refreshing: &mut Refreshing, scope: &[String]) {
     let tokens = json!({ "refresh_token": refreshing.ana });
-    let tokens = server.told(200, "POST /refresh_token", "", &tokens);
+    let tokens = server.answered(200, "POST /refresh_token", "", &tokens);
     assert_eq!(granted((member(&tokens, "access_token"), member(&tokens, "scope"))), scope);
-    server.told(200, "GET /users/me", &member(&tokens, "access_token"), &Value::Null);
+    server.answered(200, "GET /users/me", &member(&tokens, "access_token"), &Value::Null);
     refreshing.ana = member(&tokens, "refresh_token");
 
     let tokens = server.as_client(&format!("grant_type=refresh_token&refresh_token={}", refreshing.bob));
@@ -140,22 +140,22 @@ fn has_its_posts(installation: &Installation, server: &Server<'_>, resources: &s
     let [post, draft] = ["/ana/post_id", "/ana/draft_id"].map(|path| installation.facts.number(path));
     if !has(resources, "blog") {
         for line in ["GET /posts", "POST /posts", "GET /blog"] {
-            server.told(404, line, &ana, &Value::Null);
+            server.answered(404, line, &ana, &Value::Null);
         }
         for method in ["GET", "PUT", "DELETE"] {
-            server.told(404, &format!("{method} /posts/{post}"), &ana, &Value::Null);
+            server.answered(404, &format!("{method} /posts/{post}"), &ana, &Value::Null);
         }
-        server.told(404, &format!("GET /blog/{post}"), "", &Value::Null);
+        server.answered(404, &format!("GET /blog/{post}"), "", &Value::Null);
         return;
     }
     for (id, published) in [(post, true), (draft, false)] {
-        let read = server.told(200, &format!("GET /posts/{id}"), &ana, &Value::Null);
+        let read = server.answered(200, &format!("GET /posts/{id}"), &ana, &Value::Null);
         assert_eq!((&read["id"], &read["published"]), (&json!(id), &json!(published)));
         let (others, open) = if published { (200, 200) } else { (404, 404) };
-        server.told(others, &format!("GET /posts/{id}"), &grace, &Value::Null);
-        server.told(open, &format!("GET /blog/{id}"), "", &Value::Null);
+        server.answered(others, &format!("GET /posts/{id}"), &grace, &Value::Null);
+        server.answered(open, &format!("GET /blog/{id}"), "", &Value::Null);
     }
-    let found = server.told(200, "GET /posts?search=%C3%84LTER", &ana, &Value::Null);
+    let found = server.answered(200, "GET /posts?search=%C3%84LTER", &ana, &Value::Null);
     assert_eq!((found.as_array().unwrap().len(), &found[0]["id"]), (1, &json!(post)), "{found}");
 }
 
@@ -170,24 +170,24 @@ fn has_its_shop(installation: &Installation, server: &Server<'_>, resources: &st
     if !has(resources, "shop") {
         assert_eq!(status, 404, "{ordered}");
         for line in ["GET /orders", "GET /orders/all", "GET /cart", "POST /cart/items", "GET /products"] {
-            server.told(404, line, &ana, &Value::Null);
+            server.answered(404, line, &ana, &Value::Null);
         }
         for line in ["GET /categories", "GET /products/1", "PATCH /cart/items/1"] {
-            server.told(404, line, &ana, &Value::Null);
+            server.answered(404, line, &ana, &Value::Null);
         }
-        server.told(404, &format!("GET /orders/{id}"), &ana, &Value::Null);
+        server.answered(404, &format!("GET /orders/{id}"), &ana, &Value::Null);
         return;
     }
     assert_eq!((status, &ordered["id"]), (201, &json!(id)), "{ordered}");
     assert_eq!(ordered["order_status"], "PROCESSING");
-    assert_eq!(server.told(200, &format!("GET /orders/{id}"), &ana, &Value::Null), ordered);
-    let orders = server.told(200, "GET /orders", &ana, &Value::Null);
+    assert_eq!(server.answered(200, &format!("GET /orders/{id}"), &ana, &Value::Null), ordered);
+    let orders = server.answered(200, "GET /orders", &ana, &Value::Null);
     assert_eq!(orders.as_array().unwrap().len(), 3, "none was placed anew: {orders}");
     let detail = &ordered["order_details"][0];
     let fact = ["/ana/order/product_id", "/ana/order/quantity"].map(|path| json!(facts.number(path)));
     assert_eq!([&detail["product_id"], &detail["quantity"]], [&fact[0], &fact[1]]);
 
-    let cart = server.told(200, "GET /cart", &ana, &Value::Null);
+    let cart = server.answered(200, "GET /cart", &ana, &Value::Null);
     let fact = ["/ana/cart/0/product_id", "/ana/cart/0/quantity"].map(|path| json!(facts.number(path)));
     let items = cart["items"].as_array().unwrap_or_else(|| panic!("no items: {cart}"));
     assert_eq!(items.len(), 1, "{cart}");

@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use keyward::resources::known;
-use keyward_api::resources::resource::migrations;
 use keyward_auth::{
     Algorithm, Argon2Params, Argon2idHasher, MasterSecret, Password, PasswordHash, PasswordHasher,
     RefreshTokens, SystemRandom, Verdict,
@@ -30,7 +28,7 @@ use keyward_shop::domain::store::ShopStore;
 use time::Duration;
 
 use super::fixture::Yesterday;
-use crate::resources::notes;
+use crate::resources::memos;
 
 /// An open copy of the fixture for the database under test.
 struct Opened {
@@ -149,12 +147,16 @@ impl Opened {
     }
 }
 
+/// The samples' sets, and that of a resource which came later.
+fn sets() -> [MigrationSet; 3] {
+    [keyward_blog::resource().migrations, keyward_shop::resource().migrations, memos::MIGRATIONS]
+}
+
 #[tokio::test]
 async fn a_database_of_yesterday_is_whole_with_every_choice_of_sets_there_and_back() {
     let yesterday = Opened::new().await;
-    let every = migrations(&known());
-    let (blog, shop, notes) = (every[0], every[1], notes::MIGRATIONS);
-    for sets in [&[][..], &[blog], &[], &[shop, notes], &[blog, shop], &[notes, blog], &[]] {
+    let [blog, shop, memos] = sets();
+    for sets in [&[][..], &[blog], &[], &[shop, memos], &[blog, shop], &[memos, blog], &[]] {
         yesterday.migrate(sets).await;
         yesterday.has_its_users().await;
         yesterday.has_its_sessions().await;
@@ -173,8 +175,7 @@ async fn migrating_a_database_of_yesterday_changes_no_value_in_any_row() {
     for (table, rows) in &before {
         assert!(!rows.is_empty(), "the fixture has rows in every table, and none in {table}");
     }
-    let sets = [migrations(&known()), vec![notes::MIGRATIONS]].concat();
-    yesterday.migrate(&sets).await;
+    yesterday.migrate(&sets()).await;
     let after = rows::read(connection, &tables).await;
     for (table, mut was) in before {
         let mut is = after[&table].clone();

@@ -1,4 +1,4 @@
-//! The rows of notes and farewells.
+//! The rows of memos and farewells.
 
 use keyward_domain::model::store_error::StoreError;
 use keyward_domain::values::ids::UserId;
@@ -10,7 +10,7 @@ use keyward_infra::database::store::Database;
 use keyward_migration::prelude::sea_orm::{ConnectionTrait, Statement, Value};
 use time::OffsetDateTime;
 
-/// Keeps a note.
+/// Keeps a memo.
 pub(crate) async fn insert<C: Connections>(
     db: &Db<C>,
     owner: UserId,
@@ -18,26 +18,26 @@ pub(crate) async fn insert<C: Connections>(
     expires_at: OffsetDateTime,
 ) -> Result<(), StoreError> {
     let values = [content.into(), micros(expires_at).into(), owner.0.into()];
-    execute(db, "INSERT INTO notes (content, expires_at, owner_id) VALUES ($1, $2, $3)", values).await?;
+    execute(db, "INSERT INTO memos (content, expires_at, owner_id) VALUES ($1, $2, $3)", values).await?;
     Ok(())
 }
 
 /// What an account has noted down.
 pub(crate) async fn of(database: &Database, owner: UserId) -> Result<Vec<String>, StoreError> {
-    let sql = "SELECT content FROM notes WHERE owner_id = $1 ORDER BY content";
+    let sql = "SELECT content FROM memos WHERE owner_id = $1 ORDER BY content";
     texts(database, sql, [owner.0.into()]).await
 }
 
 /// What all have noted down.
 pub(crate) async fn all(database: &Database) -> Result<Vec<String>, StoreError> {
-    texts(database, "SELECT content FROM notes ORDER BY content", []).await
+    texts(database, "SELECT content FROM memos ORDER BY content", []).await
 }
 
 pub(crate) async fn remove_expired<C: Connections>(
     db: &Db<C>,
     now: OffsetDateTime,
 ) -> Result<u64, StoreError> {
-    execute(db, "DELETE FROM notes WHERE expires_at <= $1", [micros(now).into()]).await
+    execute(db, "DELETE FROM memos WHERE expires_at <= $1", [micros(now).into()]).await
 }
 
 /// Keeps the address of an account, as its row has it.

@@ -1,4 +1,4 @@
-//! A resource with one of everything: notes that expire. Accounts that are deleted leave a farewell.
+//! A resource with one of everything: memos that expire. Accounts that are deleted leave a farewell.
 
 mod routes;
 pub(crate) mod rows;
@@ -22,21 +22,21 @@ use keyward_migration::prelude::sea_orm::ConnectionTrait;
 use keyward_migration::prelude::{DbErr, MigrationName, MigrationTrait, SchemaManager};
 use time::{Duration, OffsetDateTime};
 
-use self::routes::{NOTED, NOTES, Notes, NotesAudit, NotesWrite};
+use self::routes::{MEMOS, Memos, MemosAudit, MemosWrite, NOTED};
 
 pub(crate) const MIGRATIONS: MigrationSet =
-    MigrationSet { name: "notes", files: || vec![Box::new(FirstDay)] };
+    MigrationSet { name: "memos", files: || vec![Box::new(FirstDay)] };
 
 pub(crate) fn resource() -> Resource {
     Resource {
-        name: "notes",
-        tags: &[("notes", "What users note down")],
+        name: "memos",
+        tags: &[("memos", "What users note down")],
         scopes: vec![
-            ResourceScope::of::<NotesWrite>(Role::User),
-            ResourceScope::of::<NotesAudit>(Role::Admin),
+            ResourceScope::of::<MemosWrite>(Role::User),
+            ResourceScope::of::<MemosAudit>(Role::Admin),
         ],
-        lists: &[NOTES],
-        routes: Routes::new(routes::routes, |core| Notes(core.clone())),
+        lists: &[MEMOS],
+        routes: Routes::new(routes::routes, |core| Memos(core.clone())),
         migrations: MIGRATIONS,
         letters: &[NOTED],
         seed: Some(seed),
@@ -45,26 +45,26 @@ pub(crate) fn resource() -> Resource {
     }
 }
 
-/// The tables: notes go with their owners by a foreign key.
+/// The tables: memos go with their owners by a foreign key.
 struct FirstDay;
 
 impl MigrationName for FirstDay {
     fn name(&self) -> &'static str {
-        "m20270101_000001_notes"
+        "m20270101_000001_memos"
     }
 }
 
 #[async_trait]
 impl MigrationTrait for FirstDay {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let sql = "CREATE TABLE notes (content text NOT NULL PRIMARY KEY, expires_at bigint NOT NULL, \
+        let sql = "CREATE TABLE memos (content text NOT NULL PRIMARY KEY, expires_at bigint NOT NULL, \
                    owner_id bigint NOT NULL REFERENCES users (id) ON DELETE CASCADE); \
                    CREATE TABLE farewells (email text NOT NULL)";
         manager.get_connection().execute_unprepared(sql).await.map(drop)
     }
 }
 
-/// Removes notes that have expired.
+/// Removes memos that have expired.
 struct Expired(Database);
 
 #[async_trait]
