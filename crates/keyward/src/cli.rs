@@ -148,8 +148,7 @@ fn read_dotenv() -> Result<(), Problem> {
 }
 
 fn openapi(resources: &ResourceSettings) -> Result<(), Problem> {
-    resources.check()?;
-    let document = keyward_api::router::document(&resources.mounted())
+    let document = keyward_api::router::document(&resources.mounted()?)
         .to_pretty_json()
         .map_err(|error| error.to_string())?;
     say(document);

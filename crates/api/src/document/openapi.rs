@@ -30,6 +30,11 @@ const LATER_TAGS: [(&str, &str); 3] = [
     ("health", "For whoever watches over the process"),
 ];
 
+/// The names of Keyward's own tags.
+pub(crate) fn own_tags() -> impl Iterator<Item = &'static str> {
+    FIRST_TAGS.into_iter().chain(LATER_TAGS).map(|(name, _)| name)
+}
+
 /// Adds title, tags and security schemes to the operations.
 pub(crate) fn complete(mut document: OpenApi, resources: &[Resource]) -> OpenApi {
     document.info = InfoBuilder::new()

@@ -64,11 +64,6 @@ pub struct Templates {
 }
 
 impl Templates {
-    /// The names of Keyward's own letters.
-    pub fn own_names() -> impl Iterator<Item = &'static str> {
-        OWN.iter().map(|template| template.name)
-    }
-
     /// Keyward's own templates and `others`, where those of `folder` replace the built-in ones of the same name.
     ///
     /// # Errors
@@ -103,6 +98,11 @@ impl Templates {
         let templates = Self { environment, known };
         templates.try_out().map_err(|error| error.to_string())?;
         Ok(templates)
+    }
+
+    /// The names of Keyward's own letters.
+    pub fn own() -> impl Iterator<Item = &'static str> {
+        OWN.into_iter().map(|template| template.name)
     }
 
     fn try_out(&self) -> Result<(), LetterError> {

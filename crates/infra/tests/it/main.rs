@@ -22,4 +22,3 @@ mod transactions;
 mod unavailable;
 mod users;
 mod verifications;
-mod yesterday;

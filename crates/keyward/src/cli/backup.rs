@@ -13,10 +13,10 @@ use keyward_api::wiring::lock::Lock;
 use keyward_domain::values::clock::Clock;
 use keyward_infra::clock::SystemClock;
 use keyward_infra::database::backup::{copy_sqlite, open_sound_sqlite, settle_sqlite, sqlite_file};
+use keyward_migration::MigrationSet;
 
 use super::output::{Problem, say};
 use crate::cli::settings::database::DatabaseSettings;
-use crate::cli::settings::resources::ResourceSettings;
 
 #[derive(Args)]
 pub(super) struct Backup {
@@ -41,6 +41,7 @@ impl Backup {
     /// Copies the database while others use it.
     pub(super) async fn run(self) -> Result<(), Problem> {
         let Self { file, force, database: DatabaseSettings { storage, resources } } = self;
+        let sets = migrations(&resources.mounted()?);
         let database = database(&storage)?;
         let _lock = Lock::shared(&storage.database_url())?;
         if !database.is_file() {
@@ -51,8 +52,7 @@ impl Backup {
         }
         let draft = Draft::beside(&file).map_err(|error| cannot("written", &file, &error))?;
         copy_sqlite(&database, &draft.0).await.map_err(|error| cannot("written", &file, &error))?;
-        let migrations =
-            examine(&draft.0, &resources).await.map_err(|reason| cannot("used", &file, &reason))?;
+        let migrations = examine(&draft.0, &sets).await.map_err(|reason| cannot("used", &file, &reason))?;
         let published = if force { draft.replace(&file) } else { draft.publish(&file) };
         let bytes = published.map_err(|error| cannot("written", &file, &error))?;
         say(format_args!("{}\t{bytes} bytes\tchecked, {migrations} migrations", file.display()));
@@ -67,6 +67,7 @@ impl Restore {
     /// Puts a copy into the database's place, and the database aside.
     pub(super) async fn run(self) -> Result<(), Problem> {
         let Self { file, database: DatabaseSettings { storage, resources } } = self;
+        let sets = migrations(&resources.mounted()?);
         let database = database(&storage)?;
         if with_suffix(&file, "-wal").exists() {
             return Err(format!("{} is a database in use and no backup", file.display()));
@@ -77,8 +78,7 @@ impl Restore {
         let copied =
             OpenOptions::new().write(true).open(&draft.0).and_then(|mut to| io::copy(&mut source, &mut to));
         copied.map_err(|error| cannot("copied", &file, &error))?;
-        let migrations =
-            examine(&draft.0, &resources).await.map_err(|reason| cannot("used", &file, &reason))?;
+        let migrations = examine(&draft.0, &sets).await.map_err(|reason| cannot("used", &file, &reason))?;
         let aside = set_aside(&database).await.map_err(|error| cannot("set aside", &database, &error))?;
         draft.replace(&database).map_err(|error| cannot("replaced", &database, &error))?;
         drop(lock);
@@ -98,9 +98,9 @@ fn database(storage: &StorageSettings) -> Result<PathBuf, Problem> {
 }
 
 /// How many migrations a sound database of this program has.
-async fn examine(path: &Path, resources: &ResourceSettings) -> Result<usize, Problem> {
+async fn examine(path: &Path, sets: &[MigrationSet]) -> Result<usize, Problem> {
     let connection = open_sound_sqlite(path).await.map_err(|error| error.to_string())?;
-    let applied = keyward_migration::applied(&connection, &migrations(&resources.mounted())).await;
+    let applied = keyward_migration::applied(&connection, sets).await;
     let closed = connection.close().await;
     let applied = applied.map_err(|error| error.to_string())?;
     closed.map_err(|error| error.to_string())?;

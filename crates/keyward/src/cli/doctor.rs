@@ -15,8 +15,9 @@ use crate::cli::settings::ServerSettings;
 /// Checks one part after the other and prints what it finds; a problem if anything has to be mended.
 pub(super) async fn run(mut settings: ServerSettings) -> Result<(), Problem> {
     settings.set_issuer();
+    let resources = settings.resources.mounted()?;
     let mut report = Report::default();
-    report.add("settings", checks::settings(&settings));
+    report.add("settings", checks::settings(&settings, &resources));
     report.add("issuer", checks::issuer(&settings));
     report.add("listen", checks::listen(&settings));
     report.add("data", checks::data_folder(&settings.service.storage));
@@ -24,7 +25,7 @@ pub(super) async fn run(mut settings: ServerSettings) -> Result<(), Problem> {
         report.add("database", Note("there is none yet; the first start makes it".to_owned()));
         report.add("keys", checks::master_secret(&settings));
     } else {
-        match OpenDatabase::inspect(&settings.service.storage, &settings.resources.mounted()).await {
+        match OpenDatabase::inspect(&settings.service.storage, &resources).await {
             Ok(database) => {
                 report.add("database", checks::schema(&database).await);
                 report.add("clock", checks::clock(&database).await);

@@ -31,6 +31,7 @@ const USERS: [(&str, &str, Role); 2] =
 
 impl Seed {
     pub(super) async fn run(self) -> Result<(), Problem> {
+        let resources = self.database.resources.mounted()?;
         let database = self.database.open().await?;
         let ports = ports(&database, &self.passwords)?;
         let users = Users::new(ports.clone());
@@ -47,7 +48,7 @@ impl Seed {
         }
         let [administrator, user] = ids;
         let foundation = Foundation { ports, database: database.database().clone() };
-        for seed in self.database.resources.mounted().iter().filter_map(|resource| resource.seed) {
+        for seed in resources.iter().filter_map(|resource| resource.seed) {
             seed(&foundation, Seeded { administrator, user }).await?;
         }
         Ok(database.close().await?)

@@ -17,8 +17,7 @@ use crate::server::{accept, open_files};
 /// Serves until told to stop by SIGINT or SIGTERM.
 pub(super) async fn serve(mut settings: ServerSettings) -> Result<(), Problem> {
     let logging = log::start(&settings)?;
-    settings.resources.check()?;
-    let resources = settings.resources.mounted();
+    let resources = settings.resources.mounted()?;
     check(&settings.service, &resources)?;
     let tls = settings.connections.tls()?;
     // First the port: if it is taken, nothing has been touched yet.

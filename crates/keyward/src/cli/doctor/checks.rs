@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::http::Uri;
+use keyward_api::resources::resource::Resource;
 use keyward_api::settings::storage::StorageSettings;
 use keyward_api::settings::tokens::LEEWAY;
 use keyward_api::wiring::check::check;
@@ -29,8 +30,8 @@ use crate::cli::settings::ServerSettings;
 /// How long a server that listens already may take to answer.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-pub(super) fn settings(settings: &ServerSettings) -> Finding {
-    match check(&settings.service, &settings.resources.mounted()) {
+pub(super) fn settings(settings: &ServerSettings, resources: &[Resource]) -> Finding {
+    match check(&settings.service, resources) {
         Ok(()) => Good("they fit together".to_owned()),
         Err(problem) => Bad(problem.into(), "change the setting it names".to_owned()),
     }

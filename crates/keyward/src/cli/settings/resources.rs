@@ -4,7 +4,7 @@ use clap::Args;
 use clap::builder::PossibleValuesParser;
 use keyward_api::resources::resource::Resource;
 
-use crate::resources::{DEFAULT, known, named};
+use crate::resources::{DEFAULT, known};
 
 /// The value that mounts no resource.
 const NONE: &str = "none";
@@ -20,19 +20,15 @@ pub struct ResourceSettings {
 
 impl ResourceSettings {
     /// The resources to mount.
-    pub fn mounted(&self) -> Vec<Resource> {
-        named(&self.resources)
-    }
-
-    /// Refuses `none` beside the name of a resource.
     ///
     /// # Errors
-    /// One sentence that names the setting.
-    pub(crate) fn check(&self) -> Result<(), String> {
+    /// One sentence that names the setting, for `none` beside the name of a resource.
+    pub fn mounted(&self) -> Result<Vec<Resource>, String> {
         if self.resources.len() > 1 && self.resources.iter().any(|name| name == NONE) {
             return Err("KEYWARD_RESOURCES: none stands alone, or leave it out".to_owned());
         }
-        Ok(())
+        let chosen = |resource: &Resource| self.resources.iter().any(|name| name == resource.name);
+        Ok(known().into_iter().filter(chosen).collect())
     }
 }
 

@@ -1,62 +1,47 @@
-//! Databases of an earlier version of the program (`tests/yesterday`): migrated with any choice of sets, and
-//! read whole.
+//! The fixtures through the repositories: migrated with any choice of sets, and read whole.
 
 use std::sync::Arc;
 
 use keyward_auth::{
-    Algorithm, Argon2Params, Argon2idHasher, MasterSecret, Password, PasswordHasher, RefreshTokens,
-    SystemRandom, Verdict,
+    Algorithm, Argon2Params, Argon2idHasher, MasterSecret, Password, PasswordHash, PasswordHasher,
+    RefreshTokens, SystemRandom, Verdict,
 };
+use keyward_blog::domain::post::{PostFilter, PostId};
+use keyward_blog::domain::store::BlogStore;
 use keyward_domain::model::outbox::MailState;
 use keyward_domain::model::revocations::Position;
+use keyward_domain::model::users::NewUser;
 use keyward_domain::ports::store::Store;
-use keyward_domain::posts::{PostFilter, PostId};
-use keyward_domain::shop::catalog::ProductFilter;
-use keyward_domain::shop::orders::{IdempotencyKey, OrderId, OrderStatus};
+use keyward_domain::values::clock::Clock;
 use keyward_domain::values::email::Email;
-use keyward_domain::values::ids::ClientId;
-use keyward_domain::values::ids::SessionId;
-use keyward_domain::values::ids::UserId;
+use keyward_domain::values::ids::{ClientId, SessionId, UserId};
 use keyward_domain::values::page::Page;
-use keyward_infra::testing::empty_database;
+use keyward_domain::values::scopes::Role;
+use keyward_infra::clock::SystemClock;
+use keyward_infra::database::store::Database;
+use keyward_infra::testing::{TestDatabase, empty_database, rows};
 use keyward_migration::{MigrationSet, Schema, look, migrate};
-use serde_json::Value;
+use keyward_shop::domain::ids::OrderId;
+use keyward_shop::domain::order::{IdempotencyKey, OrderStatus};
+use keyward_shop::domain::product::ProductFilter;
+use keyward_shop::domain::store::ShopStore;
 use time::Duration;
-use uuid::Uuid;
 
-use crate::notes::{LATER, NOTES};
-use crate::rows;
-use crate::support::{Opened, add_user, at};
+use super::fixture::Yesterday;
+use crate::resources::memos;
 
-const SQLITE: &[u8] = include_bytes!("../yesterday/sqlite.db");
-const POSTGRES: &str = include_str!("../yesterday/postgres.sql");
-
-/// A copy of the fixture for the database under test.
-struct Yesterday {
-    database: Opened,
-    /// What README.md says of the JSON file.
-    facts: Value,
-    master: MasterSecret,
+/// An open copy of the fixture for the database under test.
+struct Opened {
+    database: Database,
+    facts: Yesterday,
+    _home: TestDatabase,
 }
 
-impl Yesterday {
-    async fn open() -> Self {
+impl Opened {
+    async fn new() -> Self {
         let home = empty_database().await;
-        let (facts, master) = if home.is_postgres() {
-            home.execute(POSTGRES).await;
-            let master = include_bytes!("../yesterday/throw-away-master-key-of-postgres.bin");
-            (include_str!("../yesterday/postgres.json"), master)
-        } else {
-            std::fs::write(home.url.strip_prefix("sqlite://").unwrap(), SQLITE).unwrap();
-            let master = include_bytes!("../yesterday/throw-away-master-key-of-sqlite.bin");
-            (include_str!("../yesterday/sqlite.json"), master)
-        };
-        let database = home.connect().await;
-        Self {
-            database: Opened { database, home },
-            facts: serde_json::from_str(facts).unwrap(),
-            master: MasterSecret::from_bytes(master).unwrap(),
-        }
+        let facts = Yesterday::copy_to(&home.url).await;
+        Self { database: home.connect().await, facts, _home: home }
     }
 
     async fn migrate(&self, sets: &[MigrationSet]) {
@@ -64,24 +49,18 @@ impl Yesterday {
         assert_eq!(look(self.database.connection(), sets).await.unwrap(), Schema::Current);
     }
 
-    /// A text of the JSON file, by its path.
-    fn text(&self, path: &str) -> &str {
-        self.facts.pointer(path).and_then(Value::as_str).unwrap()
-    }
-
-    /// A number of the JSON file, by its path.
-    fn number(&self, path: &str) -> i64 {
-        self.facts.pointer(path).and_then(Value::as_i64).unwrap()
+    fn master(&self) -> MasterSecret {
+        MasterSecret::from_bytes(self.facts.master).unwrap()
     }
 
     /// The accounts are there, and their passwords still match.
     async fn has_its_users(&self) {
         let hasher = Argon2idHasher::new(Argon2Params::default(), Arc::new(SystemRandom)).unwrap();
         for name in ["ada", "grace", "ana", "bob"] {
-            let fact = |field: &str| self.text(&format!("/users/{name}/{field}"));
+            let fact = |field: &str| self.facts.text(&format!("/users/{name}/{field}"));
             let email = Email::parse(fact("email")).unwrap();
             let found = self.database.autocommit().users().credentials_of(&email).await.unwrap().unwrap();
-            assert_eq!(found.user.id, UserId(self.number(&format!("/users/{name}/id"))));
+            assert_eq!(found.user.id, UserId(self.facts.number(&format!("/users/{name}/id"))));
             assert_eq!(found.user.role.as_str(), fact("role"));
             let verdict = hasher.verify(&Password::new(fact("password")), &found.hash).unwrap();
             assert!(matches!(verdict, Verdict::Match { .. }), "{name}");
@@ -91,22 +70,22 @@ impl Yesterday {
     /// The session stands, its refresh token is the good one, and the other session is in the feed of ended
     /// ones.
     async fn has_its_sessions(&self) {
-        let ana = UserId(self.number("/users/ana/id"));
+        let ana = UserId(self.facts.number("/users/ana/id"));
         let mut repositories = self.database.autocommit();
-        let id = SessionId(Uuid::parse_str(self.text("/ana/session_id")).unwrap());
+        let id = SessionId(self.facts.text("/ana/session_id").parse().unwrap());
         let live = repositories.sessions().live(id).await.unwrap().unwrap();
-        let claim = RefreshTokens::parse(self.text("/ana/refresh_token")).unwrap();
+        let claim = RefreshTokens::parse(self.facts.text("/ana/refresh_token")).unwrap();
         assert_eq!((live.session.user, live.session.counter), (ana, claim.counter));
-        assert!(RefreshTokens::new(&self.master).verify(&claim, &live.session.salt));
+        assert!(RefreshTokens::new(&self.master()).verify(&claim, &live.session.salt));
 
         let ended = repositories.revocations().after(&Position::default(), 10).await.unwrap().unwrap();
         assert_eq!(ended.revocations.iter().map(|one| one.user).collect::<Vec<_>>(), [ana]);
         assert!(repositories.sessions().live(ended.revocations[0].session).await.unwrap().is_none());
 
-        let client = ClientId::parse(self.text("/client/id")).unwrap();
+        let client = ClientId::parse(self.facts.text("/client/id")).unwrap();
         let found = repositories.clients().find(&client).await.unwrap().unwrap();
-        assert!(found.secret.matches(self.text("/client/secret")));
-        let bob = UserId(self.number("/users/bob/id"));
+        assert!(found.secret.matches(self.facts.text("/client/secret")));
+        let bob = UserId(self.facts.number("/users/bob/id"));
         let sessions = repositories.sessions().of_user(bob, 10).await.unwrap();
         assert_eq!(sessions.iter().map(|one| one.client.clone()).collect::<Vec<_>>(), [Some(client)]);
         assert_eq!(repositories.keys().of(Algorithm::EdDsa).await.unwrap().len(), 2);
@@ -115,50 +94,48 @@ impl Yesterday {
 
     /// Posts are read and found, and drafts are still drafts.
     async fn has_its_posts(&self) {
-        let mut repositories = self.database.autocommit();
-        let ids = [self.number("/ana/post_id"), self.number("/ana/draft_id")].map(PostId);
+        let mut posts = BlogStore::posts(&self.database);
+        let ids = [self.facts.number("/ana/post_id"), self.facts.number("/ana/draft_id")].map(PostId);
         for (id, published) in ids.into_iter().zip([true, false]) {
-            let post = repositories.posts().find(id).await.unwrap().unwrap();
-            assert_eq!(post.owner.id, UserId(self.number("/users/ana/id")));
+            let post = posts.find(id).await.unwrap().unwrap();
+            assert_eq!(post.owner.id, UserId(self.facts.number("/users/ana/id")));
             assert_eq!(post.published, published);
         }
         let search = Some("ÄLTER".to_owned());
         let filter = PostFilter { search, ..PostFilter::default() };
-        let found = repositories.posts().list(&filter, Page::default()).await.unwrap().items;
+        let found = posts.list(&filter, Page::default()).await.unwrap().items;
         assert_eq!(found.iter().map(|post| post.id).collect::<Vec<_>>(), [ids[0]]);
     }
 
     /// Orders, the cart and the stock are what they were.
     async fn has_its_shop(&self) {
-        let ana = UserId(self.number("/users/ana/id"));
-        let mut repositories = self.database.autocommit();
+        let ana = UserId(self.facts.number("/users/ana/id"));
+        let mut orders = ShopStore::orders(&self.database);
         for (path, status) in [
             ("/ana/shipped_order_id", OrderStatus::Shipped),
             ("/ana/cancelled_order_id", OrderStatus::Cancelled),
             ("/ana/order/id", OrderStatus::Processing),
         ] {
-            let order = repositories.orders().find(OrderId(self.number(path))).await.unwrap().unwrap();
+            let order = orders.find(OrderId(self.facts.number(path))).await.unwrap().unwrap();
             assert_eq!((order.user, order.status, order.lines.len()), (ana, status, 1));
         }
-        let key = IdempotencyKey::parse(self.text("/ana/order/idempotency_key")).unwrap();
-        let (id, _) = repositories.orders().find_by_key(ana, &key).await.unwrap().unwrap();
-        let order = repositories.orders().find(id).await.unwrap().unwrap();
-        assert_eq!(order.address.as_str(), self.text("/ana/order/shipping_address"));
+        let key = IdempotencyKey::parse(self.facts.text("/ana/order/idempotency_key")).unwrap();
+        let (id, _) = orders.find_by_key(ana, &key).await.unwrap().unwrap();
+        let order = orders.find(id).await.unwrap().unwrap();
+        assert_eq!(order.address.as_str(), self.facts.text("/ana/order/shipping_address"));
         let line = &order.lines[0];
-        let fact = (self.number("/ana/order/product_id"), self.number("/ana/order/quantity"));
+        let fact = (self.facts.number("/ana/order/product_id"), self.facts.number("/ana/order/quantity"));
         assert_eq!((line.product.0, i64::from(line.quantity)), fact);
         assert_eq!(order.amount, line.price.times(line.quantity).unwrap());
 
-        let cart = repositories.carts().items(ana).await.unwrap();
+        let cart = ShopStore::carts(&self.database).items(ana).await.unwrap();
         let lines: Vec<_> = cart.iter().map(|item| (item.product.id.0, i64::from(item.quantity))).collect();
-        assert_eq!(lines, [(self.number("/ana/cart/0/product_id"), self.number("/ana/cart/0/quantity"))]);
+        let fact = (self.facts.number("/ana/cart/0/product_id"), self.facts.number("/ana/cart/0/quantity"));
+        assert_eq!(lines, [fact]);
         let mugs = ProductFilter { search: Some("MUG".to_owned()), ..ProductFilter::default() };
-        let found = repositories.catalog().list_products(&mugs, Page::default()).await.unwrap();
-        assert_eq!(
-            found.iter().map(|product| product.quantity).collect::<Vec<_>>(),
-            [148],
-            "150, and 2 shipped"
-        );
+        let catalog = ShopStore::catalog(&self.database).list_products(&mugs, Page::default()).await.unwrap();
+        let quantities: Vec<_> = catalog.iter().map(|product| product.quantity).collect();
+        assert_eq!(quantities, [148], "150, and 2 shipped");
     }
 
     /// Two mails went out and three wait.
@@ -170,10 +147,16 @@ impl Yesterday {
     }
 }
 
+/// The samples' sets, and that of a resource which came later.
+fn sets() -> [MigrationSet; 3] {
+    [keyward_blog::resource().migrations, keyward_shop::resource().migrations, memos::MIGRATIONS]
+}
+
 #[tokio::test]
 async fn a_database_of_yesterday_is_whole_with_every_choice_of_sets_there_and_back() {
-    let yesterday = Yesterday::open().await;
-    for sets in [&[][..], &[NOTES], &[], &[LATER], &[]] {
+    let yesterday = Opened::new().await;
+    let [blog, shop, memos] = sets();
+    for sets in [&[][..], &[blog], &[], &[shop, memos], &[blog, shop], &[memos, blog], &[]] {
         yesterday.migrate(sets).await;
         yesterday.has_its_users().await;
         yesterday.has_its_sessions().await;
@@ -185,14 +168,14 @@ async fn a_database_of_yesterday_is_whole_with_every_choice_of_sets_there_and_ba
 
 #[tokio::test]
 async fn migrating_a_database_of_yesterday_changes_no_value_in_any_row() {
-    let yesterday = Yesterday::open().await;
+    let yesterday = Opened::new().await;
     let connection = yesterday.database.connection();
     let tables = rows::tables(connection).await;
     let before = rows::read(connection, &tables).await;
     for (table, rows) in &before {
         assert!(!rows.is_empty(), "the fixture has rows in every table, and none in {table}");
     }
-    yesterday.migrate(&[LATER]).await;
+    yesterday.migrate(&sets()).await;
     let after = rows::read(connection, &tables).await;
     for (table, mut was) in before {
         let mut is = after[&table].clone();
@@ -208,20 +191,28 @@ async fn migrating_a_database_of_yesterday_changes_no_value_in_any_row() {
 
 #[tokio::test]
 async fn a_database_of_yesterday_goes_on_from_where_it_was() {
-    let yesterday = Yesterday::open().await;
+    let yesterday = Opened::new().await;
     yesterday.migrate(&[]).await;
-    let database = &yesterday.database;
-    let ids = ["ada", "grace", "ana", "bob"].map(|name| yesterday.number(&format!("/users/{name}/id")));
-    let user = add_user(database, "eve").await;
+    let (database, facts) = (&yesterday.database, &yesterday.facts);
+    let ids = ["ada", "grace", "ana", "bob"].map(|name| facts.number(&format!("/users/{name}/id")));
+    let now = SystemClock.now();
+    let eve = NewUser {
+        email: Email::parse("eve@example.com").unwrap(),
+        name: None,
+        role: Role::User,
+        hash: PasswordHash::from_stored("$none".to_owned()),
+        created_at: now,
+    };
+    let user = database.autocommit().users().insert(&eve).await.unwrap();
     assert!(ids.iter().all(|id| *id < user.id.0), "ids go on");
 
     // A mail that waits is due some time after it was written, and opens with the master secret.
-    let due = at(0) + Duration::days(36_500);
+    let due = now + Duration::days(36_500);
     let claim = database.autocommit().outbox().claim(due, due + Duration::minutes(5)).await.unwrap().unwrap();
-    let message = claim.mail.open(&yesterday.master).unwrap();
-    assert_eq!(message.letter.subject, format!("Your order {}", yesterday.number("/ana/order/id")));
+    let message = claim.mail.open(&yesterday.master()).unwrap();
+    assert_eq!(message.letter.subject, format!("Your order {}", facts.number("/ana/order/id")));
 
-    let session = SessionId(Uuid::parse_str(yesterday.text("/ana/session_id")).unwrap());
+    let session = SessionId(facts.text("/ana/session_id").parse().unwrap());
     let live = database.autocommit().sessions().live(session).await.unwrap().unwrap();
     assert!(database.autocommit().sessions().advance(session, live.session.counter, due).await.unwrap());
 }
