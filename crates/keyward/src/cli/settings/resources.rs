@@ -4,7 +4,7 @@ use clap::Args;
 use clap::builder::PossibleValuesParser;
 use keyward_api::resources::resource::Resource;
 
-use crate::resources::{DEFAULT, known};
+use crate::resources::{DEFAULT, known, named};
 
 /// The value that mounts no resource.
 const NONE: &str = "none";
@@ -27,8 +27,7 @@ impl ResourceSettings {
         if self.resources.len() > 1 && self.resources.iter().any(|name| name == NONE) {
             return Err("KEYWARD_RESOURCES: none stands alone, or leave it out".to_owned());
         }
-        let chosen = |resource: &Resource| self.resources.iter().any(|name| name == resource.name);
-        Ok(known().into_iter().filter(chosen).collect())
+        Ok(named(&self.resources))
     }
 }
 
