@@ -57,6 +57,18 @@ async fn an_order_takes_the_stock_keeps_the_price_and_empties_the_cart() {
 }
 
 #[tokio::test]
+async fn an_order_is_confirmed_by_mail_and_a_refused_one_is_not() {
+    let app = start().await;
+    let (root, ana) = (app.admin("root").await, app.user("ana").await);
+    order(&ana).await.assert_status(404);
+    let id = product(&root, "Tea", 2.5, 5).await;
+    let order = bought(&ana, id, 2).await;
+    let mail = app.letter().await;
+    assert_eq!(mail.letter.subject, format!("Your order {}", order["id"]));
+    assert!(mail.letter.text.contains("2 x Tea: 5.00"), "{}", mail.letter.text);
+}
+
+#[tokio::test]
 async fn a_price_a_sum_or_an_owner_that_the_buyer_sends_counts_for_nothing() {
     let app = start().await;
     let (root, ana, eve) = (app.admin("root").await, app.user("ana").await, app.user("eve").await);
