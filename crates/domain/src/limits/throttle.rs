@@ -41,21 +41,22 @@ impl Throttle {
         Self { ports, budgets }
     }
 
-    /// The counts that guesses of a stranger at the password of `email` belong to, unless they have to wait.
+    /// The counts that guesses of a stranger at the password of `email` belong to, unless they have to wait. A name that is
+    /// no e-mail address has no account's count, but is counted by IP address like any other.
     pub(crate) async fn stranger(
         &self,
-        email: &Email,
+        email: Option<&Email>,
         address: Option<IpAddr>,
     ) -> Result<Guess, ThrottleError> {
         if self.budgets.is_none() {
             return Ok(Guess::default());
         }
-        let account = AttemptKey::of("login", email.as_str(), None);
+        let account = email.map(|email| AttemptKey::of("login", email.as_str(), None));
         let address = count_of(Deed::Login, address);
-        for key in [Some(account), address].into_iter().flatten() {
+        for key in [account, address].into_iter().flatten() {
             self.check(key).await?;
         }
-        Ok(Guess { account: Some(account), address })
+        Ok(Guess { account, address })
     }
 
     /// The count that guesses from somewhere the account knows belong to, unless they have to wait: from the device that

@@ -79,11 +79,11 @@ impl LogIn {
     /// The counts that this guess belongs to. Where strangers have to wait, whoever the account knows has counts of their own.
     async fn ration(&self, login: &Login, origin: &Origin) -> Result<Guess, SessionError> {
         let address = origin.device.ip;
-        let Some(email) = &login.email else { return Ok(Guess::default()) };
-        let throttled = match self.throttle.stranger(email, address).await {
+        let throttled = match self.throttle.stranger(login.email.as_ref(), address).await {
             Err(ThrottleError::Throttled(throttled)) => throttled,
             other => return Ok(other?),
         };
+        let Some(email) = &login.email else { return Err(throttled.into()) };
         let device = self.known_device(email, login.device.as_deref()).await?;
         let known = self.throttle.acquaintance(email, device, address).await?;
         known.ok_or(throttled.into())
