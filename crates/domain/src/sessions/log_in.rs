@@ -5,7 +5,7 @@ use std::sync::Arc;
 use keyward_auth::{Password, PasswordHash, RefreshTokens};
 
 use super::error::SessionError;
-use super::opening::{Opening, Tokens, opened};
+use super::opening::{Opening, Tokens};
 use crate::identity::verification::Verification;
 use crate::identity::verification_error::VerificationError;
 use crate::limits::throttle::{Guess, Throttle};
@@ -182,8 +182,7 @@ impl LogIn {
                 let stands = stands && registered;
                 if stands {
                     self.throttle.right(&mut *tx, guess).await?;
-                    tx.sessions().insert(session).await?;
-                    tx.events().append(&opened(session, origin)).await?;
+                    self.opening.store(&mut *tx, session, origin).await?;
                     tx.commit().await?;
                 }
                 Ok::<_, SessionError>(stands)

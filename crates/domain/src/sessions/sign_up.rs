@@ -1,7 +1,7 @@
 //! Signing up: making an account for anyone who asks, with or without logging in to it.
 
 use super::error::SessionError;
-use super::opening::{Opening, Tokens, opened};
+use super::opening::{Opening, Tokens};
 use crate::identity::error::UserError;
 use crate::identity::registration::{Register, Registration};
 use crate::identity::verification::Verification;
@@ -54,8 +54,7 @@ impl SignUp {
                 let user = tx.users().insert(&new).await.map_err(UserError::on_insert)?;
                 let scope = self.opening.grants().of(user.role).clone();
                 let session = self.opening.open(user.id, scope, None, origin);
-                tx.sessions().insert(&session).await?;
-                tx.events().append(&opened(&session, origin)).await?;
+                self.opening.store(&mut *tx, &session, origin).await?;
                 let tokens = self.opening.tokens(&session, session.scope.clone())?;
                 tx.commit().await?;
                 Ok(Some(tokens))

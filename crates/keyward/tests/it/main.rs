@@ -52,6 +52,7 @@ mod revocation;
 mod root;
 mod scopes;
 mod server;
+mod session_bound;
 mod session_model;
 mod sessions;
 mod shared;
