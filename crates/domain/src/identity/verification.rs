@@ -104,7 +104,7 @@ impl Verification {
         origin: &Origin,
     ) -> Result<(), VerificationError> {
         let deed = |proven| self.request_as(proven, &email);
-        self.proofs.proving(actor.who, password, origin, deed).await
+        self.proofs.proving(actor, password, origin, deed).await
     }
 
     async fn request_as(

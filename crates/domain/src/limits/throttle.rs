@@ -82,9 +82,10 @@ impl Throttle {
         Ok(Some(Guess { account: Some(key), address: None }))
     }
 
-    /// The count that guesses at one's own password belong to, when it is asked for again.
-    pub(crate) async fn proof(&self, user: UserId) -> Result<Guess, ThrottleError> {
-        let key = AttemptKey::of("proof", &user.to_string(), None);
+    /// The count that guesses at one's own password belong to, when it is asked for again: one per account and session, so
+    /// that a stolen token does not keep the owner's other sessions from proving it.
+    pub(crate) async fn proof(&self, user: UserId, session: SessionId) -> Result<Guess, ThrottleError> {
+        let key = AttemptKey::of("proof", &format!("{user} {session}"), None);
         if self.budgets.is_some() {
             self.check(key).await?;
         }
