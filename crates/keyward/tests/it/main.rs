@@ -56,6 +56,7 @@ mod session_bound;
 mod session_model;
 mod sessions;
 mod shared;
+mod signing_keys;
 mod slashes;
 mod story;
 mod strings;
