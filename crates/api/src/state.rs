@@ -131,7 +131,14 @@ impl AppState {
         let proofs = Proofs::new(ports.clone(), throttle.clone());
         let users = Users::new(ports.clone());
         let required = settings.mail.requires_verified_email();
-        let verification = Verification::new(ports.clone(), postbox.clone(), proofs.clone(), &base, required);
+        let verification = Verification::new(
+            ports.clone(),
+            postbox.clone(),
+            proofs.clone(),
+            throttle.clone(),
+            &base,
+            required,
+        );
         let bound = settings.tokens.revocation_bound;
         let own_account = OwnAccount::new(users.clone(), Arc::clone(&epochs), bound);
         let feed = Feed::new(Revocations::new(ports.clone(), lifetimes), Arc::clone(&epochs), bound);

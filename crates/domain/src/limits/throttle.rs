@@ -133,6 +133,14 @@ impl Throttle {
         Ok(())
     }
 
+    /// Refuses where the IP address has to wait.
+    pub(crate) async fn check_address(&self, deed: Deed, origin: &Origin) -> Result<(), ThrottleError> {
+        match (self.budgets, count_of(deed, origin.device.ip)) {
+            (Some(_), Some(key)) => self.check(key).await,
+            _ => Ok(()),
+        }
+    }
+
     /// Counts a deed against the address it came from, unless that has to wait.
     pub(crate) async fn spend(&self, deed: Deed, origin: &Origin) -> Result<(), ThrottleError> {
         let (Some(budgets), Some(key)) = (self.budgets, count_of(deed, origin.device.ip)) else {

@@ -133,7 +133,10 @@ impl LogIn {
         // Whoever reads this answer knows that the password was right, so it is rationed, too.
         self.throttle.right(&mut *self.ports.store.autocommit(), guess).await?;
         match self.verification.request_for(user).await {
-            Ok(()) | Err(VerificationError::Throttled(_)) => Err(SessionError::EmailUnverified),
+            Ok(()) | Err(VerificationError::JustSent(_)) => Err(SessionError::EmailUnverified),
+            Err(VerificationError::Throttled(throttled)) => {
+                Err(SessionError::EmailUnverifiedNoMail(throttled))
+            }
             Err(error) => Err(error.into()),
         }
     }

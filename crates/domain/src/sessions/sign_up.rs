@@ -8,6 +8,7 @@ use crate::identity::verification::Verification;
 use crate::limits::budgets::Deed;
 use crate::limits::throttle::Throttle;
 use crate::model::users::{NewUser, User};
+use crate::model::verifications::Purpose;
 use crate::ports::bundle::Ports;
 use crate::values::origin::Origin;
 
@@ -70,7 +71,7 @@ impl SignUp {
                 let mut tx = self.ports.store.begin().await?;
                 let user = tx.users().insert(new).await.map_err(UserError::on_insert)?;
                 if let Some(worded) = &worded {
-                    self.verification.keep(&mut *tx, user.id, &user.email, worded).await?;
+                    self.verification.keep(&mut *tx, user.id, &user.email, Purpose::Verify, worded).await?;
                 }
                 tx.commit().await?;
                 Ok(user)

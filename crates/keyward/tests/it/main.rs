@@ -8,6 +8,7 @@ mod process;
 mod proxy;
 mod wire;
 
+mod address_changes;
 mod app;
 mod backup;
 mod binary;
