@@ -185,7 +185,8 @@ pub fn token_error(error: SessionError) -> ApiError {
         SessionError::InvalidCredentials
         | SessionError::InvalidRefreshToken
         | SessionError::RefreshTokenReused
-        | SessionError::EmailUnverified => Some("invalid_grant"),
+        | SessionError::EmailUnverified
+        | SessionError::EmailUnverifiedNoMail(_) => Some("invalid_grant"),
         SessionError::NotRevocable => Some("unsupported_token_type"),
         SessionError::Scope(_) => Some("invalid_scope"),
         SessionError::Throttled(_) => Some("temporarily_unavailable"),

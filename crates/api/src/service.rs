@@ -76,6 +76,7 @@ impl Service {
             every: settings.tokens.revocation_bound,
             housekeeping: Housekeeping::new(ports.clone(), settings.tokens.lifetimes())
                 .forgetting_events(settings.events.retention())
+                .keeping_sessions(settings.tokens.sessions_per_account.into())
                 .with_cleaners(cleaners),
             outbox: Outbox::new(ports, postbox, mail::mailer(&settings)?.carrier),
             keys: stored.map(|stored| KeyRotation {

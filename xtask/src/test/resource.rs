@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::shell;
+use keyward_servers::shell;
 
 /// Looks for them. What is missing is named in a sentence.
 pub(crate) fn look() -> Result<(), String> {

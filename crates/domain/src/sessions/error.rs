@@ -20,6 +20,9 @@ pub enum SessionError {
     /// The password is right, but the address is not verified yet: a code and a link are on their way.
     #[error("Please verify your e-mail address first: a code and a link are on their way to it.")]
     EmailUnverified,
+    /// The password is right, but the address is not verified yet, and no mail is sent: too many were.
+    #[error("Please verify your e-mail address first. Too many mails were sent to it: try again in {} s.", .0.seconds)]
+    EmailUnverifiedNoMail(Throttled),
     /// The refresh token is malformed, forged, spent, expired, or its session has ended.
     #[error("Invalid refresh token")]
     InvalidRefreshToken,
@@ -61,7 +64,7 @@ impl Failure for SessionError {
             Self::InvalidCredentials | Self::InvalidRefreshToken | Self::RefreshTokenReused => {
                 Kind::Unauthenticated
             }
-            Self::EmailUnverified => Kind::Forbidden,
+            Self::EmailUnverified | Self::EmailUnverifiedNoMail(_) => Kind::Forbidden,
             Self::Scope(_) | Self::NotRevocable => Kind::Invalid,
             Self::Throttled(_) => Kind::Throttled,
             Self::NotFound(_) => Kind::NotFound,

@@ -6,7 +6,7 @@ use keyward_auth::SecretHash;
 use keyward_domain::model::events::{Event, EventKind};
 use keyward_domain::model::store_error::StoreError;
 use keyward_domain::model::users::UserChange;
-use keyward_domain::model::verifications::Pending;
+use keyward_domain::model::verifications::{Pending, Purpose};
 use keyward_domain::ports::store::{Repositories, Store};
 use keyward_domain::values::ids::UserId;
 use keyward_domain::values::origin::Origin;
@@ -20,7 +20,7 @@ async fn knows(database: &Database, local: &str) -> bool {
 
 /// Stores a pending verification of the address `local`.
 async fn add_verification<R: Repositories + ?Sized>(repositories: &mut R, user: UserId, local: &str) {
-    let new = Pending { user, email: email(local), token: SecretHash::of(local) };
+    let new = Pending { user, email: email(local), token: SecretHash::of(local), purpose: Purpose::Verify };
     assert!(repositories.verifications().replace(&new, at(0), at(-60), at(3600)).await.unwrap());
 }
 
@@ -31,11 +31,18 @@ async fn a_committed_transaction_is_there_as_a_whole() {
     let ana = tx.users().insert(&new_user("ana")).await.unwrap().id;
     tx.sessions().insert(&new_session(ana, 1)).await.unwrap();
     add_verification(&mut *tx, ana, "ana").await;
-    assert_eq!(tx.verifications().kept_at(ana).await.unwrap(), Some(at(0)), "it sees what it wrote");
+    assert_eq!(
+        tx.verifications().kept_at(ana, Purpose::Verify).await.unwrap(),
+        Some(at(0)),
+        "it sees what it wrote"
+    );
     assert!(!knows(&database, "ana").await, "nobody else does before the commit");
     tx.commit().await.unwrap();
     assert!(knows(&database, "ana").await);
-    assert_eq!(database.autocommit().verifications().kept_at(ana).await.unwrap(), Some(at(0)));
+    assert_eq!(
+        database.autocommit().verifications().kept_at(ana, Purpose::Verify).await.unwrap(),
+        Some(at(0))
+    );
     assert!(database.autocommit().sessions().live(new_session(ana, 1).id).await.unwrap().is_some());
 }
 

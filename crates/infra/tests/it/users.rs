@@ -4,7 +4,7 @@ use keyward_auth::SecretHash;
 use keyward_domain::model::store_error::StoreError;
 use keyward_domain::model::users::ImportedUser;
 use keyward_domain::model::users::{Name, NewUser, User, UserChange};
-use keyward_domain::model::verifications::Pending;
+use keyward_domain::model::verifications::{Pending, Purpose};
 use keyward_domain::ports::store::Store;
 use keyward_domain::values::ids::UserId;
 use keyward_domain::values::page::Page;
@@ -223,16 +223,17 @@ async fn with_an_account_go_its_sessions_and_verifications_and_no_others() {
     let his = add_session(&database, bob, 2).await.id;
     let mut ports = database.autocommit();
     for (user, local) in [(ana, "ana"), (bob, "bob")] {
-        let pending = Pending { user, email: email(local), token: SecretHash::of(local) };
+        let pending =
+            Pending { user, email: email(local), token: SecretHash::of(local), purpose: Purpose::Verify };
         assert!(ports.verifications().replace(&pending, at(0), at(-60), at(3600)).await.unwrap());
     }
 
     assert!(database.committing().delete(ana).await.unwrap());
     assert!(ports.sessions().live(hers).await.unwrap().is_none());
     assert!(ports.sessions().of_user(ana, 10).await.unwrap().is_empty());
-    assert_eq!(ports.verifications().kept_at(ana).await.unwrap(), None);
+    assert_eq!(ports.verifications().kept_at(ana, Purpose::Verify).await.unwrap(), None);
     assert!(ports.sessions().live(his).await.unwrap().is_some());
-    assert_eq!(ports.verifications().kept_at(bob).await.unwrap(), Some(at(0)));
+    assert_eq!(ports.verifications().kept_at(bob, Purpose::Verify).await.unwrap(), Some(at(0)));
     // Not merely hidden by a join.
     let left = |table: &str| format!("DELETE FROM {table}");
     for table in ["sessions", "verifications"] {

@@ -214,3 +214,17 @@ async fn the_proof_of_ones_own_password_is_rationed_too() {
     app.clock.advance(Duration::seconds(seconds));
     prove(&ana, "POST", "/users/me/password", change(PASSWORD)).await.assert_status(204);
 }
+
+#[tokio::test]
+async fn the_thief_of_a_token_does_not_keep_the_owner_from_proving_the_password() {
+    let app = TestApp::start().await;
+    let thief = app.user("ana").await;
+    let owner = app.log_in("ana").await;
+    let change =
+        |current: &str| json!({ "current_password": current, "new_password": "another fine phrase" });
+    for _ in 0..5 {
+        prove(&thief, "POST", "/users/me/password", change(WRONG)).await.assert_status(403);
+    }
+    wait(&prove(&thief, "POST", "/users/me/password", change(PASSWORD)).await);
+    prove(&owner, "POST", "/users/me/password", change(PASSWORD)).await.assert_status(204);
+}

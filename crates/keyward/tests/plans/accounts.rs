@@ -11,7 +11,7 @@ use keyward_domain::model::revocations::Position;
 use keyward_domain::model::sessions::Session;
 use keyward_domain::model::users::ImportedUser;
 use keyward_domain::model::users::{NewUser, UserChange};
-use keyward_domain::model::verifications::Pending;
+use keyward_domain::model::verifications::{Pending, Purpose};
 use keyward_domain::ports::store::{Repositories, Transaction};
 use keyward_domain::values::email::Email;
 use keyward_domain::values::ids::ClientId;
@@ -294,7 +294,7 @@ async fn verifications(inspector: &mut Inspector) {
     let number = inspector.rows / 30;
     let (user, token) = (UserId(number), SecretHash::from_bytes(key(number)));
     let address = Email::parse(&format!("new{number}@example.com")).unwrap();
-    let new = Pending { user, email: email(number), token: SecretHash::of("new") };
+    let new = Pending { user, purpose: Purpose::Verify, email: email(number), token: SecretHash::of("new") };
     let (before, now) = (after(-1), after(9));
     inspector
         .of("verifications.replace", async |db| {
@@ -303,7 +303,7 @@ async fn verifications(inspector: &mut Inspector) {
         .await;
     inspector
         .of("verifications.kept_at", async |db| {
-            assert!(db.verifications().kept_at(user).await.unwrap().is_some());
+            assert!(db.verifications().kept_at(user, Purpose::Verify).await.unwrap().is_some());
         })
         .await;
     inspector

@@ -110,7 +110,7 @@ pub async fn request_verification(
     (status = 400, description = "The address has an account", body = ref("#/components/schemas/Error")),
     (status = 403, description = "The password is wrong", body = ref("#/components/schemas/Error")),
     (status = 409, description = "It is my address, and verified", body = ref("#/components/schemas/Error")),
-    (status = 429, description = "Too many wrong passwords, or too many mails: try again after `Retry-After` seconds", body = ref("#/components/schemas/Error")),
+    (status = 429, description = "Too many wrong passwords, changes or mails: try again after `Retry-After` seconds", body = ref("#/components/schemas/Error")),
 ))]
 pub async fn change_email(
     user: CurrentUser,
@@ -140,6 +140,7 @@ pub async fn verify_email_page(Query(token): Query<Link>) -> Response {
     (status = 200, description = "Verified, for a browser", body = String, content_type = "text/html"),
     (status = 204, description = "Verified"),
     (status = 400, description = "The code or token is wrong, spent, voided by a newer one or too old; or the address has got an account meanwhile", body = ref("#/components/schemas/Error")),
+    (status = 429, description = "Too many wrong codes and tokens from one IP address: try again after `Retry-After` seconds", body = ref("#/components/schemas/Error")),
 ))]
 pub async fn verify_email(
     State(verification): State<Verification>,
