@@ -8,6 +8,7 @@ mod events;
 mod healthcheck;
 mod import;
 mod keys;
+mod live_files;
 mod log;
 mod outbox;
 mod output;

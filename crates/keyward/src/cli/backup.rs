@@ -14,6 +14,7 @@ use keyward_domain::values::clock::Clock;
 use keyward_infra::clock::SystemClock;
 use keyward_infra::database::backup::{copy_sqlite, open_sound_sqlite, settle_sqlite, sqlite_file};
 
+use super::live_files::{self, with_suffix};
 use super::output::{Problem, say};
 use crate::cli::settings::database::DatabaseSettings;
 use crate::cli::settings::resources::ResourceSettings;
@@ -46,6 +47,7 @@ impl Backup {
         if !database.is_file() {
             return Err(format!("there is no database {}", database.display()));
         }
+        live_files::refuse(&storage, &file)?;
         if file.exists() && !force {
             return Err(format!("{} is there already; --force replaces it", file.display()));
         }
@@ -125,12 +127,6 @@ async fn set_aside(database: &Path) -> io::Result<Option<PathBuf>> {
     }
     fs::hard_link(database, &aside)?;
     Ok(Some(aside))
-}
-
-fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    name.into()
 }
 
 /// A file in the making, its owner's alone; gone if it gets no other name.

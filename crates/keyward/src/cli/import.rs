@@ -11,6 +11,7 @@ use keyward_domain::identity::import::{Import as Importing, ImportRules};
 use keyward_infra::clock::SystemClock;
 use keyward_infra::identity::import::reader::{Format, Users};
 
+use super::live_files;
 use super::output::{Problem, say};
 use super::printable::Printable;
 use crate::cli::settings::database::DatabaseSettings;
@@ -54,6 +55,9 @@ impl Import {
         let unreadable = |error| format!("{} cannot be read: {error}", self.file.display());
         let users = Users::open(input, format, self.ignore_unknown).map_err(unreadable)?;
         let mut users = users.map_err(|fault| format!("{}: {fault}", self.file.display()))?;
+        if let Some(report) = &self.report {
+            live_files::refuse(&self.database.storage, report)?;
+        }
         let mut report = Report::create(self.report.as_deref(), &self.file)?;
         let mut progress = Progress::new(size);
 
@@ -111,9 +115,7 @@ impl Report {
         let Some(path) = path else {
             return Ok(Self { output: Box::new(std::io::stderr()), refused: 0 });
         };
-        let same =
-            path.canonicalize().is_ok_and(|path| input.canonicalize().is_ok_and(|input| input == path));
-        if same {
+        if live_files::is_same(path, input) {
             return Err("--report is the file of the accounts itself".to_owned());
         }
         let file = File::create(path).map_err(|error| format!("--report {}: {error}", path.display()))?;
