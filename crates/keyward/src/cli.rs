@@ -19,6 +19,7 @@ pub mod settings;
 mod traces;
 mod user;
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
@@ -31,7 +32,7 @@ use self::events::EventsCommand;
 use self::healthcheck::Healthcheck;
 use self::keys::KeysCommand;
 use self::outbox::OutboxCommand;
-use self::output::{Problem, say};
+use self::output::{Problem, can_say, say, shown};
 use self::seed::Seed;
 use self::settings::ServerSettings;
 use self::settings::database::DatabaseSettings;
@@ -99,8 +100,9 @@ pub fn run() -> Result<ExitCode, Problem> {
     match cli.command.unwrap_or_else(|| Command::Serve(Box::new(cli.settings))) {
         Command::Serve(settings) => block_on(serve::serve(*settings)),
         Command::Migrate(settings) => block_on(async {
+            can_say()?;
             let database = settings.open().await?;
-            say(format_args!("The schema of {} is up to date.", database.place()));
+            say(format_args!("The schema of {} is up to date.", database.place()))?;
             Ok(database.close().await?)
         }),
         Command::User(command) => return block_on(user::run(command)),
@@ -123,7 +125,8 @@ pub fn run() -> Result<ExitCode, Problem> {
 /// Help and version are printed as they are; a bad setting becomes one line, which names its variable, too.
 fn refuse(error: clap::Error) -> Result<Cli, Problem> {
     if !error.use_stderr() {
-        error.exit();
+        shown(error.print().and_then(|()| std::io::stdout().flush()))?;
+        std::process::exit(error.exit_code());
     }
     let words = error.to_string();
     let lines = words.lines().map(str::trim).take_while(|line| !line.is_empty());
@@ -153,8 +156,7 @@ fn openapi(resources: &ResourceSettings) -> Result<(), Problem> {
     let document = keyward_api::router::document(&resources.mounted())
         .to_pretty_json()
         .map_err(|error| error.to_string())?;
-    say(document);
-    Ok(())
+    say(document)
 }
 
 fn block_on<T>(task: impl Future<Output = Result<T, Problem>>) -> Result<T, Problem> {

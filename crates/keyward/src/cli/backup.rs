@@ -15,7 +15,7 @@ use keyward_infra::clock::SystemClock;
 use keyward_infra::database::backup::{copy_sqlite, open_sound_sqlite, settle_sqlite, sqlite_file};
 
 use super::live_files::{self, with_suffix};
-use super::output::{Problem, say};
+use super::output::{Problem, can_say, note, say};
 use crate::cli::settings::database::DatabaseSettings;
 use crate::cli::settings::resources::ResourceSettings;
 
@@ -51,17 +51,15 @@ impl Backup {
         if file.exists() && !force {
             return Err(format!("{} is there already; --force replaces it", file.display()));
         }
+        can_say()?;
         let draft = Draft::beside(&file).map_err(|error| cannot("written", &file, &error))?;
         copy_sqlite(&database, &draft.0).await.map_err(|error| cannot("written", &file, &error))?;
         let migrations =
             examine(&draft.0, &resources).await.map_err(|reason| cannot("used", &file, &reason))?;
         let published = if force { draft.replace(&file) } else { draft.publish(&file) };
         let bytes = published.map_err(|error| cannot("written", &file, &error))?;
-        say(format_args!("{}\t{bytes} bytes\tchecked, {migrations} migrations", file.display()));
-        eprintln!(
-            "The master secret is not in it: keep master.key or KEYWARD_MASTER_SECRET, too, and elsewhere."
-        );
-        Ok(())
+        note("The master secret is not in it: keep master.key or KEYWARD_MASTER_SECRET, too, and elsewhere.");
+        say(format_args!("{}\t{bytes} bytes\tchecked, {migrations} migrations", file.display()))
     }
 }
 
@@ -74,6 +72,7 @@ impl Restore {
             return Err(format!("{} is a database in use and no backup", file.display()));
         }
         let mut source = File::open(&file).map_err(|error| cannot("read", &file, &error))?;
+        can_say()?;
         let lock = Lock::alone(&database)?;
         let draft = Draft::beside(&database).map_err(|error| cannot("written", &database, &error))?;
         let copied =
@@ -85,8 +84,7 @@ impl Restore {
         draft.replace(&database).map_err(|error| cannot("replaced", &database, &error))?;
         drop(lock);
         let aside = aside.map_or("nothing".to_owned(), |aside| aside.display().to_string());
-        say(format_args!("{}\trestored, {migrations} migrations\treplaced: {aside}", database.display()));
-        Ok(())
+        say(format_args!("{}\trestored, {migrations} migrations\treplaced: {aside}", database.display()))
     }
 }
 

@@ -34,7 +34,7 @@ pub(super) async fn run(command: EventsCommand) -> Result<(), Problem> {
     loop {
         let events = database.repositories().events().newest(after, limit).await;
         for (number, event) in events.map_err(|error| format!("the events cannot be read: {error}"))? {
-            say(line(number, &event));
+            say(line(number, &event))?;
             after = Some(number);
         }
         if !tail.follow {

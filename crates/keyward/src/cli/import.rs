@@ -12,7 +12,7 @@ use keyward_infra::clock::SystemClock;
 use keyward_infra::identity::import::reader::{Format, Users};
 
 use super::live_files;
-use super::output::{Problem, say};
+use super::output::{Problem, can_say, say};
 use super::printable::Printable;
 use crate::cli::settings::database::DatabaseSettings;
 
@@ -55,6 +55,7 @@ impl Import {
         let unreadable = |error| format!("{} cannot be read: {error}", self.file.display());
         let users = Users::open(input, format, self.ignore_unknown).map_err(unreadable)?;
         let mut users = users.map_err(|fault| format!("{}: {fault}", self.file.display()))?;
+        can_say()?;
         if let Some(report) = &self.report {
             live_files::refuse(&self.database.storage, report)?;
         }
@@ -84,7 +85,7 @@ impl Import {
         progress.clear();
         let refused = report.finish()?;
         let (tally, done) = (import.tally(), if self.dry_run { "would be added" } else { "added" });
-        say(format_args!("{} {done}, {} there already, {refused} refused", tally.added, tally.present));
+        say(format_args!("{} {done}, {} there already, {refused} refused", tally.added, tally.present))?;
         database.close().await?;
         Ok(if refused == 0 { ExitCode::SUCCESS } else { ExitCode::from(REFUSED) })
     }
@@ -153,13 +154,13 @@ impl Progress {
     fn show(&mut self, bytes: u64, lines: u64) {
         if self.visible {
             self.shown = true;
-            eprint!("\r\x1b[K{}", bar(self.size, bytes, lines));
+            drop(write!(std::io::stderr(), "\r\x1b[K{}", bar(self.size, bytes, lines)));
         }
     }
 
     fn clear(&mut self) {
         if std::mem::take(&mut self.shown) {
-            eprint!("\r\x1b[K");
+            drop(write!(std::io::stderr(), "\r\x1b[K"));
         }
     }
 }

@@ -13,7 +13,7 @@ use keyward_domain::keys::signing_keys::Keys;
 use time::Duration;
 use time::format_description::well_known::Rfc3339;
 
-use super::output::{Problem, say};
+use super::output::{Problem, can_say, say};
 use crate::cli::settings::database::DatabaseSettings;
 
 #[derive(Subcommand)]
@@ -61,7 +61,7 @@ pub(super) async fn run(command: KeysCommand) -> Result<(), Problem> {
             for key in database.repositories().keys().all().await.map_err(|error| error.to_string())? {
                 let from = key.signs_from.format(&Rfc3339).unwrap_or_default();
                 let state = if key.retired_at.is_some() { "retired" } else { "published" };
-                say(format_args!("{}\t{}\t{from}\t{state}", key.kid, key.algorithm));
+                say(format_args!("{}\t{}\t{from}\t{state}", key.kid, key.algorithm))?;
             }
             Ok(database.close().await?)
         }
@@ -70,13 +70,13 @@ pub(super) async fn run(command: KeysCommand) -> Result<(), Problem> {
             let delay = if now { Duration::ZERO } else { PUBLISHED_AHEAD };
             let kid =
                 keys.rotate(settings.tokens.algorithm, delay).await.map_err(|error| error.to_string())?;
-            say(format_args!("{kid}\tsigns in {} s", delay.whole_seconds()));
+            say(format_args!("{kid}\tsigns in {} s", delay.whole_seconds()))?;
             Ok(database.close().await?)
         }
         KeysCommand::Retire(Retire { kid, settings }) => {
             let (database, keys) = settings.open().await?;
             keys.retire(&kid).await.map_err(|error| error.to_string())?;
-            say(format_args!("{kid}\tretired"));
+            say(format_args!("{kid}\tretired"))?;
             Ok(database.close().await?)
         }
     }
@@ -84,6 +84,7 @@ pub(super) async fn run(command: KeysCommand) -> Result<(), Problem> {
 
 impl KeySettings {
     async fn open(&self) -> Result<(OpenDatabase, Keys), Problem> {
+        can_say()?;
         let database = self.database.open().await?;
         let master = master_secret::find(&self.tokens, &self.database.storage.data_dir)?;
         let master = Arc::new(master.ok_or("there is no master secret yet; the first start makes it")?);

@@ -38,6 +38,7 @@ mod metrics;
 mod oauth;
 mod orders;
 mod outage;
+mod output;
 mod pages;
 mod paging;
 mod posts;
