@@ -34,6 +34,7 @@ mod hostile;
 mod import;
 mod login;
 mod mail;
+mod master_secret;
 mod metrics;
 mod oauth;
 mod orders;

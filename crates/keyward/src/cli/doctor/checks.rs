@@ -194,7 +194,8 @@ pub(super) fn master_secret(settings: &ServerSettings) -> Finding {
 /// A key signs, and the master secret opens all of them.
 pub(super) async fn keys(settings: &ServerSettings, database: &OpenDatabase) -> Finding {
     let algorithm = settings.service.tokens.algorithm;
-    let restore = "restore the master secret this database was made with (master.key, KEYWARD_MASTER_SECRET)";
+    let restore = "restore the master secret this database was made with (master.key, KEYWARD_MASTER_SECRET); \
+                   docs/OPERATIONS.md says what to do if it is lost";
     if algorithm == Algorithm::Hs256 {
         return master_secret(settings);
     }
@@ -212,17 +213,22 @@ pub(super) async fn keys(settings: &ServerSettings, database: &OpenDatabase) -> 
         Ok(ports) => ports,
         Err(problem) => return Bad(problem.into(), "change the setting it names".to_owned()),
     };
-    match Keys::new(ports, Arc::new(master), settings.service.tokens.access_token_life())
-        .ring(algorithm)
-        .await
-    {
+    let keys = Keys::new(ports, Arc::new(master), settings.service.tokens.access_token_life());
+    let seals = match keys.seals().await {
+        Ok(seals) => seals,
+        Err(error) => return Bad(error.to_string(), "start the database".to_owned()),
+    };
+    if let Some(kid) = seals.elsewhere.first() {
+        let way = if seals.opened == 0 { restore.to_owned() } else { format!("keyward keys retire {kid}") };
+        return Bad(KeysError::Sealed(kid.clone()).to_string(), way);
+    }
+    match keys.ring(algorithm).await {
         Ok(ring) => Good(format!(
             "{} {} signs, {} more verify",
             algorithm,
             ring.current().and_then(keyward_auth::SigningKey::kid).unwrap_or_default(),
             ring.previous().len() + usize::from(ring.next().is_some())
         )),
-        Err(error @ KeysError::Sealed(_)) => Bad(error.to_string(), restore.to_owned()),
         Err(error) => Bad(error.to_string(), "start the database".to_owned()),
     }
 }
