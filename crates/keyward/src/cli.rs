@@ -33,6 +33,7 @@ use self::healthcheck::Healthcheck;
 use self::keys::KeysCommand;
 use self::outbox::OutboxCommand;
 use self::output::{Problem, can_say, say, shown};
+use self::printable::Printable;
 use self::seed::Seed;
 use self::settings::ServerSettings;
 use self::settings::database::DatabaseSettings;
@@ -93,8 +94,12 @@ enum Command {
 /// Runs what the command line asks for.
 ///
 /// # Errors
-/// One sentence that names what to correct.
+/// One sentence that names what to correct, without control characters: it may quote a server.
 pub fn run() -> Result<ExitCode, Problem> {
+    execute().map_err(|problem| Printable(problem).to_string())
+}
+
+fn execute() -> Result<ExitCode, Problem> {
     read_dotenv()?;
     let cli = Cli::try_parse().or_else(refuse)?;
     match cli.command.unwrap_or_else(|| Command::Serve(Box::new(cli.settings))) {

@@ -114,6 +114,58 @@ async fn a_mail_server_is_greeted_and_gets_no_mail() {
     assert!(heard.starts_with("EHLO ") && !heard.contains("MAIL FROM"), "{heard}");
 }
 
+/// Answers one connection with these pieces, one after each thing it receives.
+fn answering(pieces: Vec<Vec<u8>>) -> std::net::SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        while let Ok((mut stream, _)) = listener.accept() {
+            for piece in &pieces {
+                let mut received = [0; 512];
+                if !matches!(stream.read(&mut received), Ok(1..)) || stream.write_all(piece).is_err() {
+                    break;
+                }
+            }
+        }
+    });
+    address
+}
+
+/// A PostgreSQL server that refuses with these words.
+fn refusing_postgres(words: &str) -> String {
+    let fields = format!("SFATAL\0VFATAL\0C28000\0M{words}\0\0");
+    let length = u32::try_from(fields.len() + 4).unwrap();
+    let error = [b"E", &length.to_be_bytes()[..], fields.as_bytes()].concat();
+    format!("postgres://ana@{}/keyward", answering(vec![b"N".to_vec(), error]))
+}
+
+#[tokio::test]
+async fn what_a_server_says_reaches_the_terminal_as_text_only() {
+    let hostile = "\u{1b}]0;owned\u{7}\u{1b}[2J\u{9b}31m";
+    let database = refusing_postgres(hostile);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mail = format!("smtp://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        stream.write_all(format!("554 {hostile}\r\n").as_bytes()).unwrap();
+    });
+    let home = Home::new().await;
+    let (output, printed) =
+        examine(&home, &[("KEYWARD_DATABASE_URL", &database), ("KEYWARD_SMTP_URL", &mail)]);
+    assert!(!output.status.success());
+    for part in ["database", "mail"] {
+        assert!(line(&printed, part).contains("owned"), "{printed:?}");
+    }
+    let mut command = home.command(&["user", "list"]);
+    command.env("KEYWARD_DATABASE_URL", &database);
+    let listed = text(&crate::process::finish(command, "").stderr);
+    assert!(listed.contains("owned"), "{listed:?}");
+    for shown in [printed, listed] {
+        let raw = shown.chars().find(|c| c.is_control() && *c != '\n');
+        assert_eq!(raw, None, "{shown:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_ready_server_passes_its_health_check_and_a_missing_one_does_not() {
     let home = Home::new().await;
