@@ -62,7 +62,7 @@ async fn each_fault_is_found_whatever_else_is_wrong() {
     let (output, printed) = examine(
         &home,
         &[
-            ("KEYWARD_ISSUER", "https://login.example.com/auth/"),
+            ("KEYWARD_ISSUER", "http://0.0.0.0:8000"),
             ("KEYWARD_DATABASE_URL", &database),
             ("KEYWARD_SMTP_URL", &nobody),
             ("KEYWARD_ARGON2_MEMORY", "1"),
@@ -74,6 +74,16 @@ async fn each_fault_is_found_whatever_else_is_wrong() {
     }
     assert!(text(&output.stderr).contains("4 things"), "{}", text(&output.stderr));
     assert!(!printed.contains("s3cret"), "{printed}");
+}
+
+#[tokio::test]
+async fn an_issuer_that_a_server_takes_is_well_with_a_path_too() {
+    let home = Home::new().await;
+    for issuer in ["https://login.example.com", "https://login.example.com/", "https://example.com/auth/a"] {
+        let (output, printed) = examine(&home, &[("KEYWARD_ISSUER", issuer)]);
+        assert!(output.status.success(), "{printed}");
+        assert_eq!(line(&printed, "issuer"), format!("ok    issuer    {issuer}"));
+    }
 }
 
 #[cfg(unix)]

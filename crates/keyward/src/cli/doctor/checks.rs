@@ -36,7 +36,7 @@ pub(super) fn settings(settings: &ServerSettings) -> Finding {
     }
 }
 
-/// Tokens, metadata and the links in mails carry the issuer: it must be an origin that clients can reach.
+/// Tokens, metadata and the links in mails carry the issuer: it must be a URL that clients can reach. It may have a path.
 pub(super) fn issuer(settings: &ServerSettings) -> Finding {
     let issuer = settings.service.issuer();
     let mend = "set KEYWARD_ISSUER to the address clients use, as in https://login.example.com".to_owned();
@@ -44,9 +44,6 @@ pub(super) fn issuer(settings: &ServerSettings) -> Finding {
     let (Some(scheme), Some(host)) = (uri.scheme_str(), uri.host()) else {
         return Bad(format!("{issuer} is no URL with a host"), mend);
     };
-    if issuer.ends_with('/') || uri.path() != "/" || uri.query().is_some() {
-        return Bad(format!("{issuer} is more than scheme, host and port"), mend);
-    }
     let address = host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().ok();
     if address.is_some_and(|address| address.is_unspecified()) {
         return Bad(format!("nobody can reach {issuer}, which tokens and links in mails would name"), mend);
