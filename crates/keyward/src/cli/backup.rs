@@ -13,6 +13,7 @@ use keyward_api::wiring::lock::Lock;
 use keyward_domain::values::clock::Clock;
 use keyward_infra::clock::SystemClock;
 use keyward_infra::database::backup::{copy_sqlite, open_sound_sqlite, settle_sqlite, sqlite_file};
+use keyward_infra::sessions::restored::end_all_sessions;
 
 use super::live_files::{self, with_suffix};
 use super::output::{Problem, can_say, note, say};
@@ -34,6 +35,9 @@ pub(super) struct Backup {
 pub(super) struct Restore {
     /// The file that `keyward backup` wrote
     file: PathBuf,
+    /// Let the sessions go on that stood when the backup was made: also those that were ended since
+    #[arg(long)]
+    keep_sessions: bool,
     #[command(flatten)]
     database: DatabaseSettings,
 }
@@ -66,7 +70,7 @@ impl Backup {
 impl Restore {
     /// Puts a copy into the database's place, and the database aside.
     pub(super) async fn run(self) -> Result<(), Problem> {
-        let Self { file, database: DatabaseSettings { storage, resources } } = self;
+        let Self { file, keep_sessions, database: DatabaseSettings { storage, resources } } = self;
         let database = database(&storage)?;
         if with_suffix(&file, "-wal").exists() {
             return Err(format!("{} is a database in use and no backup", file.display()));
@@ -80,11 +84,13 @@ impl Restore {
         copied.map_err(|error| cannot("copied", &file, &error))?;
         let migrations =
             examine(&draft.0, &resources).await.map_err(|reason| cannot("used", &file, &reason))?;
+        let ended = if keep_sessions { 0 } else { end_sessions(&draft.0, &resources).await? };
         let aside = set_aside(&database).await.map_err(|error| cannot("set aside", &database, &error))?;
         draft.replace(&database).map_err(|error| cannot("replaced", &database, &error))?;
         drop(lock);
         let aside = aside.map_or("nothing".to_owned(), |aside| aside.display().to_string());
-        say(format_args!("{}\trestored, {migrations} migrations\treplaced: {aside}", database.display()))
+        let restored = format!("restored, {migrations} migrations, {ended} sessions ended");
+        say(format_args!("{}\t{restored}\treplaced: {aside}", database.display()))
     }
 }
 
@@ -105,6 +111,21 @@ async fn examine(path: &Path, resources: &ResourceSettings) -> Result<usize, Pro
     let applied = applied.map_err(|error| error.to_string())?;
     closed.map_err(|error| error.to_string())?;
     if applied == 0 { Err("it is no database of Keyward".to_owned()) } else { Ok(applied) }
+}
+
+/// Ends every session of the copy, which gets the present schema for it. Returns the number ended.
+async fn end_sessions(path: &Path, resources: &ResourceSettings) -> Result<u64, Problem> {
+    let failed = |error: &dyn std::fmt::Display| format!("the copy's sessions cannot be ended: {error}");
+    let connection = open_sound_sqlite(path).await.map_err(|error| failed(&error))?;
+    let migrated = keyward_migration::migrate(&connection, &migrations(&resources.mounted())).await;
+    let ended = match migrated {
+        Ok(()) => end_all_sessions(&connection, SystemClock.now()).await.map_err(|error| failed(&error)),
+        Err(error) => Err(failed(&error)),
+    };
+    let closed = connection.close().await;
+    let ended = ended?;
+    closed.map_err(|error| failed(&error))?;
+    Ok(ended)
 }
 
 /// Gives the database a second name, under which it stays. Says which; `None` if there is no database.

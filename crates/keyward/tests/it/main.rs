@@ -50,6 +50,7 @@ mod recovery;
 mod refusals;
 mod removed_clients;
 mod replica;
+mod restore;
 mod revocation;
 mod root;
 mod scopes;
