@@ -4,6 +4,7 @@ mod backup;
 mod client;
 mod completions;
 mod doctor;
+mod env_file;
 mod events;
 mod healthcheck;
 mod import;
@@ -100,7 +101,7 @@ pub fn run() -> Result<ExitCode, Problem> {
 }
 
 fn execute() -> Result<ExitCode, Problem> {
-    read_dotenv()?;
+    env_file::read()?;
     let cli = Cli::try_parse().or_else(refuse)?;
     match cli.command.unwrap_or_else(|| Command::Serve(Box::new(cli.settings))) {
         Command::Serve(settings) => block_on(serve::serve(*settings)),
@@ -145,15 +146,6 @@ fn refuse(error: clap::Error) -> Result<Cli, Problem> {
         }
         _ => format!("{words} (see keyward --help)"),
     })
-}
-
-fn read_dotenv() -> Result<(), Problem> {
-    match dotenvy::dotenv() {
-        Ok(_) => Ok(()),
-        Err(error) if error.not_found() => Ok(()),
-        // The error's own words would quote the line, which may hold a secret.
-        Err(_) => Err("the file .env cannot be read: each line must be NAME=value".to_owned()),
-    }
 }
 
 fn openapi(resources: &ResourceSettings) -> Result<(), Problem> {

@@ -23,6 +23,7 @@ mod deploy;
 mod discovery;
 mod doctor;
 mod endings;
+mod env_file;
 mod events;
 mod feed;
 mod flood;
