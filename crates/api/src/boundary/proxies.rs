@@ -10,13 +10,17 @@ use std::sync::Arc;
 
 use axum::http::{HeaderMap, HeaderName, header};
 
-/// A network, as in `10.0.0.0/8`; an address alone is a network of one.
+/// A network, as in `10.0.0.0/8`; an address alone is a network of one. IPv4 in IPv6 (`::ffff:10.0.0.0/104`) is IPv4: so are
+/// the addresses that it is compared with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Network {
     address: IpAddr,
     /// How many bits of the address are the network's.
     length: u32,
 }
+
+/// How many bits stand before an IPv4 address in IPv6.
+const MAPPED: u32 = 96;
 
 impl Network {
     fn holds(self, other: IpAddr) -> bool {
@@ -39,7 +43,15 @@ impl FromStr for Network {
         let address: IpAddr = address.parse().map_err(|_| WRONG)?;
         let bits = if address.is_ipv4() { 32 } else { 128 };
         let length = length.map_or(Ok(bits), |length| length.parse().map_err(|_| WRONG))?;
-        if length <= bits { Ok(Self { address, length }) } else { Err(WRONG) }
+        let network = Self { address, length };
+        match address.to_canonical() {
+            _ if length > bits => Err(WRONG),
+            canonical if canonical == address => Ok(network),
+            canonical => match length.checked_sub(MAPPED) {
+                Some(length) => Ok(Self { address: canonical, length }),
+                None => Err("write IPv4 networks as in 10.0.0.0/8, not as IPv6 with less than /96"),
+            },
+        }
     }
 }
 
@@ -137,6 +149,13 @@ mod tests {
     }
 
     #[test]
+    fn a_mapped_network_is_the_network_it_maps() {
+        let of =
+            |peer: &str| client(&["::ffff:10.0.0.0/104"], ProxyHeader::XForwardedFor, peer, &["192.0.2.1"]);
+        assert_eq!((of("10.0.0.1"), of("::ffff:10.0.0.1")), ("192.0.2.1".to_owned(), "192.0.2.1".to_owned()));
+    }
+
+    #[test]
     fn nobody_else_is_believed() {
         let header = ProxyHeader::XForwardedFor;
         assert_eq!(client(&[], header, "127.0.0.1", &["192.0.2.1"]), "127.0.0.1");
@@ -167,7 +186,11 @@ mod tests {
         assert!(holds("0.0.0.0/0", "6.6.6.6") && !holds("0.0.0.0/0", "::1"));
         assert!(holds("2001:db8::/32", "2001:db8:ffff::1") && !holds("2001:db8::/32", "2001:db9::"));
         assert!(holds("::1", "::1") && !holds("::1", "::2"));
-        for wrong in ["", "10.0.0.0/33", "10.0.0/8", "10.0.0.0/", "::/129", "proxy.example"] {
+        assert!(holds("::ffff:10.0.0.0/104", "10.255.0.1") && !holds("::ffff:10.0.0.0/104", "11.0.0.1"));
+        assert!(holds("::ffff:10.0.0.1", "10.0.0.1") && holds("::ffff:0.0.0.0/96", "192.0.2.1"));
+        for wrong in
+            ["", "10.0.0.0/33", "10.0.0/8", "10.0.0.0/", "::/129", "::ffff:10.0.0.0/95", "proxy.example"]
+        {
             assert!(wrong.parse::<Network>().is_err(), "{wrong:?}");
         }
     }
