@@ -7,6 +7,7 @@
 use std::net::IpAddr;
 use std::str::FromStr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::http::{HeaderMap, HeaderName, header};
 
@@ -96,18 +97,23 @@ impl ProxyHeader {
 pub struct Proxies {
     networks: Arc<[Network]>,
     header: ProxyHeader,
+    /// Whether the log says that a proxy on this machine is not trusted.
+    warned: Arc<AtomicBool>,
 }
 
 impl Proxies {
     /// Believes what proxies in these networks note in this header.
     pub fn new(networks: &[Network], header: ProxyHeader) -> Self {
-        Self { networks: networks.into(), header }
+        Self { networks: networks.into(), header, warned: Arc::default() }
     }
 
     /// Who asks, where `peer` is whoever is connected to us.
     pub fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let trusted = |address: IpAddr| self.networks.iter().any(|network| network.holds(address));
         let mut client = peer.to_canonical();
+        if client.is_loopback() && !trusted(client) {
+            self.warn_of_proxy(headers);
+        }
         let lines = headers.get_all(self.header.name());
         let lines: Vec<&str> = lines.iter().map(|line| line.to_str().unwrap_or_default()).collect();
         let mut noted = lines.iter().rev().flat_map(|line| line.rsplit(','));
@@ -117,6 +123,20 @@ impl Proxies {
             client = next;
         }
         client
+    }
+
+    /// Says once that there seems to be a proxy on this machine that is not trusted: without its word all requests come from
+    /// loopback, which has no rate limit.
+    fn warn_of_proxy(&self, headers: &HeaderMap) {
+        let kinds = [ProxyHeader::XForwardedFor, ProxyHeader::Forwarded];
+        let Some(kind) = kinds.into_iter().find(|kind| headers.contains_key(kind.name())) else { return };
+        if !self.warned.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                "a request from this machine has {}: if a proxy runs here, set KEYWARD_TRUSTED_PROXIES=127.0.0.1,::1; \
+                 without it no client's address is known, and no rate limit by address applies",
+                kind.name()
+            );
+        }
     }
 }
 

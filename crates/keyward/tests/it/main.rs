@@ -68,6 +68,7 @@ mod tls;
 mod tokens;
 #[cfg(feature = "otlp")]
 mod traces;
+mod trusted_proxies;
 mod tutorials;
 mod users;
 mod verification;
