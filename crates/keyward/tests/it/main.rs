@@ -43,6 +43,7 @@ mod outage;
 mod output;
 mod pages;
 mod paging;
+mod pooler;
 mod posts;
 mod programs;
 mod proofs;
