@@ -4,6 +4,7 @@ use reqwest::Url;
 use serde::{Deserialize, Serialize};
 
 /// What the next token is asked for with. Without `Debug`, as whatever holds a secret.
+#[derive(Clone)]
 pub(crate) enum Renewal {
     /// A user's: good once, and handed out anew each time.
     RefreshToken(String),
