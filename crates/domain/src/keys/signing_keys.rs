@@ -46,6 +46,15 @@ impl Failure for KeysError {
     }
 }
 
+/// Which keys in use a master secret opens.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Seals {
+    /// The number of keys that it opens.
+    pub opened: usize,
+    /// The ids of those that were sealed with another one, or damaged.
+    pub elsewhere: Vec<String>,
+}
+
 /// The use cases of signing keys.
 #[derive(Clone)]
 pub struct Keys {
@@ -99,6 +108,18 @@ impl Keys {
     /// Every key there ever was.
     pub async fn list(&self) -> Result<Vec<StoredKey>, KeysError> {
         Ok(self.ports.store.autocommit().keys().all().await?)
+    }
+
+    /// Tries the master secret on every key that was not retired.
+    pub async fn seals(&self) -> Result<Seals, KeysError> {
+        let mut seals = Seals::default();
+        for key in self.list().await?.into_iter().filter(|key| key.retired_at.is_none()) {
+            match self.master.open(LABEL, key.kid.as_bytes(), &key.sealed) {
+                Some(_) => seals.opened += 1,
+                None => seals.elsewhere.push(key.kid),
+            }
+        }
+        Ok(seals)
     }
 
     /// Publishes a new key that signs after `delay`: long enough for every verifier to have fetched it. Says its id.

@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use tokio::task::{JoinError, JoinSet};
 
 use super::log;
-use super::output::Problem;
+use super::output::{Problem, note};
 use crate::cli::settings::ServerSettings;
 use crate::server::limits::Limits;
 use crate::server::{accept, open_files};
@@ -98,19 +98,19 @@ fn announce(settings: &ServerSettings, service: &Service) -> Result<(), Problem>
         Some(kid) => format!("{} {kid}", key.algorithm()),
         None => format!("{} (shared secret)", key.algorithm()),
     });
-    eprintln!("Keyward {}", env!("CARGO_PKG_VERSION"));
-    eprintln!("  docs      {}://{}/docs", settings.connections.scheme(), settings.listen);
-    eprintln!("  database  {}", service.database().place());
+    note(format_args!("Keyward {}", env!("CARGO_PKG_VERSION")));
+    note(format_args!("  docs      {}://{}/docs", settings.connections.scheme(), settings.listen));
+    note(format_args!("  database  {}", service.database().place()));
     if let Some(url) = &settings.service.replica.database_read_url {
-        eprintln!("  reads     {}", place::without_password(url));
+        note(format_args!("  reads     {}", place::without_password(url)));
     }
-    eprintln!("  key       {key}");
-    eprintln!("  issuer    {}", settings.service.issuer());
+    note(format_args!("  key       {key}"));
+    note(format_args!("  issuer    {}", settings.service.issuer()));
     if let Some(address) = settings.watch.metrics_listen {
-        eprintln!("  metrics   http://{address}/metrics");
+        note(format_args!("  metrics   http://{address}/metrics"));
     }
     let mail = mail::mailer(&settings.service)?.place;
-    eprintln!("  mail      {mail}");
+    note(format_args!("  mail      {mail}"));
     tracing::info!(to = mail, "mail goes out");
     Ok(())
 }
