@@ -5,6 +5,7 @@ use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
+use keyward_auth::PasswordPolicy;
 use keyward_guard::endpoint;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
@@ -73,9 +74,10 @@ fn endpoints(
     own.fold(first_endpoints(), OpenApiRouter::merge).merge(later_endpoints())
 }
 
-/// The whole document, as served at `/openapi.json`.
+/// The whole document, as served at `/openapi.json` at default settings.
 pub fn document(resources: &[Resource]) -> OpenApi {
-    openapi::complete(endpoints(resources, Routes::documented).into_openapi(), resources)
+    let document = endpoints(resources, Routes::documented).into_openapi();
+    openapi::complete(document, resources, &PasswordPolicy::default())
 }
 
 /// The whole service, without an answer of its own to paths that it does not serve: [`Router::merge`] panics where two
@@ -87,7 +89,7 @@ pub(crate) fn mergeable(state: AppState, resources: &[Resource]) -> Router {
 /// The whole service, with a 404 of its own.
 pub fn standalone(state: AppState, resources: &[Resource]) -> Router {
     let (router, document) = endpoints(resources, |routes| routes.of(&state)).split_for_parts();
-    let document = openapi::complete(document, resources);
+    let document = openapi::complete(document, resources, &state.policy);
     let slashes: Vec<String> =
         document.paths.paths.keys().chain(&docs::pages()).filter_map(with_slash).collect();
     let router = slashes.iter().fold(router, |router, path| router.route(path, any(without_slash)));

@@ -7,7 +7,7 @@ use super::grants::grants;
 use super::key_ring::shared_secret;
 use super::ports::hasher;
 use super::{mail, master_secret};
-use crate::extract::List;
+use crate::extract::USERS;
 use crate::resources::resource::Resource;
 use crate::settings::Settings;
 
@@ -31,7 +31,7 @@ pub fn check(settings: &Settings, resources: &[Resource]) -> Result<(), ServiceE
 
 /// Two resources must not share a name, a scope or a list.
 fn distinct(resources: &[Resource]) -> Result<(), ServiceError> {
-    let mut names: Vec<String> = vec!["admin".into(), "revocations:read".into(), List::USERS.0.to_string()];
+    let mut names: Vec<String> = vec!["admin".into(), "revocations:read".into(), USERS.0.to_string()];
     for resource in resources {
         let scopes = resource.scopes.iter().map(|scope| scope.name.to_owned());
         let lists = resource.lists.iter().map(|list| list.0.to_string());

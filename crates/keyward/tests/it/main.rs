@@ -11,6 +11,7 @@ mod wire;
 mod app;
 mod backup;
 mod binary;
+mod bodies;
 mod cart;
 mod catalog;
 mod claims;
