@@ -9,13 +9,11 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use keyward_domain::sessions::error::SessionError;
 use keyward_domain::values::failure::{Failure, Kind};
-use keyward_guard::Schemas;
+use keyward_web::{Fault, Loc, Rejection};
 use serde::Serialize;
+use utoipa::ToSchema;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::{ContentBuilder, Ref, ResponseBuilder};
-use utoipa::{PartialSchema, ToSchema};
-
-use crate::fault::{Fault, Loc};
 
 /// An answer that is no success.
 #[derive(Debug)]
@@ -38,7 +36,7 @@ enum Detail {
 #[derive(ToSchema)]
 #[schema(as = HTTPValidationError)]
 #[expect(dead_code, reason = "documents the body of a 422")]
-struct Faults {
+pub(crate) struct Faults {
     detail: Vec<Fault>,
     /// At the token endpoints: `invalid_request`.
     #[schema(nullable = false)]
@@ -86,6 +84,14 @@ impl ApiError {
         Self::faults(vec![fault])
     }
 
+    /// A request that could not be read.
+    pub fn rejected(rejection: Rejection) -> Self {
+        match rejection {
+            Rejection::Faults(faults) => Self::faults(faults),
+            other => Self::new(other.status(), &other.to_string()),
+        }
+    }
+
     /// A fault of ours.
     pub fn internal() -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
@@ -118,19 +124,6 @@ impl ApiError {
             Detail::Text(_) => self,
         }
         .with_oauth("invalid_request")
-    }
-
-    /// Both errors as one, if both are faulty fields; otherwise the one that is not.
-    #[must_use]
-    pub fn merge(mut self, other: Self) -> Self {
-        match (&mut self.detail, other.detail) {
-            (Detail::Faults(faults), Detail::Faults(more)) => {
-                faults.extend(more);
-                self
-            }
-            (Detail::Text(_), _) => self,
-            (Detail::Faults(_), detail) => Self { detail, ..other },
-        }
     }
 
     /// The status it answers with.
@@ -244,16 +237,4 @@ pub fn document_error(operation: &mut Operation, status: StatusCode, description
     let response =
         ResponseBuilder::new().description(description).content("application/json", content).build();
     operation.responses.responses.entry(status.as_str().to_owned()).or_insert_with(|| response.into());
-}
-
-/// Documents the 422 of faulty fields.
-pub fn document_validation(operation: &mut Operation, schemas: &mut Schemas) {
-    Faults::schemas(schemas);
-    schemas.push((Faults::name().into_owned(), Faults::schema()));
-    let content = ContentBuilder::new().schema(Some(Ref::from_schema_name(Faults::name()))).build();
-    let response = ResponseBuilder::new()
-        .description("Validation Error: every faulty field at once")
-        .content("application/json", content)
-        .build();
-    operation.responses.responses.entry("422".to_owned()).or_insert_with(|| response.into());
 }

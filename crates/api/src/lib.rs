@@ -10,7 +10,6 @@ pub mod boundary;
 mod document;
 pub mod error;
 pub mod extract;
-pub mod fault;
 pub mod foundation;
 pub mod metrics;
 mod middleware;

@@ -12,19 +12,18 @@ use axum::extract::{ConnectInfo, MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use keyward_web::RequestId;
 use tracing::field::Empty;
 use tracing::{Instrument, Span};
 
 use crate::boundary::cors::{self, PageOrigin};
 use crate::boundary::host::is_host;
 use crate::error::ApiError;
-use crate::extract::RequestId;
 use crate::state::AppState;
 
 /// How long a request may take, body included.
 const DEADLINE: Duration = Duration::from_secs(30);
 
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 const SAME_ORIGIN: HeaderValue = HeaderValue::from_static("same-origin");
@@ -35,12 +34,12 @@ const NOWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0
 
 /// Runs the request inside the boundary.
 pub(crate) async fn boundary(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
-    let id = request_id(&state, request.headers());
-    let name = id.to_str().unwrap_or_default().to_owned();
+    let id = RequestId::sent(request.headers()).unwrap_or_else(|| RequestId::new(state.random.as_ref()));
+    let header = id.header();
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let route = request.extensions().get::<MatchedPath>().cloned();
-    let span = span(&name, &method, route.as_ref());
-    request.extensions_mut().insert(RequestId(name));
+    let span = span(&id.0, &method, route.as_ref());
+    request.extensions_mut().insert(id);
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map_or(NOWHERE, |peer| peer.0);
     let client = state.proxies.client(peer.ip(), request.headers());
     request.extensions_mut().insert(ConnectInfo(SocketAddr::new(client, peer.port())));
@@ -50,7 +49,7 @@ pub(crate) async fn boundary(State(state): State<AppState>, mut request: Request
     // Dropped with everything else here when the client hangs up.
     let _under_way = state.metrics.begin();
     let mut response = guarded(request, caller.as_ref(), next).instrument(span.clone()).await;
-    finish(response.headers_mut(), id);
+    finish(response.headers_mut(), header);
     state.cors.mark(response.headers_mut(), caller);
     if in_chunks {
         // RFC 9112, section 6.1: it may have had a Content-Length, too, which the parser drops before we see
@@ -117,20 +116,6 @@ fn message(panic: &(dyn Any + Send)) -> &str {
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("a panic")
 }
 
-/// The id the request came with, if it can be one, or a new one.
-fn request_id(state: &AppState, headers: &HeaderMap) -> HeaderValue {
-    let plain = |value: &&HeaderValue| {
-        (1..=64).contains(&value.len())
-            && value.as_bytes().iter().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(b))
-    };
-    headers.get(&REQUEST_ID).filter(plain).cloned().unwrap_or_else(|| {
-        let mut bytes = [0; 16];
-        state.random.fill(&mut bytes);
-        let id = uuid::Builder::from_random_bytes(bytes).into_uuid().to_string();
-        HeaderValue::try_from(id).unwrap_or(HeaderValue::from_static("none"))
-    })
-}
-
 /// RFC 9112, section 3.2: exactly one `Host`, and a valid one, even beside an absolute target; HTTP/1.0 may
 /// go without. RFC 9113, section 8.3.1: in HTTP/2 the target's authority stands for it.
 fn host_is_sound(request: &Request) -> bool {
@@ -145,7 +130,7 @@ fn host_is_sound(request: &Request) -> bool {
 }
 
 fn finish(headers: &mut HeaderMap, id: HeaderValue) {
-    headers.insert(REQUEST_ID, id);
+    headers.insert(RequestId::HEADER, id);
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));

@@ -5,6 +5,7 @@ use axum::extract::OriginalUri;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
+use keyward_auth::PasswordPolicy;
 use keyward_guard::endpoint;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
@@ -86,9 +87,10 @@ fn standalone_endpoints(
     front_endpoints().merge(endpoints(resources, of))
 }
 
-/// The whole document, as served at `/openapi.json`.
+/// The whole document, as served at `/openapi.json` at default settings.
 pub fn document(resources: &[Resource]) -> OpenApi {
-    openapi::complete(standalone_endpoints(resources, Routes::documented).into_openapi(), resources)
+    let document = standalone_endpoints(resources, Routes::documented).into_openapi();
+    openapi::complete(document, resources, &PasswordPolicy::default())
 }
 
 /// The service without `/`, and without an answer of its own to paths that it does not serve: [`Router::merge`] panics
@@ -106,7 +108,7 @@ pub fn standalone(state: AppState, resources: &[Resource]) -> Router {
 
 fn serving(state: AppState, resources: &[Resource], endpoints: OpenApiRouter<AppState>) -> Router {
     let (router, document) = endpoints.split_for_parts();
-    let document = openapi::complete(document, resources);
+    let document = openapi::complete(document, resources, &state.policy);
     let slashes: Vec<String> =
         document.paths.paths.keys().chain(&docs::pages()).filter_map(with_slash).collect();
     let router = slashes.iter().fold(router, |router, path| router.route(path, any(without_slash)));

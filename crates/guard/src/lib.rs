@@ -30,13 +30,13 @@ pub use error::detail;
 #[cfg(feature = "tower")]
 pub use layer::{BearerBody, BearerLayer, BearerService};
 #[cfg(feature = "openapi")]
-pub use lock::{BEARER_SCHEME, PASSWORD_SCHEME, lock, schemes};
+pub use lock::{BEARER_SCHEME, ERROR, PASSWORD_SCHEME, error_schema, lock, schemes};
 pub use principal::Principal;
 #[cfg(feature = "remote")]
 pub use remote::{RemoteAuthenticator, RemoteBuilder, RemoteError};
 pub use scope::{Requirement, Scope};
 
-pub use keyward_auth::{ScopeSet, Scoped, TokenProfile};
+pub use keyward_auth::{Random, ScopeSet, Scoped, SystemRandom, TokenProfile};
 
 #[cfg(feature = "openapi")]
 #[doc(hidden)]

@@ -12,8 +12,8 @@ pub const PASSWORD_SCHEME: &str = "OAuth2PasswordBearer";
 /// The name of the scheme for a token pasted by hand, as FastAPI names it.
 pub const BEARER_SCHEME: &str = "HTTPBearer";
 
-/// The name of the error body's schema.
-const ERROR: &str = "Error";
+/// The name of the schema of an error's body.
+pub const ERROR: &str = "Error";
 
 /// Locks `operation`: either scheme opens it, without a good token it answers 401, and without `scope` 403.
 pub fn lock(operation: &mut Operation, scope: Option<&'static str>) {
@@ -60,7 +60,8 @@ pub fn schemes(document: &mut OpenApi, token_url: &str, scopes: &[(&str, &str)])
     components.schemas.entry(ERROR.to_owned()).or_insert_with(|| RefOr::T(error_schema()));
 }
 
-fn error_schema() -> utoipa::openapi::Schema {
+/// The schema of an error's body, which [`schemes`] adds to a document as [`ERROR`].
+pub fn error_schema() -> utoipa::openapi::Schema {
     use utoipa::openapi::schema::{ObjectBuilder, Type};
     let text = |words: &str| ObjectBuilder::new().schema_type(Type::String).description(Some(words));
     ObjectBuilder::new()

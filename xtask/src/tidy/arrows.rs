@@ -69,8 +69,14 @@ const LAYERS: &[Layer] = &[
         without: &["sea-orm", "sqlx"],
     },
     Layer {
+        name: "keyward-web-derive",
+        imports: &[],
+        tests_import: &[],
+        without: &["tokio", "axum", "http", "hyper", "sea-orm", "sqlx", "utoipa"],
+    },
+    Layer {
         name: "keyward-web",
-        imports: &["keyward-guard"],
+        imports: &["keyward-guard", "keyward-web-derive"],
         tests_import: &[],
         without: &["sea-orm", "sqlx"],
     },
@@ -139,6 +145,7 @@ const LAYERS: &[Layer] = &[
             "keyward-guard",
             "keyward-infra",
             "keyward-shop",
+            "keyward-web",
         ],
         tests_import: &[],
         without: &["sea-orm", "sqlx"],
@@ -146,7 +153,7 @@ const LAYERS: &[Layer] = &[
     Layer { name: "cli-tokens", imports: &["keyward-auth"], tests_import: &[], without: &["tokio"] },
     Layer {
         name: "invoices",
-        imports: &["keyward-guard"],
+        imports: &["keyward-guard", "keyward-web"],
         tests_import: &["keyward-client"],
         without: &["sea-orm"],
     },
@@ -156,7 +163,12 @@ const LAYERS: &[Layer] = &[
         tests_import: &[],
         without: &["sea-orm"],
     },
-    Layer { name: "notes", imports: &["keyward-guard"], tests_import: &[], without: &["sea-orm"] },
+    Layer {
+        name: "notes",
+        imports: &["keyward-guard", "keyward-web"],
+        tests_import: &[],
+        without: &["sea-orm"],
+    },
     Layer {
         name: "tonic-greeter",
         imports: &["keyward-guard"],

@@ -4,10 +4,11 @@ use std::collections::HashMap;
 
 use keyward_domain::values::scopes::{ADMIN, REVOCATIONS_READ};
 use keyward_infra::mail::templates::Templates;
+use keyward_web::List;
 
 use super::error::ServiceError;
 use crate::document::{docs, openapi};
-use crate::extract::List;
+use crate::extract::USERS;
 use crate::resources::resource::Resource;
 use crate::router;
 
@@ -23,7 +24,7 @@ pub(super) fn distinct(resources: &[Resource]) -> Result<(), ServiceError> {
     for scope in [ADMIN, REVOCATIONS_READ] {
         owners.add(KEYWARD, "scope", scope.to_owned())?;
     }
-    owners.add(KEYWARD, "list", name(List::USERS))?;
+    owners.add(KEYWARD, "list", name(USERS))?;
     for tag in openapi::own_tags() {
         owners.add(KEYWARD, "tag", tag.to_owned())?;
     }

@@ -12,6 +12,7 @@ mod address_changes;
 mod app;
 mod backup;
 mod binary;
+mod bodies;
 mod claims;
 mod client;
 mod commands;

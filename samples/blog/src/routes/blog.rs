@@ -3,7 +3,8 @@
 use axum::Json;
 use axum::extract::State;
 use keyward_api::error::ApiError;
-use keyward_api::extract::{Listing, Paged, Path};
+use keyward_api::extract::Paged;
+use keyward_web::{Listing, Path};
 
 use super::wire::Post;
 use crate::domain::post::{PostFilter, PostId};

@@ -5,10 +5,11 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use keyward_api::access::current_user::CurrentUser;
 use keyward_api::error::ApiError;
-use keyward_api::extract::{Body, Both, Listing, Paged, Path};
+use keyward_api::extract::Paged;
+use keyward_web::{Body, Both, Listing, Path};
 
 use super::scope;
-use super::wire::{Post, PostList, PostQuery, PostWrite};
+use super::wire::{Post, PostList, PostWrite};
 use crate::domain::post::{PostFilter, PostId};
 use crate::domain::posts::Posts;
 
@@ -18,9 +19,9 @@ use crate::domain::posts::Posts;
 pub async fn list_posts(
     user: CurrentUser<scope::PostsRead>,
     State(posts): State<Posts>,
-    Paged { page, filter: PostQuery { search, own }, here }: Paged<Post, PostList>,
+    Paged { page, filter: PostList { search, owner }, here }: Paged<Post, PostList>,
 ) -> Result<Listing<Post>, ApiError> {
-    let filter = PostFilter { visible_to: Some(user.who), owner: own.then_some(user.who), search };
+    let filter = PostFilter { visible_to: Some(user.who), owner: owner.map(|_| user.who), search };
     Ok(here.listing(posts.list(&filter, page).await?))
 }
 
@@ -31,7 +32,7 @@ pub async fn create_post(
     State(posts): State<Posts>,
     Body(draft): Body<PostWrite>,
 ) -> Result<(StatusCode, Json<Post>), ApiError> {
-    let post = posts.create(user.who, &draft).await?;
+    let post = posts.create(user.who, &draft.into()).await?;
     Ok((StatusCode::CREATED, Json(post.into())))
 }
 
@@ -58,7 +59,7 @@ pub async fn replace_post(
     State(posts): State<Posts>,
     Both(Path(id), Body(draft)): Both<Path<PostId>, Body<PostWrite>>,
 ) -> Result<Json<Post>, ApiError> {
-    Ok(Json(posts.replace(user.who, id, &draft).await?.into()))
+    Ok(Json(posts.replace(user.who, id, &draft.into()).await?.into()))
 }
 
 /// Delete a post of mine

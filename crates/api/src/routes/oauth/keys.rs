@@ -5,9 +5,8 @@ use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use keyward_auth::{Jwk, SharedKeyRing};
+use keyward_web::Conditions;
 use utoipa::ToSchema;
-
-use crate::extract::Conditions;
 
 /// How long others may keep what they fetched here, in seconds.
 pub const MAX_AGE: u32 = 300;

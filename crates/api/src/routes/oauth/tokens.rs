@@ -9,67 +9,70 @@ use keyward_domain::oauth::tokens::{Introspection, OAuthTokens};
 use keyward_domain::sessions::log_in::{LogIn, Login};
 use keyward_domain::sessions::refresh::Refresh;
 use keyward_domain::values::email::Email;
+use keyward_web::readers::string;
+use keyward_web::{Flaw, Input};
 use serde::Serialize;
 use utoipa::ToSchema;
+use utoipa::openapi::schema::KnownFormat;
 
 use crate::error::{ApiError, oauth_error};
-use crate::extract::{ClientForm, Fields, Input, OAuthForm, Sender, invalid_client, read};
+use crate::extract::{ClientForm, OAuthForm, Sender, invalid_client, read};
 use crate::metrics::counters::Metrics;
 use crate::routes::sessions::login::{Token, TokenType};
 
 /// A grant (RFC 6749, sections 4.3, 4.4 and 6).
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "documents what `read` reads")]
+#[derive(Input)]
 pub struct TokenRequest {
     /// `password`, `refresh_token` or `client_credentials`.
-    #[schema(example = "password")]
+    #[input(example = "password")]
     grant_type: String,
     /// With `password`: the e-mail address.
     username: Option<String>,
     /// With `password`.
-    #[schema(format = Password)]
-    password: Option<String>,
+    #[input(read = read::password())]
+    password: Option<Password>,
     /// With `refresh_token`.
+    #[input(secret)]
     refresh_token: Option<String>,
     /// What the token shall be good for, separated by spaces.
     scope: Option<String>,
     /// A client's id, if it does not use HTTP Basic.
-    client_id: Option<String>,
+    pub client_id: Option<String>,
     /// A client's secret, if it does not use HTTP Basic.
-    #[schema(format = Password)]
-    client_secret: Option<String>,
+    #[input(read = string().format(KnownFormat::Password), secret)]
+    pub client_secret: Option<String>,
 }
 
-/// What was asked for, and for which scope.
-pub struct GrantRequest {
-    kind: GrantKind,
-    scope: Option<String>,
-}
-
-enum GrantKind {
+/// What is asked for.
+enum Grant {
     Password { username: String, password: Password },
     RefreshToken(String),
     ClientCredentials,
-    Unknown,
 }
 
-impl Input for TokenRequest {
-    type Value = GrantRequest;
-
-    fn read(fields: &mut Fields<'_>) -> Option<GrantRequest> {
-        let scope = fields.optional("scope", read::owned);
-        let grant_type = fields.required("grant_type", read::owned)?;
-        let kind = match grant_type.as_str() {
-            "password" => {
-                let username = fields.required("username", read::owned);
-                let password = fields.secret("password", read::password);
-                GrantKind::Password { username: username?, password: password? }
+impl TokenRequest {
+    /// The grant with what belongs to it, and the scope.
+    fn grant(self) -> Result<(Grant, Option<String>), ApiError> {
+        let missing = |name| Flaw::missing().in_field("body", name, None);
+        let grant = match self.grant_type.as_str() {
+            "password" => match (self.username, self.password) {
+                (Some(username), Some(password)) => Ok(Grant::Password { username, password }),
+                (None, Some(_)) => Err(vec![missing("username")]),
+                (Some(_), None) => Err(vec![missing("password")]),
+                (None, None) => Err(vec![missing("username"), missing("password")]),
+            },
+            "refresh_token" => {
+                self.refresh_token.map(Grant::RefreshToken).ok_or_else(|| vec![missing("refresh_token")])
             }
-            "refresh_token" => GrantKind::RefreshToken(fields.secret("refresh_token", read::owned)?),
-            "client_credentials" => GrantKind::ClientCredentials,
-            _ => GrantKind::Unknown,
+            "client_credentials" => Ok(Grant::ClientCredentials),
+            _ => {
+                return Err(refused(
+                    "unsupported_grant_type",
+                    "The grant_type must be password, refresh_token or client_credentials.",
+                ));
+            }
         };
-        Some(GrantRequest { kind, scope: scope? })
+        Ok((grant.map_err(|faults| ApiError::faults(faults).for_oauth())?, self.scope))
     }
 }
 
@@ -95,21 +98,13 @@ pub enum GrantedToken {
 }
 
 /// A token (RFC 7009, section 2.1; RFC 7662, section 2.1).
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "documents what `read` reads")]
+#[derive(Input)]
 pub struct TokenForm {
     /// An access or refresh token.
+    #[input(secret)]
     token: String,
     /// Not needed: the token says what it is.
-    token_type_hint: Option<String>,
-}
-
-impl Input for TokenForm {
-    type Value = String;
-
-    fn read(fields: &mut Fields<'_>) -> Option<String> {
-        fields.secret("token", read::owned)
-    }
+    pub token_type_hint: Option<String>,
 }
 
 /// What a token is worth (RFC 7662, section 2.2). For one that is no longer good: `{"active": false}` and nothing else.
@@ -195,17 +190,18 @@ pub async fn token(
     State(tokens): State<OAuthTokens>,
     State(metrics): State<Metrics>,
     Sender(origin): Sender,
-    OAuthForm { value: GrantRequest { kind, scope }, client }: OAuthForm<TokenRequest>,
+    OAuthForm { value: request, client }: OAuthForm<TokenRequest>,
 ) -> Result<Response, ApiError> {
-    let pair = match kind {
-        GrantKind::Password { username, password } => {
+    let (grant, scope) = request.grant()?;
+    let pair = match grant {
+        Grant::Password { username, password } => {
             let login = Login { email: Email::parse(&username).ok(), password, scope, client, device: None };
             metrics.login(log_in.log_in(login, &origin).await)
         }
-        GrantKind::RefreshToken(token) => {
+        Grant::RefreshToken(token) => {
             metrics.refresh(refresh.refresh(&token, scope.as_deref(), client.as_ref(), &origin).await)
         }
-        GrantKind::ClientCredentials => {
+        Grant::ClientCredentials => {
             let client = client.ok_or_else(invalid_client)?;
             let token = tokens.client_credentials(&client, scope.as_deref()).map_err(oauth_error)?;
             return Ok(no_store(ClientToken {
@@ -214,12 +210,6 @@ pub async fn token(
                 expires_in: token.expires_in(),
                 scope: token.claims().scope.to_string(),
             }));
-        }
-        GrantKind::Unknown => {
-            return Err(refused(
-                "unsupported_grant_type",
-                "The grant_type must be password, refresh_token or client_credentials.",
-            ));
         }
     };
     pair.map(|tokens| Token::from(tokens).into_response()).map_err(oauth_error)
@@ -232,7 +222,7 @@ pub async fn token(
 pub async fn revoke(
     State(tokens): State<OAuthTokens>,
     Sender(origin): Sender,
-    ClientForm { value: token, client }: ClientForm<TokenForm>,
+    ClientForm { value: TokenForm { token, .. }, client }: ClientForm<TokenForm>,
 ) -> Result<StatusCode, ApiError> {
     tokens.revoke(&token, &client.id, &origin).await.map_err(oauth_error)?;
     Ok(StatusCode::OK)
@@ -244,7 +234,7 @@ pub async fn revoke(
 ))]
 pub async fn introspect(
     State(tokens): State<OAuthTokens>,
-    ClientForm { value: token, .. }: ClientForm<TokenForm>,
+    ClientForm { value: TokenForm { token, .. }, .. }: ClientForm<TokenForm>,
 ) -> Result<Response, ApiError> {
     let state = tokens.introspect(&token).await?.map(TokenState::from).unwrap_or_default();
     Ok(no_store(state))

@@ -1,11 +1,12 @@
 //! Resources that would be in each other's way, or in Keyward's, are refused with a sentence before anything is touched.
 
-use keyward_api::extract::List;
+use keyward_api::extract::USERS;
 use keyward_api::resources::resource::{Resource, ResourceScope};
 use keyward_api::service::Service;
 use keyward_domain::values::scopes::Role;
 use keyward_infra::mail::templates::Template;
 use keyward_migration::MigrationSet;
+use keyward_web::List;
 use tempfile::TempDir;
 
 use super::memos;
@@ -68,7 +69,7 @@ async fn a_resource_has_nothing_that_is_keywards_own_and_nothing_twice() {
             Resource { scopes: vec![scope("revocations:read")], ..bare("other") },
             "scope revocations:read, which belongs to Keyward",
         ),
-        (Resource { lists: &[List::USERS], ..bare("other") }, "list u, which belongs to Keyward"),
+        (Resource { lists: &[USERS], ..bare("other") }, "list u, which belongs to Keyward"),
         (Resource { tags: &[("users", "")], ..bare("other") }, "tag users, which belongs to Keyward"),
         (Resource { letters: &[RESET], ..bare("other") }, "letter password_reset, which belongs to Keyward"),
         (Resource { scopes: vec![scope("a"), scope("a")], ..bare("other") }, "scope a twice"),

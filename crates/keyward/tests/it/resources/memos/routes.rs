@@ -5,13 +5,14 @@ use axum::extract::{FromRef, State};
 use axum::http::StatusCode;
 use keyward_api::access::current_user::CurrentUser;
 use keyward_api::error::ApiError;
-use keyward_api::extract::{Body, Fields, Input, List, Listed, Listing, Paged, read};
+use keyward_api::extract::Paged;
 use keyward_api::foundation::{Core, Foundation};
 use keyward_api::resources::routes::Hosted;
 use keyward_domain::ports::store::{Repositories, Transaction};
 use keyward_domain::values::page::Slice;
 use keyward_guard::{Scope, endpoint};
 use keyward_infra::mail::templates::Template;
+use keyward_web::{Body, Input, List, Listed, Listing};
 use serde::Serialize;
 use time::Duration;
 use utoipa::ToSchema;
@@ -74,19 +75,10 @@ impl From<String> for Memo {
     }
 }
 
-#[derive(ToSchema)]
-#[schema(example = json!({ "content": "Buy tea" }))]
-#[expect(dead_code, reason = "documents what `read` reads")]
+#[derive(Input)]
+#[input(example = json!({ "content": "Buy tea" }))]
 struct MemoWrite {
     content: String,
-}
-
-impl Input for MemoWrite {
-    type Value = String;
-
-    fn read(fields: &mut Fields<'_>) -> Option<String> {
-        fields.required("content", read::owned)
-    }
 }
 
 /// My memos
@@ -105,7 +97,7 @@ async fn list_memos(
 async fn create_memo(
     user: CurrentUser<MemosWrite>,
     State(Memos(core)): State<Memos>,
-    Body(content): Body<MemoWrite>,
+    Body(MemoWrite { content }): Body<MemoWrite>,
 ) -> Result<(StatusCode, Json<Memo>), ApiError> {
     let Core { foundation: Foundation { ports, database }, postbox, templates } = core;
     let mut tx = database.begin_db().await?;

@@ -4,7 +4,7 @@ use axum::extract::{FromRequest, FromRequestParts, Request};
 use keyward_guard::{Documented, Schemas};
 use utoipa::openapi::path::Operation;
 
-use crate::error::ApiError;
+use crate::rejection::Rejection;
 
 /// Two extractors whose faults are reported together, in order: the path's or query's, then the body's.
 pub struct Both<A, B>(pub A, pub B);
@@ -12,12 +12,12 @@ pub struct Both<A, B>(pub A, pub B);
 impl<S, A, B> FromRequest<S> for Both<A, B>
 where
     S: Send + Sync,
-    A: FromRequestParts<S, Rejection = ApiError> + Send,
-    B: FromRequest<S, Rejection = ApiError> + Send,
+    A: FromRequestParts<S, Rejection = Rejection> + Send,
+    B: FromRequest<S, Rejection = Rejection> + Send,
 {
-    type Rejection = ApiError;
+    type Rejection = Rejection;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+    async fn from_request(request: Request, state: &S) -> Result<Self, Rejection> {
         let (mut parts, body) = request.into_parts();
         let first = A::from_request_parts(&mut parts, state).await;
         let second = B::from_request(Request::from_parts(parts, body), state).await;

@@ -5,28 +5,23 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
-use super::form;
+use crate::form;
 
 /// A list, by the byte that its cursors carry: a cursor of another list is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct List(pub u8);
 
-impl List {
-    /// Accounts.
-    pub const USERS: Self = Self(b'u');
-}
-
 const VERSION: u8 = 1;
 
 /// The cursor of whatever comes after `id`.
-pub(super) fn encode(list: List, id: i64) -> String {
+pub(crate) fn encode(list: List, id: i64) -> String {
     let mut bytes = vec![VERSION, list.0];
     bytes.extend(id.to_be_bytes());
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
 /// The id that a cursor of this list was made of.
-pub(super) fn decode(list: List, text: &str) -> Option<i64> {
+pub(crate) fn decode(list: List, text: &str) -> Option<i64> {
     let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
     let id = bytes.strip_prefix(&[VERSION, list.0])?;
     Some(i64::from_be_bytes(id.try_into().ok()?)).filter(|id| *id > 0)
@@ -36,7 +31,7 @@ pub(super) fn decode(list: List, text: &str) -> Option<i64> {
 const FOREIGN: &AsciiSet = &CONTROLS.add(b'<').add(b'>').add(b'"').add(b' ');
 
 /// The same request, with another cursor.
-pub(super) fn next_link(here: &Uri, cursor: &str) -> Option<HeaderValue> {
+pub(crate) fn next_link(here: &Uri, cursor: &str) -> Option<HeaderValue> {
     let others = here.query().unwrap_or_default().split('&');
     let mut query: Vec<&str> = others.filter(|pair| !pair.is_empty() && !is_cursor(pair)).collect();
     let after = format!("after={cursor}");
@@ -61,7 +56,7 @@ mod tests {
     fn a_cursor_is_good_for_its_own_list_only() {
         let cursor = encode(List(b'p'), 77);
         assert_eq!(decode(List(b'p'), &cursor), Some(77));
-        assert_eq!(decode(List::USERS, &cursor), None);
+        assert_eq!(decode(List(b'u'), &cursor), None);
         for text in
             ["", "77", "AXA", "!!", &format!("{cursor}A"), &encode(List(b'p'), -1), &encode(List(b'p'), 0)]
         {

@@ -67,6 +67,23 @@ impl Flaw {
         Self::new("missing", "Field required")
     }
 
+    /// A text holds a NUL character.
+    pub fn nul() -> Self {
+        Self::value("text must not contain NUL characters")
+    }
+
+    /// A text has fewer characters than `min`.
+    pub fn too_short(min: usize) -> Self {
+        let message = format!("String should have at least {min} character{}", plural(min));
+        Self::with_ctx("string_too_short", message, json!({ "min_length": min }))
+    }
+
+    /// A text has more characters than `max`.
+    pub fn too_long(max: usize) -> Self {
+        let message = format!("String should have at most {max} character{}", plural(max));
+        Self::with_ctx("string_too_long", message, json!({ "max_length": max }))
+    }
+
     /// A text, or what it was decoded from, could not be read.
     pub fn undecodable(kind: &'static str, msg: &'static str, error: &str) -> Self {
         Self::with_ctx(kind, msg, json!({ "error": error }))
@@ -81,4 +98,8 @@ impl Flaw {
     pub fn in_field(self, part: &'static str, name: &str, input: Option<Value>) -> Fault {
         self.at(vec![Loc::Name(part.into()), Loc::Name(name.to_owned().into())], input)
     }
+}
+
+fn plural(count: usize) -> &'static str {
+    if count == 1 { "" } else { "s" }
 }

@@ -2,25 +2,30 @@
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
-use keyward_domain::values::ids::SessionId;
-use keyward_domain::values::ids::UserId;
 use keyward_guard::{Documented, Schemas};
 use serde_json::Value;
 use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn};
-use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
+use utoipa::openapi::schema::{KnownFormat, Type};
 use utoipa::openapi::{RefOr, Required, Schema};
 
-use super::read;
-use crate::error::{ApiError, document_validation};
 use crate::fault::Flaw;
+use crate::given::{Given, parse_integer};
+use crate::reader::{Field, of_integer, of_type};
+use crate::rejection::{Rejection, document_validation};
 
 /// The `{id}` of a path.
-pub struct Path<T>(pub T);
+pub struct Path<T: PathParam>(pub T::Value);
 
-/// What an `{id}` can be.
-pub trait PathParam: Sized + Send {
+/// What an `{id}` can be. For a type of another crate, implement it for a marker of your own that has that `Value`.
+pub trait PathParam {
+    /// What handlers get.
+    type Value: Send;
+
     /// Reads it.
-    fn parse(text: &str) -> Result<Self, Flaw>;
+    ///
+    /// # Errors
+    /// What is wrong with the text.
+    fn parse(text: &str) -> Result<Self::Value, Flaw>;
     /// Its schema.
     fn schema() -> Schema;
     /// What one looks like.
@@ -28,24 +33,26 @@ pub trait PathParam: Sized + Send {
 }
 
 /// An id that is an integer of 64 bits.
-pub trait IntegerId: Send {
+pub trait IntegerId: Sized + Send {
     /// The id of that number.
     fn from_integer(number: i64) -> Self;
 }
 
-impl IntegerId for UserId {
+impl IntegerId for i64 {
     fn from_integer(number: i64) -> Self {
-        Self(number)
+        number
     }
 }
 
 impl<T: IntegerId> PathParam for T {
-    fn parse(text: &str) -> Result<Self, Flaw> {
-        read::integer(text).map(Self::from_integer)
+    type Value = T;
+
+    fn parse(text: &str) -> Result<T, Flaw> {
+        parse_integer(text).map(T::from_integer)
     }
 
     fn schema() -> Schema {
-        integer()
+        of_integer(KnownFormat::Int64).into()
     }
 
     fn example() -> Value {
@@ -53,40 +60,42 @@ impl<T: IntegerId> PathParam for T {
     }
 }
 
-impl PathParam for SessionId {
+impl PathParam for String {
+    type Value = Self;
+
     fn parse(text: &str) -> Result<Self, Flaw> {
-        let uuid = uuid::Uuid::try_parse(text).ok().filter(|_| text.len() == 36);
-        uuid.map(Self).ok_or_else(|| Flaw::new("uuid_parsing", "Input should be a valid UUID"))
+        if text.contains('\0') { Err(Flaw::nul()) } else { Ok(text.to_owned()) }
     }
 
     fn schema() -> Schema {
-        ObjectBuilder::new()
-            .schema_type(Type::String)
-            .format(Some(SchemaFormat::Custom("uuid".to_owned())))
-            .into()
+        of_type(Type::String).into()
     }
 
     fn example() -> Value {
-        "0193a5c0-0000-7000-8000-000000000000".into()
+        "name".into()
     }
 }
 
-fn integer() -> Schema {
-    ObjectBuilder::new()
-        .schema_type(Type::Integer)
-        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
-        .into()
+/// Such an id may stand in a body, too.
+impl<T: IntegerId> Field for T {
+    fn read(given: Given<'_>) -> Result<Self, Flaw> {
+        given.integer().map(Self::from_integer)
+    }
+
+    fn schema() -> RefOr<Schema> {
+        of_integer(KnownFormat::Int64).into()
+    }
 }
 
 impl<S: Send + Sync, T: PathParam> FromRequestParts<S> for Path<T> {
-    type Rejection = ApiError;
+    type Rejection = Rejection;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        let broken = || ApiError::fault(Flaw::value("the path is not UTF-8").in_field("path", "id", None));
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Rejection> {
+        let broken = || Rejection::fault(Flaw::value("the path is not UTF-8").in_field("path", "id", None));
         let params = RawPathParams::from_request_parts(parts, state).await.map_err(|_| broken())?;
         let (name, text) = params.iter().next().ok_or_else(broken)?;
         T::parse(text).map(Self).map_err(|flaw| {
-            ApiError::fault(flaw.in_field("path", name, Some(Value::String(text.to_owned()))))
+            Rejection::fault(flaw.in_field("path", name, Some(Value::String(text.to_owned()))))
         })
     }
 }

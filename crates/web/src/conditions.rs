@@ -13,7 +13,7 @@ pub struct Conditions(HeaderMap);
 
 impl Conditions {
     /// Whether an `If-None-Match` names the tag (RFC 9110, section 13.1.2), which is compared weakly.
-    pub(crate) fn know(&self, tag: &HeaderValue) -> bool {
+    pub fn know(&self, tag: &HeaderValue) -> bool {
         let named = |field: &HeaderValue| {
             let mut tags = field.to_str().unwrap_or_default().split(',').map(str::trim);
             tags.any(|known| {

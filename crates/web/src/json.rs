@@ -11,7 +11,7 @@ use crate::fault::{Fault, Flaw, Loc};
 ///
 /// # Errors
 /// FastAPI's `json_invalid` with the position, in bytes from the start.
-pub(super) fn parse(bytes: &[u8]) -> Result<Value, Fault> {
+pub(crate) fn parse(bytes: &[u8]) -> Result<Value, Fault> {
     let text =
         std::str::from_utf8(bytes).map_err(|error| invalid(error.valid_up_to(), "The text is not UTF-8"))?;
     serde_json::from_str::<Strict>(text).map(|strict| strict.0).map_err(|error| {

@@ -15,7 +15,7 @@ use crate::fault::{Fault, Flaw, Loc};
 ///
 /// # Errors
 /// A fault for whatever is not urlencoded.
-pub(super) fn query(text: &[u8]) -> Result<Map<String, Value>, Fault> {
+pub(crate) fn query(text: &[u8]) -> Result<Map<String, Value>, Fault> {
     pairs("query", text)
 }
 
@@ -23,7 +23,7 @@ pub(super) fn query(text: &[u8]) -> Result<Map<String, Value>, Fault> {
 ///
 /// # Errors
 /// A fault for whatever is no such form.
-pub(super) fn urlencoded(body: &[u8]) -> Result<Map<String, Value>, Fault> {
+pub(crate) fn urlencoded(body: &[u8]) -> Result<Map<String, Value>, Fault> {
     pairs("body", body).map(filled)
 }
 
@@ -45,7 +45,7 @@ fn pairs(part: &'static str, text: &[u8]) -> Result<Map<String, Value>, Fault> {
 ///
 /// # Errors
 /// A fault for whatever is no such form.
-pub(super) async fn multipart(content_type: &HeaderValue, body: Bytes) -> Result<Map<String, Value>, Fault> {
+pub(crate) async fn multipart(content_type: &HeaderValue, body: Bytes) -> Result<Map<String, Value>, Fault> {
     let mut request = Request::new(axum::body::Body::from(body));
     request.headers_mut().insert(header::CONTENT_TYPE, content_type.clone());
     let mut form = Multipart::from_request(request, &()).await.map_err(|_| undecodable("body"))?;
@@ -78,7 +78,8 @@ fn insert(
     Ok(())
 }
 
-pub(super) fn decode(bytes: &[u8]) -> Option<String> {
+/// Decodes an escaped name or value of a form or query. `None` if an escape or the UTF-8 is broken.
+pub fn decode(bytes: &[u8]) -> Option<String> {
     let complete =
         bytes.iter().enumerate().filter(|(_, byte)| **byte == b'%').all(|(at, _)| {
             bytes.get(at + 1..at + 3).is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit))
