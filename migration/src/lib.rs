@@ -61,6 +61,8 @@ mod m20261122_000016_revocations;
 mod m20261122_000019_searches;
 mod m20261122_000020_client_sessions;
 mod m20261122_000021_administrators;
+mod m20261129_000001_standing_sessions;
+mod m20261129_000002_verification_purpose;
 mod sets;
 
 /// What a file that holds a migration imports: SeaORM's own prelude.
@@ -96,6 +98,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000019_searches::Migration),
             Box::new(m20261122_000020_client_sessions::Migration),
             Box::new(m20261122_000021_administrators::Migration),
+            Box::new(m20261129_000001_standing_sessions::Migration),
+            Box::new(m20261129_000002_verification_purpose::Migration),
         ]
     }
 }

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Instant;
 
-use crate::shell::{self, Outcome};
+use keyward_servers::shell::{self, Outcome};
+
 use crate::{deploy, fuzz, openapi, packages, test, tidy};
 
 pub(crate) const HELP: &str = "

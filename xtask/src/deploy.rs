@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use crate::shell::{self, Outcome};
+use keyward_servers::shell::{self, Outcome};
 
 pub(crate) const HELP: &str = "
 Usage: cargo xtask deploy

@@ -6,7 +6,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::shell::{self, Outcome};
+use keyward_servers::shell::{self, Outcome};
 
 pub(crate) const HELP: &str = "
 Usage: cargo xtask fuzz [--seconds N] [--only TARGET] [--strict]

@@ -4,30 +4,30 @@
 //! It builds in seconds because every newcomer waits for it: think twice before adding a dependency.
 #![forbid(unsafe_code)]
 
-#[cfg(target_os = "linux")]
-mod bench;
 mod ci;
 mod deploy;
-#[cfg(target_os = "linux")]
-mod faults;
 mod fuzz;
 mod openapi;
 mod packages;
 mod plans;
 mod sbom;
-mod shell;
 mod test;
 mod tidy;
+#[cfg(target_os = "linux")]
+mod tools;
 
 use std::process::ExitCode;
 
-use shell::Outcome;
+#[cfg(unix)]
+use keyward_servers::postgres::keeper;
+use keyward_servers::shell::{self, Outcome};
 
 /// One command: its name, the sentence `help` shows, its own help page, and the function behind it.
 struct Task {
     name: &'static str,
     about: &'static str,
-    help: &'static str,
+    /// `None` if the program behind the command prints it.
+    help: Option<&'static str>,
     run: fn(&[String]) -> Outcome,
 }
 
@@ -35,72 +35,70 @@ const TASKS: &[Task] = &[
     Task {
         name: "test",
         about: "every test: SQLite, PostgreSQL, browser, clients",
-        help: test::HELP,
+        help: Some(test::HELP),
         run: test::run,
     },
-    Task { name: "ci", about: "everything that CI checks, in CI's order", help: ci::HELP, run: ci::run },
-    #[cfg(target_os = "linux")]
     Task {
-        name: "faults",
-        about: "what is promised under faults, tried",
-        help: faults::HELP,
-        run: faults::run,
+        name: "ci",
+        about: "everything that CI checks, in CI's order",
+        help: Some(ci::HELP),
+        run: ci::run,
     },
+    #[cfg(target_os = "linux")]
+    Task { name: "faults", about: "what is promised under faults, tried", help: None, run: tools::faults },
     Task {
         name: "fuzz",
         about: "what parses bytes of others, fed with garbage",
-        help: fuzz::HELP,
+        help: Some(fuzz::HELP),
         run: fuzz::run,
     },
     Task {
         name: "plans",
         about: "what every query costs among a million rows",
-        help: plans::HELP,
+        help: Some(plans::HELP),
         run: plans::run,
     },
     Task {
         name: "tidy",
         about: "layers, circles, file sizes, module docs, links",
-        help: tidy::HELP,
+        help: Some(tidy::HELP),
         run: tidy::run,
     },
     Task {
         name: "deploy",
         about: "linters over deploy/, where they are installed",
-        help: deploy::HELP,
+        help: Some(deploy::HELP),
         run: deploy::run,
     },
     #[cfg(target_os = "linux")]
-    Task { name: "bench", about: "how fast it is, against the limits", help: bench::HELP, run: bench::run },
+    Task { name: "bench", about: "how fast it is, against the limits", help: None, run: tools::bench },
     Task {
         name: "packages",
         about: "whether the published crates are fit to be",
-        help: packages::HELP,
+        help: Some(packages::HELP),
         run: packages::run,
     },
     Task {
         name: "sbom",
         about: "what the server is made of, as CycloneDX",
-        help: sbom::HELP,
+        help: Some(sbom::HELP),
         run: sbom::run,
     },
     Task {
         name: "openapi",
         about: "write openapi.json, or check it",
-        help: openapi::HELP,
+        help: Some(openapi::HELP),
         run: openapi::run,
     },
 ];
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
-    match dispatch(&args) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(sentence) => {
-            shell::complain(&sentence);
-            ExitCode::FAILURE
-        }
+    #[cfg(unix)]
+    if let Some(outcome) = keeper::run_if_asked() {
+        return shell::exit_code(outcome);
     }
+    shell::exit_code(dispatch(&args))
 }
 
 fn dispatch(args: &[String]) -> Outcome {
@@ -112,19 +110,15 @@ fn dispatch(args: &[String]) -> Outcome {
         print!("{}", overview());
         return Ok(());
     }
-    #[cfg(unix)]
-    if name == test::keeper::COMMAND {
-        return test::keeper::run(rest);
-    }
     let task = TASKS
         .iter()
         .find(|task| task.name == name)
         .ok_or_else(|| format!("There is no command `{name}`; `cargo xtask help` lists them."))?;
-    if asks_for_help(rest) {
-        println!("{}", task.help.trim());
-        return Ok(());
+    match task.help {
+        Some(page) if asks_for_help(rest) => println!("{}", page.trim()),
+        _ => return (task.run)(rest),
     }
-    (task.run)(rest)
+    Ok(())
 }
 
 /// `--help` before any `--`; after it, the argument belongs to another program.

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::shell::{self, Outcome};
+use keyward_servers::shell::{self, Outcome};
 
 pub(crate) const HELP: &str = "
 Usage: cargo xtask openapi [--check]

@@ -7,12 +7,12 @@ mod features;
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
+use keyward_servers::shell::{self, Outcome};
 use serde_json::Value;
 
-use crate::shell::{self, Outcome};
-
 /// What is published, each after those it needs.
-const PUBLISHED: [&str; 3] = ["keyward-auth", "keyward-guard", "keyward-client"];
+const PUBLISHED: [&str; 5] =
+    ["keyward-auth", "keyward-guard", "keyward-web-derive", "keyward-web", "keyward-client"];
 
 /// With its default features `keyward-auth` links fewer crates than this, itself among them.
 const SLIM: usize = 40;
@@ -23,8 +23,8 @@ type Rust = (u32, u32);
 pub(crate) const HELP: &str = "
 Usage: cargo xtask packages
 
-Makes the packages of keyward-auth, keyward-guard and keyward-client, and looks into them: licences, README, keywords. Counts what
-they link. Compares the Rust they state with the one that checks them here, and with what they depend on. Has clippy
+Makes the packages of keyward-auth, keyward-guard, keyward-web (and its derive macro) and keyward-client, and looks into
+them: licences, README, keywords. Counts what they link. Compares the Rust they state with the one that checks them here, and with what they depend on. Has clippy
 look at each feature of theirs alone, and at none. Compares their interfaces with the last release where
 cargo-semver-checks is installed and there is one.";
 

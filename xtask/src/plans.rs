@@ -2,7 +2,8 @@
 
 use std::time::Instant;
 
-use crate::shell::{self, Outcome};
+use keyward_servers::shell::{self, Outcome};
+
 use crate::test::postgres;
 
 pub(crate) const HELP: &str = "

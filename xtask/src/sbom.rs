@@ -8,9 +8,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use keyward_servers::shell::{self, Outcome};
 use serde_json::Value;
-
-use crate::shell::{self, Outcome};
 
 pub(crate) const HELP: &str = "
 Usage: cargo xtask sbom [--output FILE] [--features LIST] [--target TRIPLE]

@@ -6,23 +6,22 @@
 
 mod browser;
 mod foreign;
-#[cfg(unix)]
-pub(crate) mod keeper;
 pub(crate) mod postgres;
 mod refusals;
+mod resource;
 
 use std::process::Command;
 use std::time::Instant;
 
-use crate::shell::{self, Outcome};
+use keyward_servers::shell::{self, Outcome};
 
 pub(crate) const HELP: &str = "
-Usage: cargo xtask test [--only sqlite|postgres|browser|foreign] [-- <arguments for cargo test>]
+Usage: cargo xtask test [--only sqlite|postgres|browser|foreign|resource] [-- <arguments for cargo test>]
 
 Runs every test of the workspace on SQLite, those that touch the database again on a private PostgreSQL
 server, the walk through /docs in headless Chromium, and other people's OAuth2 and JWT libraries for Python
-and Node.js against the real server, as well as whatever Schemathesis makes of openapi.json. What is not
-installed is skipped, except in CI.
+and Node.js against the real server, as well as whatever Schemathesis makes of openapi.json; and follows
+docs/ADDING_A_RESOURCE.md in a copy of the repository. What is not installed is skipped, except in CI.
 
   --only NAME   just these tests, which must then be able to run
   -- ...        handed to cargo test: `cargo xtask test --only sqlite -- login -- --nocapture`
@@ -37,6 +36,7 @@ enum Suite {
     Postgres,
     Browser,
     Foreign,
+    Resource,
 }
 
 /// What a suite found to run with.
@@ -45,10 +45,11 @@ enum Tools {
     Postgres(postgres::Source),
     Browser(browser::Pair),
     Foreign(foreign::Interpreters),
+    Resource,
 }
 
 impl Suite {
-    const ALL: [Self; 4] = [Self::Sqlite, Self::Postgres, Self::Browser, Self::Foreign];
+    const ALL: [Self; 5] = [Self::Sqlite, Self::Postgres, Self::Browser, Self::Foreign, Self::Resource];
 
     fn name(self) -> &'static str {
         match self {
@@ -56,6 +57,7 @@ impl Suite {
             Self::Postgres => "postgres",
             Self::Browser => "browser",
             Self::Foreign => "foreign",
+            Self::Resource => "resource",
         }
     }
 
@@ -66,6 +68,7 @@ impl Suite {
             Self::Postgres => postgres::look().map(Tools::Postgres),
             Self::Browser => browser::look().map(Tools::Browser),
             Self::Foreign => foreign::look().map(Tools::Foreign),
+            Self::Resource => resource::look().map(|()| Tools::Resource),
         }
     }
 }
@@ -84,7 +87,7 @@ impl Options {
             [] => None,
             [flag, name] if flag == "--only" => {
                 let suite = Suite::ALL.into_iter().find(|suite| suite.name() == name);
-                let names = "sqlite, postgres, browser or foreign";
+                let names = "sqlite, postgres, browser, foreign or resource";
                 Some(suite.ok_or_else(|| format!("--only takes {names}, not `{name}`."))?)
             }
             other => {
@@ -169,6 +172,14 @@ fn drive(tools: Tools, extra: &[String]) -> Outcome {
             command.env("KEYWARD_TEST_PYTHON", interpreters.python);
             command.env("KEYWARD_TEST_NODE", interpreters.node);
             shell::run(command.env("KEYWARD_TEST_NPM", interpreters.npm))
+        }
+        Tools::Resource => {
+            // With what it prints: the number of files and lines that a new resource takes.
+            let mut command = cargo_test(&["--test", "resource"], extra);
+            if !extra.iter().any(|argument| argument == "--") {
+                command.args(["--", "--nocapture"]);
+            }
+            shell::run(command.env_remove(postgres::VARIABLE))
         }
     }
 }

@@ -22,7 +22,7 @@ mod uses;
 
 use std::path::Path;
 
-use crate::shell::{self, Outcome};
+use keyward_servers::shell::{self, Outcome};
 
 pub(crate) const HELP: &str = "
 Usage: cargo xtask tidy

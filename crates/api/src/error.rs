@@ -10,12 +10,11 @@ use axum::response::{IntoResponse, Response};
 use keyward_domain::values::codes::{INTERNAL, VALIDATION};
 use keyward_domain::values::failure::{Failure, Kind};
 use keyward_guard::{ErrorCode, Schemas, document_problem};
+use keyward_web::{Fault, Flaw, Loc, Rejection};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::openapi::path::Operation;
 use utoipa::{PartialSchema, ToSchema};
-
-use crate::fault::{Fault, Flaw, Loc};
 
 /// An answer that is no success.
 #[derive(Debug)]
@@ -39,7 +38,7 @@ enum Detail {
 #[derive(ToSchema)]
 #[schema(as = HTTPValidationError)]
 #[expect(dead_code, reason = "documents the body of a 422")]
-struct Faults {
+pub(crate) struct Faults {
     detail: Vec<Fault>,
     /// What went wrong, for programs.
     code: String,
@@ -81,6 +80,14 @@ impl ApiError {
         Self::faults(vec![fault])
     }
 
+    /// A request that could not be read.
+    pub fn rejected(rejection: Rejection) -> Self {
+        match rejection {
+            Rejection::Faults(faults) => Self::faults(faults),
+            other => Self::new(other.status(), other.code(), &other.to_string()),
+        }
+    }
+
     /// A fault of ours.
     pub fn internal() -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, INTERNAL, "Internal Server Error")
@@ -113,19 +120,6 @@ impl ApiError {
             Detail::Text(_) => self,
         }
         .with_oauth("invalid_request")
-    }
-
-    /// Both errors as one, if both are faulty fields; otherwise the one that is not.
-    #[must_use]
-    pub fn merge(mut self, other: Self) -> Self {
-        match (&mut self.detail, other.detail) {
-            (Detail::Faults(faults), Detail::Faults(more)) => {
-                faults.extend(more);
-                self
-            }
-            (Detail::Text(_), _) => self,
-            (Detail::Faults(_), detail) => Self { detail, ..other },
-        }
     }
 
     /// The same error with another status.

@@ -1,30 +1,21 @@
-//! From a request to checked values, with FastAPI's 422 for whatever does not fit: every faulty field at once.
+//! From a request to checked values: what Keyward adds to `keyward-web`, whose extractors answer FastAPI's 422 with every
+//! faulty field at once.
 //!
 //! Each extractor here enforces and documents; see `docs/ADDING_AN_ENDPOINT.md`.
 
-mod body;
-mod both;
-mod conditions;
-mod cursor;
-mod fields;
-mod form;
-mod json;
+mod ids;
+mod new_passwords;
 mod oauth;
 mod paged;
-mod path;
-mod query;
 pub mod read;
 mod sender;
 mod submitted;
+mod token_body;
 
-pub use body::{AnyBody, Body};
-pub use both::Both;
-pub use conditions::Conditions;
-pub use cursor::List;
-pub use fields::{Fields, Input};
+pub use ids::Id;
+pub use new_passwords::{NewPasswordReader, NewPasswords, as_set, new_password, refusal};
 pub use oauth::{CLIENT_SCHEME, ClientFor, ClientForm, OAuthForm, invalid_client};
-pub use paged::{Listed, Listing, Paged, Unfiltered};
-pub use path::{IntegerId, Path, PathParam};
-pub use query::{Here, Query, refuse_credentials_in};
-pub use sender::{RequestId, Sender};
+pub use paged::{Paged, Place, USERS};
+pub use sender::Sender;
 pub use submitted::{Outcome, Outcomes, Submitted, Submitter};
+pub use token_body::TokenBody;

@@ -12,7 +12,6 @@ pub mod codes;
 mod document;
 pub mod error;
 pub mod extract;
-pub mod fault;
 pub mod foundation;
 pub mod metrics;
 mod middleware;

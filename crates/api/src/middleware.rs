@@ -5,13 +5,14 @@
 //! query), status, time, and in its span the request's id, and user and session once the lock knows them.
 
 use std::any::Any;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use axum::extract::{ConnectInfo, MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use keyward_web::RequestId;
 use tracing::field::Empty;
 use tracing::{Instrument, Span};
 
@@ -19,36 +20,37 @@ use crate::boundary::cors::{self, PageOrigin};
 use crate::boundary::host::is_host;
 use crate::codes::INVALID_HOST;
 use crate::error::ApiError;
-use crate::extract::RequestId;
 use crate::state::AppState;
 
 /// How long a request may take, body included.
 const DEADLINE: Duration = Duration::from_secs(30);
 
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 const SAME_ORIGIN: HeaderValue = HeaderValue::from_static("same-origin");
 
+/// Where a request comes from in a program that does not say. All of them are counted together: no limit is off by
+/// omission.
+const NOWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
+
 /// Runs the request inside the boundary.
 pub(crate) async fn boundary(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
-    let id = request_id(&state, request.headers());
-    let name = id.to_str().unwrap_or_default().to_owned();
+    let id = RequestId::sent(request.headers()).unwrap_or_else(|| RequestId::new(state.random.as_ref()));
+    let header = id.header();
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let route = request.extensions().get::<MatchedPath>().cloned();
-    let span = span(&name, &method, route.as_ref());
-    request.extensions_mut().insert(RequestId(name));
-    if let Some(ConnectInfo(peer)) = request.extensions().get::<ConnectInfo<SocketAddr>>().copied() {
-        let client = state.proxies.client(peer.ip(), request.headers());
-        request.extensions_mut().insert(ConnectInfo(SocketAddr::new(client, peer.port())));
-    }
+    let span = span(&id.0, &method, route.as_ref());
+    request.extensions_mut().insert(id);
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map_or(NOWHERE, |peer| peer.0);
+    let client = state.proxies.client(peer.ip(), request.headers());
+    request.extensions_mut().insert(ConnectInfo(SocketAddr::new(client, peer.port())));
     let in_chunks = request.headers().contains_key(header::TRANSFER_ENCODING);
     let caller = state.cors.caller(request.headers());
     let started = Instant::now();
     // Dropped with everything else here when the client hangs up.
     let _under_way = state.metrics.begin();
     let mut response = guarded(request, caller.as_ref(), next).instrument(span.clone()).await;
-    finish(response.headers_mut(), id);
+    finish(response.headers_mut(), header);
     state.cors.mark(response.headers_mut(), caller);
     if in_chunks {
         // RFC 9112, section 6.1: it may have had a Content-Length, too, which the parser drops before we see
@@ -117,33 +119,21 @@ fn message(panic: &(dyn Any + Send)) -> &str {
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("a panic")
 }
 
-/// The id the request came with, if it can be one, or a new one.
-fn request_id(state: &AppState, headers: &HeaderMap) -> HeaderValue {
-    let plain = |value: &&HeaderValue| {
-        (1..=64).contains(&value.len())
-            && value.as_bytes().iter().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(b))
-    };
-    headers.get(&REQUEST_ID).filter(plain).cloned().unwrap_or_else(|| {
-        let mut bytes = [0; 16];
-        state.random.fill(&mut bytes);
-        let id = uuid::Builder::from_random_bytes(bytes).into_uuid().to_string();
-        HeaderValue::try_from(id).unwrap_or(HeaderValue::from_static("none"))
-    })
-}
-
 /// RFC 9112, section 3.2: exactly one `Host`, and a valid one, even beside an absolute target; HTTP/1.0 may
-/// go without.
+/// go without. RFC 9113, section 8.3.1: in HTTP/2 the target's authority stands for it.
 fn host_is_sound(request: &Request) -> bool {
+    let authority = request.uri().authority().filter(|_| request.version() >= Version::HTTP_2);
     let mut hosts = request.headers().get_all(header::HOST).iter();
     match (hosts.next(), hosts.next()) {
-        (None, _) => request.version() == Version::HTTP_10,
+        (None, _) if request.version() == Version::HTTP_10 => true,
+        (None, _) => authority.is_some_and(|authority| is_host(authority.as_str().as_bytes())),
         (Some(host), None) => is_host(host.as_bytes()),
         (Some(_), Some(_)) => false,
     }
 }
 
 fn finish(headers: &mut HeaderMap, id: HeaderValue) {
-    headers.insert(REQUEST_ID, id);
+    headers.insert(RequestId::HEADER, id);
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
@@ -153,4 +143,33 @@ fn finish(headers: &mut HeaderMap, id: HeaderValue) {
         .entry(header::CONTENT_SECURITY_POLICY)
         .or_insert(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+
+    use super::*;
+
+    fn sound(version: Version, target: &str, hosts: &[&str]) -> bool {
+        let mut request = Request::builder().version(version).uri(target);
+        for host in hosts {
+            request = request.header(header::HOST, *host);
+        }
+        host_is_sound(&request.body(Body::empty()).unwrap())
+    }
+
+    #[test]
+    fn a_request_says_whom_it_is_for() {
+        let absolute = "https://a.example/x";
+        assert!(sound(Version::HTTP_10, "/x", &[]));
+        assert!(sound(Version::HTTP_11, "/x", &["a.example"]));
+        assert!(!sound(Version::HTTP_11, "/x", &[]));
+        assert!(!sound(Version::HTTP_11, absolute, &[]), "not even beside an absolute target");
+        assert!(!sound(Version::HTTP_11, "/x", &["a.example", "a.example"]));
+        assert!(sound(Version::HTTP_2, absolute, &[]));
+        assert!(sound(Version::HTTP_2, "/x", &["a.example"]), "an intermediary may have translated it");
+        assert!(!sound(Version::HTTP_2, "/x", &[]));
+        assert!(!sound(Version::HTTP_2, absolute, &["a b"]));
+    }
 }

@@ -12,25 +12,30 @@ pub(crate) struct TokenPage {
     /// Relative to the page, which a proxy may serve under a path of its own.
     action: &'static str,
     /// HTML between the token and the button.
-    fields: &'static str,
+    fields: String,
     button: &'static str,
 }
 
-/// Chooses a new password.
-pub(crate) const RESET: TokenPage = TokenPage {
-    title: "Choose a new password",
-    action: "reset-password",
-    fields: "<p><label>New password, 8 characters or more<br>\
-        <input type=\"password\" name=\"new_password\" autocomplete=\"new-password\" minlength=\"8\" required autofocus>\
-        </label></p>\n",
-    button: "Change my password",
-};
+/// Chooses a new password of so many characters or more.
+pub(crate) fn reset(min_chars: usize) -> TokenPage {
+    let fields = format!(
+        "<p><label>New password, {min_chars} characters or more<br>\
+        <input type=\"password\" name=\"new_password\" autocomplete=\"new-password\" minlength=\"{min_chars}\" \
+        required autofocus></label></p>\n"
+    );
+    TokenPage {
+        title: "Choose a new password",
+        action: "reset-password",
+        fields,
+        button: "Change my password",
+    }
+}
 
 /// Confirms an e-mail address.
 pub(crate) const VERIFICATION: TokenPage = TokenPage {
     title: "Confirm your e-mail address",
     action: "verify-email",
-    fields: "",
+    fields: String::new(),
     button: "This is my address",
 };
 

@@ -1,10 +1,11 @@
 //! The table of contents: one line an operation, in the order of the documentation.
 
 use axum::Router;
-use axum::extract::Request;
+use axum::extract::OriginalUri;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
+use keyward_auth::PasswordPolicy;
 use keyward_domain::values::codes::NOT_FOUND;
 use keyward_guard::endpoint;
 use utoipa::openapi::OpenApi;
@@ -22,12 +23,17 @@ use crate::routes::sessions::{login, own, refresh, revocations};
 use crate::routes::{health, root};
 use crate::state::AppState;
 
-/// Keyward's own operations that come before the resources' in the documentation.
-fn first_endpoints() -> OpenApiRouter<AppState> {
+/// The first pages of a server of its own. In another program `/` is that program's.
+fn front_endpoints() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(endpoint!(root::read_root))
         .routes(endpoint!(root::read_notsecret))
         .routes(endpoint!(root::read_secret))
+}
+
+/// Keyward's own operations that come before the resources' in the documentation.
+fn first_endpoints() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
         .routes(endpoint!(login::signup))
         .routes(endpoint!(login::login))
         .routes(endpoint!(refresh::refresh_token))
@@ -75,21 +81,36 @@ fn endpoints(
     own.fold(first_endpoints(), OpenApiRouter::merge).merge(later_endpoints())
 }
 
-/// The whole document, as served at `/openapi.json`.
-pub fn document(resources: &[Resource]) -> OpenApi {
-    openapi::complete(endpoints(resources, Routes::documented).into_openapi(), resources)
+/// The same with the pages of a server of its own.
+fn standalone_endpoints(
+    resources: &[Resource],
+    of: impl Fn(&Routes) -> OpenApiRouter<AppState>,
+) -> OpenApiRouter<AppState> {
+    front_endpoints().merge(endpoints(resources, of))
 }
 
-/// The whole service, without an answer of its own to paths that it does not serve: [`Router::merge`] panics where two
-/// routers have a fallback.
+/// The whole document, as served at `/openapi.json` at default settings.
+pub fn document(resources: &[Resource]) -> OpenApi {
+    let document = standalone_endpoints(resources, Routes::documented).into_openapi();
+    openapi::complete(document, resources, &PasswordPolicy::default())
+}
+
+/// The service without `/`, and without an answer of its own to paths that it does not serve: [`Router::merge`] panics
+/// where two routers have the same path or a fallback.
 pub(crate) fn mergeable(state: AppState, resources: &[Resource]) -> Router {
-    standalone(state, resources).reset_fallback()
+    let endpoints = endpoints(resources, |routes| routes.of(&state));
+    serving(state, resources, endpoints).reset_fallback()
 }
 
 /// The whole service, with a 404 of its own.
 pub fn standalone(state: AppState, resources: &[Resource]) -> Router {
-    let (router, document) = endpoints(resources, |routes| routes.of(&state)).split_for_parts();
-    let document = openapi::complete(document, resources);
+    let endpoints = standalone_endpoints(resources, |routes| routes.of(&state));
+    serving(state, resources, endpoints)
+}
+
+fn serving(state: AppState, resources: &[Resource], endpoints: OpenApiRouter<AppState>) -> Router {
+    let (router, document) = endpoints.split_for_parts();
+    let document = openapi::complete(document, resources, &state.policy);
     let slashes: Vec<String> =
         document.paths.paths.keys().chain(&docs::pages()).filter_map(with_slash).collect();
     let router = slashes.iter().fold(router, |router, path| router.route(path, any(without_slash)));
@@ -109,9 +130,9 @@ fn with_slash(path: &String) -> Option<String> {
 
 /// Sends the form of a path with a slash at its end to the canonical one; the method, the body and the query
 /// stay.
-async fn without_slash(request: Request) -> Response {
-    let path = request.uri().path().trim_end_matches('/');
-    let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
+async fn without_slash(OriginalUri(uri): OriginalUri) -> Response {
+    let path = uri.path().trim_end_matches('/');
+    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
     match HeaderValue::try_from(format!("{path}{query}")) {
         Ok(location) => (StatusCode::TEMPORARY_REDIRECT, [(header::LOCATION, location)]).into_response(),
         Err(_) => ApiError::new(StatusCode::NOT_FOUND, NOT_FOUND, "Not Found").into_response(),

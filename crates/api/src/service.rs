@@ -22,9 +22,10 @@ use crate::wiring::database::{OpenDatabase, options};
 use crate::wiring::error::ServiceError;
 use crate::wiring::grants::grants;
 use crate::wiring::jobs::{Jobs, KeyRotation};
+use crate::wiring::master_secret::Own;
 use crate::wiring::notifications::{Wakes, listen};
 use crate::wiring::ports::ports;
-use crate::wiring::{key_ring, mail, master_secret};
+use crate::wiring::{key_ring, mail};
 
 /// An open service: its database, its keys and everything behind its routes.
 pub struct Service {
@@ -59,14 +60,18 @@ impl Service {
         }
         let mut ports = ports(&opened, &settings.passwords)?;
         ports.store = Arc::new(database.clone());
-        let master = Arc::new(master_secret::find_or_make(&settings.tokens, &settings.storage.data_dir)?);
-        let (ring, stored) = key_ring::open(&settings.tokens, &ports, &master).await?;
-        let keys = SharedKeyRing::new(ring);
         let templates = Arc::new(mail::templates(&settings.mail, &resources)?);
+        let grants = grants(&settings.scopes, &resources)?;
+        // Last of all that can fail: a start that is refused leaves no master secret behind.
+        let has_keys = key_ring::exist(&ports).await?;
+        let own = Own::find_or_make(&settings.tokens, &settings.storage.data_dir, has_keys)?;
+        let made = own.made();
+        let master = Arc::new(own.secret);
+        let (ring, stored) = key_ring::open(&settings.tokens, &ports, &master, made).await?;
+        let keys = SharedKeyRing::new(ring);
         let postbox = Postbox { letters: templates.clone(), master };
         let foundation = Foundation { ports: ports.clone(), database };
         let core = Core { foundation, postbox: postbox.clone(), templates };
-        let grants = grants(&settings.scopes, &resources)?;
         let cleaners = resources.iter().filter_map(|resource| resource.cleaning);
         let cleaners = cleaners.map(|cleaner| cleaner(&core)).collect();
         let wakes = Arc::new(Wakes::default());
@@ -76,6 +81,7 @@ impl Service {
             every: settings.tokens.revocation_bound,
             housekeeping: Housekeeping::new(ports.clone(), settings.tokens.lifetimes())
                 .forgetting_events(settings.events.retention())
+                .keeping_sessions(settings.tokens.sessions_per_account.into())
                 .with_cleaners(cleaners),
             outbox: Outbox::new(ports, postbox, mail::mailer(&settings)?.carrier),
             keys: stored.map(|stored| KeyRotation {

@@ -124,14 +124,21 @@ impl AppState {
         let ttl_seconds = settings.tokens.access_token_ttl_seconds();
         let signed = IssuerSettings { issuer: base.clone(), audience, ttl_seconds };
         let signer = Arc::new(JwtIssuer::new(signed, keys.clone(), Arc::clone(&ports.random)));
-        let lifetimes = settings.tokens.lifetimes();
+        let (lifetimes, most) = (settings.tokens.lifetimes(), settings.tokens.sessions_per_account.into());
         let codec = RefreshTokens::new(&postbox.master);
-        let opening = Opening::new(ports.clone(), signer, codec, lifetimes, grants);
+        let opening = Opening::new(ports.clone(), signer, codec, lifetimes, grants, most);
         let throttle = Throttle::new(ports.clone(), settings.throttle.budgets());
         let proofs = Proofs::new(ports.clone(), throttle.clone());
         let users = Users::new(ports.clone());
         let required = settings.mail.requires_verified_email();
-        let verification = Verification::new(ports.clone(), postbox.clone(), proofs.clone(), &base, required);
+        let verification = Verification::new(
+            ports.clone(),
+            postbox.clone(),
+            proofs.clone(),
+            throttle.clone(),
+            &base,
+            required,
+        );
         let bound = settings.tokens.revocation_bound;
         let own_account = OwnAccount::new(users.clone(), Arc::clone(&epochs), bound);
         let feed = Feed::new(Revocations::new(ports.clone(), lifetimes), Arc::clone(&epochs), bound);

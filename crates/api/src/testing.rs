@@ -12,4 +12,5 @@ pub mod clock;
 pub mod document;
 pub mod letters;
 pub mod person;
+pub mod race;
 pub mod schema;

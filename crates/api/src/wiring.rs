@@ -4,6 +4,7 @@
 pub mod check;
 mod data_folder;
 pub mod database;
+mod distinct;
 pub mod error;
 pub(crate) mod grants;
 pub(crate) mod jobs;

@@ -1,4 +1,4 @@
-//! `verify TIMES [remember]`: checks one token so many times, for counting instructions:
+//! `verify TIMES [remember]`: checks one token TIMES times, for counting instructions:
 //! `valgrind --tool=callgrind target/release/examples/verify 1000`. The difference of two runs is what a check costs.
 
 use std::sync::Arc;

@@ -14,7 +14,7 @@ pub enum Algorithm {
     Es256,
     /// RSASSA-PKCS1-v1_5 with SHA-256 (RFC 7518 section 3.3), keys of 2048 bits or more.
     Rs256,
-    /// HMAC with SHA-256 (RFC 7518 section 3.2): whoever verifies can also sign.
+    /// HMAC with SHA-256 (RFC 7518 section 3.2): a party that can verify can also sign.
     Hs256,
 }
 

@@ -121,13 +121,13 @@ impl PasswordHasher for Argon2idHasher {
 
     fn verify_absent(&self, password: &Password) {
         let mut output = Zeroizing::new([0; OUTPUT_BYTES]);
-        // Nobody is told of a failure, as nobody is told of the outcome.
+        // A failure is not reported, like the outcome.
         let _ = self.fill(&self.argon2, password.expose().as_bytes(), &[0; SALT_BYTES], &mut *output);
         let _ = black_box(verify_slices_are_equal(&*output, &[0; OUTPUT_BYTES]));
     }
 }
 
-/// Fresh memory, or a plain error where there is none (rather than the end of the process).
+/// Fresh memory, or an error where none is left (rather than an abort).
 fn blocks(count: usize) -> Result<Zeroizing<Vec<Block>>, PasswordError> {
     let mut memory = Vec::new();
     memory.try_reserve_exact(count).map_err(|_| PasswordError::OutOfMemory)?;

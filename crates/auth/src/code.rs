@@ -33,7 +33,7 @@ impl OneTimeCodes {
         Zeroizing::new(format!("{:06}", u64::from_be_bytes(first) % CODES))
     }
 
-    /// Whether `typed` is that code; takes the same time whatever differs.
+    /// Returns whether `typed` is that code, in constant time.
     pub fn verify(&self, companion: &SecretHash, typed: &str) -> bool {
         verify_slices_are_equal(self.code(companion).as_bytes(), typed.as_bytes()).is_ok()
     }

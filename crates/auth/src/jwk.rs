@@ -41,7 +41,7 @@ pub struct Jwk {
     pub kid: Option<String>,
 }
 
-/// A set of public keys, as published at `/.well-known/jwks.json`. Whatever in it cannot be read as a key is left out when
+/// A set of public keys, as published at `/.well-known/jwks.json`. Members that cannot be read as a key are left out when
 /// reading, for it must not take the others along (RFC 7517 section 5).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Jwks {

@@ -105,7 +105,7 @@ impl JwtVerifier {
     }
 
     /// The same, remembering up to `tokens` genuine tokens (or a few more): the signature of each is checked once. Everything
-    /// that depends on the time is still asked each time, and whatever [`SharedKeyRing::replace`] changes voids them all.
+    /// that depends on the time is still asked each time, and a [`SharedKeyRing::replace`] that changes anything voids them all.
     #[must_use]
     pub fn remembering(self, tokens: usize) -> Self {
         Self { memory: Some(TokenMemory::new(tokens)), ..self }
@@ -159,7 +159,7 @@ impl TokenVerifier for JwtVerifier {
     }
 
     fn verify_shared(&self, token: &str, now: i64) -> Result<Arc<Claims>, TokenError> {
-        // Before the ring is looked at: were it replaced meanwhile, what is kept below is found by nobody.
+        // Before the ring is looked at: if it is replaced meanwhile, what is kept below is never found.
         let generation = self.keys.generation();
         if let Some(claims) = self.memory.as_ref().and_then(|memory| memory.find(token, generation)) {
             self.check(&claims, now)?;

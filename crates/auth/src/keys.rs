@@ -87,7 +87,7 @@ impl SigningKey {
         Ok(Self { key, pkcs8: Some(Zeroizing::new(der.to_vec())), public: VerifyingKey::from_jwk(&jwk)? })
     }
 
-    /// A shared secret for HS256 (RFC 7518 section 3.2). Whoever knows it can sign.
+    /// A shared secret for HS256 (RFC 7518 section 3.2). Every party that knows it can sign.
     ///
     /// # Errors
     ///

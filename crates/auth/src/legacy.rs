@@ -2,7 +2,7 @@
 //! Django and PHP store them. Which function it is, is decided here; each has a file of its own, Argon2 in `argon2.rs`.
 //! Nothing new is ever hashed here.
 //!
-//! Every cost has a bound, so that no row of somebody else's making holds up the hashing threads for more than seconds.
+//! Every cost has a bound, so that no imported row holds up the hashing threads for more than seconds.
 
 mod bcrypt;
 mod pbkdf2;
@@ -31,7 +31,7 @@ pub(crate) enum Foreign {
 }
 
 impl Foreign {
-    /// Takes a stored text apart; `None` if it is none of another system.
+    /// Takes a stored text apart; `None` if no other system writes such a text.
     pub(crate) fn parse(text: &str) -> Result<Option<Self>, PasswordError> {
         let modular = text.strip_prefix('$');
         let Some((scheme, rest)) = modular.unwrap_or(text).split_once('$') else { return Ok(None) };

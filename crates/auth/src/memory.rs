@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 
 use crate::Claims;
 
-/// How many tokens share a lock. Which ones is decided by a keyed hash, so nobody can choose to crowd one out.
+/// Number of tokens per lock. A keyed hash decides which ones, so no caller can fill one on purpose.
 const WAYS: usize = 4;
 
 /// Longer tokens are not remembered. Ours have about 500 bytes.

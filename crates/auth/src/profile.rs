@@ -16,7 +16,7 @@ const PLAIN: [&str; 9] = ["iss", "aud", "sub", "sid", "client_id", "jti", "iat",
 /// (Back-Channel Logout section 2.4). They come from the same issuer, under the same keys.
 const OTHER_KINDS: [&str; 3] = ["at_hash", "c_hash", "events"];
 
-/// The form of the access tokens that a verifier accepts. Whatever the form, the signature, `iss`, `aud`, `sub`, `exp`, `nbf`
+/// The form of the access tokens that a verifier accepts. In every form, the signature, `iss`, `aud`, `sub`, `exp`, `nbf`
 /// and `iat` are checked alike.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenProfile {

@@ -113,7 +113,7 @@ impl KeyRing {
         self.verifying().find(|key| key.kid() == Some(kid))
     }
 
-    /// Whether exactly the same keys verify. Of secrets nobody can tell: those count as changed.
+    /// Whether exactly the same keys verify. Secrets cannot be compared: they count as changed.
     fn verifies_like(&self, other: &Self) -> bool {
         let public = |ring: &Self| ring.verifying().map(VerifyingKey::jwk).collect::<Option<Vec<Jwk>>>();
         public(self).is_some_and(|ours| public(other).is_some_and(|theirs| ours == theirs))
@@ -151,7 +151,7 @@ impl SharedKeyRing {
         let changed = !place.verifies_like(&ring);
         *place = Arc::new(ring);
         if changed {
-            // After the ring and under its lock: whoever reads this number reads this ring, or a later one.
+            // After the ring and under its lock: a reader of this number reads this ring, or a later one.
             self.0.generation.fetch_add(1, Ordering::SeqCst);
         }
     }
@@ -255,6 +255,6 @@ mod tests {
         let secret = || KeyRing::new(SigningKey::hs256(&[1; 32]).unwrap());
         let shared = SharedKeyRing::new(secret());
         shared.replace(secret());
-        assert_ne!(shared.generation(), 0, "nobody can tell of a secret");
+        assert_ne!(shared.generation(), 0, "secrets cannot be compared");
     }
 }

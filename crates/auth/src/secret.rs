@@ -33,7 +33,7 @@ impl MasterSecret {
         Self(bytes)
     }
 
-    /// The bytes, for whoever stores them (owner-readable only, never in a repository or a log).
+    /// The bytes, to be stored (owner-readable only, never in a repository or a log).
     pub fn expose(&self) -> &[u8] {
         &self.0
     }

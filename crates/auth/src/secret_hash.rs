@@ -38,7 +38,7 @@ impl SecretHash {
         &self.0
     }
 
-    /// Whether this is the hash of `secret`; takes the same time whatever differs.
+    /// Returns whether this is the hash of `secret`, in constant time.
     pub fn matches(&self, secret: &str) -> bool {
         verify_slices_are_equal(&self.0, &Self::of(secret).0).is_ok()
     }

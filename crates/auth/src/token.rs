@@ -74,7 +74,7 @@ pub trait TokenVerifier: Send + Sync {
     /// [`TokenError::Expired`], [`TokenError::Invalid`] or [`TokenError::UnknownKey`].
     fn verify(&self, token: &str, now: i64) -> Result<Claims, TokenError>;
 
-    /// The same, for whoever only reads what it says: a verifier that remembers tokens then copies nothing.
+    /// The same, for reading only: a verifier that remembers tokens then copies nothing.
     ///
     /// # Errors
     ///
@@ -84,7 +84,7 @@ pub trait TokenVerifier: Send + Sync {
     }
 }
 
-/// Why a token was refused or not made. A client is told no more than "expired" or "invalid".
+/// Why a token was refused or not made. Clients learn no more than "expired" or "invalid".
 #[derive(thiserror::Error, Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TokenError {

@@ -50,12 +50,13 @@ impl Call {
         self.with(|request| request.json(body))
     }
 
-    /// With whatever reqwest can add: a header, another body, a time limit of its own.
+    /// Adds what reqwest offers: a header, another body, a time limit of its own.
     pub fn with(self, complete: impl FnOnce(RequestBuilder) -> RequestBuilder) -> Self {
         Self { request: self.request.map(complete), ..self }
     }
 
-    /// Sends it, and once more with a new token if it is answered 401; a body that is a stream cannot be sent twice.
+    /// Sends it, and once more with a new token if it is answered 401; a body that is a stream cannot be sent twice. A service
+    /// that refuses the new one, too, gets no other for a minute: it may not trust this Keyward.
     /// Statuses are yours to look at: [`Response::error_for_status`] makes errors of them.
     ///
     /// # Errors
@@ -67,10 +68,13 @@ impl Call {
         let again = request.try_clone();
         let token = self.session.fresh(None).await?;
         let response = request.bearer_auth(&token).send().await?;
-        let Some(again) = again.filter(|_| response.status() == StatusCode::UNAUTHORIZED) else {
+        let refused = response.status() == StatusCode::UNAUTHORIZED;
+        let Some(again) = again.filter(|_| refused && self.session.may_replace()) else {
             return Ok(response);
         };
         let token = self.session.fresh(Some(&token)).await?;
-        Ok(again.bearer_auth(token).send().await?)
+        let response = again.bearer_auth(token).send().await?;
+        self.session.replaced(response.status() != StatusCode::UNAUTHORIZED);
+        Ok(response)
     }
 }

@@ -3,7 +3,8 @@
 use reqwest::Url;
 use serde::{Deserialize, Serialize};
 
-/// What the next token is asked for with. Without `Debug`, as whatever holds a secret.
+/// What the next token is requested with. Without `Debug`, because it holds a secret.
+#[derive(Clone)]
 pub(crate) enum Renewal {
     /// A user's: good once, and handed out anew each time.
     RefreshToken(String),

@@ -22,7 +22,7 @@ pub struct Keyward {
 impl Keyward {
     /// A Keyward at this address, such as `https://auth.example.com`. Nothing is sent yet.
     ///
-    /// Calls get 30 seconds, follow no redirect, and go to a loopback host directly, whatever proxy the environment names.
+    /// Calls get 30 seconds, follow no redirect, and go to a loopback host directly, even where the environment names a proxy.
     ///
     /// # Errors
     ///

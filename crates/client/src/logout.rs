@@ -12,14 +12,14 @@ impl Session {
     ///
     /// [`Error::Unavailable`], and then the session stands. A session that is over already is no error.
     pub async fn log_out(&self) -> Result<(), Error> {
-        self.forget_client().await;
+        self.forget_client();
         let response = match self.at_keyward().post("/logout").send().await {
             Err(Error::SessionOver) => return Ok(()),
             Err(Error::Http(_)) => return Err(Error::Unavailable { retry_after: None }),
             response => response?,
         };
         if response.status().is_success() || response.status() == StatusCode::UNAUTHORIZED {
-            self.forget().await;
+            self.forget();
             return Ok(());
         }
         Err(Error::of(&response, Error::SessionOver))

@@ -1,11 +1,12 @@
-//! A login that lasts: its token, kept fresh. Who renews it, when, and what everybody else does meanwhile.
+//! A session: its access token, renewed in time by one caller while the others wait.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use reqwest::{Method, RequestBuilder};
-use tokio::sync::{Mutex, OwnedMutexGuard};
+use tokio::sync::{Mutex as Turn, OwnedMutexGuard};
+use tokio::task::JoinHandle;
 
 use crate::Error;
 use crate::address::Address;
@@ -17,7 +18,10 @@ const AHEAD: Duration = Duration::from_mins(1);
 /// How long a good token is used on when its replacement failed, before the next try.
 const PAUSE: Duration = Duration::from_secs(5);
 
-/// Somebody who is logged in. Clones share the tokens; dropping them logs nobody out.
+/// How long a service that refused a token and its replacement does not have another one fetched.
+const REFUSING: Duration = Duration::from_mins(1);
+
+/// A logged-in session. Clones share the tokens; dropping them does not log out.
 #[derive(Clone)]
 pub struct Session {
     keyward: Endpoints,
@@ -25,6 +29,10 @@ pub struct Session {
     address: Address,
     /// None once the session is over.
     tokens: Arc<Mutex<Option<Tokens>>>,
+    /// Held while the next token is fetched: by one at a time.
+    renewing: Arc<Turn<()>>,
+    /// When the service at `address` last refused a token that had just been fetched because it refused the one before.
+    refusing: Arc<Mutex<Option<Instant>>>,
 }
 
 struct Tokens {
@@ -51,7 +59,8 @@ impl From<Grant> for Tokens {
 impl Session {
     pub(crate) fn new(keyward: Endpoints, grant: Grant) -> Self {
         let address = keyward.address.clone();
-        Self { keyward, address, tokens: Arc::new(Mutex::new(Some(grant.into()))) }
+        let tokens = Arc::new(Mutex::new(Some(grant.into())));
+        Self { keyward, address, tokens, renewing: Arc::default(), refusing: Arc::default() }
     }
 
     /// The same session, whose calls go to another service: one that trusts this Keyward's tokens.
@@ -60,7 +69,7 @@ impl Session {
     ///
     /// [`Error::Address`] as [`Keyward::at`](crate::Keyward::at).
     pub fn at(&self, address: &str) -> Result<Self, Error> {
-        Ok(Self { address: Address::parse(address)?, ..self.clone() })
+        Ok(Self { address: Address::parse(address)?, refusing: Arc::default(), ..self.clone() })
     }
 
     /// An access token that is good now, for callers that do without [`Call`](crate::Call): gRPC metadata, a
@@ -80,60 +89,109 @@ impl Session {
 
     /// The same session, whose calls go to Keyward itself.
     pub(crate) fn at_keyward(&self) -> Self {
-        Self { address: self.keyward.address.clone(), ..self.clone() }
+        Self { address: self.keyward.address.clone(), refusing: Arc::default(), ..self.clone() }
     }
 
     /// Drops the tokens, and what the next ones are fetched with.
-    pub(crate) async fn forget(&self) {
-        *self.tokens.lock().await = None;
+    pub(crate) fn forget(&self) {
+        *lock(&self.tokens) = None;
     }
 
     /// Drops the tokens of a client, and the secret with them; those of a user stay.
-    pub(crate) async fn forget_client(&self) {
-        let mut tokens = self.tokens.lock().await;
+    pub(crate) fn forget_client(&self) {
+        let mut tokens = lock(&self.tokens);
         if tokens.as_ref().is_some_and(|tokens| matches!(tokens.renewal, Renewal::Client(_))) {
             *tokens = None;
         }
     }
 
+    /// Whether a token that the service refused is worth replacing: not if it refused the last replacement just now.
+    pub(crate) fn may_replace(&self) -> bool {
+        !lock(&self.refusing).is_some_and(|since| since.elapsed() < REFUSING)
+    }
+
+    /// Remembers whether the service took the replacement of a token that it had refused.
+    pub(crate) fn replaced(&self, taken: bool) {
+        *lock(&self.refusing) = (!taken).then(Instant::now);
+    }
+
     /// A token that is good by our clock, and not the one that was `refused`, if any.
     ///
-    /// Whoever finds it stale refreshes while the others wait for the lock; when they get it, there is a new one.
+    /// The first caller that finds it stale has the next one fetched. While the old one is valid the others use it; afterwards
+    /// they wait, and when their turn comes there is a new one.
     pub(crate) async fn fresh(&self, refused: Option<&str>) -> Result<String, Error> {
         let asked_at = Instant::now();
-        let guard = Arc::clone(&self.tokens).lock_owned().await;
-        let tokens = guard.as_ref().ok_or(Error::SessionOver)?;
-        let good = match refused {
-            Some(refused) => tokens.access != refused,
-            None => asked_at < tokens.renew_at,
+        if let Some(token) = self.usable(asked_at, refused)? {
+            return Ok(token);
+        }
+        let turn = Arc::clone(&self.renewing).lock_owned().await;
+        {
+            let tokens = lock(&self.tokens);
+            let tokens = tokens.as_ref().ok_or(Error::SessionOver)?;
+            if is_good(tokens, asked_at, refused) {
+                return Ok(tokens.access.clone());
+            }
+            if tokens.failed_at.is_some_and(|failed_at| failed_at > asked_at) {
+                // Somebody has tried since we asked: a queue of waiters shall not try one after the other.
+                return Err(Error::Unavailable { retry_after: None });
+            }
+        }
+        self.renew(turn, refused.is_some()).await.unwrap_or(Err(Error::Unavailable { retry_after: None }))
+    }
+
+    /// The token at hand, if it can be used. One that is to be replaced soon is, beside the call.
+    fn usable(&self, now: Instant, refused: Option<&str>) -> Result<Option<String>, Error> {
+        let token = {
+            let tokens = lock(&self.tokens);
+            let tokens = tokens.as_ref().ok_or(Error::SessionOver)?;
+            if is_good(tokens, now, refused) {
+                return Ok(Some(tokens.access.clone()));
+            }
+            (refused.is_none() && now < tokens.expires_at).then(|| tokens.access.clone())
         };
-        if good {
-            return Ok(tokens.access.clone());
+        if token.is_some()
+            && let Ok(turn) = Arc::clone(&self.renewing).try_lock_owned()
+        {
+            drop(self.renew(turn, false));
         }
-        if tokens.failed_at.is_some_and(|failed_at| failed_at > asked_at) {
-            // Somebody has tried since we asked: a queue of waiters shall not try one after the other.
-            return Err(Error::Unavailable { retry_after: None });
-        }
-        // In a task of its own, for the caller may give up, and the answer holds the only refresh token that is good.
-        let renewal = tokio::spawn(renew(self.keyward.clone(), guard, refused.is_some()));
-        renewal.await.unwrap_or(Err(Error::Unavailable { retry_after: None }))
+        Ok(token)
+    }
+
+    /// Fetches the next token, in a task of its own: the caller may give up, and the answer holds the only refresh token that
+    /// is good.
+    fn renew(&self, turn: OwnedMutexGuard<()>, refused: bool) -> JoinHandle<Result<String, Error>> {
+        let (keyward, tokens) = (self.keyward.clone(), Arc::clone(&self.tokens));
+        tokio::spawn(async move {
+            let renewed = renew(&keyward, &tokens, refused).await;
+            drop(turn);
+            renewed
+        })
     }
 }
 
+/// Whether a token need not be replaced.
+fn is_good(tokens: &Tokens, now: Instant, refused: Option<&str>) -> bool {
+    refused.map_or(now < tokens.renew_at, |refused| tokens.access != refused)
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Fetches the next token. If that fails for now, a token that nobody has refused is used on until its end.
-async fn renew(
-    keyward: Endpoints,
-    mut guard: OwnedMutexGuard<Option<Tokens>>,
-    refused: bool,
-) -> Result<String, Error> {
-    let tokens = guard.as_mut().ok_or(Error::SessionOver)?;
-    match keyward.renew(&tokens.renewal).await {
+async fn renew(keyward: &Endpoints, tokens: &Mutex<Option<Tokens>>, refused: bool) -> Result<String, Error> {
+    let renewal = lock(tokens).as_ref().map(|tokens| tokens.renewal.clone()).ok_or(Error::SessionOver)?;
+    let answer = keyward.renew(&renewal).await;
+    let mut kept = lock(tokens);
+    // Logged out meanwhile: what came is not kept.
+    let tokens = kept.as_mut().ok_or(Error::SessionOver)?;
+    match answer {
         Ok(grant) => {
             *tokens = grant.into();
             Ok(tokens.access.clone())
         }
         Err(Error::SessionOver | Error::InvalidClient) => {
-            *guard = None;
+            *kept = None;
             Err(Error::SessionOver)
         }
         Err(error) => {

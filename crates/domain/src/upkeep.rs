@@ -1,3 +1,4 @@
 //! Housekeeping that runs in the background.
 
 pub mod cleaning;
+mod surplus;

@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use axum::response::{NoContent, Response};
 use utoipa::ToSchema;
 use utoipa::openapi::path::Operation;
-use utoipa::openapi::schema::{Object, Schema, SchemaType, Type};
+use utoipa::openapi::schema::{ArrayBuilder, Object, Schema, SchemaType, Type};
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, response};
 
 use crate::Refusal;
@@ -67,6 +67,15 @@ pub fn document_success<T: ToSchema>(operation: &mut Operation, schemas: &mut Sc
         Ref::from_schema_name(T::name()).into()
     };
     document_content(operation, status, &description, Some(("application/json", schema)));
+}
+
+/// Documents 200 with an array of `T`.
+pub fn document_array<T: ToSchema>(operation: &mut Operation, schemas: &mut Schemas, description: &str) {
+    T::schemas(schemas);
+    schemas.push((T::name().into_owned(), T::schema()));
+    let items = ArrayBuilder::new().items(Ref::from_schema_name(T::name()));
+    let array = RefOr::T(Schema::Array(items.build()));
+    document_content(operation, StatusCode::OK, description, Some(("application/json", array)));
 }
 
 fn first_sentence(schema: &RefOr<Schema>) -> Option<&str> {

@@ -26,7 +26,7 @@ mod schemas;
 mod scope;
 
 #[cfg(feature = "openapi")]
-pub use answers::{Answers, Returns, document_content, document_success};
+pub use answers::{Answers, Returns, document_array, document_content, document_success};
 pub use authenticator::{Authenticator, TokenAuthenticator};
 #[cfg(feature = "axum")]
 pub use current_user::CurrentUser;
@@ -39,14 +39,14 @@ pub use layer::{BearerBody, BearerLayer, BearerService};
 pub use lock::{BEARER_SCHEME, PASSWORD_SCHEME, lock, schemes};
 pub use principal::Principal;
 #[cfg(feature = "openapi")]
-pub use problem::{document_problem, problems};
+pub use problem::{PROBLEM, document_problem, problem_schema, problems};
 #[cfg(feature = "remote")]
 pub use remote::{RemoteAuthenticator, RemoteBuilder, RemoteError};
 #[cfg(feature = "openapi")]
 pub use schemas::Schemas;
 pub use scope::{Requirement, Scope};
 
-pub use keyward_auth::{ErrorCode, ScopeSet, Scoped, TokenProfile};
+pub use keyward_auth::{ErrorCode, Random, ScopeSet, Scoped, SystemRandom, TokenProfile};
 
 #[cfg(feature = "openapi")]
 #[doc(hidden)]

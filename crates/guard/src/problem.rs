@@ -12,7 +12,7 @@ use utoipa::openapi::{Content, ContentBuilder, HeaderBuilder, OpenApi, Ref, RefO
 use crate::documented::operations;
 
 /// The schema of an error: FastAPI's `{"detail": ".."}`, and its code.
-const PROBLEM: &str = "Problem";
+pub const PROBLEM: &str = "Problem";
 /// The schema of a 422, as FastAPI names it: `detail` is a list of faulty fields.
 const VALIDATION: &str = "HTTPValidationError";
 
@@ -87,6 +87,11 @@ pub fn problems(document: &mut OpenApi, further: &[ErrorCode]) {
     if let Some(RefOr::T(Schema::Object(object))) = schemas.get_mut(VALIDATION) {
         object.properties.insert("code".to_owned(), RefOr::T(code(faults)));
     }
+}
+
+/// The schema [`PROBLEM`] with any code, for documents to which [`problems`] adds none.
+pub fn problem_schema() -> Schema {
+    problem(BTreeSet::new())
 }
 
 fn problem(codes: BTreeSet<String>) -> Schema {

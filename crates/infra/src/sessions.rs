@@ -3,4 +3,5 @@
 pub mod endings;
 pub mod position;
 pub mod repository;
+pub mod restored;
 pub mod revocations;

@@ -7,6 +7,8 @@
 //! Panics instead of returning errors: a test has nothing better to do.
 #![expect(clippy::missing_panics_doc, reason = "said once, above, for the whole module")]
 
+pub mod rows;
+
 use std::env;
 use std::sync::atomic::{AtomicU32, Ordering};
 

@@ -4,10 +4,12 @@ mod backup;
 mod client;
 mod completions;
 mod doctor;
+mod env_file;
 mod events;
 mod healthcheck;
 mod import;
 mod keys;
+mod live_files;
 mod log;
 mod outbox;
 mod output;
@@ -18,6 +20,7 @@ pub mod settings;
 mod traces;
 mod user;
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
@@ -30,7 +33,8 @@ use self::events::EventsCommand;
 use self::healthcheck::Healthcheck;
 use self::keys::KeysCommand;
 use self::outbox::OutboxCommand;
-use self::output::{Problem, say};
+use self::output::{Problem, can_say, say, shown};
+use self::printable::Printable;
 use self::seed::Seed;
 use self::settings::ServerSettings;
 use self::settings::database::DatabaseSettings;
@@ -91,15 +95,20 @@ enum Command {
 /// Runs what the command line asks for.
 ///
 /// # Errors
-/// One sentence that names what to correct.
+/// One sentence that names what to correct, without control characters: it may quote a server.
 pub fn run() -> Result<ExitCode, Problem> {
-    read_dotenv()?;
+    execute().map_err(|problem| Printable(problem).to_string())
+}
+
+fn execute() -> Result<ExitCode, Problem> {
+    env_file::read()?;
     let cli = Cli::try_parse().or_else(refuse)?;
     match cli.command.unwrap_or_else(|| Command::Serve(Box::new(cli.settings))) {
         Command::Serve(settings) => block_on(serve::serve(*settings)),
         Command::Migrate(settings) => block_on(async {
+            can_say()?;
             let database = settings.open().await?;
-            say(format_args!("The schema of {} is up to date.", database.place()));
+            say(format_args!("The schema of {} is up to date.", database.place()))?;
             Ok(database.close().await?)
         }),
         Command::User(command) => return block_on(user::run(command)),
@@ -122,7 +131,8 @@ pub fn run() -> Result<ExitCode, Problem> {
 /// Help and version are printed as they are; a bad setting becomes one line, which names its variable, too.
 fn refuse(error: clap::Error) -> Result<Cli, Problem> {
     if !error.use_stderr() {
-        error.exit();
+        shown(error.print().and_then(|()| std::io::stdout().flush()))?;
+        std::process::exit(error.exit_code());
     }
     let words = error.to_string();
     let lines = words.lines().map(str::trim).take_while(|line| !line.is_empty());
@@ -138,22 +148,11 @@ fn refuse(error: clap::Error) -> Result<Cli, Problem> {
     })
 }
 
-fn read_dotenv() -> Result<(), Problem> {
-    match dotenvy::dotenv() {
-        Ok(_) => Ok(()),
-        Err(error) if error.not_found() => Ok(()),
-        // The error's own words would quote the line, which may hold a secret.
-        Err(_) => Err("the file .env cannot be read: each line must be NAME=value".to_owned()),
-    }
-}
-
 fn openapi(resources: &ResourceSettings) -> Result<(), Problem> {
-    resources.check()?;
-    let document = keyward_api::router::document(&resources.mounted())
+    let document = keyward_api::router::document(&resources.mounted()?)
         .to_pretty_json()
         .map_err(|error| error.to_string())?;
-    say(document);
-    Ok(())
+    say(document)
 }
 
 fn block_on<T>(task: impl Future<Output = Result<T, Problem>>) -> Result<T, Problem> {

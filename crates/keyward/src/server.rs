@@ -4,4 +4,5 @@ pub mod accept;
 mod connection_limiter;
 pub mod limits;
 pub mod open_files;
+mod paced;
 pub mod tls;

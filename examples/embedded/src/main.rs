@@ -38,12 +38,18 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let jobs = tokio::spawn(service.run_jobs());
     println!("http://{address}/docs");
-    let stop = async { drop(tokio::signal::ctrl_c().await) };
+    let abort = jobs.abort_handle();
+    let stop = async {
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            ended = jobs => eprintln!("what runs beside the server ended: {ended:?}"),
+        }
+    };
     // With the caller's address, so that failed logins are counted by address, too.
     let router = router.into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, router).with_graceful_shutdown(stop).await?;
 
-    jobs.abort();
+    abort.abort();
     service.close().await?;
     Ok(())
 }

@@ -11,7 +11,8 @@ use axum::{Json, Router};
 use keyward_guard::{
     Authenticator, CurrentUser, RemoteAuthenticator, RemoteBuilder, Scope, endpoint, schemes,
 };
-use serde::{Deserialize, Serialize};
+use keyward_web::{Body, Input};
+use serde::Serialize;
 use sqlx::SqlitePool;
 use sqlx::sqlite::SqliteConnectOptions;
 use tokio::net::TcpListener;
@@ -39,10 +40,14 @@ struct Invoice {
     cents: i64,
 }
 
-#[derive(Deserialize, ToSchema)]
+/// What to bill.
+#[derive(Input)]
+#[input(example = json!({ "customer": "Bo", "cents": 1250 }))]
 struct NewInvoice {
+    #[input(length = 1..=200)]
     customer: String,
-    cents: u32,
+    #[input(range = 1..=100_000_000)]
+    cents: i64,
 }
 
 /// My invoices
@@ -65,9 +70,8 @@ async fn list_invoices(
 async fn create_invoice(
     user: CurrentUser<InvoicesWrite>,
     State(database): State<SqlitePool>,
-    Json(new): Json<NewInvoice>,
+    Body(NewInvoice { customer, cents }): Body<NewInvoice>,
 ) -> Result<(StatusCode, Json<Invoice>), StatusCode> {
-    let NewInvoice { customer, cents } = new;
     let inserted = sqlx::query("INSERT INTO invoices (owner, customer, cents) VALUES (?, ?, ?)")
         .bind(&user.subject)
         .bind(&customer)
@@ -75,7 +79,7 @@ async fn create_invoice(
         .execute(&database)
         .await
         .map_err(failed)?;
-    let invoice = Invoice { id: inserted.last_insert_rowid(), customer, cents: cents.into() };
+    let invoice = Invoice { id: inserted.last_insert_rowid(), customer, cents };
     Ok((StatusCode::CREATED, Json(invoice)))
 }
 

@@ -86,6 +86,33 @@ async fn each_route_asks_for_its_own_scope() {
 }
 
 #[tokio::test]
+async fn a_body_that_does_not_fit_is_answered_as_fastapi_answers() {
+    let pair = Pair::start();
+    let ana = pair.ana().await;
+    let refused = ana.post("/invoices").json(&json!({ "customer": "", "cents": "1" })).send().await.unwrap();
+    assert_eq!(refused.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    let said: Value = refused.json().await.unwrap();
+    let expected = json!({ "detail": [
+        { "type": "string_too_short", "loc": ["body", "customer"], "msg": "String should have at least 1 character",
+          "input": "", "ctx": { "min_length": 1 } },
+        { "type": "int_type", "loc": ["body", "cents"], "msg": "Input should be a valid integer", "input": "1" },
+    ], "code": "validation" });
+    assert_eq!(said, expected);
+    let large = json!({ "customer": "x".repeat(20_000), "cents": 1 });
+    let refused = ana.post("/invoices").json(&large).send().await.unwrap();
+    assert_eq!(refused.status(), StatusCode::PAYLOAD_TOO_LARGE);
+    let refused = ana
+        .post("/invoices")
+        .with(|call| call.header("content-type", "text/plain").body("Bo"))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(refused.status(), StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    let said: Value = refused.json().await.unwrap();
+    assert_eq!(said["detail"], "The body must be sent with a Content-Type of application/json.");
+}
+
+#[tokio::test]
 async fn who_logs_out_at_keyward_is_out_here_before_the_token_expires() {
     let pair = Pair::start();
     let ana = pair.ana().await;
@@ -135,6 +162,10 @@ async fn its_docs_have_padlocks_and_authorize_at_keyward() {
         let lock = &document["paths"]["/invoices"][method]["security"];
         assert_eq!(lock[0], json!({ "OAuth2PasswordBearer": [scope] }));
     }
+    let responses = document["paths"]["/invoices"]["post"]["responses"].as_object().unwrap();
+    assert!(["413", "415", "422"].iter().all(|status| responses.contains_key(*status)), "{responses:?}");
+    let cents = &document["components"]["schemas"]["NewInvoice"]["properties"]["cents"];
+    assert_eq!((&cents["minimum"], &cents["maximum"]), (&json!(1), &json!(100_000_000)));
     let flow = &document["components"]["securitySchemes"]["OAuth2PasswordBearer"]["flows"]["password"];
     assert_eq!(flow["tokenUrl"], format!("{}/login", pair.keyward.url()));
 }

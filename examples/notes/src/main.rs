@@ -1,9 +1,11 @@
-//! Notes, behind a Keyward's lock.
+//! Notes, behind a Keyward's lock, kept until the service stops.
 #![forbid(unsafe_code)]
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use axum::Json;
 use keyward_guard::{Authenticator, CurrentUser, RemoteAuthenticator, Scope, endpoint, schemes};
+use keyward_web::{Body, Input};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::SwaggerUi;
 
@@ -13,10 +15,36 @@ impl Scope for NotesRead {
     const TITLE: &'static str = "Read your notes";
 }
 
+struct NotesWrite;
+impl Scope for NotesWrite {
+    const NAME: &'static str = "notes:write";
+    const TITLE: &'static str = "Write notes";
+}
+
+/// Whose note it is, and its text.
+static NOTES: Mutex<Vec<(String, String)>> = Mutex::new(Vec::new());
+
+/// What to write down.
+#[derive(Input)]
+struct NewNote {
+    #[input(length = 1..=1000)]
+    text: String,
+}
+
 /// My notes
-#[utoipa::path(get, path = "/notes", responses((status = 200, body = String)))]
-async fn list_notes(user: CurrentUser<NotesRead>) -> String {
-    format!("The notes of user {}\n", user.subject)
+#[utoipa::path(get, path = "/notes", responses((status = 200, body = [String])))]
+async fn list_notes(user: CurrentUser<NotesRead>) -> Json<Vec<String>> {
+    let notes = NOTES.lock().unwrap_or_else(PoisonError::into_inner);
+    let own = notes.iter().filter(|(owner, _)| *owner == user.subject);
+    Json(own.map(|(_, text)| text.clone()).collect())
+}
+
+/// Write a note
+#[utoipa::path(post, path = "/notes", responses((status = 200, body = String)))]
+async fn create_note(user: CurrentUser<NotesWrite>, Body(note): Body<NewNote>) -> Json<String> {
+    let mut notes = NOTES.lock().unwrap_or_else(PoisonError::into_inner);
+    notes.push((user.subject.clone(), note.text.clone()));
+    Json(note.text)
 }
 
 #[tokio::main]
@@ -25,9 +53,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let keyward = setting("KEYWARD_URL", "http://127.0.0.1:8000");
     let authenticator: Arc<dyn Authenticator> = Arc::new(RemoteAuthenticator::discover(&keyward).await?);
 
-    let (router, mut document) = OpenApiRouter::new().routes(endpoint!(list_notes)).split_for_parts();
+    let routes = OpenApiRouter::new().routes(endpoint!(list_notes)).routes(endpoint!(create_note));
+    let (router, mut document) = routes.split_for_parts();
     document.info = utoipa::openapi::Info::new("Notes", env!("CARGO_PKG_VERSION"));
-    schemes(&mut document, &format!("{keyward}/login"), &[(NotesRead::NAME, NotesRead::TITLE)]);
+    let scopes = [(NotesRead::NAME, NotesRead::TITLE), (NotesWrite::NAME, NotesWrite::TITLE)];
+    schemes(&mut document, &format!("{keyward}/login"), &scopes);
     let app = router.with_state(authenticator).merge(SwaggerUi::new("/docs").url("/openapi.json", document));
 
     let listener = tokio::net::TcpListener::bind(setting("NOTES_LISTEN", "127.0.0.1:3000")).await?;

@@ -28,7 +28,7 @@ fn blocks(language: &str) -> Vec<String> {
 
 /// A Keyward that knows the scope, and the service beside it.
 fn start() -> (Keyward, Running) {
-    let keyward = Keyward::start(&[("KEYWARD_USER_SCOPES", "notes:read")]);
+    let keyward = Keyward::start(&[("KEYWARD_USER_SCOPES", "notes:read notes:write")]);
     let mut command = Command::new(env!("CARGO_BIN_EXE_notes"));
     command.env_clear().env("NOTES_LISTEN", "127.0.0.1:0").env("KEYWARD_URL", keyward.url());
     let notes = Running::start(command, &keyward.folder.path().join("notes.log"));
@@ -70,7 +70,7 @@ fn what_the_list_types_does_what_it_says() {
     let (keyward, notes) = start();
     let typed: Vec<_> = blocks("sh").into_iter().filter(|block| block.contains("curl ")).collect();
     let shown = blocks("text");
-    assert_eq!((typed.len(), shown.len()), (4, 3));
+    assert_eq!((typed.len(), shown.len()), (6, 5));
     // curl's progress is for who looks at it.
     let quietly = |block: String| block.replace("curl ", "curl -sS ") + "echo\n";
     let session = String::from("set -e\n") + &typed.into_iter().map(quietly).collect::<String>();
@@ -97,8 +97,14 @@ async fn its_docs_have_a_padlock_and_authorize_at_keyward() {
     let get = |path: &str| client.get(format!("{}{path}", notes.url)).send();
     assert!(get("/docs/").await.unwrap().text().await.unwrap().contains("swagger-ui"));
     let document: Value = get("/openapi.json").await.unwrap().json().await.unwrap();
-    let lock = &document["paths"]["/notes"]["get"]["security"];
-    assert_eq!(lock[0], json!({ "OAuth2PasswordBearer": ["notes:read"] }));
+    for (method, scope) in [("get", "notes:read"), ("post", "notes:write")] {
+        let lock = &document["paths"]["/notes"][method]["security"];
+        assert_eq!(lock[0], json!({ "OAuth2PasswordBearer": [scope] }));
+    }
+    let responses = document["paths"]["/notes"]["post"]["responses"].as_object().unwrap();
+    assert!(["413", "415", "422"].iter().all(|status| responses.contains_key(*status)), "{responses:?}");
+    let text = &document["components"]["schemas"]["NewNote"]["properties"]["text"];
+    assert_eq!(*text, json!({ "type": "string", "maxLength": 1000, "minLength": 1 }));
     let flow = &document["components"]["securitySchemes"]["OAuth2PasswordBearer"]["flows"]["password"];
     assert_eq!(flow["tokenUrl"], format!("{}/login", keyward.url()));
 }

@@ -6,7 +6,6 @@ use axum::body::{Body, to_bytes};
 use axum::extract::{FromRequest, FromRequestParts};
 use axum::response::IntoResponse;
 use http::{Request, StatusCode};
-use keyward_api::error::ApiError;
 use keyward_auth::PasswordPolicy;
 use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
@@ -19,7 +18,7 @@ thread_local! {
 /// What a request is read as.
 pub(crate) fn whole<T>(request: Request<Body>) -> Result<T, Vec<u8>>
 where
-    T: FromRequest<PasswordPolicy, Rejection = ApiError>,
+    T: FromRequest<PasswordPolicy>,
 {
     run(T::from_request(request, &PasswordPolicy::default()))
 }
@@ -27,14 +26,14 @@ where
 /// What the head of a request is read as.
 pub(crate) fn head<T>(request: Request<Body>) -> Result<T, Vec<u8>>
 where
-    T: FromRequestParts<PasswordPolicy, Rejection = ApiError>,
+    T: FromRequestParts<PasswordPolicy>,
 {
     let (mut parts, _) = request.into_parts();
     run(T::from_request_parts(&mut parts, &PasswordPolicy::default()))
 }
 
 /// The value, or the body of the refusal: the caller's fault, and said so in JSON.
-fn run<T>(future: impl Future<Output = Result<T, ApiError>>) -> Result<T, Vec<u8>> {
+fn run<T>(future: impl Future<Output = Result<T, impl IntoResponse>>) -> Result<T, Vec<u8>> {
     RUNTIME.with(|runtime| {
         runtime.block_on(async {
             match future.await {
@@ -45,7 +44,7 @@ fn run<T>(future: impl Future<Output = Result<T, ApiError>>) -> Result<T, Vec<u8
     })
 }
 
-async fn answer(error: ApiError) -> Vec<u8> {
+async fn answer(error: impl IntoResponse) -> Vec<u8> {
     let response = error.into_response();
     let status = response.status();
     let known = [

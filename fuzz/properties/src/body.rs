@@ -5,13 +5,18 @@ use std::fmt::Write as _;
 use axum::body::Body as Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Request};
-use keyward_api::extract::{AnyBody, Body, Fields, Input, read};
+use keyward_api::extract::read;
 use keyward_api::routes::identity::users::UserCreate;
 use keyward_api::routes::sessions::login::Login;
 use keyward_auth::PasswordPolicy;
 use keyward_blog::routes::wire::PostWrite;
+use keyward_domain::values::email::Email;
+use keyward_shop::domain::money::Money;
+use keyward_shop::routes::amount::Price;
 use keyward_shop::routes::catalog::ProductWrite;
+use keyward_web::{AnyBody, Body, Flaw, Given, Input, Reader};
 use serde_json::{Map, Value, json};
+use utoipa::openapi::{RefOr, Schema};
 
 use crate::Fate;
 use crate::answers::whole;
@@ -20,44 +25,36 @@ use crate::json::Tree;
 const JSON: &str = "application/json";
 const FORM: &str = "application/x-www-form-urlencoded";
 
-/// One field of every kind.
-struct Probe;
-
-/// What was read of them.
-#[derive(Clone, Debug, PartialEq)]
-struct Seen {
+/// One field of every kind. Our own spelling of an input takes up to six times its length.
+#[derive(Input, Clone, Debug, PartialEq)]
+#[input(max_body = 128 * 1024)]
+struct Probe {
     text: Option<String>,
-    email: Option<String>,
+    #[input(read = read::email())]
+    email: Option<Email>,
     number: Option<i64>,
-    price: Option<i64>,
+    #[input(read = Price)]
+    price: Option<Money>,
+    #[input(default = false)]
     flag: bool,
+    #[input(read = Exposed)]
     password: Option<String>,
 }
 
-impl Input for Probe {
-    type Value = Seen;
+/// Reads a password as it was typed.
+struct Exposed;
 
-    /// Our own spelling of an input takes up to six times its length.
-    const MAX_BODY: usize = 128 * 1024;
+impl Reader for Exposed {
+    type Value = String;
 
-    fn read(fields: &mut Fields<'_>) -> Option<Seen> {
-        let text = fields.optional("text", read::owned);
-        let email = fields.optional("email", |value| Ok(read::email(value)?.to_string()));
-        let number = fields.optional("number", read::id);
-        let price = fields.optional("price", |value| Ok(keyward_shop::routes::amount::money(value)?.minor()));
-        let flag = fields.or_default("flag", false, read::boolean);
-        let known = fields.has("password");
-        let password =
-            known.then(|| fields.secret("password", |value| Ok(read::password(value)?.expose().to_owned())));
-        let password = password.map_or(Some(None), |password| password.map(Some));
-        Some(Seen {
-            text: text?,
-            email: email?,
-            number: number?,
-            price: price?,
-            flag: flag?,
-            password: password?,
-        })
+    const SECRET: bool = true;
+
+    fn read(&self, given: Given<'_>, context: &()) -> Result<String, Flaw> {
+        read::password().read(given, context).map(|password| password.expose().to_owned())
+    }
+
+    fn schema(&self) -> RefOr<Schema> {
+        Reader::<()>::schema(&read::password())
     }
 }
 
@@ -103,34 +100,37 @@ fn request(media: Option<&HeaderValue>, body: Vec<u8>) -> Request<Bytes> {
     request
 }
 
-fn reread(media: &'static str, body: Vec<u8>) -> Result<Seen, Vec<u8>> {
+fn reread(media: &'static str, body: Vec<u8>) -> Result<Probe, Vec<u8>> {
     let media = HeaderValue::from_static(media);
     whole::<AnyBody<Probe>>(request(Some(&media), body)).map(|AnyBody(seen)| seen)
 }
 
 /// Compares what was read with what serde_json says.
-fn as_written(body: &[u8], seen: &Seen) {
+fn as_written(body: &[u8], seen: &Probe) {
     let value: Value = serde_json::from_slice(body).expect("what is read as JSON is JSON");
     assert!(value.is_object());
     let text = |name: &str| value[name].as_str().map(str::to_owned);
     assert_eq!(text("text"), seen.text);
-    assert_eq!(text("email").map(|email| email.trim().len()), seen.email.as_ref().map(String::len));
+    assert_eq!(
+        text("email").map(|email| email.trim().len()),
+        seen.email.as_ref().map(|email| email.as_str().len())
+    );
     assert_eq!(value["number"].as_i64(), seen.number);
     assert_eq!(value["flag"].as_bool().unwrap_or_default(), seen.flag);
     assert_eq!(value["price"].is_number(), seen.price.is_some());
-    if let (Some(price), Some(minor)) = (value["price"].as_f64(), seen.price) {
+    if let (Some(price), Some(minor)) = (value["price"].as_f64(), seen.price.map(Money::minor)) {
         let cents = i32::try_from(minor).expect("a price has a bound");
         assert!((price * 100.0 - f64::from(cents)).abs() < 0.01, "{price} is not {minor} cents");
     }
     assert_eq!(text("password").is_some(), seen.password.is_some());
 }
 
-fn read_json(seen: &Seen) -> Seen {
+fn read_json(seen: &Probe) -> Probe {
     let mut body = Map::new();
     body.insert("text".to_owned(), json!(seen.text));
-    body.insert("email".to_owned(), json!(seen.email));
+    body.insert("email".to_owned(), json!(seen.email.as_ref().map(Email::as_str)));
     body.insert("number".to_owned(), json!(seen.number));
-    if let Some(minor) = seen.price {
+    if let Some(minor) = seen.price.map(Money::minor) {
         let price: Value = serde_json::from_str(&format!("{}.{:02}", minor / 100, minor % 100))
             .expect("a price is a number");
         body.insert("price".to_owned(), price);
@@ -143,9 +143,13 @@ fn read_json(seen: &Seen) -> Seen {
     reread(JSON, body).expect("what was accepted is accepted in our own words")
 }
 
-fn read_form(seen: &Seen) -> Seen {
+fn read_form(seen: &Probe) -> Probe {
     let mut body = String::new();
-    for (name, value) in [("text", &seen.text), ("email", &seen.email), ("password", &seen.password)] {
+    let (email, number) =
+        (seen.email.as_ref().map(Email::to_string), seen.number.map(|number| number.to_string()));
+    let flag = Some(seen.flag.to_string());
+    let fields = [("text", &seen.text), ("email", &email), ("number", &number), ("flag", &flag)];
+    for (name, value) in fields.into_iter().chain([("password", &seen.password)]) {
         if let Some(value) = value {
             let _ = write!(body, "&{name}=");
             for byte in value.bytes() {
@@ -153,8 +157,6 @@ fn read_form(seen: &Seen) -> Seen {
             }
         }
     }
-    // A form of nothing at all would be no body.
-    body.push_str("&unknown=1");
     reread(FORM, body.into_bytes()).expect("what was accepted is accepted in our own words")
 }
 

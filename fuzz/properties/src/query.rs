@@ -3,12 +3,13 @@
 use axum::body::Body;
 use axum::response::IntoResponse;
 use http::{Request, Uri, header};
-use keyward_api::extract::{Paged, PathParam};
+use keyward_api::extract::{Id, Paged};
 use keyward_api::routes::identity::users::User;
 use keyward_blog::routes::wire::{Post, PostList};
 use keyward_domain::values::ids::SessionId;
 use keyward_domain::values::ids::UserId;
 use keyward_domain::values::page::{MAX_LIMIT, Slice};
+use keyward_web::PathParam;
 
 use crate::Fate;
 use crate::answers::head;
@@ -45,11 +46,11 @@ fn request(uri: &Uri) -> Request<Body> {
 
 /// An id that is read means the same when it is written.
 fn ids(text: &str) {
-    if let Ok(id) = UserId::parse(text) {
-        assert_eq!(UserId::parse(&id.0.to_string()), Ok(id));
+    if let Ok(id) = Id::<UserId>::parse(text) {
+        assert_eq!(Id::<UserId>::parse(&id.0.to_string()), Ok(id));
         assert!(text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-'));
     }
-    if let Ok(id) = SessionId::parse(text) {
+    if let Ok(id) = Id::<SessionId>::parse(text) {
         assert_eq!(id.0.to_string(), text.to_ascii_lowercase());
     }
 }

@@ -1,4 +1,4 @@
-//! What a post is, and what is done with posts.
+//! What a post is, the rules for posts, and the port that stores them.
 
 pub mod post;
 pub mod posts;

@@ -1,11 +1,13 @@
-//! Posts with owners: a sample resource of Keyward, and the one to copy for your own. Start with `README.md`.
+//! Posts with owners, behind locks, and the published ones for anyone: a resource of Keyward.
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`domain`] | what a post is, what is done with posts, and the ports that needs |
-//! | [`storage`] | those ports on SeaORM |
-//! | [`routes`] | the operations, their scopes, and what goes over the wire |
-//! | `migrations`, `seed` | the table, and example data |
+//! | [`domain`] | what a post is, the rules, and the port that stores posts |
+//! | [`storage`] | that port on SeaORM |
+//! | [`routes`] | the operations, their scopes, and the JSON |
+//! | [`migrations`] | the table |
+//! | [`wiring`] | the use cases on a service's ports |
+//! | [`seed`] | example data |
 #![forbid(unsafe_code)]
 
 pub mod domain;
@@ -15,7 +17,6 @@ pub mod seed;
 pub mod storage;
 pub mod wiring;
 
-use keyward_api::foundation::Core;
 use keyward_api::resources::resource::{Resource, ResourceScope};
 use keyward_api::resources::routes::Routes;
 use keyward_domain::values::scopes::Role;
@@ -23,18 +24,21 @@ use keyward_migration::MigrationSet;
 
 use crate::routes::{scope, wire};
 
-/// The blog, to be mounted by a server.
+/// The name in `KEYWARD_RESOURCES`, and that of the set of migrations.
+const NAME: &str = "blog";
+
+/// What a server mounts.
 pub fn resource() -> Resource {
     Resource {
-        name: "blog",
+        name: NAME,
         tags: &[("posts", "Posts, behind locks"), ("blog", "Published posts, for anyone")],
         scopes: vec![
             ResourceScope::of::<scope::PostsRead>(Role::User),
             ResourceScope::of::<scope::PostsWrite>(Role::User),
         ],
         lists: &[wire::POSTS],
-        routes: Routes::new(routes::routes, |core: &Core| wiring::posts(&core.foundation)),
-        migrations: MigrationSet { name: "blog", files: migrations::files },
+        routes: Routes::new(routes::routes, wiring::posts),
+        migrations: MigrationSet { name: NAME, files: migrations::files },
         letters: &[],
         seed: Some(seed::seed),
         cleaning: None,

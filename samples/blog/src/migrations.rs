@@ -1,4 +1,4 @@
-//! The blog's table, in a set of migrations of its own.
+//! The blog's table. A server that mounts the blog applies these files at its start, after Keyward's own.
 
 mod m20261129_000001_posts;
 

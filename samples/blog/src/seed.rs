@@ -6,7 +6,7 @@ use keyward_domain::values::ids::UserId;
 
 use crate::domain::post::{Content, Draft, Title};
 use crate::domain::posts::Posts;
-use crate::wiring::posts;
+use crate::wiring::posts_on;
 
 const POSTS: [(&str, &str); 3] = [
     ("Hello", "This is what a post looks like."),
@@ -16,7 +16,7 @@ const POSTS: [(&str, &str); 3] = [
 
 /// Writes the user's posts.
 pub fn seed(foundation: &Foundation, Seeded { user, .. }: Seeded) -> Seeding<'_> {
-    Box::pin(async move { write(&posts(foundation), user).await.map_err(|error| error.to_string()) })
+    Box::pin(async move { write(&posts_on(foundation), user).await.map_err(|error| error.to_string()) })
 }
 
 async fn write(posts: &Posts, owner: UserId) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {

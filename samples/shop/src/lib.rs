@@ -1,11 +1,13 @@
-//! A small shop: a sample resource of Keyward, with an open catalogue, a cart per user, and orders that are confirmed by
-//! mail in the transaction that places them.
+//! A small shop: a resource of Keyward with an open catalogue, a cart per user, and orders that are confirmed by mail in
+//! the transaction that places them. `README.md` says what it shows beyond the blog.
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`domain`] | catalogue, carts and orders, what is done with them, and the ports that needs |
-//! | [`storage`] | those ports on SeaORM, and the letters |
-//! | [`routes`] | the operations, their scopes, and what goes over the wire |
+//! | [`domain`] | products, carts and orders, the rules, and the ports that store them and word the mail |
+//! | [`storage`] | those ports on SeaORM and on templates |
+//! | [`routes`] | the operations, their scopes, and the JSON |
+//! | [`wiring`] | the use cases on a service's ports |
+//! | [`seed`] | example data |
 #![forbid(unsafe_code)]
 
 pub mod domain;
@@ -22,10 +24,13 @@ use keyward_migration::MigrationSet;
 use crate::routes::scope;
 use crate::storage::letters::ORDER_CONFIRMATION;
 
-/// The shop, to be mounted by a server. Its tables came with Keyward's own history; later changes to them belong here.
+/// The name in `KEYWARD_RESOURCES`, and that of the set of migrations.
+const NAME: &str = "shop";
+
+/// What a server mounts. The tables are in Keyward's own history; a later change to them is a file of this set.
 pub fn resource() -> Resource {
     Resource {
-        name: "shop",
+        name: NAME,
         tags: &[
             ("catalog", "What the shop has, for anyone to read"),
             ("cart", "What I want"),
@@ -37,7 +42,7 @@ pub fn resource() -> Resource {
         ],
         lists: &[routes::catalog::CATEGORIES, routes::catalog::PRODUCTS, routes::orders::ORDERS],
         routes: Routes::new(routes::routes, wiring::shop),
-        migrations: MigrationSet { name: "shop", files: Vec::new },
+        migrations: MigrationSet { name: NAME, files: Vec::new },
         letters: &[ORDER_CONFIRMATION],
         seed: Some(seed::seed),
         cleaning: None,

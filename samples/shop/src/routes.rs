@@ -8,9 +8,9 @@ pub mod orders;
 pub mod scope;
 
 use axum::extract::FromRef;
-use keyward_api::extract::IntegerId;
 use keyward_api::resources::routes::Hosted;
 use keyward_guard::endpoint;
+use keyward_web::IntegerId;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::domain::carts::Carts;

@@ -6,7 +6,7 @@ use keyward_api::resources::resource::{Seeded, Seeding};
 use crate::domain::catalog::Catalog;
 use crate::domain::money::Money;
 use crate::domain::product::{Description, Label, ProductSpec};
-use crate::wiring::catalog;
+use crate::wiring::catalog_on;
 
 /// Category, name, description, price, pieces.
 const PRODUCTS: [(&str, &str, &str, &str, u32); 6] = [
@@ -20,7 +20,7 @@ const PRODUCTS: [(&str, &str, &str, &str, u32); 6] = [
 
 /// Fills the catalogue.
 pub fn seed(foundation: &Foundation, _: Seeded) -> Seeding<'_> {
-    Box::pin(async move { fill(&catalog(foundation)).await.map_err(|error| error.to_string()) })
+    Box::pin(async move { fill(&catalog_on(foundation)).await.map_err(|error| error.to_string()) })
 }
 
 async fn fill(catalog: &Catalog) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {

@@ -1,4 +1,4 @@
-//! The use cases over the ports of a running service.
+//! The shop's use cases on the ports of a service.
 
 use std::sync::Arc;
 
@@ -10,19 +10,19 @@ use crate::domain::orders::Orders;
 use crate::routes::Shop;
 use crate::storage::letters::TemplateLetters;
 
-/// Every use case.
+/// For the handlers of a service.
 pub fn shop(core: &Core) -> Shop {
     let Core { foundation, postbox, templates } = core;
     let (ports, store) = (foundation.ports.clone(), Arc::new(foundation.database.clone()));
     let letters = Arc::new(TemplateLetters(Arc::clone(templates)));
     Shop {
-        catalog: catalog(foundation),
+        catalog: catalog_on(foundation),
         carts: Carts::new(ports.clone(), store.clone()),
         orders: Orders::new(ports, store, postbox.clone(), letters),
     }
 }
 
-/// The use cases of the catalogue.
-pub fn catalog(foundation: &Foundation) -> Catalog {
+/// The catalogue for commands, which serve nothing and send no mail.
+pub fn catalog_on(foundation: &Foundation) -> Catalog {
     Catalog::new(foundation.ports.clone(), Arc::new(foundation.database.clone()))
 }

@@ -1,8 +1,7 @@
 //! What has to be in a package, and to be said of it, so that whoever finds it can use it.
 
+use keyward_servers::shell::{self, Outcome};
 use serde_json::Value;
-
-use crate::shell::{self, Outcome};
 
 /// The files that are in every package; the licences are the project's own.
 const FILES: [&str; 3] = ["LICENSE-APACHE", "LICENSE-MIT", "README.md"];

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use keyward_servers::shell::{self, Outcome};
 use serde_json::Value;
-
-use crate::shell::{self, Outcome};
 
 pub(super) fn check(name: &str, metadata: &Value) -> Outcome {
     for features in choices(name, metadata) {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::shell;
+use keyward_servers::shell;
 
 const HOW: &str = "`apt-get install chromium chromium-driver` gets both.";
 

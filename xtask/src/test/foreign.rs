@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::shell;
+use keyward_servers::shell;
 
 const PYTHON: &str = "`apt-get install python3-venv` gets it.";
 const NODE: &str = "`apt-get install nodejs npm` gets both.";

@@ -3,11 +3,11 @@
 use std::fs;
 use std::path::Path;
 
+use keyward_servers::shell::{self, Outcome};
 use serde_json::Value;
 
 use super::files;
 use super::finding::Finding;
-use crate::shell::{self, Outcome};
 
 /// A package of the workspace and what its manifest asks for.
 pub(super) struct Package {
@@ -34,16 +34,25 @@ struct Layer {
     without: &'static [&'static str],
 }
 
-/// What a sample may import: all below the binary but the pages, and no other sample.
-const SAMPLE: &[&str] = &[
-    "keyward-auth",
-    "keyward-guard",
-    "keyward-web",
-    "keyward-domain",
-    "keyward-infra",
-    "keyward-migration",
-    "keyward-api",
-];
+/// What a resource may import: all below the binary but the pages, and no other resource. A resource is a package in
+/// `samples`; a new one needs no line here.
+const RESOURCE: Layer = Layer {
+    name: "a resource",
+    imports: &[
+        "keyward-auth",
+        "keyward-guard",
+        "keyward-web",
+        "keyward-domain",
+        "keyward-infra",
+        "keyward-migration",
+        "keyward-api",
+    ],
+    tests_import: &["keyward-client"],
+    without: &[],
+};
+
+/// The binary's package, which mounts resources.
+const BINARY: &str = "keyward";
 
 /// The layers, from the inside out. docs/ARCHITECTURE.md says why. A package here need not exist yet.
 const LAYERS: &[Layer] = &[
@@ -60,8 +69,14 @@ const LAYERS: &[Layer] = &[
         without: &["sea-orm", "sqlx"],
     },
     Layer {
+        name: "keyward-web-derive",
+        imports: &[],
+        tests_import: &[],
+        without: &["tokio", "axum", "http", "hyper", "sea-orm", "sqlx", "utoipa"],
+    },
+    Layer {
         name: "keyward-web",
-        imports: &["keyward-guard"],
+        imports: &["keyward-guard", "keyward-web-derive"],
         tests_import: &[],
         without: &["sea-orm", "sqlx"],
     },
@@ -103,10 +118,8 @@ const LAYERS: &[Layer] = &[
         tests_import: &["keyward-client"],
         without: &["sea-orm", "sqlx"],
     },
-    Layer { name: "keyward-blog", imports: SAMPLE, tests_import: &["keyward-client"], without: &[] },
-    Layer { name: "keyward-shop", imports: SAMPLE, tests_import: &["keyward-client"], without: &[] },
     Layer {
-        name: "keyward",
+        name: BINARY,
         imports: &[
             "keyward-auth",
             "keyward-guard",
@@ -116,8 +129,6 @@ const LAYERS: &[Layer] = &[
             "keyward-migration",
             "keyward-api",
             "keyward-pages",
-            "keyward-blog",
-            "keyward-shop",
             "keyward-client",
         ],
         tests_import: &[],
@@ -134,6 +145,7 @@ const LAYERS: &[Layer] = &[
             "keyward-guard",
             "keyward-infra",
             "keyward-shop",
+            "keyward-web",
         ],
         tests_import: &[],
         without: &["sea-orm", "sqlx"],
@@ -141,7 +153,7 @@ const LAYERS: &[Layer] = &[
     Layer { name: "cli-tokens", imports: &["keyward-auth"], tests_import: &[], without: &["tokio"] },
     Layer {
         name: "invoices",
-        imports: &["keyward-guard"],
+        imports: &["keyward-guard", "keyward-web"],
         tests_import: &["keyward-client"],
         without: &["sea-orm"],
     },
@@ -151,14 +163,34 @@ const LAYERS: &[Layer] = &[
         tests_import: &[],
         without: &["sea-orm"],
     },
-    Layer { name: "notes", imports: &["keyward-guard"], tests_import: &[], without: &["sea-orm"] },
+    Layer {
+        name: "notes",
+        imports: &["keyward-guard", "keyward-web"],
+        tests_import: &[],
+        without: &["sea-orm"],
+    },
     Layer {
         name: "tonic-greeter",
         imports: &["keyward-guard"],
         tests_import: &["keyward-auth", "keyward-client"],
         without: &["axum", "utoipa"],
     },
-    Layer { name: "xtask", imports: &[], tests_import: &[], without: &["tokio", "sea-orm", "axum"] },
+    // Tools see the service from outside, as its users do.
+    Layer { name: "keyward-bench", imports: &["keyward-servers"], tests_import: &[], without: &[] },
+    Layer { name: "keyward-faults", imports: &["keyward-servers"], tests_import: &[], without: &[] },
+    // These two build in seconds.
+    Layer {
+        name: "keyward-servers",
+        imports: &[],
+        tests_import: &[],
+        without: &["tokio", "reqwest", "sqlx", "sea-orm", "axum"],
+    },
+    Layer {
+        name: "xtask",
+        imports: &["keyward-servers"],
+        tests_import: &[],
+        without: &["tokio", "reqwest", "sqlx", "sea-orm", "axum"],
+    },
 ];
 
 /// The packages of the workspace, as cargo sees them.
@@ -190,18 +222,21 @@ pub(super) fn check(packages: &[Package]) -> Vec<Finding> {
 
 fn judge(package: &Package, all: &[Package]) -> Vec<Finding> {
     let name = &package.name;
-    let Some(layer) = LAYERS.iter().find(|layer| layer.name == name) else {
+    let named = LAYERS.iter().find(|layer| layer.name == name);
+    let Some(layer) = named.or(is_resource(package).then_some(&RESOURCE)) else {
         let sentence =
             format!("{name} has no place among the layers yet; give it one in xtask/src/tidy/arrows.rs.");
         return vec![Finding::new(&package.path, 1, sentence)];
     };
     let mut findings = Vec::new();
     for need in &package.needs {
-        let ours = all.iter().any(|other| other.name == need.name);
+        let ours = all.iter().find(|other| other.name == need.name);
         let needed = need.name.as_str();
-        let allowed = layer.imports.contains(&needed) || need.dev && layer.tests_import.contains(&needed);
+        let mounted = name == BINARY && ours.is_some_and(is_resource);
+        let tested = need.dev && layer.tests_import.contains(&needed);
+        let allowed = mounted || tested || layer.imports.contains(&needed);
         let line = line_of(&package.manifest, needed);
-        if ours && !allowed && needed != name {
+        if ours.is_some() && !allowed && needed != name {
             let whose = if need.dev { "the tests of " } else { "" };
             findings.push(Finding::new(
                 &package.path,
@@ -214,6 +249,11 @@ fn judge(package: &Package, all: &[Package]) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// Whether a package is a resource, by its folder.
+fn is_resource(package: &Package) -> bool {
+    package.path.starts_with("samples/")
 }
 
 /// The line of the manifest that names the dependency, or the first.
@@ -242,12 +282,17 @@ fn is_for_tests(need: &Value) -> bool {
 mod tests {
     use super::*;
 
+    const RESOURCES: [&str; 2] = ["keyward-blog", "keyward-shop"];
+
     fn package(name: &str, needs: &[&str], for_tests: &[&str]) -> Package {
         let need = |dev| move |name: &&str| Need { name: (*name).to_owned(), dev };
         let lines = needs.iter().map(|need| format!("{need}.workspace = true\n"));
         Package {
             name: name.to_owned(),
-            path: format!("crates/{name}/Cargo.toml"),
+            path: format!(
+                "{}/{name}/Cargo.toml",
+                if RESOURCES.contains(&name) { "samples" } else { "crates" }
+            ),
             manifest: format!("[dependencies]\n{}", lines.collect::<String>()),
             needs: needs.iter().map(need(false)).chain(for_tests.iter().map(need(true))).collect(),
         }
@@ -256,7 +301,8 @@ mod tests {
     /// What `check` says of one package beside all the others of ours.
     fn said_of(package: Package) -> Vec<String> {
         let mut all = vec![package];
-        all.extend(LAYERS.iter().map(|layer| self::package(layer.name, &[], &[])));
+        let names = LAYERS.iter().map(|layer| layer.name).chain(RESOURCES);
+        all.extend(names.map(|name| self::package(name, &[], &[])));
         check(&all).iter().map(ToString::to_string).collect()
     }
 
@@ -286,7 +332,9 @@ mod tests {
     }
 
     #[test]
-    fn a_sample_imports_neither_pages_nor_the_binary_nor_another_sample() {
+    fn a_resource_imports_neither_pages_nor_the_binary_nor_another_resource() {
+        assert_eq!(said_of(package("keyward-blog", RESOURCE.imports, RESOURCE.tests_import)), [""; 0]);
+        assert_eq!(said_of(package(BINARY, &RESOURCES, &[])), [""; 0]);
         for needed in ["keyward-pages", "keyward", "keyward-shop"] {
             assert_eq!(said_of(package("keyward-blog", &[needed], &[])).len(), 1, "{needed}");
         }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::shell::Outcome;
+use keyward_servers::shell::Outcome;
 
 /// Every Rust file and every Markdown document: its path from the root with `/` between the parts, and its
 /// text.

@@ -52,7 +52,7 @@ fn mention(code: &str) -> Option<(String, String)> {
 /// A file is named by its package and the end of its path: `keyward/replicas/told.rs` for
 /// `crates/keyward/tests/replicas/told.rs`.
 fn is_meant(path: &str, mentioned: &str) -> bool {
-    let path = path.strip_prefix("crates/").unwrap_or(path);
+    let path = ["crates/", "samples/"].iter().find_map(|folder| path.strip_prefix(folder)).unwrap_or(path);
     match (path.split_once('/'), mentioned.split_once('/')) {
         (Some((package, inside)), Some((wanted, end))) => {
             package == wanted && (inside == end || inside.ends_with(&format!("/{end}")))
@@ -88,6 +88,13 @@ mod tests {
     fn a_test_that_is_there_may_be_named_by_any_end_of_its_path() {
         let text = "| met | `api/login.rs::plain`, `api/it/login.rs::with_a_runtime` |\n`api/tests/it/login.rs::any_text`";
         assert_eq!(said_of(text), [""; 0]);
+    }
+
+    #[test]
+    fn a_sample_is_a_package_too() {
+        let tests = [("samples/blog/tests/it/posts.rs".to_owned(), "plain".to_owned())].into();
+        assert_eq!(check("docs/ASVS.md", "`blog/posts.rs::plain`", &tests), []);
+        assert_eq!(check("docs/ASVS.md", "`shop/posts.rs::plain`", &tests).len(), 1);
     }
 
     #[test]

@@ -55,7 +55,6 @@ const HOUSES: &[House] = &[
         in_force: true,
         whole: true,
         layers: &[
-            closed(&["fault.rs"]),
             closed(&["codes.rs"]),
             closed(&["error.rs"]),
             closed(&["answers"]),

@@ -77,7 +77,8 @@ fn allowances(path: &str, code: &str) -> Vec<Finding> {
 
 /// `sea_orm`'s names clash with the domain's (`Order`): none is imported by a glob, save its prelude in an entity.
 fn globs(path: &str, code: &str) -> Vec<Finding> {
-    let entity = path.starts_with("crates/infra/src/entity") || path.contains("/src/storage/entity");
+    let entity = path.starts_with("crates/infra/src/entity")
+        || path.starts_with("samples/") && path.contains("/src/storage/entity");
     let mut findings = Vec::new();
     for line in code::lines_with(code, "use") {
         let rest = code.lines().skip(line - 1).collect::<Vec<_>>().join("\n");
@@ -115,7 +116,8 @@ fn leaks(path: &str, code: &str) -> Vec<Finding> {
         let sentence = "only the command line knows infra and migration.";
         forbid(&["keyward_infra", "keyward_migration"], sentence);
     }
-    if path.starts_with("migration/src/") {
+    if path.starts_with("migration/src/") || path.starts_with("samples/") && path.contains("/src/migrations/")
+    {
         let words = ["DeriveEntityModel", "EntityTrait", "ActiveModelTrait", "entity::"];
         forbid(&words, "a migration names tables and columns itself, never an entity: entities move on.");
     }
@@ -193,8 +195,9 @@ mod tests {
             assert_eq!(said_of("crates/infra/src/users.rs", code).len(), 1, "{code}");
         }
         assert_eq!(said_of("crates/infra/src/entity/user.rs", prelude), [""; 0]);
-        assert_eq!(said_of("samples/blog/src/storage/entity.rs", prelude), [""; 0]);
         assert_eq!(said_of("crates/infra/src/entity/user.rs", nested), [""; 0]);
+        assert_eq!(said_of("samples/blog/src/storage/entity.rs", prelude), [""; 0]);
+        assert_eq!(said_of("samples/blog/src/storage/posts.rs", prelude).len(), 1);
         assert_eq!(said_of("crates/infra/src/entity/user.rs", "use sea_orm::*;").len(), 1);
         for code in
             ["use sea_orm::Set; let a = b * c;", "use sea_orm_migration::prelude::*;", "use super::*;"]
@@ -237,6 +240,10 @@ mod tests {
     #[test]
     fn a_migration_never_names_an_entity() {
         assert_eq!(said_of("migration/src/m1.rs", "use infra::entity::user;").len(), 1);
+        assert_eq!(
+            said_of("samples/blog/src/migrations/m1.rs", "use crate::storage::entity::Column;").len(),
+            1
+        );
         assert_eq!(said_of("migration/src/m1.rs", "enum Users { Table, Id }"), [""; 0]);
     }
 }

@@ -3,12 +3,10 @@
 use axum::Json;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use keyward_guard::{Answers, Schemas, document_success};
+use keyward_guard::{Answers, Schemas, document_array, document_success};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa::openapi::path::Operation;
-use utoipa::openapi::schema::ArrayBuilder;
-use utoipa::openapi::{Ref, RefOr, Schema};
 
 /// 201, with what was made.
 pub struct Created<T>(pub T);
@@ -69,22 +67,4 @@ impl<T: ToSchema> Answers for NoStore<T> {
     fn answers(operation: &mut Operation, schemas: &mut Schemas) {
         document_success::<T>(operation, schemas, StatusCode::OK);
     }
-}
-
-/// Documents 200 with an array of `T`.
-pub(crate) fn document_array<T: ToSchema>(
-    operation: &mut Operation,
-    schemas: &mut Schemas,
-    description: &str,
-) {
-    T::schemas(schemas);
-    schemas.push((T::name().into_owned(), T::schema()));
-    let items = ArrayBuilder::new().items(Ref::from_schema_name(T::name()));
-    let array = RefOr::T(Schema::Array(items.build()));
-    keyward_guard::document_content(
-        operation,
-        StatusCode::OK,
-        description,
-        Some(("application/json", array)),
-    );
 }

@@ -7,16 +7,21 @@
 use std::net::IpAddr;
 use std::str::FromStr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::http::{HeaderMap, HeaderName, header};
 
-/// A network, as in `10.0.0.0/8`; an address alone is a network of one.
+/// A network, as in `10.0.0.0/8`; an address alone is a network of one. IPv4 in IPv6 (`::ffff:10.0.0.0/104`) is IPv4: so are
+/// the addresses that it is compared with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Network {
     address: IpAddr,
     /// How many bits of the address are the network's.
     length: u32,
 }
+
+/// How many bits stand before an IPv4 address in IPv6.
+const MAPPED: u32 = 96;
 
 impl Network {
     fn holds(self, other: IpAddr) -> bool {
@@ -39,7 +44,15 @@ impl FromStr for Network {
         let address: IpAddr = address.parse().map_err(|_| WRONG)?;
         let bits = if address.is_ipv4() { 32 } else { 128 };
         let length = length.map_or(Ok(bits), |length| length.parse().map_err(|_| WRONG))?;
-        if length <= bits { Ok(Self { address, length }) } else { Err(WRONG) }
+        let network = Self { address, length };
+        match address.to_canonical() {
+            _ if length > bits => Err(WRONG),
+            canonical if canonical == address => Ok(network),
+            canonical => match length.checked_sub(MAPPED) {
+                Some(length) => Ok(Self { address: canonical, length }),
+                None => Err("write IPv4 networks as in 10.0.0.0/8, not as IPv6 with less than /96"),
+            },
+        }
     }
 }
 
@@ -84,18 +97,23 @@ impl ProxyHeader {
 pub struct Proxies {
     networks: Arc<[Network]>,
     header: ProxyHeader,
+    /// Whether the log says that a proxy on this machine is not trusted.
+    warned: Arc<AtomicBool>,
 }
 
 impl Proxies {
     /// Believes what proxies in these networks note in this header.
     pub fn new(networks: &[Network], header: ProxyHeader) -> Self {
-        Self { networks: networks.into(), header }
+        Self { networks: networks.into(), header, warned: Arc::default() }
     }
 
     /// Who asks, where `peer` is whoever is connected to us.
     pub fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let trusted = |address: IpAddr| self.networks.iter().any(|network| network.holds(address));
         let mut client = peer.to_canonical();
+        if client.is_loopback() && !trusted(client) {
+            self.warn_of_proxy(headers);
+        }
         let lines = headers.get_all(self.header.name());
         let lines: Vec<&str> = lines.iter().map(|line| line.to_str().unwrap_or_default()).collect();
         let mut noted = lines.iter().rev().flat_map(|line| line.rsplit(','));
@@ -105,6 +123,20 @@ impl Proxies {
             client = next;
         }
         client
+    }
+
+    /// Says once that there seems to be a proxy on this machine that is not trusted: without its word all requests come from
+    /// loopback, which has no rate limit.
+    fn warn_of_proxy(&self, headers: &HeaderMap) {
+        let kinds = [ProxyHeader::XForwardedFor, ProxyHeader::Forwarded];
+        let Some(kind) = kinds.into_iter().find(|kind| headers.contains_key(kind.name())) else { return };
+        if !self.warned.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                "a request from this machine has {}: if a proxy runs here, set KEYWARD_TRUSTED_PROXIES=127.0.0.1,::1; \
+                 without it no client's address is known, and no rate limit by address applies",
+                kind.name()
+            );
+        }
     }
 }
 
@@ -134,6 +166,13 @@ mod tests {
         assert_eq!(of("::1", &["[2001:db8::1]:4711"]), "2001:db8::1");
         assert_eq!(of("::ffff:10.0.0.1", &["192.0.2.1:80"]), "192.0.2.1");
         assert_eq!(of("10.0.0.1", &["10.0.0.2, 10.0.0.3"]), "10.0.0.2", "all of them ours");
+    }
+
+    #[test]
+    fn a_mapped_network_is_the_network_it_maps() {
+        let of =
+            |peer: &str| client(&["::ffff:10.0.0.0/104"], ProxyHeader::XForwardedFor, peer, &["192.0.2.1"]);
+        assert_eq!((of("10.0.0.1"), of("::ffff:10.0.0.1")), ("192.0.2.1".to_owned(), "192.0.2.1".to_owned()));
     }
 
     #[test]
@@ -167,7 +206,11 @@ mod tests {
         assert!(holds("0.0.0.0/0", "6.6.6.6") && !holds("0.0.0.0/0", "::1"));
         assert!(holds("2001:db8::/32", "2001:db8:ffff::1") && !holds("2001:db8::/32", "2001:db9::"));
         assert!(holds("::1", "::1") && !holds("::1", "::2"));
-        for wrong in ["", "10.0.0.0/33", "10.0.0/8", "10.0.0.0/", "::/129", "proxy.example"] {
+        assert!(holds("::ffff:10.0.0.0/104", "10.255.0.1") && !holds("::ffff:10.0.0.0/104", "11.0.0.1"));
+        assert!(holds("::ffff:10.0.0.1", "10.0.0.1") && holds("::ffff:0.0.0.0/96", "192.0.2.1"));
+        for wrong in
+            ["", "10.0.0.0/33", "10.0.0/8", "10.0.0.0/", "::/129", "::ffff:10.0.0.0/95", "proxy.example"]
+        {
             assert!(wrong.parse::<Network>().is_err(), "{wrong:?}");
         }
     }

@@ -9,11 +9,11 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use keyward_domain::values::codes::NOT_FOUND;
+use keyward_web::Conditions;
 use utoipa::openapi::OpenApi;
 use utoipa_swagger_ui::Config;
 
 use crate::error::ApiError;
-use crate::extract::Conditions;
 
 const SWAGGER: &str = include_str!("docs/swagger.html");
 const SWAGGER_STYLE: &str = include_str!("docs/swagger.css");

@@ -1,13 +1,16 @@
 //! The OpenAPI document: what no single operation can say.
 
+use keyward_auth::PasswordPolicy;
 use keyward_guard::{Scope, problems, schemes};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{InfoBuilder, LicenseBuilder, OpenApi};
+use utoipa::{PartialSchema, ToSchema};
 
 use crate::access::scope::Admin;
 use crate::codes::BOUNDARY;
-use crate::extract::CLIENT_SCHEME;
+use crate::error::Faults;
+use crate::extract::{CLIENT_SCHEME, as_set};
 use crate::resources::resource::Resource;
 
 const DESCRIPTION: &str = "\
@@ -31,8 +34,13 @@ const LATER_TAGS: [(&str, &str); 3] = [
     ("health", "For whoever watches over the process"),
 ];
 
-/// Adds title, tags and security schemes to the operations.
-pub(crate) fn complete(mut document: OpenApi, resources: &[Resource]) -> OpenApi {
+/// The names of Keyward's own tags.
+pub(crate) fn own_tags() -> impl Iterator<Item = &'static str> {
+    FIRST_TAGS.into_iter().chain(LATER_TAGS).map(|(name, _)| name)
+}
+
+/// Adds title, tags and security schemes to the operations, and what `policy` asks of new passwords.
+pub(crate) fn complete(mut document: OpenApi, resources: &[Resource], policy: &PasswordPolicy) -> OpenApi {
     document.info = InfoBuilder::new()
         .title("Keyward")
         .version(env!("CARGO_PKG_VERSION"))
@@ -47,14 +55,15 @@ pub(crate) fn complete(mut document: OpenApi, resources: &[Resource]) -> OpenApi
     let scopes = resources.iter().flat_map(|resource| &resource.scopes);
     let scopes = scopes.map(|scope| (scope.name, scope.title)).chain([(Admin::NAME, Admin::TITLE)]);
     schemes(&mut document, "/login", &scopes.collect::<Vec<_>>());
-    problems(&mut document, &BOUNDARY);
     let client = HttpBuilder::new()
         .scheme(HttpAuthScheme::Basic)
         .description(Some("A registered client's id and secret: `keyward client create`."))
         .build();
-    document
-        .components
-        .get_or_insert_default()
-        .add_security_scheme(CLIENT_SCHEME, SecurityScheme::Http(client));
+    let components = document.components.get_or_insert_default();
+    components.add_security_scheme(CLIENT_SCHEME, SecurityScheme::Http(client));
+    // Here it has RFC 6749's members, too.
+    components.schemas.insert(Faults::name().into_owned(), Faults::schema());
+    problems(&mut document, &BOUNDARY);
+    as_set(&mut document, policy);
     document
 }

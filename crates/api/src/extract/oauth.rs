@@ -8,23 +8,21 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use keyward_auth::PasswordPolicy;
 use keyward_domain::model::clients::Client;
 use keyward_domain::oauth::clients::{ClientError, Clients};
 use keyward_domain::values::codes::INVALID_CLIENT;
 use keyward_guard::{Documented, ErrorCode, Schemas, Scope};
+use keyward_web::{
+    Fields, Flaw, Input, Media, Received, Rejection, SECRETS, decode, document_body, receive,
+    refuse_credentials_in, unreceived,
+};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::SecurityRequirement;
 
-use super::body::{self, FORM};
-use super::fields::{Fields, Input};
-use super::form;
-use super::query::refuse_secrets_in;
 use crate::codes::AMBIGUOUS_CLIENT;
 use crate::error::{ApiError, document_error};
-use crate::fault::Flaw;
 
 /// The name of the scheme for clients.
 pub const CLIENT_SCHEME: &str = "ClientBasic";
@@ -32,7 +30,7 @@ pub const CLIENT_SCHEME: &str = "ClientBasic";
 /// A form that anybody may send; whoever claims to be a client must prove it.
 pub struct OAuthForm<T: Input> {
     /// What the form says.
-    pub value: T::Value,
+    pub value: T,
     /// The client, if one authenticated itself.
     pub client: Option<Client>,
 }
@@ -40,7 +38,7 @@ pub struct OAuthForm<T: Input> {
 /// A form that only a client may send.
 pub struct ClientForm<T: Input> {
     /// What the form says.
-    pub value: T::Value,
+    pub value: T,
     /// The client.
     pub client: Client,
 }
@@ -70,19 +68,19 @@ impl<S, T> FromRequest<S> for OAuthForm<T>
 where
     S: Send + Sync,
     Clients: FromRef<S>,
-    T: Input,
+    T: Input<Context = ()>,
 {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        refuse_secrets_in(request.uri()).map_err(ApiError::for_oauth)?;
-        let (headers, form) = receive::<T>(request).await;
+        refuse_credentials_in(request.uri(), &SECRETS).map_err(refused)?;
+        let (headers, form) = take::<T>(request).await;
         let (object, client) = match form {
             Ok(object) => {
                 let client = authenticate(&Clients::from_ref(state), &headers, &object).await?;
                 (object, client)
             }
-            Err(error) => return Err(error.for_oauth()),
+            Err(rejection) => return Err(refused(rejection)),
         };
         Ok(Self { value: read::<T>(&object)?, client })
     }
@@ -92,41 +90,37 @@ impl<S, T> FromRequest<S> for ClientForm<T>
 where
     S: Send + Sync,
     Clients: FromRef<S>,
-    T: Input,
+    T: Input<Context = ()>,
 {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        refuse_secrets_in(request.uri()).map_err(ApiError::for_oauth)?;
-        let (headers, form) = receive::<T>(request).await;
+        refuse_credentials_in(request.uri(), &SECRETS).map_err(refused)?;
+        let (headers, form) = take::<T>(request).await;
         // Who is asking comes before what is asked: a form that cannot be read names no client.
         let nothing = Map::new();
         let client =
             authenticate(&Clients::from_ref(state), &headers, form.as_ref().unwrap_or(&nothing)).await?;
         let client = client.ok_or_else(invalid_client)?;
-        let object = form.map_err(ApiError::for_oauth)?;
+        let object = form.map_err(refused)?;
         Ok(Self { value: read::<T>(&object)?, client })
     }
 }
 
-async fn receive<T: Input>(request: Request) -> (HeaderMap, Result<Map<String, Value>, ApiError>) {
+/// The headers and the form, which may be empty: the fields say what is missing.
+async fn take<T: Input>(request: Request) -> (HeaderMap, Result<Map<String, Value>, Rejection>) {
     let (parts, body) = request.into_parts();
-    let form = async {
-        let media = body::media_type(&parts.headers, &[FORM])?;
-        let bytes = body::collect(&parts.headers, body, T::MAX_BODY).await?;
-        if media.is_none() && !bytes.is_empty() {
-            return Err(body::unsupported(&[FORM]));
-        }
-        form::urlencoded(&bytes).map_err(ApiError::fault)
-    };
-    let form = form.await;
-    (parts.headers, form)
+    let received = receive(&parts.headers, body, &[Media::Urlencoded], T::MAX_BODY).await;
+    let object = received.map(|form| form.map(Received::into_object).unwrap_or_default());
+    (parts.headers, object)
 }
 
-fn read<T: Input>(object: &Map<String, Value>) -> Result<T::Value, ApiError> {
-    let mut fields = Fields::new("body", object, PasswordPolicy::default());
-    let value = T::read(&mut fields);
-    fields.finish(value).map_err(|faults| ApiError::faults(faults).for_oauth())
+fn read<T: Input<Context = ()>>(object: &Map<String, Value>) -> Result<T, ApiError> {
+    T::read_all(Fields::of_form(object), &()).map_err(|faults| refused(faults.into()))
+}
+
+fn refused(rejection: Rejection) -> ApiError {
+    ApiError::rejected(rejection).for_oauth()
 }
 
 /// The client whose credentials came with the request, if any came.
@@ -164,7 +158,7 @@ fn basic(headers: &HeaderMap) -> Result<Option<(String, String)>, ApiError> {
         let bytes = scheme.eq_ignore_ascii_case("basic").then(|| STANDARD.decode(encoded.trim()).ok())??;
         let text = String::from_utf8(bytes).ok()?;
         let (id, secret) = text.split_once(':')?;
-        Some((form::decode(id.as_bytes())?, form::decode(secret.as_bytes())?))
+        Some((decode(id.as_bytes())?, decode(secret.as_bytes())?))
     });
     match decoded {
         Some((id, secret)) if id.is_empty() && secret.is_empty() => Ok(None),
@@ -202,9 +196,13 @@ fn document_client(operation: &mut Operation) {
 
 impl<T: Input + ToSchema> Documented for OAuthForm<T> {
     fn document(operation: &mut Operation, schemas: &mut Schemas) {
-        body::document_content::<T>(operation, schemas, &[FORM], ApiError::for_oauth);
-        let fault = ApiError::fault(Flaw::missing().in_field("body", "grant_type", None));
-        document_error(operation, &fault.for_oauth(), "A field is missing or malformed");
+        let media = [Media::Urlencoded];
+        document_body::<T>(operation, schemas, &media);
+        for (rejection, when) in unreceived::<T>(&media) {
+            document_error(operation, &refused(rejection), when);
+        }
+        let fault = Rejection::fault(Flaw::missing().in_field("body", "grant_type", None));
+        document_error(operation, &refused(fault), "A field is missing or malformed");
         document_client(operation);
     }
 }

@@ -9,11 +9,8 @@ use axum::http::request::Parts;
 use keyward_domain::values::origin::Device;
 use keyward_domain::values::origin::Origin;
 use keyward_guard::{Documented, Schemas};
+use keyward_web::RequestId;
 use utoipa::openapi::path::Operation;
-
-/// The id of a request, which the boundary gives it.
-#[derive(Clone, Debug)]
-pub struct RequestId(pub String);
 
 /// Who sent the request. The address is the connection's own, or what a trusted proxy noted: see [`crate::boundary::proxies`].
 pub struct Sender(pub Origin);

@@ -3,17 +3,15 @@
 use std::convert::Infallible;
 use std::marker::PhantomData;
 
-use axum::extract::{FromRef, FromRequest, Request};
+use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use keyward_auth::PasswordPolicy;
 use keyward_domain::values::cases::Cases;
 use keyward_guard::{Answers, Documented, Schemas, document_content};
+use keyward_web::{AnyBody, FromState, Input};
 use utoipa::openapi::path::Operation;
 use utoipa::{PartialSchema, ToSchema};
 
-use super::body::{FORM, JSON, MULTIPART, document, read};
-use super::fields::Input;
 use crate::answers::refused::Refused;
 use crate::error::ApiError;
 use crate::pages;
@@ -21,7 +19,7 @@ use crate::pages;
 /// A body as it was sent, JSON or a form, and whether a browser's form sent it. Refusing it is left to [`Submitter::answer`].
 pub struct Submitted<T: Input> {
     /// What was sent.
-    pub body: Result<T::Value, ApiError>,
+    pub body: Result<T, ApiError>,
     /// Who wants an answer.
     pub sender: Submitter,
 }
@@ -85,22 +83,22 @@ impl<C: Cases> Answers for Outcome<C> {
 impl<S, T> FromRequest<S> for Submitted<T>
 where
     S: Send + Sync,
-    PasswordPolicy: FromRef<S>,
     T: Input,
+    T::Context: FromState<S>,
 {
     type Rejection = Infallible;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Infallible> {
         let page = accepts_pages(request.headers());
         let sender = if page { Submitter::Page } else { Submitter::Program };
-        let body = read::<T>(request, &[FORM, MULTIPART, JSON], PasswordPolicy::from_ref(state)).await;
-        Ok(Self { body, sender })
+        let body = AnyBody::from_request(request, state).await;
+        Ok(Self { body: body.map(|AnyBody(body)| body).map_err(ApiError::rejected), sender })
     }
 }
 
 impl<T: Input + ToSchema> Documented for Submitted<T> {
     fn document(operation: &mut Operation, schemas: &mut Schemas) {
-        document::<T>(operation, schemas, &[FORM, MULTIPART, JSON], |error| error);
+        AnyBody::<T>::document(operation, schemas);
     }
 }
 

@@ -105,7 +105,10 @@ impl Outcome {
         Self::of(match error {
             None => "ok",
             Some(
-                SessionError::InvalidCredentials | SessionError::EmailUnverified | SessionError::Scope(_),
+                SessionError::InvalidCredentials
+                | SessionError::EmailUnverified
+                | SessionError::EmailUnverifiedNoMail(_)
+                | SessionError::Scope(_),
             ) => "refused",
             Some(SessionError::Throttled(_)) => "throttled",
             Some(SessionError::Hashing(HashingError::Busy)) => "busy",

@@ -10,9 +10,9 @@ use keyward_guard::Scope;
 use keyward_infra::database::db::Leaving;
 use keyward_infra::mail::templates::Template;
 use keyward_migration::MigrationSet;
+use keyward_web::List;
 
 use super::routes::Routes;
-use crate::extract::List;
 use crate::foundation::{Core, Foundation};
 
 /// What a crate of its own adds to the service.

@@ -48,6 +48,11 @@ pub struct TokenSettings {
     #[arg(long, env = "KEYWARD_SESSION_ABSOLUTE", default_value = "90d", value_name = "TIME", value_parser = lifetime)]
     pub session_absolute: Duration,
 
+    /// The sessions that an account may have at once: beyond them, the one unseen longest ends
+    #[arg(long, env = "KEYWARD_SESSIONS_PER_ACCOUNT", default_value_t = 1_000, value_name = "N",
+        value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub sessions_per_account: u32,
+
     /// Replace the signing key by itself when it is so old, as in `30d` [default: never]
     #[arg(long, env = "KEYWARD_KEY_ROTATION", value_name = "TIME", value_parser = lifetime)]
     pub key_rotation: Option<Duration>,

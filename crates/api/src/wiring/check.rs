@@ -2,12 +2,12 @@
 
 use keyward_infra::database::connect::ConnectError;
 
+use super::distinct::distinct;
 use super::error::ServiceError;
 use super::grants::grants;
 use super::key_ring::shared_secret;
 use super::ports::hasher;
 use super::{mail, master_secret};
-use crate::extract::List;
 use crate::resources::resource::Resource;
 use crate::settings::Settings;
 
@@ -17,6 +17,10 @@ use crate::settings::Settings;
 /// The first setting that cannot be used.
 pub fn check(settings: &Settings, resources: &[Resource]) -> Result<(), ServiceError> {
     distinct(resources)?;
+    // The clock of the jobs; the command line takes none either.
+    if settings.tokens.revocation_bound.is_zero() {
+        return Err("KEYWARD_REVOCATION_BOUND must be longer than nothing".to_owned().into());
+    }
     grants(&settings.scopes, resources)?;
     hasher(&settings.passwords)?;
     shared_secret(&settings.tokens)?;
@@ -27,20 +31,4 @@ pub fn check(settings: &Settings, resources: &[Resource]) -> Result<(), ServiceE
         return Err(format!("KEYWARD_DATABASE_READ_URL: {}", ConnectError::NoReplica).into());
     }
     mail::templates(&settings.mail, resources).map(drop)
-}
-
-/// Two resources must not share a name, a scope or a list.
-fn distinct(resources: &[Resource]) -> Result<(), ServiceError> {
-    let mut names: Vec<String> = vec!["admin".into(), "revocations:read".into(), List::USERS.0.to_string()];
-    for resource in resources {
-        let scopes = resource.scopes.iter().map(|scope| scope.name.to_owned());
-        let lists = resource.lists.iter().map(|list| list.0.to_string());
-        for name in scopes.chain(lists).chain([format!("resource {}", resource.name)]) {
-            if names.contains(&name) {
-                return Err(format!("the resource {} repeats {name} of another one", resource.name).into());
-            }
-            names.push(name);
-        }
-    }
-    Ok(())
 }

@@ -10,9 +10,10 @@ use crate::settings::scopes::ScopeSettings;
 /// The grants.
 ///
 /// # Errors
-/// A setting that adds a scope of Keyward's own, which would give it away: `admin` for everybody, say.
+/// A setting that adds a scope of Keyward's own, which would give it away: `admin` for everybody, say. A resource's scope
+/// that is not a `scope-token` (RFC 6749, section 3.3).
 pub(crate) fn grants(settings: &ScopeSettings, resources: &[Resource]) -> Result<Grants, ServiceError> {
-    let (users, administrators) = (scopes(resources, Role::User), scopes(resources, Role::Admin));
+    let (users, administrators) = (scopes(resources, Role::User)?, scopes(resources, Role::Admin)?);
     let own = |name: &str| {
         [ADMIN, REVOCATIONS_READ].contains(&name) || users.contains(name) || administrators.contains(name)
     };
@@ -28,10 +29,10 @@ pub(crate) fn grants(settings: &ScopeSettings, resources: &[Resource]) -> Result
     Ok(Grants::new(&union(&users, &settings.user_scopes), &union(&administrators, &settings.admin_scopes)))
 }
 
-fn scopes(resources: &[Resource], role: Role) -> ScopeSet {
+fn scopes(resources: &[Resource], role: Role) -> Result<ScopeSet, ServiceError> {
     let scopes = resources.iter().flat_map(|resource| &resource.scopes);
     let names = scopes.filter(|scope| scope.role == role).map(|scope| scope.name);
-    ScopeSet::from_names(names).unwrap_or_default()
+    ScopeSet::from_names(names).map_err(|error| format!("a scope of a resource: {error}").into())
 }
 
 #[cfg(test)]

@@ -27,10 +27,8 @@ pub fn mailer(settings: &Settings) -> Result<Post, ServiceError> {
     if let Some(url) = &mail.smtp_url {
         let url = std::str::from_utf8(url.expose()).unwrap_or_default();
         let carrier = SmtpMailer::new(url, sender).map_err(|error| format!("KEYWARD_SMTP_URL: {error}"))?;
-        let server = url.split_once("://").map_or("", |(_, rest)| rest);
-        let server = server.rsplit_once('@').map_or(server, |(_, host)| host);
-        let server = server.split(['/', '?']).next().unwrap_or_default();
-        return Ok(Post { carrier: Arc::new(carrier), place: format!("through {server}") });
+        let place = format!("through {}", carrier.server());
+        return Ok(Post { carrier: Arc::new(carrier), place });
     }
     let folder = settings.storage.data_dir.join("mail");
     let place = format!("into the folder {} (KEYWARD_SMTP_URL is not set)", folder.display());
@@ -50,6 +48,10 @@ pub async fn greet(settings: &Settings) -> Option<Result<(), String>> {
 
 /// The templates of letters, with those of `resources`.
 pub fn templates(mail: &MailSettings, resources: &[Resource]) -> Result<Templates, ServiceError> {
-    Templates::load(mail.template_dir.as_deref(), letters(resources))
-        .map_err(|error| format!("KEYWARD_TEMPLATE_DIR: {error}").into())
+    Templates::load(mail.template_dir.as_deref(), letters(resources)).map_err(|error| {
+        match &mail.template_dir {
+            Some(_) => format!("KEYWARD_TEMPLATE_DIR: {error}").into(),
+            None => error.into(),
+        }
+    })
 }

@@ -2,7 +2,7 @@
 
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use keyward_auth::{MasterSecret, SystemRandom};
 
@@ -11,11 +11,39 @@ use crate::settings::tokens::TokenSettings;
 
 const FILE: &str = "master.key";
 
-/// The master secret; made on the first start. For a service that serves: any other command only finds it.
-pub(crate) fn find_or_make(tokens: &TokenSettings, data_dir: &Path) -> Result<MasterSecret, ServiceError> {
-    match find(tokens, data_dir)? {
-        Some(secret) => Ok(secret),
-        None => create(&data_dir.join(FILE)).map_err(|error| unusable(data_dir, &error)),
+/// The master secret of a service that serves: any other command only finds it.
+pub(crate) struct Own {
+    pub(crate) secret: MasterSecret,
+    /// The file, if this start made it.
+    made: Option<PathBuf>,
+}
+
+impl Own {
+    /// The master secret; made on the first start, for a database that has no `keys`.
+    pub(crate) fn find_or_make(
+        tokens: &TokenSettings,
+        data_dir: &Path,
+        keys: bool,
+    ) -> Result<Self, ServiceError> {
+        let path = data_dir.join(FILE);
+        match find(tokens, data_dir)? {
+            Some(secret) => Ok(Self { secret, made: None }),
+            None if keys => Err(format!(
+                "this database has signing keys, and their master secret is not here: restore {}, or set \
+                 KEYWARD_MASTER_SECRET",
+                path.display()
+            )
+            .into()),
+            None => {
+                let secret = create(&path).map_err(|error| unusable(data_dir, &error))?;
+                Ok(Self { secret, made: Some(path) })
+            }
+        }
+    }
+
+    /// The file that was made for nothing: only for a database whose keys another secret sealed meanwhile.
+    pub(crate) fn made(&self) -> Option<PathBuf> {
+        self.made.clone()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use ::argon2::Params;
 
-/// What one hash may cost at most, whoever asks: 1 GiB, 4 GiB of memory filled in all, 64 lanes.
+/// Upper bound of a hash's cost: 1 GiB, 4 GiB of memory filled in all, 64 lanes.
 const MAX_MEMORY_KIB: u32 = 1024 * 1024;
 const MAX_WORK_KIB: u64 = 4 * 1024 * 1024;
 const MAX_PARALLELISM: u32 = 64;

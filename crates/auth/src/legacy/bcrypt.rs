@@ -67,7 +67,7 @@ impl Bcrypt {
     }
 
     fn checked(text: String, input: Input) -> Result<Self, PasswordError> {
-        // `$2x$` marks the hashes of a faulty implementation, which nobody should repeat.
+        // `$2x$` marks the hashes of a faulty implementation, which is not repeated here.
         if !["$2a$", "$2b$", "$2y$"].iter().any(|prefix| text.starts_with(prefix)) {
             return Err(MALFORMED);
         }

@@ -573,7 +573,7 @@ fn a_token_that_is_not_utf_8_inside_is_refused() {
     .concat();
     let signed = format!("{}.{}", encode(service.header().to_string()), encode(payload));
     let token = format!("{signed}.{}", encode(pair.sign(signed.as_bytes())));
-    assert_invalid(&service.verify(&token), "broken UTF-8 in a member nobody reads");
+    assert_invalid(&service.verify(&token), "broken UTF-8 in an unused member");
 }
 
 #[test]

@@ -11,7 +11,7 @@ fn tokens(byte: u8) -> RefreshTokens {
 }
 
 /// Computed apart from this crate (Python's hmac, RFC 5869 by hand) and fixed for good: a release that spells or derives
-/// differently would log everybody out.
+/// differently would log every user out.
 #[test]
 fn the_text_form_is_stable() {
     let token = tokens(1).encode(Uuid::from_u128(0x0198_c1a2_0000_7000_8000_0000_0000_0001), 3, SALT);

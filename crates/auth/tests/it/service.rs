@@ -129,7 +129,7 @@ pub(crate) fn hs256(header: &Value, payload: &Value, secret: &[u8]) -> String {
     format!("{signed}.{}", encode(tag))
 }
 
-/// That the token is refused as invalid, whatever the reason.
+/// Asserts that the token is refused as invalid, for any reason.
 #[track_caller]
 pub(crate) fn assert_invalid(result: &Result<Claims, TokenError>, what: &str) {
     assert!(matches!(result, Err(TokenError::Invalid(_) | TokenError::UnknownKey)), "{what}: {result:?}");

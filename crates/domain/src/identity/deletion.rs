@@ -29,7 +29,7 @@ impl DeleteAccount {
     pub async fn own(&self, actor: &Actor, password: Password, origin: &Origin) -> Result<(), UserError> {
         let deed =
             |Credentials { hash, .. }| async move { self.remove(actor.who, Some(&hash), origin).await };
-        self.proofs.proving(actor.who, password, origin, deed).await.map_err(UserError::of_caller)
+        self.proofs.proving(actor, password, origin, deed).await.map_err(UserError::of_caller)
     }
 
     /// Deletes an account with everything that belongs to it, for an administrator. The last administrator stays.

@@ -36,7 +36,7 @@ impl ChangePassword {
         origin: &Origin,
     ) -> Result<(), UserError> {
         let deed = |proven| self.replace(actor, proven, &new, origin);
-        self.proofs.proving(actor.who, current, origin, deed).await
+        self.proofs.proving(actor, current, origin, deed).await
     }
 
     /// Replaces the password, if it still is the one that was proven; `None` if not.

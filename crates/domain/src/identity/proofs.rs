@@ -11,6 +11,7 @@ use crate::model::users::Credentials;
 use crate::ports::bundle::Ports;
 use crate::ports::hashing::Verified;
 use crate::ports::store::Transaction;
+use crate::values::actor::Actor;
 use crate::values::ids::UserId;
 use crate::values::origin::Origin;
 
@@ -31,7 +32,7 @@ impl Proofs {
     /// account's any more: a login may have upgraded it, and then the password is checked once more.
     pub(crate) async fn proving<T, E, F, W>(
         &self,
-        id: UserId,
+        actor: &Actor,
         password: Password,
         origin: &Origin,
         deed: F,
@@ -43,7 +44,7 @@ impl Proofs {
     {
         let password = Arc::new(password);
         for _ in 0..2 {
-            let proven = self.prove(id, Arc::clone(&password), origin).await?;
+            let proven = self.prove(actor, Arc::clone(&password), origin).await?;
             if let Some(done) = deed(proven).await? {
                 return Ok(done);
             }
@@ -54,17 +55,19 @@ impl Proofs {
     /// The account and its hash, once `password` is shown to be theirs.
     async fn prove(
         &self,
-        id: UserId,
+        actor: &Actor,
         password: Arc<Password>,
         origin: &Origin,
     ) -> Result<Credentials, UserError> {
-        let guess = self.throttle.proof(id).await?;
+        let id = actor.who;
+        let guess = self.throttle.proof(id, actor.session()).await?;
         let found = self.ports.store.autocommit().users().credentials(id).await?;
         let found = found.ok_or(UserError::CallerGone)?;
         let verified = self.ports.hashing.verify(password, Some(found.hash.clone())).await?;
         let mut repositories = self.ports.store.autocommit();
         if verified == Verified::Mismatch {
-            self.throttle.wrong(&mut *repositories, guess, self.throttle.event(origin).of(id)).await?;
+            let event = self.throttle.event(origin).of(id).in_session(actor.session());
+            self.throttle.wrong(&mut *repositories, guess, event).await?;
             return Err(UserError::WrongPassword);
         }
         self.throttle.right(&mut *repositories, guess).await?;

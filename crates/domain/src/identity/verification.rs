@@ -11,15 +11,17 @@ use super::error::UserError;
 use super::proofs::{Proofs, stands};
 use super::users::Users;
 use super::verification_error::VerificationError;
+use crate::limits::budgets::Deed;
+use crate::limits::throttle::Throttle;
 use crate::limits::waits::wait;
 use crate::mail::postbox::Postbox;
 use crate::model::attempts::{AttemptKey, Budget};
 use crate::model::events::{Event, EventKind};
 use crate::model::mail::Letter;
 use crate::model::users::{Credentials, User};
-use crate::model::verifications::Pending;
+use crate::model::verifications::{Pending, Purpose};
 use crate::ports::bundle::Ports;
-use crate::ports::store::Transaction;
+use crate::ports::store::{Repositories, Transaction};
 use crate::values::actor::Actor;
 use crate::values::email::Email;
 use crate::values::ids::UserId;
@@ -34,8 +36,11 @@ const RESEND: Duration = Duration::minutes(1);
 /// How many mails an account gets: four, and from the fifth on a growing wait after each.
 const MAILS: Budget =
     Budget { free: 5, first: Duration::minutes(15), cap: Duration::hours(6), forgive: None };
-/// How many mails an address gets, over all accounts: accounts cost nothing, and each of their codes can be guessed at.
+/// How many mails an address gets, over all accounts: accounts cost nothing, and each of their codes can be guessed at. The
+/// mails that accounts of this address ask for have a count of their own, which other accounts do not use up.
 const MAILS_TO_ONE: Budget = Budget { free: 10, ..MAILS };
+/// How many changes of its address an account may ask for: each answer says whether an address has an account.
+const CHANGES: Budget = Budget { free: 10, ..MAILS };
 
 /// What came back from the mail.
 pub enum Proof {
@@ -52,6 +57,7 @@ pub struct Verification {
     postbox: Postbox,
     users: Users,
     proofs: Proofs,
+    throttle: Throttle,
     codes: OneTimeCodes,
     base: String,
     required: bool,
@@ -65,11 +71,18 @@ pub(crate) struct Worded {
 
 impl Verification {
     /// The use case over these ports; links begin with `base`, this service's public address. Where verification is
-    /// `required`, nobody logs in before.
-    pub fn new(ports: Ports, postbox: Postbox, proofs: Proofs, base: &str, required: bool) -> Self {
+    /// `required`, no account logs in before. `throttle` limits requests and wrong proofs per IP address.
+    pub fn new(
+        ports: Ports,
+        postbox: Postbox,
+        proofs: Proofs,
+        throttle: Throttle,
+        base: &str,
+        required: bool,
+    ) -> Self {
         let codes = OneTimeCodes::new(&postbox.master);
         let base = base.trim_end_matches('/').to_owned();
-        Self { users: Users::new(ports.clone()), ports, postbox, proofs, codes, base, required }
+        Self { users: Users::new(ports.clone()), ports, postbox, proofs, throttle, codes, base, required }
     }
 
     /// Whether an account logs in only with a verified address.
@@ -79,17 +92,12 @@ impl Verification {
 
     /// Sends the actor a code and a link, at most once a minute. Returns the address they were sent to.
     pub async fn request(&self, actor: &Actor) -> Result<Email, VerificationError> {
-        let user = self.users.find_own(actor).await?;
-        self.request_for(&user).await?;
-        Ok(user.email)
+        Ok(self.send(actor.who, None, None).await?.ok_or(UserError::CallerGone)?)
     }
 
     /// Sends an account that is not verified a code and a link, at most once a minute.
     pub async fn request_for(&self, user: &User) -> Result<(), VerificationError> {
-        if user.email_verified {
-            return Err(VerificationError::AlreadyVerified);
-        }
-        self.send(user.id, &user.email, None).await.map(drop)
+        self.send(user.id, None, None).await.map(drop)
     }
 
     /// Sends a code and a link to the new address of the actor's account, given its password.
@@ -103,8 +111,9 @@ impl Verification {
         password: Password,
         origin: &Origin,
     ) -> Result<(), VerificationError> {
+        self.throttle.spend(Deed::Mail, origin).await?;
         let deed = |proven| self.request_as(proven, &email);
-        self.proofs.proving(actor.who, password, origin, deed).await
+        self.proofs.proving(actor, password, origin, deed).await
     }
 
     async fn request_as(
@@ -112,33 +121,41 @@ impl Verification {
         Credentials { user, hash }: Credentials,
         email: &Email,
     ) -> Result<Option<()>, VerificationError> {
-        if user.email == *email {
-            return self.request_for(&user).await.map(Some);
-        }
+        let now = self.ports.clock.now();
+        let asked = AttemptKey::of("address changes", &user.id.to_string(), None);
+        count(&mut *self.ports.store.autocommit(), asked, now, CHANGES).await?;
         match self.users.find_by_email(email).await? {
-            Some(_) => Err(UserError::EmailTaken.into()),
-            None => self.send(user.id, email, Some(&hash)).await,
+            Some(found) if found.id != user.id => Err(UserError::EmailTaken.into()),
+            _ => Ok(self.send(user.id, Some(email), Some(&hash)).await?.map(drop)),
         }
     }
 
-    /// Sends a code and a link to `email`, if the account still has the hash that was `proven`; `None` if not.
+    /// Sends a code and a link to the `new` address, or to the one the account has, if the account still has the hash that was
+    /// `proven`; `None` if not. Returns the address. What the account is at this moment, the transaction itself looks up:
+    /// otherwise a change that is proven meanwhile could be asked to be undone.
     async fn send(
         &self,
         user: UserId,
-        email: &Email,
+        new: Option<&Email>,
         proven: Option<&PasswordHash>,
-    ) -> Result<Option<()>, VerificationError> {
+    ) -> Result<Option<Email>, VerificationError> {
         let worded = self.word()?;
         self.ports
             .retrying(|| async {
                 let mut tx = self.ports.store.begin().await?;
+                let held = tx.user_changes().hold(user).await?.ok_or(UserError::CallerGone)?;
                 // A change of the password voids what was requested with the old one: so nothing may be stored after it.
                 if !stands(&mut *tx, user, proven).await? {
                     return Ok(None);
                 }
-                self.keep(&mut *tx, user, email, &worded).await?;
+                let (email, purpose) = match new.filter(|new| **new != held.email) {
+                    Some(new) => (new.clone(), Purpose::Change),
+                    None if held.email_verified => return Err(VerificationError::AlreadyVerified),
+                    None => (held.email, Purpose::Verify),
+                };
+                self.keep(&mut *tx, user, &email, purpose, &worded).await?;
                 tx.commit().await?;
-                Ok(Some(()))
+                Ok(Some(email))
             })
             .await
     }
@@ -158,21 +175,22 @@ impl Verification {
         tx: &mut (impl Transaction + ?Sized),
         user: UserId,
         email: &Email,
+        purpose: Purpose,
         worded: &Worded,
     ) -> Result<(), VerificationError> {
         let now = self.ports.clock.now();
-        let new = Pending { user, email: email.clone(), token: worded.token };
+        let new = Pending { user, purpose, email: email.clone(), token: worded.token };
         if !tx.verifications().replace(&new, now, now - RESEND, now + LIFE).await? {
-            let kept_at = tx.verifications().kept_at(user).await?.unwrap_or(now);
-            return Err(wait(now, kept_at + RESEND).into());
+            let kept_at = tx.verifications().kept_at(user, purpose).await?.unwrap_or(now);
+            return Err(VerificationError::JustSent(wait(now, kept_at + RESEND)));
         }
         let of_account = AttemptKey::of("verification", &user.to_string(), None);
-        let of_address = AttemptKey::of("verification of", email.as_str(), None);
+        let of_address = match purpose {
+            Purpose::Verify => AttemptKey::of("own verification of", email.as_str(), None),
+            Purpose::Change => AttemptKey::of("verification of", email.as_str(), None),
+        };
         for (key, budget) in [(of_account, MAILS), (of_address, MAILS_TO_ONE)] {
-            if !tx.attempts().fail(key, now, budget).await? {
-                let until = tx.attempts().blocked_until(key, now).await?.unwrap_or(now);
-                return Err(wait(now, until).into());
-            }
+            count(tx, key, now, budget).await?;
         }
         self.postbox.post(tx, &self.ports, email.clone(), worded.letter.clone()).await?;
         Ok(())
@@ -183,57 +201,93 @@ impl Verification {
     pub async fn confirm(&self, proof: Proof, origin: &Origin) -> Result<(), VerificationError> {
         let now = self.ports.clock.now();
         let token = match proof {
-            Proof::Token(token) => SecretHash::of(&token),
-            Proof::Code(email, code) => self.companion(&email, &code, now).await?,
+            Proof::Token(token) => Some(SecretHash::of(&token)),
+            Proof::Code(email, code) => {
+                // A link cannot be guessed; a code is not even compared while the IP address has to wait.
+                self.throttle.check_address(Deed::Verify, origin).await?;
+                self.companion(&email, &code, now).await?
+            }
         };
-        self.ports.retrying(|| self.believe(&token, now, origin)).await
+        let found = match token {
+            Some(token) => self.ports.store.autocommit().verifications().find(&token, now).await?,
+            None => None,
+        };
+        let Some(pending) = found else {
+            self.throttle.spend(Deed::Verify, origin).await?;
+            return Err(VerificationError::InvalidProof);
+        };
+        self.ports.retrying(|| self.believe(&pending, now, origin)).await
     }
 
     async fn believe(
         &self,
-        token: &SecretHash,
+        pending: &Pending,
         now: OffsetDateTime,
         origin: &Origin,
     ) -> Result<(), VerificationError> {
         let mut tx = self.ports.store.begin().await?;
-        let Pending { user, email, .. } =
-            tx.verifications().spend(token, now).await?.ok_or(VerificationError::InvalidProof)?;
-        let kind = if tx.user_changes().verify(user, &email).await? {
-            EventKind::EmailVerified
-        } else {
-            self.change(&mut *tx, user, &email).await?;
-            EventKind::EmailChanged
+        let user = pending.user;
+        // The account first, as where a mail is asked for: neither waits for the other in a ring.
+        let held = tx.user_changes().hold(user).await?.ok_or(VerificationError::InvalidProof)?;
+        let Pending { purpose, email, .. } =
+            tx.verifications().spend(&pending.token, now).await?.ok_or(VerificationError::InvalidProof)?;
+        let kind = match purpose {
+            // An account that has got this address otherwise has it verified by this as well.
+            _ if held.email == email => {
+                if !tx.user_changes().verify(user, &email).await? {
+                    return Err(VerificationError::InvalidProof);
+                }
+                EventKind::EmailVerified
+            }
+            Purpose::Verify => return Err(VerificationError::InvalidProof),
+            Purpose::Change => {
+                self.change(&mut *tx, held, &email).await?;
+                EventKind::EmailChanged
+            }
         };
         tx.events().append(&Event::new(now, kind, origin).of(user)).await?;
         Ok(tx.commit().await?)
     }
 
-    /// The hash of the token that was sent beside this code. Counts the attempt, correct or not.
+    /// The hash of the token that was sent beside this code, if one was. Counts the attempt, correct or not.
     async fn companion(
         &self,
         email: &Email,
         code: &str,
         now: OffsetDateTime,
-    ) -> Result<SecretHash, VerificationError> {
+    ) -> Result<Option<SecretHash>, VerificationError> {
         let tried = self.ports.store.autocommit().verifications().count_try(email, now, TRIES).await?;
         let found = tried.iter().find(|pending| self.codes.verify(&pending.token, code));
-        found.map(|pending| pending.token).ok_or(VerificationError::InvalidProof)
+        Ok(found.map(|pending| pending.token))
     }
 
     async fn change(
         &self,
         tx: &mut (impl Transaction + ?Sized),
-        user: UserId,
+        old: User,
         email: &Email,
     ) -> Result<(), VerificationError> {
-        let old = tx.users().find(user).await?.ok_or(VerificationError::InvalidProof)?;
-        let changed = tx.user_changes().change_email(user, email).await.map_err(UserError::on_insert)?;
+        let changed = tx.user_changes().change_email(old.id, email).await.map_err(UserError::on_insert)?;
         if !changed {
             return Err(VerificationError::InvalidProof);
         }
-        tx.recoveries().forget_of(user).await?;
+        tx.recoveries().forget_of(old.id).await?;
         let notice = self.postbox.letters.email_changed(email)?;
         self.postbox.post(tx, &self.ports, old.email, notice).await?;
         Ok(())
     }
+}
+
+/// Counts one more of what is limited, unless it has to wait.
+async fn count(
+    repositories: &mut (impl Repositories + ?Sized),
+    key: AttemptKey,
+    now: OffsetDateTime,
+    budget: Budget,
+) -> Result<(), VerificationError> {
+    if repositories.attempts().fail(key, now, budget).await? {
+        return Ok(());
+    }
+    let until = repositories.attempts().blocked_until(key, now).await?.unwrap_or(now);
+    Err(wait(now, until).into())
 }

@@ -1,9 +1,9 @@
 //! Why an address was not proven.
 
-use super::error::UserError;
 use keyward_auth::ErrorCode;
 
-use crate::limits::waits::Throttled;
+use super::error::UserError;
+use crate::limits::waits::{ThrottleError, Throttled};
 use crate::model::store_error::StoreError;
 use crate::ports::letters::LetterError;
 use crate::values::codes;
@@ -18,7 +18,10 @@ pub enum VerificationError {
     /// Wrong, spent, replaced by a newer one, or too old.
     #[error("The code or link is invalid or has expired.")]
     InvalidProof,
-    /// A mail went out a moment ago, or too many did.
+    /// A mail went out less than a minute ago.
+    #[error("A mail is on its way. Another one can be sent in {} s.", .0.seconds)]
+    JustSent(Throttled),
+    /// Too many mails went out, or too many attempts failed.
     #[error(transparent)]
     Throttled(#[from] Throttled),
     /// The mail could not be worded.
@@ -37,7 +40,7 @@ impl Failure for VerificationError {
         match self {
             Self::AlreadyVerified => Kind::Conflict,
             Self::InvalidProof => Kind::Invalid,
-            Self::Throttled(_) => Kind::Throttled,
+            Self::JustSent(_) | Self::Throttled(_) => Kind::Throttled,
             Self::Letter(error) => error.kind(),
             Self::User(error) => error.kind(),
             Self::Store(error) => error.kind(),
@@ -48,7 +51,7 @@ impl Failure for VerificationError {
         match self {
             Self::AlreadyVerified => codes::ALREADY_VERIFIED,
             Self::InvalidProof => codes::INVALID_PROOF,
-            Self::Throttled(_) => codes::TOO_MANY_ATTEMPTS,
+            Self::JustSent(_) | Self::Throttled(_) => codes::TOO_MANY_ATTEMPTS,
             Self::Letter(error) => error.code(),
             Self::User(error) => error.code(),
             Self::Store(error) => error.code(),
@@ -57,7 +60,7 @@ impl Failure for VerificationError {
 
     fn retry_after(&self) -> Option<u64> {
         match self {
-            Self::Throttled(throttled) => Some(throttled.seconds),
+            Self::JustSent(throttled) | Self::Throttled(throttled) => Some(throttled.seconds),
             Self::User(error) => error.retry_after(),
             _ => None,
         }
@@ -69,4 +72,13 @@ crate::cases! {
     AlreadyVerified => VerificationError::AlreadyVerified;
     /// The code or token is wrong, spent, replaced by a newer one or expired.
     InvalidProof => VerificationError::InvalidProof;
+}
+
+impl From<ThrottleError> for VerificationError {
+    fn from(error: ThrottleError) -> Self {
+        match error {
+            ThrottleError::Throttled(throttled) => Self::Throttled(throttled),
+            ThrottleError::Store(error) => Self::Store(error),
+        }
+    }
 }

@@ -1,5 +1,7 @@
 //! Which signing key does what at a given time.
 
+use std::collections::VecDeque;
+
 use time::{Duration, OffsetDateTime};
 
 use crate::model::keys::StoredKey;
@@ -12,18 +14,27 @@ pub struct Parts<'a> {
     /// The one that signs next.
     pub next: Option<&'a StoredKey>,
     /// Those that sign after it.
-    pub later: &'a [StoredKey],
+    pub later: Vec<&'a StoredKey>,
     /// Those whose tokens may not have expired yet.
     pub previous: Vec<&'a StoredKey>,
 }
 
-/// Divides keys, which come by ascending `signs_from`. The first key ever signs even if clocks disagree a little.
+/// Divides keys, which come by ascending `signs_from`, retired ones included. A key that another one has superseded never
+/// signs again, not even when that one is retired: then no key signs, and a new one has to be made. Before the first key is
+/// due, it signs all the same, for clocks disagree a little.
 pub fn divide(keys: &[StoredKey], now: OffsetDateTime, token_life: Duration) -> Parts<'_> {
-    let started = keys.partition_point(|key| key.signs_from <= now).max(1).min(keys.len());
-    let (old, coming) = keys.split_at(started);
-    let previous =
-        old.windows(2).filter(|pair| pair[1].signs_from + token_life > now).map(|pair| &pair[0]).collect();
-    Parts { current: old.last(), next: coming.first(), later: coming.get(1..).unwrap_or_default(), previous }
+    // What was retired before its time came has superseded no other.
+    let keys = keys.iter().filter(|key| key.retired_at.is_none_or(|at| at > key.signs_from));
+    let (old, coming): (Vec<_>, Vec<_>) = keys.partition(|key| key.signs_from <= now);
+    let mut coming: VecDeque<_> = coming.into_iter().filter(|key| key.retired_at.is_none()).collect();
+    let due = old.last().copied().filter(|key| key.retired_at.is_none());
+    let current = due.or_else(|| coming.pop_front());
+    let previous = old
+        .windows(2)
+        .filter(|pair| pair[0].retired_at.is_none() && pair[1].signs_from + token_life > now)
+        .map(|pair| pair[0])
+        .collect();
+    Parts { current, next: coming.pop_front(), later: coming.into(), previous }
 }
 
 #[cfg(test)]
@@ -61,6 +72,19 @@ mod tests {
         assert_eq!(kids(&keys, 2000), (Some("c"), None, vec!["b"]));
         let later = divide(&keys, OffsetDateTime::UNIX_EPOCH, Duration::seconds(100)).later;
         assert_eq!(later.iter().map(|key| key.kid.as_str()).collect::<Vec<_>>(), ["c"]);
+    }
+
+    #[test]
+    fn what_was_superseded_is_over_even_when_its_successor_is_retired() {
+        let mut keys = [key("a", 0), key("b", 1000), key("c", 2000)];
+        let at = |seconds| Some(OffsetDateTime::UNIX_EPOCH + Duration::seconds(seconds));
+        keys[1].retired_at = at(1500);
+        assert_eq!(kids(&keys[..2], 1500), (None, None, vec![]));
+        assert_eq!(kids(&keys, 1500), (Some("c"), None, vec![]), "the next one signs at once");
+        assert_eq!(kids(&keys, 2050), (Some("c"), None, vec![]));
+        keys[1].retired_at = at(500);
+        assert_eq!(kids(&keys, 1500), (Some("a"), Some("c"), vec![]), "it never signed");
+        assert_eq!(kids(&keys, 2050), (Some("c"), None, vec!["a"]));
     }
 
     #[test]

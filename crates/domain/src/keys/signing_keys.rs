@@ -9,12 +9,13 @@ use std::sync::Arc;
 use keyward_auth::{Algorithm, ErrorCode, KeyError, KeyRing, MasterSecret, SigningKey};
 use time::Duration;
 
-use super::division::divide;
+use super::division::{Parts, divide};
 use crate::model::events::{Event, EventKind};
 use crate::model::jobs::Job;
 use crate::model::keys::StoredKey;
 use crate::model::store_error::StoreError;
 use crate::ports::bundle::Ports;
+use crate::ports::store::Transaction;
 use crate::values::codes;
 use crate::values::failure::{Failure, Kind};
 use crate::values::origin::Origin;
@@ -54,6 +55,15 @@ impl Failure for KeysError {
     }
 }
 
+/// Which keys in use a master secret opens.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Seals {
+    /// The number of keys that it opens.
+    pub opened: usize,
+    /// The ids of those that were sealed with another one, or damaged.
+    pub elsewhere: Vec<String>,
+}
+
 /// The use cases of signing keys.
 #[derive(Clone)]
 pub struct Keys {
@@ -75,22 +85,20 @@ impl Keys {
     /// The ring of `algorithm` as of now. Makes the first key if there is none.
     pub async fn ring(&self, algorithm: Algorithm) -> Result<KeyRing, KeysError> {
         let mut stored = self.load(algorithm).await?;
-        if stored.is_empty() {
+        if self.divide(&stored).current.is_none() {
             self.add_first(algorithm).await?;
             stored = self.load(algorithm).await?;
         }
         self.assemble(algorithm, &stored)
     }
 
-    /// Makes the first key, if by then nobody else has: of replicas that start together one makes it, and the others
-    /// wait for it. Were there two, each replica would sign with its own until it next looks.
+    /// Makes a key where none signs, unless another replica has made one by then. Replicas that start together wait at a row of
+    /// `jobs`: with two keys, each would sign with its own until its next look.
     async fn add_first(&self, algorithm: Algorithm) -> Result<(), KeysError> {
         let key = self.make(algorithm, Duration::ZERO)?;
         let adding = || async {
-            let mut tx = self.ports.store.begin().await?;
-            // Whether it is due does not matter, but that everybody waits at its row until we are done.
-            tx.jobs().claim(Job::MakeFirstKey, key.created_at, key.created_at).await?;
-            if tx.keys().of(algorithm).await?.is_empty() {
+            let mut tx = self.begin(&key).await?;
+            if self.divide(&of(algorithm, tx.keys().all().await?)).current.is_none() {
                 tx.keys().insert(&key).await?;
             }
             Ok(tx.commit().await?)
@@ -98,9 +106,29 @@ impl Keys {
         self.ports.retrying(adding).await
     }
 
+    /// Begins a transaction that may add `key`. Others that may add one wait until it ends.
+    async fn begin(&self, key: &StoredKey) -> Result<Box<dyn Transaction>, StoreError> {
+        let mut tx = self.ports.store.begin().await?;
+        // Whether it is due does not matter: the row is what others wait at.
+        tx.jobs().claim(Job::MakeFirstKey, key.created_at, key.created_at).await?;
+        Ok(tx)
+    }
+
     /// Every key there ever was.
     pub async fn list(&self) -> Result<Vec<StoredKey>, KeysError> {
         Ok(self.ports.store.autocommit().keys().all().await?)
+    }
+
+    /// Tries the master secret on every key that was not retired.
+    pub async fn seals(&self) -> Result<Seals, KeysError> {
+        let mut seals = Seals::default();
+        for key in self.list().await?.into_iter().filter(|key| key.retired_at.is_none()) {
+            match self.master.open(LABEL, key.kid.as_bytes(), &key.sealed) {
+                Some(_) => seals.opened += 1,
+                None => seals.elsewhere.push(key.kid),
+            }
+        }
+        Ok(seals)
     }
 
     /// Publishes a new key that signs after `delay`: long enough for every verifier to have fetched it. Says its id.
@@ -117,26 +145,35 @@ impl Keys {
         age: Duration,
         delay: Duration,
     ) -> Result<Option<String>, KeysError> {
-        let newest = self.load(algorithm).await?.last().map(|key| key.signs_from);
+        let stored = self.load(algorithm).await?;
+        let newest = stored.iter().rev().find(|key| key.retired_at.is_none()).map(|key| key.signs_from);
         if newest.is_some_and(|newest| newest + age > self.ports.clock.now()) {
             return Ok(None);
         }
         self.rotate(algorithm, delay).await.map(Some)
     }
 
-    /// Withdraws a key at once: nothing it signed is believed any more. Where it signs now, another takes over first.
+    /// Withdraws a key at once: nothing it signed is believed any more. Where it signs now, a new one takes over in the same
+    /// transaction; one that was superseded before never does.
     pub async fn retire(&self, kid: &str) -> Result<(), KeysError> {
-        let all = self.list().await?;
         let unknown = || KeysError::Unknown(kid.to_owned());
-        let key = all.iter().find(|key| key.kid == kid && key.retired_at.is_none()).ok_or_else(unknown)?;
-        let now = self.ports.clock.now();
-        let in_use = |other: &&StoredKey| other.algorithm == key.algorithm && other.retired_at.is_none();
-        if !all.iter().filter(in_use).any(|other| other.kid != kid && other.signs_from <= now) {
-            self.add(key.algorithm, Duration::ZERO).await?;
-        }
-        if !self.ports.store.autocommit().keys().retire(kid, now).await? {
-            return Err(unknown());
-        }
+        let in_use = |key: &&StoredKey| key.kid == kid && key.retired_at.is_none();
+        let all = self.list().await?;
+        let algorithm = all.iter().find(in_use).ok_or_else(unknown)?.algorithm;
+        let new = self.make(algorithm, Duration::ZERO)?;
+        let retiring = || async {
+            let mut tx = self.begin(&new).await?;
+            let stored = of(algorithm, tx.keys().all().await?);
+            let signs = self.divide(&stored).current.is_none_or(|key| key.kid == kid);
+            if !tx.keys().retire(kid, new.created_at).await? {
+                return Err(unknown());
+            }
+            if signs {
+                tx.keys().insert(&new).await?;
+            }
+            Ok(tx.commit().await?)
+        };
+        self.ports.retrying(retiring).await?;
         self.record(EventKind::KeyRetired, kid).await
     }
 
@@ -146,7 +183,11 @@ impl Keys {
     }
 
     async fn load(&self, algorithm: Algorithm) -> Result<Vec<StoredKey>, StoreError> {
-        self.ports.store.autocommit().keys().of(algorithm).await
+        Ok(of(algorithm, self.ports.store.autocommit().keys().all().await?))
+    }
+
+    fn divide<'a>(&self, stored: &'a [StoredKey]) -> Parts<'a> {
+        divide(stored, self.ports.clock.now(), self.token_life)
     }
 
     /// Adds a key that signs after `delay`.
@@ -173,8 +214,7 @@ impl Keys {
     }
 
     fn assemble(&self, algorithm: Algorithm, stored: &[StoredKey]) -> Result<KeyRing, KeysError> {
-        let now = self.ports.clock.now();
-        let parts = divide(stored, now, self.token_life);
+        let parts = self.divide(stored);
         let current = parts.current.ok_or(KeyError::NoUsableKey)?;
         let mut ring = KeyRing::new(self.open(algorithm, current)?);
         if let Some(next) = parts.next {
@@ -192,4 +232,10 @@ impl Keys {
         let private = private.ok_or_else(|| KeysError::Sealed(key.kid.clone()))?;
         Ok(SigningKey::from_pkcs8_der(algorithm, &private)?)
     }
+}
+
+/// The keys of an algorithm, retired ones included.
+fn of(algorithm: Algorithm, mut keys: Vec<StoredKey>) -> Vec<StoredKey> {
+    keys.retain(|key| key.algorithm == algorithm);
+    keys
 }

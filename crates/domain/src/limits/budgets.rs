@@ -22,6 +22,8 @@ pub enum Deed {
     Refresh,
     /// Tokens for a new password that are none.
     Reset,
+    /// Codes and tokens for the verification of an address that are none.
+    Verify,
     /// Asking for mail.
     Mail,
     /// Signing up.
@@ -35,6 +37,7 @@ impl Deed {
             Self::Login => "logins of an address",
             Self::Refresh => "refresh tokens of an address",
             Self::Reset => "reset tokens of an address",
+            Self::Verify => "verifications of an address",
             Self::Mail => "mails of an address",
             Self::SignUp => "sign-ups of an address",
         }

@@ -41,21 +41,22 @@ impl Throttle {
         Self { ports, budgets }
     }
 
-    /// The counts that guesses of a stranger at the password of `email` belong to, unless they have to wait.
+    /// The counts that guesses of a stranger at the password of `email` belong to, unless they have to wait. A name that is
+    /// no e-mail address has no account's count, but is counted by IP address like any other.
     pub(crate) async fn stranger(
         &self,
-        email: &Email,
+        email: Option<&Email>,
         address: Option<IpAddr>,
     ) -> Result<Guess, ThrottleError> {
         if self.budgets.is_none() {
             return Ok(Guess::default());
         }
-        let account = AttemptKey::of("login", email.as_str(), None);
+        let account = email.map(|email| AttemptKey::of("login", email.as_str(), None));
         let address = count_of(Deed::Login, address);
-        for key in [Some(account), address].into_iter().flatten() {
+        for key in [account, address].into_iter().flatten() {
             self.check(key).await?;
         }
-        Ok(Guess { account: Some(account), address })
+        Ok(Guess { account, address })
     }
 
     /// The count that guesses from somewhere the account knows belong to, unless they have to wait: from the device that
@@ -81,9 +82,10 @@ impl Throttle {
         Ok(Some(Guess { account: Some(key), address: None }))
     }
 
-    /// The count that guesses at one's own password belong to, when it is asked for again.
-    pub(crate) async fn proof(&self, user: UserId) -> Result<Guess, ThrottleError> {
-        let key = AttemptKey::of("proof", &user.to_string(), None);
+    /// The count that guesses at one's own password belong to, when it is asked for again: one per account and session, so
+    /// that a stolen token does not keep the owner's other sessions from proving it.
+    pub(crate) async fn proof(&self, user: UserId, session: SessionId) -> Result<Guess, ThrottleError> {
+        let key = AttemptKey::of("proof", &format!("{user} {session}"), None);
         if self.budgets.is_some() {
             self.check(key).await?;
         }
@@ -129,6 +131,14 @@ impl Throttle {
             repositories.attempts().clear(key).await?;
         }
         Ok(())
+    }
+
+    /// Refuses where the IP address has to wait.
+    pub(crate) async fn check_address(&self, deed: Deed, origin: &Origin) -> Result<(), ThrottleError> {
+        match (self.budgets, count_of(deed, origin.device.ip)) {
+            (Some(_), Some(key)) => self.check(key).await,
+            _ => Ok(()),
+        }
     }
 
     /// Counts a deed against the address it came from, unless that has to wait.

@@ -53,6 +53,9 @@ pub trait SessionRepository: Send {
     /// Spends the refresh token with that counter, if it is the current one of a live session. Returns whether it was.
     async fn advance(&mut self, id: SessionId, counter: u64, now: OffsetDateTime)
     -> Result<bool, StoreError>;
+    /// Returns at most `limit` accounts whose id is above `after`, by ascending id, each with the number of its sessions that
+    /// were not revoked.
+    async fn count_by_user(&mut self, after: UserId, limit: u64) -> Result<Vec<(UserId, u64)>, StoreError>;
     /// Removes at most `limit` sessions that were revoked before `revoked` or last seen before `idle`. Returns the number
     /// removed.
     async fn remove_over(
@@ -75,6 +78,14 @@ pub trait SessionEndings: Send {
         except: Option<SessionId>,
         now: OffsetDateTime,
     ) -> Result<u64, StoreError>;
+    /// Ends at most `limit` of the user's sessions beyond the `most` that were seen last. Returns those ended.
+    async fn revoke_surplus(
+        &mut self,
+        user: UserId,
+        most: u64,
+        now: OffsetDateTime,
+        limit: u64,
+    ) -> Result<Vec<SessionId>, StoreError>;
     /// Ends at most `limit` sessions that were opened through a client. Returns the number ended.
     async fn revoke_some_of_client(
         &mut self,

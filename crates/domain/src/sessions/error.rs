@@ -22,6 +22,9 @@ pub enum SessionError {
     /// The password is right, but the address is not verified yet: a code and a link are on their way.
     #[error("Please verify your e-mail address first: a code and a link are on their way to it.")]
     EmailUnverified,
+    /// The password is right, but the address is not verified yet, and no mail is sent: too many were.
+    #[error("Please verify your e-mail address first. Too many mails were sent to it: try again in {} s.", .0.seconds)]
+    EmailUnverifiedNoMail(Throttled),
     /// The refresh token is malformed, forged, spent, expired, or its session has ended.
     #[error("Invalid refresh token")]
     InvalidRefreshToken,
@@ -63,7 +66,7 @@ impl Failure for SessionError {
             Self::InvalidCredentials | Self::InvalidRefreshToken | Self::RefreshTokenReused => {
                 Kind::Unauthenticated
             }
-            Self::EmailUnverified => Kind::Forbidden,
+            Self::EmailUnverified | Self::EmailUnverifiedNoMail(_) => Kind::Forbidden,
             Self::Scope(_) | Self::NotRevocable => Kind::Invalid,
             Self::Throttled(_) => Kind::Throttled,
             Self::NotFound(_) => Kind::NotFound,
@@ -78,7 +81,7 @@ impl Failure for SessionError {
     fn code(&self) -> ErrorCode {
         match self {
             Self::InvalidCredentials => codes::INVALID_CREDENTIALS,
-            Self::EmailUnverified => codes::EMAIL_UNVERIFIED,
+            Self::EmailUnverified | Self::EmailUnverifiedNoMail(_) => codes::EMAIL_UNVERIFIED,
             Self::InvalidRefreshToken => codes::INVALID_REFRESH_TOKEN,
             Self::RefreshTokenReused => codes::SESSION_ENDED_BY_REUSE,
             Self::NotRevocable => codes::NOT_REVOCABLE,
@@ -96,6 +99,9 @@ impl Failure for SessionError {
     fn retry_after(&self) -> Option<u64> {
         match self {
             Self::Throttled(throttled) => Some(throttled.seconds),
+            Self::User(error) => error.retry_after(),
+            Self::Verification(error) => error.retry_after(),
+            Self::Hashing(error) => error.retry_after(),
             _ => None,
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use keyward_auth::{Password, PasswordHash, RefreshTokens};
 
 use super::error::SessionError;
-use super::opening::{Opening, Tokens, opened};
+use super::opening::{Opening, Tokens};
 use crate::identity::verification::Verification;
 use crate::identity::verification_error::VerificationError;
 use crate::limits::throttle::{Guess, Throttle};
@@ -79,11 +79,11 @@ impl LogIn {
     /// The counts that this guess belongs to. Where strangers have to wait, whoever the account knows has counts of their own.
     async fn ration(&self, login: &Login, origin: &Origin) -> Result<Guess, SessionError> {
         let address = origin.device.ip;
-        let Some(email) = &login.email else { return Ok(Guess::default()) };
-        let throttled = match self.throttle.stranger(email, address).await {
+        let throttled = match self.throttle.stranger(login.email.as_ref(), address).await {
             Err(ThrottleError::Throttled(throttled)) => throttled,
             other => return Ok(other?),
         };
+        let Some(email) = &login.email else { return Err(throttled.into()) };
         let device = self.known_device(email, login.device.as_deref()).await?;
         let known = self.throttle.acquaintance(email, device, address).await?;
         known.ok_or(throttled.into())
@@ -133,7 +133,10 @@ impl LogIn {
         // Whoever reads this answer knows that the password was right, so it is rationed, too.
         self.throttle.right(&mut *self.ports.store.autocommit(), guess).await?;
         match self.verification.request_for(user).await {
-            Ok(()) | Err(VerificationError::Throttled(_)) => Err(SessionError::EmailUnverified),
+            Ok(()) | Err(VerificationError::JustSent(_)) => Err(SessionError::EmailUnverified),
+            Err(VerificationError::Throttled(throttled)) => {
+                Err(SessionError::EmailUnverifiedNoMail(throttled))
+            }
             Err(error) => Err(error.into()),
         }
     }
@@ -182,8 +185,7 @@ impl LogIn {
                 let stands = stands && registered;
                 if stands {
                     self.throttle.right(&mut *tx, guess).await?;
-                    tx.sessions().insert(session).await?;
-                    tx.events().append(&opened(session, origin)).await?;
+                    self.opening.store(&mut *tx, session, origin).await?;
                     tx.commit().await?;
                 }
                 Ok::<_, SessionError>(stands)

@@ -7,7 +7,9 @@ use keyward_auth::{AccessToken, Grant, RefreshToken, RefreshTokens, ScopeSet, To
 use crate::model::events::{Event, EventKind};
 use crate::model::lifetimes::Lifetimes;
 use crate::model::sessions::Session;
+use crate::model::store_error::StoreError;
 use crate::ports::bundle::Ports;
+use crate::ports::store::Transaction;
 use crate::values::ids::{ClientId, SessionId, UserId};
 use crate::values::origin::Origin;
 use crate::values::scopes::Grants;
@@ -30,18 +32,43 @@ pub struct Opening {
     pub(crate) lifetimes: Lifetimes,
     issuer: Arc<dyn TokenIssuer>,
     grants: Arc<Grants>,
+    most: u64,
 }
 
+/// How many sessions one login ends at most. A larger surplus is left to further logins and to the cleaning.
+const ENDED_AT_ONCE: u64 = 100;
+
 impl Opening {
-    /// Signs access tokens with `issuer` and refresh tokens with `codec`; `grants` bounds every scope.
+    /// Signs access tokens with `issuer` and refresh tokens with `codec`; `grants` bounds every scope, and an account has at
+    /// most `most` sessions.
     pub fn new(
         ports: Ports,
         issuer: Arc<dyn TokenIssuer>,
         codec: RefreshTokens,
         lifetimes: Lifetimes,
         grants: Grants,
+        most: u64,
     ) -> Self {
-        Self { ports, codec: Arc::new(codec), lifetimes, issuer, grants: Arc::new(grants) }
+        Self { ports, codec: Arc::new(codec), lifetimes, issuer, grants: Arc::new(grants), most }
+    }
+
+    /// Stores a new session. Where its account has too many then, those unseen longest end.
+    pub(super) async fn store(
+        &self,
+        tx: &mut dyn Transaction,
+        session: &Session,
+        origin: &Origin,
+    ) -> Result<(), StoreError> {
+        tx.sessions().insert(session).await?;
+        tx.events().append(&opened(session, origin)).await?;
+        let now = session.created_at;
+        let surplus =
+            tx.session_endings().revoke_surplus(session.user, self.most, now, ENDED_AT_ONCE).await?;
+        for id in surplus {
+            let event = Event::new(now, EventKind::SessionEnded, origin).of(session.user).in_session(id);
+            tx.events().append(&event.saying(format!("more than {}", self.most))).await?;
+        }
+        Ok(())
     }
 
     /// What each role may have.
@@ -87,6 +114,6 @@ impl Opening {
 }
 
 /// The event of a session that was opened.
-pub(super) fn opened(session: &Session, origin: &Origin) -> Event {
+fn opened(session: &Session, origin: &Origin) -> Event {
     Event::new(session.created_at, EventKind::LoginOk, origin).of(session.user).in_session(session.id)
 }

@@ -1,13 +1,14 @@
 //! Signing up: making an account for anyone who asks, with or without logging in to it.
 
 use super::error::SessionError;
-use super::opening::{Opening, Tokens, opened};
+use super::opening::{Opening, Tokens};
 use crate::identity::error::UserError;
 use crate::identity::registration::{Register, Registration};
 use crate::identity::verification::Verification;
 use crate::limits::budgets::Deed;
 use crate::limits::throttle::Throttle;
 use crate::model::users::{NewUser, User};
+use crate::model::verifications::Purpose;
 use crate::ports::bundle::Ports;
 use crate::values::origin::Origin;
 
@@ -54,8 +55,7 @@ impl SignUp {
                 let user = tx.users().insert(&new).await.map_err(UserError::on_insert)?;
                 let scope = self.opening.grants().of(user.role).clone();
                 let session = self.opening.open(user.id, scope, None, origin);
-                tx.sessions().insert(&session).await?;
-                tx.events().append(&opened(&session, origin)).await?;
+                self.opening.store(&mut *tx, &session, origin).await?;
                 let tokens = self.opening.tokens(&session, session.scope.clone())?;
                 tx.commit().await?;
                 Ok(Some(tokens))
@@ -71,7 +71,7 @@ impl SignUp {
                 let mut tx = self.ports.store.begin().await?;
                 let user = tx.users().insert(new).await.map_err(UserError::on_insert)?;
                 if let Some(worded) = &worded {
-                    self.verification.keep(&mut *tx, user.id, &user.email, worded).await?;
+                    self.verification.keep(&mut *tx, user.id, &user.email, Purpose::Verify, worded).await?;
                 }
                 tx.commit().await?;
                 Ok(user)

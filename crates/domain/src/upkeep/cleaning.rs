@@ -6,6 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use time::{Duration, OffsetDateTime};
 
+use super::surplus::Surplus;
 use crate::model::jobs::Job;
 use crate::model::lifetimes::Lifetimes;
 use crate::model::store_error::StoreError;
@@ -24,6 +25,7 @@ pub struct Housekeeping {
     ports: Ports,
     lifetimes: Lifetimes,
     events: Option<Duration>,
+    surplus: Option<Arc<Surplus>>,
     cleaners: Vec<Arc<dyn Cleaner>>,
 }
 
@@ -37,13 +39,20 @@ pub trait Cleaner: Send + Sync {
 impl Housekeeping {
     /// Use cases over these ports. Security events stay for ever.
     pub fn new(ports: Ports, lifetimes: Lifetimes) -> Self {
-        Self { ports, lifetimes, events: None, cleaners: Vec::new() }
+        Self { ports, lifetimes, events: None, surplus: None, cleaners: Vec::new() }
     }
 
     /// The same, forgetting security events that are so old.
     #[must_use]
     pub fn forgetting_events(self, age: Option<Duration>) -> Self {
         Self { events: age, ..self }
+    }
+
+    /// The same, ending the sessions that accounts have beyond `most` each. Logins keep to that bound themselves, so this
+    /// looks at every account once: for sessions from before there was a bound, or from when it was higher.
+    #[must_use]
+    pub fn keeping_sessions(self, most: u64) -> Self {
+        Self { surplus: Some(Arc::new(Surplus::new(self.ports.clone(), most))), ..self }
     }
 
     /// The same, with these cleaners as well.
@@ -76,6 +85,9 @@ impl Housekeeping {
             store().verifications().forget(before).await,
             self.forget_events(now).await,
         ];
+        if let Some(surplus) = &self.surplus {
+            others.push(surplus.trim().await);
+        }
         for cleaner in &self.cleaners {
             others.push(cleaner.clean(now).await);
         }

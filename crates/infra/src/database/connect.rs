@@ -6,15 +6,16 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sea_orm::DatabaseConnection;
-use sea_orm::sqlx::Connection;
 use sea_orm::sqlx::pool::PoolOptions;
 use sea_orm::sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sea_orm::sqlx::{AssertSqlSafe, Connection, raw_sql};
 use sea_orm::sqlx::{Error as SqlxError, Postgres, Sqlite};
 
 use crate::database::bounded::{Bounded, Patience};
 use crate::database::listener::Listener;
 use crate::database::options::DatabaseOptions;
+use crate::database::pooler;
 use crate::database::probe::Probe;
 use crate::database::replica::{self, Replica};
 use crate::database::signals;
@@ -148,8 +149,9 @@ async fn open_postgres(url: &str, options: &DatabaseOptions) -> Result<Opened, C
     let refused = |reason| ConnectError::Server { server: name.clone(), reason };
     // One connection first: the pool would try again and again, and then only know that time is up.
     let probe = Probe::new(server.clone(), options.connect_timeout);
-    probe.ask().await.map_err(&refused)?;
-    let pool = postgres_pool(options).connect_with(server.clone()).await;
+    probe.ask().await.map_err(|reason| refused(pooler::explain(reason)))?;
+    pooler::refuse_exchange(&server, options.connect_timeout).await.map_err(&refused)?;
+    let pool = postgres_pool(options, "").connect_with(server.clone()).await;
     let both = DatabaseConnection::from(pool.map_err(|error| refused(reason(&error, options)))?);
     let listener = Listener::new(server, options.connect_timeout);
     let listener = signals::are_known_to(&both).await.then_some(listener);
@@ -165,23 +167,36 @@ pub(crate) fn open_replica(url: &str, options: &DatabaseOptions) -> Result<Repli
     let options = DatabaseOptions { acquire_timeout: limit, statement_timeout: limit, ..*options };
     let server = postgres(url, &options)?.options([("default_transaction_read_only", "on")]);
     let probe = Some(Arc::new(Probe::new(server.clone(), options.connect_timeout)));
-    let pool = DatabaseConnection::from(postgres_pool(&options).connect_lazy_with(server));
+    let pool = postgres_pool(&options, "SET default_transaction_read_only = on");
+    let pool = DatabaseConnection::from(pool.connect_lazy_with(server));
     Ok(Replica::new(Bounded::new(pool, Patience { limit, probe })))
 }
 
 /// A server, with our limits for every session there.
 fn postgres(url: &str, options: &DatabaseOptions) -> Result<PgConnectOptions, ConnectError> {
-    let millis = |limit: Duration| limit.as_millis().to_string();
     let server: PgConnectOptions = url.parse().map_err(|error| malformed(&error))?;
-    Ok(server.application_name("keyward").options([
-        ("statement_timeout", millis(options.statement_timeout)),
-        ("lock_timeout", millis(options.acquire_timeout)),
-        ("idle_in_transaction_session_timeout", millis(IDLE_IN_TRANSACTION)),
-    ]))
+    Ok(server.application_name("keyward").options(limits(options)))
 }
 
-fn postgres_pool(options: &DatabaseOptions) -> PoolOptions<Postgres> {
+/// Our limits for every session, in milliseconds.
+fn limits(options: &DatabaseOptions) -> [(&'static str, u128); 3] {
+    [
+        ("statement_timeout", options.statement_timeout.as_millis()),
+        ("lock_timeout", options.acquire_timeout.as_millis()),
+        ("idle_in_transaction_session_timeout", IDLE_IN_TRANSACTION.as_millis()),
+    ]
+}
+
+/// A pool whose connections begin with `more`. They repeat our limits, for a pooler drops those of the first message.
+fn postgres_pool(options: &DatabaseOptions, more: &'static str) -> PoolOptions<Postgres> {
+    let limits: Vec<_> =
+        limits(options).iter().map(|(name, value)| format!("SET {name} = {value}; ")).collect();
+    let settings = limits.concat() + more;
     PgPoolOptions::new()
+        .after_connect(move |connection, _| {
+            let settings = AssertSqlSafe(settings.clone());
+            Box::pin(async move { raw_sql(settings).execute(connection).await.map(drop) })
+        })
         .max_connections(options.max_connections)
         .acquire_timeout(options.acquire_timeout)
         .idle_timeout(options.idle_timeout)

@@ -60,6 +60,16 @@ pub struct Open {
 }
 
 impl Open {
+    /// Announces a change to this process alone, once committed. Returns whether that is new.
+    pub(crate) fn announce_here(&self, change: Change) -> bool {
+        let mut changes = self.changes.lock().unwrap_or_else(PoisonError::into_inner);
+        let new = !changes.contains(&change);
+        if new {
+            changes.push(change);
+        }
+        new
+    }
+
     /// Commits, then announces: also when the answer is lost or no longer awaited, for the commit may have happened.
     pub(crate) async fn commit(self) -> Result<(), StoreError> {
         let changes = self.changes.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -81,17 +91,10 @@ impl Connections for Open {
     }
 
     async fn announce(&self, change: Change) -> Result<(), StoreError> {
-        {
-            let mut changes = self.changes.lock().unwrap_or_else(PoisonError::into_inner);
-            if changes.contains(&change) {
-                return Ok(());
-            }
-            changes.push(change);
+        if self.announce_here(change) && self.pools.listener.is_some() {
+            signals::notify(&self.connection, change).await?;
         }
-        match self.pools.listener {
-            Some(_) => signals::notify(&self.connection, change).await,
-            None => Ok(()),
-        }
+        Ok(())
     }
 }
 

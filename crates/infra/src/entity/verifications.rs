@@ -7,6 +7,8 @@ use sea_orm::entity::prelude::*;
 pub(crate) struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub user_id: i64,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub purpose: String,
     pub email: String,
     pub token_hash: Vec<u8>,
     /// How often its code was tried.

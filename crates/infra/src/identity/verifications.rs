@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use keyward_auth::SecretHash;
 use keyward_domain::model::store_error::StoreError;
-use keyward_domain::model::verifications::{Pending, VerificationRepository};
+use keyward_domain::model::verifications::{Pending, Purpose, VerificationRepository};
 use keyward_domain::values::email::Email;
 use keyward_domain::values::ids::UserId;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
@@ -27,13 +27,14 @@ impl<C: Connections> VerificationRepository for Db<C> {
     ) -> Result<bool, StoreError> {
         let row = ActiveModel {
             user_id: ActiveValue::Set(new.user.0),
+            purpose: ActiveValue::Set(new.purpose.as_str().to_owned()),
             email: ActiveValue::Set(new.email.to_string()),
             token_hash: ActiveValue::Set(new.token.as_bytes().to_vec()),
             tries: ActiveValue::Set(0),
             kept_at: ActiveValue::Set(micros(now)),
             expires_at: ActiveValue::Set(micros(expires_at)),
         };
-        let mut newer = OnConflict::column(Column::UserId);
+        let mut newer = OnConflict::columns([Column::UserId, Column::Purpose]);
         newer
             .update_columns([
                 Column::Email,
@@ -47,9 +48,20 @@ impl<C: Connections> VerificationRepository for Db<C> {
         kept.map(|rows| rows > 0).map_err(failed)
     }
 
-    async fn kept_at(&mut self, user: UserId) -> Result<Option<OffsetDateTime>, StoreError> {
-        let row = Entity::find_by_id(user.0).one(self.read()).await.map_err(failed)?;
-        row.map(|row| time(row.kept_at)).transpose()
+    async fn kept_at(
+        &mut self,
+        user: UserId,
+        purpose: Purpose,
+    ) -> Result<Option<OffsetDateTime>, StoreError> {
+        let row = Entity::find_by_id((user.0, purpose.as_str().to_owned())).one(self.read()).await;
+        row.map_err(failed)?.map(|row| time(row.kept_at)).transpose()
+    }
+
+    async fn find(&mut self, token: &SecretHash, now: OffsetDateTime) -> Result<Option<Pending>, StoreError> {
+        let row = Entity::find()
+            .filter(Column::TokenHash.eq(token.as_bytes().to_vec()))
+            .filter(Column::ExpiresAt.gt(micros(now)));
+        row.one(self.read()).await.map_err(failed)?.map(pending).transpose()
     }
 
     async fn count_try(
@@ -80,7 +92,8 @@ impl<C: Connections> VerificationRepository for Db<C> {
     }
 
     async fn forget_of(&mut self, user: UserId) -> Result<(), StoreError> {
-        Entity::delete_by_id(user.0).exec(self.write()).await.map(drop).map_err(failed)
+        let own = Entity::delete_many().filter(Column::UserId.eq(user.0));
+        own.exec(self.write()).await.map(drop).map_err(failed)
     }
 
     async fn forget(&mut self, before: OffsetDateTime) -> Result<u64, StoreError> {
@@ -93,6 +106,8 @@ fn pending(row: Model) -> Result<Pending, StoreError> {
     let token = row.token_hash.try_into().map_err(|_| corrupt("a hash of another length"))?;
     Ok(Pending {
         user: UserId(row.user_id),
+        purpose: Purpose::from_name(&row.purpose)
+            .ok_or_else(|| corrupt(format!("purpose {:?}", row.purpose)))?,
         email: Email::from_stored(row.email),
         token: SecretHash::from_bytes(token),
     })

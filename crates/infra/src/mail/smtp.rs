@@ -9,6 +9,7 @@ use lettre::message::{Mailbox, MultiPart, SinglePart, header};
 use lettre::transport::smtp::Error as SmtpError;
 use lettre::transport::smtp::response::Category;
 use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
+use url::Url;
 
 /// How long the server may take for each step.
 const STEP: Duration = Duration::from_secs(15);
@@ -89,6 +90,7 @@ pub enum MailSettingsError {
 pub struct SmtpMailer {
     transport: AsyncSmtpTransport<Tokio1Executor>,
     sender: Sender,
+    server: String,
 }
 
 impl SmtpMailer {
@@ -98,14 +100,24 @@ impl SmtpMailer {
     /// # Errors
     /// [`MailSettingsError`] says what is wrong with the URL.
     pub fn new(url: &str, sender: Sender) -> Result<Self, MailSettingsError> {
-        let (scheme, rest) = url.split_once("://").ok_or(MailSettingsError::Url)?;
-        let safe = scheme.eq_ignore_ascii_case("smtps") || rest.ends_with("?tls=required");
-        if rest.contains('@') && !safe {
+        let parsed = Url::parse(url).map_err(|_| MailSettingsError::Url)?;
+        // As the transport reads it: the first `tls` counts, and what follows a `#` is no query.
+        let tls = parsed.query_pairs().find(|(name, _)| name == "tls");
+        let encrypted = parsed.scheme() == "smtps" || tls.is_some_and(|(_, value)| value == "required");
+        let secret = !parsed.username().is_empty() || parsed.password().is_some();
+        if secret && !encrypted {
             return Err(MailSettingsError::Exposed);
         }
         let builder =
             AsyncSmtpTransport::<Tokio1Executor>::from_url(url).map_err(|_| MailSettingsError::Url)?;
-        Ok(Self { transport: builder.timeout(Some(STEP)).build(), sender })
+        let host = parsed.host_str().unwrap_or_default();
+        let server = parsed.port().map_or(host.to_owned(), |port| format!("{host}:{port}"));
+        Ok(Self { transport: builder.timeout(Some(STEP)).build(), sender, server })
+    }
+
+    /// The server's host, and its port if the URL has one.
+    pub fn server(&self) -> &str {
+        &self.server
     }
 
     /// Connects, says who we are, logs in where the URL says so, and hangs up.
@@ -149,4 +161,48 @@ fn refused(error: &SmtpError) -> MailError {
     // 53x is said to us rather than to the mail (RFC 4954): another password in our settings, and the same mail goes out.
     let ours = error.status().is_some_and(|code| code.category == Category::Unspecified3);
     MailError { permanent: error.is_permanent() && !ours, reason }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(url: &str) -> Option<MailSettingsError> {
+        let sender = Sender::parse("Keyward <keyward@example.com>").unwrap();
+        SmtpMailer::new(url, sender).err()
+    }
+
+    #[test]
+    fn no_password_goes_out_in_clear_however_the_url_is_written() {
+        for url in [
+            "smtp://u:p@mail.example.com",
+            "smtp://u:p@mail.example.com/#?tls=required",
+            "smtp://u:p@mail.example.com#x?tls=required",
+            "smtp://u:p@mail.example.com/?x=?tls=required",
+            "smtp://u:p@mail.example.com/?tls=opportunistic",
+            "smtp://u:p@mail.example.com?tls=opportunistic&x=?tls=required",
+            "smtp://u:p@mail.example.com/%3Ftls=required",
+            "SMTP://u:p@mail.example.com",
+            "smtp:u:p@mail.example.com",
+            "smtp:/u:p@mail.example.com?x",
+            "\tsmtp:\n//u:p@mail.example.com",
+        ] {
+            assert!(refusal(url).is_some(), "{url}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_encrypted_or_holds_no_password_is_taken() {
+        for url in [
+            "smtp://u:p@mail.example.com?tls=required",
+            "smtp://u:p@mail.example.com:587/?tls=required",
+            "smtp://u:p@mail.example.com/login.example.com?tls=required",
+            "smtps://u:p@mail.example.com",
+            "SMTPS://u%40x:p@mail.example.com:465",
+            "smtp://127.0.0.1:25",
+            "smtp://127.0.0.1:25?tls=opportunistic",
+        ] {
+            assert_eq!(refusal(url), None, "{url}");
+        }
+    }
 }

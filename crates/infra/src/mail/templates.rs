@@ -100,6 +100,11 @@ impl Templates {
         Ok(templates)
     }
 
+    /// The names of Keyward's own letters.
+    pub fn own() -> impl Iterator<Item = &'static str> {
+        OWN.into_iter().map(|template| template.name)
+    }
+
     fn try_out(&self) -> Result<(), LetterError> {
         self.known.iter().try_for_each(|known| self.letter(known.name, &(known.sample)()).map(drop))
     }

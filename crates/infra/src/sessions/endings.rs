@@ -7,7 +7,7 @@ use keyward_domain::model::sessions::SessionEndings;
 use keyward_domain::model::store_error::StoreError;
 use keyward_domain::ports::announce::Change;
 use keyward_domain::values::ids::{ClientId, SessionId, UserId};
-use sea_orm::sea_query::{Expr, Query};
+use sea_orm::sea_query::{Expr, Order, Query};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, UpdateMany};
 use time::OffsetDateTime;
 
@@ -37,6 +37,27 @@ impl SessionEndings for Db<Open> {
         self.end(user, update).await
     }
 
+    async fn revoke_surplus(
+        &mut self,
+        user: UserId,
+        most: u64,
+        now: OffsetDateTime,
+        limit: u64,
+    ) -> Result<Vec<SessionId>, StoreError> {
+        let mut surplus = Query::select();
+        surplus.column(Column::Id).from(Entity).and_where(Column::UserId.eq(user.0));
+        surplus.and_where(Column::RevokedAt.is_null());
+        surplus.order_by(Column::LastSeenAt, Order::Desc).order_by(Column::Id, Order::Desc);
+        surplus.offset(most).limit(limit);
+        let update = end_all_of(user, now).filter(Column::Id.in_subquery(surplus));
+        let ended = update.exec_with_returning(self.write()).await.map_err(failed)?;
+        if !ended.is_empty() {
+            record(self.write(), &ended).await?;
+            self.announce(Change::User(user)).await?;
+        }
+        Ok(ended.into_iter().map(|row| SessionId(row.id)).collect())
+    }
+
     async fn revoke_some_of_client(
         &mut self,
         client: &ClientId,
@@ -61,12 +82,14 @@ impl SessionEndings for Db<Open> {
 impl Db<Open> {
     /// Ends sessions of a user, and records exactly those in the feed. Returns the number ended.
     ///
-    /// It is announced even if none was live: another process may have ended them, and this one remember otherwise.
+    /// If none was live, only this process is notified: another may have ended them, and this one remember otherwise.
     async fn end(&self, user: UserId, update: UpdateMany<Entity>) -> Result<u64, StoreError> {
         let ended = update.exec_with_returning(self.write()).await.map_err(failed)?;
-        if !ended.is_empty() {
-            record(self.write(), &ended).await?;
+        if ended.is_empty() {
+            self.0.announce_here(Change::User(user));
+            return Ok(0);
         }
+        record(self.write(), &ended).await?;
         self.announce(Change::User(user)).await?;
         Ok(ended.len() as u64)
     }

@@ -89,6 +89,20 @@ impl<C: Connections> SessionRepository for Db<C> {
         Ok(done.rows_affected > 0)
     }
 
+    async fn count_by_user(&mut self, after: UserId, limit: u64) -> Result<Vec<(UserId, u64)>, StoreError> {
+        let counts = Entity::find()
+            .select_only()
+            .column(Column::UserId)
+            .column_as(Column::Id.count(), "sessions")
+            .filter(Column::RevokedAt.is_null())
+            .filter(Column::UserId.gt(after.0))
+            .group_by(Column::UserId)
+            .order_by_asc(Column::UserId)
+            .limit(limit);
+        let counts: Vec<(i64, i64)> = counts.into_tuple().all(self.read()).await.map_err(failed)?;
+        Ok(counts.into_iter().map(|(user, sessions)| (UserId(user), sessions.unsigned_abs())).collect())
+    }
+
     async fn remove_over(
         &mut self,
         revoked: OffsetDateTime,

@@ -8,7 +8,7 @@ use keyward_migration::{MigrationSet, Migrator, Schema, applied, look, migrate};
 use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
 
 use crate::notes::{LATER, NOTES};
-use crate::support::{add_user, new_user, open, tamper};
+use crate::support::{Commits, add_user, new_user, open, tamper};
 
 const FIRST: &str = "m20270101_000001_notes";
 const SECOND: &str = "m20270201_000002_title";
@@ -106,7 +106,7 @@ async fn a_database_that_ran_a_set_opens_without_it_and_with_it_again() {
     migrate(connection, &[LATER, TAGS]).await.unwrap();
     assert_eq!(column(connection, "notes", "title").await, ["untitled"]);
     migrate(connection, &[]).await.unwrap();
-    assert!(database.autocommit().users().delete(ana.id).await.unwrap());
+    assert!(database.committing().delete(ana.id).await.unwrap());
     assert!(column(connection, "notes", "content").await.is_empty(), "deleted with its owner, set or no set");
 }
 

@@ -7,7 +7,6 @@ use keyward_domain::model::sessions::Session;
 use keyward_domain::model::store_error::StoreError;
 use keyward_domain::model::users::{Name, NewUser, User, UserChange};
 use keyward_domain::ports::store::Store;
-use keyward_domain::posts::{Content, Draft, Title};
 use keyward_domain::values::email::Email;
 use keyward_domain::values::ids::{ClientId, SessionId, UserId};
 use keyward_domain::values::origin::Device;
@@ -88,10 +87,6 @@ pub(crate) async fn add_session(database: &Database, user: UserId, number: u8) -
     let session = new_session(user, number);
     database.autocommit().sessions().insert(&session).await.unwrap();
     session
-}
-
-pub(crate) fn draft(title: &str, published: bool) -> Draft {
-    Draft { title: Title::parse(title).unwrap(), content: Content::parse("content").unwrap(), published }
 }
 
 /// Changes that are transactions of their own.

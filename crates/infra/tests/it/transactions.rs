@@ -2,16 +2,26 @@
 
 use std::time::Duration;
 
+use keyward_auth::SecretHash;
+use keyward_domain::model::events::{Event, EventKind};
 use keyward_domain::model::store_error::StoreError;
 use keyward_domain::model::users::UserChange;
-use keyward_domain::ports::store::Store;
+use keyward_domain::model::verifications::{Pending, Purpose};
+use keyward_domain::ports::store::{Repositories, Store};
 use keyward_domain::values::ids::UserId;
+use keyward_domain::values::origin::Origin;
 use keyward_infra::database::store::Database;
 
-use crate::support::{Commits, add_session, add_user, at, draft, email, hash, new_session, new_user, open};
+use crate::support::{Commits, add_session, add_user, at, email, hash, new_session, new_user, open};
 
 async fn knows(database: &Database, local: &str) -> bool {
     database.autocommit().users().credentials_of(&email(local)).await.unwrap().is_some()
+}
+
+/// Stores a pending verification of the address `local`.
+async fn add_verification<R: Repositories + ?Sized>(repositories: &mut R, user: UserId, local: &str) {
+    let new = Pending { user, email: email(local), token: SecretHash::of(local), purpose: Purpose::Verify };
+    assert!(repositories.verifications().replace(&new, at(0), at(-60), at(3600)).await.unwrap());
 }
 
 #[tokio::test]
@@ -20,12 +30,19 @@ async fn a_committed_transaction_is_there_as_a_whole() {
     let mut tx = database.begin().await.unwrap();
     let ana = tx.users().insert(&new_user("ana")).await.unwrap().id;
     tx.sessions().insert(&new_session(ana, 1)).await.unwrap();
-    let post = tx.posts().insert(ana, &draft("title", true), at(0)).await.unwrap();
-    assert_eq!(tx.posts().find(post.id).await.unwrap(), Some(post.clone()), "it sees what it wrote");
+    add_verification(&mut *tx, ana, "ana").await;
+    assert_eq!(
+        tx.verifications().kept_at(ana, Purpose::Verify).await.unwrap(),
+        Some(at(0)),
+        "it sees what it wrote"
+    );
     assert!(!knows(&database, "ana").await, "nobody else does before the commit");
     tx.commit().await.unwrap();
     assert!(knows(&database, "ana").await);
-    assert_eq!(database.autocommit().posts().find(post.id).await.unwrap(), Some(post));
+    assert_eq!(
+        database.autocommit().verifications().kept_at(ana, Purpose::Verify).await.unwrap(),
+        Some(at(0))
+    );
     assert!(database.autocommit().sessions().live(new_session(ana, 1).id).await.unwrap().is_some());
 }
 
@@ -49,7 +66,7 @@ async fn a_transaction_cut_off_in_the_middle_of_a_call_leaves_nothing() {
         let task = tokio::spawn(async move {
             let mut tx = database.begin().await.unwrap();
             let ana = tx.users().insert(&new_user("ana")).await.unwrap().id;
-            tx.posts().insert(ana, &draft("title", true), at(0)).await.unwrap();
+            add_verification(&mut *tx, ana, "ana").await;
             std::future::pending::<()>().await;
         });
         tokio::time::sleep(Duration::from_micros(micros)).await;
@@ -174,13 +191,14 @@ async fn of_64_concurrent_writers_in_two_processes_worth_of_pools_none_finds_the
                     let mut tx = database.begin().await?;
                     // Reads first: what was read must still hold when it writes.
                     tx.users().find(ana).await?;
-                    let user = tx.users().insert(&new_user(&format!("w{writer}r{round}"))).await?;
-                    tx.posts().insert(user.id, &draft("title", true), at(0)).await?;
+                    let local = format!("w{writer}r{round}");
+                    let user = tx.users().insert(&new_user(&local)).await?;
+                    add_verification(&mut *tx, user.id, &local).await;
                     tx.commit().await?;
                     let mut ports = database.autocommit();
                     ports.sessions().advance(session, round, at(1)).await?;
                     ports.users().credentials_of(&email("ana")).await?;
-                    ports.posts().insert(ana, &draft("title", false), at(0)).await?;
+                    ports.events().append(&Event::new(at(0), EventKind::LoginOk, &Origin::default())).await?;
                 }
                 Ok::<_, StoreError>(())
             })

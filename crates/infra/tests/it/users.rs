@@ -1,8 +1,10 @@
 //! Accounts.
 
+use keyward_auth::SecretHash;
 use keyward_domain::model::store_error::StoreError;
 use keyward_domain::model::users::ImportedUser;
 use keyward_domain::model::users::{Name, NewUser, User, UserChange};
+use keyward_domain::model::verifications::{Pending, Purpose};
 use keyward_domain::ports::store::Store;
 use keyward_domain::values::ids::UserId;
 use keyward_domain::values::page::Page;
@@ -213,26 +215,28 @@ async fn of_parallel_replacements_of_one_hash_exactly_one_succeeds() {
 }
 
 #[tokio::test]
-async fn with_an_account_go_its_sessions_and_posts_and_nobody_elses() {
+async fn with_an_account_go_its_sessions_and_verifications_and_no_others() {
     let database = open().await;
     let ana = add_user(&database, "ana").await.id;
     let bob = add_user(&database, "bob").await.id;
     let hers = add_session(&database, ana, 1).await.id;
     let his = add_session(&database, bob, 2).await.id;
     let mut ports = database.autocommit();
-    let draft = crate::support::draft("title", true);
-    let her_post = ports.posts().insert(ana, &draft, at(0)).await.unwrap().id;
-    let his_post = ports.posts().insert(bob, &draft, at(0)).await.unwrap().id;
+    for (user, local) in [(ana, "ana"), (bob, "bob")] {
+        let pending =
+            Pending { user, email: email(local), token: SecretHash::of(local), purpose: Purpose::Verify };
+        assert!(ports.verifications().replace(&pending, at(0), at(-60), at(3600)).await.unwrap());
+    }
 
     assert!(database.committing().delete(ana).await.unwrap());
     assert!(ports.sessions().live(hers).await.unwrap().is_none());
     assert!(ports.sessions().of_user(ana, 10).await.unwrap().is_empty());
-    assert!(ports.posts().find(her_post).await.unwrap().is_none());
+    assert_eq!(ports.verifications().kept_at(ana, Purpose::Verify).await.unwrap(), None);
     assert!(ports.sessions().live(his).await.unwrap().is_some());
-    assert!(ports.posts().find(his_post).await.unwrap().is_some());
+    assert_eq!(ports.verifications().kept_at(bob, Purpose::Verify).await.unwrap(), Some(at(0)));
     // Not merely hidden by a join.
     let left = |table: &str| format!("DELETE FROM {table}");
-    for table in ["sessions", "posts"] {
+    for table in ["sessions", "verifications"] {
         let done = sea_orm::ConnectionTrait::execute_unprepared(database.connection(), &left(table)).await;
         assert_eq!(done.unwrap().rows_affected(), 1, "{table}");
     }

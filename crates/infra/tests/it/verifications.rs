@@ -2,7 +2,7 @@
 
 use keyward_auth::SecretHash;
 use keyward_domain::model::store_error::StoreError;
-use keyward_domain::model::verifications::Pending;
+use keyward_domain::model::verifications::{Pending, Purpose};
 use keyward_domain::ports::store::Store;
 use keyward_domain::values::ids::UserId;
 use keyward_infra::database::store::Database;
@@ -10,7 +10,7 @@ use keyward_infra::database::store::Database;
 use crate::support::{Commits, add_user, at, email, open};
 
 fn pending(user: UserId, local: &str, token: &str) -> Pending {
-    Pending { user, email: email(local), token: SecretHash::of(token) }
+    Pending { user, purpose: Purpose::Verify, email: email(local), token: SecretHash::of(token) }
 }
 
 /// Keeps it at that second, a minute after the last one at the earliest, for an hour.
@@ -26,7 +26,10 @@ async fn an_account_has_one_and_a_newer_one_comes_a_minute_later_at_the_earliest
     assert!(keep(&database, &pending(ana, "ana", "one"), 0).await);
     assert!(!keep(&database, &pending(ana, "ana", "two"), 59).await);
     assert!(keep(&database, &pending(bob, "ana", "bob's"), 59).await);
-    assert_eq!(database.autocommit().verifications().kept_at(ana).await.unwrap(), Some(at(0)));
+    assert_eq!(
+        database.autocommit().verifications().kept_at(ana, Purpose::Verify).await.unwrap(),
+        Some(at(0))
+    );
     assert!(keep(&database, &pending(ana, "anna", "three"), 60).await);
     let mut repositories = database.autocommit();
     let repository = repositories.verifications();

@@ -13,10 +13,12 @@ use keyward_api::wiring::lock::Lock;
 use keyward_domain::values::clock::Clock;
 use keyward_infra::clock::SystemClock;
 use keyward_infra::database::backup::{copy_sqlite, open_sound_sqlite, settle_sqlite, sqlite_file};
+use keyward_infra::sessions::restored::end_all_sessions;
+use keyward_migration::MigrationSet;
 
-use super::output::{Problem, say};
+use super::live_files::{self, with_suffix};
+use super::output::{Problem, can_say, note, say};
 use crate::cli::settings::database::DatabaseSettings;
-use crate::cli::settings::resources::ResourceSettings;
 
 #[derive(Args)]
 pub(super) struct Backup {
@@ -33,6 +35,9 @@ pub(super) struct Backup {
 pub(super) struct Restore {
     /// The file that `keyward backup` wrote
     file: PathBuf,
+    /// Let the sessions go on that stood when the backup was made: also those that were ended since
+    #[arg(long)]
+    keep_sessions: bool,
     #[command(flatten)]
     database: DatabaseSettings,
 }
@@ -41,50 +46,51 @@ impl Backup {
     /// Copies the database while others use it.
     pub(super) async fn run(self) -> Result<(), Problem> {
         let Self { file, force, database: DatabaseSettings { storage, resources } } = self;
+        let sets = migrations(&resources.mounted()?);
         let database = database(&storage)?;
         let _lock = Lock::shared(&storage.database_url())?;
         if !database.is_file() {
             return Err(format!("there is no database {}", database.display()));
         }
+        live_files::refuse(&storage, &file)?;
         if file.exists() && !force {
             return Err(format!("{} is there already; --force replaces it", file.display()));
         }
+        can_say()?;
         let draft = Draft::beside(&file).map_err(|error| cannot("written", &file, &error))?;
         copy_sqlite(&database, &draft.0).await.map_err(|error| cannot("written", &file, &error))?;
-        let migrations =
-            examine(&draft.0, &resources).await.map_err(|reason| cannot("used", &file, &reason))?;
+        let migrations = examine(&draft.0, &sets).await.map_err(|reason| cannot("used", &file, &reason))?;
         let published = if force { draft.replace(&file) } else { draft.publish(&file) };
         let bytes = published.map_err(|error| cannot("written", &file, &error))?;
-        say(format_args!("{}\t{bytes} bytes\tchecked, {migrations} migrations", file.display()));
-        eprintln!(
-            "The master secret is not in it: keep master.key or KEYWARD_MASTER_SECRET, too, and elsewhere."
-        );
-        Ok(())
+        note("The master secret is not in it: keep master.key or KEYWARD_MASTER_SECRET, too, and elsewhere.");
+        say(format_args!("{}\t{bytes} bytes\tchecked, {migrations} migrations", file.display()))
     }
 }
 
 impl Restore {
     /// Puts a copy into the database's place, and the database aside.
     pub(super) async fn run(self) -> Result<(), Problem> {
-        let Self { file, database: DatabaseSettings { storage, resources } } = self;
+        let Self { file, keep_sessions, database: DatabaseSettings { storage, resources } } = self;
+        let sets = migrations(&resources.mounted()?);
         let database = database(&storage)?;
         if with_suffix(&file, "-wal").exists() {
             return Err(format!("{} is a database in use and no backup", file.display()));
         }
         let mut source = File::open(&file).map_err(|error| cannot("read", &file, &error))?;
+        can_say()?;
         let lock = Lock::alone(&database)?;
         let draft = Draft::beside(&database).map_err(|error| cannot("written", &database, &error))?;
         let copied =
             OpenOptions::new().write(true).open(&draft.0).and_then(|mut to| io::copy(&mut source, &mut to));
         copied.map_err(|error| cannot("copied", &file, &error))?;
-        let migrations =
-            examine(&draft.0, &resources).await.map_err(|reason| cannot("used", &file, &reason))?;
+        let migrations = examine(&draft.0, &sets).await.map_err(|reason| cannot("used", &file, &reason))?;
+        let ended = if keep_sessions { 0 } else { end_sessions(&draft.0, &sets).await? };
         let aside = set_aside(&database).await.map_err(|error| cannot("set aside", &database, &error))?;
         draft.replace(&database).map_err(|error| cannot("replaced", &database, &error))?;
         drop(lock);
         let aside = aside.map_or("nothing".to_owned(), |aside| aside.display().to_string());
-        say(format_args!("{}\trestored, {migrations} migrations\treplaced: {aside}", database.display()));
-        Ok(())
+        let restored = format!("restored, {migrations} migrations, {ended} sessions ended");
+        say(format_args!("{}\t{restored}\treplaced: {aside}", database.display()))
     }
 }
 
@@ -98,13 +104,28 @@ fn database(storage: &StorageSettings) -> Result<PathBuf, Problem> {
 }
 
 /// How many migrations a sound database of this program has.
-async fn examine(path: &Path, resources: &ResourceSettings) -> Result<usize, Problem> {
+async fn examine(path: &Path, sets: &[MigrationSet]) -> Result<usize, Problem> {
     let connection = open_sound_sqlite(path).await.map_err(|error| error.to_string())?;
-    let applied = keyward_migration::applied(&connection, &migrations(&resources.mounted())).await;
+    let applied = keyward_migration::applied(&connection, sets).await;
     let closed = connection.close().await;
     let applied = applied.map_err(|error| error.to_string())?;
     closed.map_err(|error| error.to_string())?;
     if applied == 0 { Err("it is no database of Keyward".to_owned()) } else { Ok(applied) }
+}
+
+/// Ends every session of the copy, which gets the present schema for it. Returns the number ended.
+async fn end_sessions(path: &Path, sets: &[MigrationSet]) -> Result<u64, Problem> {
+    let failed = |error: &dyn std::fmt::Display| format!("the copy's sessions cannot be ended: {error}");
+    let connection = open_sound_sqlite(path).await.map_err(|error| failed(&error))?;
+    let migrated = keyward_migration::migrate(&connection, sets).await;
+    let ended = match migrated {
+        Ok(()) => end_all_sessions(&connection, SystemClock.now()).await.map_err(|error| failed(&error)),
+        Err(error) => Err(failed(&error)),
+    };
+    let closed = connection.close().await;
+    let ended = ended?;
+    closed.map_err(|error| failed(&error))?;
+    Ok(ended)
 }
 
 /// Gives the database a second name, under which it stays. Says which; `None` if there is no database.
@@ -125,12 +146,6 @@ async fn set_aside(database: &Path) -> io::Result<Option<PathBuf>> {
     }
     fs::hard_link(database, &aside)?;
     Ok(Some(aside))
-}
-
-fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    name.into()
 }
 
 /// A file in the making, its owner's alone; gone if it gets no other name.

@@ -8,7 +8,7 @@ use keyward_domain::oauth::clients::{ClientError, Clients};
 use keyward_domain::values::ids::{ClientId, is_plain};
 use keyward_domain::values::text::Text;
 
-use super::output::{Problem, first_line, say};
+use super::output::{Problem, can_say, first_line, say, say_before};
 use super::printable::Printable;
 use crate::cli::settings::database::DatabaseSettings;
 
@@ -80,12 +80,16 @@ impl Create {
         }
         let database = self.database.open().await?;
         let clients = Clients::new(ports(&database, &self.passwords)?);
-        let client = clients.register(id, name, scope, SecretHash::of(&secret)).await;
-        let client = client.map_err(|error| error.to_string())?;
-        say(format_args!("client_id={}", client.id));
-        if !self.secret_stdin {
-            say(format_args!("client_secret={}", *secret));
+        let found = database.repositories().clients().find(&id).await;
+        if found.map_err(|error| error.to_string())?.is_some() {
+            return Err(ClientError::Taken.to_string());
         }
+        say_before(format_args!("client_id={id}"))?;
+        if !self.secret_stdin {
+            say_before(format_args!("client_secret={}", *secret))?;
+        }
+        let registered = clients.register(id, name, scope, SecretHash::of(&secret)).await;
+        registered.map_err(|error| error.to_string())?;
         Ok(database.close().await?)
     }
 }
@@ -93,10 +97,11 @@ impl Create {
 impl Remove {
     async fn run(self) -> Result<(), Problem> {
         let id = ClientId::parse(&self.id).ok_or_else(|| ClientError::NotFound.to_string())?;
+        can_say()?;
         let database = self.database.open().await?;
         let clients = Clients::new(ports(&database, &self.passwords)?);
         let ended = clients.remove(&id).await.map_err(|error| error.to_string())?;
-        say(format_args!("{id} is removed; sessions ended: {ended}"));
+        say(format_args!("{id} is removed; sessions ended: {ended}"))?;
         Ok(database.close().await?)
     }
 }
@@ -107,7 +112,7 @@ async fn list(database: &DatabaseSettings) -> Result<(), Problem> {
     for client in clients {
         let scope = Some(client.scope.to_string()).filter(|scope| !scope.is_empty());
         let scope = scope.as_deref().unwrap_or("-");
-        say(format_args!("{}\t{scope}\t{}", client.id, Printable(&client.name)));
+        say(format_args!("{}\t{scope}\t{}", client.id, Printable(&client.name)))?;
     }
     Ok(database.close().await?)
 }

@@ -43,6 +43,5 @@ impl Manual {
 
 fn print(bytes: &[u8]) -> Result<(), Problem> {
     let text = std::str::from_utf8(bytes).map_err(|error| error.to_string())?;
-    say(text.trim_end());
-    Ok(())
+    say(text.trim_end())
 }

@@ -15,32 +15,33 @@ use crate::cli::settings::ServerSettings;
 /// Checks one part after the other and prints what it finds; a problem if anything has to be mended.
 pub(super) async fn run(mut settings: ServerSettings) -> Result<(), Problem> {
     settings.set_issuer();
+    let resources = settings.resources.mounted()?;
     let mut report = Report::default();
-    report.add("settings", checks::settings(&settings));
-    report.add("issuer", checks::issuer(&settings));
-    report.add("listen", checks::listen(&settings));
-    report.add("data", checks::data_folder(&settings.service.storage));
+    report.add("settings", checks::settings(&settings, &resources))?;
+    report.add("issuer", checks::issuer(&settings))?;
+    report.add("listen", checks::listen(&settings))?;
+    report.add("data", checks::data_folder(&settings.service.storage))?;
     if checks::is_new(&settings.service.storage) {
-        report.add("database", Note("there is none yet; the first start makes it".to_owned()));
-        report.add("keys", checks::master_secret(&settings));
+        report.add("database", Note("there is none yet; the first start makes it".to_owned()))?;
+        report.add("keys", checks::master_secret(&settings))?;
     } else {
-        match OpenDatabase::inspect(&settings.service.storage, &settings.resources.mounted()).await {
+        match OpenDatabase::inspect(&settings.service.storage, &resources).await {
             Ok(database) => {
-                report.add("database", checks::schema(&database).await);
-                report.add("clock", checks::clock(&database).await);
-                report.add("keys", checks::keys(&settings, &database).await);
+                report.add("database", checks::schema(&database).await)?;
+                report.add("clock", checks::clock(&database).await)?;
+                report.add("keys", checks::keys(&settings, &database).await)?;
                 drop(database.close().await);
             }
             Err(problem) => {
                 report.add(
                     "database",
                     Bad(problem.into(), "start it, or correct KEYWARD_DATABASE_URL".to_owned()),
-                );
-                report.add("keys", checks::master_secret(&settings));
+                )?;
+                report.add("keys", checks::master_secret(&settings))?;
             }
         }
     }
-    report.add("mail", checks::mail(&settings).await);
+    report.add("mail", checks::mail(&settings).await)?;
     match report.bad() {
         0 => Ok(()),
         1 => Err("there is one thing to mend".to_owned()),

@@ -7,6 +7,7 @@ use keyward_domain::model::events::Event;
 use time::format_description::well_known::Rfc3339;
 
 use super::output::{Problem, say};
+use super::printable::Printable;
 use crate::cli::settings::database::DatabaseSettings;
 
 #[derive(Subcommand)]
@@ -34,7 +35,7 @@ pub(super) async fn run(command: EventsCommand) -> Result<(), Problem> {
     loop {
         let events = database.repositories().events().newest(after, limit).await;
         for (number, event) in events.map_err(|error| format!("the events cannot be read: {error}"))? {
-            say(line(number, &event));
+            say(Printable(line(number, &event)))?;
             after = Some(number);
         }
         if !tail.follow {

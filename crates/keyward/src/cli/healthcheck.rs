@@ -32,10 +32,7 @@ impl Healthcheck {
     pub(super) fn run(&self) -> Result<(), Problem> {
         let address = reachable(self.listen);
         match status(address, self.tls_cert.as_deref(), Duration::from_secs(self.timeout)) {
-            Ok(200) => {
-                say("ready");
-                Ok(())
-            }
+            Ok(200) => say("ready"),
             Ok(status) => Err(format!("the server at {address} is not ready: it answers {status}")),
             Err(error) => Err(format!("no answer from {address}: {error}")),
         }

@@ -11,7 +11,8 @@ use keyward_domain::identity::import::{Import as Importing, ImportRules};
 use keyward_infra::clock::SystemClock;
 use keyward_infra::identity::import::reader::{Format, Users};
 
-use super::output::{Problem, say};
+use super::live_files;
+use super::output::{Problem, can_say, say};
 use super::printable::Printable;
 use crate::cli::settings::database::DatabaseSettings;
 
@@ -54,6 +55,10 @@ impl Import {
         let unreadable = |error| format!("{} cannot be read: {error}", self.file.display());
         let users = Users::open(input, format, self.ignore_unknown).map_err(unreadable)?;
         let mut users = users.map_err(|fault| format!("{}: {fault}", self.file.display()))?;
+        can_say()?;
+        if let Some(report) = &self.report {
+            live_files::refuse(&self.database.storage, report)?;
+        }
         let mut report = Report::create(self.report.as_deref(), &self.file)?;
         let mut progress = Progress::new(size);
 
@@ -80,7 +85,7 @@ impl Import {
         progress.clear();
         let refused = report.finish()?;
         let (tally, done) = (import.tally(), if self.dry_run { "would be added" } else { "added" });
-        say(format_args!("{} {done}, {} there already, {refused} refused", tally.added, tally.present));
+        say(format_args!("{} {done}, {} there already, {refused} refused", tally.added, tally.present))?;
         database.close().await?;
         Ok(if refused == 0 { ExitCode::SUCCESS } else { ExitCode::from(REFUSED) })
     }
@@ -111,9 +116,7 @@ impl Report {
         let Some(path) = path else {
             return Ok(Self { output: Box::new(std::io::stderr()), refused: 0 });
         };
-        let same =
-            path.canonicalize().is_ok_and(|path| input.canonicalize().is_ok_and(|input| input == path));
-        if same {
+        if live_files::is_same(path, input) {
             return Err("--report is the file of the accounts itself".to_owned());
         }
         let file = File::create(path).map_err(|error| format!("--report {}: {error}", path.display()))?;
@@ -151,13 +154,13 @@ impl Progress {
     fn show(&mut self, bytes: u64, lines: u64) {
         if self.visible {
             self.shown = true;
-            eprint!("\r\x1b[K{}", bar(self.size, bytes, lines));
+            drop(write!(std::io::stderr(), "\r\x1b[K{}", bar(self.size, bytes, lines)));
         }
     }
 
     fn clear(&mut self) {
         if std::mem::take(&mut self.shown) {
-            eprint!("\r\x1b[K");
+            drop(write!(std::io::stderr(), "\r\x1b[K"));
         }
     }
 }

@@ -9,11 +9,11 @@ use keyward_api::settings::tokens::TokenSettings;
 use keyward_api::wiring::database::OpenDatabase;
 use keyward_api::wiring::master_secret;
 use keyward_api::wiring::ports::ports;
-use keyward_domain::keys::signing_keys::Keys;
+use keyward_domain::keys::signing_keys::{Keys, KeysError, Seals};
 use time::Duration;
 use time::format_description::well_known::Rfc3339;
 
-use super::output::{Problem, say};
+use super::output::{Problem, can_say, say};
 use crate::cli::settings::database::DatabaseSettings;
 
 #[derive(Subcommand)]
@@ -50,6 +50,9 @@ pub(super) struct Rotate {
 pub(super) struct Retire {
     /// The key's id
     kid: String,
+    /// The master secret that sealed the keys is lost: seal the key that takes over with the present one
+    #[arg(long)]
+    secret_lost: bool,
     #[command(flatten)]
     settings: KeySettings,
 }
@@ -61,29 +64,50 @@ pub(super) async fn run(command: KeysCommand) -> Result<(), Problem> {
             for key in database.repositories().keys().all().await.map_err(|error| error.to_string())? {
                 let from = key.signs_from.format(&Rfc3339).unwrap_or_default();
                 let state = if key.retired_at.is_some() { "retired" } else { "published" };
-                say(format_args!("{}\t{}\t{from}\t{state}", key.kid, key.algorithm));
+                say(format_args!("{}\t{}\t{from}\t{state}", key.kid, key.algorithm))?;
             }
             Ok(database.close().await?)
         }
         KeysCommand::Rotate(Rotate { now, settings }) => {
             let (database, keys) = settings.open().await?;
+            let seals = keys.seals().await.map_err(|error| error.to_string())?;
+            if let Some(kid) = seals.elsewhere.first() {
+                return Err(sealed_elsewhere(&seals, kid));
+            }
             let delay = if now { Duration::ZERO } else { PUBLISHED_AHEAD };
             let kid =
                 keys.rotate(settings.tokens.algorithm, delay).await.map_err(|error| error.to_string())?;
-            say(format_args!("{kid}\tsigns in {} s", delay.whole_seconds()));
+            say(format_args!("{kid}\tsigns in {} s", delay.whole_seconds()))?;
             Ok(database.close().await?)
         }
-        KeysCommand::Retire(Retire { kid, settings }) => {
+        KeysCommand::Retire(Retire { kid, secret_lost, settings }) => {
             let (database, keys) = settings.open().await?;
+            let seals = keys.seals().await.map_err(|error| error.to_string())?;
+            // A key that cannot be opened is withdrawn by its id, one after the other where there are several.
+            let of_another = seals.elsewhere.first().filter(|_| !secret_lost);
+            if let Some(other) = of_another.filter(|_| seals.opened == 0 || !seals.elsewhere.contains(&kid)) {
+                return Err(sealed_elsewhere(&seals, other));
+            }
             keys.retire(&kid).await.map_err(|error| error.to_string())?;
-            say(format_args!("{kid}\tretired"));
+            say(format_args!("{kid}\tretired"))?;
             Ok(database.close().await?)
         }
     }
 }
 
+/// What to do about a key that the master secret does not open.
+fn sealed_elsewhere(seals: &Seals, kid: &str) -> Problem {
+    if seals.opened == 0 {
+        return "the signing keys were sealed with another master secret: give this command the server's \
+                (KEYWARD_DATA_DIR with its master.key, or KEYWARD_MASTER_SECRET)"
+            .to_owned();
+    }
+    format!("{}; withdraw it: keyward keys retire {kid}", KeysError::Sealed(kid.to_owned()))
+}
+
 impl KeySettings {
     async fn open(&self) -> Result<(OpenDatabase, Keys), Problem> {
+        can_say()?;
         let database = self.database.open().await?;
         let master = master_secret::find(&self.tokens, &self.database.storage.data_dir)?;
         let master = Arc::new(master.ok_or("there is no master secret yet; the first start makes it")?);

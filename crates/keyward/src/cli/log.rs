@@ -2,16 +2,31 @@
 
 use std::io::{IsTerminal, stderr};
 
-use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer, registry};
 
 use super::output::Problem;
 use super::traces::Traces;
 use crate::cli::settings::ServerSettings;
+use crate::log::layer::JsonLines;
+use crate::log::sink::{Buffered, Direct, Sink, Writing};
+
+/// Logging and tracing under way. Dropped, it writes what is left of the log.
+pub(super) struct Logging {
+    traces: Traces,
+    _writing: Option<Writing>,
+}
+
+impl Logging {
+    /// Sends the traces that are left. It waits for the collector.
+    pub(super) fn close(self) {
+        self.traces.close();
+    }
+}
 
 /// Starts logging, and tracing, as the settings say.
-pub(super) fn start(settings: &ServerSettings) -> Result<Traces, Problem> {
+pub(super) fn start(settings: &ServerSettings) -> Result<Logging, Problem> {
     let filter = EnvFilter::builder()
         .parse(&settings.log)
         .map_err(|error| format!("KEYWARD_LOG is no filter such as info or info,sqlx=debug: {error}"))?;
@@ -22,12 +37,23 @@ pub(super) fn start(settings: &ServerSettings) -> Result<Traces, Problem> {
         _ => !terminal,
     };
     let traces = Traces::open(&settings.watch)?;
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr);
-    if json {
-        // There is one span, that of the request: a list of it would say everything twice.
-        subscriber.json().flatten_event(true).with_span_list(false).finish().with(traces.layer()).init();
+    let (lines, writing) = if json {
+        let (sink, writing) = sink(settings.log_buffer)?;
+        (JsonLines(sink).boxed(), writing)
     } else {
-        subscriber.with_ansi(terminal).with_target(false).finish().with(traces.layer()).init();
+        let text = tracing_subscriber::fmt::layer().with_writer(stderr).with_ansi(terminal);
+        (text.with_target(false).boxed(), None)
+    };
+    registry().with(lines).with(filter).with(traces.layer()).init();
+    Ok(Logging { traces, _writing: writing })
+}
+
+/// Where lines go, with the thread that writes them if there is one.
+fn sink(buffer: usize) -> Result<(Box<dyn Sink>, Option<Writing>), Problem> {
+    if buffer == 0 {
+        return Ok((Box::new(Direct), None));
     }
-    Ok(traces)
+    let (buffered, writing) = Buffered::start(buffer, stderr())
+        .map_err(|error| format!("the thread that writes the log did not start: {error}"))?;
+    Ok((Box::new(buffered), Some(writing)))
 }

@@ -8,7 +8,7 @@ use keyward_domain::values::ids::MailId;
 use keyward_infra::clock::SystemClock;
 use time::format_description::well_known::Rfc3339;
 
-use super::output::{Problem, say};
+use super::output::{Problem, can_say, say};
 use super::printable::Printable;
 use crate::cli::settings::database::DatabaseSettings;
 
@@ -52,11 +52,12 @@ pub(super) async fn run(command: OutboxCommand) -> Result<(), Problem> {
             let mails = database.repositories().outbox().list(state, limit.into()).await;
             for mail in mails.map_err(|error| format!("the outbox cannot be read: {error}"))? {
                 // JSON escapes some control characters, but not DEL and those beyond ASCII.
-                say(Printable(line(&mail)));
+                say(Printable(line(&mail)))?;
             }
             Ok(database.close().await?)
         }
         OutboxCommand::Retry(Retry { id, all: _, database }) => {
+            can_say()?;
             let database = database.open().await?;
             let id = id.map(MailId);
             let due = database.repositories().outbox().retry(id, SystemClock.now()).await;
@@ -64,7 +65,7 @@ pub(super) async fn run(command: OutboxCommand) -> Result<(), Problem> {
             if let Some(id) = id.filter(|_| due == 0) {
                 return Err(OutboxError::NotFound(id).to_string());
             }
-            say(format_args!("{due}\tdue now"));
+            say(format_args!("{due}\tdue now"))?;
             Ok(database.close().await?)
         }
     }

@@ -15,7 +15,7 @@ use keyward_domain::values::new_password::NewPassword;
 use keyward_domain::values::page::Page;
 use keyward_domain::values::scopes::Role;
 
-use super::output::{Problem, say};
+use super::output::{Problem, say_before};
 use crate::cli::settings::database::DatabaseSettings;
 
 #[derive(Args)]
@@ -31,6 +31,7 @@ const USERS: [(&str, &str, Role); 2] =
 
 impl Seed {
     pub(super) async fn run(self) -> Result<(), Problem> {
+        let resources = self.database.resources.mounted()?;
         let database = self.database.open().await?;
         let ports = ports(&database, &self.passwords)?;
         let users = Users::new(ports.clone());
@@ -38,16 +39,18 @@ impl Seed {
         if !present.items.is_empty() {
             return Err("this database has users already: only an empty one is seeded".to_owned());
         }
+        let passwords = USERS.map(|_| random_secret(&SystemRandom));
+        for ((address, _, role), password) in USERS.iter().zip(&passwords) {
+            say_before(format_args!("{address}\t{}\t{}", role.as_str(), **password))?;
+        }
         let register = Register::new(ports.clone());
         let mut ids = [UserId(0); 2];
-        for ((address, name, role), id) in USERS.into_iter().zip(&mut ids) {
-            let password = random_secret(&SystemRandom);
-            *id = self.add_user(&register, address, name, role, &password).await?;
-            say(format_args!("{address}\t{}\t{}", role.as_str(), *password));
+        for (((address, name, role), password), id) in USERS.into_iter().zip(&passwords).zip(&mut ids) {
+            *id = self.add_user(&register, address, name, role, password).await?;
         }
         let [administrator, user] = ids;
         let foundation = Foundation { ports, database: database.database().clone() };
-        for seed in self.database.resources.mounted().iter().filter_map(|resource| resource.seed) {
+        for seed in resources.iter().filter_map(|resource| resource.seed) {
             seed(&foundation, Seeded { administrator, user }).await?;
         }
         Ok(database.close().await?)

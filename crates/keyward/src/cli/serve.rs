@@ -9,16 +9,15 @@ use tokio::net::TcpListener;
 use tokio::task::{JoinError, JoinSet};
 
 use super::log;
-use super::output::Problem;
+use super::output::{Problem, note};
 use crate::cli::settings::ServerSettings;
 use crate::server::limits::Limits;
 use crate::server::{accept, open_files};
 
 /// Serves until told to stop by SIGINT or SIGTERM.
 pub(super) async fn serve(mut settings: ServerSettings) -> Result<(), Problem> {
-    let traces = log::start(&settings)?;
-    settings.resources.check()?;
-    let resources = settings.resources.mounted();
+    let logging = log::start(&settings)?;
+    let resources = settings.resources.mounted()?;
     check(&settings.service, &resources)?;
     let tls = settings.connections.tls()?;
     // First the port: if it is taken, nothing has been touched yet.
@@ -59,7 +58,7 @@ pub(super) async fn serve(mut settings: ServerSettings) -> Result<(), Problem> {
         None => service.close().await.map_err(Problem::from),
     };
     // It waits for the collector, on a thread that may.
-    drop(tokio::task::spawn_blocking(|| traces.close()).await);
+    drop(tokio::task::spawn_blocking(|| logging.close()).await);
     closed
 }
 
@@ -99,19 +98,19 @@ fn announce(settings: &ServerSettings, service: &Service) -> Result<(), Problem>
         Some(kid) => format!("{} {kid}", key.algorithm()),
         None => format!("{} (shared secret)", key.algorithm()),
     });
-    eprintln!("Keyward {}", env!("CARGO_PKG_VERSION"));
-    eprintln!("  docs      {}://{}/docs", settings.connections.scheme(), settings.listen);
-    eprintln!("  database  {}", service.database().place());
+    note(format_args!("Keyward {}", env!("CARGO_PKG_VERSION")));
+    note(format_args!("  docs      {}://{}/docs", settings.connections.scheme(), settings.listen));
+    note(format_args!("  database  {}", service.database().place()));
     if let Some(url) = &settings.service.replica.database_read_url {
-        eprintln!("  reads     {}", place::without_password(url));
+        note(format_args!("  reads     {}", place::without_password(url)));
     }
-    eprintln!("  key       {key}");
-    eprintln!("  issuer    {}", settings.service.issuer());
+    note(format_args!("  key       {key}"));
+    note(format_args!("  issuer    {}", settings.service.issuer()));
     if let Some(address) = settings.watch.metrics_listen {
-        eprintln!("  metrics   http://{address}/metrics");
+        note(format_args!("  metrics   http://{address}/metrics"));
     }
     let mail = mail::mailer(&settings.service)?.place;
-    eprintln!("  mail      {mail}");
+    note(format_args!("  mail      {mail}"));
     tracing::info!(to = mail, "mail goes out");
     Ok(())
 }

@@ -50,6 +50,20 @@ pub struct ServerSettings {
     #[arg(long, env = "KEYWARD_LOG_FORMAT", default_value = "auto", value_name = "FORMAT",
         value_parser = ["auto", "text", "json"])]
     pub log_format: String,
+
+    /// How many bytes of JSON lines may wait to be written; 0 writes each at once
+    #[arg(long, env = "KEYWARD_LOG_BUFFER", default_value_t = 64 * 1024, value_name = "BYTES",
+        value_parser = bytes_of_log)]
+    pub log_buffer: usize,
+}
+
+/// A buffer that holds some lines and not all memory.
+fn bytes_of_log(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) => Ok(0),
+        Ok(bytes @ 4096..=67_108_864) => Ok(bytes),
+        _ => Err("it is 0, or from 4096 to 67108864".to_owned()),
+    }
 }
 
 impl ServerSettings {

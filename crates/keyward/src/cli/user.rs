@@ -16,7 +16,7 @@ use keyward_domain::values::page::{MAX_LIMIT, Page};
 use keyward_domain::values::scopes::Role;
 
 use super::import::Import;
-use super::output::{Problem, first_line, say};
+use super::output::{Problem, can_say, first_line, say};
 use super::printable::Printable;
 use crate::cli::settings::database::DatabaseSettings;
 
@@ -84,10 +84,11 @@ impl Create {
         let password = NewPassword::parse(&first_line()?, &self.passwords.policy(), Some(&email));
         let password = password.map_err(|refusal| format!("the password is refused: {refusal}"))?;
         let role = Role::from_name(&self.role).unwrap_or_default();
+        can_say()?;
         let database = self.database.open().await?;
         let register = Register::new(ports(&database, &self.passwords)?);
         let user = register.register(Registration { email, password, name, role }).await.map_err(words)?;
-        say(line(&user));
+        say(line(&user))?;
         Ok(database.close().await?)
     }
 }
@@ -95,12 +96,13 @@ impl Create {
 impl Account {
     async fn set_disabled(self, disabled: bool) -> Result<(), Problem> {
         let email = address(&self.email)?;
+        can_say()?;
         let database = self.database.open().await?;
         let users = Users::new(ports(&database, &self.passwords)?);
         let user = users.find_by_email(&email).await.map_err(words)?;
         let user = user.ok_or_else(|| format!("there is no account with the address {email}"))?;
         let change = UserChange { disabled: Some(disabled), ..UserChange::default() };
-        say(line(&users.update(user.id, change, &Origin::default()).await.map_err(words)?));
+        say(line(&users.update(user.id, change, &Origin::default()).await.map_err(words)?))?;
         Ok(database.close().await?)
     }
 }
@@ -114,7 +116,7 @@ async fn list(database: &DatabaseSettings) -> Result<(), Problem> {
         let more = rows.len() > MAX_LIMIT as usize;
         rows.truncate(MAX_LIMIT as usize);
         for user in &rows {
-            say(line(user));
+            say(line(user))?;
         }
         page.after = rows.last().map(|user| user.id.0);
         if !more {

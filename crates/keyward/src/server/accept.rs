@@ -25,11 +25,11 @@ use keyward_api::boundary::stopping::Stopping;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
-use tokio_io_timeout::TimeoutStream;
 use tower::ServiceExt;
 
 use super::connection_limiter::ConnectionLimiter;
 use super::limits::Limits;
+use super::paced::{Pace, Paced};
 use super::tls::Tls;
 
 /// How large a request head may be, in bytes; the parser may take up to twice as much before it notices.
@@ -83,8 +83,7 @@ pub async fn serve(
             continue;
         };
         drop(stream.set_nodelay(true));
-        let mut stream = Box::pin(TimeoutStream::new(stream));
-        stream.as_mut().set_write_timeout_pinned(Some(limits.stall));
+        let stream = Paced::new(stream, Pace { patience: limits.stall, rate: limits.rate });
         let stopping = Stopping::new(closed.clone());
         let connection = Connection {
             peer,

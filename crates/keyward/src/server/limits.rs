@@ -16,6 +16,8 @@ pub struct Limits {
     pub head: Duration,
     /// How long nothing of an answer may get off before the connection is cut.
     pub stall: Duration,
+    /// How fast an answer has to be taken after that, in bytes per second.
+    pub rate: u32,
     /// How long requests under way may take once we were told to stop.
     pub drain: Duration,
 }
@@ -27,7 +29,8 @@ impl Default for Limits {
             per_address: 1024,
             handshake: Duration::from_secs(10),
             head: Duration::from_secs(15),
-            stall: Duration::from_secs(30),
+            stall: Duration::from_secs(10),
+            rate: 4096,
             drain: Duration::from_secs(30),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use keyward::resources::known;
+use keyward::resources::by_default;
 use keyward_api::testing::app::{TestApp, cheap_hasher};
 use keyward_api::testing::document::{Document, Operation};
 use keyward_api::testing::person::Person;
@@ -11,7 +11,7 @@ use keyward_infra::database::store::Database;
 use keyward_infra::testing::TestDatabase;
 use serde_json::{Value, json};
 
-/// Ways to start the service with every resource.
+/// Ways to start the service with the resources that are mounted by default.
 pub(crate) trait Starts: Sized {
     /// Without accounts, with hashes that cost next to nothing.
     async fn start() -> Self;
@@ -29,15 +29,15 @@ impl Starts for TestApp {
     }
 
     async fn with_flags(flags: &[&str]) -> Self {
-        Self::with_hasher(known(), flags, Arc::new(cheap_hasher()), 2).await
+        Self::with_hasher(by_default(), flags, Arc::new(cheap_hasher()), 2).await
     }
 
     async fn hashing_with(hasher: Arc<dyn PasswordHasher>, threads: usize) -> Self {
-        Self::with_hasher(known(), &[], hasher, threads).await
+        Self::with_hasher(by_default(), &[], hasher, threads).await
     }
 
     fn over(home: TestDatabase, database: Database) -> Self {
-        Self::on(home, database, known())
+        Self::on(home, database, by_default())
     }
 }
 
@@ -54,7 +54,7 @@ impl Writes for Person {
     }
 }
 
-static DOCUMENT: LazyLock<Document> = LazyLock::new(|| Document::of(&known()));
+static DOCUMENT: LazyLock<Document> = LazyLock::new(|| Document::of(&by_default()));
 
 /// The whole document.
 pub(crate) fn document() -> &'static Value {

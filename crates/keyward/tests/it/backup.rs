@@ -127,6 +127,47 @@ async fn a_backup_is_its_owners_alone_and_replaces_nothing_unless_it_is_told_to(
     tidy(&home);
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn a_backup_never_replaces_what_the_database_lives_on() {
+    let home = Home::new().await;
+    if home.url().is_some() {
+        return;
+    }
+    let server = home.serve(&[]);
+    sign_up(&server, "ana");
+    let data = home.path().join("data");
+    std::os::unix::fs::symlink(data.join("keyward.db"), home.path().join("link.db")).unwrap();
+    std::fs::hard_link(data.join("keyward.db"), home.path().join("hard.db")).unwrap();
+    std::os::unix::fs::symlink(&data, home.path().join("folder")).unwrap();
+    let names = [
+        "keyward.db",
+        "keyward.db-wal",
+        "keyward.db-shm",
+        "keyward.db-journal",
+        "keyward.db.lock",
+        "master.key",
+    ];
+    let names = names.map(|name| format!("data/{name}"));
+    let others = ["./folder/keyward.db", "data/../data/keyward.db", "link.db", "hard.db"].map(str::to_owned);
+    let key = std::fs::read(data.join("master.key")).unwrap();
+    for name in names.iter().chain(&others) {
+        refused(&home.run(&["backup", name, "--force"]), "lives on");
+    }
+    std::fs::write(home.path().join("more.csv"), "email,hash\n").unwrap();
+    for name in names.iter().chain(&others) {
+        refused(&home.run(&["user", "import", "more.csv", "--report", name]), "lives on");
+    }
+    assert!(std::fs::read(data.join("master.key")).unwrap() == key);
+    sign_up(&server, "bob");
+    assert_eq!(server.stop("TERM").0, Some(0));
+    // At rest some of them are not there, and are not made.
+    refused(&home.run(&["backup", "data/keyward.db-wal", "--force"]), "lives on");
+    refused(&home.run(&["backup", "data/keyward.db-wal"]), "lives on");
+    assert_eq!(users(&home), ["ana@example.com", "bob@example.com"]);
+    tidy(&home);
+}
+
 #[tokio::test]
 async fn what_is_no_sound_backup_is_refused_and_the_database_stays() {
     let home = Home::new().await;

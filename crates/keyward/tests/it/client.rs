@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration as WallTime, Instant};
 
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
@@ -15,6 +16,7 @@ use serde_json::{Value, json};
 use time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, RwLock};
+use tokio::time::timeout;
 
 use crate::app::Starts;
 
@@ -241,4 +243,36 @@ async fn a_session_for_a_scope_may_do_no_more() {
     assert_eq!(session.get("/posts").send().await.unwrap().status(), 200);
     let post = json!({ "title": "Hello", "content": "content" });
     assert_eq!(session.post("/posts").json(&post).send().await.unwrap().status(), 403);
+}
+
+#[tokio::test]
+async fn a_token_that_is_still_good_is_not_waited_for_while_keyward_is_away() {
+    let front = Front::with_flags(&["--access-token-ttl", "4s"]).await;
+    let session = front.ana().await;
+    let begun = Instant::now();
+    let first = session.token().await.unwrap();
+    let closed = front.wire.gate.write().await;
+    while begun.elapsed().as_millis() < 3900 {
+        let token = timeout(WallTime::from_millis(300), session.token()).await;
+        assert_eq!(token.expect("nobody waits").unwrap(), first);
+        tokio::time::sleep(WallTime::from_millis(5)).await;
+    }
+    assert_eq!(front.refreshes(), 1, "one asks, beside the calls");
+    drop(closed);
+    tokio::time::sleep(WallTime::from_millis(200)).await;
+    assert_ne!(session.token().await.unwrap(), first);
+    assert_eq!(front.refreshes(), 1);
+}
+
+#[tokio::test]
+async fn a_service_that_refuses_every_token_does_not_have_each_call_refresh() {
+    let front = Front::start().await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let elsewhere = front.ana().await.at(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
+    let refusing = axum::Router::new().fallback(|| async { StatusCode::UNAUTHORIZED });
+    tokio::spawn(accept::serve(listener, refusing, Limits::default(), std::future::pending()));
+    for _ in 0..5 {
+        assert_eq!(elsewhere.clone().get("/").send().await.unwrap().status(), 401);
+    }
+    assert_eq!(front.refreshes(), 1);
 }

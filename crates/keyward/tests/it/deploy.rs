@@ -50,7 +50,7 @@ fn words<'a>(text: &'a str, start: &str) -> BTreeSet<&'a str> {
 
 /// The paths in the document.
 fn routes() -> BTreeSet<String> {
-    keyward_api::router::document(&keyward::resources::known()).paths.paths.keys().cloned().collect()
+    keyward_api::router::document(&keyward::resources::by_default()).paths.paths.keys().cloned().collect()
 }
 
 #[test]

@@ -62,7 +62,7 @@ async fn each_fault_is_found_whatever_else_is_wrong() {
     let (output, printed) = examine(
         &home,
         &[
-            ("KEYWARD_ISSUER", "https://login.example.com/auth/"),
+            ("KEYWARD_ISSUER", "http://0.0.0.0:8000"),
             ("KEYWARD_DATABASE_URL", &database),
             ("KEYWARD_SMTP_URL", &nobody),
             ("KEYWARD_ARGON2_MEMORY", "1"),
@@ -74,6 +74,16 @@ async fn each_fault_is_found_whatever_else_is_wrong() {
     }
     assert!(text(&output.stderr).contains("4 things"), "{}", text(&output.stderr));
     assert!(!printed.contains("s3cret"), "{printed}");
+}
+
+#[tokio::test]
+async fn an_issuer_that_a_server_takes_is_well_with_a_path_too() {
+    let home = Home::new().await;
+    for issuer in ["https://login.example.com", "https://login.example.com/", "https://example.com/auth/a"] {
+        let (output, printed) = examine(&home, &[("KEYWARD_ISSUER", issuer)]);
+        assert!(output.status.success(), "{printed}");
+        assert_eq!(line(&printed, "issuer"), format!("ok    issuer    {issuer}"));
+    }
 }
 
 #[cfg(unix)]
@@ -112,6 +122,58 @@ async fn a_mail_server_is_greeted_and_gets_no_mail() {
     assert!(line(&printed, "mail").starts_with("ok "), "{printed}");
     let heard = server.join().unwrap();
     assert!(heard.starts_with("EHLO ") && !heard.contains("MAIL FROM"), "{heard}");
+}
+
+/// Answers one connection with these pieces, one after each thing it receives.
+fn answering(pieces: Vec<Vec<u8>>) -> std::net::SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        while let Ok((mut stream, _)) = listener.accept() {
+            for piece in &pieces {
+                let mut received = [0; 512];
+                if !matches!(stream.read(&mut received), Ok(1..)) || stream.write_all(piece).is_err() {
+                    break;
+                }
+            }
+        }
+    });
+    address
+}
+
+/// A PostgreSQL server that refuses with these words.
+fn refusing_postgres(words: &str) -> String {
+    let fields = format!("SFATAL\0VFATAL\0C28000\0M{words}\0\0");
+    let length = u32::try_from(fields.len() + 4).unwrap();
+    let error = [b"E", &length.to_be_bytes()[..], fields.as_bytes()].concat();
+    format!("postgres://ana@{}/keyward", answering(vec![b"N".to_vec(), error]))
+}
+
+#[tokio::test]
+async fn what_a_server_says_reaches_the_terminal_as_text_only() {
+    let hostile = "\u{1b}]0;owned\u{7}\u{1b}[2J\u{9b}31m";
+    let database = refusing_postgres(hostile);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mail = format!("smtp://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        stream.write_all(format!("554 {hostile}\r\n").as_bytes()).unwrap();
+    });
+    let home = Home::new().await;
+    let (output, printed) =
+        examine(&home, &[("KEYWARD_DATABASE_URL", &database), ("KEYWARD_SMTP_URL", &mail)]);
+    assert!(!output.status.success());
+    for part in ["database", "mail"] {
+        assert!(line(&printed, part).contains("owned"), "{printed:?}");
+    }
+    let mut command = home.command(&["user", "list"]);
+    command.env("KEYWARD_DATABASE_URL", &database);
+    let listed = text(&crate::process::finish(command, "").stderr);
+    assert!(listed.contains("owned"), "{listed:?}");
+    for shown in [printed, listed] {
+        let raw = shown.chars().find(|c| c.is_control() && *c != '\n');
+        assert_eq!(raw, None, "{shown:?}");
+    }
 }
 
 #[tokio::test]

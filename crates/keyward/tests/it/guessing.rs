@@ -60,6 +60,25 @@ async fn one_password_tried_at_many_accounts_uses_up_the_addresss_budget() {
 }
 
 #[tokio::test]
+async fn names_that_are_no_e_mail_address_count_by_ip_address() {
+    for path in ["/login", "/oauth/token"] {
+        let app = strict().await;
+        app.user("ana").await;
+        let attempt = async |from: &str, name: &str| {
+            let form = format!("grant_type=password&username={name}&password=whatever+it+is");
+            app.anonymous().call("POST", path).form(&form).from(from).send().await
+        };
+        for name in ["x", "y", "a%40b%40c", "x", "ana", "ana%40", "%40", "x"] {
+            let answer = attempt(STRANGE, name).await;
+            assert!([400, 401].contains(&answer.status.as_u16()), "{path} {name:?}: {answer:?}");
+        }
+        attempt(STRANGE, "x").await.assert_status(429);
+        attempt(STRANGE, "ana%40example.com").await.assert_status(429);
+        try_from(&app, HOME, &address("ana"), PASSWORD).await.assert_status(200);
+    }
+}
+
+#[tokio::test]
 async fn ones_own_right_password_does_not_refill_the_addresss_budget() {
     let app = strict().await;
     app.user("eve").await;

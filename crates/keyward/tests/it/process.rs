@@ -211,7 +211,8 @@ impl Served {
         self.exchange(&format!("POST {path}"), "Content-Type: application/x-www-form-urlencoded", body)
     }
 
-    fn exchange(&self, target: &str, headers: &str, body: &str) -> (u16, Value) {
+    /// An answer to a request with these header fields.
+    pub(crate) fn exchange(&self, target: &str, headers: &str, body: &str) -> (u16, Value) {
         let mut stream = TcpStream::connect(self.address).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         let (host, length) = (self.address, body.len());

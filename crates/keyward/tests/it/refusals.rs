@@ -51,6 +51,7 @@ async fn a_setting_that_makes_no_sense_is_named() {
         ("KEYWARD_ARGON2_MEMORY", "4294967295"),
         ("KEYWARD_LOG", "a=b=c"),
         ("KEYWARD_LOG_FORMAT", "xml"),
+        ("KEYWARD_LOG_BUFFER", "17"),
         ("KEYWARD_MASTER_SECRET", "sh0rt"),
         ("KEYWARD_CONNECTIONS", "0"),
         ("KEYWARD_CONNECTIONS_PER_ADDRESS", "-1"),

@@ -5,12 +5,12 @@
 use std::time::{Duration, Instant};
 
 use keyward_api::testing::app::TestApp;
+use keyward_api::testing::person::Person;
 use keyward_infra::database::options::DatabaseOptions;
 use keyward_infra::testing::{TestDatabase, fresh_database};
 use serde_json::json;
 
 use crate::app::{Starts, Writes};
-use crate::catalog::{category, product};
 use crate::proxy::{Mode, Proxy};
 
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -27,13 +27,26 @@ async fn with_a_copy() -> Option<(TestApp, TestApp, Proxy)> {
     Some((TestApp::over(home, database), TestApp::over(copy, stand_in), proxy))
 }
 
+/// Adds a category. Returns its id.
+async fn category(root: &Person, name: &str) -> i64 {
+    root.post("/categories", json!({ "name": name })).await.assert_status(201).json()["id"].as_i64().unwrap()
+}
+
+/// Adds a product in a category of its own.
+async fn product(root: &Person, name: &str) {
+    let category = category(root, "Things").await;
+    let product =
+        json!({ "name": name, "description": "d", "price": 1.0, "quantity": 1, "category_id": category });
+    root.post("/products", product).await.assert_status(201);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn open_lists_and_lists_of_administrators_come_from_the_copy_and_nothing_else_does() {
     let Some((app, copy, _proxy)) = with_a_copy().await else { return };
     // In the copy: two accounts, a post, a category and a product. In the database: one account more, and other things.
     let there = copy.admin("there").await;
     copy.user("also-there").await.writes("Old news", true).await;
-    product(&there, "Old tea", 1.0, 1).await;
+    product(&there, "Old tea").await;
     let here = app.admin("here").await;
     let (ana, bob) = (app.user("ana").await, app.user("bob").await);
     for name in ["One", "Two", "Three"] {

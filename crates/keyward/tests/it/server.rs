@@ -67,6 +67,45 @@ async fn whoever_does_not_take_an_answer_is_cut_off() {
     assert!(taken.len() < 100 * 500_000, "{} bytes came", taken.len());
 }
 
+/// Whether a reader of two kilobytes a second loses the only connection within eight seconds, where that many bytes a second
+/// have to be taken after two seconds.
+async fn is_cut_off(rate: u32) -> bool {
+    let limits = Limits { connections: 1, stall: Duration::from_secs(2), rate, ..Limits::default() };
+    let server = Server::narrow(TestApp::start().await, limits);
+    let mut slow = server.connect_narrow().await;
+    slow.send("GET /redoc/redoc.standalone.js HTTP/1.1\r\nHost: localhost\r\n\r\n").await;
+    let reading = tokio::spawn(async move {
+        while slow.some(600).await.is_some() {
+            tokio::time::sleep(Duration::from_millis(300)).await;
+        }
+    });
+    let freed = tokio::time::timeout(Duration::from_secs(8), server.assert_alive()).await.is_ok();
+    reading.abort();
+    freed
+}
+
+#[tokio::test]
+async fn whoever_takes_an_answer_too_slowly_is_cut_off() {
+    let (slow, never) = tokio::join!(is_cut_off(4096), is_cut_off(1));
+    assert!(slow, "two kilobytes a second are too few");
+    assert!(!never, "the reader takes something all the time");
+}
+
+#[tokio::test]
+async fn a_slow_reader_gets_the_whole_answer() {
+    let limits = Limits { stall: Duration::from_secs(1), ..Limits::default() };
+    let server = Server::with(TestApp::start().await, limits).await;
+    let mut slow = server.connect().await;
+    slow.send("GET /redoc/redoc.standalone.js HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        .await;
+    let mut taken = 0;
+    while let Some(bytes) = slow.some(40_000).await {
+        taken += bytes;
+        tokio::time::sleep(Duration::from_millis(300)).await;
+    }
+    assert!(taken > 500_000, "{taken} bytes");
+}
+
 #[tokio::test]
 async fn connections_that_say_nothing_starve_nobody() {
     let server = Server::start().await;

@@ -57,6 +57,19 @@ async fn from_the_fifth_wrong_password_on_the_wait_doubles_whether_or_not_there_
 }
 
 #[tokio::test]
+async fn callers_from_nowhere_share_one_count() {
+    let app = TestApp::start().await;
+    let mut statuses = Vec::new();
+    for number in 0..200 {
+        let login = json!({ "username": format!("nobody{number}@example.org"), "password": WRONG });
+        let answer = app.anonymous().call("POST", "/login").json(&login).from_nowhere().send().await;
+        statuses.push(answer.status.as_u16());
+    }
+    assert_eq!(statuses[0], 401);
+    assert!(statuses.contains(&429), "{statuses:?}");
+}
+
+#[tokio::test]
 async fn the_longest_wait_is_a_quarter_of_an_hour() {
     let app = TestApp::start().await;
     use_up(&app, &address("ana")).await;
@@ -200,4 +213,18 @@ async fn the_proof_of_ones_own_password_is_rationed_too() {
     prove(&eve, "POST", "/users/me/password", change(PASSWORD)).await.assert_status(204);
     app.clock.advance(Duration::seconds(seconds));
     prove(&ana, "POST", "/users/me/password", change(PASSWORD)).await.assert_status(204);
+}
+
+#[tokio::test]
+async fn the_thief_of_a_token_does_not_keep_the_owner_from_proving_the_password() {
+    let app = TestApp::start().await;
+    let thief = app.user("ana").await;
+    let owner = app.log_in("ana").await;
+    let change =
+        |current: &str| json!({ "current_password": current, "new_password": "another fine phrase" });
+    for _ in 0..5 {
+        prove(&thief, "POST", "/users/me/password", change(WRONG)).await.assert_status(403);
+    }
+    wait(&prove(&thief, "POST", "/users/me/password", change(PASSWORD)).await);
+    prove(&owner, "POST", "/users/me/password", change(PASSWORD)).await.assert_status(204);
 }

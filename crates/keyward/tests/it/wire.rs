@@ -7,7 +7,7 @@ use keyward::server::accept;
 use keyward::server::limits::Limits;
 use keyward_api::testing::app::TestApp;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -30,7 +30,10 @@ impl Server {
     }
 
     pub(crate) async fn with(app: TestApp, limits: Limits) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::on(TcpListener::bind("127.0.0.1:0").await.unwrap(), app, limits)
+    }
+
+    fn on(listener: TcpListener, app: TestApp, limits: Limits) -> Self {
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
         let router = app.router.clone();
@@ -40,6 +43,14 @@ impl Server {
         Self { app, address, stop: Some(stop), task }
     }
 
+    /// The service on connections of which the system keeps little.
+    pub(crate) fn narrow(app: TestApp, limits: Limits) -> Self {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_send_buffer_size(4096).unwrap();
+        socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        Self::on(socket.listen(16).unwrap(), app, limits)
+    }
+
     /// Tells it to stop.
     pub(crate) fn stop(&mut self) {
         drop(self.stop.take());
@@ -47,6 +58,13 @@ impl Server {
 
     pub(crate) async fn connect(&self) -> Wire {
         Wire(TcpStream::connect(self.address).await.unwrap())
+    }
+
+    /// A connection of which the system keeps little for a client that does not read.
+    pub(crate) async fn connect_narrow(&self) -> Wire {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_recv_buffer_size(2048).unwrap();
+        Wire(socket.connect(self.address).await.unwrap())
     }
 
     /// What comes back for these bytes until the server closes the connection.
@@ -75,6 +93,12 @@ impl Wire {
     pub(crate) async fn send(&mut self, bytes: impl AsRef<[u8]>) {
         // Whoever is cut off while sending reads the answer all the same.
         drop(self.0.write_all(bytes.as_ref()).await);
+    }
+
+    /// The number of bytes of the next read, at most `most`; `None` once the connection is closed.
+    pub(crate) async fn some(&mut self, most: usize) -> Option<usize> {
+        let mut buffer = vec![0; most];
+        self.0.read(&mut buffer).await.ok().filter(|read| *read > 0)
     }
 
     /// Everything until the server closes the connection.

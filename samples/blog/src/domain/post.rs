@@ -1,4 +1,4 @@
-//! Posts and their repository.
+//! A post, and the repository that stores posts.
 
 use std::fmt;
 
@@ -25,12 +25,12 @@ pub type Title = Text<1, 300>;
 /// A post's text.
 pub type Content = Text<1, 100_000>;
 
-/// Who wrote a post, as others may see them: never with an e-mail address.
+/// The author of a post, as other users see them: without an e-mail address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Owner {
-    /// Their account.
+    /// The account.
     pub id: UserId,
-    /// The name that others see.
+    /// The name, if they gave one.
     pub name: Option<Name>,
 }
 
@@ -45,15 +45,15 @@ pub struct Post {
     pub content: Content,
     /// Whether others may read it.
     pub published: bool,
-    /// When it was made.
+    /// When it was written.
     pub created_at: OffsetDateTime,
     /// When it was last replaced.
     pub updated_at: OffsetDateTime,
-    /// Who wrote it.
+    /// The author.
     pub owner: Owner,
 }
 
-/// What an owner writes.
+/// What the owner of a post decides.
 #[derive(Clone, Debug)]
 pub struct Draft {
     /// The title.
@@ -64,18 +64,18 @@ pub struct Draft {
     pub published: bool,
 }
 
-/// Which posts are wanted.
+/// Narrows a list of posts. The default is every published post.
 #[derive(Clone, Debug, Default)]
 pub struct PostFilter {
-    /// Only published posts, and the drafts of this user.
+    /// Also the drafts of this user.
     pub visible_to: Option<UserId>,
     /// Only posts of this user.
     pub owner: Option<UserId>,
-    /// Only posts whose title holds this text, whatever its letter case.
+    /// Only posts whose title contains this text, in any letter case.
     pub search: Option<String>,
 }
 
-/// How many bytes of contents a page may have, beyond its first post: anyone may write long ones, and everyone lists them.
+/// Maximum bytes of content on a page that has more than one post. Anyone may write long posts, and everyone lists them.
 pub const PAGE_BYTES: u64 = 1024 * 1024;
 
 /// Stores posts.
@@ -86,9 +86,9 @@ pub trait PostRepository: Send {
     -> Result<Post, StoreError>;
     /// Finds a post by its id, published or not.
     async fn find(&mut self, id: PostId) -> Result<Option<Post>, StoreError>;
-    /// Returns one page, by ascending id, that ends early where contents would take more than [`PAGE_BYTES`].
+    /// Returns one page, by ascending id. It ends early where contents would exceed [`PAGE_BYTES`].
     async fn list(&mut self, filter: &PostFilter, page: Page) -> Result<Slice<Post>, StoreError>;
-    /// Replaces a post if it is this owner's. Returns whether it was.
+    /// Replaces a post if it belongs to this owner. Returns whether it did.
     async fn replace(
         &mut self,
         id: PostId,
@@ -96,8 +96,8 @@ pub trait PostRepository: Send {
         draft: &Draft,
         now: OffsetDateTime,
     ) -> Result<bool, StoreError>;
-    /// Removes a post if it is this owner's. Returns whether it was.
+    /// Deletes a post if it belongs to this owner. Returns whether it did.
     async fn delete(&mut self, id: PostId, owner: UserId) -> Result<bool, StoreError>;
-    /// Removes every post of an owner.
+    /// Deletes every post of an owner.
     async fn delete_of(&mut self, owner: UserId) -> Result<(), StoreError>;
 }

@@ -1,4 +1,4 @@
-//! Writing, reading and listing posts: written by their owners, read by everyone who may; a draft is its owner's alone.
+//! The use cases of posts. Only its owner changes a post; a draft is visible to its owner alone, a published post to all.
 
 use std::sync::Arc;
 
@@ -19,16 +19,16 @@ pub const NOT_OWNER: ErrorCode = ErrorCode::new("not_owner");
 /// Why a use case of posts failed.
 #[derive(Debug, thiserror::Error)]
 pub enum PostError {
-    /// There is no such post that the caller may know of.
+    /// There is no such post, or it is another user's draft.
     #[error("post with id: {0} was not found")]
     NotFound(PostId),
     /// Another user's post.
     #[error("Not authorized to perform requested action")]
     NotOwner,
-    /// The writer's account has been deleted, though their token was still valid.
+    /// The writer's account was deleted while their token was still valid.
     #[error("Could not validate credentials")]
     WriterGone,
-    /// The store.
+    /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -83,7 +83,7 @@ impl Posts {
         })
     }
 
-    /// A post as `reader` may see it; without a reader, only a published one.
+    /// Finds a post that `reader` may see. Without a reader, only a published one.
     pub async fn find(&self, reader: Option<UserId>, id: PostId) -> Result<Post, PostError> {
         let mut found = match reader {
             Some(_) => None,
@@ -95,9 +95,9 @@ impl Posts {
         found.filter(|post| visible(post, reader)).ok_or(PostError::NotFound(id))
     }
 
-    /// One page of the posts that fit `filter`.
+    /// Returns one page of the posts that match `filter`.
     pub async fn list(&self, filter: &PostFilter, page: Page) -> Result<Slice<Post>, PostError> {
-        // A reader with a token may look for what they have just written.
+        // A user who is logged in may look for what they have just written, which a replica may not have yet.
         let mut posts =
             if filter.visible_to.is_some() { self.store.posts() } else { self.store.posts_replica() };
         Ok(posts.list(filter, page).await?)
@@ -120,7 +120,7 @@ impl Posts {
             .await
     }
 
-    /// Removes the owner's own post.
+    /// Deletes the owner's own post.
     pub async fn delete(&self, owner: UserId, id: PostId) -> Result<(), PostError> {
         let mut posts = self.store.posts();
         if posts.delete(id, owner).await? {
@@ -134,7 +134,8 @@ fn visible(post: &Post, reader: Option<UserId>) -> bool {
     post.published || reader == Some(post.owner.id)
 }
 
-/// Why a write by `caller` touched nothing: a post they may see is not theirs; any other is not there.
+/// Why a write by `caller` changed nothing: a post that they see belongs to another user; one that they do not see does
+/// not exist for them.
 fn refusal(found: Option<Post>, caller: UserId, id: PostId) -> PostError {
     match found {
         Some(post) if visible(&post, Some(caller)) => PostError::NotOwner,

@@ -1,4 +1,4 @@
-//! The unit of work: Keyward's own, with the blog's repositories beside it.
+//! Transactions over Keyward's repositories and the blog's, so that one commit writes to both.
 
 use async_trait::async_trait;
 use keyward_domain::model::store_error::StoreError;
@@ -6,7 +6,7 @@ use keyward_domain::ports::store::Transaction;
 
 use super::post::PostRepository;
 
-/// A transaction over Keyward's repositories and the blog's.
+/// A transaction. One that is dropped is rolled back.
 pub trait BlogTransaction: Transaction {
     /// Posts.
     fn posts(&mut self) -> &mut dyn PostRepository;
@@ -17,7 +17,7 @@ pub trait BlogTransaction: Transaction {
 pub trait BlogStore: Send + Sync {
     /// Posts, where every call is a transaction of its own.
     fn posts(&self) -> Box<dyn PostRepository>;
-    /// Posts, possibly slightly stale: for what anyone can read without a token.
+    /// Posts from a replica, possibly slightly stale: for what anyone reads without a token.
     fn posts_replica(&self) -> Box<dyn PostRepository>;
     /// Begins a transaction.
     async fn begin(&self) -> Result<Box<dyn BlogTransaction>, StoreError>;

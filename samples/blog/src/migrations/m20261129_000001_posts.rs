@@ -1,11 +1,9 @@
-//! `posts`: what users write. They are deleted with their owner.
+//! The table `posts`, and what searches its titles. A row is deleted with its owner. Each statement makes only what is
+//! missing.
 //!
-//! Databases of Keyward's own history have the table already, so each statement makes what is missing; a copy of this file
-//! under other names makes a table of its own.
-//!
-//! `title_folded` is the title as searches see it: the program folds letter case, because each database does it in its own
-//! way. On SQLite, `posts_search` is a full-text table that triggers keep in step with the published posts. On PostgreSQL an
-//! index of trigrams needs the extension `pg_trgm`: where that cannot be made, searches read what they search.
+//! `title_folded` is the title without letter case: the program folds it, because each database does so in its own way. On
+//! SQLite, `posts_search` is a full-text table that triggers keep in step with the published posts. On PostgreSQL an index
+//! of trigrams does the same; it needs the extension `pg_trgm`, without which a search reads every title.
 
 use keyward_migration::prelude::*;
 use sea_orm::DbBackend;

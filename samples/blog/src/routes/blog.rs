@@ -1,9 +1,10 @@
-//! Published posts for anyone, at `/blog`.
+//! `/blog`: published posts for anyone. Without a `CurrentUser` there is no lock.
 
 use axum::Json;
 use axum::extract::State;
 use keyward_api::answers::refused::Refused;
-use keyward_api::extract::{Listing, Paged, Path};
+use keyward_api::extract::Paged;
+use keyward_web::{Listing, Path};
 
 use super::wire::Post;
 use crate::domain::post::{PostFilter, PostId};

@@ -1,4 +1,4 @@
-//! Posts behind locks, at `/posts`.
+//! `/posts`: posts behind locks. `CurrentUser` is the lock: it checks the token and draws the padlock.
 
 use axum::Json;
 use axum::extract::State;
@@ -6,10 +6,11 @@ use axum::response::NoContent;
 use keyward_api::access::current_user::CurrentUser;
 use keyward_api::answers::refused::Refused;
 use keyward_api::answers::success::Created;
-use keyward_api::extract::{Body, Both, Listing, Paged, Path};
+use keyward_api::extract::Paged;
+use keyward_web::{Body, Both, Listing, Path};
 
 use super::scope;
-use super::wire::{Post, PostList, PostQuery, PostWrite};
+use super::wire::{Post, PostList, PostWrite};
 use crate::domain::post::{PostFilter, PostId};
 use crate::domain::posts::{NoPost, OthersPost, Posts};
 
@@ -18,9 +19,9 @@ use crate::domain::posts::{NoPost, OthersPost, Posts};
 pub async fn list_posts(
     user: CurrentUser<scope::PostsRead>,
     State(posts): State<Posts>,
-    Paged { page, filter: PostQuery { search, own }, here }: Paged<Post, PostList>,
+    Paged { page, filter: PostList { search, owner }, here }: Paged<Post, PostList>,
 ) -> Result<Listing<Post>, Refused> {
-    let filter = PostFilter { visible_to: Some(user.who), owner: own.then_some(user.who), search };
+    let filter = PostFilter { visible_to: Some(user.who), owner: owner.map(|_| user.who), search };
     Ok(here.listing(posts.list(&filter, page).await?))
 }
 
@@ -31,7 +32,7 @@ pub async fn create_post(
     State(posts): State<Posts>,
     Body(draft): Body<PostWrite>,
 ) -> Result<Created<Post>, Refused> {
-    let post = posts.create(user.who, &draft).await?;
+    let post = posts.create(user.who, &draft.into()).await?;
     Ok(Created(post.into()))
 }
 
@@ -52,7 +53,7 @@ pub async fn replace_post(
     State(posts): State<Posts>,
     Both(Path(id), Body(draft)): Both<Path<PostId>, Body<PostWrite>>,
 ) -> Result<Json<Post>, Refused<(NoPost, OthersPost)>> {
-    Ok(Json(posts.replace(user.who, id, &draft).await?.into()))
+    Ok(Json(posts.replace(user.who, id, &draft.into()).await?.into()))
 }
 
 /// Delete a post of mine

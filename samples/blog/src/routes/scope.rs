@@ -1,4 +1,4 @@
-//! The scopes of the blog's locks.
+//! The scopes that the locks ask for. `TITLE` is what *Authorize* in `/docs` shows.
 
 use keyward_guard::Scope;
 

@@ -1,13 +1,13 @@
-//! Posts on the wire: what is answered, and what is read from a request.
+//! The JSON of posts: what is answered, and what is read from a request.
 
-use keyward_api::extract::{Fields, Input, List, Listed, read};
-use keyward_api::fault::Flaw;
+use keyward_api::extract::read::text;
 use keyward_api::routes::rfc3339::rfc3339;
+use keyward_web::readers::choice;
+use keyward_web::{Input, List, Listed};
 use serde::Serialize;
-use serde_json::json;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
-use crate::domain::post::{self, Draft};
+use crate::domain::post::{self, Content, Draft, Title};
 
 /// A post.
 #[derive(Serialize, ToSchema)]
@@ -24,12 +24,13 @@ pub struct Post {
     created_at: String,
     #[schema(format = DateTime, example = "2026-01-31T12:00:00Z")]
     updated_at: String,
-    owner: Owner,
+    owner: PostOwner,
 }
 
 /// Who wrote a post.
 #[derive(Serialize, ToSchema)]
-pub struct Owner {
+#[schema(as = Owner)]
+pub struct PostOwner {
     #[schema(example = 1)]
     id: i64,
     #[schema(required, example = "Ana")]
@@ -45,39 +46,34 @@ impl From<post::Post> for Post {
             published: post.published,
             created_at: rfc3339(post.created_at),
             updated_at: rfc3339(post.updated_at),
-            owner: Owner { id: post.owner.id.0, name: post.owner.name.map(|name| name.to_string()) },
+            owner: PostOwner { id: post.owner.id.0, name: post.owner.name.map(|name| name.to_string()) },
         }
     }
 }
 
 /// What to write.
-#[derive(ToSchema)]
-#[schema(example = json!({ "title": "Hello", "content": "My first post.", "published": true }))]
-#[expect(dead_code, reason = "documents what `read` reads")]
+#[derive(Input)]
+#[input(
+    max_body = 1024 * 1024,
+    example = json!({ "title": "Hello", "content": "My first post.", "published": true }),
+)]
 pub struct PostWrite {
-    #[schema(min_length = 1, max_length = 300)]
-    title: String,
-    #[schema(min_length = 1, max_length = 100_000)]
-    content: String,
+    #[input(read = text())]
+    title: Title,
+    #[input(read = text())]
+    content: Content,
     /// A post that is not published is a draft, which its owner alone sees.
-    #[schema(default = true, required = false)]
+    #[input(default = true)]
     published: bool,
 }
 
-impl Input for PostWrite {
-    type Value = Draft;
-
-    const MAX_BODY: usize = 1024 * 1024;
-
-    fn read(fields: &mut Fields<'_>) -> Option<Draft> {
-        let title = fields.required("title", read::text);
-        let content = fields.required("content", read::text);
-        let published = fields.or_default("published", true, read::boolean);
-        Some(Draft { title: title?, content: content?, published: published? })
+impl From<PostWrite> for Draft {
+    fn from(PostWrite { title, content, published }: PostWrite) -> Self {
+        Self { title, content, published }
     }
 }
 
-/// The list of posts, by its cursors.
+/// The byte in the cursors of this list. Each list of a server has its own.
 pub const POSTS: List = List(b'p');
 
 impl Listed for Post {
@@ -85,43 +81,19 @@ impl Listed for Post {
 }
 
 /// Which posts.
-#[derive(IntoParams)]
-#[expect(dead_code, reason = "documents what `read` reads")]
+#[derive(Input)]
 pub struct PostList {
     /// Only posts whose title holds this, in any letter case.
-    #[param(nullable = false, max_length = 300)]
-    search: Option<String>,
+    #[input(length = 0..=300)]
+    pub search: Option<String>,
     /// `me`: only my own.
-    #[param(nullable = false, inline)]
-    owner: Option<Owned>,
+    #[input(read = choice(&[("me", Owned::Me)]).described("Whose posts."))]
+    pub owner: Option<Owned>,
 }
 
 /// Whose posts.
-#[derive(ToSchema)]
-#[schema(rename_all = "lowercase")]
-#[expect(dead_code, reason = "documents what `read` reads")]
-enum Owned {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Owned {
+    /// The caller's.
     Me,
-}
-
-/// What was asked for: posts whose title holds something, one's own.
-pub struct PostQuery {
-    /// Only posts whose title holds this.
-    pub search: Option<String>,
-    /// Only the reader's own.
-    pub own: bool,
-}
-
-impl Input for PostList {
-    type Value = PostQuery;
-
-    fn read(fields: &mut Fields<'_>) -> Option<PostQuery> {
-        let search =
-            fields.optional("search", |value| read::text::<0, 300>(value).map(|text| text.to_string()));
-        let own = fields.optional("owner", |value| match read::string(value)? {
-            "me" => Ok(()),
-            _ => Err(Flaw::with_ctx("literal_error", "Input should be 'me'", json!({ "expected": "'me'" }))),
-        });
-        Some(PostQuery { search: search?, own: own?.is_some() })
-    }
 }

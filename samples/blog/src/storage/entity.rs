@@ -1,4 +1,4 @@
-//! `posts`.
+//! The table `posts`.
 
 use sea_orm::entity::prelude::*;
 
@@ -9,7 +9,7 @@ pub(crate) struct Model {
     pub id: i64,
     pub owner_id: i64,
     pub title: String,
-    /// What a search looks at.
+    /// The title without letter case, for searches.
     pub title_folded: String,
     pub content: String,
     pub published: bool,

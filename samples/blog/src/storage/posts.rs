@@ -1,10 +1,16 @@
-//! Posts.
+//! The repository of posts. `PostRepository` in `domain/post.rs` says what each method promises.
 
 use async_trait::async_trait;
 use keyward_domain::model::store_error::StoreError;
 use keyward_domain::model::users::Name;
 use keyward_domain::values::ids::UserId;
 use keyward_domain::values::page::{Page, Slice};
+use keyward_infra::database::columns::{fold, micros, time};
+use keyward_infra::database::connections::Connections;
+use keyward_infra::database::db::Db;
+use keyward_infra::database::error::failed;
+use keyward_infra::database::search::{Search, Searched, either};
+use keyward_infra::entity::users;
 use sea_orm::sea_query::{Expr, ExprTrait, Func};
 use sea_orm::{
     ActiveValue, ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, JoinType,
@@ -17,15 +23,7 @@ use crate::domain::post::{
     Content, Draft, Owner, PAGE_BYTES, Post, PostFilter, PostId, PostRepository, Title,
 };
 
-use keyward_infra::database::columns::{fold, micros, time};
-use keyward_infra::database::connections::Connections;
-use keyward_infra::database::db::Db;
-use keyward_infra::database::error::failed;
-use keyward_infra::database::search::{Search, Searched, either};
-
-use keyward_infra::entity::users;
-
-/// A post with the name of its owner.
+/// A row of `posts` with the name of its owner.
 #[derive(FromQueryResult)]
 struct PostRow {
     id: i64,
@@ -36,6 +34,20 @@ struct PostRow {
     published: bool,
     created_at: i64,
     updated_at: i64,
+}
+
+impl PostRow {
+    fn read(self) -> Result<Post, StoreError> {
+        Ok(Post {
+            id: PostId(self.id),
+            title: Title::from_stored(self.title),
+            content: Content::from_stored(self.content),
+            published: self.published,
+            created_at: time(self.created_at)?,
+            updated_at: time(self.updated_at)?,
+            owner: Owner { id: UserId(self.owner_id), name: self.owner_name.map(Name::from_stored) },
+        })
+    }
 }
 
 #[async_trait]
@@ -52,13 +64,13 @@ impl<C: Connections> PostRepository for Db<C> {
             ..written(draft, now)
         };
         let done = Entity::insert(row).exec(self.write()).await.map_err(failed)?;
-        // Only its owner's removal can have taken it away again.
+        // Only the deletion of its owner can have removed it in between.
         PostRepository::find(self, PostId(done.last_insert_id)).await?.ok_or(StoreError::Dangling)
     }
 
     async fn find(&mut self, id: PostId) -> Result<Option<Post>, StoreError> {
         let found = with_owners().filter(Column::Id.eq(id.0)).into_model::<PostRow>();
-        found.one(self.read()).await.map_err(failed)?.map(post).transpose()
+        found.one(self.read()).await.map_err(failed)?.map(PostRow::read).transpose()
     }
 
     async fn list(&mut self, filter: &PostFilter, page: Page) -> Result<Slice<Post>, StoreError> {
@@ -72,13 +84,13 @@ impl<C: Connections> PostRepository for Db<C> {
             Some(_) => POSTS.among::<Entity>(shown, &search, page),
             None => POSTS.everywhere::<Entity>(backend, shown, &search, page),
         };
-        // The reader's drafts come from another index than what everybody sees: one query for both would read past
-        // everybody's drafts.
+        // The reader's drafts come from another index than published posts: one query for both would read past all
+        // drafts of all users.
         let reader = filter.visible_to.filter(|reader| filter.owner.is_none_or(|owner| owner == *reader));
         if let Some(reader) = reader {
             ids = either(POSTS.among::<Entity>(of(Some(reader), false), &search, page), ids);
         }
-        // How long a content is, both databases know without reading it.
+        // Both databases know the length of a content without reading it.
         let sizes = Entity::find()
             .select_only()
             .column(Column::Id)
@@ -95,7 +107,7 @@ impl<C: Connections> PostRepository for Db<C> {
         if sizes.is_empty() {
             return Ok(Slice { items: Vec::new(), next });
         }
-        // One that became a draft a moment ago is nobody else's to read.
+        // A post may have become a draft since the first query.
         let readable = of(None, true);
         let readable = match reader {
             Some(reader) => Condition::any().add(readable).add(Column::OwnerId.eq(reader.0)),
@@ -107,7 +119,7 @@ impl<C: Connections> PostRepository for Db<C> {
             .order_by_asc(Column::Id)
             .into_model::<PostRow>();
         let rows = rows.all(self.read()).await.map_err(failed)?;
-        Ok(Slice { items: rows.into_iter().map(post).collect::<Result<_, _>>()?, next })
+        Ok(Slice { items: rows.into_iter().map(PostRow::read).collect::<Result<_, _>>()?, next })
     }
 
     async fn replace(
@@ -163,25 +175,13 @@ fn with_owners() -> Select<Entity> {
 const POSTS: Searched<Column> =
     Searched { id: Column::Id, folded: Column::TitleFolded, trigrams: "posts_search" };
 
-/// The posts, or the drafts, of `owner` or of everybody.
+/// Published posts, or drafts, of `owner` or of all users.
 fn of(owner: Option<UserId>, published: bool) -> Condition {
-    // In words rather than bound: PostgreSQL sees then that an index of published posts will do.
+    // A literal rather than a bound value, so that PostgreSQL can use its index of published posts.
     let word = Expr::cust(if published { "TRUE" } else { "FALSE" });
     let all = Condition::all().add(Column::Published.into_expr().eq(word));
     match owner {
         Some(owner) => all.add(Column::OwnerId.eq(owner.0)),
         None => all,
     }
-}
-
-fn post(row: PostRow) -> Result<Post, StoreError> {
-    Ok(Post {
-        id: PostId(row.id),
-        title: Title::from_stored(row.title),
-        content: Content::from_stored(row.content),
-        published: row.published,
-        created_at: time(row.created_at)?,
-        updated_at: time(row.updated_at)?,
-        owner: Owner { id: UserId(row.owner_id), name: row.owner_name.map(Name::from_stored) },
-    })
 }

@@ -1,4 +1,4 @@
-//! The blog's unit of work on SeaORM, and what happens to posts when their owner's account is deleted.
+//! The blog's transactions on SeaORM, and the deletion of an account's posts.
 
 use async_trait::async_trait;
 use keyward_domain::model::store_error::StoreError;
@@ -30,7 +30,7 @@ impl BlogStore for Database {
     }
 }
 
-/// Removes the posts of an account that is being deleted.
+/// Deletes the posts of an account, in the transaction that deletes the account.
 pub fn leaving(db: &mut Db<Open>, user: UserId) -> LeavingStep<'_> {
     Box::pin(async move { db.posts().delete_of(user).await })
 }

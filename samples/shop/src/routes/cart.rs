@@ -6,7 +6,7 @@ use axum::response::NoContent;
 use keyward_api::access::current_user::CurrentUser;
 use keyward_api::answers::refused::Refused;
 use keyward_api::answers::success::Created;
-use keyward_api::extract::{Body, Both, Fields, Input, Path, read};
+use keyward_web::{Body, Both, Input, Path};
 use serde::Serialize;
 use serde_json::Number;
 use utoipa::ToSchema;
@@ -55,40 +55,20 @@ impl From<cart::Cart> for Cart {
 }
 
 /// What to put into the cart.
-#[derive(ToSchema)]
-#[schema(example = json!({ "product_id": 1, "quantity": 2 }))]
-#[expect(dead_code, reason = "documents what `read` reads")]
+#[derive(Input)]
+#[input(example = json!({ "product_id": 1, "quantity": 2 }))]
 pub struct CartItemAdd {
-    product_id: i64,
-    #[schema(minimum = 1, maximum = 1000, default = 1, required = false)]
+    product_id: ProductId,
+    #[input(range = 1..=MAX_QUANTITY, default = 1)]
     quantity: u32,
-}
-
-impl Input for CartItemAdd {
-    type Value = (ProductId, u32);
-
-    fn read(fields: &mut Fields<'_>) -> Option<Self::Value> {
-        let product = fields.required("product_id", read::id);
-        let quantity = fields.or_default("quantity", 1, |value| read::count(value, 1, MAX_QUANTITY));
-        Some((ProductId(product?), quantity?))
-    }
 }
 
 /// How many pieces.
-#[derive(ToSchema)]
-#[schema(example = json!({ "quantity": 3 }))]
-#[expect(dead_code, reason = "documents what `read` reads")]
+#[derive(Input)]
+#[input(example = json!({ "quantity": 3 }))]
 pub struct CartItemUpdate {
-    #[schema(minimum = 1, maximum = 1000)]
+    #[input(range = 1..=MAX_QUANTITY)]
     quantity: u32,
-}
-
-impl Input for CartItemUpdate {
-    type Value = u32;
-
-    fn read(fields: &mut Fields<'_>) -> Option<u32> {
-        fields.required("quantity", |value| read::count(value, 1, MAX_QUANTITY))
-    }
 }
 
 /// My cart
@@ -105,9 +85,9 @@ pub async fn read_cart(
 pub async fn add_to_cart(
     user: CurrentUser<scope::Shop>,
     State(carts): State<Carts>,
-    Body((product, quantity)): Body<CartItemAdd>,
+    Body(CartItemAdd { product_id, quantity }): Body<CartItemAdd>,
 ) -> Result<Created<CartItem>, Refused<(NoProductToAdd, OutOfStock, TooManyPieces, CartFull)>> {
-    Ok(Created(carts.add(user.who, product, quantity).await?.into()))
+    Ok(Created(carts.add(user.who, product_id, quantity).await?.into()))
 }
 
 /// Set how many pieces I want
@@ -115,7 +95,7 @@ pub async fn add_to_cart(
 pub async fn update_cart_item(
     user: CurrentUser<scope::Shop>,
     State(carts): State<Carts>,
-    Both(Path(id), Body(quantity)): Both<Path<ItemId>, Body<CartItemUpdate>>,
+    Both(Path(id), Body(CartItemUpdate { quantity })): Both<Path<ItemId>, Body<CartItemUpdate>>,
 ) -> Result<Json<CartItem>, Refused<(NoLine, OutOfStock)>> {
     Ok(Json(carts.set(user.who, id, quantity).await?.into()))
 }

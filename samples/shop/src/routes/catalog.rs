@@ -6,16 +6,19 @@ use axum::response::NoContent;
 use keyward_api::access::current_user::CurrentUser;
 use keyward_api::answers::refused::Refused;
 use keyward_api::answers::success::Created;
-use keyward_api::extract::{Body, Both, Fields, Input, List, Listed, Listing, Paged, Path, read};
+use keyward_api::extract::Paged;
+use keyward_api::extract::read::text;
+use keyward_web::{Body, Both, Input, List, Listed, Listing, Path};
 use serde::Serialize;
 use serde_json::Number;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
-use super::amount::{amount, money};
+use super::amount::{Price, amount};
 use super::scope;
 use crate::domain::catalog::{Catalog, CategoryInUse, InvalidCategory, NoCategory, NoProduct};
 use crate::domain::ids::{CategoryId, ProductId};
-use crate::domain::product::{self, Label, MAX_STOCK, ProductFilter, ProductSpec};
+use crate::domain::money::Money;
+use crate::domain::product::{self, Description, Label, MAX_STOCK, ProductFilter, ProductSpec};
 
 /// A category.
 #[derive(Serialize, ToSchema)]
@@ -63,59 +66,39 @@ impl From<product::Product> for Product {
 }
 
 /// What a category shall be.
-#[derive(ToSchema)]
-#[schema(example = json!({ "name": "Books" }))]
-#[expect(dead_code, reason = "documents what `read` reads")]
+#[derive(Input)]
+#[input(example = json!({ "name": "Books" }))]
 pub struct CategoryWrite {
-    #[schema(min_length = 1, max_length = 200)]
-    name: String,
-}
-
-impl Input for CategoryWrite {
-    type Value = Label;
-
-    fn read(fields: &mut Fields<'_>) -> Option<Label> {
-        fields.required("name", read::text)
-    }
+    #[input(read = text())]
+    name: Label,
 }
 
 /// What a product shall be.
-#[derive(ToSchema)]
-#[schema(example = json!({
-    "name": "The Rust Programming Language", "description": "A book.", "price": 39.9, "quantity": 12, "category_id": 1
-}))]
-#[expect(dead_code, reason = "documents what `read` reads")]
+#[derive(Input)]
+#[input(
+    max_body = 256 * 1024,
+    example = json!({
+        "name": "The Rust Programming Language", "description": "A book.", "price": 39.9, "quantity": 12,
+        "category_id": 1
+    }),
+)]
 pub struct ProductWrite {
-    #[schema(min_length = 1, max_length = 200)]
-    name: String,
-    #[schema(max_length = 10_000)]
-    description: String,
+    #[input(read = text())]
+    name: Label,
+    #[input(read = text())]
+    description: Description,
     /// With at most two decimals.
-    #[schema(minimum = 0, maximum = 9_999_999.99)]
-    price: f64,
-    #[schema(minimum = 0, maximum = 1_000_000)]
+    #[input(read = Price)]
+    price: Money,
+    #[input(range = 0..=MAX_STOCK)]
     quantity: u32,
-    category_id: i64,
+    category_id: CategoryId,
 }
 
-impl Input for ProductWrite {
-    type Value = ProductSpec;
-
-    const MAX_BODY: usize = 256 * 1024;
-
-    fn read(fields: &mut Fields<'_>) -> Option<ProductSpec> {
-        let name = fields.required("name", read::text);
-        let description = fields.required("description", read::text);
-        let price = fields.required("price", money);
-        let quantity = fields.required("quantity", |value| read::count(value, 0, MAX_STOCK));
-        let category = fields.required("category_id", read::id);
-        Some(ProductSpec {
-            name: name?,
-            description: description?,
-            price: price?,
-            quantity: quantity?,
-            category: CategoryId(category?),
-        })
+impl From<ProductWrite> for ProductSpec {
+    fn from(product: ProductWrite) -> Self {
+        let ProductWrite { name, description, price, quantity, category_id } = product;
+        Self { name, description, price, quantity, category: category_id }
     }
 }
 
@@ -133,26 +116,18 @@ impl Listed for Product {
 }
 
 /// Which products.
-#[derive(IntoParams)]
-#[expect(dead_code, reason = "documents what `read` reads")]
+#[derive(Input)]
 pub struct ProductList {
     /// Only products of this category.
-    #[param(nullable = false)]
-    category_id: Option<i64>,
+    category_id: Option<CategoryId>,
     /// Only products whose name holds this, in any letter case.
-    #[param(nullable = false, max_length = 200)]
+    #[input(length = 0..=200)]
     search: Option<String>,
 }
 
-impl Input for ProductList {
-    type Value = ProductFilter;
-
-    fn read(fields: &mut Fields<'_>) -> Option<ProductFilter> {
-        let category =
-            fields.optional("category_id", |value| read::integer(read::string(value)?).map(CategoryId));
-        let search =
-            fields.optional("search", |value| read::text::<0, 200>(value).map(|text| text.to_string()));
-        Some(ProductFilter { category: category?, search: search? })
+impl From<ProductList> for ProductFilter {
+    fn from(ProductList { category_id, search }: ProductList) -> Self {
+        Self { category: category_id, search }
     }
 }
 
@@ -179,7 +154,7 @@ pub async fn read_category(
 pub async fn create_category(
     _: CurrentUser<scope::CatalogWrite>,
     State(catalog): State<Catalog>,
-    Body(name): Body<CategoryWrite>,
+    Body(CategoryWrite { name }): Body<CategoryWrite>,
 ) -> Result<Created<Category>, Refused> {
     Ok(Created(catalog.create_category(&name).await?.into()))
 }
@@ -189,7 +164,7 @@ pub async fn create_category(
 pub async fn replace_category(
     _: CurrentUser<scope::CatalogWrite>,
     State(catalog): State<Catalog>,
-    Both(Path(id), Body(name)): Both<Path<CategoryId>, Body<CategoryWrite>>,
+    Both(Path(id), Body(CategoryWrite { name })): Both<Path<CategoryId>, Body<CategoryWrite>>,
 ) -> Result<Json<Category>, Refused<NoCategory>> {
     Ok(Json(catalog.rename_category(id, name).await?.into()))
 }
@@ -211,7 +186,7 @@ pub async fn list_products(
     State(catalog): State<Catalog>,
     Paged { page, filter, here }: Paged<Product, ProductList>,
 ) -> Result<Listing<Product>, Refused> {
-    Ok(here.listing(catalog.products(&filter, page).await?))
+    Ok(here.listing(catalog.products(&filter.into(), page).await?))
 }
 
 /// A product
@@ -230,7 +205,7 @@ pub async fn create_product(
     State(catalog): State<Catalog>,
     Body(spec): Body<ProductWrite>,
 ) -> Result<Created<Product>, Refused<InvalidCategory>> {
-    Ok(Created(catalog.create_product(&spec).await?.into()))
+    Ok(Created(catalog.create_product(&spec.into()).await?.into()))
 }
 
 /// Replace a product
@@ -240,7 +215,7 @@ pub async fn replace_product(
     State(catalog): State<Catalog>,
     Both(Path(id), Body(spec)): Both<Path<ProductId>, Body<ProductWrite>>,
 ) -> Result<Json<Product>, Refused<(InvalidCategory, NoProduct)>> {
-    Ok(Json(catalog.replace_product(id, &spec).await?.into()))
+    Ok(Json(catalog.replace_product(id, &spec.into()).await?.into()))
 }
 
 /// Delete a product, from carts too; orders stay as they were

@@ -2,9 +2,8 @@
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use keyward_api::error::ApiError;
-use keyward_api::fault::Flaw;
 use keyward_guard::{Documented, Schemas};
+use keyward_web::{Flaw, Rejection};
 use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Required};
@@ -17,9 +16,9 @@ const NAME: &str = "Idempotency-Key";
 pub struct Idempotency(pub Option<IdempotencyKey>);
 
 impl<S: Send + Sync> FromRequestParts<S> for Idempotency {
-    type Rejection = ApiError;
+    type Rejection = Rejection;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Rejection> {
         let mut fields = parts.headers.get_all(NAME).iter();
         let Some(field) = fields.next() else { return Ok(Self(None)) };
         // `to_str` lets spaces and tabs pass.
@@ -29,7 +28,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Idempotency {
             return Ok(Self(key));
         }
         let flaw = Flaw::value("the key must be 1 to 255 visible ASCII characters, given once");
-        Err(ApiError::fault(flaw.in_field("header", NAME, None)))
+        Err(flaw.in_field("header", NAME, None).into())
     }
 }
 

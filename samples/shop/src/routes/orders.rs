@@ -6,11 +6,13 @@ use keyward_api::access::current_user::CurrentUser;
 use keyward_api::access::scope::Admin;
 use keyward_api::answers::refused::Refused;
 use keyward_api::answers::success::Created;
-use keyward_api::extract::{Body, Both, Fields, Input, List, Listed, Listing, Paged, Path, read};
-use keyward_api::fault::Flaw;
+use keyward_api::extract::Paged;
+use keyward_api::extract::read::text;
 use keyward_api::routes::rfc3339::rfc3339;
+use keyward_web::readers::choice;
+use keyward_web::{Body, Both, Input, List, Listed, Listing, Path};
 use serde::Serialize;
-use serde_json::{Number, json};
+use serde_json::Number;
 use utoipa::ToSchema;
 
 use super::amount::amount;
@@ -80,48 +82,27 @@ impl From<order::Order> for Order {
 }
 
 /// Where the order goes.
-#[derive(ToSchema)]
-#[schema(example = json!({ "shipping_address": "1 Main Street, Springfield" }))]
-#[expect(dead_code, reason = "documents what `read` reads")]
+#[derive(Input)]
+#[input(example = json!({ "shipping_address": "1 Main Street, Springfield" }))]
 pub struct OrderCreate {
-    #[schema(min_length = 1, max_length = 1000)]
-    shipping_address: String,
+    #[input(read = text())]
+    shipping_address: Address,
 }
 
-impl Input for OrderCreate {
-    type Value = Address;
-
-    fn read(fields: &mut Fields<'_>) -> Option<Address> {
-        fields.required("shipping_address", read::text)
-    }
-}
+/// The statuses by their names.
+const STATUSES: &[(&str, OrderStatus)] = &[
+    ("PROCESSING", OrderStatus::Processing),
+    ("SHIPPED", OrderStatus::Shipped),
+    ("CANCELLED", OrderStatus::Cancelled),
+];
 
 /// How far an order shall be.
-#[derive(ToSchema)]
-#[schema(example = json!({ "order_status": "SHIPPED" }))]
-#[expect(dead_code, reason = "documents what `read` reads")]
+#[derive(Input)]
+#[input(example = json!({ "order_status": "SHIPPED" }))]
 pub struct OrderUpdate {
     /// `SHIPPED` or `CANCELLED`.
-    #[schema(value_type = StatusName)]
-    order_status: String,
-}
-
-impl Input for OrderUpdate {
-    type Value = OrderStatus;
-
-    fn read(fields: &mut Fields<'_>) -> Option<OrderStatus> {
-        let words = "'PROCESSING', 'SHIPPED' or 'CANCELLED'";
-        fields.required("order_status", |value| {
-            let flaw = || {
-                Flaw::with_ctx(
-                    "literal_error",
-                    format!("Input should be {words}"),
-                    json!({ "expected": words }),
-                )
-            };
-            value.as_str().and_then(OrderStatus::from_name).ok_or_else(flaw)
-        })
-    }
+    #[input(read = choice(STATUSES).documented::<StatusName>())]
+    order_status: OrderStatus,
 }
 
 /// The list of orders, by its cursors.
@@ -139,9 +120,9 @@ impl Listed for Order {
 pub async fn create_order(
     user: CurrentUser<scope::Shop>,
     State(orders): State<Orders>,
-    Both(Idempotency(key), Body(address)): Both<Idempotency, Body<OrderCreate>>,
+    Both(Idempotency(key), Body(OrderCreate { shipping_address })): Both<Idempotency, Body<OrderCreate>>,
 ) -> Result<Created<Order>, Refused<(EmptyCart, SoldOut, KeyReused)>> {
-    Ok(Created(orders.place(user.who, address, key).await?.into()))
+    Ok(Created(orders.place(user.who, shipping_address, key).await?.into()))
 }
 
 /// My orders
@@ -169,9 +150,9 @@ pub async fn read_order(
 pub async fn update_order(
     _: CurrentUser<Admin>,
     State(orders): State<Orders>,
-    Both(Path(id), Body(status)): Both<Path<OrderId>, Body<OrderUpdate>>,
+    Both(Path(id), Body(OrderUpdate { order_status })): Both<Path<OrderId>, Body<OrderUpdate>>,
 ) -> Result<Json<Order>, Refused<(NoOrder, ImpossibleStatus)>> {
-    Ok(Json(orders.advance(id, status).await?.into()))
+    Ok(Json(orders.advance(id, order_status).await?.into()))
 }
 
 /// Everybody's orders

@@ -11,71 +11,49 @@ use keyward_domain::identity::users::Users;
 use keyward_domain::limits::waits::TooManyAttempts;
 use keyward_domain::model::users::{Name, UserChange};
 use keyward_domain::values::new_password::NewPassword;
-use utoipa::ToSchema;
+use keyward_web::{Body, Input};
 
 use super::users::User;
 use crate::access::current_user::CurrentUser;
 use crate::access::own_account::OwnAccount;
 use crate::answers::refused::Refused;
-use crate::extract::{Body, Fields, Input, Sender, read};
+use crate::extract::{NewPasswords, Sender, new_password, read};
 
 /// What a user may change of their account.
-#[derive(ToSchema)]
-#[schema(example = json!({ "name": "Ana" }))]
-#[expect(dead_code, reason = "documents what `read` reads")]
+#[derive(Input)]
+#[input(example = json!({ "name": "Ana" }))]
 pub struct MeUpdate {
     /// What others shall see; null for nothing.
-    #[schema(min_length = 1, max_length = 100)]
-    name: Option<String>,
+    #[input(read = read::text())]
+    #[expect(clippy::option_option, reason = "a missing name stays, and null removes it")]
+    name: Option<Option<Name>>,
 }
 
-impl Input for MeUpdate {
-    type Value = UserChange;
-
-    fn read(fields: &mut Fields<'_>) -> Option<UserChange> {
-        let given = fields.has("name");
-        let name: Option<Name> = fields.optional("name", read::text)?;
-        Some(UserChange { name: given.then_some(name), ..UserChange::default() })
+impl From<MeUpdate> for UserChange {
+    fn from(MeUpdate { name }: MeUpdate) -> Self {
+        Self { name, ..Self::default() }
     }
 }
 
 /// A new password, and the proof that one may choose it.
-#[derive(ToSchema)]
-#[schema(example = json!({ "current_password": "a long pass phrase", "new_password": "another pass phrase" }))]
-#[expect(dead_code, reason = "documents what `read` reads")]
+#[derive(Input)]
+#[input(
+    context = NewPasswords,
+    example = json!({ "current_password": "a long pass phrase", "new_password": "another pass phrase" }),
+)]
 pub struct PasswordChange {
-    #[schema(format = Password)]
-    current_password: String,
-    /// 8 characters or more, and none of the commonest.
-    #[schema(format = Password, min_length = 8, max_length = 128)]
-    new_password: String,
-}
-
-impl Input for PasswordChange {
-    type Value = (Password, NewPassword);
-
-    fn read(fields: &mut Fields<'_>) -> Option<Self::Value> {
-        let current = fields.secret("current_password", read::password);
-        let new = fields.new_password("new_password", None);
-        Some((current?, new?))
-    }
+    #[input(read = read::password())]
+    current_password: Password,
+    #[input(read = new_password(None))]
+    new_password: NewPassword,
 }
 
 /// The proof that one may delete the account.
-#[derive(ToSchema)]
-#[schema(example = json!({ "password": "a long pass phrase" }))]
-#[expect(dead_code, reason = "documents what `read` reads")]
+#[derive(Input)]
+#[input(example = json!({ "password": "a long pass phrase" }))]
 pub struct PasswordProof {
-    #[schema(format = Password)]
-    password: String,
-}
-
-impl Input for PasswordProof {
-    type Value = Password;
-
-    fn read(fields: &mut Fields<'_>) -> Option<Password> {
-        fields.secret("password", read::password)
-    }
+    #[input(read = read::password())]
+    password: Password,
 }
 
 /// My account
@@ -96,7 +74,7 @@ pub async fn update_me(
     Sender(origin): Sender,
     Body(change): Body<MeUpdate>,
 ) -> Result<Json<User>, Refused> {
-    Ok(Json(users.update_own(&user, change, &origin).await?.into()))
+    Ok(Json(users.update_own(&user, change.into(), &origin).await?.into()))
 }
 
 /// Delete my account, with everything that is mine
@@ -105,7 +83,7 @@ pub async fn delete_me(
     user: CurrentUser,
     State(deletion): State<DeleteAccount>,
     Sender(origin): Sender,
-    Body(password): Body<PasswordProof>,
+    Body(PasswordProof { password }): Body<PasswordProof>,
 ) -> Result<NoContent, Refused<(WrongPassword, LastAdministrator, TooManyAttempts)>> {
     deletion.own(&user, password, &origin).await?;
     Ok(NoContent)
@@ -117,8 +95,8 @@ pub async fn change_password(
     user: CurrentUser,
     State(passwords): State<ChangePassword>,
     Sender(origin): Sender,
-    Body((current, new)): Body<PasswordChange>,
+    Body(PasswordChange { current_password, new_password }): Body<PasswordChange>,
 ) -> Result<NoContent, Refused<(WrongPassword, RefusedPassword, TooManyAttempts)>> {
-    passwords.change(&user, current, new, &origin).await?;
+    passwords.change(&user, current_password, new_password, &origin).await?;
     Ok(NoContent)
 }

@@ -2,35 +2,28 @@
 
 use axum::extract::State;
 use axum::response::Response;
+use keyward_auth::PasswordPolicy;
 use keyward_domain::identity::error::RefusedPassword;
 use keyward_domain::identity::recovery::{InvalidLink, Recovery};
 use keyward_domain::limits::waits::TooManyAttempts;
 use keyward_domain::values::email::Email;
 use keyward_domain::values::new_password::NewPassword;
+use keyward_web::{Body, Input, Query};
 use serde::Serialize;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use crate::answers::refused::Refused;
 use crate::answers::success::Accepted;
 use crate::error::ApiError;
-use crate::extract::{Body, Fields, Input, Outcome, Outcomes, Query, Sender, Submitted, read};
+use crate::extract::{NewPasswords, Outcome, Outcomes, Sender, Submitted, new_password, read};
 use crate::pages;
 
 /// Who forgot their password.
-#[derive(ToSchema)]
-#[schema(example = json!({ "email": "ana@example.com" }))]
-#[expect(dead_code, reason = "documents what `read` reads")]
+#[derive(Input)]
+#[input(example = json!({ "email": "ana@example.com" }))]
 pub struct PasswordRecovery {
-    #[schema(format = Email, max_length = 254)]
-    email: String,
-}
-
-impl Input for PasswordRecovery {
-    type Value = Email;
-
-    fn read(fields: &mut Fields<'_>) -> Option<Email> {
-        fields.required("email", read::email)
-    }
+    #[input(read = read::email())]
+    email: Email,
 }
 
 /// What happens next, in words.
@@ -48,41 +41,22 @@ impl Notice {
 }
 
 /// A token from a mail, and what the password shall be.
-#[derive(ToSchema)]
-#[schema(example = json!({ "token": "..", "new_password": "another pass phrase" }))]
-#[expect(dead_code, reason = "documents what `read` reads")]
+#[derive(Input)]
+#[input(context = NewPasswords, example = json!({ "token": "..", "new_password": "another pass phrase" }))]
 pub struct PasswordReset {
     /// From the link in the mail.
+    #[input(secret)]
     token: String,
-    /// 8 characters or more, and none of the commonest.
-    #[schema(format = Password, min_length = 8, max_length = 128)]
-    new_password: String,
-}
-
-impl Input for PasswordReset {
-    type Value = (String, NewPassword);
-
-    fn read(fields: &mut Fields<'_>) -> Option<Self::Value> {
-        let token = fields.secret("token", read::owned);
-        let new = fields.new_password("new_password", None);
-        Some((token?, new?))
-    }
+    #[input(read = new_password(None))]
+    new_password: NewPassword,
 }
 
 /// The token of a link.
-#[derive(IntoParams)]
-#[expect(dead_code, reason = "documents what `read` reads")]
+#[derive(Input)]
 pub struct Link {
     /// From the mail.
-    token: Option<String>,
-}
-
-impl Input for Link {
-    type Value = Option<String>;
-
-    fn read(fields: &mut Fields<'_>) -> Option<Self::Value> {
-        fields.optional("token", read::owned)
-    }
+    #[input(secret)]
+    pub(super) token: Option<String>,
 }
 
 /// Ask for a link to choose a new password
@@ -95,7 +69,7 @@ impl Input for Link {
 pub async fn recover_password(
     State(recovery): State<Recovery>,
     Sender(origin): Sender,
-    Body(email): Body<PasswordRecovery>,
+    Body(PasswordRecovery { email }): Body<PasswordRecovery>,
 ) -> Result<Accepted<Notice>, Refused<TooManyAttempts>> {
     recovery.request(email, &origin).await?;
     let detail = "If this address has an account, a link is on its way to it.";
@@ -106,8 +80,11 @@ pub async fn recover_password(
 #[utoipa::path(get, path = "/reset-password", tag = "mail", responses(
     (status = 200, description = "A form for the new password", body = String, content_type = "text/html"),
 ))]
-pub async fn reset_password_page(Query(token): Query<Link>) -> Response {
-    pages::with_token(token.as_deref(), &pages::RESET)
+pub async fn reset_password_page(
+    State(policy): State<PasswordPolicy>,
+    Query(Link { token }): Query<Link>,
+) -> Response {
+    pages::with_token(token.as_deref(), &pages::reset(policy.min_chars))
 }
 
 /// Choose a new password, with the token from the mail
@@ -120,7 +97,9 @@ pub async fn reset_password(
     Submitted { body, sender }: Submitted<PasswordReset>,
 ) -> Outcome<(InvalidLink, RefusedPassword, TooManyAttempts)> {
     let outcome = match body {
-        Ok((token, new)) => recovery.reset(&token, new, &origin).await.map_err(ApiError::from),
+        Ok(PasswordReset { token, new_password }) => {
+            recovery.reset(&token, new_password, &origin).await.map_err(ApiError::from)
+        }
         Err(error) => Err(error),
     };
     let pages = Outcomes {

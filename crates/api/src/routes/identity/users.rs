@@ -8,10 +8,14 @@ use keyward_domain::identity::error::{EmailTaken, LastAdministrator, NoUser, Oth
 use keyward_domain::identity::registration::Registration;
 use keyward_domain::identity::users::Users;
 use keyward_domain::limits::waits::TooManyAttempts;
-use keyward_domain::model::users::{self, UserChange};
+use keyward_domain::model::users::{self, Name, UserChange};
 use keyward_domain::sessions::sign_up::SignUp;
+use keyward_domain::values::email::Email;
 use keyward_domain::values::ids::UserId;
+use keyward_domain::values::new_password::NewPassword;
 use keyward_domain::values::scopes::Role;
+use keyward_web::readers::choice;
+use keyward_web::{Body, Both, Input, List, Listed, Listing, Path};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -19,7 +23,7 @@ use crate::access::current_user::CurrentUser;
 use crate::access::scope::Admin;
 use crate::answers::refused::Refused;
 use crate::answers::success::Created;
-use crate::extract::{Body, Both, Fields, Input, List, Listed, Listing, Paged, Path, Sender, read};
+use crate::extract::{Id, NewPasswords, Paged, Sender, USERS, new_password, read};
 use crate::routes::rfc3339::rfc3339;
 
 /// An account.
@@ -60,56 +64,50 @@ impl From<users::User> for User {
     }
 }
 
+/// The roles by their names.
+const ROLES: &[(&str, Role)] = &[("user", Role::User), ("admin", Role::Admin)];
+
 /// Who wants an account.
-#[derive(ToSchema)]
-#[schema(example = json!({ "email": "ana@example.com", "password": "a long pass phrase", "name": "Ana" }))]
-#[expect(dead_code, reason = "documents what `read` reads")]
+#[derive(Input)]
+#[input(
+    context = NewPasswords,
+    example = json!({ "email": "ana@example.com", "password": "a long pass phrase", "name": "Ana" }),
+)]
 pub struct UserCreate {
     /// The address to log in with; letter case does not matter.
-    #[schema(format = Email, max_length = 254)]
-    email: String,
-    /// 8 characters or more, and none of the commonest.
-    #[schema(format = Password, min_length = 8, max_length = 128)]
-    password: String,
+    #[input(read = read::email())]
+    email: Email,
+    #[input(read = new_password(email), given(email))]
+    password: NewPassword,
     /// What others shall see.
-    #[schema(min_length = 1, max_length = 100)]
-    name: Option<String>,
+    #[input(read = read::text())]
+    name: Option<Name>,
 }
 
-impl Input for UserCreate {
-    type Value = Registration;
-
-    fn read(fields: &mut Fields<'_>) -> Option<Registration> {
-        let email = fields.required("email", read::email);
-        let password = fields.new_password("password", email.as_ref());
-        let name = fields.optional("name", read::text);
-        Some(Registration { email: email?, password: password?, name: name?, role: Role::User })
+impl From<UserCreate> for Registration {
+    fn from(UserCreate { email, password, name }: UserCreate) -> Self {
+        Self { email, password, name, role: Role::User }
     }
 }
 
 /// What an administrator may change of an account.
-#[derive(ToSchema)]
-#[schema(example = json!({ "role": "admin", "disabled": false }))]
-#[expect(dead_code, reason = "documents what `read` reads")]
+#[derive(Input)]
+#[input(example = json!({ "role": "admin", "disabled": false }))]
 pub struct UserUpdate {
-    #[schema(value_type = Option<RoleName>)]
-    role: Option<String>,
+    #[input(read = choice(ROLES).documented::<RoleName>())]
+    role: Option<Role>,
     /// Whether to lock the user out.
     disabled: Option<bool>,
 }
 
-impl Input for UserUpdate {
-    type Value = UserChange;
-
-    fn read(fields: &mut Fields<'_>) -> Option<UserChange> {
-        let role = fields.optional("role", read::role);
-        let disabled = fields.optional("disabled", read::boolean);
-        Some(UserChange { name: None, role: role?, disabled: disabled? })
+impl From<UserUpdate> for UserChange {
+    fn from(UserUpdate { role, disabled }: UserUpdate) -> Self {
+        Self { name: None, role, disabled }
     }
 }
 
 impl Listed for User {
-    const LIST: List = List::USERS;
+    const LIST: List = USERS;
 }
 
 /// Sign up
@@ -119,7 +117,7 @@ pub async fn create_user(
     Sender(origin): Sender,
     Body(registration): Body<UserCreate>,
 ) -> Result<Created<User>, Refused<(EmailTaken, TooManyAttempts)>> {
-    let user = sign_up.register(registration, &origin).await?;
+    let user = sign_up.register(registration.into(), &origin).await?;
     Ok(Created(user.into()))
 }
 
@@ -138,7 +136,7 @@ pub async fn list_users(
 pub async fn read_user(
     user: CurrentUser,
     State(users): State<Users>,
-    Path(id): Path<UserId>,
+    Path(id): Path<Id<UserId>>,
 ) -> Result<Json<User>, Refused<(OthersAccount, NoUser)>> {
     Ok(Json(users.find_for(&user, id).await?.into()))
 }
@@ -149,9 +147,9 @@ pub async fn update_user(
     _: CurrentUser<Admin>,
     State(users): State<Users>,
     Sender(origin): Sender,
-    Both(Path(id), Body(change)): Both<Path<UserId>, Body<UserUpdate>>,
+    Both(Path(id), Body(change)): Both<Path<Id<UserId>>, Body<UserUpdate>>,
 ) -> Result<Json<User>, Refused<(NoUser, LastAdministrator)>> {
-    Ok(Json(users.update(id, change, &origin).await?.into()))
+    Ok(Json(users.update(id, change.into(), &origin).await?.into()))
 }
 
 /// Delete an account, with everything that is theirs
@@ -160,7 +158,7 @@ pub async fn delete_user(
     _: CurrentUser<Admin>,
     State(deletion): State<DeleteAccount>,
     Sender(origin): Sender,
-    Path(id): Path<UserId>,
+    Path(id): Path<Id<UserId>>,
 ) -> Result<NoContent, Refused<(NoUser, LastAdministrator)>> {
     deletion.any(id, &origin).await?;
     Ok(NoContent)

@@ -8,6 +8,7 @@ use keyward_domain::identity::verification::{Proof, Verification};
 use keyward_domain::identity::verification_error::{AlreadyVerified, InvalidProof};
 use keyward_domain::limits::waits::TooManyAttempts;
 use keyward_domain::values::email::Email;
+use keyward_web::{Body, Fields, Input, Query};
 use serde_json::json;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{AnyOfBuilder, Schema};
@@ -18,28 +19,33 @@ use crate::access::current_user::CurrentUser;
 use crate::answers::refused::Refused;
 use crate::answers::success::Accepted;
 use crate::error::ApiError;
-use crate::extract::{Body, Fields, Input, Outcome, Outcomes, Query, Sender, Submitted, read};
+use crate::extract::{Outcome, Outcomes, Sender, Submitted, read};
 use crate::pages;
 
 /// What came with the mail: the address and the code, or the link's token. With both, the token counts.
-pub struct EmailProof;
+pub enum EmailProof {
+    /// The code, typed.
+    Code(CodeProof),
+    /// The token of the link.
+    Link(LinkProof),
+}
 
 /// The code, and where it went.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "documents what `read` reads")]
-struct CodeProof {
+#[derive(Input)]
+pub struct CodeProof {
     /// The address the code was sent to.
-    #[schema(format = Email, max_length = 254)]
-    email: String,
+    #[input(read = read::email())]
+    email: Email,
     /// Six digits from the mail.
+    #[input(secret)]
     code: String,
 }
 
 /// What the link holds.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "documents what `read` reads")]
-struct LinkProof {
+#[derive(Input)]
+pub struct LinkProof {
     /// From the link in the mail.
+    #[input(secret)]
     token: String,
 }
 
@@ -55,38 +61,36 @@ impl PartialSchema for EmailProof {
 impl ToSchema for EmailProof {}
 
 impl Input for EmailProof {
-    type Value = Proof;
+    type Context = ();
 
-    fn read(fields: &mut Fields<'_>) -> Option<Proof> {
+    fn read(fields: &mut Fields<'_>, context: &()) -> Option<Self> {
         if fields.has("token") {
-            return fields.secret("token", read::owned).map(Proof::Token);
+            LinkProof::read(fields, context).map(Self::Link)
+        } else {
+            CodeProof::read(fields, context).map(Self::Code)
         }
-        let email = fields.required("email", read::email);
-        let code = fields.secret("code", read::owned);
-        let digits = |code: String| code.split_whitespace().collect();
-        Some(Proof::Code(email?, code.map(digits)?))
+    }
+}
+
+impl From<EmailProof> for Proof {
+    fn from(proof: EmailProof) -> Self {
+        match proof {
+            EmailProof::Link(LinkProof { token }) => Self::Token(token),
+            EmailProof::Code(CodeProof { email, code }) => {
+                Self::Code(email, code.split_whitespace().collect())
+            }
+        }
     }
 }
 
 /// A new address, and the proof that one may change it.
-#[derive(ToSchema)]
-#[schema(example = json!({ "email": "ana@example.org", "password": "a long pass phrase" }))]
-#[expect(dead_code, reason = "documents what `read` reads")]
+#[derive(Input)]
+#[input(example = json!({ "email": "ana@example.org", "password": "a long pass phrase" }))]
 pub struct EmailChange {
-    #[schema(format = Email, max_length = 254)]
-    email: String,
-    #[schema(format = Password)]
-    password: String,
-}
-
-impl Input for EmailChange {
-    type Value = (Email, Password);
-
-    fn read(fields: &mut Fields<'_>) -> Option<Self::Value> {
-        let email = fields.required("email", read::email);
-        let password = fields.secret("password", read::password);
-        Some((email?, password?))
-    }
+    #[input(read = read::email())]
+    email: Email,
+    #[input(read = read::password())]
+    password: Password,
 }
 
 /// Get a code and a link to verify my e-mail address
@@ -109,7 +113,7 @@ pub async fn change_email(
     user: CurrentUser,
     State(verification): State<Verification>,
     Sender(origin): Sender,
-    Body((email, password)): Body<EmailChange>,
+    Body(EmailChange { email, password }): Body<EmailChange>,
 ) -> Result<Accepted<Notice>, Refused<(EmailTaken, WrongPassword, AlreadyVerified, TooManyAttempts)>> {
     verification.request_change(&user, email, password, &origin).await?;
     Ok(Accepted(Notice::code_sent()))
@@ -121,7 +125,7 @@ pub async fn change_email(
 #[utoipa::path(get, path = "/verify-email", tag = "mail", responses(
     (status = 200, description = "A button that confirms", body = String, content_type = "text/html"),
 ))]
-pub async fn verify_email_page(Query(token): Query<Link>) -> Response {
+pub async fn verify_email_page(Query(Link { token }): Query<Link>) -> Response {
     pages::with_token(token.as_deref(), &pages::VERIFICATION)
 }
 
@@ -134,9 +138,9 @@ pub async fn verify_email(
     State(verification): State<Verification>,
     Sender(origin): Sender,
     Submitted { body, sender }: Submitted<EmailProof>,
-) -> Outcome<(InvalidProof, EmailTaken)> {
+) -> Outcome<(InvalidProof, EmailTaken, TooManyAttempts)> {
     let outcome = match body {
-        Ok(proof) => verification.confirm(proof, &origin).await.map_err(ApiError::from),
+        Ok(proof) => verification.confirm(proof.into(), &origin).await.map_err(ApiError::from),
         Err(error) => Err(error),
     };
     let pages = Outcomes {

@@ -6,10 +6,9 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use keyward_auth::{Jwk, SharedKeyRing};
 use keyward_guard::{Answers, Schemas};
+use keyward_web::Conditions;
 use utoipa::ToSchema;
 use utoipa::openapi::path::Operation;
-
-use crate::extract::Conditions;
 
 /// How long others may keep what they fetched here, in seconds.
 pub const MAX_AGE: u32 = 300;

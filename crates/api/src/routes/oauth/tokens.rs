@@ -13,69 +13,68 @@ use keyward_domain::sessions::error::{
 use keyward_domain::sessions::log_in::{LogIn, Login};
 use keyward_domain::sessions::refresh::Refresh;
 use keyward_domain::values::email::Email;
+use keyward_web::readers::string;
+use keyward_web::{Flaw, Input};
 use serde::Serialize;
 use utoipa::ToSchema;
+use utoipa::openapi::schema::KnownFormat;
 
 use super::grant_error::{GrantError, UnknownGrant};
 use crate::answers::refused::{GrantWords, Refused};
 use crate::answers::success::NoStore;
-use crate::extract::{ClientForm, Fields, Input, OAuthForm, Sender, invalid_client, read};
+use crate::error::ApiError;
+use crate::extract::{ClientForm, OAuthForm, Sender, invalid_client, read};
 use crate::metrics::counters::Metrics;
 use crate::routes::sessions::login::{Token, TokenType};
 
 /// A grant (RFC 6749, sections 4.3, 4.4 and 6).
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "documents what `read` reads")]
+#[derive(Input)]
 pub struct TokenRequest {
     /// `password`, `refresh_token` or `client_credentials`.
-    #[schema(example = "password")]
+    #[input(example = "password")]
     grant_type: String,
     /// With `password`: the e-mail address.
     username: Option<String>,
     /// With `password`.
-    #[schema(format = Password)]
-    password: Option<String>,
+    #[input(read = read::password())]
+    password: Option<Password>,
     /// With `refresh_token`.
+    #[input(secret)]
     refresh_token: Option<String>,
     /// What the token shall be good for, separated by spaces.
     scope: Option<String>,
     /// A client's id, if it does not use HTTP Basic.
-    client_id: Option<String>,
+    pub client_id: Option<String>,
     /// A client's secret, if it does not use HTTP Basic.
-    #[schema(format = Password)]
-    client_secret: Option<String>,
+    #[input(read = string().format(KnownFormat::Password), secret)]
+    pub client_secret: Option<String>,
 }
 
-/// What was asked for, and for which scope.
-pub struct GrantRequest {
-    kind: GrantKind,
-    scope: Option<String>,
-}
-
-enum GrantKind {
+/// What is asked for.
+enum Grant {
     Password { username: String, password: Password },
     RefreshToken(String),
     ClientCredentials,
-    Unknown,
 }
 
-impl Input for TokenRequest {
-    type Value = GrantRequest;
-
-    fn read(fields: &mut Fields<'_>) -> Option<GrantRequest> {
-        let scope = fields.optional("scope", read::owned);
-        let grant_type = fields.required("grant_type", read::owned)?;
-        let kind = match grant_type.as_str() {
-            "password" => {
-                let username = fields.required("username", read::owned);
-                let password = fields.secret("password", read::password);
-                GrantKind::Password { username: username?, password: password? }
+impl TokenRequest {
+    /// The grant with what belongs to it, and the scope.
+    fn grant(self) -> Result<(Grant, Option<String>), ApiError> {
+        let missing = |name| Flaw::missing().in_field("body", name, None);
+        let grant = match self.grant_type.as_str() {
+            "password" => match (self.username, self.password) {
+                (Some(username), Some(password)) => Ok(Grant::Password { username, password }),
+                (None, Some(_)) => Err(vec![missing("username")]),
+                (Some(_), None) => Err(vec![missing("password")]),
+                (None, None) => Err(vec![missing("username"), missing("password")]),
+            },
+            "refresh_token" => {
+                self.refresh_token.map(Grant::RefreshToken).ok_or_else(|| vec![missing("refresh_token")])
             }
-            "refresh_token" => GrantKind::RefreshToken(fields.secret("refresh_token", read::owned)?),
-            "client_credentials" => GrantKind::ClientCredentials,
-            _ => GrantKind::Unknown,
+            "client_credentials" => Ok(Grant::ClientCredentials),
+            _ => return Err(GrantError::Unknown.into()),
         };
-        Some(GrantRequest { kind, scope: scope? })
+        Ok((grant.map_err(|faults| ApiError::faults(faults).for_oauth())?, self.scope))
     }
 }
 
@@ -101,21 +100,13 @@ pub enum GrantedToken {
 }
 
 /// A token (RFC 7009, section 2.1; RFC 7662, section 2.1).
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "documents what `read` reads")]
+#[derive(Input)]
 pub struct TokenForm {
     /// An access or refresh token.
+    #[input(secret)]
     token: String,
     /// Not needed: the token says what it is.
-    token_type_hint: Option<String>,
-}
-
-impl Input for TokenForm {
-    type Value = String;
-
-    fn read(fields: &mut Fields<'_>) -> Option<String> {
-        fields.secret("token", read::owned)
-    }
+    pub token_type_hint: Option<String>,
 }
 
 /// What a token is worth (RFC 7662, section 2.2). For one that is no longer good: `{"active": false}` and nothing else.
@@ -210,17 +201,18 @@ pub async fn issue_token(
     State(tokens): State<OAuthTokens>,
     State(metrics): State<Metrics>,
     Sender(origin): Sender,
-    OAuthForm { value: GrantRequest { kind, scope }, client }: OAuthForm<TokenRequest>,
+    OAuthForm { value: request, client }: OAuthForm<TokenRequest>,
 ) -> Result<Response, Refused<NoGrant, GrantWords>> {
-    let pair = match kind {
-        GrantKind::Password { username, password } => {
+    let (grant, scope) = request.grant()?;
+    let pair = match grant {
+        Grant::Password { username, password } => {
             let login = Login { email: Email::parse(&username).ok(), password, scope, client, device: None };
             metrics.login(log_in.log_in(login, &origin).await)
         }
-        GrantKind::RefreshToken(token) => {
+        Grant::RefreshToken(token) => {
             metrics.refresh(refresh.refresh(&token, scope.as_deref(), client.as_ref(), &origin).await)
         }
-        GrantKind::ClientCredentials => {
+        Grant::ClientCredentials => {
             let client = client.ok_or_else(invalid_client)?;
             let token = tokens.client_credentials(&client, scope.as_deref())?;
             return Ok(NoStore(ClientToken {
@@ -231,7 +223,6 @@ pub async fn issue_token(
             })
             .into_response());
         }
-        GrantKind::Unknown => return Err(GrantError::Unknown.into()),
     };
     Ok(Token::from(pair?).into_response())
 }
@@ -243,7 +234,7 @@ pub async fn issue_token(
 pub async fn revoke_token(
     State(tokens): State<OAuthTokens>,
     Sender(origin): Sender,
-    ClientForm { value: token, client }: ClientForm<TokenForm>,
+    ClientForm { value: TokenForm { token, .. }, client }: ClientForm<TokenForm>,
 ) -> Result<StatusCode, Refused<NotRevocable, GrantWords>> {
     tokens.revoke(&token, &client.id, &origin).await?;
     Ok(StatusCode::OK)
@@ -253,7 +244,7 @@ pub async fn revoke_token(
 #[utoipa::path(post, path = "/oauth/introspect", tag = "oauth")]
 pub async fn introspect_token(
     State(tokens): State<OAuthTokens>,
-    ClientForm { value: token, .. }: ClientForm<TokenForm>,
+    ClientForm { value: TokenForm { token, .. }, .. }: ClientForm<TokenForm>,
 ) -> Result<NoStore<TokenState>, Refused> {
     let state = tokens.introspect(&token).await?.map(TokenState::from).unwrap_or_default();
     Ok(NoStore(state))

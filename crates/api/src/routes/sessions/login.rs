@@ -15,13 +15,16 @@ use keyward_domain::sessions::opening::Tokens;
 use keyward_domain::sessions::sign_up::SignUp;
 use keyward_domain::values::email::Email;
 use keyward_guard::{Answers, Schemas, document_success};
+use keyward_web::readers::string;
+use keyward_web::{Body, Here, Input, refuse_credentials_in};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa::openapi::path::Operation;
 
 use crate::answers::refused::{Refused, TokenWords};
 use crate::answers::success::{Accepted, NoStore};
-use crate::extract::{AnyBody, Body, Fields, Here, Input, Sender, read, refuse_credentials_in};
+use crate::error::ApiError;
+use crate::extract::{Sender, TokenBody, read};
 use crate::metrics::counters::Metrics;
 use crate::routes::identity::recovery::Notice;
 use crate::routes::identity::users::UserCreate;
@@ -73,55 +76,28 @@ impl IntoResponse for Token {
 }
 
 /// E-mail and password. `username` is the e-mail address, as OAuth2's form calls it; JSON may say `email`.
-#[derive(ToSchema)]
-#[schema(example = json!({ "username": "ana@example.com", "password": "a long pass phrase" }))]
-#[expect(dead_code, reason = "documents what `read` reads")]
+#[derive(Input)]
+#[input(example = json!({ "username": "ana@example.com", "password": "a long pass phrase" }))]
 pub struct Login {
     /// `password`, or nothing.
-    #[schema(pattern = "^password$")]
+    #[input(read = string().pattern("^password$"))]
     grant_type: Option<String>,
     /// The e-mail address.
+    #[input(alias = "email")]
     username: String,
-    #[schema(format = Password)]
-    password: String,
+    #[input(read = read::password())]
+    password: Password,
     /// What the token shall be good for, separated by spaces; nothing for all that the account may have.
     scope: Option<String>,
     /// A refresh token that this device got at an earlier login of the account, good or not any more. While strangers'
     /// guesses make the account wait, it lets this device go on.
+    #[input(secret)]
     device: Option<String>,
     /// Ignored: the form is this service's own.
-    client_id: Option<String>,
+    pub client_id: Option<String>,
     /// Ignored: the form is this service's own.
-    client_secret: Option<String>,
-}
-
-/// What somebody logs in with.
-pub struct LoginAttempt {
-    grant_type: Option<String>,
-    username: String,
-    password: Password,
-    scope: Option<String>,
-    device: Option<String>,
-}
-
-impl Input for Login {
-    type Value = LoginAttempt;
-
-    fn read(fields: &mut Fields<'_>) -> Option<LoginAttempt> {
-        let grant_type = fields.optional("grant_type", read::owned);
-        let by_email = !fields.has("username") && fields.has("email");
-        let username = fields.required(if by_email { "email" } else { "username" }, read::owned);
-        let password = fields.secret("password", read::password);
-        let scope = fields.optional("scope", read::owned);
-        let device = fields.optional("device", read::owned);
-        Some(LoginAttempt {
-            grant_type: grant_type?,
-            username: username?,
-            password: password?,
-            scope: scope?,
-            device: device?,
-        })
-    }
+    #[input(secret)]
+    pub client_secret: Option<String>,
 }
 
 impl Answers for Token {
@@ -167,7 +143,7 @@ pub async fn signup(
     Sender(origin): Sender,
     Body(registration): Body<UserCreate>,
 ) -> Result<SignedUp, Refused<(EmailTaken, TooManyAttempts)>> {
-    Ok(match sign_up.register_and_log_in(registration, &origin).await? {
+    Ok(match sign_up.register_and_log_in(registration.into(), &origin).await? {
         Some(tokens) => SignedUp::LoggedIn(tokens.into()),
         None => SignedUp::Unverified(Notice::code_sent()),
     })
@@ -182,11 +158,12 @@ pub async fn login(
     State(metrics): State<Metrics>,
     Sender(origin): Sender,
     Here(uri): Here,
-    AnyBody(attempt): AnyBody<Login>,
+    TokenBody(form): TokenBody<Login>,
 ) -> Result<Token, Refused<NoLogin, TokenWords>> {
     // Elsewhere a name may be anything; here it is half of what logs in.
-    refuse_credentials_in(&uri, &["username"]).map_err(|error| error.with_oauth("invalid_request"))?;
-    let LoginAttempt { grant_type, username, password, scope, device } = attempt;
+    refuse_credentials_in(&uri, &["username"])
+        .map_err(|rejection| ApiError::rejected(rejection).with_oauth("invalid_request"))?;
+    let Login { grant_type, username, password, scope, device, .. } = form;
     if grant_type.is_some_and(|grant| grant != "password") {
         return Err(GrantError::OnlyPassword.into());
     }

@@ -6,13 +6,14 @@ use keyward_domain::model::sessions;
 use keyward_domain::sessions::error::NoSession;
 use keyward_domain::sessions::log_out::LogOut;
 use keyward_domain::values::ids::SessionId;
+use keyward_web::Path;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::access::current_user::CurrentUser;
 use crate::answers::refused::Refused;
 use crate::answers::success::Items;
-use crate::extract::{Path, Sender};
+use crate::extract::{Id, Sender};
 use crate::routes::rfc3339::rfc3339;
 
 /// A login.
@@ -84,7 +85,7 @@ pub async fn end_session(
     user: CurrentUser,
     State(log_out): State<LogOut>,
     Sender(origin): Sender,
-    Path(id): Path<SessionId>,
+    Path(id): Path<Id<SessionId>>,
 ) -> Result<NoContent, Refused<NoSession>> {
     log_out.one(&user, id, &origin).await?;
     Ok(NoContent)

@@ -7,48 +7,45 @@ use axum::extract::State;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use keyward_domain::model::revocations::{Position, Revocation};
+use keyward_web::{Field, Flaw, Given, Input, Query, Reader};
 use serde::Serialize;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
+use utoipa::openapi::{RefOr, Schema};
 
 use crate::access::feed::Feed;
 use crate::access::scope::RevocationsRead;
 use crate::answers::refused::Refused;
 use crate::answers::success::NoStore;
 use crate::boundary::stopping::Stopping;
-use crate::extract::{ClientFor, Fields, Input, Query, read};
-use crate::fault::Flaw;
+use crate::extract::ClientFor;
 
 /// The longest wait, in seconds: well within the deadline of a request.
 const MAX_WAIT: u32 = 20;
 
 /// Which entries, and how long to wait for the first.
-#[derive(IntoParams)]
-#[expect(dead_code, reason = "documents what `read` reads")]
+#[derive(Input)]
 pub struct RevocationList {
     /// Beyond this position, which comes from the answer before. Without it: everything that still matters.
-    #[param(nullable = false)]
-    after: Option<String>,
+    #[input(read = PositionReader)]
+    after: Option<Position>,
     /// Wait so many seconds for something to tell.
-    #[param(nullable = false, minimum = 0, maximum = 20, default = 0)]
-    wait: Option<u32>,
+    #[input(range = 0..=MAX_WAIT, default = 0)]
+    wait: u32,
 }
 
-/// What was asked for.
-pub struct RevocationQuery {
-    position: Option<Position>,
-    wait: u64,
-}
+/// Reads a position of the feed.
+struct PositionReader;
 
-impl Input for RevocationList {
-    type Value = RevocationQuery;
+impl Reader for PositionReader {
+    type Value = Position;
 
-    fn read(fields: &mut Fields<'_>) -> Option<RevocationQuery> {
-        let position = fields.optional("after", |value| {
-            let bytes = URL_SAFE_NO_PAD.decode(read::string(value)?).ok();
-            bytes.and_then(|bytes| String::from_utf8(bytes).ok()).map(Position).ok_or_else(not_ours)
-        });
-        let wait = fields.optional("wait", |value| read::between(value, 0, MAX_WAIT.into()));
-        Some(RevocationQuery { position: position?, wait: wait?.unwrap_or(0).unsigned_abs() })
+    fn read(&self, given: Given<'_>, (): &()) -> Result<Position, Flaw> {
+        let bytes = URL_SAFE_NO_PAD.decode(given.string()?).ok();
+        bytes.and_then(|bytes| String::from_utf8(bytes).ok()).map(Position).ok_or_else(not_ours)
+    }
+
+    fn schema(&self) -> RefOr<Schema> {
+        <String as Field>::schema()
     }
 }
 
@@ -89,9 +86,9 @@ pub async fn list_revocations(
     _: ClientFor<RevocationsRead>,
     State(feed): State<Feed>,
     stopping: Stopping,
-    Query(RevocationQuery { position, wait }): Query<RevocationList>,
+    Query(RevocationList { after: position, wait }): Query<RevocationList>,
 ) -> Result<NoStore<RevocationFeed>, Refused> {
-    let wait = if position.is_some() { Duration::from_secs(wait) } else { Duration::ZERO };
+    let wait = if position.is_some() { Duration::from_secs(wait.into()) } else { Duration::ZERO };
     let news = feed.news(position.unwrap_or_default(), wait, stopping).await?;
     let told = |ended: Revocation| EndedSession {
         sid: ended.session.to_string(),

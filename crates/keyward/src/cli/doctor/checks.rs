@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::http::Uri;
+use keyward_api::resources::resource::Resource;
 use keyward_api::settings::storage::StorageSettings;
 use keyward_api::settings::tokens::LEEWAY;
 use keyward_api::wiring::check::check;
@@ -29,14 +30,14 @@ use crate::cli::settings::ServerSettings;
 /// How long a server that listens already may take to answer.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-pub(super) fn settings(settings: &ServerSettings) -> Finding {
-    match check(&settings.service, &settings.resources.mounted()) {
+pub(super) fn settings(settings: &ServerSettings, resources: &[Resource]) -> Finding {
+    match check(&settings.service, resources) {
         Ok(()) => Good("they fit together".to_owned()),
         Err(problem) => Bad(problem.into(), "change the setting it names".to_owned()),
     }
 }
 
-/// Tokens, metadata and the links in mails carry the issuer: it must be an origin that clients can reach.
+/// Tokens, metadata and the links in mails carry the issuer: it must be a URL that clients can reach. It may have a path.
 pub(super) fn issuer(settings: &ServerSettings) -> Finding {
     let issuer = settings.service.issuer();
     let mend = "set KEYWARD_ISSUER to the address clients use, as in https://login.example.com".to_owned();
@@ -44,9 +45,6 @@ pub(super) fn issuer(settings: &ServerSettings) -> Finding {
     let (Some(scheme), Some(host)) = (uri.scheme_str(), uri.host()) else {
         return Bad(format!("{issuer} is no URL with a host"), mend);
     };
-    if issuer.ends_with('/') || uri.path() != "/" || uri.query().is_some() {
-        return Bad(format!("{issuer} is more than scheme, host and port"), mend);
-    }
     let address = host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().ok();
     if address.is_some_and(|address| address.is_unspecified()) {
         return Bad(format!("nobody can reach {issuer}, which tokens and links in mails would name"), mend);
@@ -144,7 +142,8 @@ pub(super) async fn schema(database: &OpenDatabase) -> Finding {
         )),
         Ok(Schema::Ahead(name)) => Bad(
             format!("{place} was migrated by a newer version of this program, which knows {name}"),
-            "run that version".to_owned(),
+            "run that version; or, if another program keeps its own migrations there, give each a database"
+                .to_owned(),
         ),
         Err(problem) => Bad(problem.into(), "start the database, or correct KEYWARD_DATABASE_URL".to_owned()),
     }
@@ -194,7 +193,8 @@ pub(super) fn master_secret(settings: &ServerSettings) -> Finding {
 /// A key signs, and the master secret opens all of them.
 pub(super) async fn keys(settings: &ServerSettings, database: &OpenDatabase) -> Finding {
     let algorithm = settings.service.tokens.algorithm;
-    let restore = "restore the master secret this database was made with (master.key, KEYWARD_MASTER_SECRET)";
+    let restore = "restore the master secret this database was made with (master.key, KEYWARD_MASTER_SECRET); \
+                   docs/OPERATIONS.md says what to do if it is lost";
     if algorithm == Algorithm::Hs256 {
         return master_secret(settings);
     }
@@ -212,17 +212,22 @@ pub(super) async fn keys(settings: &ServerSettings, database: &OpenDatabase) -> 
         Ok(ports) => ports,
         Err(problem) => return Bad(problem.into(), "change the setting it names".to_owned()),
     };
-    match Keys::new(ports, Arc::new(master), settings.service.tokens.access_token_life())
-        .ring(algorithm)
-        .await
-    {
+    let keys = Keys::new(ports, Arc::new(master), settings.service.tokens.access_token_life());
+    let seals = match keys.seals().await {
+        Ok(seals) => seals,
+        Err(error) => return Bad(error.to_string(), "start the database".to_owned()),
+    };
+    if let Some(kid) = seals.elsewhere.first() {
+        let way = if seals.opened == 0 { restore.to_owned() } else { format!("keyward keys retire {kid}") };
+        return Bad(KeysError::Sealed(kid.clone()).to_string(), way);
+    }
+    match keys.ring(algorithm).await {
         Ok(ring) => Good(format!(
             "{} {} signs, {} more verify",
             algorithm,
             ring.current().and_then(keyward_auth::SigningKey::kid).unwrap_or_default(),
             ring.previous().len() + usize::from(ring.next().is_some())
         )),
-        Err(error @ KeysError::Sealed(_)) => Bad(error.to_string(), restore.to_owned()),
         Err(error) => Bad(error.to_string(), "start the database".to_owned()),
     }
 }

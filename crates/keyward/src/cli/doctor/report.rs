@@ -1,6 +1,7 @@
 //! What checks find, and how it is printed.
 
-use crate::cli::output::say;
+use crate::cli::output::{Problem, say};
+use crate::cli::printable::Printable;
 use Finding::{Bad, Good, Note};
 
 /// What a check found.
@@ -25,17 +26,18 @@ impl Report {
         self.bad
     }
 
-    /// Prints what was found of a part.
-    pub(super) fn add(&mut self, part: &str, finding: Finding) {
+    /// Prints what was found of a part: servers of others are quoted in it.
+    pub(super) fn add(&mut self, part: &str, finding: Finding) -> Result<(), Problem> {
         let (verdict, words) = match &finding {
             Good(words) => ("ok", words),
             Note(words) => ("note", words),
             Bad(words, _) => ("bad", words),
         };
-        say(format_args!("{verdict:<5} {part:<9} {words}"));
+        say(Printable(format_args!("{verdict:<5} {part:<9} {words}")))?;
         if let Bad(_, mend) = finding {
-            say(format_args!("{:<15} mend: {mend}", ""));
+            say(Printable(format_args!("{:<15} mend: {mend}", "")))?;
             self.bad += 1;
         }
+        Ok(())
     }
 }

@@ -25,7 +25,6 @@ impl DatabaseSettings {
     /// # Errors
     /// One sentence that names what to correct.
     pub(crate) async fn open(&self) -> Result<OpenDatabase, Problem> {
-        self.resources.check()?;
-        Ok(OpenDatabase::open(&self.storage, &self.resources.mounted()).await?)
+        Ok(OpenDatabase::open(&self.storage, &self.resources.mounted()?).await?)
     }
 }

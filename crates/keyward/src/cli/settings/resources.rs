@@ -4,7 +4,7 @@ use clap::Args;
 use clap::builder::PossibleValuesParser;
 use keyward_api::resources::resource::Resource;
 
-use crate::resources::known;
+use crate::resources::{DEFAULT, known, named};
 
 /// The value that mounts no resource.
 const NONE: &str = "none";
@@ -13,27 +13,21 @@ const NONE: &str = "none";
 #[derive(Args, Clone, Debug)]
 pub struct ResourceSettings {
     /// Resources to mount beside accounts and logins, by name; `none` for none of them
-    #[arg(long, env = "KEYWARD_RESOURCES", default_value = "blog,shop", value_name = "NAMES", value_delimiter = ',',
+    #[arg(long, env = "KEYWARD_RESOURCES", default_value = DEFAULT, value_name = "NAMES", value_delimiter = ',',
         value_parser = names())]
     pub resources: Vec<String>,
 }
 
 impl ResourceSettings {
     /// The resources to mount.
-    pub fn mounted(&self) -> Vec<Resource> {
-        let chosen = |resource: &Resource| self.resources.iter().any(|name| name == resource.name);
-        known().into_iter().filter(chosen).collect()
-    }
-
-    /// Refuses `none` beside the name of a resource.
     ///
     /// # Errors
-    /// One sentence that names the setting.
-    pub(crate) fn check(&self) -> Result<(), String> {
+    /// One sentence that names the setting, for `none` beside the name of a resource.
+    pub fn mounted(&self) -> Result<Vec<Resource>, String> {
         if self.resources.len() > 1 && self.resources.iter().any(|name| name == NONE) {
             return Err("KEYWARD_RESOURCES: none stands alone, or leave it out".to_owned());
         }
-        Ok(())
+        Ok(named(&self.resources))
     }
 }
 

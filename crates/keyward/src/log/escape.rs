@@ -1,0 +1,120 @@
+//! Strings and numbers as JSON (RFC 8259, section 7), as `serde_json` writes them.
+
+use std::fmt::{self, Write};
+
+/// What follows a backslash for each byte that needs one: `u` for `\u00XX`, 0 for none.
+const ESCAPES: [u8; 256] = {
+    let mut table = [0; 256];
+    let mut control = 0;
+    while control < 0x20 {
+        table[control] = b'u';
+        control += 1;
+    }
+    table[0x08] = b'b';
+    table[0x09] = b't';
+    table[0x0a] = b'n';
+    table[0x0c] = b'f';
+    table[0x0d] = b'r';
+    table[b'"' as usize] = b'"';
+    table[b'\\' as usize] = b'\\';
+    table
+};
+
+/// Appends `text` to `line`, escaped, without quotes.
+pub fn escaped(line: &mut String, text: &str) {
+    let mut begun = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        let escape = ESCAPES[usize::from(byte)];
+        if escape == 0 {
+            continue;
+        }
+        // Every escaped byte is ASCII, so both cuts are at boundaries of characters.
+        line.push_str(&text[begun..at]);
+        line.push('\\');
+        line.push(char::from(escape));
+        if escape == b'u' {
+            let digit = |nibble: u8| char::from_digit(nibble.into(), 16).unwrap_or('0');
+            line.push_str("00");
+            line.push(digit(byte >> 4));
+            line.push(digit(byte & 0xf));
+        }
+        begun = at + 1;
+    }
+    line.push_str(&text[begun..]);
+}
+
+/// Appends a string with its quotes.
+pub fn string(line: &mut String, text: &str) {
+    line.push('"');
+    escaped(line, text);
+    line.push('"');
+}
+
+/// Appends what `arguments` print as a string with its quotes.
+pub fn printed(line: &mut String, arguments: fmt::Arguments<'_>) {
+    struct Escaping<'a>(&'a mut String);
+
+    impl Write for Escaping<'_> {
+        fn write_str(&mut self, text: &str) -> fmt::Result {
+            escaped(self.0, text);
+            Ok(())
+        }
+    }
+
+    line.push('"');
+    // A `Debug` that fails leaves what it wrote so far.
+    Escaping(line).write_fmt(arguments).ok();
+    line.push('"');
+}
+
+/// Appends a number; what JSON has no number for becomes `null`.
+pub fn float(line: &mut String, number: f64) {
+    let number = serde_json::Number::from_f64(number);
+    match number {
+        Some(number) => line.push_str(&number.to_string()),
+        None => line.push_str("null"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn written(write: impl FnOnce(&mut String)) -> String {
+        let mut line = String::new();
+        write(&mut line);
+        line
+    }
+
+    #[test]
+    fn special_characters_are_escaped_as_serde_json_does() {
+        for text in
+            ["", "\"\\/", "\u{0}\u{1f}\u{7f}\u{80}", "\u{2028}\u{2029}", "\u{8}\t\n\u{c}\r", "\u{10ffff}é"]
+        {
+            assert_eq!(written(|line| string(line, text)), serde_json::to_string(text).unwrap(), "{text:?}");
+        }
+        for number in [0.0, -0.0, 1.5, 1e300, f64::MIN_POSITIVE, f64::NAN, f64::INFINITY] {
+            assert_eq!(
+                written(|line| float(line, number)),
+                serde_json::to_string(&number).unwrap(),
+                "{number}"
+            );
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_written_as_serde_json_writes_it(text in any::<String>()) {
+            prop_assert_eq!(written(|line| string(line, &text)), serde_json::to_string(&text).unwrap());
+            let printed = written(|line| printed(line, format_args!("{text:?}|{text}")));
+            prop_assert_eq!(printed, serde_json::to_string(&format!("{text:?}|{text}")).unwrap());
+        }
+
+        #[test]
+        fn any_number_is_written_as_serde_json_writes_it(number in any::<f64>()) {
+            prop_assert_eq!(written(|line| float(line, number)), serde_json::to_string(&number).unwrap());
+        }
+    }
+}

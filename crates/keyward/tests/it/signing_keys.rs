@@ -1,0 +1,43 @@
+//! Signing keys that come and go: what was superseded is over, and what cannot be opened hides no other.
+
+use std::sync::Arc;
+
+use keyward_api::testing::app::TestApp;
+use keyward_auth::{Algorithm, MasterSecret, SystemRandom};
+use keyward_domain::keys::signing_keys::Keys;
+use time::Duration;
+
+use crate::app::Starts;
+
+const EDDSA: Algorithm = Algorithm::EdDsa;
+
+fn keys_under(app: &TestApp, master: &Arc<MasterSecret>) -> Keys {
+    Keys::new(app.ports.clone(), Arc::clone(master), app.settings.tokens.access_token_life())
+}
+
+fn secret() -> Arc<MasterSecret> {
+    Arc::new(MasterSecret::generate(&SystemRandom))
+}
+
+#[tokio::test]
+async fn retiring_the_key_that_signs_puts_no_superseded_key_back() {
+    let app = TestApp::start().await;
+    let keys = keys_under(&app, &secret());
+    let kids = async || -> (String, Vec<String>) {
+        let ring = keys.ring(EDDSA).await.unwrap();
+        let signs = ring.current().unwrap().kid().unwrap().to_owned();
+        let believed = ring.previous().iter().map(|key| key.kid().unwrap().to_owned());
+        (signs.clone(), [signs].into_iter().chain(believed).collect())
+    };
+    let (first, _) = kids().await;
+    app.clock.advance(Duration::days(30));
+    let second = keys.rotate(EDDSA, Duration::ZERO).await.unwrap();
+    app.clock.advance(Duration::days(30));
+    assert_eq!(kids().await, (second.clone(), vec![second.clone()]), "the first is over");
+    keys.retire(&second).await.unwrap();
+    let (third, believed) = kids().await;
+    assert!(third != first && third != second, "a new one signs");
+    assert_eq!(believed, [third.clone()], "and neither of the others is believed");
+    app.clock.advance(Duration::days(30));
+    assert_eq!(kids().await.0, third);
+}

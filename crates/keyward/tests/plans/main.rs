@@ -1,0 +1,177 @@
+//! What every query costs on a database with very many rows: none reads a table from end to end.
+//!
+//! Every method of every repository is called once; the statements it ran are explained and run again by a connection
+//! that counts their work. `KEYWARD_TEST_ROWS` says how many users there are; `cargo xtask plans` takes a million.
+#![expect(clippy::unwrap_used, reason = "clippy's exemption for tests does not know their helpers")]
+
+mod accounts;
+mod blog;
+mod data;
+mod judge;
+mod methods;
+mod outbox;
+mod shop;
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use keyward::resources::known;
+use keyward_api::resources::resource::migrations;
+use keyward_infra::database::db::Db;
+use keyward_infra::database::db::Open;
+use keyward_infra::database::options::DatabaseOptions;
+use keyward_infra::database::store::Database;
+use keyward_infra::testing::{TestDatabase, fresh_database};
+use keyward_migration::migrate;
+use sea_orm::Statement;
+
+use judge::{Cost, Judge};
+
+/// Enough for a database to prefer its indexes.
+const ROWS: i64 = 20_000;
+
+/// What may be read from end to end, or up to a `LIMIT` in the order of ids, and why.
+const REVIEWED: [(&str, &str, &str); 15] = [
+    ("users.administrators", "users", "the first two of an index that holds administrators alone"),
+    ("users.list", "users", "by id, up to the end of the page"),
+    ("orders.list", "orders", "by id, up to the end of the page"),
+    ("catalog.list_categories", "categories", "by id, up to the end of the page"),
+    ("catalog.list_products", "products", "by id, up to the end of the page"),
+    ("catalog.list_products", "products_search", "the index of trigrams itself"),
+    ("posts.list", "posts_search", "the index of trigrams itself"),
+    ("sessions.remove_over", "one", "the ids of one batch"),
+    ("sessions.remove_over", "other", "the ids of one batch"),
+    ("posts.list", "one", "the ids of one page"),
+    ("posts.list", "other", "the ids of one page"),
+    ("events.newest", "security_events", "by id, up to so many"),
+    ("events.forget", "security_events", "by id, up to so many"),
+    ("outbox.list", "outbox", "a command, not a route"),
+    ("outbox.count", "sub_query", "the rows of one state"),
+];
+
+/// The most work a statement may be: steps of SQLite's machine, pages of PostgreSQL.
+fn limit(home: &TestDatabase) -> u64 {
+    if home.is_postgres() { 1_500 } else { 30_000 }
+}
+
+/// Calls repositories and looks at what they ran.
+pub(crate) struct Inspector {
+    database: Database,
+    home: TestDatabase,
+    judge: Judge,
+    heard: Arc<Mutex<Vec<Statement>>>,
+    called: BTreeSet<String>,
+    faults: Vec<String>,
+    /// How many users there are.
+    pub(crate) rows: i64,
+}
+
+impl Inspector {
+    async fn new() -> Self {
+        let rows = std::env::var("KEYWARD_TEST_ROWS").ok().map_or(ROWS, |rows| rows.parse().unwrap());
+        let home = fresh_database().await;
+        let heard = Arc::new(Mutex::new(Vec::new()));
+        let witness = {
+            let heard = Arc::clone(&heard);
+            move |statement: &Statement| heard.lock().unwrap().push(statement.clone())
+        };
+        let (hour, one) = (Duration::from_hours(1), DatabaseOptions::default());
+        let patient = DatabaseOptions { statement_timeout: hour, max_connections: 1, ..one };
+        let plain = home.connect_with(patient).await;
+        migrate(plain.connection(), &migrations(&known())).await.unwrap();
+        data::fill(&home, plain.connection(), rows).await;
+        plain.close().await.unwrap();
+        let database = home.connect_witnessed(DatabaseOptions::default(), witness).await;
+        let database = database.with_leaving(known().into_iter().filter_map(|resource| resource.leaving));
+        let judge = Judge::of(&home).await;
+        Self { database, home, judge, heard, called: BTreeSet::new(), faults: Vec::new(), rows }
+    }
+
+    /// Calls a method in a transaction that is not committed, and looks at the statements it ran.
+    pub(crate) async fn of(&mut self, name: &str, call: impl AsyncFnOnce(&mut Db<Open>)) {
+        for (statement, cost) in self.costs(name, call).await {
+            self.must_be_cheap(name, &statement, &cost);
+        }
+    }
+
+    /// What the statements of a call cost.
+    pub(crate) async fn costs(
+        &mut self,
+        name: &str,
+        call: impl AsyncFnOnce(&mut Db<Open>),
+    ) -> Vec<(Statement, Cost)> {
+        self.called.insert(name.to_owned());
+        let mut tx = self.database.begin_db().await.unwrap();
+        self.heard.lock().unwrap().clear();
+        call(&mut tx).await;
+        drop(tx);
+        let heard = std::mem::take(&mut *self.heard.lock().unwrap());
+        assert!(!heard.is_empty(), "{name} ran nothing");
+        let costs = self.judge.costs(heard).await;
+        for (statement, cost) in &costs {
+            println!("  {name:28} {:>7} {:>7} us  {}", cost.work, cost.micros, shortened(&statement.sql));
+        }
+        costs
+    }
+
+    fn must_be_cheap(&mut self, name: &str, statement: &Statement, cost: &Cost) {
+        let reviewed = |table: &String| REVIEWED.iter().any(|(of, what, _)| *of == name && what == table);
+        let small = |table: &String| data::is_small(table, self.rows, self.home.is_postgres());
+        let scanned = cost.scanned().into_iter().filter(|table| !reviewed(table) && !small(table));
+        let scanned: Vec<_> = scanned.collect();
+        let dear = cost.work > limit(&self.home);
+        if dear || !scanned.is_empty() {
+            let plan = cost.plan.join("\n      ");
+            let fault = format!(
+                "{name} reads {scanned:?}, {} of work\n    {}\n      {plan}",
+                cost.work, statement.sql
+            );
+            self.faults.push(fault);
+        }
+    }
+
+    /// A page that lies deep must cost what the first one does.
+    pub(crate) fn pages(
+        &mut self,
+        name: &str,
+        what: &str,
+        first: Vec<(Statement, Cost)>,
+        deep: Vec<(Statement, Cost)>,
+    ) {
+        let sum = |costs: &[(Statement, Cost)]| -> (u64, u128) {
+            costs.iter().fold((0, 0), |sum, (_, cost)| (sum.0 + cost.work, sum.1 + cost.micros))
+        };
+        let ((first_work, first_time), (deep_work, deep_time)) = (sum(&first), sum(&deep));
+        println!(
+            "  {name} ({what}): first page {first_work}, {first_time} us; deep page {deep_work}, {deep_time} us"
+        );
+        if deep_work > first_work * 2 + 200 {
+            self.faults
+                .push(format!("{name} ({what}): a deep page costs {deep_work}, the first {first_work}"));
+        }
+        for (statement, cost) in first.iter().chain(&deep) {
+            self.must_be_cheap(name, statement, cost);
+        }
+    }
+}
+
+fn shortened(sql: &str) -> String {
+    let plain: String = sql.chars().filter(|c| *c != '"').collect();
+    let (from, verb) = (plain.find(" FROM "), plain.split(' ').next().unwrap_or_default());
+    let rest =
+        if verb == "SELECT" { from.map_or(&plain[..], |from| &plain[from..]) } else { &plain[verb.len()..] };
+    format!("{verb} ..{}", rest.chars().take(110).collect::<String>())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_query_reads_a_table_from_end_to_end_and_deep_pages_cost_what_the_first_does() {
+    let mut inspector = Inspector::new().await;
+    accounts::all(&mut inspector).await;
+    outbox::all(&mut inspector).await;
+    blog::all(&mut inspector).await;
+    shop::all(&mut inspector).await;
+    let forgotten: Vec<_> = methods::all().difference(&inspector.called).cloned().collect();
+    assert!(forgotten.is_empty(), "nobody looked at {forgotten:?}");
+    assert!(inspector.faults.is_empty(), "\n{}", inspector.faults.join("\n"));
+}

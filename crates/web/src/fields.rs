@@ -1,0 +1,108 @@
+//! Reading an object field by field, keeping every fault instead of stopping at the first.
+
+use serde_json::{Map, Value};
+
+use crate::fault::{Fault, Flaw};
+use crate::given::Given;
+use crate::reader::Reader;
+
+/// The fields of one part of a request.
+pub struct Fields<'a> {
+    part: &'static str,
+    object: &'a Map<String, Value>,
+    text: bool,
+    faults: Vec<Fault>,
+}
+
+impl<'a> Fields<'a> {
+    /// The fields of a JSON body.
+    pub fn of_json(object: &'a Map<String, Value>) -> Self {
+        Self { part: "body", object, text: false, faults: Vec::new() }
+    }
+
+    /// The fields of a form, whose values are all text.
+    pub fn of_form(object: &'a Map<String, Value>) -> Self {
+        Self { part: "body", object, text: true, faults: Vec::new() }
+    }
+
+    /// The parameters of a query, whose values are all text. A parameter without a value counts as missing.
+    pub fn of_query(object: &'a Map<String, Value>) -> Self {
+        Self { part: "query", object, text: true, faults: Vec::new() }
+    }
+
+    /// What was read, unless a field was faulty.
+    ///
+    /// # Errors
+    /// Every fault, in the order in which the fields were read.
+    pub fn finish<T>(self, value: Option<T>) -> Result<T, Vec<Fault>> {
+        value.filter(|_| self.faults.is_empty()).ok_or(self.faults)
+    }
+
+    /// A field that must be there.
+    pub fn required<C, R: Reader<C>>(&mut self, name: &str, reader: &R, context: &C) -> Option<R::Value> {
+        let value = self.value(name);
+        let given = value.map(|value| Given::new(value, self.text));
+        match given.map_or_else(|| Err(Flaw::missing()), |given| reader.read(given, context)) {
+            Ok(read) => Some(read),
+            Err(flaw) => {
+                let input = value.filter(|_| !R::SECRET).cloned();
+                self.faults.push(flaw.in_field(self.part, name, input));
+                None
+            }
+        }
+    }
+
+    /// A field that may be missing or null: `Some(None)` then.
+    pub fn optional<C, R: Reader<C>>(
+        &mut self,
+        name: &str,
+        reader: &R,
+        context: &C,
+    ) -> Option<Option<R::Value>> {
+        match self.value(name) {
+            None | Some(Value::Null) => Some(None),
+            Some(_) => self.required(name, reader, context).map(Some),
+        }
+    }
+
+    /// A field that may be missing, `Some(None)` then, or null: `Some(Some(None))`.
+    pub fn nullable<C, R: Reader<C>>(
+        &mut self,
+        name: &str,
+        reader: &R,
+        context: &C,
+    ) -> Option<Option<Option<R::Value>>> {
+        match self.value(name) {
+            None => Some(None),
+            Some(_) => self.optional(name, reader, context).map(Some),
+        }
+    }
+
+    /// A field that may be missing, and has a value of its own then. Null is no value of it.
+    pub fn or_default<C, R: Reader<C>>(
+        &mut self,
+        name: &str,
+        reader: &R,
+        context: &C,
+        default: R::Value,
+    ) -> Option<R::Value> {
+        match self.value(name) {
+            None => Some(default),
+            Some(_) => self.required(name, reader, context),
+        }
+    }
+
+    /// Whether the field is there, null or not.
+    pub fn has(&self, name: &str) -> bool {
+        self.object.contains_key(name)
+    }
+
+    /// The name under which a field came that has two: `alias` if only that is there.
+    pub fn either<'n>(&self, name: &'n str, alias: &'n str) -> &'n str {
+        if !self.has(name) && self.has(alias) { alias } else { name }
+    }
+
+    fn value(&self, name: &str) -> Option<&'a Value> {
+        self.object.get(name).filter(|value| self.part != "query" || !value.is_null())
+    }
+}

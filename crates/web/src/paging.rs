@@ -1,0 +1,176 @@
+//! Pages on the wire: `?limit=` and an opaque `?after=` in, a bare array and `Link: <..>; rel="next"` out.
+
+use std::marker::PhantomData;
+
+use axum::Json;
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, Uri, header};
+use axum::response::{IntoResponse, Response};
+use keyward_guard::{Answers, Documented, Schemas, document_array};
+use serde::Serialize;
+use utoipa::{IntoParams, ToSchema};
+use utoipa::openapi::path::{Operation, Parameter, ParameterIn};
+use utoipa::openapi::schema::Type;
+use utoipa::openapi::{HeaderBuilder, RefOr, Schema};
+
+use crate::cursor::{self, List};
+use crate::fault::Flaw;
+use crate::fields::Fields;
+use crate::given::Given;
+use crate::input::{FromState, Input};
+use crate::query::{Here, Query};
+use crate::reader::{Reader, of_type};
+use crate::rejection::Rejection;
+
+/// How many rows a page has when the caller does not say.
+pub const DEFAULT_LIMIT: u32 = 50;
+/// How many rows a page may have.
+pub const MAX_LIMIT: u32 = 200;
+
+/// Which part of a list is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// The most rows: 1 to [`MAX_LIMIT`]. Fetch one more, which shows whether there is a next page.
+    pub limit: u32,
+    /// Only rows whose id is greater than this one.
+    pub after: Option<i64>,
+}
+
+/// What comes in pages.
+pub trait Listed {
+    /// Whose cursors its pages have.
+    const LIST: List;
+}
+
+/// The page of a list of `T` that the query asks for; `F` narrows the list.
+pub struct Paged<T, F: Input = Unfiltered> {
+    /// The page.
+    pub page: Page,
+    /// What narrows the list.
+    pub filter: F,
+    /// Makes the answer.
+    pub here: Place<T>,
+}
+
+/// Where in the list the caller is.
+pub struct Place<T> {
+    uri: Uri,
+    list: PhantomData<fn() -> T>,
+}
+
+impl<T: Listed> Place<T> {
+    /// The answer: the rows that were found. `next` is the id of the last of them if there are more, and becomes a link to
+    /// the next page.
+    pub fn listing(&self, items: Vec<T>, next: Option<i64>) -> Listing<T> {
+        let next = next.and_then(|id| cursor::next_link(&self.uri, &cursor::encode(T::LIST, id)));
+        Listing { items, next }
+    }
+}
+
+/// Nothing narrows the list.
+#[derive(keyward_web_derive::Input)]
+pub struct Unfiltered;
+
+/// The parameters of every list.
+#[derive(keyward_web_derive::Input)]
+#[input(context = List)]
+struct Everywhere {
+    /// At most so many.
+    #[input(range = 1..=MAX_LIMIT, default = DEFAULT_LIMIT)]
+    limit: u32,
+    /// Beyond this cursor, which comes from the `Link` header of the page before.
+    #[input(read = Cursor)]
+    after: Option<i64>,
+}
+
+/// Reads a cursor of the list that is the context.
+struct Cursor;
+
+impl Reader<List> for Cursor {
+    type Value = i64;
+
+    fn read(&self, given: Given<'_>, list: &List) -> Result<i64, Flaw> {
+        let id = cursor::decode(*list, given.string()?);
+        id.ok_or_else(|| Flaw::value("this cursor was not made by this list"))
+    }
+
+    fn schema(&self) -> RefOr<Schema> {
+        of_type(Type::String).into()
+    }
+}
+
+/// A page, and what narrows the list.
+struct Request<T, F> {
+    everywhere: Everywhere,
+    filter: F,
+    list: PhantomData<fn() -> T>,
+}
+
+impl<T: Listed, F: Input> Input for Request<T, F> {
+    type Context = F::Context;
+
+    fn read(fields: &mut Fields<'_>, context: &F::Context) -> Option<Self> {
+        let everywhere = Everywhere::read(fields, &T::LIST);
+        let filter = F::read(fields, context);
+        Some(Self { everywhere: everywhere?, filter: filter?, list: PhantomData })
+    }
+}
+
+impl<T, F: IntoParams> IntoParams for Request<T, F> {
+    fn into_params(place: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let mut params = Everywhere::into_params(&place);
+        params.extend(F::into_params(&place));
+        params
+    }
+}
+
+impl<S, T, F> FromRequestParts<S> for Paged<T, F>
+where
+    S: Send + Sync,
+    T: Listed,
+    F: Input,
+    F::Context: FromState<S>,
+{
+    type Rejection = Rejection;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Rejection> {
+        let Query(request) = Query::<Request<T, F>>::from_request_parts(parts, state).await?;
+        let Request { everywhere: Everywhere { limit, after }, filter, .. } = request;
+        let Ok(Here(uri)) = Here::from_request_parts(parts, state).await;
+        Ok(Self { page: Page { limit, after }, filter, here: Place { uri, list: PhantomData } })
+    }
+}
+
+impl<T: Listed, F: Input + IntoParams> Documented for Paged<T, F> {
+    fn document(operation: &mut Operation, schemas: &mut Schemas) {
+        Query::<Request<T, F>>::document(operation, schemas);
+    }
+}
+
+/// One page of a list, as an answer.
+pub struct Listing<T> {
+    items: Vec<T>,
+    next: Option<HeaderValue>,
+}
+
+impl<T: Serialize> IntoResponse for Listing<T> {
+    fn into_response(self) -> Response {
+        let mut response = Json(self.items).into_response();
+        if let Some(next) = self.next {
+            response.headers_mut().insert(header::LINK, next);
+        }
+        response
+    }
+}
+
+impl<T: ToSchema> Answers for Listing<T> {
+    fn answers(operation: &mut Operation, schemas: &mut Schemas) {
+        document_array::<T>(operation, schemas, "One page");
+        if let Some(RefOr::T(response)) = operation.responses.responses.get_mut("200") {
+            let words = "The next page, where there is one (RFC 8288)";
+            let link = HeaderBuilder::new().description(Some(words)).build();
+            response.headers.insert("Link".to_owned(), RefOr::T(link));
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! The load: connections that each ask again as soon as they are answered, or at a steady pace.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use keyward_servers::shell::Outcome;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use crate::connection::{Blocking, Connection, PATIENCE, runtime};
+use crate::request::{Caller, Request};
+
+/// What a load came to.
+#[derive(Default)]
+pub(crate) struct Load {
+    pub(crate) answers: u64,
+    /// Answers of another status than asked for, and connections that ended.
+    pub(crate) failures: u64,
+    pub(crate) seconds: f64,
+    /// In microseconds, sorted; of [`pace`] alone.
+    latencies: Vec<u32>,
+}
+
+impl Load {
+    pub(crate) fn per_second(&self) -> f64 {
+        self.answers as f64 / self.seconds
+    }
+
+    /// In milliseconds; `share` of 0.99 is p99.
+    pub(crate) fn quantile(&self, share: f64) -> f64 {
+        let last = self.latencies.len().saturating_sub(1);
+        let index = (self.latencies.len() as f64 * share) as usize;
+        self.latencies.get(index.min(last)).map_or(f64::NAN, |micros| f64::from(*micros) / 1000.0)
+    }
+
+    fn count(&mut self, good: bool) {
+        if good {
+            self.answers += 1;
+        } else {
+            self.failures += 1;
+        }
+    }
+
+    /// The loads of all connections as one.
+    fn sum(begun: Instant, parts: impl IntoIterator<Item = Self>) -> Outcome<Self> {
+        let mut whole = Self { seconds: begun.elapsed().as_secs_f64(), ..Self::default() };
+        for part in parts {
+            whole.answers += part.answers;
+            whole.failures += part.failures;
+            whole.latencies.extend(part.latencies);
+        }
+        whole.latencies.sort_unstable();
+        if whole.answers == 0 {
+            Err("The server answered nothing as it should.".to_owned())
+        } else {
+            Ok(whole)
+        }
+    }
+}
+
+/// Lets every caller ask as fast as it is answered, all of them on this thread.
+pub(crate) fn storm(port: u16, callers: Vec<Box<dyn Caller>>, status: u16, time: Duration) -> Outcome<Load> {
+    let begun = Instant::now();
+    let parts = runtime()?.block_on(async {
+        let mut tasks = JoinSet::new();
+        for caller in callers {
+            tasks.spawn(timeout(time + PATIENCE, hammer(port, caller, status, begun + time)));
+        }
+        tasks.join_all().await
+    });
+    let failed = || Load { failures: 1, ..Load::default() };
+    Load::sum(begun, parts.into_iter().map(|part| part.unwrap_or_else(|_| failed())))
+}
+
+async fn hammer(port: u16, mut caller: Box<dyn Caller>, status: u16, end: Instant) -> Load {
+    let mut load = Load::default();
+    let asked = async {
+        let mut connection = Connection::open(port).await?;
+        while Instant::now() < end {
+            let answer = connection.ask(caller.next()).await?;
+            load.count(answer.status == status);
+            if answer.status == status {
+                caller.answered(&answer.body)?;
+            }
+        }
+        Outcome::Ok(())
+    };
+    if asked.await.is_err() {
+        load.failures += 1;
+    }
+    load
+}
+
+/// Asks at a steady pace, whether or not the server keeps up: the time counts from when a request was due.
+///
+/// Each connection has a thread, since a thread's sleep is more exact than tokio's timer of milliseconds.
+pub(crate) fn pace(
+    port: u16,
+    request: &Request,
+    rate: u32,
+    connections: u32,
+    time: Duration,
+) -> Outcome<Load> {
+    let between = Duration::from_secs(1) * connections / rate;
+    let begun = Instant::now();
+    let walk = |number: u32| {
+        let mut connection = Blocking::open(port)?;
+        let mut load = Load::default();
+        let mut due = begun + between * number / connections;
+        while due < begun + time {
+            thread::sleep(due.saturating_duration_since(Instant::now()));
+            load.count(connection.ask(request)?.status == 200);
+            load.latencies.push(u32::try_from(due.elapsed().as_micros()).unwrap_or(u32::MAX));
+            due += between;
+        }
+        Ok::<Load, String>(load)
+    };
+    thread::scope(|scope| {
+        let threads: Vec<_> = (0..connections).map(|number| scope.spawn(move || walk(number))).collect();
+        let failed = || Load { failures: 1, ..Load::default() };
+        let part =
+            |joined: thread::Result<Outcome<Load>>| joined.ok().and_then(Result::ok).unwrap_or_else(failed);
+        let parts: Vec<_> = threads.into_iter().map(|thread| part(thread.join())).collect();
+        Load::sum(begun, parts)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quantile_is_the_value_that_so_many_stay_below() {
+        let load = Load { latencies: (1..=1000).map(|number| number * 1000).collect(), ..Load::default() };
+        assert_eq!(load.quantile(0.5) as u32, 501);
+        assert_eq!(load.quantile(0.99) as u32, 991);
+        assert!(Load::default().quantile(0.99).is_nan());
+    }
+}

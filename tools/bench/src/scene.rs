@@ -1,0 +1,103 @@
+//! A server with accounts on it, and the requests of their owners.
+
+use keyward_servers::shell::Outcome;
+use serde_json::{Value, json};
+
+use crate::connection::Blocking;
+use crate::request::{Caller, Refreshing, Request};
+use crate::server::Server;
+
+/// How many connections ask at once.
+const CONNECTIONS: usize = 64;
+/// How many accounts there are.
+const PEOPLE: usize = 64;
+/// The password of every account.
+const PASSWORD: &str = "seven wild horses";
+/// How many refresh, or write posts, at once.
+pub(crate) const WRITERS: usize = 16;
+
+/// Callers that ask at the same time, a connection each.
+pub(crate) type Callers = Vec<Box<dyn Caller>>;
+
+/// A server with accounts on it.
+pub(crate) struct Scene {
+    pub(crate) server: Server,
+    tokens: Vec<String>,
+}
+
+impl Scene {
+    /// Signs accounts up, and writes a post for each.
+    pub(crate) fn populate(server: Server) -> Outcome<Self> {
+        let mut connection = Blocking::open(server.port)?;
+        let mut tokens = Vec::new();
+        for number in 0..PEOPLE {
+            let account = json!({ "email": address(number), "password": PASSWORD, "name": "Somebody" });
+            let token = access(&connection.json(&Request::new("POST /signup", "", &account)?, 201)?);
+            connection.json(&post(&token)?, 201)?;
+            tokens.push(token);
+        }
+        Ok(Self { server, tokens })
+    }
+
+    /// Logs the same accounts in, on another server over the same data.
+    pub(crate) fn enter(server: Server) -> Outcome<Self> {
+        let mut connection = Blocking::open(server.port)?;
+        let log_in = |number| Ok(access(&connection.json(&login(number)?, 200)?));
+        let tokens = (0..PEOPLE).map(log_in).collect::<Outcome<_>>()?;
+        Ok(Self { server, tokens })
+    }
+
+    /// A request of one account, for reading `line`.
+    pub(crate) fn reader(&self, line: &str) -> Outcome<Request> {
+        Request::new(line, &self.tokens[0], &Value::Null)
+    }
+
+    /// Every account, reading `line`.
+    pub(crate) fn readers(&self, line: &str) -> Outcome<Callers> {
+        let read = |token: &String| Request::new(line, token, &Value::Null);
+        self.tokens.iter().cycle().take(CONNECTIONS).map(read).map(boxed).collect()
+    }
+
+    /// Some of the accounts, writing posts.
+    pub(crate) fn writers(&self) -> Outcome<Callers> {
+        self.tokens.iter().take(WRITERS).map(|token| post(token)).map(boxed).collect()
+    }
+
+    /// Some of the accounts, logged in and refreshing.
+    pub(crate) fn refreshing(&self) -> Outcome<Callers> {
+        let mut connection = Blocking::open(self.server.port)?;
+        let refresh = |number| Refreshing::with(&connection.json(&login(number)?, 200)?);
+        (0..WRITERS).map(refresh).map(boxed).collect()
+    }
+}
+
+/// Every account, logging in.
+pub(crate) fn logins() -> Outcome<Callers> {
+    (0..CONNECTIONS).map(|number| login(number % PEOPLE)).map(boxed).collect()
+}
+
+/// Requests without a token, for bare axum.
+pub(crate) fn anonymous() -> Outcome<Callers> {
+    (0..CONNECTIONS).map(|_| Request::new("GET /users/me", "", &Value::Null)).map(boxed).collect()
+}
+
+fn boxed<C: Caller + 'static>(caller: Outcome<C>) -> Outcome<Box<dyn Caller>> {
+    Ok(Box::new(caller?))
+}
+
+fn address(number: usize) -> String {
+    format!("person{number}@example.com")
+}
+
+fn access(tokens: &Value) -> String {
+    tokens["access_token"].as_str().unwrap_or_default().to_owned()
+}
+
+fn login(number: usize) -> Outcome<Request> {
+    Request::new("POST /login", "", &json!({ "username": address(number), "password": PASSWORD }))
+}
+
+fn post(token: &str) -> Outcome<Request> {
+    let post = json!({ "title": "A post of some length", "content": "What there is to say. ".repeat(20) });
+    Request::new("POST /posts", token, &post)
+}
