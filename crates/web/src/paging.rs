@@ -9,10 +9,10 @@ use axum::http::{HeaderValue, Uri, header};
 use axum::response::{IntoResponse, Response};
 use keyward_guard::{Answers, Documented, Schemas, document_array};
 use serde::Serialize;
-use utoipa::{IntoParams, ToSchema};
 use utoipa::openapi::path::{Operation, Parameter, ParameterIn};
 use utoipa::openapi::schema::Type;
 use utoipa::openapi::{HeaderBuilder, RefOr, Schema};
+use utoipa::{IntoParams, ToSchema};
 
 use crate::cursor::{self, List};
 use crate::fault::Flaw;

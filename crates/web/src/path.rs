@@ -114,6 +114,10 @@ impl<T: PathParam> Documented for Path<T> {
             .build();
         operation.parameters.get_or_insert_default().push(RefOr::T(parameter));
         let refused = |text: &str| Some(T::parse(text).err()?.in_field("path", "id", Some(text.into())));
-        document_validation(operation, schemas, refused("x").or_else(|| refused("\0")).unwrap_or_else(broken));
+        document_validation(
+            operation,
+            schemas,
+            refused("x").or_else(|| refused("\0")).unwrap_or_else(broken),
+        );
     }
 }

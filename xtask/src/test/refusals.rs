@@ -3,9 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use keyward_servers::shell::{self, Outcome};
 use serde_json::Value;
-
-use crate::shell::{self, Outcome};
 
 /// Where tests note each refusal that they see: `POST /posts 422 validation`.
 pub(super) const VARIABLE: &str = "KEYWARD_TEST_REFUSALS";

@@ -2,9 +2,7 @@
 
 use axum::extract::{FromRequest, Request};
 use keyward_guard::{Documented, Schemas};
-use keyward_web::{
-    AnyBody, FromState, Input, Media, Rejection, document_body, missing_body, unreceived,
-};
+use keyward_web::{AnyBody, FromState, Input, Media, Rejection, document_body, missing_body, unreceived};
 use utoipa::ToSchema;
 use utoipa::openapi::path::Operation;
 
