@@ -8,8 +8,8 @@ use utoipa::openapi::path::Operation;
 
 use crate::error::ApiError;
 
-/// A body in JSON or as a form, urlencoded or multipart. Refusals name RFC 6749's code, too, because that is what Swagger UI
-/// shows.
+/// A body in JSON or as a form, urlencoded or multipart. Refusals name RFC 6749's code, too, because that is
+/// what Swagger UI shows.
 pub struct TokenBody<T: Input>(pub T);
 
 impl<S, T> FromRequest<S> for TokenBody<T>
