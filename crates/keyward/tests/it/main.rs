@@ -19,6 +19,7 @@ mod commands;
 mod contention;
 mod contract;
 mod cors;
+mod deleted_meanwhile;
 mod deploy;
 mod discovery;
 mod doctor;
