@@ -14,6 +14,7 @@ mod backup;
 mod binary;
 mod bodies;
 mod claims;
+mod cleaning;
 mod client;
 mod commands;
 mod contention;
