@@ -31,7 +31,8 @@ pub struct Session {
     tokens: Arc<Mutex<Option<Tokens>>>,
     /// Held while the next token is fetched: by one at a time.
     renewing: Arc<Turn<()>>,
-    /// When the service at `address` last refused a token that had just been fetched because it refused the one before.
+    /// When the service at `address` last refused a token that had just been fetched because it refused the
+    /// one before.
     refusing: Arc<Mutex<Option<Instant>>>,
 }
 
@@ -105,7 +106,8 @@ impl Session {
         }
     }
 
-    /// Whether a token that the service refused is worth replacing: not if it refused the last replacement just now.
+    /// Whether a token that the service refused is worth replacing: not if it refused the last replacement
+    /// just now.
     pub(crate) fn may_replace(&self) -> bool {
         !lock(&self.refusing).is_some_and(|since| since.elapsed() < REFUSING)
     }
@@ -157,8 +159,8 @@ impl Session {
         Ok(token)
     }
 
-    /// Fetches the next token, in a task of its own: the caller may give up, and the answer holds the only refresh token that
-    /// is good.
+    /// Fetches the next token, in a task of its own: the caller may give up, and the answer holds the only
+    /// refresh token that is good.
     fn renew(&self, turn: OwnedMutexGuard<()>, refused: bool) -> JoinHandle<Result<String, Error>> {
         let (keyward, tokens) = (self.keyward.clone(), Arc::clone(&self.tokens));
         tokio::spawn(async move {

@@ -1,7 +1,8 @@
-//! The bytes of answers and request bodies under way: together they never take more memory than there is for them.
+//! The bytes of answers and request bodies under way: together they never take more memory than there is for
+//! them.
 //!
-//! A byte of a body counts from its arrival until its request is answered, a byte of an answer until the system has taken
-//! all of the answer. What does not fit is answered 503.
+//! A byte of a body counts from its arrival until its request is answered, a byte of an answer until the
+//! system has taken all of the answer. What does not fit is answered 503.
 
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -55,7 +56,8 @@ impl ByteBudget {
         (Body::new(Counted { body, meter: Arc::clone(&meter) }), meter)
     }
 
-    /// The answer, counted; one that says that the server is busy in its place if it, or the request's body, did not fit.
+    /// The answer, counted; one that says that the server is busy in its place if it, or the request's body,
+    /// did not fit.
     pub(super) fn answer(self: &Arc<Self>, response: Response, request: &Meter) -> Response<Charged> {
         if request.over.load(Ordering::Relaxed) {
             return busy(response);
