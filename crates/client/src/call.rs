@@ -55,9 +55,9 @@ impl Call {
         Self { request: self.request.map(complete), ..self }
     }
 
-    /// Sends it, and once more with a new token if it is answered 401; a body that is a stream cannot be sent twice. A service
-    /// that refuses the new one, too, gets no other for a minute: it may not trust this Keyward.
-    /// Statuses are yours to look at: [`Response::error_for_status`] makes errors of them.
+    /// Sends it, and once more with a new token if it is answered 401; a body that is a stream cannot be sent
+    /// twice. A service that refuses the new one, too, gets no other for a minute: it may not trust this
+    /// Keyward. Statuses are yours to look at: [`Response::error_for_status`] makes errors of them.
     ///
     /// # Errors
     ///

@@ -18,6 +18,8 @@ const AHEAD: Duration = Duration::from_mins(1);
 /// How long a good token is used on when its replacement failed, before the next try.
 const PAUSE: Duration = Duration::from_secs(5);
 
+/// How long the next token is waited for while the last one is still good: all callers of one renewal together.
+const SHORTLY: Duration = Duration::from_millis(250);
 /// How long a service that refused a token and its replacement does not have another one fetched.
 const REFUSING: Duration = Duration::from_mins(1);
 
@@ -31,7 +33,10 @@ pub struct Session {
     tokens: Arc<Mutex<Option<Tokens>>>,
     /// Held while the next token is fetched: by one at a time.
     renewing: Arc<Turn<()>>,
-    /// When the service at `address` last refused a token that had just been fetched because it refused the one before.
+    /// Since when.
+    begun: Arc<Mutex<Option<Instant>>>,
+    /// When the service at `address` last refused a token that had just been fetched because it refused the
+    /// one before.
     refusing: Arc<Mutex<Option<Instant>>>,
 }
 
@@ -60,7 +65,14 @@ impl Session {
     pub(crate) fn new(keyward: Endpoints, grant: Grant) -> Self {
         let address = keyward.address.clone();
         let tokens = Arc::new(Mutex::new(Some(grant.into())));
-        Self { keyward, address, tokens, renewing: Arc::default(), refusing: Arc::default() }
+        Self {
+            keyward,
+            address,
+            tokens,
+            renewing: Arc::default(),
+            begun: Arc::default(),
+            refusing: Arc::default(),
+        }
     }
 
     /// The same session, whose calls go to another service: one that trusts this Keyward's tokens.
@@ -105,7 +117,8 @@ impl Session {
         }
     }
 
-    /// Whether a token that the service refused is worth replacing: not if it refused the last replacement just now.
+    /// Whether a token that the service refused is worth replacing: not if it refused the last replacement
+    /// just now.
     pub(crate) fn may_replace(&self) -> bool {
         !lock(&self.refusing).is_some_and(|since| since.elapsed() < REFUSING)
     }
@@ -117,13 +130,28 @@ impl Session {
 
     /// A token that is good by our clock, and not the one that was `refused`, if any.
     ///
-    /// The first caller that finds it stale has the next one fetched. While the old one is valid the others use it; afterwards
-    /// they wait, and when their turn comes there is a new one.
+    /// The first caller that finds it stale has the next one fetched. While the old one is valid, callers wait for that only
+    /// shortly, and then use it.
     pub(crate) async fn fresh(&self, refused: Option<&str>) -> Result<String, Error> {
         let asked_at = Instant::now();
-        if let Some(token) = self.usable(asked_at, refused)? {
-            return Ok(token);
+        let (token, left) = {
+            let tokens = lock(&self.tokens);
+            let tokens = tokens.as_ref().ok_or(Error::SessionOver)?;
+            if is_good(tokens, asked_at, refused) {
+                return Ok(tokens.access.clone());
+            }
+            (tokens.access.clone(), tokens.expires_at.saturating_duration_since(asked_at))
+        };
+        if refused.is_some() || left.is_zero() {
+            return self.next(asked_at, refused).await;
         }
+        let waited = lock(&self.begun).map_or(Duration::ZERO, |begun| begun.elapsed());
+        let shortly = SHORTLY.saturating_sub(waited).min(left);
+        tokio::time::timeout(shortly, self.next(asked_at, None)).await.unwrap_or(Ok(token))
+    }
+
+    /// The next token, when the turn to fetch it has come.
+    async fn next(&self, asked_at: Instant, refused: Option<&str>) -> Result<String, Error> {
         let turn = Arc::clone(&self.renewing).lock_owned().await;
         {
             let tokens = lock(&self.tokens);
@@ -139,30 +167,15 @@ impl Session {
         self.renew(turn, refused.is_some()).await.unwrap_or(Err(Error::Unavailable { retry_after: None }))
     }
 
-    /// The token at hand, if it can be used. One that is to be replaced soon is, beside the call.
-    fn usable(&self, now: Instant, refused: Option<&str>) -> Result<Option<String>, Error> {
-        let token = {
-            let tokens = lock(&self.tokens);
-            let tokens = tokens.as_ref().ok_or(Error::SessionOver)?;
-            if is_good(tokens, now, refused) {
-                return Ok(Some(tokens.access.clone()));
-            }
-            (refused.is_none() && now < tokens.expires_at).then(|| tokens.access.clone())
-        };
-        if token.is_some()
-            && let Ok(turn) = Arc::clone(&self.renewing).try_lock_owned()
-        {
-            drop(self.renew(turn, false));
-        }
-        Ok(token)
-    }
-
-    /// Fetches the next token, in a task of its own: the caller may give up, and the answer holds the only refresh token that
-    /// is good.
+    /// Fetches the next token, in a task of its own: the caller may give up, and the answer holds the only
+    /// refresh token that is good.
     fn renew(&self, turn: OwnedMutexGuard<()>, refused: bool) -> JoinHandle<Result<String, Error>> {
-        let (keyward, tokens) = (self.keyward.clone(), Arc::clone(&self.tokens));
+        let (keyward, tokens, begun) =
+            (self.keyward.clone(), Arc::clone(&self.tokens), Arc::clone(&self.begun));
+        *lock(&begun) = Some(Instant::now());
         tokio::spawn(async move {
             let renewed = renew(&keyward, &tokens, refused).await;
+            *lock(&begun) = None;
             drop(turn);
             renewed
         })

@@ -2,6 +2,7 @@
 
 pub mod announcer;
 pub mod backup;
+pub(crate) mod batches;
 pub mod bounded;
 pub mod columns;
 pub mod connect;

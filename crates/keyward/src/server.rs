@@ -1,6 +1,7 @@
 //! Listening: HTTP/1.1 connections, in clear or in TLS, with every limit that `axum::serve` leaves open.
 
 pub mod accept;
+mod byte_budget;
 mod connection_limiter;
 pub mod limits;
 pub mod open_files;

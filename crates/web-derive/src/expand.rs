@@ -127,7 +127,8 @@ pub(crate) fn expand(item: &DeriveInput) -> Result<TokenStream> {
     })
 }
 
-/// The variable that holds a field while the others are read: no name that an expression of the struct could mean.
+/// The variable that holds a field while the others are read: no name that an expression of the struct could
+/// mean.
 fn local(name: &Ident) -> Ident {
     format_ident!("field_{}", name)
 }

@@ -7,7 +7,8 @@ mod expand;
 use proc_macro::TokenStream;
 use syn::{DeriveInput, parse_macro_input};
 
-/// Implements `keyward_web::Input` for a struct, and utoipa's `ToSchema` and `IntoParams` from the same declaration.
+/// Implements `keyward_web::Input` for a struct, and utoipa's `ToSchema` and `IntoParams` from the same
+/// declaration.
 ///
 /// `keyward_web` documents the attributes.
 #[proc_macro_derive(Input, attributes(input))]

@@ -1,7 +1,7 @@
 //! Forms, urlencoded or multipart, read strictly into the object that JSON would have been.
 //!
-//! As in FastAPI an empty field of a form counts as none. Unlike there a broken escape, broken UTF-8 or a field given
-//! twice is refused, so that no two readers can see different things in one request.
+//! As in FastAPI an empty field of a form counts as none. Unlike there a broken escape, broken UTF-8 or a
+//! field given twice is refused, so that no two readers can see different things in one request.
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Multipart, Request};

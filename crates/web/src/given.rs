@@ -1,4 +1,5 @@
-//! The value of one field, read as one of the types that JSON, forms and queries share. The words are pydantic v2's.
+//! The value of one field, read as one of the types that JSON, forms and queries share. The words are
+//! pydantic v2's.
 
 use serde_json::Value;
 
@@ -12,7 +13,8 @@ pub struct Given<'a> {
 }
 
 impl<'a> Given<'a> {
-    /// A value of JSON, or with `text` one of a form or a query, where numbers and booleans are written as text.
+    /// A value of JSON, or with `text` one of a form or a query, where numbers and booleans are written as
+    /// text.
     pub fn new(value: &'a Value, text: bool) -> Self {
         Self { value, text }
     }

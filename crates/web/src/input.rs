@@ -3,8 +3,8 @@
 use crate::fault::Fault;
 use crate::fields::Fields;
 
-/// A request's body or query, read from its fields. Derive it: one struct declares what is read, its bounds and defaults,
-/// and the schema in the document.
+/// A request's body or query, read from its fields. Derive it: one struct declares what is read, its bounds
+/// and defaults, and the schema in the document.
 pub trait Input: Sized + Send {
     /// What reading it needs of the service's state, such as an operator's setting. `()` for most.
     type Context: Send + Sync;

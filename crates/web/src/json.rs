@@ -1,4 +1,5 @@
-//! Strict JSON (RFC 8259): UTF-8, nothing behind the value, no key twice, nesting bounded by the parser's own limit.
+//! Strict JSON (RFC 8259): UTF-8, nothing behind the value, no key twice, nesting bounded by the parser's own
+//! limit.
 
 use std::fmt;
 

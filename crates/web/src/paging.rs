@@ -60,8 +60,8 @@ pub struct Place<T> {
 }
 
 impl<T: Listed> Place<T> {
-    /// The answer: the rows that were found. `next` is the id of the last of them if there are more, and becomes a link to
-    /// the next page.
+    /// The answer: the rows that were found. `next` is the id of the last of them if there are more, and
+    /// becomes a link to the next page.
     pub fn listing(&self, items: Vec<T>, next: Option<i64>) -> Listing<T> {
         let next = next.and_then(|id| cursor::next_link(&self.uri, &cursor::encode(T::LIST, id)));
         Listing { items, next }

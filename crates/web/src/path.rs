@@ -16,7 +16,8 @@ use crate::rejection::{Rejection, document_validation};
 /// The `{id}` of a path.
 pub struct Path<T: PathParam>(pub T::Value);
 
-/// What an `{id}` can be. For a type of another crate, implement it for a marker of your own that has that `Value`.
+/// What an `{id}` can be. For a type of another crate, implement it for a marker of your own that has that
+/// `Value`.
 pub trait PathParam {
     /// What handlers get.
     type Value: Send;

@@ -45,8 +45,8 @@ impl<T: Input + IntoParams> Documented for Query<T> {
 pub const SECRETS: [&str; 5] =
     ["password", "current_password", "new_password", "client_secret", "refresh_token"];
 
-/// Refuses a query with a parameter of one of these names, in any letter case and any escaping. An address ends up in logs
-/// and histories: a client that puts a secret there has to notice at once.
+/// Refuses a query with a parameter of one of these names, in any letter case and any escaping. An address
+/// ends up in logs and histories: a client that puts a secret there has to notice at once.
 ///
 /// # Errors
 /// [`Rejection::CredentialsInQuery`] where there is one.

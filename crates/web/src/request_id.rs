@@ -39,8 +39,8 @@ impl RequestId {
     }
 }
 
-/// Gives every request an id, for `axum::middleware::from_fn`: the one it came with in `X-Request-Id`, or a new one. The
-/// answer carries it, too.
+/// Gives every request an id, for `axum::middleware::from_fn`: the one it came with in `X-Request-Id`, or a
+/// new one. The answer carries it, too.
 pub async fn request_ids(mut request: Request, next: Next) -> Response {
     let id = RequestId::sent(request.headers()).unwrap_or_else(|| RequestId::new(&SystemRandom));
     let header = id.header();

@@ -11,8 +11,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::http::{HeaderMap, HeaderName, header};
 
-/// A network, as in `10.0.0.0/8`; an address alone is a network of one. IPv4 in IPv6 (`::ffff:10.0.0.0/104`) is IPv4: so are
-/// the addresses that it is compared with.
+/// A network, as in `10.0.0.0/8`; an address alone is a network of one. IPv4 in IPv6 (`::ffff:10.0.0.0/104`)
+/// is IPv4: so are the addresses that it is compared with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Network {
     address: IpAddr,
@@ -125,8 +125,8 @@ impl Proxies {
         client
     }
 
-    /// Says once that there seems to be a proxy on this machine that is not trusted: without its word all requests come from
-    /// loopback, which has no rate limit.
+    /// Says once that there seems to be a proxy on this machine that is not trusted: without its word all
+    /// requests come from loopback, which has no rate limit.
     fn warn_of_proxy(&self, headers: &HeaderMap) {
         let kinds = [ProxyHeader::XForwardedFor, ProxyHeader::Forwarded];
         let Some(kind) = kinds.into_iter().find(|kind| headers.contains_key(kind.name())) else { return };

@@ -20,8 +20,8 @@ where
     }
 }
 
-/// Reads a new password, which is never echoed, in a body whose context is [`NewPasswords`]. `owner` is the address of the
-/// account, where it is known, which the password must not be.
+/// Reads a new password, which is never echoed, in a body whose context is [`NewPasswords`]. `owner` is the
+/// address of the account, where it is known, which the password must not be.
 pub fn new_password(owner: Option<&Email>) -> NewPasswordReader<'_> {
     NewPasswordReader { owner }
 }
@@ -66,7 +66,8 @@ fn schema(policy: &PasswordPolicy) -> RefOr<Schema> {
         .into()
 }
 
-/// Documents new passwords as `policy` asks for them. A handler's signature alone knows the default policy only.
+/// Documents new passwords as `policy` asks for them. A handler's signature alone knows the default policy
+/// only.
 pub fn as_set(document: &mut OpenApi, policy: &PasswordPolicy) {
     let (usual, set) = (schema(&PasswordPolicy::default()), schema(policy));
     let schemas = document.components.iter_mut().flat_map(|components| components.schemas.values_mut());

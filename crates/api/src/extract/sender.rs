@@ -12,7 +12,8 @@ use keyward_guard::{Documented, Schemas};
 use keyward_web::RequestId;
 use utoipa::openapi::path::Operation;
 
-/// Who sent the request. The address is the connection's own, or what a trusted proxy noted: see [`crate::boundary::proxies`].
+/// Who sent the request. The address is the connection's own, or what a trusted proxy noted: see
+/// [`crate::boundary::proxies`].
 pub struct Sender(pub Origin);
 
 /// How much of a `User-Agent` is kept, in bytes.

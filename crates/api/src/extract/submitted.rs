@@ -1,4 +1,5 @@
-//! What stands behind a page's form: the same operation for a browser, which wants a page for an answer, and for a program.
+//! What stands behind a page's form: the same operation for a browser, which wants a page for an answer, and
+//! for a program.
 
 use std::convert::Infallible;
 use std::marker::PhantomData;
@@ -16,7 +17,8 @@ use crate::answers::refused::Refused;
 use crate::error::ApiError;
 use crate::pages;
 
-/// A body as it was sent, JSON or a form, and whether a browser's form sent it. Refusing it is left to [`Submitter::answer`].
+/// A body as it was sent, JSON or a form, and whether a browser's form sent it. Refusing it is left to
+/// [`Submitter::answer`].
 pub struct Submitted<T: Input> {
     /// What was sent.
     pub body: Result<T, ApiError>,

@@ -11,8 +11,8 @@ use crate::error::{ApiError, document_error, document_validation};
 /// What `AnyBody` reads.
 const MEDIA: [Media; 3] = [Media::Urlencoded, Media::Multipart, Media::Json];
 
-/// A body in JSON or as a form, urlencoded or multipart. Refusals name RFC 6749's code, too, because that is what Swagger UI
-/// shows.
+/// A body in JSON or as a form, urlencoded or multipart. Refusals name RFC 6749's code, too, because that is
+/// what Swagger UI shows.
 pub struct TokenBody<T: Input>(pub T);
 
 impl<S, T> FromRequest<S> for TokenBody<T>

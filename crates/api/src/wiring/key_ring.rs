@@ -39,7 +39,8 @@ pub(crate) async fn open(
     let keys = Keys::new(ports.clone(), Arc::clone(master), tokens.access_token_life());
     let ring = keys.ring(tokens.algorithm).await.map_err(|error| {
         if let (KeysError::Sealed(_), Some(path)) = (&error, made) {
-            // Another server made the first key meanwhile, with a secret of its own: nothing was sealed with ours.
+            // Another server made the first key meanwhile, with a secret of its own: nothing was sealed with
+            // ours.
             drop(std::fs::remove_file(path));
         }
         format!("no signing key: {error}")

@@ -11,8 +11,8 @@ use keyward_infra::database::backup::sqlite_file;
 
 use super::error::ServiceError;
 
-/// How often a lock that is taken is tried again, and how long after: a start that failed holds it for a moment alone, to
-/// remove the file.
+/// How often a lock that is taken is tried again, and how long after: a start that failed holds it for a
+/// moment alone, to remove the file.
 const TRIES: u32 = 3;
 const PAUSE: Duration = Duration::from_millis(10);
 
@@ -51,7 +51,8 @@ impl Lock {
         })
     }
 
-    /// Removes the file if it was made for nothing: not if another process shares it, which has to keep others out.
+    /// Removes the file if it was made for nothing: not if another process shares it, which has to keep
+    /// others out.
     pub fn undo(self) {
         if self.new && self.file.unlock().is_ok() && self.file.try_lock().is_ok() && self.is_current() {
             drop(std::fs::remove_file(&self.path));

@@ -130,7 +130,11 @@ impl Recovery {
                 let found = tx.users().credentials_of(&email).await?.map(|found| found.user);
                 let user = found.filter(|user| !user.disabled).map(|user| user.id);
                 let new = NewRecovery { owner, user, token: SecretHash::of(&token), expires_at: now + LIFE };
-                tx.recoveries().replace(&new).await?;
+                tx.recoveries().replace(&new).await.map_err(|error| match error {
+                    // The account was deleted after the look-up: the next one finds none.
+                    StoreError::Dangling => StoreError::Contended(Box::new(error)),
+                    other => other,
+                })?;
                 let mail = self.postbox.post(&mut *tx, &self.ports, email.clone(), letter.clone()).await?;
                 tx.outbox().withdraw(if user.is_some() { MailId(0) } else { mail }).await?;
                 Ok::<_, RecoveryError>(tx.commit().await?)

@@ -187,7 +187,8 @@ fn limits(options: &DatabaseOptions) -> [(&'static str, u128); 3] {
     ]
 }
 
-/// A pool whose connections begin with `more`. They repeat our limits, for a pooler drops those of the first message.
+/// A pool whose connections begin with `more`. They repeat our limits, for a pooler drops those of the first
+/// message.
 fn postgres_pool(options: &DatabaseOptions, more: &'static str) -> PoolOptions<Postgres> {
     let limits: Vec<_> =
         limits(options).iter().map(|(name, value)| format!("SET {name} = {value}; ")).collect();

@@ -1,7 +1,8 @@
-//! A connection pooler in front of PostgreSQL, such as PgBouncer: whether a connection to it is one connection to the server.
+//! A connection pooler in front of PostgreSQL, such as PgBouncer: whether a connection to it is one
+//! connection to the server.
 //!
-//! Prepared statements, `LISTEN` and settings of a session live in the server's connection. A pooler that hands that to
-//! another client after every transaction breaks them all.
+//! Prepared statements, `LISTEN` and settings of a session live in the server's connection. A pooler that
+//! hands that to another client after every transaction breaks them all.
 
 use std::time::Duration;
 
@@ -14,7 +15,8 @@ const ROUNDS: u32 = 3;
 const SETTINGS: &str =
     "PgBouncer needs pool_mode = session and ignore_startup_parameters = extra_float_digits,options";
 
-/// Refuses a pooler that exchanges the server's connections between transactions. A server that cannot be asked within
+/// Refuses a pooler that exchanges the server's connections between transactions. A server that cannot be
+/// asked within
 /// `limit` is not refused.
 pub(crate) async fn refuse_exchange(server: &PgConnectOptions, limit: Duration) -> Result<(), String> {
     match tokio::time::timeout(limit, is_exchanged(server)).await {
@@ -30,7 +32,8 @@ pub(crate) fn explain(reason: String) -> String {
     if reason.contains("unsupported startup parameter") { format!("{reason}; {SETTINGS}") } else { reason }
 }
 
-/// Whether a connection's server process is another's, or changes while another client has a transaction open.
+/// Whether a connection's server process is another's, or changes while another client has a transaction
+/// open.
 async fn is_exchanged(server: &PgConnectOptions) -> Result<bool, SqlxError> {
     let mut one = PgConnection::connect_with(server).await?;
     let mut other = PgConnection::connect_with(server).await?;
@@ -56,7 +59,8 @@ async fn is_exchanged(server: &PgConnectOptions) -> Result<bool, SqlxError> {
     Ok(exchanged)
 }
 
-/// The id of the server's process behind a connection. Asked without a prepared statement, which would be lost.
+/// The id of the server's process behind a connection. Asked without a prepared statement, which would be
+/// lost.
 async fn process(connection: &mut PgConnection) -> Result<i32, SqlxError> {
     raw_sql("SELECT pg_backend_pid()").fetch_one(connection).await?.try_get(0)
 }

@@ -7,9 +7,10 @@ use keyward_domain::model::recoveries::{NewRecovery, RecoveryRepository};
 use keyward_domain::model::store_error::StoreError;
 use keyward_domain::values::ids::UserId;
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ActiveValue, ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ActiveValue, ColumnTrait, Condition, EntityTrait, QueryFilter};
 use time::OffsetDateTime;
 
+use crate::database::batches::delete_all;
 use crate::database::columns::micros;
 use crate::database::connections::Connections;
 use crate::database::db::Db;
@@ -61,7 +62,7 @@ impl<C: Connections> RecoveryRepository for Db<C> {
     }
 
     async fn forget(&mut self, before: OffsetDateTime) -> Result<u64, StoreError> {
-        let old = Entity::delete_many().filter(Column::ExpiresAt.lte(micros(before)));
-        Ok(old.exec(self.write()).await.map_err(failed)?.rows_affected)
+        let old = Condition::all().add(Column::ExpiresAt.lte(micros(before)));
+        delete_all::<Entity>(self.write(), Column::Owner, old).await
     }
 }

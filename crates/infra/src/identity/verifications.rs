@@ -7,9 +7,10 @@ use keyward_domain::model::verifications::{Pending, Purpose, VerificationReposit
 use keyward_domain::values::email::Email;
 use keyward_domain::values::ids::UserId;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
-use sea_orm::{ActiveValue, ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ActiveValue, ColumnTrait, Condition, EntityTrait, QueryFilter};
 use time::OffsetDateTime;
 
+use crate::database::batches::delete_all;
 use crate::database::columns::{micros, time};
 use crate::database::connections::Connections;
 use crate::database::db::Db;
@@ -97,8 +98,8 @@ impl<C: Connections> VerificationRepository for Db<C> {
     }
 
     async fn forget(&mut self, before: OffsetDateTime) -> Result<u64, StoreError> {
-        let old = Entity::delete_many().filter(Column::ExpiresAt.lte(micros(before)));
-        Ok(old.exec(self.write()).await.map_err(failed)?.rows_affected)
+        let old = Condition::all().add(Column::ExpiresAt.lte(micros(before)));
+        delete_all::<Entity>(self.write(), Column::TokenHash, old).await
     }
 }
 

@@ -9,11 +9,12 @@ use keyward_domain::values::email::Email;
 use keyward_domain::values::ids::SessionId;
 use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait, OnConflict};
 use sea_orm::{
-    ActiveValue, ColumnTrait, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, RelationTrait,
-    Select,
+    ActiveValue, ColumnTrait, Condition, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect,
+    RelationTrait, Select,
 };
 use time::{Duration, OffsetDateTime};
 
+use crate::database::batches::delete_all;
 use crate::database::columns::{micros, time};
 use crate::database::connections::Connections;
 use crate::database::db::Db;
@@ -98,9 +99,8 @@ impl<C: Connections> AttemptRepository for Db<C> {
     async fn forget(&mut self, before: OffsetDateTime) -> Result<u64, StoreError> {
         // Where time forgives, failures are counted as time, too: what it has not yet forgiven stays.
         let over = Expr::col(Column::LastAt).add(Expr::col(Column::Wait)).add(Expr::col(Column::Failures));
-        let old = Entity::delete_many().filter(Column::LastAt.lt(micros(before)));
-        let old = old.filter(over.lt(micros(before)));
-        Ok(old.exec(self.write()).await.map_err(failed)?.rows_affected)
+        let old = Condition::all().add(Column::LastAt.lt(micros(before))).add(over.lt(micros(before)));
+        delete_all::<Entity>(self.write(), Column::Key, old).await
     }
 
     async fn addresses_of(&mut self, email: &Email) -> Result<Vec<IpAddr>, StoreError> {

@@ -9,11 +9,12 @@ use keyward_domain::values::email::Email;
 use keyward_domain::values::ids::MailId;
 use sea_orm::sea_query::{Expr, ExprTrait, LockBehavior, LockType, Order, Query};
 use sea_orm::{
-    ActiveValue, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, PaginatorTrait, QueryFilter,
-    QueryOrder, QuerySelect,
+    ActiveValue, ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, PaginatorTrait,
+    QueryFilter, QueryOrder, QuerySelect,
 };
 use time::OffsetDateTime;
 
+use crate::database::batches::delete_all;
 use crate::database::columns::{micros, time, without_nul};
 use crate::database::connections::Connections;
 use crate::database::db::Db;
@@ -129,10 +130,9 @@ impl<C: Connections> OutboxRepository for Db<C> {
     }
 
     async fn forget(&mut self, before: OffsetDateTime) -> Result<u64, StoreError> {
-        let old = Entity::delete_many()
-            .filter(Column::State.eq(MailState::Sent.as_str()))
-            .filter(Column::At.lt(micros(before)));
-        Ok(old.exec(self.write()).await.map_err(failed)?.rows_affected)
+        let sent = Column::State.eq(MailState::Sent.as_str());
+        let old = Condition::all().add(sent).add(Column::At.lt(micros(before)));
+        delete_all::<Entity>(self.write(), Column::Id, old).await
     }
 }
 

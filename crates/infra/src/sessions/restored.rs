@@ -13,8 +13,8 @@ use crate::entity::sessions::{Column, Entity};
 /// How many sessions one transaction ends.
 const BATCH: u64 = 5000;
 
-/// Ends every session that stands, and records each in the feed. For a database that no server uses. Returns the number
-/// ended.
+/// Ends every session that stands, and records each in the feed. For a database that no server uses. Returns
+/// the number ended.
 ///
 /// # Errors
 /// What the database answered; some sessions may have ended.

@@ -12,11 +12,12 @@ use keyward_domain::values::ids::SessionId;
 use keyward_domain::values::ids::UserId;
 use sea_orm::prelude::Uuid;
 use sea_orm::{
-    ActiveValue, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, QueryFilter,
-    QueryOrder, QuerySelect, Statement,
+    ActiveValue, ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult,
+    QueryFilter, QueryOrder, QuerySelect, Statement,
 };
 use time::OffsetDateTime;
 
+use crate::database::batches::delete_all;
 use crate::database::columns::{micros, time};
 use crate::database::connections::Connections;
 use crate::database::db::Db;
@@ -67,8 +68,8 @@ impl<C: Connections> RevocationRepository for Db<C> {
     }
 
     async fn forget(&mut self, before: OffsetDateTime) -> Result<u64, StoreError> {
-        let old = Entity::delete_many().filter(Column::RevokedAt.lt(micros(before)));
-        Ok(old.exec(self.write()).await.map_err(failed)?.rows_affected)
+        let old = Condition::all().add(Column::RevokedAt.lt(micros(before)));
+        delete_all::<Entity>(self.write(), Column::Id, old).await
     }
 }
 

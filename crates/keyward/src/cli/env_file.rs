@@ -1,7 +1,7 @@
 //! The file `.env`: settings for those that are not in the environment.
 //!
-//! The working folder's is read, or else the nearest one above it that belongs to this account or to root: a folder above
-//! may be one in which anybody can make files, such as `/tmp`.
+//! The working folder's is read, or else the nearest one above it that belongs to this account or to root: a
+//! folder above may be one in which anybody can make files, such as `/tmp`.
 
 use std::fs::File;
 use std::io::ErrorKind;

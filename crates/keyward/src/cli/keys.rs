@@ -83,7 +83,8 @@ pub(super) async fn run(command: KeysCommand) -> Result<(), Problem> {
         KeysCommand::Retire(Retire { kid, secret_lost, settings }) => {
             let (database, keys) = settings.open().await?;
             let seals = keys.seals().await.map_err(|error| error.to_string())?;
-            // A key that cannot be opened is withdrawn by its id, one after the other where there are several.
+            // A key that cannot be opened is withdrawn by its id, one after the other where there are
+            // several.
             let of_another = seals.elsewhere.first().filter(|_| !secret_lost);
             if let Some(other) = of_another.filter(|_| seals.opened == 0 || !seals.elsewhere.contains(&kid)) {
                 return Err(sealed_elsewhere(&seals, other));

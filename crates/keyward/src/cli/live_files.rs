@@ -11,8 +11,8 @@ use super::output::Problem;
 /// What SQLite and the lock add to the database's name.
 const SUFFIXES: [&str; 5] = ["", "-wal", "-shm", "-journal", ".lock"];
 
-/// Refuses to write to `target` if it is the SQLite database, a file beside it that belongs to it, or the master secret: by
-/// any name, through any link.
+/// Refuses to write to `target` if it is the SQLite database, a file beside it that belongs to it, or the
+/// master secret: by any name, through any link.
 pub(super) fn refuse(storage: &StorageSettings, target: &Path) -> Result<(), Problem> {
     let database = sqlite_file(&storage.database_url()).into_iter();
     let files = database.flat_map(|database| SUFFIXES.map(|suffix| with_suffix(&database, suffix)));

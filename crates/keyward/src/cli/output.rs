@@ -19,8 +19,8 @@ pub(super) fn shown(printed: io::Result<()>) -> Result<(), Problem> {
     }
 }
 
-/// Prints a line that a command depends on, before it acts: a secret that is shown once. A reader that has ended is a
-/// problem here.
+/// Prints a line that a command depends on, before it acts: a secret that is shown once. A reader that has
+/// ended is a problem here.
 pub(super) fn say_before(line: impl Display) -> Result<(), Problem> {
     print(line).map_err(|error| format!("{}; nothing was done", unwritable(&error)))
 }

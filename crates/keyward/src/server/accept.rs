@@ -27,6 +27,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tower::ServiceExt;
 
+use super::byte_budget::ByteBudget;
 use super::connection_limiter::ConnectionLimiter;
 use super::limits::Limits;
 use super::paced::{Pace, Paced};
@@ -70,6 +71,7 @@ pub async fn serve(
     let graceful = GracefulShutdown::new();
     let (permits, limiter) =
         (Arc::new(Semaphore::new(limits.connections)), ConnectionLimiter::new(limits.per_address));
+    let budget = ByteBudget::new(limits.bytes);
     let (open, closed) = watch::channel(());
     let mut stop = std::pin::pin!(stop);
     loop {
@@ -91,6 +93,7 @@ pub async fn serve(
             router: router.clone(),
             watcher: graceful.watcher(),
             stopping,
+            budget: Arc::clone(&budget),
         };
         let (tls, mut closed) = (tls.clone(), closed.clone());
         tokio::spawn(async move {
@@ -125,6 +128,7 @@ struct Connection {
     router: Router,
     watcher: Watcher,
     stopping: Stopping,
+    budget: Arc<ByteBudget>,
 }
 
 impl Connection {
@@ -132,9 +136,17 @@ impl Connection {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let Self { peer, secure, router, watcher, stopping } = self;
-        let service =
-            service_fn(move |request| answer(router.clone(), peer, secure, stopping.clone(), request));
+        let Self { peer, secure, router, watcher, stopping, budget } = self;
+        let service = service_fn(move |request: hyper::Request<Incoming>| {
+            let (router, stopping, budget) = (router.clone(), stopping.clone(), Arc::clone(&budget));
+            async move {
+                let (head, body) = request.into_parts();
+                let (body, meter) = budget.counted(body);
+                let request = hyper::Request::from_parts(head, body);
+                let response = answer(router, peer, secure, stopping, request).await?;
+                Ok::<_, Infallible>(budget.answer(response, &meter))
+            }
+        });
         let connection = http(limits).serve_connection(TokioIo::new(stream), service);
         Ok(watcher.watch(connection).await?)
     }
@@ -159,9 +171,8 @@ async fn answer(
     peer: SocketAddr,
     secure: bool,
     stopping: Stopping,
-    request: hyper::Request<Incoming>,
+    mut request: hyper::Request<axum::body::Body>,
 ) -> Result<axum::response::Response, Infallible> {
-    let mut request = request.map(axum::body::Body::new);
     request.extensions_mut().insert(ConnectInfo(peer));
     request.extensions_mut().insert(stopping);
     let mut response = router.oneshot(request).await?;

@@ -18,6 +18,9 @@ pub struct Limits {
     pub stall: Duration,
     /// How fast an answer has to be taken after that, in bytes per second.
     pub rate: u32,
+    /// How many bytes of request bodies and answers may be under way at once, apart from the first 16 KiB of
+    /// each; what goes beyond is answered 503.
+    pub bytes: usize,
     /// How long requests under way may take once we were told to stop.
     pub drain: Duration,
 }
@@ -31,6 +34,7 @@ impl Default for Limits {
             head: Duration::from_secs(15),
             stall: Duration::from_secs(10),
             rate: 4096,
+            bytes: 64 * 1024 * 1024,
             drain: Duration::from_secs(30),
         }
     }

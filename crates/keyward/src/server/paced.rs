@@ -1,7 +1,8 @@
 //! A stream whose other end has to take what is written, at a least rate.
 //!
-//! Waiting uses up a patience, and what is taken afterwards gives some back: so a slow reader gets everything, and one that
-//! takes nothing, or a few bytes now and then, is cut off and costs its answer no longer.
+//! Waiting uses up a patience, and what is taken afterwards gives some back: so a slow reader gets
+//! everything, and one that takes nothing, or a few bytes now and then, is cut off and costs its answer no
+//! longer.
 
 use std::future::Future;
 use std::io::{self, IoSlice};

@@ -1,11 +1,14 @@
 //! The real program under a flood: what it costs, and what goes on meanwhile.
 
+use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use keyward_api::testing::app::PASSWORD;
+use keyward::server::limits::Limits;
+use keyward_api::testing::app::{PASSWORD, TestApp};
 use serde_json::{Value, json};
 
+use crate::app::Starts;
 use crate::process::{Home, Served};
 use crate::wire::{Server, status};
 
@@ -48,6 +51,91 @@ async fn beside_2000_idle_connections_64_logins_at_once_cost_bounded_memory_and_
     let peak = server.peak_memory_mib();
     assert!(peak < bound, "{peak} MiB with {} idle connections", idle.len());
     println!("{peak} MiB at its peak, {reads} reads meanwhile");
+}
+
+/// A server, and the token of ana, who has signed up there.
+#[cfg(target_os = "linux")]
+fn with_ana(home: &Home) -> (Served, String) {
+    let mut command = home.command(&[]);
+    command.env("KEYWARD_LISTEN", "127.0.0.1:0").env("KEYWARD_LOG", "warn");
+    let server = Served::start(command);
+    let account = json!({ "email": "ana@example.com", "password": PASSWORD });
+    let (status, token) = server.call("POST", "/signup", "", &account);
+    assert_eq!(status, 201, "{token}");
+    let token = token["access_token"].as_str().unwrap().to_owned();
+    (server, token)
+}
+
+#[tokio::test]
+async fn long_answers_beyond_the_budget_are_503_until_the_others_are_gone() {
+    let limits = Limits { bytes: 3 * 1024 * 1024, ..Limits::default() };
+    let server = Server::narrow(TestApp::start().await, limits);
+    let body = |value: &Value| format!("Content-Length: {}\r\n\r\n{value}", value.to_string().len());
+    let head = "HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\n";
+    let account = body(&json!({ "email": "ana@example.com", "password": PASSWORD }));
+    let answer = server.exchange(format!("POST /signup {head}{account}")).await;
+    let token: Value = serde_json::from_str(answer.split("\r\n\r\n").nth(1).unwrap()).unwrap();
+    let bearer = format!("Authorization: Bearer {}\r\n", token["access_token"].as_str().unwrap());
+    // Twice as long in JSON, and all the more as sent.
+    let post = body(&json!({ "title": "Long", "content": "\"".repeat(95_000), "published": true }));
+    for _ in 0..8 {
+        assert_eq!(status(&server.exchange(format!("POST /posts {head}{bearer}{post}")).await), 201);
+    }
+    let page = format!("GET /blog?limit=8 {head}\r\n");
+    let mut readers = Vec::new();
+    for _ in 0..2 {
+        let mut reader = server.connect_narrow().await;
+        reader.send(&page).await;
+        assert!(reader.some(9).await.is_some(), "the answer has begun");
+        readers.push(reader);
+    }
+    let refused = server.exchange(&page).await;
+    assert_eq!(status(&refused), 503, "{}", &refused[..300.min(refused.len())]);
+    assert!(refused.contains("\r\nretry-after: 1\r\n") && refused.contains("x-request-id"), "{refused}");
+    server.assert_alive().await;
+    drop(readers);
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    let answer = server.exchange(&page).await;
+    assert_eq!((status(&answer), answer.len() > 1_500_000), (200, true));
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn bodies_that_never_end_cost_bounded_memory() {
+    keyward::server::open_files::allow_files();
+    let home = Home::new().await;
+    let (server, token) = with_ana(&home);
+    let head = format!(
+        "POST /posts HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\
+         Content-Type: application/json\r\nContent-Length: 1000000\r\n\r\n"
+    );
+    let body = [head.as_bytes(), &vec![b' '; 900_000][..]].concat();
+    let (writers, refused) = std::thread::scope(|scope| {
+        let open = |_| {
+            scope.spawn(|| {
+                let mut stream = TcpStream::connect(server.address).unwrap();
+                drop(stream.write_all(&body));
+                stream
+            })
+        };
+        let threads: Vec<_> = (0..600).map(open).collect();
+        let mut writers: Vec<TcpStream> = threads.into_iter().map(|thread| thread.join().unwrap()).collect();
+        std::thread::sleep(std::time::Duration::from_secs(1));
+        let busy = |stream: &mut TcpStream| {
+            stream.set_nonblocking(true).unwrap();
+            let mut answer = [0; 64];
+            matches!(stream.read(&mut answer), Ok(12..)) && answer.starts_with(b"HTTP/1.1 503")
+        };
+        let refused = writers.iter_mut().filter_map(|stream| busy(stream).then_some(())).count();
+        (writers, refused)
+    });
+    let peak = server.peak_memory_mib();
+    assert!(peak < PEAK_MIB, "{peak} MiB for {} writers", writers.len());
+    assert!(refused > 300, "{refused} were answered 503");
+    drop(writers);
+    std::thread::sleep(std::time::Duration::from_secs(1));
+    let post = json!({ "title": "Long", "content": "x".repeat(95_000) });
+    assert_eq!(server.call("POST", "/posts", &token, &post).0, 201, "the budget came back");
 }
 
 #[tokio::test]

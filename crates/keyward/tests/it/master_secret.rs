@@ -1,4 +1,5 @@
-//! The master secret and the commands: only a server makes one, and keys are sealed with none but the server's.
+//! The master secret and the commands: only a server makes one, and keys are sealed with none but the
+//! server's.
 
 use serde_json::Value;
 

@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 
 use crate::process::{Home, text};
 
-/// Signs up, backs up, and restores with these arguments: what a read and a refresh with the tokens of then answer.
+/// Signs up, backs up, and restores with these arguments: what a read and a refresh with the tokens of then
+/// answer.
 async fn after_a_restore(arguments: &[&str]) -> Option<(u16, u16)> {
     let home = Home::new().await;
     if home.url().is_some() {

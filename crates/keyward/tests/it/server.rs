@@ -67,8 +67,8 @@ async fn whoever_does_not_take_an_answer_is_cut_off() {
     assert!(taken.len() < 100 * 500_000, "{} bytes came", taken.len());
 }
 
-/// Whether a reader of two kilobytes a second loses the only connection within eight seconds, where that many bytes a second
-/// have to be taken after two seconds.
+/// Whether a reader of two kilobytes a second loses the only connection within eight seconds, where that many
+/// bytes a second have to be taken after two seconds.
 async fn is_cut_off(rate: u32) -> bool {
     let limits = Limits { connections: 1, stall: Duration::from_secs(2), rate, ..Limits::default() };
     let server = Server::narrow(TestApp::start().await, limits);

@@ -37,7 +37,8 @@ pub(super) fn settings(settings: &ServerSettings, resources: &[Resource]) -> Fin
     }
 }
 
-/// Tokens, metadata and the links in mails carry the issuer: it must be a URL that clients can reach. It may have a path.
+/// Tokens, metadata and the links in mails carry the issuer: it must be a URL that clients can reach. It may
+/// have a path.
 pub(super) fn issuer(settings: &ServerSettings) -> Finding {
     let issuer = settings.service.issuer();
     let mend = "set KEYWARD_ISSUER to the address clients use, as in https://login.example.com".to_owned();

@@ -1,0 +1,218 @@
+//! The bytes of answers and request bodies under way: together they never take more memory than there is for
+//! them.
+//!
+//! A byte of a body counts from its arrival until its request is answered, a byte of an answer until the
+//! system has taken all of the answer. What does not fit is answered 503.
+
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+
+use axum::body::Body;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::Response;
+use hyper::body::{Body as HttpBody, Buf, Bytes, Frame, Incoming, SizeHint};
+
+/// How much of every body and answer is not counted: most are smaller.
+const FREE: usize = 16 * 1024;
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+const FULL: &str =
+    r#"{"detail":"The server is busy with large requests and answers. Try again in a second."}"#;
+
+/// How many bytes may be under way, and how many are.
+pub(super) struct ByteBudget {
+    most: usize,
+    used: AtomicUsize,
+}
+
+/// Bytes that are under way until this is dropped.
+pub(super) struct Charge {
+    budget: Arc<ByteBudget>,
+    bytes: usize,
+}
+
+impl ByteBudget {
+    pub(super) fn new(most: usize) -> Arc<Self> {
+        Arc::new(Self { most, used: AtomicUsize::new(0) })
+    }
+
+    /// Counts so many bytes, if there is room for them.
+    fn charge(self: &Arc<Self>, bytes: usize) -> Option<Charge> {
+        let room = |used: usize| used.checked_add(bytes).filter(|used| *used <= self.most);
+        let charged = self.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, room);
+        charged.ok().map(|_| Charge { budget: Arc::clone(self), bytes })
+    }
+
+    /// The body of a request, counted, and the count.
+    pub(super) fn counted(self: &Arc<Self>, body: Incoming) -> (Body, Arc<Meter>) {
+        let meter = Arc::new(Meter {
+            budget: Arc::clone(self),
+            arrived: AtomicUsize::new(0),
+            charges: Mutex::default(),
+            over: AtomicBool::new(false),
+        });
+        (Body::new(Counted { body, meter: Arc::clone(&meter) }), meter)
+    }
+
+    /// The answer, counted; one that says that the server is busy in its place if it, or the request's body,
+    /// did not fit.
+    pub(super) fn answer(self: &Arc<Self>, response: Response, request: &Meter) -> Response<Charged> {
+        if request.over.load(Ordering::Relaxed) {
+            return busy(response);
+        }
+        // Pages and scripts are parts of the program, which no answer has a copy of.
+        let is_data = response.headers().get(header::CONTENT_TYPE) == Some(&JSON);
+        let size = HttpBody::size_hint(response.body()).lower();
+        let bytes = usize::try_from(size).unwrap_or(usize::MAX).saturating_sub(FREE);
+        if !is_data || bytes == 0 {
+            return response.map(|body| Charged { body, charge: None });
+        }
+        match self.charge(bytes) {
+            Some(charge) => response.map(|body| Charged { body, charge: Some(Arc::new(charge)) }),
+            None => busy(response),
+        }
+    }
+}
+
+impl Drop for Charge {
+    fn drop(&mut self) {
+        self.budget.used.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
+}
+
+/// The same answer as far as its head goes, but for what it says.
+fn busy(response: Response) -> Response<Charged> {
+    let (mut head, _) = response.into_parts();
+    head.status = StatusCode::SERVICE_UNAVAILABLE;
+    for name in
+        [header::CONTENT_LENGTH, header::ETAG, header::LOCATION, header::LINK, header::WWW_AUTHENTICATE]
+    {
+        head.headers.remove(name);
+    }
+    head.headers.insert(header::CONTENT_TYPE, JSON);
+    head.headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    Response::from_parts(head, Charged { body: Body::from(FULL), charge: None })
+}
+
+/// What has arrived of a request's body.
+pub(super) struct Meter {
+    budget: Arc<ByteBudget>,
+    arrived: AtomicUsize,
+    charges: Mutex<Vec<Charge>>,
+    over: AtomicBool,
+}
+
+impl Meter {
+    /// Counts what has just arrived. Returns whether there was room.
+    fn count(&self, bytes: usize) -> bool {
+        let before = self.arrived.fetch_add(bytes, Ordering::Relaxed);
+        let bytes = (before + bytes).saturating_sub(before.max(FREE));
+        if bytes == 0 {
+            return true;
+        }
+        match self.budget.charge(bytes) {
+            Some(charge) => self.charges.lock().unwrap_or_else(PoisonError::into_inner).push(charge),
+            None => self.over.store(true, Ordering::Relaxed),
+        }
+        !self.over.load(Ordering::Relaxed)
+    }
+}
+
+struct Counted {
+    body: Incoming,
+    meter: Arc<Meter>,
+}
+
+impl HttpBody for Counted {
+    type Data = Bytes;
+    type Error = Box<dyn std::error::Error + Send + Sync>;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        let frame = std::task::ready!(Pin::new(&mut self.body).poll_frame(cx));
+        let bytes = frame.as_ref().and_then(|frame| frame.as_ref().ok()?.data_ref().map(Bytes::len));
+        if !self.meter.count(bytes.unwrap_or(0)) {
+            return Poll::Ready(Some(Err(
+                "the bodies under way take all the memory there is for them".into()
+            )));
+        }
+        Poll::Ready(frame.map(|frame| frame.map_err(Into::into)))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+/// The body of an answer, whose parts are counted until they are written.
+pub(super) struct Charged {
+    body: Body,
+    charge: Option<Arc<Charge>>,
+}
+
+/// A part of an answer.
+pub(super) struct Part {
+    bytes: Bytes,
+    _charge: Option<Arc<Charge>>,
+}
+
+impl HttpBody for Charged {
+    type Data = Part;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Part>, Self::Error>>> {
+        let frame = std::task::ready!(Pin::new(&mut self.body).poll_frame(cx));
+        let charge = self.charge.clone();
+        let part = |bytes| Part { bytes, _charge: charge };
+        Poll::Ready(frame.map(|frame| frame.map(|frame| frame.map_data(part))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        HttpBody::size_hint(&self.body)
+    }
+}
+
+impl Buf for Part {
+    fn remaining(&self) -> usize {
+        self.bytes.remaining()
+    }
+
+    fn chunk(&self) -> &[u8] {
+        self.bytes.chunk()
+    }
+
+    fn advance(&mut self, count: usize) {
+        self.bytes.advance(count);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_under_way_never_exceeds_the_budget_and_comes_back() {
+        let budget = ByteBudget::new(100);
+        let (one, two) = (budget.charge(60), budget.charge(40));
+        assert!(one.is_some() && two.is_some() && budget.charge(1).is_none());
+        drop(one);
+        assert!(budget.charge(61).is_none() && budget.charge(usize::MAX).is_none());
+        drop((budget.charge(60).unwrap(), two));
+        assert_eq!(budget.used.load(Ordering::Relaxed), 0);
+    }
+}
