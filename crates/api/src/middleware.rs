@@ -5,7 +5,7 @@
 //! query), status, time, and in its span the request's id, and user and session once the lock knows them.
 
 use std::any::Any;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use axum::extract::{ConnectInfo, MatchedPath, Request, State};
@@ -29,10 +29,6 @@ const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-p
 const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 const SAME_ORIGIN: HeaderValue = HeaderValue::from_static("same-origin");
 
-/// Where a request comes from in a program that does not say. All of them are counted together: no limit is off by
-/// omission.
-const NOWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
-
 /// Runs the request inside the boundary.
 pub(crate) async fn boundary(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     let id = RequestId::sent(request.headers()).unwrap_or_else(|| RequestId::new(state.random.as_ref()));
@@ -41,9 +37,10 @@ pub(crate) async fn boundary(State(state): State<AppState>, mut request: Request
     let route = request.extensions().get::<MatchedPath>().cloned();
     let span = span(&id.0, &method, route.as_ref());
     request.extensions_mut().insert(id);
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map_or(NOWHERE, |peer| peer.0);
-    let client = state.proxies.client(peer.ip(), request.headers());
-    request.extensions_mut().insert(ConnectInfo(SocketAddr::new(client, peer.port())));
+    if let Some(ConnectInfo(peer)) = request.extensions().get::<ConnectInfo<SocketAddr>>().copied() {
+        let client = state.proxies.client(peer.ip(), request.headers());
+        request.extensions_mut().insert(ConnectInfo(SocketAddr::new(client, peer.port())));
+    }
     let in_chunks = request.headers().contains_key(header::TRANSFER_ENCODING);
     let caller = state.cors.caller(request.headers());
     let started = Instant::now();

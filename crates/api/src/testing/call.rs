@@ -23,7 +23,7 @@ pub struct Call {
 
 impl Call {
     pub(super) fn new(router: Router, document: Arc<Document>, request: Request<Body>) -> Self {
-        Self { router, document, request }.from("127.0.0.1")
+        Self { router, document, request }
     }
 
     /// Adds a header field, beside any of that name.
@@ -39,13 +39,6 @@ impl Call {
     pub fn from(mut self, address: &str) -> Self {
         let address: IpAddr = address.parse().unwrap();
         self.request.extensions_mut().insert(ConnectInfo(SocketAddr::from((address, 50_000))));
-        self
-    }
-
-    /// Sends it as in a program that does not tell where requests come from.
-    #[must_use]
-    pub fn from_nowhere(mut self) -> Self {
-        self.request.extensions_mut().remove::<ConnectInfo<SocketAddr>>();
         self
     }
 

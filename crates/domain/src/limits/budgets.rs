@@ -45,9 +45,12 @@ impl Deed {
 }
 
 /// The count of an address. Loopback has none: from there come a proxy or a tool on the same machine, never one person.
+/// Callers whose address is not known share one count, so that a program that leaves it out has no limit less.
 pub(crate) fn count_of(deed: Deed, address: Option<IpAddr>) -> Option<AttemptKey> {
-    let address = address.filter(|address| !address.is_loopback())?;
-    Some(AttemptKey::of(deed.as_str(), "", Some(network(address))))
+    if address.is_some_and(|address| address.is_loopback()) {
+        return None;
+    }
+    Some(AttemptKey::of(deed.as_str(), "", address.map(network)))
 }
 
 /// What one subscriber has: an IPv4 address, or the /64 around an IPv6 address, all of which is theirs to use.

@@ -49,6 +49,7 @@ pub(super) struct Rotate {
 #[derive(Args)]
 pub(super) struct Retire {
     /// The key's id
+    #[arg(allow_hyphen_values = true)]
     kid: String,
     /// The master secret that sealed the keys is lost: seal the key that takes over with the present one
     #[arg(long)]

@@ -26,6 +26,7 @@ impl Pooler {
     fn before(url: &str, settings: &str) -> Option<Self> {
         let program = ["/usr/sbin/pgbouncer", "/usr/bin/pgbouncer", "/usr/local/bin/pgbouncer"];
         let Some(program) = program.iter().find(|path| Path::new(path).exists()) else {
+            assert!(std::env::var_os("CI").is_none(), "CI skips nothing: install pgbouncer");
             eprintln!("skipped: there is no PgBouncer here; `apt-get install pgbouncer` gets it");
             return None;
         };
