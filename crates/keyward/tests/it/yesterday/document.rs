@@ -29,6 +29,7 @@ pub(super) fn holds_what_is_mounted(document: &Value, resources: &str) {
 
 fn take_out(document: &mut Value, tags: &[&str], scopes: &[&str]) {
     document["tags"].as_array_mut().unwrap().retain(|tag| !tags.contains(&tag["name"].as_str().unwrap()));
+    let all = codes(&document["paths"]);
     object(&mut document["paths"]).retain(|_, operations| {
         let operations = object(operations);
         operations.retain(|_, operation| !tags.contains(&operation["tags"][0].as_str().unwrap()));
@@ -38,6 +39,13 @@ fn take_out(document: &mut Value, tags: &[&str], scopes: &[&str]) {
         if let Some(known) = scheme.pointer_mut("/flows/password/scopes") {
             object(known).retain(|name, _| !scopes.contains(&name.as_str()));
         }
+    }
+    let left = codes(&document["paths"]);
+    for schema in ["Problem", "HTTPValidationError"] {
+        let known = document["components"]["schemas"][schema]["properties"]["code"]["enum"].as_array_mut();
+        known
+            .unwrap()
+            .retain(|code| left.contains(code.as_str().unwrap()) || !all.contains(code.as_str().unwrap()));
     }
     let mut used = references(&document["paths"]);
     loop {
@@ -53,6 +61,16 @@ fn take_out(document: &mut Value, tags: &[&str], scopes: &[&str]) {
 
 fn object(value: &mut Value) -> &mut Map<String, Value> {
     value.as_object_mut().unwrap()
+}
+
+/// The codes of errors that operations document.
+fn codes(paths: &Value) -> BTreeSet<String> {
+    let operations = paths.as_object().unwrap().values().flat_map(|path| path.as_object().unwrap().values());
+    let responses = operations.flat_map(|operation| operation["responses"].as_object().unwrap().values());
+    let examples = responses.filter_map(|response| {
+        response.pointer("/content/application~1json/examples").and_then(Value::as_object)
+    });
+    examples.flat_map(Map::keys).cloned().collect()
 }
 
 /// The names of the schemas that are referred to.
