@@ -62,7 +62,7 @@ mod m20261122_000019_searches;
 mod m20261122_000020_client_sessions;
 mod m20261122_000021_administrators;
 mod m20261129_000001_standing_sessions;
-mod m20261129_000002_verification_purpose;
+mod m20261129_000002_email_proofs;
 mod sets;
 
 /// What a file that holds a migration imports: SeaORM's own prelude.
@@ -99,7 +99,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000020_client_sessions::Migration),
             Box::new(m20261122_000021_administrators::Migration),
             Box::new(m20261129_000001_standing_sessions::Migration),
-            Box::new(m20261129_000002_verification_purpose::Migration),
+            Box::new(m20261129_000002_email_proofs::Migration),
         ]
     }
 }

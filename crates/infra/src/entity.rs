@@ -2,6 +2,7 @@
 
 pub(crate) mod attempts;
 pub(crate) mod clients;
+pub(crate) mod email_proofs;
 pub(crate) mod jobs;
 pub(crate) mod outbox;
 pub(crate) mod recoveries;
@@ -10,4 +11,3 @@ pub(crate) mod security_events;
 pub(crate) mod sessions;
 pub(crate) mod signing_keys;
 pub mod users;
-pub(crate) mod verifications;

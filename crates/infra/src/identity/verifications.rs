@@ -15,7 +15,7 @@ use crate::database::columns::{micros, time};
 use crate::database::connections::Connections;
 use crate::database::db::Db;
 use crate::database::error::{corrupt, failed};
-use crate::entity::verifications::{ActiveModel, Column, Entity, Model};
+use crate::entity::email_proofs::{ActiveModel, Column, Entity, Model};
 
 #[async_trait]
 impl<C: Connections> VerificationRepository for Db<C> {

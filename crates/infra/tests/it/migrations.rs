@@ -28,13 +28,16 @@ async fn schema(connection: &DatabaseConnection) -> Vec<String> {
     rows.iter().map(|row| row.try_get("", "name").unwrap()).collect()
 }
 
-const SCHEMA: [&str; 39] = [
+const SCHEMA: [&str; 44] = [
     "attempts",
     "cart_items",
     "categories",
     "clients",
+    "email_proofs",
     "ix_attempts_last_at",
     "ix_cart_items_product_id",
+    "ix_email_proofs_email",
+    "ix_email_proofs_expires_at",
     "ix_orders_user_id_id",
     "ix_outbox_state_at",
     "ix_posts_owner_id_published_id",
@@ -47,6 +50,7 @@ const SCHEMA: [&str; 39] = [
     "ix_sessions_client_id",
     "ix_sessions_last_seen_at",
     "ix_sessions_revoked_at",
+    "ix_sessions_standing",
     "ix_sessions_user_id",
     "ix_users_administrators",
     "ix_verifications_email",
@@ -64,6 +68,7 @@ const SCHEMA: [&str; 39] = [
     "signing_keys",
     "users",
     "ux_cart_items_user_id_product_id",
+    "ux_email_proofs_token_hash",
     "ux_orders_user_id_idempotency",
     "ux_recoveries_token_hash",
     "ux_verifications_token_hash",

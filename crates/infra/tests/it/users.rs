@@ -236,7 +236,7 @@ async fn with_an_account_go_its_sessions_and_verifications_and_no_others() {
     assert_eq!(ports.verifications().kept_at(bob, Purpose::Verify).await.unwrap(), Some(at(0)));
     // Not merely hidden by a join.
     let left = |table: &str| format!("DELETE FROM {table}");
-    for table in ["sessions", "verifications"] {
+    for table in ["sessions", "email_proofs"] {
         let done = sea_orm::ConnectionTrait::execute_unprepared(database.connection(), &left(table)).await;
         assert_eq!(done.unwrap().rows_affected(), 1, "{table}");
     }

@@ -205,6 +205,18 @@ async fn sessions(inspector: &mut Inspector) {
             assert_eq!(db.session_endings().revoke_all(user, Some(session(0)), after(1)).await.unwrap(), 1);
         })
         .await;
+    inspector
+        .of("sessions.revoke_surplus", async |db| {
+            assert!(
+                db.session_endings().revoke_surplus(user, 1_000, after(1), 500).await.unwrap().is_empty()
+            );
+        })
+        .await;
+    inspector
+        .of("sessions.count_by_user", async |db| {
+            assert_eq!(db.sessions().count_by_user(user, 10).await.unwrap().len(), 10);
+        })
+        .await;
     let client = ClientId::parse("client-9").unwrap();
     inspector
         .of("sessions.revoke_some_of_client", async |db| {
@@ -303,12 +315,17 @@ async fn verifications(inspector: &mut Inspector) {
         .await;
     inspector
         .of("verifications.kept_at", async |db| {
-            assert!(db.verifications().kept_at(user, Purpose::Verify).await.unwrap().is_some());
+            assert!(db.verifications().kept_at(user, Purpose::Change).await.unwrap().is_some());
         })
         .await;
     inspector
         .of("verifications.count_try", async |db| {
             assert_eq!(db.verifications().count_try(&address, before, 5).await.unwrap().len(), 1);
+        })
+        .await;
+    inspector
+        .of("verifications.find", async |db| {
+            db.verifications().find(&token, before).await.unwrap().unwrap();
         })
         .await;
     inspector

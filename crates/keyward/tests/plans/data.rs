@@ -146,9 +146,9 @@ fn tables(postgres: bool, rows: i64) -> Vec<Table> {
         ),
         ("revocations", "session_id, user_id, revoked_at", format!("{uuid}, i, {THEN} + i"), fewer),
         (
-            "verifications",
-            "user_id, email, token_hash, tries, kept_at, expires_at",
-            format!("i, 'new' || i || '@example.com', {key}, 0, {THEN}, {THEN} + i"),
+            "email_proofs",
+            "user_id, purpose, email, token_hash, tries, kept_at, expires_at",
+            format!("i, 'change', 'new' || i || '@example.com', {key}, 0, {THEN}, {THEN} + i"),
             fewer,
         ),
         (

@@ -1,9 +1,9 @@
-//! `verifications`.
+//! `email_proofs`.
 
 use sea_orm::entity::prelude::*;
 
 #[derive(Clone, Debug, DeriveEntityModel)]
-#[sea_orm(table_name = "verifications")]
+#[sea_orm(table_name = "email_proofs")]
 pub(crate) struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub user_id: i64,
