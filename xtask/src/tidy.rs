@@ -10,7 +10,9 @@ mod circles;
 mod code;
 mod files;
 mod finding;
+mod houses;
 mod imports;
+mod layers;
 mod links;
 mod modules;
 mod proofs;
@@ -36,7 +38,7 @@ documents.
 A circle is two files or more that use one another, directly or through others. A parent module and a child that
 use each other are one; `mod child;` alone is no use. The finding names each file, and one name for each use.
 
-The crates and what each may import stand in xtask/src/tidy/arrows.rs, the folders in xtask/src/tidy/rooms.rs.";
+The crates and what each may import stand in xtask/src/tidy/layers.rs, the folders in xtask/src/tidy/houses.rs.";
 
 pub(crate) fn run(args: &[String]) -> Outcome {
     if !args.is_empty() {

@@ -1,4 +1,4 @@
-//! What happens to every request and answer, whatever the route.
+//! What happens to every request and answer, on every route.
 
 pub mod cors;
 pub(crate) mod host;

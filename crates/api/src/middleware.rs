@@ -1,4 +1,4 @@
-//! The boundary: what happens to every request and answer, whatever the route.
+//! The boundary: what happens to every request and answer, on every route.
 //!
 //! A request gets an id and a span, a well-formed `Host`, a deadline and a net under panics; an answer gets
 //! the id and the headers that keep browsers from guessing. One log line a request: method, path (never the
@@ -51,7 +51,7 @@ pub(crate) async fn boundary(State(state): State<AppState>, mut request: Request
     state.cors.mark(response.headers_mut(), caller);
     if in_chunks {
         // RFC 9112, section 6.1: it may have had a Content-Length, too, which the parser drops before we see
-        // it. Then somebody between us and the client may take what follows for part of this request.
+        // it. Then a proxy in between may take what follows for part of this request.
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     let elapsed = started.elapsed();

@@ -16,7 +16,7 @@ pub(crate) struct TokenPage {
     button: &'static str,
 }
 
-/// Chooses a new password of so many characters or more.
+/// Chooses a new password of at least `min_chars` characters.
 pub(crate) fn reset(min_chars: usize) -> TokenPage {
     let fields = format!(
         "<p><label>New password, {min_chars} characters or more<br>\

@@ -1,4 +1,4 @@
-//! Who may depend on whom: the arrows between our crates, and the libraries a layer keeps out.
+//! Who may depend on whom: whether the manifests keep to the table of [`super::layers`].
 
 use std::fs;
 use std::path::Path;
@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::files;
 use super::finding::Finding;
+use super::layers::{BINARY, LAYERS, RESOURCE};
 
 /// A package of the workspace and what its manifest asks for.
 pub(super) struct Package {
@@ -22,176 +23,6 @@ struct Need {
     name: String,
     dev: bool,
 }
-
-/// What one package may and may not have.
-struct Layer {
-    name: &'static str,
-    /// Ours it may import.
-    imports: &'static [&'static str],
-    /// Ours that its tests may import besides.
-    tests_import: &'static [&'static str],
-    /// Libraries of others it does without, tests aside.
-    without: &'static [&'static str],
-}
-
-/// What a resource may import: all below the binary but the pages, and no other resource. A resource is a package in
-/// `samples`; a new one needs no line here.
-const RESOURCE: Layer = Layer {
-    name: "a resource",
-    imports: &[
-        "keyward-auth",
-        "keyward-guard",
-        "keyward-web",
-        "keyward-domain",
-        "keyward-infra",
-        "keyward-migration",
-        "keyward-api",
-    ],
-    tests_import: &["keyward-client"],
-    without: &[],
-};
-
-/// The binary's package, which mounts resources.
-const BINARY: &str = "keyward";
-
-/// The layers, from the inside out. docs/ARCHITECTURE.md says why. A package here need not exist yet.
-const LAYERS: &[Layer] = &[
-    Layer {
-        name: "keyward-auth",
-        imports: &[],
-        tests_import: &[],
-        without: &["tokio", "axum", "http", "hyper", "sea-orm", "sqlx", "utoipa"],
-    },
-    Layer {
-        name: "keyward-guard",
-        imports: &["keyward-auth"],
-        tests_import: &[],
-        without: &["sea-orm", "sqlx"],
-    },
-    Layer {
-        name: "keyward-web-derive",
-        imports: &[],
-        tests_import: &[],
-        without: &["tokio", "axum", "http", "hyper", "sea-orm", "sqlx", "utoipa"],
-    },
-    Layer {
-        name: "keyward-web",
-        imports: &["keyward-guard", "keyward-web-derive"],
-        tests_import: &[],
-        without: &["sea-orm", "sqlx"],
-    },
-    Layer {
-        name: "keyward-client",
-        imports: &[],
-        tests_import: &[],
-        without: &["sea-orm", "sqlx", "axum", "hyper", "utoipa"],
-    },
-    Layer {
-        name: "keyward-domain",
-        imports: &["keyward-auth"],
-        tests_import: &[],
-        without: &["sea-orm", "sqlx", "axum", "http", "hyper", "serde", "tokio", "utoipa"],
-    },
-    Layer {
-        name: "keyward-infra",
-        imports: &["keyward-auth", "keyward-domain"],
-        tests_import: &["keyward-migration"],
-        without: &["axum", "utoipa"],
-    },
-    Layer {
-        name: "keyward-api",
-        // Infra and migration in its wiring alone, which `sources` checks.
-        imports: &[
-            "keyward-auth",
-            "keyward-guard",
-            "keyward-web",
-            "keyward-domain",
-            "keyward-infra",
-            "keyward-migration",
-        ],
-        tests_import: &["keyward-client"],
-        without: &["hyper"],
-    },
-    Layer {
-        name: "keyward-pages",
-        imports: &["keyward-auth", "keyward-guard", "keyward-web", "keyward-domain", "keyward-api"],
-        tests_import: &["keyward-client"],
-        without: &["sea-orm", "sqlx"],
-    },
-    Layer {
-        name: BINARY,
-        imports: &[
-            "keyward-auth",
-            "keyward-guard",
-            "keyward-web",
-            "keyward-domain",
-            "keyward-infra",
-            "keyward-migration",
-            "keyward-api",
-            "keyward-pages",
-            "keyward-client",
-        ],
-        tests_import: &[],
-        without: &[],
-    },
-    Layer { name: "keyward-migration", imports: &[], tests_import: &[], without: &["axum", "utoipa"] },
-    Layer {
-        name: "keyward-properties",
-        imports: &[
-            "keyward-api",
-            "keyward-auth",
-            "keyward-blog",
-            "keyward-domain",
-            "keyward-guard",
-            "keyward-infra",
-            "keyward-shop",
-            "keyward-web",
-        ],
-        tests_import: &[],
-        without: &["sea-orm", "sqlx"],
-    },
-    Layer { name: "cli-tokens", imports: &["keyward-auth"], tests_import: &[], without: &["tokio"] },
-    Layer {
-        name: "invoices",
-        imports: &["keyward-guard", "keyward-web"],
-        tests_import: &["keyward-client"],
-        without: &["sea-orm"],
-    },
-    Layer {
-        name: "embedded",
-        imports: &["keyward-api", "keyward-guard"],
-        tests_import: &[],
-        without: &["sea-orm"],
-    },
-    Layer {
-        name: "notes",
-        imports: &["keyward-guard", "keyward-web"],
-        tests_import: &[],
-        without: &["sea-orm"],
-    },
-    Layer {
-        name: "tonic-greeter",
-        imports: &["keyward-guard"],
-        tests_import: &["keyward-auth", "keyward-client"],
-        without: &["axum", "utoipa"],
-    },
-    // Tools see the service from outside, as its users do.
-    Layer { name: "keyward-bench", imports: &["keyward-servers"], tests_import: &[], without: &[] },
-    Layer { name: "keyward-faults", imports: &["keyward-servers"], tests_import: &[], without: &[] },
-    // These two build in seconds.
-    Layer {
-        name: "keyward-servers",
-        imports: &[],
-        tests_import: &[],
-        without: &["tokio", "reqwest", "sqlx", "sea-orm", "axum"],
-    },
-    Layer {
-        name: "xtask",
-        imports: &["keyward-servers"],
-        tests_import: &[],
-        without: &["tokio", "reqwest", "sqlx", "sea-orm", "axum"],
-    },
-];
 
 /// The packages of the workspace, as cargo sees them.
 pub(super) fn packages(root: &Path) -> Outcome<Vec<Package>> {
@@ -225,7 +56,7 @@ fn judge(package: &Package, all: &[Package]) -> Vec<Finding> {
     let named = LAYERS.iter().find(|layer| layer.name == name);
     let Some(layer) = named.or(is_resource(package).then_some(&RESOURCE)) else {
         let sentence =
-            format!("{name} has no place among the layers yet; give it one in xtask/src/tidy/arrows.rs.");
+            format!("{name} has no place among the layers yet; give it one in xtask/src/tidy/layers.rs.");
         return vec![Finding::new(&package.path, 1, sentence)];
     };
     let mut findings = Vec::new();

@@ -4,79 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::circles::circles;
 use super::finding::Finding;
+use super::houses::{HOUSES, House};
 use super::uses::Use;
-
-/// The rooms of one crate.
-struct House {
-    /// The folder of its sources, with a slash at its end.
-    sources: &'static str,
-    /// Whether it is checked.
-    in_force: bool,
-    /// Whether every file but the crate's root has to be in a room. Otherwise those beside the folders are
-    /// not checked.
-    whole: bool,
-    /// From the lowest, which all others may use, to the highest.
-    layers: &'static [Layer],
-}
-
-/// Rooms that stand side by side. A room is a folder and the file of its name beside it, or with `.rs` that
-/// file alone.
-struct Layer {
-    rooms: &'static [&'static str],
-    /// Whether they may use one another, as long as no two of them do so mutually, directly or through
-    /// others.
-    open: bool,
-}
-
-const fn closed(rooms: &'static [&'static str]) -> Layer {
-    Layer { rooms, open: false }
-}
-
-const fn open(rooms: &'static [&'static str]) -> Layer {
-    Layer { rooms, open: true }
-}
-
-/// The rooms of each crate that has any. docs/ARCHITECTURE.md says why.
-const HOUSES: &[House] = &[
-    House {
-        sources: "crates/domain/src/",
-        in_force: true,
-        whole: true,
-        layers: &[
-            closed(&["values"]),
-            closed(&["model"]),
-            closed(&["ports"]),
-            closed(&["limits", "mail"]),
-            open(&["identity", "sessions", "oauth", "factors", "keys", "upkeep"]),
-        ],
-    },
-    House {
-        sources: "crates/api/src/",
-        in_force: true,
-        whole: true,
-        layers: &[
-            closed(&["codes.rs"]),
-            closed(&["error.rs"]),
-            closed(&["answers"]),
-            closed(&["boundary"]),
-            closed(&["access"]),
-            closed(&["metrics"]),
-            closed(&["settings"]),
-            closed(&["foundation.rs"]),
-            closed(&["state.rs"]),
-            closed(&["pages.rs"]),
-            closed(&["extract"]),
-            closed(&["resources"]),
-            closed(&["document"]),
-            closed(&["routes"]),
-            closed(&["middleware.rs"]),
-            closed(&["router.rs"]),
-            closed(&["wiring"]),
-            closed(&["service.rs"]),
-            closed(&["testing"]),
-        ],
-    },
-];
 
 /// `files` are the paths of all Rust files.
 pub(super) fn check(files: &[&str], uses: &[Use]) -> Vec<Finding> {
@@ -122,7 +51,7 @@ impl House {
             match self.room(path, folders) {
                 Some(room) if self.layer(room).is_none() && seen.insert(room) => {
                     let sentence = format!(
-                        "{room} has no place among the rooms yet; give it one in xtask/src/tidy/rooms.rs, or move its \
+                        "{room} has no place among the rooms yet; give it one in xtask/src/tidy/houses.rs, or move its \
                          files into another."
                     );
                     findings.push(Finding::new(path, 1, sentence));
@@ -192,6 +121,7 @@ impl House {
 
 #[cfg(test)]
 mod tests {
+    use super::super::houses::{closed, open};
     use super::*;
 
     const HOUSE: House = House {

@@ -16,7 +16,7 @@ const EPOCHS: usize = 4096;
 /// When anything last changed about whom.
 pub struct Epochs {
     users: Box<[AtomicU64]>,
-    /// Wakes whoever waits for a change, whomever it is about.
+    /// Wakes all tasks that wait for a change, of any user.
     any: watch::Sender<()>,
 }
 

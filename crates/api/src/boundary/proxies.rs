@@ -1,8 +1,7 @@
 //! Whose request it is behind proxies: the rightmost address that no trusted proxy has.
 //!
-//! Every proxy adds the address of whoever asked it at the right end of one header. What a proxy of ours
-//! added is believed; whatever stands further to the left anybody may have written. Without a trusted proxy
-//! no header is read.
+//! Every proxy adds the address of its client at the right end of one header. What a trusted proxy added is
+//! believed; anything further to the left may be forged. Without a trusted proxy no header is read.
 
 use std::net::IpAddr;
 use std::str::FromStr;

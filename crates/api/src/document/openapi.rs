@@ -31,7 +31,7 @@ const FIRST_TAGS: [(&str, &str); 4] = [
 const LATER_TAGS: [(&str, &str); 3] = [
     ("mail", "What goes through the mailbox: forgotten passwords"),
     ("oauth", "For programs that speak OAuth2, and services that check our tokens"),
-    ("health", "For whoever watches over the process"),
+    ("health", "For monitoring the process"),
 ];
 
 /// The names of Keyward's own tags.

@@ -2,9 +2,8 @@
 //! caches are.
 //!
 //! Counting must cost next to nothing, and no label may hold what a caller chose: a route is its template,
-//! whatever matched none is one label, so that nobody can make the process keep a number for every path they
-//! think of. What can be looked up is looked up when somebody asks (`scrape.rs`); only what happens is
-//! counted here.
+//! and all paths that match none share one label, so that a caller cannot make the process keep a number for
+//! each path. What can be looked up is looked up at a scrape (`scrape.rs`); only events are counted here.
 
 use std::sync::Arc;
 use std::time::Duration;

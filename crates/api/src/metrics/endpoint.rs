@@ -11,7 +11,7 @@ use super::counters::Metrics;
 /// The media type of what a Prometheus server reads.
 const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// `/metrics`, for a listener of its own: what it tells is nobody's business but the operator's.
+/// `/metrics`, for a listener of its own: its numbers are for the operator alone.
 pub fn router(metrics: Metrics) -> Router {
     Router::new().route("/metrics", get(serve)).with_state(metrics)
 }

@@ -1,4 +1,4 @@
-//! For whoever watches over the process.
+//! For monitoring the process.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -23,7 +23,7 @@ pub struct PasswordSettings {
         value_parser = clap::value_parser!(u16).range(8..=64))]
     pub password_min_length: u16,
 
-    /// A file of further words and passwords that nobody may choose, one a line: your product's name, leaked passwords
+    /// A file of further words and passwords to refuse, one per line: your product's name, leaked passwords
     #[arg(long, env = "KEYWARD_PASSWORD_BLOCKLIST", value_name = "FILE", value_parser = refused_passwords)]
     pub password_blocklist: Option<RefusedPasswords>,
 }

@@ -8,6 +8,9 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
+
 /// How long lines below `warn` may wait to be written.
 const IDLE: Duration = Duration::from_millis(100);
 
@@ -106,10 +109,7 @@ impl Shared {
             drop(target.write_all(&lines));
             lines.clear();
             if dropped > 0 {
-                drop(writeln!(
-                    target,
-                    "{{\"level\":\"WARN\",\"message\":\"log lines were dropped\",\"dropped\":{dropped}}}"
-                ));
+                drop(target.write_all(gap(dropped).as_bytes()));
             }
             drop(target.flush());
             if closed {
@@ -117,6 +117,18 @@ impl Shared {
             }
         }
     }
+}
+
+/// The line that stands for dropped ones, with the keys of every other.
+fn gap(dropped: u64) -> String {
+    let mut line = String::from("{\"timestamp\":\"");
+    SystemTime.format_time(&mut Writer::new(&mut line)).ok();
+    line.push_str("\",\"level\":\"WARN\",\"message\":\"log lines were dropped\",\"dropped\":");
+    line.push_str(&dropped.to_string());
+    line.push_str(",\"target\":\"");
+    line.push_str(module_path!());
+    line.push_str("\"}\n");
+    line
 }
 
 impl Drop for Writing {
@@ -187,6 +199,14 @@ mod tests {
         drop(writing);
         let text = String::from_utf8(said.iter().flatten().collect()).unwrap();
         assert!(text.len() < 1000, "{}", text.len());
-        assert!(text.contains("log lines were dropped"), "{text}");
+        let gaps: Vec<serde_json::Value> = text
+            .lines()
+            .filter(|line| line.starts_with('{'))
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
+        let written = text.lines().count() - gaps.len();
+        let dropped: u64 = gaps.iter().map(|gap| gap["dropped"].as_u64().unwrap()).sum();
+        assert_eq!((written as u64) + dropped, 10_000, "{text}");
+        assert!(gaps.iter().all(|gap| gap["level"] == "WARN" && gap["timestamp"].is_string()), "{text}");
     }
 }

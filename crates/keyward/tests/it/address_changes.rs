@@ -4,13 +4,13 @@ use keyward_api::testing::answer::Answer;
 use keyward_api::testing::app::{PASSWORD, TestApp, address};
 use keyward_api::testing::letters::{code, token};
 use keyward_api::testing::person::Person;
+use keyward_api::testing::race::{at_once, count};
 use keyward_domain::model::mail::Message;
 use keyward_domain::values::email::Email;
 use serde_json::json;
 use time::Duration;
 
 use crate::app::Starts;
-use crate::races::{at_once, count};
 
 const STRANGE: &str = "198.51.100.7";
 

@@ -2,11 +2,11 @@
 
 use keyward_api::testing::answer::Answer;
 use keyward_api::testing::app::{PASSWORD, TestApp, address};
+use keyward_api::testing::race::{at_once, count};
 use keyward_infra::testing::fresh_database;
 use serde_json::json;
 
 use crate::app::Starts;
-use crate::races::{at_once, count};
 
 /// The service on a serializable PostgreSQL; `None` on SQLite, where writers queue.
 async fn serializable() -> Option<TestApp> {

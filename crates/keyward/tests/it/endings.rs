@@ -2,10 +2,10 @@
 
 use keyward_api::testing::app::{PASSWORD, TestApp, address};
 use keyward_api::testing::person::Person;
+use keyward_api::testing::race::at_once;
 use serde_json::{Value, json};
 
 use crate::app::Starts;
-use crate::races::at_once;
 use crate::sessions::{assert_spent, counter, holder, refresh, refreshed, session_of};
 
 const NEW: &str = "another fine phrase";

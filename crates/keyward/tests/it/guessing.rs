@@ -3,13 +3,13 @@
 use keyward_api::testing::answer::Answer;
 use keyward_api::testing::app::{PASSWORD, TestApp, address};
 use keyward_api::testing::letters::token;
+use keyward_api::testing::race::{at_once, count};
 use keyward_domain::model::events::EventKind;
 use serde_json::{Value, json};
 use time::Duration;
 
 use crate::app::Starts;
 use crate::events::events;
-use crate::races::{at_once, count};
 
 const WRONG: &str = "a wrong pass phrase";
 const HOME: &str = "192.0.2.1";

@@ -1,4 +1,4 @@
-//! For whoever watches over the process.
+//! For monitoring the process.
 
 use keyward_api::testing::app::TestApp;
 use serde_json::json;

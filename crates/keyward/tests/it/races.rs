@@ -4,35 +4,13 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use keyward_api::testing::answer::Answer;
 use keyward_api::testing::app::{PASSWORD, TestApp};
 use keyward_api::testing::person::Person;
+use keyward_api::testing::race::{at_once, count};
 use serde_json::{Value, json};
-use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 
 use crate::app::{Starts, Writes};
-
-/// The answers to `count` calls that begin together.
-pub(crate) async fn at_once<F>(count: usize, call: impl Fn(usize) -> F) -> Vec<Answer>
-where
-    F: Future<Output = Answer> + Send + 'static,
-{
-    let start = Arc::new(Barrier::new(count));
-    let mut tasks = JoinSet::new();
-    for number in 0..count {
-        let (start, call) = (Arc::clone(&start), call(number));
-        tasks.spawn(async move {
-            start.wait().await;
-            call.await
-        });
-    }
-    tasks.join_all().await
-}
-
-pub(crate) fn count(answers: &[Answer], status: u16) -> usize {
-    answers.iter().filter(|answer| answer.status == status).count()
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_64_sign_ups_with_one_address_exactly_one_succeeds() {

@@ -1,6 +1,7 @@
 //! A client that an operator removed: what it can still do, which is nothing.
 
 use keyward_api::testing::app::{PASSWORD, TestApp, address};
+use keyward_api::testing::race::at_once;
 use keyward_domain::model::events::EventKind;
 use keyward_domain::oauth::clients::{ClientError, Clients};
 use keyward_domain::values::ids::ClientId;
@@ -10,7 +11,6 @@ use crate::app::Starts;
 use crate::events::events;
 use crate::oauth::{basic, form, log_in, register, secret, token};
 use crate::process::{Home, text};
-use crate::races::at_once;
 
 async fn remove(app: &TestApp, id: &str) -> Result<u64, ClientError> {
     Clients::new(app.ports.clone()).remove(&ClientId::parse(id).unwrap()).await

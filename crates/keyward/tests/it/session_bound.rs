@@ -1,6 +1,7 @@
 //! The bound on an account's sessions: a login beyond it ends the one unseen longest, and a surplus from before is trimmed.
 
 use keyward_api::testing::app::{PASSWORD, TestApp, address};
+use keyward_api::testing::race::{at_once, count};
 use keyward_domain::model::revocations::Position;
 use keyward_domain::model::sessions::Session;
 use keyward_domain::upkeep::cleaning::Housekeeping;
@@ -10,7 +11,6 @@ use serde_json::json;
 use time::Duration;
 
 use crate::app::Starts;
-use crate::races::{at_once, count};
 use crate::sessions::refreshed;
 
 async fn standing(app: &TestApp, user: i64) -> Vec<Session> {

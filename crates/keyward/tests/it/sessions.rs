@@ -3,6 +3,7 @@
 use keyward_api::testing::answer::Answer;
 use keyward_api::testing::app::{PASSWORD, TestApp, address};
 use keyward_api::testing::person::Person;
+use keyward_api::testing::race::{at_once, count};
 use keyward_auth::Random;
 use keyward_domain::model::events::EventKind;
 use keyward_domain::values::ids::SessionId;
@@ -12,7 +13,6 @@ use time::Duration;
 use crate::app::Starts;
 use crate::events::events;
 use crate::forge::{claims_of, decode, encode};
-use crate::races::{at_once, count};
 
 /// Trades a refresh token, in JSON.
 pub(crate) async fn refresh(app: &TestApp, token: &str) -> Answer {

@@ -3,11 +3,11 @@
 use keyward_api::testing::answer::Answer;
 use keyward_api::testing::app::{PASSWORD, TestApp, address};
 use keyward_api::testing::person::Person;
+use keyward_api::testing::race::{at_once, count};
 use serde_json::{Value, json};
 use time::Duration;
 
 use crate::app::{Starts, Writes};
-use crate::races::{at_once, count};
 use crate::sessions::refreshed;
 
 const WRONG: &str = "a wrong pass phrase";

@@ -107,7 +107,7 @@ pub async fn request_verification(
 
 /// Change my e-mail address
 ///
-/// A code and a link go to the new address; the old one stays until either has come back, and is told then.
+/// A code and a link go to the new address; the old one stays until one of them is used, and then gets a notice.
 #[utoipa::path(post, path = "/users/me/email", tag = "mail", responses((status = 202, description = "The mail is on its way")))]
 pub async fn change_email(
     user: CurrentUser,
