@@ -9,6 +9,7 @@ mod oauth;
 mod paged;
 pub mod read;
 mod sender;
+mod sign_ups;
 mod submitted;
 mod token_body;
 
@@ -17,5 +18,6 @@ pub use new_passwords::{NewPasswordReader, NewPasswords, as_set, new_password, r
 pub use oauth::{CLIENT_SCHEME, ClientFor, ClientForm, OAuthForm, invalid_client};
 pub use paged::{Paged, Place, USERS};
 pub use sender::Sender;
+pub use sign_ups::{NameRules, SignUps, UserCreate};
 pub use submitted::{Outcome, Outcomes, Submitted, Submitter};
 pub use token_body::TokenBody;

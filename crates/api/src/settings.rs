@@ -4,6 +4,7 @@ pub mod cors;
 pub mod events;
 mod issuer;
 pub mod mail;
+pub mod names;
 pub mod passwords;
 pub mod proxies;
 pub mod scopes;
@@ -18,6 +19,7 @@ use clap::{Args, Command, FromArgMatches};
 use self::cors::CorsSettings;
 use self::events::EventSettings;
 use self::mail::MailSettings;
+use self::names::NameSettings;
 use self::passwords::PasswordSettings;
 use self::proxies::ProxySettings;
 use self::scopes::ScopeSettings;
@@ -42,6 +44,10 @@ pub struct Settings {
     /// What tokens say
     #[command(flatten)]
     pub tokens: TokenSettings,
+
+    /// What accounts log in with
+    #[command(flatten)]
+    pub names: NameSettings,
 
     /// How passwords are kept
     #[command(flatten)]

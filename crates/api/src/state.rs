@@ -34,6 +34,7 @@ use crate::access::own_account::OwnAccount;
 use crate::access::session_check::SessionCheck;
 use crate::boundary::cors::Cors;
 use crate::boundary::proxies::Proxies;
+use crate::extract::NameRules;
 use crate::foundation::{Core, Foundation};
 use crate::metrics::counters::Metrics;
 use crate::metrics::scrape::Sources;
@@ -94,6 +95,8 @@ pub struct Parts {
     pub authenticator: Arc<dyn Authenticator<Actor>>,
     /// What new passwords must be like.
     pub policy: PasswordPolicy,
+    /// Which names a sign-up has to have.
+    pub name_rules: NameRules,
     /// Names requests.
     pub random: Arc<dyn Random>,
     /// Which pages of other origins may call.
@@ -131,6 +134,7 @@ impl AppState {
         let proofs = Proofs::new(ports.clone(), throttle.clone());
         let users = Users::new(ports.clone());
         let required = settings.mail.requires_verified_email();
+        let login_names = settings.names.login_names.into();
         let verification = Verification::new(
             ports.clone(),
             postbox.clone(),
@@ -158,7 +162,7 @@ impl AppState {
             deletion: DeleteAccount::new(ports.clone(), proofs.clone()),
             passwords: ChangePassword::new(ports.clone(), postbox.clone(), proofs),
             sign_up: SignUp::new(opening.clone(), throttle.clone(), verification.clone()),
-            log_in: LogIn::new(opening.clone(), throttle.clone(), verification.clone()),
+            log_in: LogIn::new(opening.clone(), throttle.clone(), verification.clone(), login_names),
             refresh: Refresh::new(opening.clone(), throttle.clone()),
             log_out: LogOut::new(ports.clone(), lifetimes),
             oauth_tokens: OAuthTokens::new(ports.clone(), opening.clone(), verifier),
@@ -171,6 +175,8 @@ impl AppState {
             issuer: Issuer(base.into()),
             authenticator: check,
             policy: settings.passwords.policy(),
+            name_rules: NameRules { kinds: login_names, email_required: required },
+
             random: ports.random,
             cors: Cors::new(&settings.cors.cors_origins),
             proxies: Proxies::new(&settings.proxies.trusted_proxies, settings.proxies.proxy_header),
@@ -212,5 +218,6 @@ from_state! {
     store: Arc<dyn Store>,
     authenticator: Arc<dyn Authenticator<Actor>>,
     policy: PasswordPolicy,
+    name_rules: NameRules,
     metrics: Metrics,
 }

@@ -7,6 +7,7 @@ pub mod codes;
 pub mod email;
 pub mod failure;
 pub mod ids;
+pub mod names;
 pub mod new_password;
 pub mod origin;
 pub mod page;

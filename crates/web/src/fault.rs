@@ -57,6 +57,12 @@ impl Flaw {
         Self { kind, msg: msg.into(), ctx: Some(ctx) }
     }
 
+    /// The same flaw, with what its message leaves out.
+    #[must_use]
+    pub fn saying(self, ctx: Value) -> Self {
+        Self { ctx: Some(ctx), ..self }
+    }
+
     /// A rule of ours that no type expresses.
     pub fn value(reason: &str) -> Self {
         Self::with_ctx("value_error", format!("Value error, {reason}"), json!({ "error": reason }))

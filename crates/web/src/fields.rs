@@ -92,6 +92,16 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// The value of a field, for a rule over several fields; `None` if it is missing or null.
+    pub fn given(&self, name: &str) -> Option<&'a Value> {
+        self.value(name).filter(|value| !value.is_null())
+    }
+
+    /// Adds a fault of a field, for a rule over several fields. Its value is echoed.
+    pub fn refuse(&mut self, name: &str, flaw: Flaw) {
+        self.faults.push(flaw.in_field(self.part, name, self.value(name).cloned()));
+    }
+
     /// Whether the field is there, null or not.
     pub fn has(&self, name: &str) -> bool {
         self.object.contains_key(name)

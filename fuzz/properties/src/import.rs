@@ -36,7 +36,8 @@ fn read(input: &[u8], format: Format, ignore_unknown: bool) -> Vec<ForeignUser> 
         last = entry.line;
         match entry.user {
             Ok(user) => {
-                assert!(!user.email.is_empty() && !user.hash.is_empty());
+                assert!(user.email.is_some() || user.username.is_some());
+                assert!(!user.hash.is_empty());
                 read.push(user);
             }
             Err(reason) => quotes_nothing(&reason, input),
@@ -48,9 +49,9 @@ fn read(input: &[u8], format: Format, ignore_unknown: bool) -> Vec<ForeignUser> 
 }
 
 fn line(user: &ForeignUser) -> String {
-    let ForeignUser { email, name, hash, role, disabled, email_verified } = user;
+    let ForeignUser { email, username, name, hash, role, disabled, email_verified } = user;
     let members = json!({
-        "email": email, "name": name, "hash": hash, "role": role,
+        "email": email, "username": username, "name": name, "hash": hash, "role": role,
         "disabled": disabled, "email_verified": email_verified,
     });
     format!("{members}\n")

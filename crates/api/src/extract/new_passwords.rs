@@ -2,7 +2,7 @@
 
 use axum::extract::FromRef;
 use keyward_auth::{PasswordPolicy, PasswordRefusal};
-use keyward_domain::values::email::Email;
+use keyward_domain::values::names::Names;
 use keyward_domain::values::new_password::NewPassword;
 use keyward_web::{Flaw, FromState, Given, Reader};
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
@@ -20,15 +20,15 @@ where
     }
 }
 
-/// Reads a new password, which is never echoed, in a body whose context is [`NewPasswords`]. `owner` is the
-/// address of the account, where it is known, which the password must not be.
-pub fn new_password(owner: Option<&Email>) -> NewPasswordReader<'_> {
+/// Reads a new password, which is never echoed, in a body whose context is [`NewPasswords`]. `owner` are the
+/// names of the account, where they are known, which the password must not be.
+pub fn new_password(owner: Option<&Names>) -> NewPasswordReader<'_> {
     NewPasswordReader { owner }
 }
 
 /// Made by [`new_password`].
 pub struct NewPasswordReader<'a> {
-    owner: Option<&'a Email>,
+    owner: Option<&'a Names>,
 }
 
 impl Reader<NewPasswords> for NewPasswordReader<'_> {

@@ -1,7 +1,8 @@
 //! Readers of the domain's values, for `#[input(read = ..)]`. The words are pydantic v2's.
 
 use keyward_auth::Password;
-use keyward_domain::values::email::Email;
+use keyward_domain::values::email::{Email, EmailError};
+use keyward_domain::values::names::{LoginName, LoginNames, Username, UsernameError};
 use keyward_domain::values::text::{Text, TextError};
 use keyward_web::{Flaw, Given, Reader};
 use serde_json::json;
@@ -45,15 +46,53 @@ impl<C> Reader<C> for EmailReader {
     type Value = Email;
 
     fn read(&self, given: Given<'_>, _: &C) -> Result<Email, Flaw> {
-        Email::parse(given.string()?).map_err(|error| {
-            let reason = error.to_string();
-            let message = format!("value is not a valid email address: {reason}");
-            Flaw::with_ctx("value_error", message, json!({ "reason": reason }))
-        })
+        Email::parse(given.string()?).map_err(no_email)
     }
 
     fn schema(&self) -> RefOr<Schema> {
         of_type(Type::String).format(known(KnownFormat::Email)).max_length(Some(254)).into()
+    }
+}
+
+/// What is wrong with an e-mail address.
+fn no_email(error: EmailError) -> Flaw {
+    let reason = error.to_string();
+    let message = format!("value is not a valid email address: {reason}");
+    Flaw::with_ctx("value_error", message, json!({ "reason": reason }))
+}
+
+/// Reads one of the names that an account logs in with, of these kinds.
+pub fn login_name(kinds: LoginNames) -> LoginNameReader {
+    LoginNameReader { kinds }
+}
+
+/// Made by [`login_name`].
+pub struct LoginNameReader {
+    kinds: LoginNames,
+}
+
+impl<C> Reader<C> for LoginNameReader {
+    type Value = LoginName;
+
+    fn read(&self, given: Given<'_>, _: &C) -> Result<LoginName, Flaw> {
+        let text = given.string()?;
+        let address = match self.kinds {
+            LoginNames::Both => text.contains('@'),
+            LoginNames::Email => true,
+            LoginNames::Username => false,
+        };
+        if address {
+            return Email::parse(text).map(LoginName::Email).map_err(no_email);
+        }
+        Username::parse(text).map(LoginName::Username).map_err(|error| match error {
+            UsernameError::TooShort => Flaw::too_short(1),
+            UsernameError::TooLong => Flaw::too_long(Username::MAX),
+            UsernameError::Character => Flaw::value(&error.to_string()),
+        })
+    }
+
+    fn schema(&self) -> RefOr<Schema> {
+        of_type(Type::String).min_length(Some(1)).max_length(Some(Email::MAX)).into()
     }
 }
 

@@ -7,6 +7,7 @@ use axum::http::Request;
 use keyward_auth::PasswordPolicy;
 use keyward_domain::identity::registration::{Register, Registration};
 use keyward_domain::values::email::Email;
+use keyward_domain::values::names::Names;
 use keyward_domain::values::new_password::NewPassword;
 use keyward_domain::values::scopes::Role;
 use serde_json::{Value, json};
@@ -95,9 +96,9 @@ impl TestApp {
 
     /// An administrator of that name, logged in.
     pub async fn admin(&self, name: &str) -> Person {
-        let email = Email::parse(&address(name)).unwrap();
-        let password = NewPassword::parse(PASSWORD, &PasswordPolicy::default(), Some(&email)).unwrap();
-        let registration = Registration { email, password, name: None, role: Role::Admin };
+        let names = Names::from(Email::parse(&address(name)).unwrap());
+        let password = NewPassword::parse(PASSWORD, &PasswordPolicy::default(), Some(&names)).unwrap();
+        let registration = Registration { names, password, name: None, role: Role::Admin };
         Register::new(self.ports.clone()).register(registration).await.unwrap();
         self.log_in(name).await
     }

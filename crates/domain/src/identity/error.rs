@@ -9,6 +9,7 @@ use crate::ports::letters::LetterError;
 use crate::values::codes;
 use crate::values::failure::{Failure, Kind};
 use crate::values::ids::UserId;
+use crate::values::names::Names;
 
 /// Why a use case of accounts failed.
 #[derive(Debug, thiserror::Error)]
@@ -16,6 +17,9 @@ pub enum UserError {
     /// The address has an account.
     #[error("The user with this email already exists in the system.")]
     EmailTaken,
+    /// The user name has an account.
+    #[error("That user name is taken.")]
+    UsernameTaken,
     /// There is no such account.
     #[error("user with id: {0} was not found")]
     NotFound(UserId),
@@ -49,10 +53,11 @@ pub enum UserError {
 }
 
 impl UserError {
-    /// An insertion's failure: the only key that can be taken is the address.
-    pub(crate) fn on_insert(error: StoreError) -> Self {
+    /// The failure of an insertion under these names, or of a change to them.
+    pub(crate) fn on_insert(names: &Names, error: StoreError) -> Self {
         match error {
-            StoreError::Taken => Self::EmailTaken,
+            StoreError::Taken if names.email().is_some() => Self::EmailTaken,
+            StoreError::Taken | StoreError::UsernameTaken => Self::UsernameTaken,
             other => Self::Store(other),
         }
     }
@@ -69,7 +74,7 @@ impl UserError {
 impl Failure for UserError {
     fn kind(&self) -> Kind {
         match self {
-            Self::EmailTaken => Kind::Invalid,
+            Self::EmailTaken | Self::UsernameTaken => Kind::Invalid,
             Self::PasswordRefused(_) => Kind::Unprocessable,
             Self::CallerGone => Kind::Unauthenticated,
             Self::NotFound(_) => Kind::NotFound,
@@ -85,6 +90,7 @@ impl Failure for UserError {
     fn code(&self) -> ErrorCode {
         match self {
             Self::EmailTaken => codes::EMAIL_TAKEN,
+            Self::UsernameTaken => codes::USERNAME_TAKEN,
             Self::NotFound(_) => codes::NOT_FOUND,
             Self::Forbidden => ErrorCode::INSUFFICIENT_SCOPE,
             Self::WrongPassword => codes::WRONG_PASSWORD,
@@ -122,6 +128,8 @@ impl From<ThrottleError> for UserError {
 crate::cases! {
     /// The address has an account.
     EmailTaken => UserError::EmailTaken;
+    /// The user name has an account.
+    UsernameTaken => UserError::UsernameTaken;
     /// No such account.
     NoUser => UserError::NotFound(UserId(9));
     /// Another user's account.

@@ -1,6 +1,6 @@
 //! Accounts of another system: which of them are let in, with the hashes they bring, and adding them in batches.
 //!
-//! An address that has an account keeps it as it is. So an import that was cut short is simply done again.
+//! An account that has one of the names stays as it is. So an import that was cut short is simply done again.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
@@ -13,6 +13,7 @@ use crate::model::users::{ImportedUser, Name, NewUser};
 use crate::ports::store::Store;
 use crate::values::clock::Clock;
 use crate::values::email::{Email, EmailError};
+use crate::values::names::{Names, Username, UsernameError};
 use crate::values::scopes::Role;
 use crate::values::text::TextError;
 
@@ -23,7 +24,9 @@ const BATCH: usize = 500;
 #[derive(Clone, Default)]
 pub struct ForeignUser {
     /// The address they log in with.
-    pub email: String,
+    pub email: Option<String>,
+    /// The user name they log in with; one with an `@` is the address.
+    pub username: Option<String>,
     /// What others call them.
     pub name: Option<String>,
     /// The hash of their password, as that system writes it.
@@ -60,9 +63,21 @@ pub enum ImportRefusal {
     /// The address is none.
     #[error("the e-mail address is not valid: {0}")]
     Email(EmailError),
+    /// The user name is none.
+    #[error("the user name is not valid: {0}")]
+    Username(UsernameError),
+    /// The user name is an address, and there is another one.
+    #[error("the user name is another e-mail address")]
+    OtherEmail,
+    /// Neither an address nor a user name.
+    #[error("there is neither an e-mail address nor a user name")]
+    Nameless,
     /// The address was there before.
     #[error("the e-mail address is that of line {0}, too")]
     Repeated(u64),
+    /// The user name was there before.
+    #[error("the user name is that of line {0}, too")]
+    UsernameRepeated(u64),
     /// The name does not fit.
     #[error("the name {0}")]
     Name(TextError),
@@ -84,7 +99,7 @@ pub struct Import {
     rules: ImportRules,
     batch: Vec<ImportedUser>,
     tally: ImportTally,
-    /// On which line each address was, by 64 bits of a hash: 16 bytes an account are all that grows.
+    /// On which line each name was, by 64 bits of a hash: 16 bytes a name are all that grows.
     lines: HashMap<u64, u64>,
     fingerprints: RandomState,
 }
@@ -109,11 +124,16 @@ impl Import {
     /// [`ImportRefusal`] says why it is not let in.
     pub fn take(&mut self, line: u64, user: ForeignUser) -> Result<(), ImportRefusal> {
         let user = self.check(user)?;
-        let fingerprint = self.fingerprints.hash_one(&user.new.email);
-        if let Some(before) = self.lines.get(&fingerprint) {
+        let names = &user.new.names;
+        let email = names.email().map(|email| self.fingerprints.hash_one(email.as_str()));
+        let username = names.username().map(|username| self.fingerprints.hash_one(username.as_str()));
+        if let Some(before) = email.and_then(|email| self.lines.get(&email)) {
             return Err(ImportRefusal::Repeated(*before));
         }
-        self.lines.insert(fingerprint, line);
+        if let Some(before) = username.and_then(|username| self.lines.get(&username)) {
+            return Err(ImportRefusal::UsernameRepeated(*before));
+        }
+        self.lines.extend([email, username].into_iter().flatten().map(|name| (name, line)));
         self.batch.push(user);
         Ok(())
     }
@@ -123,7 +143,7 @@ impl Import {
         self.batch.len() >= BATCH
     }
 
-    /// Adds what was taken, all of it in one step, except for those whose address has an account.
+    /// Adds what was taken, all of it in one step, except for those of whose names one has an account.
     pub async fn flush(&mut self) -> Result<(), StoreError> {
         if self.batch.is_empty() {
             return Ok(());
@@ -131,8 +151,8 @@ impl Import {
         let mut repositories = self.store.autocommit();
         let all = self.batch.len() as u64;
         let added = if self.rules.dry_run {
-            let emails: Vec<&Email> = self.batch.iter().map(|user| &user.new.email).collect();
-            all.saturating_sub(repositories.users().count_present(&emails).await?)
+            let names: Vec<&Names> = self.batch.iter().map(|user| &user.new.names).collect();
+            all.saturating_sub(repositories.users().count_present(&names).await?)
         } else {
             repositories.users().insert_missing(&self.batch).await?
         };
@@ -154,12 +174,29 @@ impl Import {
             return Err(ImportRefusal::Role);
         }
         let new = NewUser {
-            email: Email::parse(&user.email).map_err(ImportRefusal::Email)?,
+            names: names(user.email.as_deref(), user.username.as_deref())?,
             name: user.name.as_deref().map(Name::parse).transpose().map_err(ImportRefusal::Name)?,
             role,
             hash: PasswordHash::imported(&user.hash).map_err(ImportRefusal::Hash)?,
             created_at: self.clock.now(),
         };
         Ok(ImportedUser { new, disabled: user.disabled, email_verified: user.email_verified })
+    }
+}
+
+/// The names of an account, either of which may be missing. Here, too, a user name with an `@` is the address.
+fn names(email: Option<&str>, username: Option<&str>) -> Result<Names, ImportRefusal> {
+    let address = |text| Email::parse(text).map_err(ImportRefusal::Email);
+    let email = email.map(address).transpose()?;
+    match username {
+        Some(text) if text.contains('@') => {
+            let other = address(text)?;
+            let same = email.is_none_or(|email| email == other);
+            if same { Ok(other.into()) } else { Err(ImportRefusal::OtherEmail) }
+        }
+        _ => {
+            let username = username.map(Username::parse).transpose().map_err(ImportRefusal::Username)?;
+            Names::new(email, username).ok_or(ImportRefusal::Nameless)
+        }
     }
 }

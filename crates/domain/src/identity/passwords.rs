@@ -47,7 +47,7 @@ impl ChangePassword {
         new: &NewPassword,
         origin: &Origin,
     ) -> Result<Option<()>, UserError> {
-        new.check_owner(&user.email).map_err(UserError::PasswordRefused)?;
+        new.check_owner(&user.names).map_err(UserError::PasswordRefused)?;
         let hash = self.ports.hashing.hash(new.password()).await?;
         let notice = self.postbox.letters.password_changed()?;
         self.ports
@@ -65,7 +65,9 @@ impl ChangePassword {
                     .of(actor.who)
                     .in_session(actor.session());
                 tx.events().append(&event).await?;
-                self.postbox.post(&mut *tx, &self.ports, user.email.clone(), notice.clone()).await?;
+                if let Some(email) = user.names.email() {
+                    self.postbox.post(&mut *tx, &self.ports, email.clone(), notice.clone()).await?;
+                }
                 tx.commit().await?;
                 Ok(Some(()))
             })

@@ -22,6 +22,7 @@ use crate::values::codes;
 use crate::values::email::Email;
 use crate::values::failure::{Failure, Kind};
 use crate::values::ids::MailId;
+use crate::values::names::LoginName;
 use crate::values::new_password::NewPassword;
 use crate::values::origin::Origin;
 
@@ -117,7 +118,7 @@ impl Recovery {
     pub async fn request(&self, email: Email, origin: &Origin) -> Result<(), RecoveryError> {
         self.throttle.spend(Deed::Mail, origin).await?;
         let now = self.ports.clock.now();
-        let owner = owner(&email);
+        let (owner, name) = (owner(&email), LoginName::Email(email.clone()));
         let token = random_secret(&*self.ports.random);
         let link = format!("{}/reset-password?token={}", self.base, *token);
         let letter = self.postbox.letters.password_reset(&link)?;
@@ -127,7 +128,7 @@ impl Recovery {
                 if !tx.attempts().fail(owner, now, MAILS).await? {
                     return Ok(());
                 }
-                let found = tx.users().credentials_of(&email).await?.map(|found| found.user);
+                let found = tx.users().credentials_of(&name).await?.map(|found| found.user);
                 let user = found.filter(|user| !user.disabled).map(|user| user.id);
                 let new = NewRecovery { owner, user, token: SecretHash::of(&token), expires_at: now + LIFE };
                 tx.recoveries().replace(&new).await.map_err(|error| match error {
@@ -152,11 +153,11 @@ impl Recovery {
     ) -> Result<(), RecoveryError> {
         let token = SecretHash::of(token);
         // Before the slow part, so that guesses cost next to nothing; whether it is still good is decided below.
-        let Some(user) = self.owner_of(&token).await? else {
+        let Some((user, email)) = self.owner_of(&token).await? else {
             self.throttle.spend(Deed::Reset, origin).await?;
             return Err(RecoveryError::InvalidToken);
         };
-        password.check_owner(&user.email).map_err(RecoveryError::PasswordRefused)?;
+        password.check_owner(&user.names).map_err(RecoveryError::PasswordRefused)?;
         let new = self.ports.hashing.hash(password.password()).await?;
         let notice = self.postbox.letters.password_changed()?;
         let now = self.ports.clock.now();
@@ -171,23 +172,24 @@ impl Recovery {
                     return Err(RecoveryError::InvalidToken);
                 }
                 tx.session_endings().revoke_all(user.id, None, now).await?;
-                tx.user_changes().verify(user.id, &user.email).await?;
+                tx.user_changes().verify(user.id, &email).await?;
                 tx.verifications().forget_of(user.id).await?;
-                self.throttle.forgive(&mut *tx, &user.email).await?;
+                self.throttle.forgive(&mut *tx, &user.names).await?;
                 tx.events().append(&Event::new(now, EventKind::PasswordReset, origin).of(user.id)).await?;
-                self.postbox.post(&mut *tx, &self.ports, user.email.clone(), notice.clone()).await?;
+                self.postbox.post(&mut *tx, &self.ports, email.clone(), notice.clone()).await?;
                 Ok(tx.commit().await?)
             })
             .await
     }
 
-    /// The account that a good token belongs to, if it still has the address the token was sent to.
-    async fn owner_of(&self, token: &SecretHash) -> Result<Option<User>, StoreError> {
+    /// The account that a good token belongs to, and the address the token was sent to, if it still is the account's.
+    async fn owner_of(&self, token: &SecretHash) -> Result<Option<(User, Email)>, StoreError> {
         let mut repositories = self.ports.store.autocommit();
         let found = repositories.recoveries().find(token, self.ports.clock.now()).await?;
         let Some((user, sent_to)) = found else { return Ok(None) };
         let found = repositories.users().find(user).await?;
-        Ok(found.filter(|user| owner(&user.email) == sent_to))
+        let found = found.and_then(|user| user.names.email().cloned().map(|email| (user, email)));
+        Ok(found.filter(|(_, email)| owner(email) == sent_to))
     }
 }
 

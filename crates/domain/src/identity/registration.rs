@@ -4,14 +4,14 @@ use super::error::UserError;
 use crate::model::users::{Name, NewUser, User};
 use crate::ports::bundle::Ports;
 use crate::ports::hashing::HashingError;
-use crate::values::email::Email;
+use crate::values::names::Names;
 use crate::values::new_password::NewPassword;
 use crate::values::scopes::Role;
 
 /// A request for an account.
 pub struct Registration {
-    /// The address they will log in with.
-    pub email: Email,
+    /// What they will log in with.
+    pub names: Names,
     /// The password they chose.
     pub password: NewPassword,
     /// The name that others see.
@@ -35,13 +35,14 @@ impl Register {
     /// Makes an account, for an operator: without a rate limit.
     pub async fn register(&self, registration: Registration) -> Result<User, UserError> {
         let new = self.prepare(registration).await?;
-        self.ports.store.autocommit().users().insert(&new).await.map_err(UserError::on_insert)
+        let inserted = self.ports.store.autocommit().users().insert(&new).await;
+        inserted.map_err(|error| UserError::on_insert(&new.names, error))
     }
 
     /// The slow part of a registration: hashes the password, outside any transaction.
     pub(crate) async fn prepare(&self, registration: Registration) -> Result<NewUser, HashingError> {
-        let Registration { email, password, name, role } = registration;
+        let Registration { names, password, name, role } = registration;
         let hash = self.ports.hashing.hash(password.password()).await?;
-        Ok(NewUser { email, name, role, hash, created_at: self.ports.clock.now() })
+        Ok(NewUser { names, name, role, hash, created_at: self.ports.clock.now() })
     }
 }

@@ -6,8 +6,8 @@ use crate::model::events::{Event, EventKind};
 use crate::model::users::{User, UserChange};
 use crate::ports::bundle::Ports;
 use crate::values::actor::Actor;
-use crate::values::email::Email;
 use crate::values::ids::UserId;
+use crate::values::names::LoginName;
 use crate::values::origin::Origin;
 use crate::values::page::{Page, Slice};
 use crate::values::scopes::{self, Role};
@@ -45,9 +45,9 @@ impl Users {
         self.find(id).await
     }
 
-    /// The account of that address.
-    pub async fn find_by_email(&self, email: &Email) -> Result<Option<User>, UserError> {
-        Ok(self.ports.store.autocommit().users().credentials_of(email).await?.map(|found| found.user))
+    /// The account of that name.
+    pub async fn find_by_name(&self, name: &LoginName) -> Result<Option<User>, UserError> {
+        Ok(self.ports.store.autocommit().users().credentials_of(name).await?.map(|found| found.user))
     }
 
     /// One page of all accounts.

@@ -25,6 +25,7 @@ use crate::ports::store::{Repositories, Transaction};
 use crate::values::actor::Actor;
 use crate::values::email::Email;
 use crate::values::ids::UserId;
+use crate::values::names::{LoginName, Names};
 use crate::values::origin::Origin;
 
 /// How long a code and a link are valid.
@@ -124,7 +125,7 @@ impl Verification {
         let now = self.ports.clock.now();
         let asked = AttemptKey::of("address changes", &user.id.to_string(), None);
         count(&mut *self.ports.store.autocommit(), asked, now, CHANGES).await?;
-        match self.users.find_by_email(email).await? {
+        match self.users.find_by_name(&LoginName::Email(email.clone())).await? {
             Some(found) if found.id != user.id => Err(UserError::EmailTaken.into()),
             _ => Ok(self.send(user.id, Some(email), Some(&hash)).await?.map(drop)),
         }
@@ -148,10 +149,14 @@ impl Verification {
                 if !stands(&mut *tx, user, proven).await? {
                     return Ok(None);
                 }
-                let (email, purpose) = match new.filter(|new| **new != held.email) {
-                    Some(new) => (new.clone(), Purpose::Change),
-                    None if held.email_verified => return Err(VerificationError::AlreadyVerified),
-                    None => (held.email, Purpose::Verify),
+                let own = held.names.email();
+                let (email, purpose) = match (new.filter(|new| own != Some(*new)), own) {
+                    (Some(new), _) => (new.clone(), Purpose::Change),
+                    (None, None) => return Err(VerificationError::NoEmail),
+                    (None, Some(_)) if held.email_verified => {
+                        return Err(VerificationError::AlreadyVerified);
+                    }
+                    (None, Some(own)) => (own.clone(), Purpose::Verify),
                 };
                 self.keep(&mut *tx, user, &email, purpose, &worded).await?;
                 tx.commit().await?;
@@ -233,7 +238,7 @@ impl Verification {
             tx.verifications().spend(&pending.token, now).await?.ok_or(VerificationError::InvalidProof)?;
         let kind = match purpose {
             // An account that has got this address otherwise has it verified by this as well.
-            _ if held.email == email => {
+            _ if held.names.email() == Some(&email) => {
                 if !tx.user_changes().verify(user, &email).await? {
                     return Err(VerificationError::InvalidProof);
                 }
@@ -267,13 +272,16 @@ impl Verification {
         old: User,
         email: &Email,
     ) -> Result<(), VerificationError> {
-        let changed = tx.user_changes().change_email(old.id, email).await.map_err(UserError::on_insert)?;
-        if !changed {
+        let changed = tx.user_changes().change_email(old.id, email).await;
+        let names = Names::from(email.clone());
+        if !changed.map_err(|error| UserError::on_insert(&names, error))? {
             return Err(VerificationError::InvalidProof);
         }
         tx.recoveries().forget_of(old.id).await?;
-        let notice = self.postbox.letters.email_changed(email)?;
-        self.postbox.post(tx, &self.ports, old.email, notice).await?;
+        if let Some(old) = old.names.email() {
+            let notice = self.postbox.letters.email_changed(email)?;
+            self.postbox.post(tx, &self.ports, old.clone(), notice).await?;
+        }
         Ok(())
     }
 }

@@ -15,6 +15,9 @@ pub enum VerificationError {
     /// Nothing to prove.
     #[error("This e-mail address is verified already.")]
     AlreadyVerified,
+    /// There is no address.
+    #[error("This account has no e-mail address.")]
+    NoEmail,
     /// Wrong, spent, replaced by a newer one, or too old.
     #[error("The code or link is invalid or has expired.")]
     InvalidProof,
@@ -38,7 +41,7 @@ pub enum VerificationError {
 impl Failure for VerificationError {
     fn kind(&self) -> Kind {
         match self {
-            Self::AlreadyVerified => Kind::Conflict,
+            Self::AlreadyVerified | Self::NoEmail => Kind::Conflict,
             Self::InvalidProof => Kind::Invalid,
             Self::JustSent(_) | Self::Throttled(_) => Kind::Throttled,
             Self::Letter(error) => error.kind(),
@@ -50,6 +53,7 @@ impl Failure for VerificationError {
     fn code(&self) -> ErrorCode {
         match self {
             Self::AlreadyVerified => codes::ALREADY_VERIFIED,
+            Self::NoEmail => codes::NO_EMAIL,
             Self::InvalidProof => codes::INVALID_PROOF,
             Self::JustSent(_) | Self::Throttled(_) => codes::TOO_MANY_ATTEMPTS,
             Self::Letter(error) => error.code(),
@@ -70,6 +74,8 @@ impl Failure for VerificationError {
 crate::cases! {
     /// The address is verified already.
     AlreadyVerified => VerificationError::AlreadyVerified;
+    /// The account has no e-mail address.
+    NoEmail => VerificationError::NoEmail;
     /// The code or token is wrong, spent, replaced by a newer one or expired.
     InvalidProof => VerificationError::InvalidProof;
 }

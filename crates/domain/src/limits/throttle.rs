@@ -15,8 +15,8 @@ use crate::model::events::{Event, EventKind};
 use crate::model::store_error::StoreError;
 use crate::ports::bundle::Ports;
 use crate::ports::store::Repositories;
-use crate::values::email::Email;
 use crate::values::ids::{SessionId, UserId};
+use crate::values::names::{LoginName, Names};
 use crate::values::origin::Origin;
 
 /// The counts that a guess belongs to.
@@ -41,17 +41,18 @@ impl Throttle {
         Self { ports, budgets }
     }
 
-    /// The counts that guesses of a stranger at the password of `email` belong to, unless they have to wait. A name that is
-    /// no e-mail address has no account's count, but is counted by IP address like any other.
+    /// The counts that guesses of a stranger at the password of the account `subject` belong to, unless they have to wait: its
+    /// [primary name](Names::primary), or the name that no account has. What cannot be a name has no account's count, but
+    /// is counted by IP address like any other.
     pub(crate) async fn stranger(
         &self,
-        email: Option<&Email>,
+        subject: Option<&str>,
         address: Option<IpAddr>,
     ) -> Result<Guess, ThrottleError> {
         if self.budgets.is_none() {
             return Ok(Guess::default());
         }
-        let account = email.map(|email| AttemptKey::of("login", email.as_str(), None));
+        let account = subject.map(|subject| AttemptKey::of("login", subject, None));
         let address = count_of(Deed::Login, address);
         for key in [account, address].into_iter().flatten() {
             self.check(key).await?;
@@ -63,18 +64,19 @@ impl Throttle {
     /// had `session`, or from an address that had any. `None` where neither is known.
     pub(crate) async fn acquaintance(
         &self,
-        email: &Email,
+        name: &LoginName,
+        subject: &str,
         session: Option<SessionId>,
         address: Option<IpAddr>,
     ) -> Result<Option<Guess>, ThrottleError> {
         let key = match (session, address.map(network)) {
             (Some(session), _) => AttemptKey::of("device", &session.to_string(), None),
             (None, Some(address)) => {
-                let known = self.ports.store.autocommit().attempts().addresses_of(email).await?;
+                let known = self.ports.store.autocommit().attempts().addresses_of(name).await?;
                 if !known.into_iter().any(|known| network(known) == address) {
                     return Ok(None);
                 }
-                AttemptKey::of("login", email.as_str(), Some(address))
+                AttemptKey::of("login", subject, Some(address))
             }
             (None, None) => return Ok(None),
         };
@@ -180,13 +182,13 @@ impl Throttle {
         }
     }
 
-    /// Forgets wrong guesses at the password of `email`, which somebody has just replaced.
+    /// Forgets wrong guesses at the password of the account of these names, which somebody has just replaced.
     pub(crate) async fn forgive(
         &self,
         repositories: &mut (impl Repositories + ?Sized),
-        email: &Email,
+        names: &Names,
     ) -> Result<(), StoreError> {
-        repositories.attempts().clear(AttemptKey::of("login", email.as_str(), None)).await
+        repositories.attempts().clear(AttemptKey::of("login", names.primary(), None)).await
     }
 
     async fn check(&self, key: AttemptKey) -> Result<(), ThrottleError> {

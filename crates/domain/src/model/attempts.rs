@@ -7,8 +7,8 @@ use keyward_auth::SecretHash;
 use time::{Duration, OffsetDateTime};
 
 use super::store_error::StoreError;
-use crate::values::email::Email;
 use crate::values::ids::SessionId;
+use crate::values::names::LoginName;
 
 /// What is counted: the digest of its name, so that nothing anybody typed is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,7 +55,8 @@ pub trait AttemptRepository: Send {
     /// Deletes counts that were last changed before `before` and impose no wait any more. Returns the number deleted.
     async fn forget(&mut self, before: OffsetDateTime) -> Result<u64, StoreError>;
     /// Returns the IP addresses that the account's newest sessions were opened from, a hundred at most.
-    async fn addresses_of(&mut self, email: &Email) -> Result<Vec<IpAddr>, StoreError>;
+    async fn addresses_of(&mut self, name: &LoginName) -> Result<Vec<IpAddr>, StoreError>;
     /// Returns the salt of a session of this account, even one that has ended.
-    async fn salt_of(&mut self, email: &Email, session: SessionId) -> Result<Option<[u8; 16]>, StoreError>;
+    async fn salt_of(&mut self, name: &LoginName, session: SessionId)
+    -> Result<Option<[u8; 16]>, StoreError>;
 }

@@ -12,6 +12,9 @@ pub enum StoreError {
     /// A unique constraint refused the write: the key is already taken.
     #[error("the key is already taken")]
     Taken,
+    /// The unique constraint of user names refused the write: another account has the name.
+    #[error("the user name is already taken")]
+    UsernameTaken,
     /// A foreign key refused the write: what it points to is gone, or still pointed to.
     #[error("a reference would dangle")]
     Dangling,
@@ -31,14 +34,14 @@ impl Failure for StoreError {
         match self {
             Self::Contended(_) => Kind::Contended,
             Self::Unavailable(_) => Kind::Unavailable,
-            Self::Taken | Self::Dangling | Self::Internal(_) => Kind::Internal,
+            Self::Taken | Self::UsernameTaken | Self::Dangling | Self::Internal(_) => Kind::Internal,
         }
     }
 
     fn code(&self) -> ErrorCode {
         match self {
             Self::Contended(_) | Self::Unavailable(_) => ErrorCode::UNAVAILABLE,
-            Self::Taken | Self::Dangling | Self::Internal(_) => codes::INTERNAL,
+            Self::Taken | Self::UsernameTaken | Self::Dangling | Self::Internal(_) => codes::INTERNAL,
         }
     }
 }

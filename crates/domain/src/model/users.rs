@@ -7,6 +7,7 @@ use time::OffsetDateTime;
 use super::store_error::StoreError;
 use crate::values::email::Email;
 use crate::values::ids::UserId;
+use crate::values::names::{LoginName, Names};
 use crate::values::page::Page;
 use crate::values::scopes::Role;
 use crate::values::text::Text;
@@ -19,8 +20,8 @@ pub type Name = Text<1, 100>;
 pub struct User {
     /// The id.
     pub id: UserId,
-    /// The address they log in with.
-    pub email: Email,
+    /// What they log in with.
+    pub names: Names,
     /// What others call them.
     pub name: Option<Name>,
     /// What they may do.
@@ -45,8 +46,8 @@ pub struct Credentials {
 /// An account about to be made.
 #[derive(Clone, Debug)]
 pub struct NewUser {
-    /// The address they will log in with.
-    pub email: Email,
+    /// What they will log in with.
+    pub names: Names,
     /// What others call them.
     pub name: Option<Name>,
     /// What they may do.
@@ -82,18 +83,19 @@ pub struct ImportedUser {
 /// Stores accounts.
 #[async_trait]
 pub trait UserRepository: Send {
-    /// Adds an account; [`StoreError::Taken`] when the e-mail address already has one.
+    /// Adds an account; [`StoreError::Taken`] when the e-mail address already has one, or, where it has none,
+    /// the user name; [`StoreError::UsernameTaken`] when the user name has.
     async fn insert(&mut self, new: &NewUser) -> Result<User, StoreError>;
-    /// Adds those whose address has no account yet, all in one step. Returns the number added. No address may occur twice.
+    /// Adds those whose names have no account yet, all in one step. Returns the number added. No name may occur twice.
     async fn insert_missing(&mut self, users: &[ImportedUser]) -> Result<u64, StoreError>;
-    /// Returns how many of these addresses have an account.
-    async fn count_present(&mut self, emails: &[&Email]) -> Result<u64, StoreError>;
+    /// Returns how many of these have an account of one of their names.
+    async fn count_present(&mut self, names: &[&Names]) -> Result<u64, StoreError>;
     /// Finds an account by its id.
     async fn find(&mut self, id: UserId) -> Result<Option<User>, StoreError>;
     /// Finds an account by its id, with its password hash.
     async fn credentials(&mut self, id: UserId) -> Result<Option<Credentials>, StoreError>;
-    /// Finds an account by its e-mail address, with its password hash.
-    async fn credentials_of(&mut self, email: &Email) -> Result<Option<Credentials>, StoreError>;
+    /// Finds an account by one of its names, with its password hash.
+    async fn credentials_of(&mut self, name: &LoginName) -> Result<Option<Credentials>, StoreError>;
     /// Returns one row more than the page has, by ascending id.
     async fn list(&mut self, page: Page) -> Result<Vec<User>, StoreError>;
 }

@@ -25,6 +25,9 @@ pub enum SessionError {
     /// The password is right, but the address is not verified yet, and no mail is sent: too many were.
     #[error("Please verify your e-mail address first. Too many mails were sent to it: try again in {} s.", .0.seconds)]
     EmailUnverifiedNoMail(Throttled),
+    /// The password is right, but there is no address that could be verified.
+    #[error("This account needs a verified e-mail address and has none. Ask an administrator.")]
+    EmailMissing,
     /// The refresh token is malformed, forged, spent, expired, or its session has ended.
     #[error("Invalid refresh token")]
     InvalidRefreshToken,
@@ -66,7 +69,7 @@ impl Failure for SessionError {
             Self::InvalidCredentials | Self::InvalidRefreshToken | Self::RefreshTokenReused => {
                 Kind::Unauthenticated
             }
-            Self::EmailUnverified | Self::EmailUnverifiedNoMail(_) => Kind::Forbidden,
+            Self::EmailUnverified | Self::EmailUnverifiedNoMail(_) | Self::EmailMissing => Kind::Forbidden,
             Self::Scope(_) | Self::NotRevocable => Kind::Invalid,
             Self::Throttled(_) => Kind::Throttled,
             Self::NotFound(_) => Kind::NotFound,
@@ -81,7 +84,9 @@ impl Failure for SessionError {
     fn code(&self) -> ErrorCode {
         match self {
             Self::InvalidCredentials => codes::INVALID_CREDENTIALS,
-            Self::EmailUnverified | Self::EmailUnverifiedNoMail(_) => codes::EMAIL_UNVERIFIED,
+            Self::EmailUnverified | Self::EmailUnverifiedNoMail(_) | Self::EmailMissing => {
+                codes::EMAIL_UNVERIFIED
+            }
             Self::InvalidRefreshToken => codes::INVALID_REFRESH_TOKEN,
             Self::RefreshTokenReused => codes::SESSION_ENDED_BY_REUSE,
             Self::NotRevocable => codes::NOT_REVOCABLE,

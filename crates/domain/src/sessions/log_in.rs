@@ -1,4 +1,4 @@
-//! Logging in with an e-mail address and a password.
+//! Logging in with an e-mail address or a user name, and a password.
 
 use std::sync::Arc;
 
@@ -17,15 +17,15 @@ use crate::model::store_error::StoreError;
 use crate::model::users::{Credentials, User};
 use crate::ports::bundle::Ports;
 use crate::ports::hashing::Verified;
-use crate::values::email::Email;
 use crate::values::ids::{SessionId, UserId};
+use crate::values::names::{LoginName, LoginNames};
 use crate::values::origin::Origin;
 use crate::values::scopes;
 
 /// A login attempt.
 pub struct Login {
-    /// The e-mail address, as typed; `None` if it is not well-formed.
-    pub email: Option<Email>,
+    /// The name, as typed.
+    pub name: String,
     /// The password, as typed.
     pub password: Password,
     /// The scope requested; `None` for all that the role may have.
@@ -43,25 +43,27 @@ pub struct LogIn {
     opening: Opening,
     throttle: Throttle,
     verification: Verification,
+    names: LoginNames,
 }
 
 impl LogIn {
-    /// The use case; `throttle` limits wrong passwords, and `verification` decides whether an address has to be verified.
-    pub fn new(opening: Opening, throttle: Throttle, verification: Verification) -> Self {
-        Self { ports: opening.ports.clone(), opening, throttle, verification }
+    /// The use case; `throttle` limits wrong passwords, `verification` decides whether an address has to be verified, and
+    /// `names` which kinds of name log in.
+    pub fn new(opening: Opening, throttle: Throttle, verification: Verification, names: LoginNames) -> Self {
+        Self { ports: opening.ports.clone(), opening, throttle, verification, names }
     }
 
-    /// Logs in with an address and a password.
+    /// Logs in with a name and a password.
     ///
     /// # Errors
-    /// An unknown address, a wrong password and a locked account answer alike, and cost alike.
+    /// An unknown name, a wrong password and a locked account answer alike, and cost alike.
     pub async fn log_in(&self, login: Login, origin: &Origin) -> Result<Tokens, SessionError> {
-        let guess = self.ration(&login, origin).await?;
+        let name = LoginName::parse(&login.name, self.names);
+        let guess = self.ration(name.as_ref(), login.device.as_deref(), origin).await?;
         let password = Arc::new(login.password);
         // A second round only if the stored hash changed between the check and the session's first row.
         for _ in 0..2 {
-            let (credentials, better) =
-                self.check_password(login.email.as_ref(), &password, guess, origin).await?;
+            let (credentials, better) = self.check_password(name.as_ref(), &password, guess, origin).await?;
             self.require_verified(&credentials.user, guess).await?;
             let client = login.client.as_ref();
             let allowed = Client::bound(client, self.opening.grants().of(credentials.user.role));
@@ -77,40 +79,60 @@ impl LogIn {
     }
 
     /// The counts that this guess belongs to. Where strangers have to wait, whoever the account knows has counts of their own.
-    async fn ration(&self, login: &Login, origin: &Origin) -> Result<Guess, SessionError> {
+    async fn ration(
+        &self,
+        name: Option<&LoginName>,
+        device: Option<&str>,
+        origin: &Origin,
+    ) -> Result<Guess, SessionError> {
         let address = origin.device.ip;
-        let throttled = match self.throttle.stranger(login.email.as_ref(), address).await {
+        let subject = match name {
+            Some(name) => Some(self.subject(name).await?),
+            None => None,
+        };
+        let throttled = match self.throttle.stranger(subject.as_deref(), address).await {
             Err(ThrottleError::Throttled(throttled)) => throttled,
             other => return Ok(other?),
         };
-        let Some(email) = &login.email else { return Err(throttled.into()) };
-        let device = self.known_device(email, login.device.as_deref()).await?;
-        let known = self.throttle.acquaintance(email, device, address).await?;
+        let (Some(name), Some(subject)) = (name, subject) else { return Err(throttled.into()) };
+        let device = self.known_device(name, device).await?;
+        let known = self.throttle.acquaintance(name, &subject, device, address).await?;
         known.ok_or(throttled.into())
+    }
+
+    /// The name under which attempts at this one are counted: an account has one count, whichever of its names is used. A
+    /// user name costs one look-up, whether or not it has an account.
+    async fn subject(&self, name: &LoginName) -> Result<String, StoreError> {
+        let found = match name {
+            LoginName::Email(_) => None,
+            LoginName::Username(_) => self.ports.store.autocommit().users().credentials_of(name).await?,
+        };
+        let primary = found.map(|found| found.user.names.primary().to_owned());
+        Ok(primary.unwrap_or_else(|| name.to_string()))
     }
 
     /// The session of this account that a refresh token was made for, even one that is spent or whose session has ended.
     async fn known_device(
         &self,
-        email: &Email,
+        name: &LoginName,
         token: Option<&str>,
     ) -> Result<Option<SessionId>, StoreError> {
         let Some(Ok(claim)) = token.map(RefreshTokens::parse) else { return Ok(None) };
         let session = SessionId(claim.session);
-        let salt = self.ports.store.autocommit().attempts().salt_of(email, session).await?;
+        let salt = self.ports.store.autocommit().attempts().salt_of(name, session).await?;
         Ok(salt.filter(|salt| self.opening.codec.verify(&claim, salt)).map(|_| session))
     }
 
     /// The account whose password this is, and a better hash of it where there is one.
     async fn check_password(
         &self,
-        email: Option<&Email>,
+        name: Option<&LoginName>,
         password: &Arc<Password>,
         guess: Guess,
         origin: &Origin,
     ) -> Result<(Credentials, Option<PasswordHash>), SessionError> {
-        let found = match email {
-            Some(email) => self.ports.store.autocommit().users().credentials_of(email).await?,
+        let found = match name {
+            Some(name) => self.ports.store.autocommit().users().credentials_of(name).await?,
             None => None,
         };
         let stored = found.as_ref().map(|credentials| credentials.hash.clone());
@@ -134,6 +156,7 @@ impl LogIn {
         self.throttle.right(&mut *self.ports.store.autocommit(), guess).await?;
         match self.verification.request_for(user).await {
             Ok(()) | Err(VerificationError::JustSent(_)) => Err(SessionError::EmailUnverified),
+            Err(VerificationError::NoEmail) => Err(SessionError::EmailMissing),
             Err(VerificationError::Throttled(throttled)) => {
                 Err(SessionError::EmailUnverifiedNoMail(throttled))
             }

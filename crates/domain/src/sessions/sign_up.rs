@@ -52,7 +52,8 @@ impl SignUp {
         self.ports
             .retrying(|| async {
                 let mut tx = self.ports.store.begin().await?;
-                let user = tx.users().insert(&new).await.map_err(UserError::on_insert)?;
+                let inserted = tx.users().insert(&new).await;
+                let user = inserted.map_err(|error| UserError::on_insert(&new.names, error))?;
                 let scope = self.opening.grants().of(user.role).clone();
                 let session = self.opening.open(user.id, scope, None, origin);
                 self.opening.store(&mut *tx, &session, origin).await?;
@@ -69,9 +70,10 @@ impl SignUp {
         self.ports
             .retrying(|| async {
                 let mut tx = self.ports.store.begin().await?;
-                let user = tx.users().insert(new).await.map_err(UserError::on_insert)?;
-                if let Some(worded) = &worded {
-                    self.verification.keep(&mut *tx, user.id, &user.email, Purpose::Verify, worded).await?;
+                let inserted = tx.users().insert(new).await;
+                let user = inserted.map_err(|error| UserError::on_insert(&new.names, error))?;
+                if let (Some(worded), Some(email)) = (&worded, user.names.email()) {
+                    self.verification.keep(&mut *tx, user.id, email, Purpose::Verify, worded).await?;
                 }
                 tx.commit().await?;
                 Ok(user)

@@ -13,6 +13,10 @@ pub const TOO_MANY_ATTEMPTS: ErrorCode = ErrorCode::new("too_many_attempts");
 
 /// The e-mail address has an account.
 pub const EMAIL_TAKEN: ErrorCode = ErrorCode::new("email_taken");
+/// The user name has an account.
+pub const USERNAME_TAKEN: ErrorCode = ErrorCode::new("username_taken");
+/// The account has no e-mail address.
+pub const NO_EMAIL: ErrorCode = ErrorCode::new("no_email");
 /// The password that should prove who is asking is another one.
 pub const WRONG_PASSWORD: ErrorCode = ErrorCode::new("wrong_password");
 /// The new password is too common, or names the account.

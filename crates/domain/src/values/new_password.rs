@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use keyward_auth::{Password, PasswordPolicy, PasswordRefusal};
 
-use super::email::Email;
+use super::names::Names;
 
 /// The product's name, which is too easy to guess.
 const PRODUCT: &str = "keyward";
@@ -13,15 +13,14 @@ const PRODUCT: &str = "keyward";
 pub struct NewPassword(Arc<Password>);
 
 impl NewPassword {
-    /// Checks `raw` against `policy`; it must not be the account's own address, nor the product's name with nothing but
+    /// Checks `raw` against `policy`; it must not be a name of the account, nor the product's name with nothing but
     /// digits and signs around it.
     ///
     /// # Errors
     /// [`PasswordRefusal`] says which rule it breaks.
-    pub fn parse(raw: &str, policy: &PasswordPolicy, owner: Option<&Email>) -> Result<Self, PasswordRefusal> {
+    pub fn parse(raw: &str, policy: &PasswordPolicy, owner: Option<&Names>) -> Result<Self, PasswordRefusal> {
         let password = Password::new(raw);
-        let (address, local) = owner.map_or(("", ""), |email| (email.as_str(), email.local()));
-        policy.check(&password, &[address, local])?;
+        policy.check(&password, &words(owner))?;
         let word = password.expose().trim_matches(|c: char| !c.is_alphabetic());
         if word.eq_ignore_ascii_case(PRODUCT) {
             Err(PasswordRefusal::Context)
@@ -30,17 +29,22 @@ impl NewPassword {
         }
     }
 
-    /// Whether it may belong to the account of that address: it must not be the address, nor the part before the @.
+    /// Whether it may belong to the account of these names: it must be none of them, nor the part before the @.
     ///
     /// # Errors
     /// [`PasswordRefusal::Context`].
-    pub fn check_owner(&self, owner: &Email) -> Result<(), PasswordRefusal> {
+    pub fn check_owner(&self, owner: &Names) -> Result<(), PasswordRefusal> {
         let words_only = PasswordPolicy { min_chars: 0, max_chars: usize::MAX, ..PasswordPolicy::default() };
-        words_only.check(&self.0, &[owner.as_str(), owner.local()])
+        words_only.check(&self.0, &words(Some(owner)))
     }
 
     /// The password, for the hasher.
     pub fn password(&self) -> Arc<Password> {
         Arc::clone(&self.0)
     }
+}
+
+/// The words that a password of the account must not be.
+fn words(owner: Option<&Names>) -> Vec<&str> {
+    owner.into_iter().flat_map(Names::words).collect()
 }

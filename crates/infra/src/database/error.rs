@@ -12,6 +12,12 @@ use crate::database::contention::is_contention;
 /// What the store answers when the database failed with `error`.
 pub fn failed(error: DbErr) -> StoreError {
     match error.sql_err() {
+        // SQLite names the column, PostgreSQL the index.
+        Some(SqlErr::UniqueConstraintViolation(what))
+            if what.contains("users.username") || what.contains("ux_users_username") =>
+        {
+            StoreError::UsernameTaken
+        }
         Some(SqlErr::UniqueConstraintViolation(_)) => StoreError::Taken,
         Some(SqlErr::ForeignKeyConstraintViolation(_)) => StoreError::Dangling,
         _ if is_contention(&error) => StoreError::Contended(Box::new(error)),

@@ -9,8 +9,10 @@ pub struct Model {
     /// The id.
     #[sea_orm(primary_key)]
     pub id: i64,
-    /// The e-mail address.
+    /// The e-mail address; the user name where there is none.
     pub email: String,
+    /// The user name.
+    pub username: Option<String>,
     /// The name that others see.
     pub name: Option<String>,
     /// The name of the role.

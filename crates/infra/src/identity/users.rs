@@ -1,17 +1,18 @@
 //! Accounts.
 
+use std::collections::HashSet;
+
 use async_trait::async_trait;
 use keyward_auth::PasswordHash;
 use keyward_domain::model::store_error::StoreError;
 use keyward_domain::model::users::{Credentials, ImportedUser, Name, NewUser, User, UserRepository};
 use keyward_domain::values::email::Email;
 use keyward_domain::values::ids::UserId;
+use keyward_domain::values::names::{LoginName, Names, Username};
 use keyward_domain::values::page::Page;
 use keyward_domain::values::scopes::Role;
-use sea_orm::{
-    ActiveValue, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
-    TryInsertResult,
-};
+use sea_orm::sea_query::{OnConflict, SimpleExpr};
+use sea_orm::{ActiveValue, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::database::columns::{micros, time};
 use crate::database::connections::Connections;
@@ -27,17 +28,29 @@ impl<C: Connections> UserRepository for Db<C> {
     }
 
     async fn insert_missing(&mut self, users: &[ImportedUser]) -> Result<u64, StoreError> {
+        if users.is_empty() {
+            return Ok(0);
+        }
         let rows = users.iter().map(|user| new_row(&user.new, user.disabled, user.email_verified));
-        let insert = Entity::insert_many(rows).on_conflict_do_nothing_on([Column::Email]);
-        Ok(match insert.exec_without_returning(self.write()).await.map_err(failed)? {
-            TryInsertResult::Inserted(added) => added,
-            TryInsertResult::Empty | TryInsertResult::Conflicted => 0,
-        })
+        // Whichever name is taken: SQLite and PostgreSQL take this without naming a constraint.
+        let insert = Entity::insert_many(rows).on_conflict(OnConflict::new().do_nothing().to_owned());
+        insert.exec_without_returning(self.write()).await.map_err(failed)
     }
 
-    async fn count_present(&mut self, emails: &[&Email]) -> Result<u64, StoreError> {
-        let emails = emails.iter().map(|email| email.as_str());
-        Entity::find().filter(Column::Email.is_in(emails)).count(self.read()).await.map_err(failed)
+    async fn count_present(&mut self, names: &[&Names]) -> Result<u64, StoreError> {
+        let emails = names.iter().map(|names| stored_email(names));
+        let usernames = names.iter().filter_map(|names| names.username()).map(Username::as_str);
+        let either = Condition::any().add(Column::Email.is_in(emails)).add(Column::Username.is_in(usernames));
+        let rows = Entity::find().select_only().column(Column::Email).column(Column::Username);
+        let rows: Vec<(String, Option<String>)> =
+            rows.filter(either).into_tuple().all(self.read()).await.map_err(failed)?;
+        let taken: HashSet<String> =
+            rows.into_iter().flat_map(|(email, username)| [Some(email), username]).flatten().collect();
+        let present = names.iter().filter(|names| {
+            let username = names.username().map(Username::as_str);
+            taken.contains(stored_email(names)) || username.is_some_and(|name| taken.contains(name))
+        });
+        Ok(present.count() as u64)
     }
 
     async fn find(&mut self, id: UserId) -> Result<Option<User>, StoreError> {
@@ -50,9 +63,8 @@ impl<C: Connections> UserRepository for Db<C> {
         row.map(credentials).transpose()
     }
 
-    async fn credentials_of(&mut self, email: &Email) -> Result<Option<Credentials>, StoreError> {
-        let of_email = Entity::find().filter(Column::Email.eq(email.as_str()));
-        let row = of_email.one(self.read()).await.map_err(failed)?;
+    async fn credentials_of(&mut self, name: &LoginName) -> Result<Option<Credentials>, StoreError> {
+        let row = Entity::find().filter(is_named(name)).one(self.read()).await.map_err(failed)?;
         row.map(credentials).transpose()
     }
 
@@ -68,13 +80,35 @@ impl<C: Connections> UserRepository for Db<C> {
 fn new_row(new: &NewUser, disabled: bool, email_verified: bool) -> ActiveModel {
     ActiveModel {
         id: ActiveValue::NotSet,
-        email: ActiveValue::Set(new.email.to_string()),
+        email: ActiveValue::Set(stored_email(&new.names).to_owned()),
+        username: ActiveValue::Set(new.names.username().map(Username::to_string)),
         name: ActiveValue::Set(new.name.as_ref().map(Name::to_string)),
         role: ActiveValue::Set(new.role.as_str().to_owned()),
         password_hash: ActiveValue::Set(new.hash.as_str().to_owned()),
         disabled: ActiveValue::Set(disabled),
         email_verified: ActiveValue::Set(email_verified),
         created_at: ActiveValue::Set(micros(new.created_at)),
+    }
+}
+
+/// What the column of addresses holds, which the version before this one reads: the user name where there is no address.
+/// No user name has an `@`, so the two are never mistaken for each other.
+fn stored_email(names: &Names) -> &str {
+    names.primary()
+}
+
+/// The names of a row.
+fn names(email: String, username: Option<String>) -> Result<Names, StoreError> {
+    let email = email.contains('@').then(|| Email::from_stored(email));
+    let username = username.map(Username::from_stored);
+    Names::new(email, username).ok_or_else(|| corrupt("an account without a name"))
+}
+
+/// The accounts of that name: one at most.
+pub(crate) fn is_named(name: &LoginName) -> SimpleExpr {
+    match name {
+        LoginName::Email(email) => Column::Email.eq(email.as_str()),
+        LoginName::Username(username) => Column::Username.eq(username.as_str()),
     }
 }
 
@@ -87,7 +121,7 @@ pub(crate) fn role(name: &str) -> Result<Role, StoreError> {
 pub(super) fn user(row: Model) -> Result<User, StoreError> {
     Ok(User {
         id: UserId(row.id),
-        email: Email::from_stored(row.email),
+        names: names(row.email, row.username)?,
         name: row.name.map(Name::from_stored),
         role: role(&row.role)?,
         disabled: row.disabled,

@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use async_trait::async_trait;
 use keyward_domain::model::attempts::{AttemptKey, AttemptRepository, Budget};
 use keyward_domain::model::store_error::StoreError;
-use keyward_domain::values::email::Email;
 use keyward_domain::values::ids::SessionId;
+use keyward_domain::values::names::LoginName;
 use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait, OnConflict};
 use sea_orm::{
     ActiveValue, ColumnTrait, Condition, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect,
@@ -20,7 +20,8 @@ use crate::database::connections::Connections;
 use crate::database::db::Db;
 use crate::database::error::failed;
 use crate::entity::attempts::{ActiveModel, Column, Entity};
-use crate::entity::{sessions, users};
+use crate::entity::sessions;
+use crate::identity::users::is_named;
 
 #[async_trait]
 impl<C: Connections> AttemptRepository for Db<C> {
@@ -103,8 +104,8 @@ impl<C: Connections> AttemptRepository for Db<C> {
         delete_all::<Entity>(self.write(), Column::Key, old).await
     }
 
-    async fn addresses_of(&mut self, email: &Email) -> Result<Vec<IpAddr>, StoreError> {
-        let newest = sessions_of(email)
+    async fn addresses_of(&mut self, name: &LoginName) -> Result<Vec<IpAddr>, StoreError> {
+        let newest = sessions_of(name)
             .select_only()
             .column(sessions::Column::Ip)
             .filter(sessions::Column::Ip.is_not_null())
@@ -114,18 +115,20 @@ impl<C: Connections> AttemptRepository for Db<C> {
         Ok(found.iter().filter_map(|address| address.parse().ok()).collect())
     }
 
-    async fn salt_of(&mut self, email: &Email, session: SessionId) -> Result<Option<[u8; 16]>, StoreError> {
-        let salt = sessions_of(email).select_only().column(sessions::Column::Salt);
+    async fn salt_of(
+        &mut self,
+        name: &LoginName,
+        session: SessionId,
+    ) -> Result<Option<[u8; 16]>, StoreError> {
+        let salt = sessions_of(name).select_only().column(sessions::Column::Salt);
         let salt = salt.filter(sessions::Column::Id.eq(session.0));
         let found: Option<Vec<u8>> = salt.into_tuple().one(self.read()).await.map_err(failed)?;
         Ok(found.and_then(|salt| salt.try_into().ok()))
     }
 }
 
-fn sessions_of(email: &Email) -> Select<sessions::Entity> {
-    sessions::Entity::find()
-        .join(JoinType::InnerJoin, sessions::Relation::User.def())
-        .filter(users::Column::Email.eq(email.as_str()))
+fn sessions_of(name: &LoginName) -> Select<sessions::Entity> {
+    sessions::Entity::find().join(JoinType::InnerJoin, sessions::Relation::User.def()).filter(is_named(name))
 }
 
 fn whole_micros(time: Duration) -> i64 {

@@ -5,7 +5,7 @@ use keyward_domain::ports::store::Store;
 use keyward_infra::database::store::Database;
 use time::Duration;
 
-use crate::support::{Commits, add_session, add_user, at, email, open, tamper};
+use crate::support::{Commits, add_session, add_user, at, named, open, tamper};
 
 const KEY: AttemptKey = AttemptKey([7; 32]);
 const BUDGET: Budget =
@@ -131,10 +131,10 @@ async fn an_account_knows_the_addresses_and_the_sessions_it_had() {
     add_session(&database, bob, 2).await;
     let mut repositories = database.autocommit();
     let home = vec!["192.0.2.7".parse::<std::net::IpAddr>().unwrap()];
-    assert_eq!(repositories.attempts().addresses_of(&email("ana")).await.unwrap(), home);
-    assert!(repositories.attempts().addresses_of(&email("bob")).await.unwrap().is_empty());
-    assert_eq!(repositories.attempts().salt_of(&email("ana"), session.id).await.unwrap(), Some(session.salt));
+    assert_eq!(repositories.attempts().addresses_of(&named("ana")).await.unwrap(), home);
+    assert!(repositories.attempts().addresses_of(&named("bob")).await.unwrap().is_empty());
+    assert_eq!(repositories.attempts().salt_of(&named("ana"), session.id).await.unwrap(), Some(session.salt));
     database.committing().revoke(ana, session.id, at(3)).await.unwrap();
-    assert_eq!(repositories.attempts().salt_of(&email("ana"), session.id).await.unwrap(), Some(session.salt));
-    assert_eq!(repositories.attempts().salt_of(&email("bob"), session.id).await.unwrap(), None);
+    assert_eq!(repositories.attempts().salt_of(&named("ana"), session.id).await.unwrap(), Some(session.salt));
+    assert_eq!(repositories.attempts().salt_of(&named("bob"), session.id).await.unwrap(), None);
 }

@@ -28,7 +28,7 @@ async fn schema(connection: &DatabaseConnection) -> Vec<String> {
     rows.iter().map(|row| row.try_get("", "name").unwrap()).collect()
 }
 
-const SCHEMA: [&str; 44] = [
+const SCHEMA: [&str; 45] = [
     "attempts",
     "cart_items",
     "categories",
@@ -71,6 +71,7 @@ const SCHEMA: [&str; 44] = [
     "ux_email_proofs_token_hash",
     "ux_orders_user_id_idempotency",
     "ux_recoveries_token_hash",
+    "ux_users_username",
     "ux_verifications_token_hash",
     "verifications",
 ];

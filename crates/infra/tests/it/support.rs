@@ -9,6 +9,7 @@ use keyward_domain::model::users::{Name, NewUser, User, UserChange};
 use keyward_domain::ports::store::Store;
 use keyward_domain::values::email::Email;
 use keyward_domain::values::ids::{ClientId, SessionId, UserId};
+use keyward_domain::values::names::{LoginName, Username};
 use keyward_domain::values::origin::Device;
 use keyward_domain::values::scopes::Role;
 use keyward_infra::database::options::DatabaseOptions;
@@ -51,13 +52,22 @@ pub(crate) fn email(local: &str) -> Email {
     Email::parse(&format!("{local}@example.com")).unwrap()
 }
 
+/// The name of the account that [`add_user`] adds.
+pub(crate) fn named(local: &str) -> LoginName {
+    LoginName::Email(email(local))
+}
+
+pub(crate) fn username(text: &str) -> Username {
+    Username::parse(text).unwrap()
+}
+
 pub(crate) fn hash(text: &str) -> PasswordHash {
     PasswordHash::from_stored(text.to_owned())
 }
 
 pub(crate) fn new_user(local: &str) -> NewUser {
     NewUser {
-        email: email(local),
+        names: email(local).into(),
         name: Some(Name::parse(local).unwrap()),
         role: Role::User,
         hash: hash("$old"),

@@ -12,10 +12,10 @@ use keyward_domain::values::ids::UserId;
 use keyward_domain::values::origin::Origin;
 use keyward_infra::database::store::Database;
 
-use crate::support::{Commits, add_session, add_user, at, email, hash, new_session, new_user, open};
+use crate::support::{Commits, add_session, add_user, at, email, hash, named, new_session, new_user, open};
 
 async fn knows(database: &Database, local: &str) -> bool {
-    database.autocommit().users().credentials_of(&email(local)).await.unwrap().is_some()
+    database.autocommit().users().credentials_of(&named(local)).await.unwrap().is_some()
 }
 
 /// Stores a pending verification of the address `local`.
@@ -197,7 +197,7 @@ async fn of_64_concurrent_writers_in_two_processes_worth_of_pools_none_finds_the
                     tx.commit().await?;
                     let mut ports = database.autocommit();
                     ports.sessions().advance(session, round, at(1)).await?;
-                    ports.users().credentials_of(&email("ana")).await?;
+                    ports.users().credentials_of(&named("ana")).await?;
                     ports.events().append(&Event::new(at(0), EventKind::LoginOk, &Origin::default())).await?;
                 }
                 Ok::<_, StoreError>(())

@@ -13,7 +13,7 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedRwLockWriteGuard, RwLock, oneshot};
 
-use crate::support::{Commits, add_user, email, is_unavailable, new_user, open, open_with};
+use crate::support::{Commits, add_user, is_unavailable, named, new_user, open, open_with};
 
 /// Long enough for whatever does get an answer, on a busy machine too.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -45,7 +45,7 @@ async fn a_write_that_waits_for_another_one_too_long_is_unavailable_and_reads_go
     let start = Instant::now();
     assert!(is_unavailable(&database.committing().delete(ana).await));
     assert!(start.elapsed() < SOON, "{:?}", start.elapsed());
-    assert!(database.autocommit().users().credentials_of(&email("ana")).await.unwrap().is_some());
+    assert!(database.autocommit().users().credentials_of(&named("ana")).await.unwrap().is_some());
     drop(holder);
     assert!(database.committing().delete(ana).await.unwrap());
 }

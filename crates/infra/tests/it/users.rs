@@ -7,10 +7,13 @@ use keyward_domain::model::users::{Name, NewUser, User, UserChange};
 use keyward_domain::model::verifications::{Pending, Purpose};
 use keyward_domain::ports::store::Store;
 use keyward_domain::values::ids::UserId;
+use keyward_domain::values::names::{LoginName, Names};
 use keyward_domain::values::page::Page;
 use keyward_domain::values::scopes::Role;
 
-use crate::support::{Commits, add_session, add_user, at, email, hash, is_internal, new_user, open, tamper};
+use crate::support::{
+    Commits, add_session, add_user, at, email, hash, is_internal, named, new_user, open, tamper, username,
+};
 
 #[tokio::test]
 async fn an_account_comes_back_as_it_was_added() {
@@ -20,7 +23,7 @@ async fn an_account_comes_back_as_it_was_added() {
     let user = ports.users().insert(&new).await.unwrap();
     let expected = User {
         id: user.id,
-        email: email("ana"),
+        names: email("ana").into(),
         name: None,
         role: Role::Admin,
         disabled: false,
@@ -31,7 +34,7 @@ async fn an_account_comes_back_as_it_was_added() {
     assert_eq!(ports.users().find(user.id).await.unwrap(), Some(expected.clone()));
     for found in [
         ports.users().credentials(user.id).await.unwrap().unwrap(),
-        ports.users().credentials_of(&email("ana")).await.unwrap().unwrap(),
+        ports.users().credentials_of(&named("ana")).await.unwrap().unwrap(),
     ] {
         assert_eq!((found.user, found.hash), (expected.clone(), hash("$old")));
     }
@@ -47,21 +50,102 @@ async fn of_imported_accounts_those_are_added_whose_address_is_free() {
         email_verified,
     };
     let batch = [imported("ana", false, true), imported("bob", true, true), imported("eve", true, false)];
-    let emails = [&email("ana"), &email("bob"), &email("eve")];
+    let names = ["ana", "bob", "eve"].map(|local| Names::from(email(local)));
+    let names = names.each_ref();
     let mut ports = database.autocommit();
     assert_eq!(ports.users().insert_missing(&[]).await.unwrap(), 0);
     assert_eq!(ports.users().count_present(&[]).await.unwrap(), 0);
-    assert_eq!(ports.users().count_present(&emails).await.unwrap(), 1);
+    assert_eq!(ports.users().count_present(&names).await.unwrap(), 1);
     assert_eq!(ports.users().insert_missing(&batch).await.unwrap(), 2);
     assert_eq!(ports.users().insert_missing(&batch).await.unwrap(), 0);
-    assert_eq!(ports.users().count_present(&emails).await.unwrap(), 3);
+    assert_eq!(ports.users().count_present(&names).await.unwrap(), 3);
     for (local, disabled, verified) in [("ana", false, true), ("eve", true, false)] {
-        let found = ports.users().credentials_of(&email(local)).await.unwrap().unwrap();
+        let found = ports.users().credentials_of(&named(local)).await.unwrap().unwrap();
         assert_eq!((found.user.disabled, found.user.email_verified), (disabled, verified), "{local}");
         assert_eq!((found.user.name, found.user.created_at, found.hash), (None, at(0), hash("$imported")));
     }
-    let kept = ports.users().credentials_of(&email("bob")).await.unwrap().unwrap();
+    let kept = ports.users().credentials_of(&named("bob")).await.unwrap().unwrap();
     assert_eq!((kept.user, kept.hash), (bob, hash("$old")));
+}
+
+#[tokio::test]
+async fn an_account_is_found_by_either_of_its_names() {
+    let database = open().await;
+    let mut ports = database.autocommit();
+    let both = Names::new(Some(email("ana")), Some(username("sponge"))).unwrap();
+    let both = ports.users().insert(&NewUser { names: both, ..new_user("ana") }).await.unwrap();
+    let nameless = NewUser { names: username("flying").into(), ..new_user("bob") };
+    let nameless = ports.users().insert(&nameless).await.unwrap();
+    assert_eq!((nameless.names.email(), nameless.names.username()), (None, Some(&username("flying"))));
+    for (name, user) in [
+        (named("ana"), &both),
+        (LoginName::Username(username("sponge")), &both),
+        (LoginName::Username(username("flying")), &nameless),
+    ] {
+        let found = ports.users().credentials_of(&name).await.unwrap().unwrap();
+        assert_eq!(&found.user, user, "{name}");
+    }
+    assert_eq!(ports.users().find(nameless.id).await.unwrap(), Some(nameless));
+    assert!(ports.users().credentials_of(&LoginName::Username(username("ana"))).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn it_is_said_which_name_is_taken() {
+    let database = open().await;
+    let mut ports = database.autocommit();
+    let names = |local: Option<&str>, name: Option<&str>| NewUser {
+        names: Names::new(local.map(email), name.map(username)).unwrap(),
+        ..new_user("ana")
+    };
+    ports.users().insert(&names(Some("ana"), Some("sponge"))).await.unwrap();
+    ports.users().insert(&names(None, Some("flying"))).await.unwrap();
+    for (local, name, is_email) in [
+        (Some("ana"), None, true),
+        (Some("ana"), Some("free"), true),
+        (Some("bob"), Some("sponge"), false),
+        (Some("bob"), Some("flying"), false),
+        (None, Some("sponge"), false),
+    ] {
+        let error = ports.users().insert(&names(local, name)).await.unwrap_err();
+        let expected = if is_email { "Taken" } else { "UsernameTaken" };
+        assert_eq!(format!("{error:?}"), expected, "{local:?} {name:?}");
+    }
+    // Without an address either constraint may be the first to refuse it.
+    let error = ports.users().insert(&names(None, Some("flying"))).await.unwrap_err();
+    assert!(matches!(error, StoreError::Taken | StoreError::UsernameTaken), "{error:?}");
+}
+
+#[tokio::test]
+async fn of_imported_accounts_none_takes_a_user_name_that_is_not_free() {
+    let database = open().await;
+    let imported = |local: Option<&str>, name: Option<&str>| ImportedUser {
+        new: NewUser { names: Names::new(local.map(email), name.map(username)).unwrap(), ..new_user("x") },
+        disabled: false,
+        email_verified: false,
+    };
+    let mut ports = database.autocommit();
+    let first = [imported(Some("ana"), Some("sponge")), imported(None, Some("flying"))];
+    assert_eq!(ports.users().insert_missing(&first).await.unwrap(), 2);
+    let second = [
+        imported(Some("bob"), Some("sponge")),
+        imported(Some("ana"), Some("free")),
+        imported(None, Some("flying")),
+        imported(None, Some("new")),
+    ];
+    let names: Vec<_> = second.iter().map(|user| &user.new.names).collect();
+    assert_eq!(ports.users().count_present(&names).await.unwrap(), 3);
+    assert_eq!(ports.users().insert_missing(&second).await.unwrap(), 1);
+    assert_eq!(ports.users().count_present(&names).await.unwrap(), 4);
+}
+
+#[tokio::test]
+async fn an_account_without_an_address_can_get_one_and_keeps_its_user_name() {
+    let database = open().await;
+    let new = NewUser { names: username("sponge").into(), ..new_user("ana") };
+    let user = database.autocommit().users().insert(&new).await.unwrap();
+    assert!(database.committing().change_email(user.id, &email("ana")).await.unwrap());
+    let found = database.autocommit().users().find(user.id).await.unwrap().unwrap();
+    assert_eq!(found.names, Names::new(Some(email("ana")), Some(username("sponge"))).unwrap());
 }
 
 #[tokio::test]
@@ -104,7 +188,7 @@ async fn an_absent_account_is_none_whatever_its_id() {
         assert!(!database.committing().replace_hash(id, &hash("$old"), &hash("$new")).await.unwrap());
         assert!(!database.committing().delete(id).await.unwrap());
     }
-    assert!(ports.users().credentials_of(&email("nobody")).await.unwrap().is_none());
+    assert!(ports.users().credentials_of(&named("nobody")).await.unwrap().is_none());
 }
 
 #[tokio::test]
@@ -254,7 +338,7 @@ async fn pages_cover_every_account_once() {
     loop {
         let rows = ports.users().list(page).await.unwrap();
         assert!(rows.len() <= 4, "one more than the page has, to tell whether there is another");
-        seen.extend(rows.iter().take(3).map(|user| user.email.local().to_owned()));
+        seen.extend(rows.iter().take(3).map(|user| user.names.email().unwrap().local().to_owned()));
         if rows.len() <= 3 {
             break;
         }

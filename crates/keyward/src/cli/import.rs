@@ -23,7 +23,7 @@ const BUFFER: usize = 128 * 1024;
 
 #[derive(Args)]
 pub(super) struct Import {
-    /// The accounts: email, hash, and optionally name, role, disabled, email_verified; `-` for standard input
+    /// The accounts: email or username, hash, and optionally name, role, disabled, email_verified; `-` for standard input
     file: PathBuf,
     /// `csv` or `jsonl` [default: as the file's name ends]
     #[arg(long)]

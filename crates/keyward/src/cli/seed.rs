@@ -11,6 +11,7 @@ use keyward_domain::identity::users::Users;
 use keyward_domain::model::users::Name;
 use keyward_domain::values::email::Email;
 use keyward_domain::values::ids::UserId;
+use keyward_domain::values::names::Names;
 use keyward_domain::values::new_password::NewPassword;
 use keyward_domain::values::page::Page;
 use keyward_domain::values::scopes::Role;
@@ -64,10 +65,10 @@ impl Seed {
         role: Role,
         password: &str,
     ) -> Result<UserId, Problem> {
-        let email = Email::parse(address).map_err(words)?;
-        let password = NewPassword::parse(password, &self.passwords.policy(), Some(&email)).map_err(words)?;
+        let names = Names::from(Email::parse(address).map_err(words)?);
+        let password = NewPassword::parse(password, &self.passwords.policy(), Some(&names)).map_err(words)?;
         let name = Some(Name::parse(name).map_err(words)?);
-        let user = register.register(Registration { email, password, name, role }).await.map_err(words)?;
+        let user = register.register(Registration { names, password, name, role }).await.map_err(words)?;
         Ok(user.id)
     }
 }

@@ -10,6 +10,7 @@ use keyward_domain::identity::registration::{Register, Registration};
 use keyward_domain::identity::users::Users;
 use keyward_domain::model::users::{Name, User, UserChange};
 use keyward_domain::values::email::Email;
+use keyward_domain::values::names::{LoginName, Names, Username};
 use keyward_domain::values::new_password::NewPassword;
 use keyward_domain::values::origin::Origin;
 use keyward_domain::values::page::{MAX_LIMIT, Page};
@@ -36,9 +37,8 @@ pub(super) enum UserCommand {
 
 #[derive(Args)]
 pub(super) struct Create {
-    /// The address to log in with
-    #[arg(long)]
-    email: String,
+    #[command(flatten)]
+    names: NewNames,
     /// What others shall see
     #[arg(long)]
     name: Option<String>,
@@ -54,11 +54,34 @@ pub(super) struct Create {
     passwords: PasswordSettings,
 }
 
+/// What a new account logs in with.
+#[derive(Args)]
+#[group(required = true, multiple = true)]
+struct NewNames {
+    /// The e-mail address to log in with
+    #[arg(long)]
+    email: Option<String>,
+    /// The user name to log in with
+    #[arg(long)]
+    username: Option<String>,
+}
+
+/// One of the names of an account.
+#[derive(Args)]
+#[group(required = true, multiple = false)]
+struct KnownName {
+    /// The e-mail address of the account
+    #[arg(long)]
+    email: Option<String>,
+    /// The user name of the account
+    #[arg(long)]
+    username: Option<String>,
+}
+
 #[derive(Args)]
 pub(super) struct Account {
-    /// The address of the account
-    #[arg(long)]
-    email: String,
+    #[command(flatten)]
+    name: KnownName,
     #[command(flatten)]
     database: DatabaseSettings,
     #[command(flatten)]
@@ -78,16 +101,16 @@ pub(super) async fn run(command: UserCommand) -> Result<ExitCode, Problem> {
 
 impl Create {
     async fn run(self) -> Result<(), Problem> {
-        let email = address(&self.email)?;
+        let names = self.names.parse()?;
         let name = self.name.as_deref().map(Name::parse).transpose();
         let name = name.map_err(|error| format!("--name {error}"))?;
-        let password = NewPassword::parse(&first_line()?, &self.passwords.policy(), Some(&email));
+        let password = NewPassword::parse(&first_line()?, &self.passwords.policy(), Some(&names));
         let password = password.map_err(|refusal| format!("the password is refused: {refusal}"))?;
         let role = Role::from_name(&self.role).unwrap_or_default();
         can_say()?;
         let database = self.database.open().await?;
         let register = Register::new(ports(&database, &self.passwords)?);
-        let user = register.register(Registration { email, password, name, role }).await.map_err(words)?;
+        let user = register.register(Registration { names, password, name, role }).await.map_err(words)?;
         say(line(&user))?;
         Ok(database.close().await?)
     }
@@ -95,12 +118,12 @@ impl Create {
 
 impl Account {
     async fn set_disabled(self, disabled: bool) -> Result<(), Problem> {
-        let email = address(&self.email)?;
+        let name = self.name.parse()?;
         can_say()?;
         let database = self.database.open().await?;
         let users = Users::new(ports(&database, &self.passwords)?);
-        let user = users.find_by_email(&email).await.map_err(words)?;
-        let user = user.ok_or_else(|| format!("there is no account with the address {email}"))?;
+        let user = users.find_by_name(&name).await.map_err(words)?;
+        let user = user.ok_or_else(|| format!("there is no account named {name}"))?;
         let change = UserChange { disabled: Some(disabled), ..UserChange::default() };
         say(line(&users.update(user.id, change, &Origin::default()).await.map_err(words)?))?;
         Ok(database.close().await?)
@@ -125,6 +148,29 @@ async fn list(database: &DatabaseSettings) -> Result<(), Problem> {
     }
 }
 
+impl NewNames {
+    fn parse(&self) -> Result<Names, Problem> {
+        let email = self.email.as_deref().map(address).transpose()?;
+        let username = self.username.as_deref().map(username).transpose()?;
+        Names::new(email, username).ok_or_else(|| "--email or --username has to be there".to_owned())
+    }
+}
+
+impl KnownName {
+    fn parse(&self) -> Result<LoginName, Problem> {
+        match (&self.email, &self.username) {
+            (Some(email), _) => address(email).map(LoginName::Email),
+            (None, username_of) => {
+                username(username_of.as_deref().unwrap_or_default()).map(LoginName::Username)
+            }
+        }
+    }
+}
+
+fn username(text: &str) -> Result<Username, Problem> {
+    Username::parse(text).map_err(|error| format!("--username is not a valid user name: {error}"))
+}
+
 fn address(text: &str) -> Result<Email, Problem> {
     Email::parse(text).map_err(|error| format!("--email is not a valid email address: {error}"))
 }
@@ -139,5 +185,8 @@ fn words(error: UserError) -> Problem {
 fn line(user: &User) -> String {
     let state = if user.disabled { "disabled" } else { "active" };
     let name = user.name.as_ref().map_or("-", Name::as_str);
-    format!("{}\t{}\t{}\t{state}\t{}", user.id, user.email, user.role.as_str(), Printable(name))
+    let email = user.names.email().map_or("-", Email::as_str);
+    let username = user.names.username().map_or("-", Username::as_str);
+    let role = user.role.as_str();
+    format!("{}\t{email}\t{role}\t{state}\t{}\t{username}", user.id, Printable(name))
 }

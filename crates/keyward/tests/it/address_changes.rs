@@ -7,6 +7,7 @@ use keyward_api::testing::person::Person;
 use keyward_api::testing::race::{at_once, count};
 use keyward_domain::model::mail::Message;
 use keyward_domain::values::email::Email;
+use keyward_domain::values::names::LoginName;
 use serde_json::json;
 use time::Duration;
 
@@ -190,7 +191,7 @@ async fn a_sign_up_that_has_to_wait_makes_no_account_and_says_for_how_long() {
     let wait: i64 = answer.header("retry-after").parse().unwrap();
     assert_eq!(answer.detail(), format!("Too many attempts. Try again in {wait} s."));
     assert!(wait > 13 * 60, "{wait}");
-    let email = Email::parse(&address("ana")).unwrap();
+    let email = LoginName::Email(Email::parse(&address("ana")).unwrap());
     let found = app.ports.store.autocommit().users().credentials_of(&email).await.unwrap();
     assert!(found.is_none(), "there is no account");
 }

@@ -6,7 +6,7 @@ use std::process::{Output, Stdio};
 
 use keyward_domain::model::users::Credentials;
 use keyward_domain::ports::store::Store;
-use keyward_domain::values::email::Email;
+use keyward_domain::values::names::{LoginName, LoginNames};
 use keyward_infra::database::options::DatabaseOptions;
 use keyward_infra::database::store::Database;
 use serde_json::{Value, json};
@@ -46,7 +46,8 @@ fn summary(output: &Output) -> (Option<i32>, String) {
 
 async fn credentials(home: &Home, email: &str) -> Credentials {
     let database = Database::connect(&home.database_url(), DatabaseOptions::default()).await.unwrap();
-    let found = database.autocommit().users().credentials_of(&Email::parse(email).unwrap()).await.unwrap();
+    let name = LoginName::parse(email, LoginNames::Both).unwrap();
+    let found = database.autocommit().users().credentials_of(&name).await.unwrap();
     database.close().await.unwrap();
     found.unwrap()
 }

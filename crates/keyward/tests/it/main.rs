@@ -75,6 +75,7 @@ mod tokens;
 mod traces;
 mod trusted_proxies;
 mod tutorials;
+mod usernames;
 mod users;
 mod verification;
 mod yesterday;

@@ -9,6 +9,7 @@ use keyward_api::testing::letters::token;
 use keyward_api::testing::person::Person;
 use keyward_auth::{Password, PasswordHasher};
 use keyward_domain::values::email::Email;
+use keyward_domain::values::names::LoginName;
 use serde_json::json;
 
 use crate::app::Starts;
@@ -26,7 +27,7 @@ async fn begin() -> (Arc<GatedHasher>, TestApp, Person) {
 /// Gives ana another hash, of this password.
 async fn rehash(app: &TestApp, password: &str) {
     let mut tx = app.ports.store.begin().await.unwrap();
-    let email = Email::parse(&address("ana")).unwrap();
+    let email = LoginName::Email(Email::parse(&address("ana")).unwrap());
     let old = tx.users().credentials_of(&email).await.unwrap().unwrap();
     let new = cheap_hasher().hash(&Password::new(password)).unwrap();
     assert!(tx.user_changes().replace_hash(old.user.id, &old.hash, &new).await.unwrap());

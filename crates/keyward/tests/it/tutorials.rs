@@ -26,6 +26,20 @@ async fn the_token_url_of_the_document_is_a_route_that_logs_in() {
 }
 
 #[tokio::test]
+async fn the_two_calls_of_the_tutorial_with_a_user_name_give_tokens() {
+    let app = TestApp::start().await;
+    let body = || json!({ "username": "flyingsponge", "password": "SpongePassword" });
+    let signed_up = app.anonymous().post("/signup", body()).await.assert_status(201).json();
+    let logged_in = app.anonymous().post("/login", body()).await.assert_status(200).json();
+    for token in [signed_up, logged_in] {
+        let me = app.bearer(token["access_token"].as_str().unwrap()).get("/users/me").await.json();
+        assert_eq!((&me["username"], &me["email"]), (&json!("flyingsponge"), &json!(null)));
+        let refresh = json!({ "refresh_token": token["refresh_token"] });
+        app.anonymous().post("/refresh_token", refresh).await.assert_status(200);
+    }
+}
+
+#[tokio::test]
 async fn www_authenticate_is_spelt_right() {
     let app = TestApp::start().await;
     let answer = app.anonymous().get("/users/me").await.assert_status(401);

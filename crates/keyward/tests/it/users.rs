@@ -16,7 +16,7 @@ async fn signing_up_answers_the_account_and_never_its_hash() {
     let app = TestApp::start().await;
     let account = json!({ "email": "Ana@Example.com", "password": PASSWORD, "name": "Ana" });
     let user = sign_up(&app, account).await.assert_status(201).json();
-    let expected = json!({ "id": user["id"], "email": "ana@example.com", "name": "Ana", "role": "user",
+    let expected = json!({ "id": user["id"], "email": "ana@example.com", "username": null, "name": "Ana", "role": "user",
         "created_at": user["created_at"], "email_verified": false });
     assert_eq!(user, expected);
     assert!(user["id"].as_i64().unwrap() > 0);

@@ -17,6 +17,7 @@ use keyward_domain::values::email::Email;
 use keyward_domain::values::ids::ClientId;
 use keyward_domain::values::ids::SessionId;
 use keyward_domain::values::ids::UserId;
+use keyward_domain::values::names::{LoginName, Username};
 use keyward_domain::values::origin::Device;
 use keyward_domain::values::origin::Origin;
 use keyward_domain::values::page::Page;
@@ -35,6 +36,14 @@ pub(crate) fn after(seconds: i64) -> OffsetDateTime {
 
 pub(crate) fn email(number: i64) -> Email {
     Email::parse(&format!("user{number}@example.com")).unwrap()
+}
+
+fn username(number: i64) -> Username {
+    Username::parse(&format!("user{number}")).unwrap()
+}
+
+fn named(number: i64) -> LoginName {
+    LoginName::Email(email(number))
 }
 
 fn session(number: i64) -> SessionId {
@@ -63,7 +72,7 @@ pub(crate) async fn all(inspector: &mut Inspector) {
 async fn users(inspector: &mut Inspector) {
     let some = UserId(inspector.rows / 3);
     let new = NewUser {
-        email: Email::parse("new@example.com").unwrap(),
+        names: Email::parse("new@example.com").unwrap().into(),
         name: None,
         role: Role::User,
         hash: hash("$hash"),
@@ -84,10 +93,11 @@ async fn users(inspector: &mut Inspector) {
             db.users().credentials(some).await.unwrap().unwrap();
         })
         .await;
-    let address = email(some.0);
+    let (address, username) = (named(some.0), LoginName::Username(username(some.0)));
     inspector
         .of("users.credentials_of", async |db| {
             db.users().credentials_of(&address).await.unwrap().unwrap();
+            db.users().credentials_of(&username).await.unwrap().unwrap();
         })
         .await;
     let change = UserChange { disabled: Some(true), ..UserChange::default() };
@@ -118,7 +128,7 @@ async fn users(inspector: &mut Inspector) {
         .await;
     let imported = ImportedUser {
         new: NewUser {
-            email: Email::parse("imported@example.com").unwrap(),
+            names: Email::parse("imported@example.com").unwrap().into(),
             name: None,
             role: Role::User,
             hash: hash("$hash"),
@@ -134,7 +144,7 @@ async fn users(inspector: &mut Inspector) {
         .await;
     inspector
         .of("users.count_present", async |db| {
-            assert_eq!(db.users().count_present(&[&email(5), &email(6)]).await.unwrap(), 2);
+            assert_eq!(db.users().count_present(&[&email(5).into(), &username(6).into()]).await.unwrap(), 2);
         })
         .await;
     inspector
@@ -258,7 +268,7 @@ async fn attempts(inspector: &mut Inspector) {
         })
         .await;
     let number = inspector.rows / 3;
-    let (address, id) = (email(number), session(number));
+    let (address, id) = (named(number), session(number));
     inspector
         .of("attempts.addresses_of", async |db| {
             assert_eq!(db.attempts().addresses_of(&address).await.unwrap().len(), 1);

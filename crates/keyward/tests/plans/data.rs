@@ -75,8 +75,10 @@ fn tables(postgres: bool, rows: i64) -> Vec<Table> {
     vec![
         (
             "users",
-            "email, name, role, password_hash, disabled, email_verified, created_at",
-            format!("'user' || i || '@example.com', 'User ' || i, 'user', '$hash', FALSE, FALSE, {THEN} + i"),
+            "email, username, name, role, password_hash, disabled, email_verified, created_at",
+            format!(
+                "'user' || i || '@example.com', 'user' || i, 'User ' || i, 'user', '$hash', FALSE, FALSE, {THEN} + i"
+            ),
             rows,
         ),
         (

@@ -88,11 +88,12 @@ impl Orders {
         Ok(order)
     }
 
-    /// Puts the confirmation into the outbox.
+    /// Puts the confirmation into the outbox, if the user has an e-mail address.
     async fn confirm(&self, tx: &mut dyn ShopTransaction, order: &Order) -> Result<(), OrderError> {
-        let Some(user) = tx.users().find(order.user).await? else { return Ok(()) };
+        let user = tx.users().find(order.user).await?;
+        let Some(email) = user.as_ref().and_then(|user| user.names.email()) else { return Ok(()) };
         let letter = self.letters.order_confirmation(order)?;
-        self.postbox.post(tx, &self.ports, user.email, letter).await?;
+        self.postbox.post(tx, &self.ports, email.clone(), letter).await?;
         Ok(())
     }
 

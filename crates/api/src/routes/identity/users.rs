@@ -4,15 +4,12 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::NoContent;
 use keyward_domain::identity::deletion::DeleteAccount;
-use keyward_domain::identity::error::{EmailTaken, LastAdministrator, NoUser, OthersAccount};
-use keyward_domain::identity::registration::Registration;
+use keyward_domain::identity::error::{EmailTaken, LastAdministrator, NoUser, OthersAccount, UsernameTaken};
 use keyward_domain::identity::users::Users;
 use keyward_domain::limits::waits::TooManyAttempts;
-use keyward_domain::model::users::{self, Name, UserChange};
+use keyward_domain::model::users::{self, UserChange};
 use keyward_domain::sessions::sign_up::SignUp;
-use keyward_domain::values::email::Email;
 use keyward_domain::values::ids::UserId;
-use keyward_domain::values::new_password::NewPassword;
 use keyward_domain::values::scopes::Role;
 use keyward_web::readers::choice;
 use keyward_web::{Body, Both, Input, List, Listed, Listing, Path};
@@ -23,7 +20,7 @@ use crate::access::current_user::CurrentUser;
 use crate::access::scope::Admin;
 use crate::answers::refused::Refused;
 use crate::answers::success::Created;
-use crate::extract::{Id, NewPasswords, Paged, Sender, USERS, new_password, read};
+use crate::extract::{Id, Paged, Sender, USERS, UserCreate};
 use crate::routes::rfc3339::rfc3339;
 
 /// An account.
@@ -31,8 +28,10 @@ use crate::routes::rfc3339::rfc3339;
 pub struct User {
     #[schema(example = 1)]
     id: i64,
-    #[schema(format = Email, example = "ana@example.com")]
-    email: String,
+    #[schema(required, format = Email, example = "ana@example.com")]
+    email: Option<String>,
+    #[schema(required, example = "ana")]
+    username: Option<String>,
     #[schema(required, example = "Ana")]
     name: Option<String>,
     #[schema(value_type = RoleName, example = "user")]
@@ -55,7 +54,8 @@ impl From<users::User> for User {
     fn from(user: users::User) -> Self {
         Self {
             id: user.id.0,
-            email: user.email.to_string(),
+            email: user.names.email().map(ToString::to_string),
+            username: user.names.username().map(ToString::to_string),
             name: user.name.map(|name| name.to_string()),
             role: user.role.as_str(),
             created_at: rfc3339(user.created_at),
@@ -66,29 +66,6 @@ impl From<users::User> for User {
 
 /// The roles by their names.
 const ROLES: &[(&str, Role)] = &[("user", Role::User), ("admin", Role::Admin)];
-
-/// Who wants an account.
-#[derive(Input)]
-#[input(
-    context = NewPasswords,
-    example = json!({ "email": "ana@example.com", "password": "a long pass phrase", "name": "Ana" }),
-)]
-pub struct UserCreate {
-    /// The address to log in with; letter case does not matter.
-    #[input(read = read::email())]
-    email: Email,
-    #[input(read = new_password(email), given(email))]
-    password: NewPassword,
-    /// What others shall see.
-    #[input(read = read::text())]
-    name: Option<Name>,
-}
-
-impl From<UserCreate> for Registration {
-    fn from(UserCreate { email, password, name }: UserCreate) -> Self {
-        Self { email, password, name, role: Role::User }
-    }
-}
 
 /// What an administrator may change of an account.
 #[derive(Input)]
@@ -116,7 +93,7 @@ pub async fn create_user(
     State(sign_up): State<SignUp>,
     Sender(origin): Sender,
     Body(registration): Body<UserCreate>,
-) -> Result<Created<User>, Refused<(EmailTaken, TooManyAttempts)>> {
+) -> Result<Created<User>, Refused<(EmailTaken, UsernameTaken, TooManyAttempts)>> {
     let user = sign_up.register(registration.into(), &origin).await?;
     Ok(Created(user.into()))
 }

@@ -5,7 +5,7 @@ use axum::response::Response;
 use keyward_auth::Password;
 use keyward_domain::identity::error::{EmailTaken, WrongPassword};
 use keyward_domain::identity::verification::{Proof, Verification};
-use keyward_domain::identity::verification_error::{AlreadyVerified, InvalidProof};
+use keyward_domain::identity::verification_error::{AlreadyVerified, InvalidProof, NoEmail};
 use keyward_domain::limits::waits::TooManyAttempts;
 use keyward_domain::values::email::Email;
 use keyward_web::{Body, Fields, Input, Query};
@@ -100,7 +100,7 @@ pub struct EmailChange {
 pub async fn request_verification(
     user: CurrentUser,
     State(verification): State<Verification>,
-) -> Result<Accepted<Notice>, Refused<(AlreadyVerified, TooManyAttempts)>> {
+) -> Result<Accepted<Notice>, Refused<(AlreadyVerified, NoEmail, TooManyAttempts)>> {
     verification.request(&user).await?;
     Ok(Accepted(Notice::code_sent()))
 }

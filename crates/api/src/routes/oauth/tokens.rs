@@ -12,7 +12,6 @@ use keyward_domain::sessions::error::{
 };
 use keyward_domain::sessions::log_in::{LogIn, Login};
 use keyward_domain::sessions::refresh::Refresh;
-use keyward_domain::values::email::Email;
 use keyward_web::readers::string;
 use keyward_web::{Flaw, Input};
 use serde::Serialize;
@@ -33,7 +32,7 @@ pub struct TokenRequest {
     /// `password`, `refresh_token` or `client_credentials`.
     #[input(example = "password")]
     grant_type: String,
-    /// With `password`: the e-mail address.
+    /// With `password`: the e-mail address or the user name.
     username: Option<String>,
     /// With `password`.
     #[input(read = read::password())]
@@ -206,7 +205,7 @@ pub async fn issue_token(
     let (grant, scope) = request.grant()?;
     let pair = match grant {
         Grant::Password { username, password } => {
-            let login = Login { email: Email::parse(&username).ok(), password, scope, client, device: None };
+            let login = Login { name: username, password, scope, client, device: None };
             metrics.login(log_in.log_in(login, &origin).await)
         }
         Grant::RefreshToken(token) => {

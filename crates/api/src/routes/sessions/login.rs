@@ -7,13 +7,12 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use keyward_auth::Password;
-use keyward_domain::identity::error::EmailTaken;
+use keyward_domain::identity::error::{EmailTaken, UsernameTaken};
 use keyward_domain::limits::waits::TooManyAttempts;
 use keyward_domain::sessions::error::{EmailUnverified, InvalidCredentials, UngrantableScope};
 use keyward_domain::sessions::log_in::{self, LogIn};
 use keyward_domain::sessions::opening::Tokens;
 use keyward_domain::sessions::sign_up::SignUp;
-use keyward_domain::values::email::Email;
 use keyward_guard::{Answers, Schemas, document_success};
 use keyward_web::readers::string;
 use keyward_web::{Body, Here, Input, refuse_credentials_in};
@@ -24,10 +23,9 @@ use utoipa::openapi::path::Operation;
 use crate::answers::refused::{Refused, TokenWords};
 use crate::answers::success::{Accepted, NoStore};
 use crate::error::ApiError;
-use crate::extract::{Sender, TokenBody, read};
+use crate::extract::{Sender, TokenBody, UserCreate, read};
 use crate::metrics::counters::Metrics;
 use crate::routes::identity::recovery::Notice;
-use crate::routes::identity::users::UserCreate;
 use crate::routes::oauth::grant_error::{GrantError, OnlyPassword};
 
 /// What a login hands out (RFC 6749, section 5.1).
@@ -75,14 +73,14 @@ impl IntoResponse for Token {
     }
 }
 
-/// E-mail and password. `username` is the e-mail address, as OAuth2's form calls it; JSON may say `email`.
+/// A name and a password. `username`, as OAuth2's form calls it, takes an e-mail address, too; JSON may say `email`.
 #[derive(Input)]
 #[input(example = json!({ "username": "ana@example.com", "password": "a long pass phrase" }))]
 pub struct Login {
     /// `password`, or nothing.
     #[input(read = string().pattern("^password$"))]
     grant_type: Option<String>,
-    /// The e-mail address.
+    /// The e-mail address or the user name.
     #[input(alias = "email")]
     username: String,
     #[input(read = read::password())]
@@ -142,7 +140,7 @@ pub async fn signup(
     State(sign_up): State<SignUp>,
     Sender(origin): Sender,
     Body(registration): Body<UserCreate>,
-) -> Result<SignedUp, Refused<(EmailTaken, TooManyAttempts)>> {
+) -> Result<SignedUp, Refused<(EmailTaken, UsernameTaken, TooManyAttempts)>> {
     Ok(match sign_up.register_and_log_in(registration.into(), &origin).await? {
         Some(tokens) => SignedUp::LoggedIn(tokens.into()),
         None => SignedUp::Unverified(Notice::code_sent()),
@@ -167,7 +165,6 @@ pub async fn login(
     if grant_type.is_some_and(|grant| grant != "password") {
         return Err(GrantError::OnlyPassword.into());
     }
-    let email = Email::parse(&username).ok();
-    let login = log_in::Login { email, password, scope, client: None, device };
+    let login = log_in::Login { name: username, password, scope, client: None, device };
     Ok(metrics.login(log_in.log_in(login, &origin).await)?.into())
 }

@@ -83,11 +83,14 @@ impl<R: BufRead> Csv<R> {
 /// What the columns of these names mean.
 fn columns(names: &[String], ignore_unknown: bool) -> Result<Vec<Option<Field>>, Fault> {
     let columns: Vec<Option<Field>> = names.iter().map(|name| Field::from_name(name)).collect();
-    for field in [Field::Email, Field::Hash] {
-        if !columns.contains(&Some(field)) {
+    let has = |field| columns.contains(&Some(field));
+    for (present, lacking) in [
+        (has(Field::Email) || has(Field::Username), "neither `email` nor `username`"),
+        (has(Field::Hash), "no `hash`"),
+    ] {
+        if !present {
             return Err(format!(
-                "the first line has to name the columns, of which there are {FIELDS}: there is no `{}`",
-                field.name()
+                "the first line has to name the columns, of which there are {FIELDS}: there is {lacking}"
             ));
         }
     }

@@ -8,6 +8,7 @@ use super::entry::Fault;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Field {
     Email,
+    Username,
     Name,
     Hash,
     Role,
@@ -15,13 +16,14 @@ pub(super) enum Field {
     EmailVerified,
 }
 
-pub(super) const FIELDS: &str = "email, hash, name, role, disabled, email_verified";
+pub(super) const FIELDS: &str = "email, username, hash, name, role, disabled, email_verified";
 
 impl Field {
     /// The field of that name, or of one that FastAPI's template or Django gives to the same.
     pub(super) fn from_name(name: &str) -> Option<Self> {
         match name.trim().to_ascii_lowercase().replace('-', "_").as_str() {
             "email" | "e_mail" => Some(Self::Email),
+            "username" | "user_name" => Some(Self::Username),
             "name" | "full_name" => Some(Self::Name),
             "hash" | "password_hash" | "hashed_password" | "password" => Some(Self::Hash),
             "role" => Some(Self::Role),
@@ -34,6 +36,7 @@ impl Field {
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Email => "email",
+            Self::Username => "username",
             Self::Name => "name",
             Self::Hash => "hash",
             Self::Role => "role",
@@ -67,7 +70,8 @@ impl Draft {
         let user = &mut self.user;
         match (field, value) {
             (_, Value::Nothing) => {}
-            (Field::Email, Value::Text(text)) => user.email = text,
+            (Field::Email, Value::Text(text)) => user.email = some(text),
+            (Field::Username, Value::Text(text)) => user.username = some(text),
             (Field::Name, Value::Text(text)) => user.name = some(text),
             (Field::Hash, Value::Text(text)) => text.trim().clone_into(&mut user.hash),
             (Field::Role, Value::Text(text)) => user.role = some(text.trim().to_owned()),
@@ -79,8 +83,8 @@ impl Draft {
     }
 
     pub(super) fn finish(self) -> Result<ForeignUser, Fault> {
-        if self.user.email.is_empty() {
-            return Err("there is no `email`".to_owned());
+        if self.user.email.is_none() && self.user.username.is_none() {
+            return Err("there is neither `email` nor `username`".to_owned());
         }
         if self.user.hash.is_empty() {
             return Err("there is no `hash`".to_owned());

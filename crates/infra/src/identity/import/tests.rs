@@ -11,7 +11,8 @@ fn read(text: impl AsRef<[u8]>, format: Format) -> Vec<(u64, Result<String, Stri
     while let Some(entry) = users.next_entry().unwrap() {
         let user = entry.user.map(|user| {
             let (name, role) = (user.name.as_deref().unwrap_or("-"), user.role.as_deref().unwrap_or("-"));
-            format!("{} {} {name} {role} {} {}", user.email, user.hash, user.disabled, user.email_verified)
+            let login = user.email.or(user.username).unwrap();
+            format!("{login} {} {name} {role} {} {}", user.hash, user.disabled, user.email_verified)
         });
         entries.push((entry.line, user));
     }
@@ -45,6 +46,18 @@ fn empty_cells_and_null_are_nothing() {
 }
 
 #[test]
+fn an_account_may_have_a_user_name_instead_of_an_address() {
+    for (text, format) in [
+        ("username,hash\nsponge,h\n", Format::Csv),
+        ("Email,Username,hash\n,sponge,h\n", Format::Csv),
+        ("{\"username\":\"sponge\",\"hash\":\"h\"}", Format::JsonLines),
+    ] {
+        let entries = read(text, format);
+        assert_eq!(entries[0].1, Ok("sponge h - - false false".to_owned()), "{text}");
+    }
+}
+
+#[test]
 fn json_lines_are_read_one_by_one() {
     let text = concat!(
         "{\"email\":\"a@x.org\",\"hash\":\"h\",\"email_verified\":true,\"disabled\":0}\n\n",
@@ -61,7 +74,7 @@ fn a_faulty_line_is_refused_with_its_reason_and_the_next_is_read() {
     for (line, reason) in [
         ("b@x.org", "it has 1 columns, and the first line 3"),
         ("b@x.org,h,maybe", "`disabled` is neither true nor false"),
-        (",h,", "there is no `email`"),
+        (",h,", "there is neither `email` nor `username`"),
         ("b@x.org,,", "there is no `hash`"),
         ("b@x.org,h\"h,", "a quote is left open; all up to line 4 is passed over"),
         ("b@x.org,h\"h\",", "it is no CSV: a quote is misplaced"),
@@ -80,7 +93,7 @@ fn a_faulty_line_is_refused_with_its_reason_and_the_next_is_read() {
         ("{\"email\":\"b\",\"hash\":\"h\",\"hash\":\"i\"}", "`hash` is there twice"),
         ("{\"email\":\"b\",\"hash\":\"h\",\"password\":\"i\"}", "`hash` is there twice"),
         ("{\"email\":\"b\",\"hash\":\"h\",\"disbled\":true}", "a member is none of"),
-        ("{}", "there is no `email`"),
+        ("{}", "there is neither `email` nor `username`"),
     ] {
         let entries = read(format!("{line}\n{{\"email\":\"a\",\"hash\":\"h\"}}"), Format::JsonLines);
         assert_eq!((entries.len(), entries[0].0), (2, 1), "{line}");
@@ -93,7 +106,7 @@ fn a_faulty_line_is_refused_with_its_reason_and_the_next_is_read() {
 fn a_csv_file_whose_columns_are_not_clear_is_refused_and_not_quoted() {
     for (text, reason) in [
         ("", "the file is empty"),
-        ("a@x.org,$2b$12$secret", "there is no `email`"),
+        ("a@x.org,$2b$12$secret", "there is neither `email` nor `username`"),
         ("email,name\n", "there is no `hash`"),
         ("email,hash,disbled\n", "column 3 is none of"),
         ("email,hash,password\n", "two columns are `hash`"),
@@ -104,7 +117,7 @@ fn a_csv_file_whose_columns_are_not_clear_is_refused_and_not_quoted() {
     }
     let users = Users::open(&b"email,hash,disbled\na@x.org,h,true\n"[..], Format::Csv, true);
     let entry = users.unwrap().ok().unwrap().next_entry().unwrap().unwrap();
-    assert_eq!(entry.user.ok().unwrap().email, "a@x.org");
+    assert_eq!(entry.user.ok().unwrap().email.as_deref(), Some("a@x.org"));
 }
 
 #[test]

@@ -15,6 +15,7 @@ use keyward_domain::ports::store::Store;
 use keyward_domain::values::clock::Clock;
 use keyward_domain::values::email::Email;
 use keyward_domain::values::ids::{ClientId, SessionId, UserId};
+use keyward_domain::values::names::LoginName;
 use keyward_domain::values::page::Page;
 use keyward_domain::values::scopes::Role;
 use keyward_infra::clock::SystemClock;
@@ -58,7 +59,7 @@ impl Opened {
         let hasher = Argon2idHasher::new(Argon2Params::default(), Arc::new(SystemRandom)).unwrap();
         for name in ["ada", "grace", "ana", "bob"] {
             let fact = |field: &str| self.facts.text(&format!("/users/{name}/{field}"));
-            let email = Email::parse(fact("email")).unwrap();
+            let email = LoginName::Email(Email::parse(fact("email")).unwrap());
             let found = self.database.autocommit().users().credentials_of(&email).await.unwrap().unwrap();
             assert_eq!(found.user.id, UserId(self.facts.number(&format!("/users/{name}/id"))));
             assert_eq!(found.user.role.as_str(), fact("role"));
@@ -197,7 +198,7 @@ async fn a_database_of_yesterday_goes_on_from_where_it_was() {
     let ids = ["ada", "grace", "ana", "bob"].map(|name| facts.number(&format!("/users/{name}/id")));
     let now = SystemClock.now();
     let eve = NewUser {
-        email: Email::parse("eve@example.com").unwrap(),
+        names: Email::parse("eve@example.com").unwrap().into(),
         name: None,
         role: Role::User,
         hash: PasswordHash::from_stored("$none".to_owned()),

@@ -103,7 +103,7 @@ async fn create_memo(
     rows::insert(&tx, user.who, &content, ports.clock.now() + Duration::hours(1)).await?;
     if let Some(owner) = tx.users().find(user.who).await? {
         let letter = templates.letter(NOTED.name, &(NOTED.sample)())?;
-        postbox.post(&mut tx, &ports, owner.email, letter).await?;
+        postbox.post(&mut tx, &ports, owner.names.email().unwrap().clone(), letter).await?;
     }
     Box::new(tx).commit().await?;
     Ok(Created(content.into()))
