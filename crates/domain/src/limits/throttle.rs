@@ -41,7 +41,7 @@ impl Throttle {
         Self { ports, budgets }
     }
 
-    /// The counts that guesses of a stranger at the password of the account `subject` belong to, unless they have to wait: its
+    /// The counters of attempts by a stranger at the password of the account `subject`, unless they have to wait: its
     /// [primary name](Names::primary), or the name that no account has. What cannot be a name has no account's count, but
     /// is counted by IP address like any other.
     pub(crate) async fn stranger(
@@ -182,7 +182,7 @@ impl Throttle {
         }
     }
 
-    /// Forgets wrong guesses at the password of the account of these names, which somebody has just replaced.
+    /// Clears the failed attempts at the password of the account of these names, after the password was replaced.
     pub(crate) async fn forgive(
         &self,
         repositories: &mut (impl Repositories + ?Sized),

@@ -93,11 +93,12 @@ async fn users(inspector: &mut Inspector) {
             db.users().credentials(some).await.unwrap().unwrap();
         })
         .await;
-    let (address, username) = (named(some.0), LoginName::Username(username(some.0)));
+    let (address, by_email) = (email(some.0), named(some.0));
+    let by_username = LoginName::Username(username(some.0));
     inspector
         .of("users.credentials_of", async |db| {
-            db.users().credentials_of(&address).await.unwrap().unwrap();
-            db.users().credentials_of(&username).await.unwrap().unwrap();
+            db.users().credentials_of(&by_email).await.unwrap().unwrap();
+            db.users().credentials_of(&by_username).await.unwrap().unwrap();
         })
         .await;
     let change = UserChange { disabled: Some(true), ..UserChange::default() };
