@@ -190,7 +190,7 @@ async fn a_name_can_neither_forge_a_line_nor_reach_the_terminal_as_a_command() {
     assert_eq!(server.call("POST", "/users", "", &account).0, 201);
     drop(server);
     let listed = text(&home.run(&["user", "list"]).stdout);
-    assert!(listed.ends_with(&format!("\teve@example.com\tuser\tactive\t{shown}\n")), "{listed:?}");
+    assert!(listed.ends_with(&format!("\teve@example.com\tuser\tactive\t{shown}\t-\n")), "{listed:?}");
     assert_eq!(listed.lines().count(), 1, "{listed:?}");
 
     let made = create(&home, &["--email", "bob@example.com", "--name", forged], PASSWORD);
