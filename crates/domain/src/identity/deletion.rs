@@ -13,7 +13,6 @@ use crate::values::by::By;
 use crate::values::ids::UserId;
 use crate::values::origin::Origin;
 
-/// Deletes accounts.
 #[derive(Clone)]
 pub struct DeleteAccount {
     ports: Ports,

@@ -33,7 +33,6 @@ pub enum KeysError {
     /// A key is not what it should be.
     #[error(transparent)]
     Key(#[from] KeyError),
-    /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
 }

@@ -23,7 +23,6 @@ use crate::values::ids::{SessionId, UserId};
 use crate::values::origin::Origin;
 use crate::values::scopes;
 
-/// A login attempt.
 pub struct Login {
     /// The e-mail address, as typed; `None` if it is not well-formed.
     pub email: Option<Email>,
@@ -37,7 +36,6 @@ pub struct Login {
     pub device: Option<String>,
 }
 
-/// Logs in.
 #[derive(Clone)]
 pub struct LogIn {
     ports: Ports,
