@@ -17,12 +17,12 @@ use crate::model::store_error::StoreError;
 use crate::model::users::{Credentials, User};
 use crate::ports::bundle::Ports;
 use crate::ports::hashing::Verified;
+use crate::values::by::By;
 use crate::values::ids::{SessionId, UserId};
 use crate::values::names::{LoginName, LoginNames};
 use crate::values::origin::Origin;
 use crate::values::scopes;
 
-/// A login attempt.
 pub struct Login {
     /// The name, as typed.
     pub name: String,
@@ -36,7 +36,6 @@ pub struct Login {
     pub device: Option<String>,
 }
 
-/// Logs in.
 #[derive(Clone)]
 pub struct LogIn {
     ports: Ports,
@@ -170,9 +169,9 @@ impl LogIn {
         guess: Guess,
         origin: &Origin,
     ) -> Result<(), SessionError> {
-        let mut event = Event::new(self.ports.clock.now(), EventKind::LoginFailed, origin);
+        let mut event = Event::new(self.ports.clock.now(), EventKind::LoginFailed, By::UNKNOWN, origin);
         event.user = user;
-        let wait = Event { user, ..self.throttle.event(origin) };
+        let wait = Event { user, ..self.throttle.event(By::UNKNOWN, origin) };
         self.ports
             .retrying(|| async {
                 let mut tx = self.ports.store.begin().await?;

@@ -2,11 +2,9 @@
 
 use sea_orm::entity::prelude::*;
 
-/// A row.
 #[derive(Clone, Debug, DeriveEntityModel)]
 #[sea_orm(table_name = "users")]
 pub struct Model {
-    /// The id.
     #[sea_orm(primary_key)]
     pub id: i64,
     /// The e-mail address; the user name where there is none.

@@ -194,7 +194,7 @@ async fn a_name_can_neither_forge_a_line_nor_reach_the_terminal_as_a_command() {
     assert_eq!(listed.lines().count(), 1, "{listed:?}");
 
     let made = create(&home, &["--email", "bob@example.com", "--name", forged], PASSWORD);
-    assert!(text(&made.stdout).ends_with(&format!("\tactive\t{shown}\n")), "{made:?}");
+    assert!(text(&made.stdout).ends_with(&format!("\tactive\t{shown}\t-\n")), "{made:?}");
     let made = home.run(&["client", "create", "--id", "web", "--name", forged]);
     assert!(made.status.success(), "{made:?}");
     assert_eq!(text(&home.run(&["client", "list"]).stdout), format!("web\t-\t{shown}\n"));
