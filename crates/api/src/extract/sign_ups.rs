@@ -73,6 +73,7 @@ impl Input for UserCreate {
 }
 
 /// The field `email`. Where an address is asked for, and there is none in `username` either, it is missing.
+#[expect(clippy::option_option, reason = "`None` is a fault; a missing address may be none")]
 fn email(fields: &mut Fields<'_>, rules: NameRules) -> Option<Option<Email>> {
     let username = fields.given("username");
     let address = username.and_then(Value::as_str).is_some_and(|text| text.contains('@'));
@@ -95,6 +96,7 @@ fn email(fields: &mut Fields<'_>, rules: NameRules) -> Option<Option<Email>> {
 }
 
 /// The field `username`. With an `@` in it, it is the e-mail address, which must not be another one than `email`.
+#[expect(clippy::option_option, reason = "`None` is a fault; a missing name may be none")]
 fn username(fields: &mut Fields<'_>, rules: NameRules, email: Option<&Email>) -> Option<Option<LoginName>> {
     let reader = read::login_name(rules.kinds);
     let name = match rules.kinds {
