@@ -3,10 +3,12 @@
 use std::cell::LazyCell;
 
 use axum::body::{Body, to_bytes};
-use axum::extract::{FromRequest, FromRequestParts};
+use axum::extract::{FromRef, FromRequest, FromRequestParts};
 use axum::response::IntoResponse;
 use http::{Request, StatusCode};
+use keyward_api::extract::NameRules;
 use keyward_auth::PasswordPolicy;
+use keyward_domain::values::names::LoginNames;
 use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
 
@@ -15,21 +17,36 @@ thread_local! {
         LazyCell::new(|| Builder::new_current_thread().enable_time().build().expect("a runtime starts"));
 }
 
+/// A router's state, in which the extractors find every setting at its default.
+pub(crate) struct Defaults;
+
+impl FromRef<Defaults> for PasswordPolicy {
+    fn from_ref(_: &Defaults) -> Self {
+        Self::default()
+    }
+}
+
+impl FromRef<Defaults> for NameRules {
+    fn from_ref(_: &Defaults) -> Self {
+        Self { kinds: LoginNames::Both, email_required: false }
+    }
+}
+
 /// What a request is read as.
 pub(crate) fn whole<T>(request: Request<Body>) -> Result<T, Vec<u8>>
 where
-    T: FromRequest<PasswordPolicy>,
+    T: FromRequest<Defaults>,
 {
-    run(T::from_request(request, &PasswordPolicy::default()))
+    run(T::from_request(request, &Defaults))
 }
 
 /// What the head of a request is read as.
 pub(crate) fn head<T>(request: Request<Body>) -> Result<T, Vec<u8>>
 where
-    T: FromRequestParts<PasswordPolicy>,
+    T: FromRequestParts<Defaults>,
 {
     let (mut parts, _) = request.into_parts();
-    run(T::from_request_parts(&mut parts, &PasswordPolicy::default()))
+    run(T::from_request_parts(&mut parts, &Defaults))
 }
 
 /// The value, or the body of the refusal: the caller's fault, and said so in JSON.

@@ -5,10 +5,8 @@ use std::fmt::Write as _;
 use axum::body::Body as Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Request};
-use keyward_api::extract::read;
-use keyward_api::routes::identity::users::UserCreate;
+use keyward_api::extract::{UserCreate, read};
 use keyward_api::routes::sessions::login::Login;
-use keyward_auth::PasswordPolicy;
 use keyward_blog::routes::wire::PostWrite;
 use keyward_domain::values::email::Email;
 use keyward_shop::domain::money::Money;
@@ -174,7 +172,3 @@ fn the_password_is_never_echoed(body: &[u8]) {
     object.insert("password".to_owned(), json!("an altogether different one"));
     assert_eq!(one, answer(&object));
 }
-
-/// The extractors find the policy in the router's state; here that is the policy itself.
-const _: fn(&PasswordPolicy) -> PasswordPolicy =
-    <PasswordPolicy as axum::extract::FromRef<PasswordPolicy>>::from_ref;
