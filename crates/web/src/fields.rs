@@ -92,6 +92,13 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// Reports a field that must not be there, where it is. Its value is not repeated.
+    pub fn refuse(&mut self, name: &str, flaw: &Flaw) {
+        if self.has(name) {
+            self.faults.push(flaw.clone().in_field(self.part, name, None));
+        }
+    }
+
     /// Whether the field is there, null or not.
     pub fn has(&self, name: &str) -> bool {
         self.object.contains_key(name)

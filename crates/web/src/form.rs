@@ -7,7 +7,7 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, Multipart, Request};
 use axum::http::{HeaderValue, header};
 use percent_encoding::percent_decode;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::fault::{Fault, Flaw, Loc};
 
@@ -48,7 +48,7 @@ fn pairs(part: &'static str, text: &[u8]) -> Result<Map<String, Value>, Fault> {
 pub(crate) async fn multipart(content_type: &HeaderValue, body: Bytes) -> Result<Map<String, Value>, Fault> {
     let mut request = Request::new(axum::body::Body::from(body));
     request.headers_mut().insert(header::CONTENT_TYPE, content_type.clone());
-    let mut form = Multipart::from_request(request, &()).await.map_err(|_| undecodable("body"))?;
+    let mut form = Multipart::from_request(request, &()).await.map_err(|_| without_boundary())?;
     let mut object = Map::new();
     while let Some(field) = form.next_field().await.map_err(|_| undecodable("body"))? {
         let name = field.name().map(str::to_owned).ok_or_else(|| undecodable("body"))?;
@@ -93,6 +93,17 @@ pub fn decode(bytes: &[u8]) -> Option<String> {
     complete.then(|| percent_decode(&spaced).decode_utf8().ok().map(std::borrow::Cow::into_owned)).flatten()
 }
 
+/// The fault of a multipart form whose type was written by hand.
+fn without_boundary() -> Fault {
+    mislabelled("the Content-Type names no boundary: leave that header to the browser or the HTTP library, which adds one")
+}
+
+/// The fault of a body that is no form, and what to send instead.
+pub(crate) fn mislabelled(error: &'static str) -> Fault {
+    let flaw = Flaw::with_ctx("form_invalid", format!("Form decode error: {error}"), json!({ "error": error }));
+    flaw.at(vec![Loc::Name("body".into())], None)
+}
+
 fn undecodable(part: &'static str) -> Fault {
     let error = "an escape, the UTF-8 or the framing of the form is broken";
     Flaw::undecodable("form_invalid", "Form decode error", error).at(vec![Loc::Name(part.into())], None)
@@ -100,8 +111,6 @@ fn undecodable(part: &'static str) -> Fault {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]

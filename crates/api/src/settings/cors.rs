@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::boundary::cors::PageOrigin;
+use crate::boundary::cors::{PageHeader, PageOrigin};
 
 /// Which pages of other origins may call.
 #[derive(Args, Clone, Debug)]
@@ -11,4 +11,9 @@ pub struct CorsSettings {
     /// [default: none]
     #[arg(long, env = "KEYWARD_CORS_ORIGINS", value_name = "ORIGINS", value_delimiter = ',')]
     pub cors_origins: Vec<PageOrigin>,
+
+    /// Request headers that these pages may send beside those that Keyward reads and those of tracing, as in `x-app-version`
+    /// [default: none]
+    #[arg(long, env = "KEYWARD_CORS_HEADERS", value_name = "NAMES", value_delimiter = ',')]
+    pub cors_headers: Vec<PageHeader>,
 }

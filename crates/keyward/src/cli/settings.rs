@@ -67,9 +67,9 @@ fn bytes_of_log(text: &str) -> Result<usize, String> {
 }
 
 impl ServerSettings {
-    /// Makes the address that the server listens on its issuer, if none is set.
+    /// Makes the address that the server listens on its issuer where none is set.
     pub(crate) fn set_issuer(&mut self) {
         let (scheme, listen) = (self.connections.scheme(), self.listen);
-        self.service.tokens.issuer.get_or_insert_with(|| format!("{scheme}://{listen}"));
+        self.service.address = Some(format!("{scheme}://{listen}"));
     }
 }

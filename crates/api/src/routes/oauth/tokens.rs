@@ -7,8 +7,7 @@ use keyward_auth::Password;
 use keyward_domain::limits::waits::TooManyAttempts;
 use keyward_domain::oauth::tokens::{Introspection, OAuthTokens};
 use keyward_domain::sessions::error::{
-    EmailUnverified, InvalidCredentials, InvalidRefreshToken, NotRevocable, RefreshTokenReused,
-    UngrantableScope,
+    EmailUnverified, InvalidCredentials, NotRevocable, UngrantableScope,
 };
 use keyward_domain::sessions::log_in::{LogIn, Login};
 use keyward_domain::sessions::refresh::Refresh;
@@ -26,6 +25,7 @@ use crate::error::ApiError;
 use crate::extract::{ClientForm, OAuthForm, Sender, invalid_client, read};
 use crate::metrics::counters::Metrics;
 use crate::routes::sessions::login::{Token, TokenType};
+use crate::routes::sessions::refresh::Unrefreshable;
 
 /// A grant (RFC 6749, sections 4.3, 4.4 and 6).
 #[derive(Input)]
@@ -185,7 +185,7 @@ pub type NoGrant = (
     UngrantableScope,
     InvalidCredentials,
     EmailUnverified,
-    (InvalidRefreshToken, RefreshTokenReused),
+    Unrefreshable,
     TooManyAttempts,
 );
 
