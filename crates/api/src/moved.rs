@@ -7,7 +7,10 @@ pub(crate) fn instead(path: &str, at: impl Fn(&str) -> String) -> Option<String>
         "/user/login" => format!("Not Found: log in with POST {}", at("/login")),
         "/user/signup" => format!("Not Found: sign up with POST {}", at("/signup")),
         "/user" | "/user/all" => {
-            format!("Not Found: sign up with POST {users}; administrators list accounts with GET {users}", users = at("/users"))
+            format!(
+                "Not Found: sign up with POST {users}; administrators list accounts with GET {users}",
+                users = at("/users")
+            )
         }
         _ => {
             let id = path.strip_prefix("/user/").filter(|id| id.bytes().all(|byte| byte.is_ascii_digit()))?;

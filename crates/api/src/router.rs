@@ -16,7 +16,6 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::codes::METHOD_NOT_ALLOWED;
 use crate::document::{docs, openapi};
 use crate::error::ApiError;
-use crate::{middleware, moved};
 use crate::public::PublicAddress;
 use crate::resources::resource::Resource;
 use crate::resources::routes::Routes;
@@ -25,6 +24,7 @@ use crate::routes::oauth::{check, keys, metadata, tokens};
 use crate::routes::sessions::{login, own, refresh, revocations};
 use crate::routes::{health, root};
 use crate::state::AppState;
+use crate::{middleware, moved};
 
 /// The other name of `/login`, in a server of its own.
 pub(crate) const TOKEN: &str = "/token";
@@ -131,9 +131,7 @@ fn serving(state: AppState, resources: &[Resource], endpoints: OpenApiRouter<App
         Some(base) => under(base, routes, &state),
         None => routes,
     };
-    routes
-        .layer(axum::middleware::from_fn_with_state(state.clone(), middleware::boundary))
-        .with_state(state)
+    routes.layer(axum::middleware::from_fn_with_state(state.clone(), middleware::boundary)).with_state(state)
 }
 
 async fn not_found(State(public): State<PublicAddress>, uri: Uri) -> ApiError {
@@ -150,15 +148,18 @@ fn nothing(words: &str) -> ApiError {
 fn under(base: BasePath, routes: Router<AppState>, state: &AppState) -> Router<AppState> {
     let metadata_path = format!("/.well-known/oauth-authorization-server{}", base.as_str());
     let stripped: Router = routes.clone().with_state(state.clone());
-    routes.route(&metadata_path, get(metadata::read_server_metadata)).fallback(async move |mut request: Request| {
-        let rest = request.uri().path_and_query().and_then(|whole| whole.as_str().strip_prefix(base.as_str()));
-        let rest = rest.filter(|rest| rest.starts_with('/')).and_then(|rest| rest.parse().ok());
-        // Another path is none of ours: the 404 of the routes says so.
-        if let Some(uri) = rest {
-            *request.uri_mut() = uri;
-        }
-        stripped.oneshot(request).await.into_response()
-    })
+    routes.route(&metadata_path, get(metadata::read_server_metadata)).fallback(
+        async move |mut request: Request| {
+            let rest =
+                request.uri().path_and_query().and_then(|whole| whole.as_str().strip_prefix(base.as_str()));
+            let rest = rest.filter(|rest| rest.starts_with('/')).and_then(|rest| rest.parse().ok());
+            // Another path is none of ours: the 404 of the routes says so.
+            if let Some(uri) = rest {
+                *request.uri_mut() = uri;
+            }
+            stripped.oneshot(request).await.into_response()
+        },
+    )
 }
 
 fn with_slash(path: &String) -> Option<String> {

@@ -14,7 +14,7 @@ use crate::fault::{Fault, Flaw, Loc};
 /// The parameters of a query; an empty one is null.
 ///
 /// # Errors
-/// A fault for whatever is not urlencoded.
+/// A fault if the text is not urlencoded.
 pub(crate) fn query(text: &[u8]) -> Result<Map<String, Value>, Fault> {
     pairs("query", text)
 }
@@ -22,7 +22,7 @@ pub(crate) fn query(text: &[u8]) -> Result<Map<String, Value>, Fault> {
 /// The fields of an urlencoded form.
 ///
 /// # Errors
-/// A fault for whatever is no such form.
+/// A fault if the body is not such a form.
 pub(crate) fn urlencoded(body: &[u8]) -> Result<Map<String, Value>, Fault> {
     pairs("body", body).map(filled)
 }
@@ -44,11 +44,14 @@ fn pairs(part: &'static str, text: &[u8]) -> Result<Map<String, Value>, Fault> {
 /// The fields of a multipart form (RFC 7578).
 ///
 /// # Errors
-/// A fault for whatever is no such form.
+/// A fault if the body is not such a form.
 pub(crate) async fn multipart(content_type: &HeaderValue, body: Bytes) -> Result<Map<String, Value>, Fault> {
+    if !has_boundary(content_type) {
+        return Err(without_boundary());
+    }
     let mut request = Request::new(axum::body::Body::from(body));
     request.headers_mut().insert(header::CONTENT_TYPE, content_type.clone());
-    let mut form = Multipart::from_request(request, &()).await.map_err(|_| without_boundary())?;
+    let mut form = Multipart::from_request(request, &()).await.map_err(|_| undecodable("body"))?;
     let mut object = Map::new();
     while let Some(field) = form.next_field().await.map_err(|_| undecodable("body"))? {
         let name = field.name().map(str::to_owned).ok_or_else(|| undecodable("body"))?;
@@ -93,14 +96,24 @@ pub fn decode(bytes: &[u8]) -> Option<String> {
     complete.then(|| percent_decode(&spaced).decode_utf8().ok().map(std::borrow::Cow::into_owned)).flatten()
 }
 
+/// Whether a type names the boundary between parts (RFC 2046, section 5.1.1).
+fn has_boundary(content_type: &HeaderValue) -> bool {
+    let parameters = content_type.to_str().unwrap_or_default().split(';').skip(1);
+    let mut pairs = parameters.filter_map(|parameter| parameter.trim().split_once('='));
+    pairs.any(|(name, value)| name.eq_ignore_ascii_case("boundary") && !value.trim_matches('"').is_empty())
+}
+
 /// The fault of a multipart form whose type was written by hand.
 fn without_boundary() -> Fault {
-    mislabelled("the Content-Type names no boundary: leave that header to the browser or the HTTP library, which adds one")
+    mislabelled(
+        "the Content-Type names no boundary: leave that header to the browser or the HTTP library, which adds one",
+    )
 }
 
 /// The fault of a body that is no form, and what to send instead.
 pub(crate) fn mislabelled(error: &'static str) -> Fault {
-    let flaw = Flaw::with_ctx("form_invalid", format!("Form decode error: {error}"), json!({ "error": error }));
+    let flaw =
+        Flaw::with_ctx("form_invalid", format!("Form decode error: {error}"), json!({ "error": error }));
     flaw.at(vec![Loc::Name("body".into())], None)
 }
 

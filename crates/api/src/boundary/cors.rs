@@ -131,7 +131,9 @@ impl Cors {
     /// Logs what a browser is about to refuse to a page: the page's developer sees no more than that it was refused.
     pub(crate) fn note(&self, request: &Request, caller: Option<&PageOrigin>) {
         let headers = request.headers();
-        let Some(origin) = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok()) else { return };
+        let Some(origin) = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok()) else {
+            return;
+        };
         if caller.is_none() {
             if asks(request) || calls_elsewhere(headers) {
                 self.refused.origin(origin);
@@ -139,8 +141,10 @@ impl Cors {
         } else if asks(request) {
             let allowed = self.headers.to_str().unwrap_or_default().to_ascii_lowercase();
             let wanted = headers.get(header::ACCESS_CONTROL_REQUEST_HEADERS);
-            let wanted = wanted.and_then(|names| names.to_str().ok()).unwrap_or_default().to_ascii_lowercase();
-            let is_allowed = |name: &str| allowed.split(", ").any(|allowed| allowed == name) || SAFE.contains(&name);
+            let wanted =
+                wanted.and_then(|names| names.to_str().ok()).unwrap_or_default().to_ascii_lowercase();
+            let is_allowed =
+                |name: &str| allowed.split(", ").any(|allowed| allowed == name) || SAFE.contains(&name);
             let names = wanted.split(',').map(str::trim).filter(|name| !name.is_empty());
             names.filter(|name| !is_allowed(name)).for_each(|name| self.refused.header(origin, name));
         }

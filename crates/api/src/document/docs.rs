@@ -10,7 +10,6 @@ use axum::routing::get;
 use keyward_web::Conditions;
 use utoipa::openapi::OpenApi;
 
-
 const SWAGGER: &str = include_str!("docs/swagger.html");
 const SWAGGER_STYLE: &str = include_str!("docs/swagger.css");
 const SWAGGER_START: &str = include_str!("docs/swagger.js");

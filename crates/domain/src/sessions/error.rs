@@ -29,7 +29,9 @@ pub enum SessionError {
     #[error("Invalid refresh token")]
     InvalidRefreshToken,
     /// A refresh token of the session was used twice, and the session has been ended for that.
-    #[error("Invalid refresh token: one of this session was used twice, which ended the session. Log in again.")]
+    #[error(
+        "Invalid refresh token: one of this session was used twice, which ended the session. Log in again."
+    )]
     RefreshTokenReused,
     /// The session was not refreshed for too long, or is too old.
     #[error("Invalid refresh token: the session has expired. Log in again.")]

@@ -78,7 +78,7 @@ impl Discovery {
             return Ok(Arc::clone(metadata));
         }
         match &state.failed {
-            // Somebody has tried since we asked: a queue of waiters shall not try one after the other.
+            // Another caller has tried since: a queue of waiters must not try one after the other.
             Some((failed_at, error)) if *failed_at > asked_at => return Err(error.clone()),
             _ => {}
         }
@@ -95,13 +95,13 @@ impl Discovery {
         }
     }
 
-    /// Has the metadata fetched again, whatever went wrong: for work in the background, which asks seldom.
+    /// Fetches the metadata again after any failure: for work in the background, which asks seldom.
     pub(super) async fn forget(&self) {
         self.state.lock().await.known = None;
     }
 
     /// Has this metadata fetched again if the error may be its fault. For requests, of which there are many: they forget nothing
-    /// while the issuer is merely out of order, nor what somebody has fetched anew since.
+    /// while the issuer is merely out of order, nor what another task has fetched since.
     pub(super) async fn doubt(&self, metadata: &Arc<Metadata>, error: &RemoteError) {
         if error.leads_elsewhere() {
             let mut state = self.state.lock().await;
@@ -109,20 +109,25 @@ impl Discovery {
         }
     }
 
+    /// Asks one place after the other, as long as something answers that is not this issuer's document. The first refusal is the one
+    /// that is told.
     async fn fetch(&self) -> Result<Metadata, RemoteError> {
-        let [first, second] = self.issuer.metadata();
-        let (url, document) = match self.http.get::<Document>(&first).await {
-            Ok(found) => (first, found.value),
-            // Somebody is there, but has no such document: an OpenID provider has the other one.
-            Err(error @ (RemoteError::Status { .. } | RemoteError::Answer { .. })) => {
-                match self.http.get::<Document>(&second).await {
-                    Ok(found) => (second, found.value),
-                    Err(_) => return Err(error),
-                }
+        let mut refusal = None;
+        for url in self.issuer.metadata() {
+            let found = self.http.get::<Document>(&url).await;
+            match found.and_then(|found| self.read(&url, found.value)) {
+                Ok(metadata) => return Ok(metadata),
+                Err(
+                    error @ (RemoteError::Status { .. }
+                    | RemoteError::Answer { .. }
+                    | RemoteError::OtherIssuer { .. }),
+                ) => _ = refusal.get_or_insert(error),
+                Err(error) => return Err(refusal.unwrap_or(error)),
             }
-            Err(error) => return Err(error),
-        };
-        self.read(&url, document)
+        }
+        let nowhere =
+            || RemoteError::Answer { address: self.issuer.name.clone(), reason: "it has no metadata" };
+        Err(refusal.unwrap_or_else(nowhere))
     }
 
     fn read(&self, url: &Url, document: Document) -> Result<Metadata, RemoteError> {

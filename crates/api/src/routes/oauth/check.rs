@@ -49,9 +49,9 @@ impl IntoResponse for Checked {
     fn into_response(self) -> Response {
         match self {
             Self::Good(actor) => {
-                let value = |text: String| HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static(""));
-                let headers =
-                    [(USER, value(actor.who.to_string())), (SCOPE, value(actor.scope.to_string()))];
+                let value =
+                    |text: String| HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static(""));
+                let headers = [(USER, value(actor.who.to_string())), (SCOPE, value(actor.scope.to_string()))];
                 (StatusCode::NO_CONTENT, headers).into_response()
             }
             Self::Lacking(needed) => {
@@ -75,7 +75,8 @@ impl Answers for Checked {
     fn answers(operation: &mut Operation, _: &mut Schemas) {
         document_content(operation, StatusCode::NO_CONTENT, "The token is good for this", None);
         if let Some(RefOr::T(response)) = operation.responses.responses.get_mut("204") {
-            for (name, words) in [(USER, "The user's id"), (SCOPE, "The token's scopes, separated by spaces")] {
+            for (name, words) in [(USER, "The user's id"), (SCOPE, "The token's scopes, separated by spaces")]
+            {
                 let header = HeaderBuilder::new().description(Some(words)).build();
                 response.headers.insert(name.to_string(), RefOr::T(header));
             }

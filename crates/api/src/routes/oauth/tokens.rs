@@ -6,9 +6,7 @@ use axum::response::{IntoResponse, Response};
 use keyward_auth::Password;
 use keyward_domain::limits::waits::TooManyAttempts;
 use keyward_domain::oauth::tokens::{Introspection, OAuthTokens};
-use keyward_domain::sessions::error::{
-    EmailUnverified, InvalidCredentials, NotRevocable, UngrantableScope,
-};
+use keyward_domain::sessions::error::{EmailUnverified, InvalidCredentials, NotRevocable, UngrantableScope};
 use keyward_domain::sessions::log_in::{LogIn, Login};
 use keyward_domain::sessions::refresh::Refresh;
 use keyward_domain::values::email::Email;
@@ -180,14 +178,8 @@ impl From<Introspection> for TokenState {
 }
 
 /// Why a grant is refused.
-pub type NoGrant = (
-    UnknownGrant,
-    UngrantableScope,
-    InvalidCredentials,
-    EmailUnverified,
-    Unrefreshable,
-    TooManyAttempts,
-);
+pub type NoGrant =
+    (UnknownGrant, UngrantableScope, InvalidCredentials, EmailUnverified, Unrefreshable, TooManyAttempts);
 
 /// Get a token
 ///
