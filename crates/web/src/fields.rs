@@ -104,6 +104,11 @@ impl<'a> Fields<'a> {
         self.object.contains_key(name)
     }
 
+    /// The text of a field as it came, which reports no fault.
+    pub fn text(&self, name: &str) -> Option<&'a str> {
+        self.object.get(name).and_then(Value::as_str)
+    }
+
     /// The name under which a field came that has two: `alias` if only that is there.
     pub fn either<'n>(&self, name: &'n str, alias: &'n str) -> &'n str {
         if !self.has(name) && self.has(alias) { alias } else { name }

@@ -15,6 +15,8 @@ const SWAGGER_STYLE: &str = include_str!("docs/swagger.css");
 const SWAGGER_START: &str = include_str!("docs/swagger.js");
 const SWAGGER_BUNDLE: &str = include_str!("swagger/swagger-ui-bundle.js");
 const SWAGGER_BUNDLE_STYLE: &str = include_str!("swagger/swagger-ui.css");
+const PAGES_STYLE: &str = include_str!("docs/pages.css");
+const PAGES_ICON: &str = include_str!("docs/icon.svg");
 const ICON: &[u8] = include_bytes!("swagger/favicon-32x32.png");
 const REDOC: &str = include_str!("docs/redoc.html");
 const REDOC_STYLE: &str = include_str!("docs/redoc.css");
@@ -54,6 +56,8 @@ pub(crate) fn router<S: Clone + Send + Sync + 'static>(document: &OpenApi) -> Ro
         .route("/docs/swagger-ui.css", get(async || asset("text/css", SWAGGER_BUNDLE_STYLE.into())))
         .route("/docs/swagger-ui-bundle.js", get(async || asset("text/javascript", SWAGGER_BUNDLE.into())))
         .route("/docs/favicon-32x32.png", get(async || asset("image/png", ICON.into())))
+        .route("/docs/pages.css", get(async || asset("text/css", PAGES_STYLE.into())))
+        .route("/docs/icon.svg", get(async || asset("image/svg+xml", PAGES_ICON.into())))
         .route(LICENCES, get(async || asset("text/plain; charset=utf-8", LICENCE_TEXTS.into())))
         .route("/redoc", get(async || page(REDOC, REDOC_POLICY)))
         .route("/redoc/page.css", get(async || asset("text/css", REDOC_STYLE.into())))

@@ -46,10 +46,8 @@ pub enum RecoveryError {
     /// The mail could not be worded.
     #[error(transparent)]
     Letter(#[from] LetterError),
-    /// The hashing pool.
     #[error(transparent)]
     Hashing(#[from] HashingError),
-    /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -179,6 +177,11 @@ impl Recovery {
                 Ok(tx.commit().await?)
             })
             .await
+    }
+
+    /// The address of the account whose password a token replaces, if the token is good now. Nothing is spent.
+    pub async fn whose(&self, token: &str) -> Result<Option<Email>, StoreError> {
+        Ok(self.owner_of(&SecretHash::of(token)).await?.map(|user| user.email))
     }
 
     /// The account that a good token belongs to, if it still has the address the token was sent to.
