@@ -40,12 +40,13 @@ impl IntoResponse for ResetPage<'_> {
     fn into_response(self) -> Response {
         let Self { token, address, min_chars, refused } = self;
         let title = "Choose a new password";
-        let Some(token) = token.filter(|token| is_token(token)) else { return incomplete(title, ANOTHER_LINK) };
+        let Some(token) = token.filter(|token| is_token(token)) else {
+            return incomplete(title, ANOTHER_LINK);
+        };
         let fault = refused.map_or(String::new(), |error| {
             format!("<p class=\"fault\" id=\"fault\" role=\"alert\">{}</p>\n", escaped(&error.advice()))
         });
-        let described =
-            if refused.is_some() { "\"hint fault\" aria-invalid=\"true\"" } else { "\"hint\"" };
+        let described = if refused.is_some() { "\"hint fault\" aria-invalid=\"true\"" } else { "\"hint\"" };
         let form = format!(
             "{}<form method=\"post\" action=\"reset-password\">\n{}\
             <label for=\"new_password\">New password</label>\n\
@@ -90,11 +91,17 @@ pub(crate) fn words(status: StatusCode, title: &str, words: &str) -> Response {
 }
 
 fn incomplete(title: &str, another: &str) -> Response {
-    html(StatusCode::OK, title, &format!("<p>The link is not complete. Open it once more from the mail.</p>\n{another}"))
+    html(
+        StatusCode::OK,
+        title,
+        &format!("<p>The link is not complete. Open it once more from the mail.</p>\n{another}"),
+    )
 }
 
 fn whose(words: &str, address: Option<&Email>) -> String {
-    address.map_or(String::new(), |email| format!("<p>{words} <strong>{}</strong>.</p>\n", escaped(email.as_str())))
+    address.map_or(String::new(), |email| {
+        format!("<p>{words} <strong>{}</strong>.</p>\n", escaped(email.as_str()))
+    })
 }
 
 fn hidden(token: &str) -> String {
