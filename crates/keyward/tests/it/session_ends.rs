@@ -8,7 +8,7 @@ use crate::app::Starts;
 use crate::sessions::{refresh, refreshed};
 
 async fn code(app: &TestApp, token: &str) -> String {
-    refresh(app, token).await.assert_status(401).code().to_string()
+    refresh(app, token).await.assert_status(401).code().clone()
 }
 
 #[tokio::test]

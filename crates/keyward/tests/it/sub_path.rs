@@ -118,12 +118,9 @@ fn waits_for_mail(home: &Home, words: &str) {
 async fn behind_nginx_everything_is_under_the_path() {
     for root in [true, false] {
         let (port, behind) = (free_port(), free_port());
-        let mut blocks = format!("location /auth/ {{ proxy_pass http://127.0.0.1:{behind}/; }}\n");
-        if root {
-            blocks += &format!(
-                "location /.well-known/oauth-authorization-server/auth {{ proxy_pass http://127.0.0.1:{behind}; }}\n"
-            );
-        }
+        let place = format!("proxy_pass http://127.0.0.1:{behind}");
+        let metadata = format!("location /.well-known/oauth-authorization-server/auth {{ {place}; }}");
+        let blocks = format!("location /auth/ {{ {place}/; }}\n{}", if root { &metadata } else { "" });
         let Some(_nginx) = Nginx::start(port, &blocks) else { return };
         let issuer = format!("http://127.0.0.1:{port}/auth");
         let home = Home::new().await;
