@@ -3,5 +3,6 @@
 pub mod cors;
 mod cors_log;
 pub(crate) mod host;
+pub(crate) mod moved;
 pub mod proxies;
 pub mod stopping;

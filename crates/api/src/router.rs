@@ -13,18 +13,19 @@ use tower::ServiceExt;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
+use crate::boundary::moved;
 use crate::codes::METHOD_NOT_ALLOWED;
 use crate::document::{docs, openapi};
 use crate::error::ApiError;
-use crate::public::PublicAddress;
+use crate::middleware;
 use crate::resources::resource::Resource;
 use crate::resources::routes::Routes;
 use crate::routes::identity::{me, recovery, users, verification};
 use crate::routes::oauth::{check, keys, metadata, tokens};
 use crate::routes::sessions::{login, own, refresh, revocations};
 use crate::routes::{health, root};
+use crate::settings::public::PublicAddress;
 use crate::state::AppState;
-use crate::{middleware, moved};
 
 /// The other name of `/login`, in a server of its own.
 pub(crate) const TOKEN: &str = "/token";

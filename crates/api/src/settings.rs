@@ -6,6 +6,7 @@ mod issuer;
 pub mod mail;
 pub mod passwords;
 pub mod proxies;
+pub(crate) mod public;
 pub mod scopes;
 pub mod secret;
 pub mod storage;

@@ -37,8 +37,8 @@ use crate::boundary::proxies::Proxies;
 use crate::foundation::{Core, Foundation};
 use crate::metrics::counters::Metrics;
 use crate::metrics::scrape::Sources;
-use crate::public::PublicAddress;
 use crate::settings::Settings;
+use crate::settings::public::PublicAddress;
 use crate::settings::tokens::LEEWAY;
 
 /// The state behind every route. Cheap to clone, as axum does several times a request.

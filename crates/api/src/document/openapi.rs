@@ -12,8 +12,8 @@ use crate::codes::BOUNDARY;
 use crate::document::docs::LICENCES;
 use crate::error::Faults;
 use crate::extract::{CLIENT_SCHEME, as_set};
-use crate::public::PublicAddress;
 use crate::resources::resource::Resource;
+use crate::settings::public::PublicAddress;
 
 const DESCRIPTION: &str = "\
 FastAPI-style JWT authentication, in Rust.

@@ -6,7 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::access::current_user::CurrentUser;
-use crate::public::PublicAddress;
+use crate::settings::public::PublicAddress;
 
 /// What this is, and where its documentation is.
 #[derive(Serialize, ToSchema)]

@@ -199,9 +199,8 @@ impl Verification {
 
     /// The address that a link's token proves, if the token is good now. Nothing is spent.
     pub async fn proves(&self, token: &str) -> Result<Option<Email>, StoreError> {
-        let now = self.ports.clock.now();
-        let pending = self.ports.store.autocommit().verifications().find(&SecretHash::of(token), now).await?;
-        Ok(pending.map(|pending| pending.email))
+        let (mut store, now) = (self.ports.store.autocommit(), self.ports.clock.now());
+        Ok(store.verifications().find(&SecretHash::of(token), now).await?.map(|pending| pending.email))
     }
 
     /// Accepts a proof: the address is verified from now on, and becomes the account's if it is a new one. Then a mail

@@ -3,7 +3,7 @@
 use axum::http::Uri;
 use keyward_web::BasePath;
 
-use crate::settings::Settings;
+use super::Settings;
 
 /// Where clients reach this service. Empty where `KEYWARD_ISSUER` is not set.
 #[derive(Clone, Debug, Default)]
