@@ -15,10 +15,12 @@ use sea_orm::sqlx::{Error as SqlxError, Postgres, Sqlite};
 use crate::database::bounded::{Bounded, Patience};
 use crate::database::listener::Listener;
 use crate::database::options::DatabaseOptions;
+use crate::database::permission;
 use crate::database::pooler;
 use crate::database::probe::Probe;
 use crate::database::replica::{self, Replica};
 use crate::database::signals;
+use crate::database::url::{self, ENCODE, unknown_scheme, with_hint};
 
 /// How long a PostgreSQL transaction may do nothing while it holds locks.
 const IDLE_IN_TRANSACTION: Duration = Duration::from_mins(1);
@@ -33,6 +35,17 @@ pub enum ConnectError {
     /// Another database, or no URL at all.
     #[error("the database URL must begin with sqlite:// or postgres://")]
     Scheme,
+    /// SQLAlchemy's name of a driver behind the database's.
+    #[error("leave the driver out of the database URL: it begins with {0}://")]
+    Driver(&'static str),
+    /// A user or password with characters that end it.
+    #[error("the database URL cannot be read: {ENCODE}")]
+    Reserved,
+    /// Most likely meant to be in the working folder.
+    #[error(
+        "sqlite:///{0} is a file in the root folder: write sqlite://{0} for one in the working folder, or sqlite:////{0}"
+    )]
+    InRoot(String),
     /// The URL cannot be read.
     #[error("the database URL is not well-formed: {0}")]
     Url(String),
@@ -73,13 +86,13 @@ pub(crate) async fn open(url: &str, options: &DatabaseOptions) -> Result<Opened,
     match url.split_once(':') {
         Some(("sqlite", _)) => open_sqlite(url, options).await,
         Some(("postgres" | "postgresql", _)) => open_postgres(url, options).await,
-        _ => Err(ConnectError::Scheme),
+        Some((scheme, _)) => Err(unknown_scheme(scheme)),
+        None => Err(ConnectError::Scheme),
     }
 }
 
 async fn open_sqlite(url: &str, options: &DatabaseOptions) -> Result<Opened, ConnectError> {
-    let parsed: SqliteConnectOptions = url.parse().map_err(|error| malformed(&error))?;
-    let path = parsed.get_filename().to_owned();
+    let path = url::sqlite(url)?.get_filename().to_owned();
     if path.as_os_str().is_empty() || url.contains(":memory:") || url.contains("mode=memory") {
         return Err(ConnectError::NotAFile);
     }
@@ -96,7 +109,11 @@ async fn open_sqlite(url: &str, options: &DatabaseOptions) -> Result<Opened, Con
         .busy_timeout(options.acquire_timeout)
         .foreign_keys(true)
         .pragma("query_only", "ON");
-    let failed = |error: SqlxError| ConnectError::File(path.clone(), reason(&error, options));
+    let failed = |error: SqlxError| {
+        let words = reason(&error, options);
+        let owner = permission::owner(&path).map(|owner| format!("; {owner}")).unwrap_or_default();
+        ConnectError::File(path.clone(), words + &owner)
+    };
     // The writer first: it makes an empty file a database in WAL mode. For that moment SQLite wants the file for itself
     // and does not wait, so of two processes that start together on a new file one has to try again.
     let deadline = Instant::now() + options.acquire_timeout;
@@ -137,7 +154,7 @@ fn create_private(path: &Path) -> Result<(), ConnectError> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut file, 0o600);
     match file.open(path) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-            Err(ConnectError::File(path.to_owned(), error.to_string()))
+            Err(ConnectError::File(path.to_owned(), permission::explain(path, &error)))
         }
         _ => Ok(()),
     }
@@ -146,7 +163,7 @@ fn create_private(path: &Path) -> Result<(), ConnectError> {
 async fn open_postgres(url: &str, options: &DatabaseOptions) -> Result<Opened, ConnectError> {
     let server = postgres(url, options)?;
     let name = format!("{}:{}", server.get_host(), server.get_port());
-    let refused = |reason| ConnectError::Server { server: name.clone(), reason };
+    let refused = |reason| ConnectError::Server { server: name.clone(), reason: with_hint(url, reason) };
     // One connection first: the pool would try again and again, and then only know that time is up.
     let probe = Probe::new(server.clone(), options.connect_timeout);
     probe.ask().await.map_err(|reason| refused(pooler::explain(reason)))?;
@@ -174,7 +191,7 @@ pub(crate) fn open_replica(url: &str, options: &DatabaseOptions) -> Result<Repli
 
 /// A server, with our limits for every session there.
 fn postgres(url: &str, options: &DatabaseOptions) -> Result<PgConnectOptions, ConnectError> {
-    let server: PgConnectOptions = url.parse().map_err(|error| malformed(&error))?;
+    let server = url::postgres(url)?;
     Ok(server.application_name("keyward").options(limits(options)))
 }
 
@@ -211,14 +228,6 @@ fn postgres_pool(options: &DatabaseOptions, more: &'static str) -> PoolOptions<P
                 Ok(true)
             })
         })
-}
-
-/// What the driver says of a URL, which is never a part of it but the name or the value of an option.
-fn malformed(error: &SqlxError) -> ConnectError {
-    match error {
-        SqlxError::Configuration(reason) => ConnectError::Url(reason.to_string()),
-        _ => ConnectError::Url("it cannot be read".to_owned()),
-    }
 }
 
 fn reason(error: &SqlxError, options: &DatabaseOptions) -> String {
