@@ -10,7 +10,7 @@ use super::time::{lifetime, seconds};
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Events")]
 pub struct EventSettings {
-    /// Forget security events that are so old; `0`: never
+    /// Age at which security events are deleted; `0`: never
     #[arg(long, env = "KEYWARD_EVENT_RETENTION", default_value = "400d", value_name = "TIME", value_parser = retention)]
     pub event_retention: Duration,
 }

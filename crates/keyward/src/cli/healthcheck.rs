@@ -21,7 +21,7 @@ pub(super) struct Healthcheck {
         value_parser = address)]
     listen: SocketAddr,
 
-    /// The server's certificate, where it speaks TLS: nobody else is believed to be it
+    /// The server's certificate, where it speaks TLS; no other one is accepted
     #[arg(long, env = "KEYWARD_TLS_CERT", value_name = "FILE")]
     tls_cert: Option<PathBuf>,
 

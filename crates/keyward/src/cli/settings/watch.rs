@@ -1,4 +1,4 @@
-//! Settings of whoever watches over the process.
+//! Settings for monitoring.
 
 use std::net::SocketAddr;
 
@@ -10,7 +10,7 @@ use super::listen;
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Metrics and traces")]
 pub struct WatchSettings {
-    /// An address of its own for `/metrics`, which no client should reach [default: none, and nothing is told]
+    /// A listening address of its own for `/metrics`, which no client should reach [default: none, no metrics]
     #[arg(long, env = "KEYWARD_METRICS_LISTEN", value_name = "ADDRESS:PORT", value_parser = listen::address)]
     pub metrics_listen: Option<SocketAddr>,
 
