@@ -6,6 +6,7 @@ pub(crate) mod batches;
 pub mod bounded;
 pub mod columns;
 pub mod connect;
+pub mod connect_error;
 pub mod connections;
 pub mod contention;
 pub mod db;

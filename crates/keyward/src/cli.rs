@@ -16,6 +16,7 @@ mod log;
 mod outbox;
 mod output;
 mod password;
+mod prefix;
 mod printable;
 mod seed;
 mod serve;

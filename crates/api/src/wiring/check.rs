@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use humantime::format_duration;
 use keyward_auth::Algorithm;
-use keyward_infra::database::connect::ConnectError;
+use keyward_infra::database::connect_error::ConnectError;
 
 use super::distinct::distinct;
 use super::error::ServiceError;

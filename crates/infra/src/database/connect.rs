@@ -1,7 +1,7 @@
 //! Opening a database: from a URL to a pool to read from and a pool to write to.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -13,6 +13,7 @@ use sea_orm::sqlx::{AssertSqlSafe, Connection, raw_sql};
 use sea_orm::sqlx::{Error as SqlxError, Postgres, Sqlite};
 
 use crate::database::bounded::{Bounded, Patience};
+use crate::database::connect_error::ConnectError;
 use crate::database::listener::Listener;
 use crate::database::options::DatabaseOptions;
 use crate::database::permission;
@@ -20,7 +21,7 @@ use crate::database::pooler;
 use crate::database::probe::Probe;
 use crate::database::replica::{self, Replica};
 use crate::database::signals;
-use crate::database::url::{self, ENCODE, unknown_scheme, with_hint};
+use crate::database::url::{self, unknown_scheme, with_hint};
 
 /// How long a PostgreSQL transaction may do nothing while it holds locks.
 const IDLE_IN_TRANSACTION: Duration = Duration::from_mins(1);
@@ -28,48 +29,6 @@ const IDLE_IN_TRANSACTION: Duration = Duration::from_mins(1);
 const RETRY: Duration = Duration::from_millis(20);
 /// A PostgreSQL connection unused for longer is tried out before it is used.
 const TRY_OUT_AFTER: Duration = Duration::from_secs(1);
-
-/// Why a database could not be opened, in one sentence that never holds the URL's password.
-#[derive(Debug, thiserror::Error)]
-pub enum ConnectError {
-    /// Another database, or no URL at all.
-    #[error("the database URL must begin with sqlite:// or postgres://")]
-    Scheme,
-    /// SQLAlchemy's name of a driver behind the database's.
-    #[error("leave the driver out of the database URL: it begins with {0}://")]
-    Driver(&'static str),
-    /// A user or password with characters that end it.
-    #[error("the database URL cannot be read: {ENCODE}")]
-    Reserved,
-    /// Most likely meant to be in the working folder.
-    #[error(
-        "sqlite:///{0} is a file in the root folder: write sqlite://{0} for one in the working folder, or sqlite:////{0}"
-    )]
-    InRoot(String),
-    /// The URL cannot be read.
-    #[error("the database URL is not well-formed: {0}")]
-    Url(String),
-    /// Readers and writer would each see a database of their own, and both would be lost at the end.
-    #[error("a SQLite database must be a file: name one, as in sqlite://data/keyward.db")]
-    NotAFile,
-    /// Does not make folders: the caller knows what else belongs in them.
-    #[error("the folder of the database file {0} does not exist")]
-    NoFolder(PathBuf),
-    /// SQLite reads beside its writer as it is.
-    #[error("a replica to read from is for PostgreSQL, and both URLs must begin with postgres://")]
-    NoReplica,
-    /// The file is there and cannot be used, or cannot be made.
-    #[error("the database file {0} cannot be opened: {1}")]
-    File(PathBuf, String),
-    /// PostgreSQL did not let us in.
-    #[error("PostgreSQL at {server} cannot be used: {reason}")]
-    Server {
-        /// Host and port.
-        server: String,
-        /// In PostgreSQL's words where it answered.
-        reason: String,
-    },
-}
 
 /// The two pools of a database.
 pub(crate) struct Opened {

@@ -10,7 +10,8 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBacken
 
 use super::announcer::Announcer;
 use super::bounded::{Bounded, Patience};
-use super::connect::{ConnectError, Opened, open, open_replica};
+use super::connect::{Opened, open, open_replica};
+use super::connect_error::ConnectError;
 use super::connections::{Autocommit, Pools, Split};
 use super::contention::pause;
 use super::db::{Db, Leaving, Open};

@@ -8,11 +8,7 @@ use sea_orm::sqlx::Error as SqlxError;
 use sea_orm::sqlx::postgres::PgConnectOptions;
 use sea_orm::sqlx::sqlite::SqliteConnectOptions;
 
-use super::connect::ConnectError;
-
-/// What to do about a password with characters that mean something in a URL.
-pub(crate) const ENCODE: &str = "percent-encode reserved characters of its user and password: \
-                                 % as %25, @ as %40, : as %3A, / as %2F, ? as %3F, # as %23";
+use super::connect_error::{ConnectError, ENCODE};
 
 /// The options of PostgreSQL's URLs in whose values an `@` is nothing to wonder about.
 const OPTIONS: [&str; 9] =

@@ -14,9 +14,7 @@ use clap::{Arg, Command};
 use self::names::{Names, unknown};
 use super::env_file;
 use super::output::Problem;
-
-/// What our variables begin with.
-pub(super) const PREFIX: &str = "KEYWARD_";
+use super::prefix::PREFIX;
 
 /// The variables that are set, and those that are no settings.
 #[derive(Default)]

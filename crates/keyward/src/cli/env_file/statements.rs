@@ -2,7 +2,7 @@
 //!
 //! Nothing is substituted: `$` is itself. Lines that set variables of other programs are passed over, whatever they hold.
 
-use super::super::variables::PREFIX;
+use crate::cli::prefix::PREFIX;
 
 /// The names and values of our variables, in the file's order.
 ///

@@ -5,8 +5,8 @@ use std::ffi::OsStr;
 
 use clap::Command;
 
-use super::PREFIX;
 use super::secret_files::SUFFIX;
+use crate::cli::prefix::PREFIX;
 
 /// How alike two names have to be for the one to be meant by the other, from 0 to 1.
 const ALIKE: f64 = 0.8;
