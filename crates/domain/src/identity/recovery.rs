@@ -46,10 +46,8 @@ pub enum RecoveryError {
     /// The mail could not be worded.
     #[error(transparent)]
     Letter(#[from] LetterError),
-    /// The hashing pool.
     #[error(transparent)]
     Hashing(#[from] HashingError),
-    /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
 }

@@ -32,7 +32,6 @@ pub enum KeysError {
     /// A key is not what it should be.
     #[error(transparent)]
     Key(#[from] KeyError),
-    /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
 }

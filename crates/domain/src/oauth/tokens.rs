@@ -25,12 +25,10 @@ use crate::values::scopes;
 pub enum Introspection {
     /// An access token, with what may still be done with it.
     Access {
-        /// What it says.
         claims: Claims,
         /// Its scope, as far as the user's role still allows it.
         scope: ScopeSet,
     },
-    /// A refresh token.
     Refresh {
         /// The session it belongs to, with what the user's role still allows.
         session: Session,

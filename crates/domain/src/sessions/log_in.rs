@@ -22,7 +22,6 @@ use crate::values::ids::{SessionId, UserId};
 use crate::values::origin::Origin;
 use crate::values::scopes;
 
-/// A login attempt.
 pub struct Login {
     /// The e-mail address, as typed; `None` if it is not well-formed.
     pub email: Option<Email>,
@@ -36,7 +35,6 @@ pub struct Login {
     pub device: Option<String>,
 }
 
-/// Logs in.
 #[derive(Clone)]
 pub struct LogIn {
     ports: Ports,

@@ -44,7 +44,6 @@ pub fn judge(session: &Session, counter: u64, now: OffsetDateTime, lifetimes: &L
     }
 }
 
-/// Exchanges refresh tokens.
 #[derive(Clone)]
 pub struct Refresh {
     opening: Opening,
