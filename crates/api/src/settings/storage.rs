@@ -69,14 +69,12 @@ pub struct ReplicaSettings {
 impl StorageSettings {
     /// The database's address.
     pub fn database_url(&self) -> String {
-        match &self.database_url {
-            Some(url) => String::from_utf8_lossy(url.expose()).into_owned(),
-            None => {
-                let file = self.data_dir.join("keyward.db").display().to_string();
-                // In the root folder it has to be written so that it is meant.
-                let root = if self.data_dir == std::path::Path::new("/") { "/" } else { "" };
-                format!("sqlite://{root}{}", file.replace('%', "%25").replace('?', "%3F"))
-            }
+        if let Some(url) = &self.database_url {
+            return String::from_utf8_lossy(url.expose()).into_owned();
         }
+        let file = self.data_dir.join("keyward.db").display().to_string();
+        // In the root folder it has to be written so that it is meant.
+        let root = if self.data_dir == std::path::Path::new("/") { "/" } else { "" };
+        format!("sqlite://{root}{}", file.replace('%', "%25").replace('?', "%3F"))
     }
 }
