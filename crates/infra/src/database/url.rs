@@ -41,7 +41,7 @@ pub(crate) fn postgres(url: &str) -> Result<PgConnectOptions, ConnectError> {
     let (path, options) = rest[authority..].split_once('?').unwrap_or((&rest[authority..], ""));
     let is_option = |pair: &str| {
         let (name, value) = pair.split_once('=').unwrap_or_default();
-        !value.contains('#')
+        !value.contains(['#', '/'])
             && OPTIONS.iter().any(|option| {
                 name.strip_prefix(option).is_some_and(|more| more.is_empty() || more.starts_with('['))
             })
