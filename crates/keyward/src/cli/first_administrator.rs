@@ -54,7 +54,7 @@ impl FirstAdministrator {
             Registration { email: self.email, password: self.password, name: None, role: Role::Admin };
         match Register::new(ports.clone()).register(registration).await {
             Ok(user) => {
-                tracing::info!(user = user.id.0, "made the first administrator (KEYWARD_ADMIN_EMAIL)")
+                tracing::info!(user = user.id.0, "made the first administrator (KEYWARD_ADMIN_EMAIL)");
             }
             // Another replica that starts at the same moment makes it, too.
             Err(UserError::EmailTaken) if users.have_administrator().await.map_err(failed)? => {}
