@@ -39,10 +39,12 @@ pub(crate) async fn boundary(State(state): State<AppState>, mut request: Request
     if let Some(base) = &state.public.base {
         request.extensions_mut().insert(base.clone());
     }
-    if let Some(ConnectInfo(peer)) = request.extensions().get::<ConnectInfo<SocketAddr>>().copied() {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().copied();
+    let client = peer.map(|ConnectInfo(peer)| {
         let client = state.proxies.client(peer.ip(), request.headers());
         request.extensions_mut().insert(ConnectInfo(SocketAddr::new(client, peer.port())));
-    }
+        client
+    });
     let in_chunks = request.headers().contains_key(header::TRANSFER_ENCODING);
     let caller = state.cors.caller(request.headers());
     let started = Instant::now();
@@ -63,8 +65,14 @@ pub(crate) async fn boundary(State(state): State<AppState>, mut request: Request
     let status = response.status().as_u16();
     #[cfg(feature = "otlp")]
     span.record("http.response.status_code", status);
-    span.in_scope(|| tracing::info!(%method, path, status, ?elapsed, "answered"));
+    let (client, elapsed_ms) = (client.map(tracing::field::display), milliseconds(elapsed));
+    span.in_scope(|| tracing::info!(%method, path, status, elapsed_ms, client, "answered"));
     response
+}
+
+/// With three decimals.
+fn milliseconds(time: Duration) -> f64 {
+    f64::from(u32::try_from(time.as_micros()).unwrap_or(u32::MAX)) / 1000.0
 }
 
 /// The span around everything that happens for a request.

@@ -6,6 +6,7 @@ use crate::boundary::cors::{PageHeader, PageOrigin};
 
 /// Which pages of other origins may call.
 #[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Pages of other origins")]
 pub struct CorsSettings {
     /// Origins whose pages may call this service from a browser, as in `https://app.example,http://localhost:5173`
     /// [default: none]

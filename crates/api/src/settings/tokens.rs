@@ -27,6 +27,7 @@ fn grace(text: &str) -> Result<Duration, String> {
 
 /// What tokens say and how long they last.
 #[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Tokens and sessions")]
 pub struct TokenSettings {
     /// How access tokens are signed: `EdDSA`, ES256, RS256, or HS256 with KEYWARD_SECRET
     #[arg(long, env = "KEYWARD_ALGORITHM", default_value = "EdDSA", value_name = "ALGORITHM")]
