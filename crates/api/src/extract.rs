@@ -19,5 +19,5 @@ pub use oauth::{CLIENT_SCHEME, ClientFor, ClientForm, OAuthForm, invalid_client}
 pub use paged::{Paged, Place, USERS};
 pub use sender::Sender;
 pub use sign_ups::{NameRules, SignUps, UserCreate};
-pub use submitted::{Outcome, Outcomes, Submitted, Submitter};
+pub use submitted::{Asked, Outcome, Submitted, Submitter};
 pub use token_body::TokenBody;

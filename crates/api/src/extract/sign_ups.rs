@@ -89,7 +89,7 @@ fn email(fields: &mut Fields<'_>, rules: NameRules) -> Option<Option<Email>> {
             }
             _ => Flaw::missing(),
         };
-        fields.refuse("email", flaw);
+        fields.fault("email", flaw);
         return None;
     }
     fields.optional("email", &read::email(), &())
@@ -105,7 +105,7 @@ fn username(fields: &mut Fields<'_>, rules: NameRules, email: Option<&Email>) ->
     }?;
     match (&name, email) {
         (Some(LoginName::Email(other)), Some(email)) if other != email => {
-            fields.refuse("username", Flaw::value("this is another e-mail address than the one in `email`"));
+            fields.fault("username", Flaw::value("this is another e-mail address than the one in `email`"));
             None
         }
         _ => Some(name),

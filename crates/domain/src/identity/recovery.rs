@@ -183,6 +183,11 @@ impl Recovery {
             .await
     }
 
+    /// The address of the account whose password a token replaces, if the token is good now. Nothing is spent.
+    pub async fn whose(&self, token: &str) -> Result<Option<Email>, StoreError> {
+        Ok(self.owner_of(&SecretHash::of(token)).await?.map(|(_, email)| email))
+    }
+
     /// The account that a good token belongs to, and the address the token was sent to, if it still is the account's.
     async fn owner_of(&self, token: &SecretHash) -> Result<Option<(User, Email)>, StoreError> {
         let mut repositories = self.ports.store.autocommit();
