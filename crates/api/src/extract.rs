@@ -18,6 +18,6 @@ pub use new_passwords::{NewPasswordReader, NewPasswords, as_set, new_password, r
 pub use oauth::{CLIENT_SCHEME, ClientFor, ClientForm, OAuthForm, invalid_client};
 pub use paged::{Paged, Place, USERS};
 pub use sender::Sender;
-pub use sign_ups::{NameRules, SignUps, UserCreate};
+pub use sign_ups::{SignUps, UserCreate};
 pub use submitted::{Asked, Outcome, Submitted, Submitter};
 pub use token_body::TokenBody;

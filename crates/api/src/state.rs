@@ -25,6 +25,7 @@ use keyward_domain::sessions::opening::Opening;
 use keyward_domain::sessions::refresh::Refresh;
 use keyward_domain::sessions::sign_up::SignUp;
 use keyward_domain::values::actor::Actor;
+use keyward_domain::values::names::NameRules;
 use keyward_domain::values::scopes::Grants;
 use keyward_guard::Authenticator;
 
@@ -34,7 +35,6 @@ use crate::access::own_account::OwnAccount;
 use crate::access::session_check::SessionCheck;
 use crate::boundary::cors::Cors;
 use crate::boundary::proxies::Proxies;
-use crate::extract::NameRules;
 use crate::foundation::{Core, Foundation};
 use crate::metrics::counters::Metrics;
 use crate::metrics::scrape::Sources;

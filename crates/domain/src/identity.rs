@@ -1,6 +1,7 @@
 //! Accounts: making, changing and deleting them, and proving who owns them.
 
 pub mod administrators;
+mod counting;
 pub mod deletion;
 pub mod error;
 pub mod import;

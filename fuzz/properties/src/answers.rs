@@ -6,9 +6,8 @@ use axum::body::{Body, to_bytes};
 use axum::extract::{FromRef, FromRequest, FromRequestParts};
 use axum::response::IntoResponse;
 use http::{Request, StatusCode};
-use keyward_api::extract::NameRules;
 use keyward_auth::PasswordPolicy;
-use keyward_domain::values::names::LoginNames;
+use keyward_domain::values::names::{LoginNames, NameRules};
 use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
 

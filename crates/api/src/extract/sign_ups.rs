@@ -5,7 +5,7 @@ use keyward_auth::PasswordPolicy;
 use keyward_domain::identity::registration::Registration;
 use keyward_domain::model::users::Name;
 use keyward_domain::values::email::Email;
-use keyward_domain::values::names::{LoginName, LoginNames, Names, Username};
+use keyward_domain::values::names::{LoginName, LoginNames, NameRules, Names, Username};
 use keyward_domain::values::new_password::NewPassword;
 use keyward_domain::values::scopes::Role;
 use keyward_guard::Schemas;
@@ -15,15 +15,6 @@ use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::{NewPasswords, new_password, read};
-
-/// Which names a sign-up has to have.
-#[derive(Clone, Copy, Debug)]
-pub struct NameRules {
-    /// Which names log in: of these there has to be one.
-    pub kinds: LoginNames,
-    /// Whether there has to be an e-mail address, which is verified before the first login.
-    pub email_required: bool,
-}
 
 /// The context of a sign-up.
 pub struct SignUps {

@@ -7,6 +7,7 @@
 use keyward_auth::{OneTimeCodes, Password, PasswordHash, SecretHash, random_secret};
 use time::{Duration, OffsetDateTime};
 
+use super::counting::count;
 use super::error::UserError;
 use super::proofs::{Proofs, stands};
 use super::users::Users;
@@ -22,7 +23,7 @@ use crate::model::store_error::StoreError;
 use crate::model::users::{Credentials, User};
 use crate::model::verifications::{Pending, Purpose};
 use crate::ports::bundle::Ports;
-use crate::ports::store::{Repositories, Transaction};
+use crate::ports::store::Transaction;
 use crate::values::actor::Actor;
 use crate::values::by::{By, Means};
 use crate::values::email::Email;
@@ -291,18 +292,4 @@ impl Verification {
         }
         Ok(())
     }
-}
-
-/// Counts one more of what is limited, unless it has to wait.
-async fn count(
-    repositories: &mut (impl Repositories + ?Sized),
-    key: AttemptKey,
-    now: OffsetDateTime,
-    budget: Budget,
-) -> Result<(), VerificationError> {
-    if repositories.attempts().fail(key, now, budget).await? {
-        return Ok(());
-    }
-    let until = repositories.attempts().blocked_until(key, now).await?.unwrap_or(now);
-    Err(wait(now, until).into())
 }

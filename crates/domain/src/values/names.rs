@@ -124,6 +124,15 @@ impl LoginNames {
     }
 }
 
+/// Which names a sign-up has to have.
+#[derive(Clone, Copy, Debug)]
+pub struct NameRules {
+    /// Which names log in: of these there has to be one.
+    pub kinds: LoginNames,
+    /// Whether there has to be an e-mail address, which is verified before the first login.
+    pub email_required: bool,
+}
+
 /// The names of an account: at least one.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Names {

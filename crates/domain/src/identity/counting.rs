@@ -1,0 +1,22 @@
+//! Counting what an account may ask for, such as mails.
+
+use time::OffsetDateTime;
+
+use super::verification_error::VerificationError;
+use crate::limits::waits::wait;
+use crate::model::attempts::{AttemptKey, Budget};
+use crate::ports::store::Repositories;
+
+/// Counts one more of what is limited, unless it has to wait.
+pub(super) async fn count(
+    repositories: &mut (impl Repositories + ?Sized),
+    key: AttemptKey,
+    now: OffsetDateTime,
+    budget: Budget,
+) -> Result<(), VerificationError> {
+    if repositories.attempts().fail(key, now, budget).await? {
+        return Ok(());
+    }
+    let until = repositories.attempts().blocked_until(key, now).await?.unwrap_or(now);
+    Err(wait(now, until).into())
+}
