@@ -9,6 +9,7 @@ use keyward_domain::mail::postbox::Postbox;
 use keyward_domain::upkeep::cleaning::Housekeeping;
 use tokio::task::JoinSet;
 
+use crate::boundary::proxies::Proxies;
 use crate::foundation::{Core, Foundation};
 use crate::metrics::endpoint;
 use crate::resources::resource::Resource;
@@ -119,6 +120,11 @@ impl Service {
     /// The use cases, the keys, and the check of access tokens: what a program's own routes may build on.
     pub fn state(&self) -> &AppState {
         &self.state
+    }
+
+    /// The proxies that say who asks.
+    pub fn proxies(&self) -> Proxies {
+        self.state.proxies.clone()
     }
 
     /// The database.

@@ -2,18 +2,24 @@
 //! neither on where it lies nor on how many rows do not belong to it.
 //!
 //! A part of three characters or more is looked up in an index of trigrams: on SQLite a table of its own, which triggers
-//! keep in step; on PostgreSQL an index that the planner takes by itself. What it finds is compared in full all the same.
+//! keep in step; on PostgreSQL an index that the planner takes by itself, and that knows letters and digits alone. What it
+//! finds is compared in full all the same. A part that no index finds is looked for in a bounded number of rows, which the
+//! page then ends with.
 
+use keyward_domain::model::store_error::StoreError;
 use keyward_domain::values::page::Page;
 use sea_orm::sea_query::{
     Alias, Asterisk, Expr, ExprTrait, LikeExpr, Order, Query, SelectStatement, UnionType,
 };
-use sea_orm::{ColumnTrait, Condition, DbBackend, EntityTrait};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait};
 
 use crate::database::columns::{containing, fold};
+use crate::database::error::failed;
 
 /// Shorter parts have no trigram.
 const TRIGRAM: usize = 3;
+/// How many rows a page reads at most where no index finds the part.
+const WINDOW: u64 = 2_000;
 
 /// What is looked for.
 pub enum Search {
@@ -35,6 +41,15 @@ impl Search {
             Self::Nothing
         } else {
             Self::Part(part)
+        }
+    }
+
+    /// Whether an index of trigrams finds the part. PostgreSQL's has those of letters and digits.
+    fn is_indexed(&self, backend: DbBackend) -> bool {
+        let Self::Part(part) = self else { return true };
+        match backend {
+            DbBackend::Sqlite => self.phrase().is_some(),
+            _ => part.split(|c: char| !c.is_alphanumeric()).any(|word| word.chars().count() >= TRIGRAM),
         }
     }
 
@@ -101,6 +116,23 @@ impl<C: ColumnTrait> Searched<C> {
         ids.order_by(row, Order::Asc).take()
     }
 
+    /// Where a page ends at the latest: the id of the last row that it may read of those that fit `condition`. `None`
+    /// where an index finds what is searched for; the query finds no row where fewer are left.
+    pub fn horizon<E: EntityTrait>(
+        &self,
+        backend: DbBackend,
+        condition: Condition,
+        search: &Search,
+        page: Page,
+    ) -> Option<SelectStatement> {
+        if search.is_indexed(backend) {
+            return None;
+        }
+        let everything = Page { after: page.after, ..Page::default() };
+        let mut row = self.among::<E>(condition, &Search::Anything, everything);
+        Some(row.reset_limit().limit(1).offset(WINDOW - 1).take())
+    }
+
     fn fitting(&self, condition: Condition, search: &Search) -> Condition {
         match search {
             Search::Anything => condition,
@@ -110,6 +142,19 @@ impl<C: ColumnTrait> Searched<C> {
             Search::Nothing => condition.add(Expr::cust("FALSE")),
         }
     }
+}
+
+/// The id of the row that a [`Searched::horizon`] is, if there is one.
+///
+/// # Errors
+/// What the database answered.
+pub async fn last_row(
+    connection: &impl ConnectionTrait,
+    horizon: Option<SelectStatement>,
+) -> Result<Option<i64>, StoreError> {
+    let Some(horizon) = horizon else { return Ok(None) };
+    let row = connection.query_one(&horizon).await.map_err(failed)?;
+    row.map(|row| row.try_get("", "id").map_err(failed)).transpose()
 }
 
 /// Every id of one page of ids and of another.

@@ -198,7 +198,7 @@ async fn nobody_misses_anything_while_sessions_end_all_the_time() {
     for user in users {
         let database = database.database.clone();
         enders.spawn(async move {
-            for session in database.autocommit().sessions().of_user(user, 99).await.unwrap() {
+            for session in database.autocommit().sessions().of_user(user, None, 99).await.unwrap() {
                 let mut tx = database.begin().await.unwrap();
                 assert!(tx.session_endings().revoke(user, session.id, at(60)).await.unwrap());
                 tokio::task::yield_now().await;

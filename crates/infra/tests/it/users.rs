@@ -230,7 +230,7 @@ async fn with_an_account_go_its_sessions_and_verifications_and_no_others() {
 
     assert!(database.committing().delete(ana).await.unwrap());
     assert!(ports.sessions().live(hers).await.unwrap().is_none());
-    assert!(ports.sessions().of_user(ana, 10).await.unwrap().is_empty());
+    assert!(ports.sessions().of_user(ana, None, 10).await.unwrap().is_empty());
     assert_eq!(ports.verifications().kept_at(ana, Purpose::Verify).await.unwrap(), None);
     assert!(ports.sessions().live(his).await.unwrap().is_some());
     assert_eq!(ports.verifications().kept_at(bob, Purpose::Verify).await.unwrap(), Some(at(0)));

@@ -187,7 +187,7 @@ async fn sessions(inspector: &mut Inspector) {
         .await;
     inspector
         .of("sessions.of_user", async |db| {
-            assert_eq!(db.sessions().of_user(user, 200).await.unwrap().len(), 1);
+            assert_eq!(db.sessions().of_user(user, None, 200).await.unwrap().len(), 1);
         })
         .await;
     inspector

@@ -59,6 +59,8 @@ async fn lists_of_posts(inspector: &mut Inspector) {
         ("with a common word", PostFilter { visible_to: reader, search: search("post"), owner: None }),
         ("with a rare word", PostFilter { visible_to: reader, search: search(RARE), owner: None }),
         ("with an unknown word", PostFilter { visible_to: reader, search: search("xyzzy"), owner: None }),
+        ("with no letter", PostFilter { visible_to: reader, search: search("!!!"), owner: None }),
+        ("with one letter", PostFilter { visible_to: reader, search: search("~"), owner: None }),
         (
             "of one owner with a word",
             PostFilter { owner: reader, visible_to: reader, search: search("post") },

@@ -96,6 +96,8 @@ async fn lists_of_products(inspector: &mut Inspector) {
         ("with a common word", ProductFilter { category: None, search: search("product") }),
         ("with a rare word", ProductFilter { category: None, search: search(RARE) }),
         ("with an unknown word", ProductFilter { category: None, search: search("xyzzy") }),
+        ("with no letter", ProductFilter { category: None, search: search("!!!") }),
+        ("with one letter", ProductFilter { category: None, search: search("~") }),
     ];
     for (what, filter) in filters {
         let list = async |inspector: &mut Inspector, after| {

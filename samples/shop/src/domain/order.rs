@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use keyward_auth::SecretHash;
 use keyward_domain::model::store_error::StoreError;
 use keyward_domain::values::ids::UserId;
-use keyward_domain::values::page::Page;
+use keyward_domain::values::page::{Page, Slice, json_bytes};
 use keyward_domain::values::text::Text;
 use time::OffsetDateTime;
 
@@ -93,6 +93,17 @@ pub struct Order {
     pub lines: Vec<Line>,
 }
 
+/// About so many bytes of JSON does a line have beside the product's name.
+pub const LINE_BYTES: u64 = 100;
+
+impl Order {
+    /// About the bytes in JSON.
+    pub fn json_bytes(&self) -> u64 {
+        let lines = self.lines.iter().map(|line| LINE_BYTES + json_bytes(line.name.as_str()));
+        json_bytes(self.address.as_str()) + lines.sum::<u64>()
+    }
+}
+
 /// An order about to be kept.
 #[derive(Clone, Debug)]
 pub struct NewOrder {
@@ -123,8 +134,9 @@ pub trait OrderRepository: Send {
         user: UserId,
         key: &IdempotencyKey,
     ) -> Result<Option<(OrderId, SecretHash)>, StoreError>;
-    /// Returns one row more than the page has, by ascending id; of one user or of all.
-    async fn list(&mut self, user: Option<UserId>, page: Page) -> Result<Vec<Order>, StoreError>;
+    /// Returns one page of one user's orders or of all, by ascending id. It ends early where the orders would exceed
+    /// [`PAGE_BYTES`](keyward_domain::values::page::PAGE_BYTES).
+    async fn list(&mut self, user: Option<UserId>, page: Page) -> Result<Slice<Order>, StoreError>;
     /// Moves an order from one status to another. Returns whether it was in the first.
     async fn advance(&mut self, id: OrderId, from: OrderStatus, to: OrderStatus) -> Result<bool, StoreError>;
 }

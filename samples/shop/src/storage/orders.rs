@@ -1,22 +1,26 @@
 //! Orders.
 
+use std::collections::HashMap;
+
 use crate::domain::ids::OrderId;
 use crate::domain::ids::ProductId;
 use crate::domain::money::Money;
-use crate::domain::order::{Address, IdempotencyKey, Line, NewOrder, Order, OrderRepository, OrderStatus};
+use crate::domain::order::{
+    Address, IdempotencyKey, LINE_BYTES, Line, NewOrder, Order, OrderRepository, OrderStatus,
+};
 use crate::domain::product::Label;
 use async_trait::async_trait;
 use keyward_auth::SecretHash;
 use keyward_domain::model::store_error::StoreError;
 use keyward_domain::values::ids::UserId;
-use keyward_domain::values::page::Page;
-use sea_orm::sea_query::Expr;
+use keyward_domain::values::page::{PAGE_BYTES, Page, Slice};
+use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ActiveValue, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::catalog::pieces;
 use super::entity::order_lines;
 use super::entity::orders::{ActiveModel, Column, Entity, Model};
-use keyward_infra::database::columns::{micros, time};
+use keyward_infra::database::columns::{micros, octets, time};
 use keyward_infra::database::connections::Connections;
 use keyward_infra::database::db::Db;
 use keyward_infra::database::error::{corrupt, failed};
@@ -71,7 +75,7 @@ impl<C: Connections> OrderRepository for Db<C> {
         Ok(Some((OrderId(row.id), SecretHash::from_bytes(digest))))
     }
 
-    async fn list(&mut self, user: Option<UserId>, page: Page) -> Result<Vec<Order>, StoreError> {
+    async fn list(&mut self, user: Option<UserId>, page: Page) -> Result<Slice<Order>, StoreError> {
         let mut rows = Entity::find().order_by_asc(Column::Id).limit(page.fetch());
         if let Some(user) = user {
             rows = rows.filter(Column::UserId.eq(user.0));
@@ -79,8 +83,13 @@ impl<C: Connections> OrderRepository for Db<C> {
         if let Some(after) = page.after {
             rows = rows.filter(Column::Id.gt(after));
         }
-        let rows = rows.all(self.read()).await.map_err(failed)?;
-        with_lines(self, rows).await
+        let rows = Slice::cut(rows.all(self.read()).await.map_err(failed)?, page, |row| row.id);
+        let bytes = bytes_of_lines(self, &rows.items).await?;
+        let weight = |row: &Model| bytes.get(&row.id).copied().unwrap_or_default();
+        let Slice { items, next } = rows.weighing(PAGE_BYTES, weight, |row| row.id);
+        let page = Slice { items: with_lines(self, items).await?, next };
+        // In JSON they have more bytes than in the database.
+        Ok(page.weighing(PAGE_BYTES, Order::json_bytes, |order| order.id.0))
     }
 
     async fn advance(&mut self, id: OrderId, from: OrderStatus, to: OrderStatus) -> Result<bool, StoreError> {
@@ -90,6 +99,22 @@ impl<C: Connections> OrderRepository for Db<C> {
             .filter(Column::Status.eq(from.as_str()));
         Ok(update.exec(self.write()).await.map_err(failed)?.rows_affected > 0)
     }
+}
+
+/// About how many bytes the lines of these orders have, by order.
+async fn bytes_of_lines<C: Connections>(
+    db: &Db<C>,
+    orders: &[Model],
+) -> Result<HashMap<i64, u64>, StoreError> {
+    let line = octets(order_lines::Column::Name).add(LINE_BYTES.cast_signed());
+    let lines = order_lines::Entity::find()
+        .select_only()
+        .column(order_lines::Column::OrderId)
+        .expr(line.sum().cast_as("bigint"))
+        .filter(order_lines::Column::OrderId.is_in(orders.iter().map(|order| order.id)))
+        .group_by(order_lines::Column::OrderId);
+    let sums: Vec<(i64, i64)> = lines.into_tuple().all(db.read()).await.map_err(failed)?;
+    Ok(sums.into_iter().map(|(order, bytes)| (order, bytes.unsigned_abs())).collect())
 }
 
 /// The orders with their lines, which one query fetches for all of them.
