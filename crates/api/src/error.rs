@@ -75,7 +75,6 @@ impl ApiError {
         Self { status, code, detail, oauth: None, challenge: "Bearer", retry_after: 1 }
     }
 
-    /// One faulty field.
     pub fn fault(fault: Fault) -> Self {
         Self::faults(vec![fault])
     }

@@ -127,7 +127,6 @@ impl Service {
         self.state.proxies.clone()
     }
 
-    /// The database.
     pub fn database(&self) -> &OpenDatabase {
         &self.database
     }

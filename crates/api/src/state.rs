@@ -60,15 +60,10 @@ pub struct Parts {
     pub users: Users,
     /// Accounts as their owners see them.
     pub own_account: OwnAccount,
-    /// Deletes accounts.
     pub deletion: DeleteAccount,
-    /// Changes one's password.
     pub passwords: ChangePassword,
-    /// Signs people up.
     pub sign_up: SignUp,
-    /// Logs in.
     pub log_in: LogIn,
-    /// Exchanges refresh tokens.
     pub refresh: Refresh,
     /// Lists and ends one's sessions.
     pub log_out: LogOut,
@@ -90,15 +85,12 @@ pub struct Parts {
     pub keys: SharedKeyRing,
     /// The `iss` of access tokens.
     pub issuer: Issuer,
-    /// Who checks tokens.
     pub authenticator: Arc<dyn Authenticator<Actor>>,
     /// What new passwords must be like.
     pub policy: PasswordPolicy,
-    /// Names requests.
     pub random: Arc<dyn Random>,
     /// Which pages of other origins may call.
     pub(crate) cors: Cors,
-    /// What is counted.
     pub metrics: Metrics,
     /// Whom to believe about where a request came from.
     pub(crate) proxies: Proxies,

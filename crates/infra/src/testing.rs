@@ -66,7 +66,6 @@ impl TestDatabase {
         self.connect_with(DatabaseOptions::default()).await
     }
 
-    /// Opens it.
     pub async fn connect_with(&self, options: DatabaseOptions) -> Database {
         Database::connect(&self.url, options).await.expect("the test database opens")
     }
@@ -114,7 +113,7 @@ impl Drop for TestDatabase {
     }
 }
 
-/// Runs SQL that no port would, on a connection of its own to whatever `url` names.
+/// Runs SQL that no port would, on a connection of its own to the database at `url`.
 pub async fn execute(url: &str, sql: &str) {
     let sql = AssertSqlSafe(sql.to_owned());
     if url.starts_with("postgres") {

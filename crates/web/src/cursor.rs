@@ -1,4 +1,4 @@
-//! Cursors: where in which list a page begins, opaque to whoever gets one, and the link to the next page.
+//! Cursors: where in which list a page begins, opaque to clients, and the link to the next page.
 
 use axum::http::{HeaderValue, Uri};
 use base64::Engine;

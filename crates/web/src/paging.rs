@@ -76,7 +76,7 @@ pub struct Unfiltered;
 /// The parameter of every list, beside the cursor.
 #[derive(keyward_web_derive::Input)]
 struct Everywhere {
-    /// At most so many.
+    /// Maximum number of rows.
     #[input(range = 1..=MAX_LIMIT, default = DEFAULT_LIMIT)]
     limit: u32,
 }

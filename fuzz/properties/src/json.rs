@@ -10,16 +10,13 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor}
 pub enum Tree {
     /// An object's members, in their order.
     Object(Vec<(String, Tree)>),
-    /// An array's elements.
     Array(Vec<Tree>),
-    /// A string.
     Text(String),
-    /// Anything else.
     Other,
 }
 
 impl Tree {
-    /// Reads JSON; `None` where it is none.
+    /// Reads JSON; `None` if it is malformed.
     pub fn read(bytes: &[u8]) -> Option<Self> {
         serde_json::from_slice(bytes).ok()
     }

@@ -28,7 +28,6 @@ pub(crate) struct Scene {
     pub(crate) bound: Duration,
 }
 
-/// How it went.
 pub(crate) struct Report {
     pub(crate) kept: bool,
     pub(crate) text: String,
@@ -53,7 +52,6 @@ impl Scene {
         Installation::new(&self.binary, name, settings)
     }
 
-    /// The reckoning.
     pub(crate) fn close(
         &self,
         installation: &Installation,
@@ -150,7 +148,7 @@ pub(crate) fn stock(installation: &Installation, world: &mut World) -> Outcome {
     Ok(())
 }
 
-/// Lets so many people live until everybody is told to stop: their sessions, and how often ended ones were
+/// Runs this many users until the end of the run: their sessions, and how often ended ones were
 /// tried.
 pub(crate) fn people(world: &World, number: usize) -> (Vec<Tokens>, u32) {
     thread::scope(|scope| {

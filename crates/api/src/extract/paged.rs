@@ -18,11 +18,9 @@ pub const SESSIONS: List = List(b's');
 
 /// The page of a list of `T` that the query asks for; `F` narrows the list, and `K` is the key of its order.
 pub struct Paged<T, F: Input = Unfiltered, K = i64> {
-    /// The page.
     pub page: Page<K>,
     /// What narrows the list.
     pub filter: F,
-    /// Makes the answer.
     pub here: Place<T, K>,
 }
 

@@ -37,7 +37,6 @@ pub struct TestApp(Arc<Parts>);
 
 /// What the service under test is made of.
 pub struct Parts {
-    /// The router.
     pub router: Router,
     /// The ports behind it.
     pub ports: Ports,
@@ -45,17 +44,13 @@ pub struct Parts {
     pub clock: Arc<TestClock>,
     /// The keys that sign tokens.
     pub keys: SharedKeyRing,
-    /// Its settings.
     pub settings: Settings,
-    /// Its database.
     pub database: Database,
     /// Where its mail goes.
     pub postbox: Postbox,
-    /// What it counts.
     pub metrics: Metrics,
     /// Its database as a file or on a server.
     pub home: Arc<TestDatabase>,
-    /// What is mounted.
     pub resources: Vec<Resource>,
     /// Its document, which every answer must agree with.
     pub document: Arc<Document>,
@@ -180,7 +175,7 @@ pub fn cheap_hasher() -> Argon2idHasher {
     Argon2idHasher::new(params, Arc::new(SystemRandom)).unwrap()
 }
 
-/// The settings of a server that was told no more than these flags, whatever the environment of the tests
+/// The settings of a server started with these flags alone, independent of the environment of the tests
 /// says.
 fn settings(flags: &[&str]) -> Settings {
     let command = Settings::augment_args(Command::new("keyward")).mut_args(|arg| arg.env(None));

@@ -12,7 +12,6 @@ use crate::values::actor::Actor;
 use crate::values::ids::UserId;
 use crate::values::origin::Origin;
 
-/// Deletes accounts.
 #[derive(Clone)]
 pub struct DeleteAccount {
     ports: Ports,

@@ -19,7 +19,6 @@ pub enum UserError {
     /// There is no such account.
     #[error("user with id: {0} was not found")]
     NotFound(UserId),
-    /// Somebody else's account.
     #[error("Not enough permissions")]
     Forbidden,
     /// The password given as proof is not theirs.
@@ -40,10 +39,8 @@ pub enum UserError {
     /// The mail that tells of it could not be worded.
     #[error(transparent)]
     Letter(#[from] LetterError),
-    /// The hashing pool.
     #[error(transparent)]
     Hashing(#[from] HashingError),
-    /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
 }

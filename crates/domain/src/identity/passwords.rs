@@ -12,7 +12,6 @@ use crate::values::actor::Actor;
 use crate::values::new_password::NewPassword;
 use crate::values::origin::Origin;
 
-/// Changes one's password.
 #[derive(Clone)]
 pub struct ChangePassword {
     ports: Ports,

@@ -50,7 +50,6 @@ pub enum Proof {
     Token(String),
 }
 
-/// Verifies e-mail addresses.
 #[derive(Clone)]
 pub struct Verification {
     ports: Ports,

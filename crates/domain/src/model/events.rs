@@ -9,12 +9,9 @@ use super::store_error::StoreError;
 use crate::values::ids::{SessionId, UserId};
 use crate::values::origin::Origin;
 
-/// What happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EventKind {
-    /// A login succeeded.
     LoginOk,
-    /// A login failed.
     LoginFailed,
     /// A refresh token came back long after it was spent; its session is over.
     RefreshReused,
@@ -101,12 +98,9 @@ impl fmt::Display for EventKind {
     }
 }
 
-/// A security event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
-    /// When.
     pub at: OffsetDateTime,
-    /// What.
     pub kind: EventKind,
     /// The account it happened to, where that is known.
     pub user: Option<UserId>,
@@ -146,10 +140,8 @@ impl Event {
     }
 }
 
-/// Stores security events.
 #[async_trait]
 pub trait EventRepository: Send {
-    /// Adds an event.
     async fn append(&mut self, event: &Event) -> Result<(), StoreError>;
     /// Returns the newest events, oldest of them first, each with its number; only those after `after`, at most `limit`.
     async fn newest(&mut self, after: Option<i64>, limit: u64) -> Result<Vec<(i64, Event)>, StoreError>;

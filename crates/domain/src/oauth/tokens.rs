@@ -25,12 +25,10 @@ use crate::values::scopes;
 pub enum Introspection {
     /// An access token, with what may still be done with it.
     Access {
-        /// What it says.
         claims: Claims,
         /// Its scope, as far as the user's role still allows it.
         scope: ScopeSet,
     },
-    /// A refresh token.
     Refresh {
         /// The session it belongs to, with what the user's role still allows.
         session: Session,
@@ -89,7 +87,7 @@ impl OAuthTokens {
         Ok(())
     }
 
-    /// What a token is worth now; `None` for whatever is not good.
+    /// The introspection result of a token; `None` for any token that is not valid.
     pub async fn introspect(&self, token: &str) -> Result<Option<Introspection>, StoreError> {
         if let Some((claim, live)) = self.standing.of_refresh_token(token).await? {
             let good = claim.counter == live.session.counter

@@ -20,7 +20,6 @@ pub struct Tokens {
     pub access: AccessToken,
     /// The refresh token, good for one further pair.
     pub refresh: RefreshToken,
-    /// What was granted.
     pub scope: ScopeSet,
 }
 

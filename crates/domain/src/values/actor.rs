@@ -7,7 +7,6 @@ use super::ids::{SessionId, UserId};
 /// The user who makes a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Actor {
-    /// The account.
     pub who: UserId,
     /// The credential that was presented.
     pub via: Via,

@@ -8,7 +8,7 @@ pub const MAX_LIMIT: u32 = 200;
 /// Which part of a list is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Page<K = i64> {
-    /// At most so many rows: 1 to [`MAX_LIMIT`].
+    /// Maximum number of rows: 1 to [`MAX_LIMIT`].
     pub limit: u32,
     /// Only rows that come after this key in the order of the list: as a rule those with a greater id.
     pub after: Option<K>,

@@ -16,9 +16,7 @@ use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, context};
 pub struct Template {
     /// Its name: the files that override it are `NAME.txt` and `NAME.html`.
     pub name: &'static str,
-    /// The plain text.
     pub text: &'static str,
-    /// The HTML.
     pub html: &'static str,
     /// Values such as it is given.
     pub sample: fn() -> Value,
@@ -29,7 +27,6 @@ const PASSWORD_CHANGED: &str = "password_changed";
 const EMAIL_VERIFICATION: &str = "email_verification";
 const EMAIL_CHANGED: &str = "email_changed";
 
-/// Keyward's own letters.
 const OWN: [Template; 4] = [
     Template {
         name: PASSWORD_RESET,

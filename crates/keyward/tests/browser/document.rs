@@ -7,7 +7,6 @@ use serde_json::Value;
 use crate::browser::Browser;
 use crate::swagger::Lock;
 
-/// The document.
 pub(crate) struct Document(Value);
 
 impl Document {
@@ -26,7 +25,7 @@ impl Document {
         paths.flat_map(|path| path.as_object().unwrap().values()).map(operation).collect()
     }
 
-    /// The padlocks there should be, for somebody who is authorized by these schemes.
+    /// The padlocks there should be, for a caller that is authorized by these schemes.
     pub(crate) fn locks(&self, authorized: &[&str]) -> BTreeMap<String, Option<Lock>> {
         let lock = |schemes: BTreeSet<String>| {
             let fits = authorized.iter().any(|scheme| schemes.contains(*scheme));

@@ -1,4 +1,4 @@
-//! The service behind a real socket, and clients that write whatever bytes they like.
+//! The service behind a real socket, and clients that write arbitrary bytes.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -16,7 +16,6 @@ use crate::app::Starts;
 /// How long anything here may take.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
-/// The service, listening.
 pub(crate) struct Server {
     pub(crate) app: TestApp,
     pub(crate) address: SocketAddr,
@@ -86,12 +85,11 @@ impl Server {
     }
 }
 
-/// A connection.
 pub(crate) struct Wire(TcpStream);
 
 impl Wire {
     pub(crate) async fn send(&mut self, bytes: impl AsRef<[u8]>) {
-        // Whoever is cut off while sending reads the answer all the same.
+        // A client that is cut off while sending can still read the answer.
         drop(self.0.write_all(bytes.as_ref()).await);
     }
 

@@ -32,13 +32,12 @@ pub enum CartError {
     /// There are fewer pieces left than wanted.
     #[error("Item Out of Stock !")]
     OutOfStock,
-    /// A line cannot have so many pieces.
+    /// More pieces than a line can have.
     #[error("A cart may hold at most {MAX_QUANTITY} pieces of a product.")]
     TooMany,
-    /// A cart cannot have so many lines.
+    /// More lines than a cart can have.
     #[error("A cart may hold at most {MAX_LINES} products.")]
     TooManyLines,
-    /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -89,7 +88,6 @@ impl Carts {
         Self { ports, store }
     }
 
-    /// The user's cart.
     pub async fn cart(&self, user: UserId) -> Result<Cart, CartError> {
         Ok(Cart { items: self.store.carts().items(user).await? })
     }

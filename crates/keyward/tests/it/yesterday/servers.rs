@@ -20,7 +20,6 @@ struct Refreshing {
 }
 
 impl Refreshing {
-    /// Those of yesterday.
     fn new(installation: &Installation) -> Self {
         let token = |path| installation.facts.text(path).to_owned();
         Self { ana: token("/ana/refresh_token"), bob: token("/client/refresh_token_of_bob") }
