@@ -7,7 +7,7 @@ use keyward_domain::upkeep::cleaning::Cleaner;
 use keyward_domain::values::ids::UserId;
 use keyward_domain::values::scopes::Role;
 use keyward_guard::Scope;
-use keyward_infra::database::db::Leaving;
+use keyward_infra::database::db::{Leaving, Removing};
 use keyward_infra::mail::templates::Template;
 use keyward_migration::MigrationSet;
 use keyward_web::List;
@@ -33,8 +33,12 @@ pub struct Resource {
     pub seed: Option<Seed>,
     /// Removes what has expired.
     pub cleaning: Option<Cleaning>,
-    /// Runs in the transaction that deletes an account. Where the resource is not mounted, foreign keys have to suffice.
+    /// Runs in the transaction that deletes an account: what has to be true at once, in bounded work. Where the resource is
+    /// not mounted, foreign keys have to suffice.
     pub leaving: Option<Leaving>,
+    /// Removes the rows of deleted accounts in batches, afterwards. Lists must not show them meanwhile: see
+    /// [`keyward_infra::identity::deleted`].
+    pub removing: Option<Removing>,
 }
 
 /// A scope of a resource.

@@ -53,6 +53,7 @@ impl<C: Connections> Db<C> {
 /// A transaction, and what it will announce.
 pub struct Open {
     pub(crate) leaving: Arc<[Leaving]>,
+    pub(crate) removing: Arc<[Removing]>,
     pub(crate) connection: Bounded<DatabaseTransaction>,
     pub(crate) pools: Arc<Pools>,
     pub(crate) announcer: Arc<Announcer>,
@@ -98,12 +99,19 @@ impl Connections for Open {
     }
 }
 
-/// A step of a deletion. It runs in the transaction that deletes the account, before the account's row is removed, and a
-/// failure undoes the whole deletion.
+/// A step of a deletion. It runs in the transaction that deletes the account, before the account loses its names, and a
+/// failure undoes the whole deletion. Its work must be bounded.
 pub type Leaving = for<'a> fn(&'a mut Db<Open>, UserId) -> LeavingStep<'a>;
 
 /// A step under way.
 pub type LeavingStep<'a> = Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send + 'a>>;
+
+/// Removes rows of an account that was deleted, at most so many, and returns the number removed. It is called again and again,
+/// each time in a transaction of its own, until there is nothing left to remove.
+pub type Removing = for<'a> fn(&'a mut Db<Open>, UserId, u64) -> RemovingStep<'a>;
+
+/// A batch under way.
+pub type RemovingStep<'a> = Pin<Box<dyn Future<Output = Result<u64, StoreError>> + Send + 'a>>;
 
 impl<C: Connections> Repositories for Db<C> {
     fn users(&mut self) -> &mut dyn UserRepository {

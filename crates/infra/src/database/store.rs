@@ -13,7 +13,7 @@ use super::bounded::{Bounded, Patience};
 use super::connect::{ConnectError, Opened, open, open_replica};
 use super::connections::{Autocommit, Pools, Split};
 use super::contention::pause;
-use super::db::{Db, Leaving, Open};
+use super::db::{Db, Leaving, Open, Removing};
 use super::error::failed;
 use super::inspection;
 use super::options::DatabaseOptions;
@@ -29,6 +29,7 @@ pub struct Database {
     announcer: Arc<Announcer>,
     replica: Option<Arc<Replica>>,
     leaving: Arc<[Leaving]>,
+    removing: Arc<[Removing]>,
 }
 
 impl Database {
@@ -44,14 +45,24 @@ impl Database {
     }
 
     pub(crate) fn over(opened: Opened, options: DatabaseOptions) -> Self {
-        let patience =
-            Patience { limit: options.acquire_timeout + options.statement_timeout, probe: opened.probe };
+        let patience = Patience {
+            limit: options.acquire_timeout + options.statement_timeout,
+            probe: opened.probe,
+            interrupt: None,
+        };
+        let writing = Patience { interrupt: opened.interrupt, ..patience.clone() };
         let pools = Pools {
-            reader: Bounded::new(opened.reader, patience.clone()),
-            writer: Bounded::new(opened.writer, patience),
+            reader: Bounded::new(opened.reader, patience),
+            writer: Bounded::new(opened.writer, writing),
             listener: opened.listener,
         };
-        Self { pools: Arc::new(pools), announcer: Arc::default(), replica: None, leaving: Arc::default() }
+        Self {
+            pools: Arc::new(pools),
+            announcer: Arc::default(),
+            replica: None,
+            leaving: Arc::default(),
+            removing: Arc::default(),
+        }
     }
 
     /// The same database, where [`Store::replica`] reads from the copy at `url` while that answers.
@@ -69,6 +80,12 @@ impl Database {
     #[must_use]
     pub fn with_leaving(self, steps: impl IntoIterator<Item = Leaving>) -> Self {
         Self { leaving: steps.into_iter().collect(), ..self }
+    }
+
+    /// The same database, where these remove the rows of deleted accounts.
+    #[must_use]
+    pub fn with_removing(self, steps: impl IntoIterator<Item = Removing>) -> Self {
+        Self { removing: steps.into_iter().collect(), ..self }
     }
 
     /// The same connections with subscribers of their own, as another process has them.
@@ -103,8 +120,8 @@ impl Database {
     pub async fn begin_db(&self) -> Result<Db<Open>, StoreError> {
         let connection = self.pools.writer.begin().await.map_err(failed)?;
         let (pools, announcer) = (Arc::clone(&self.pools), Arc::clone(&self.announcer));
-        let leaving = Arc::clone(&self.leaving);
-        Ok(Db(Open { connection, pools, announcer, changes: Mutex::default(), leaving }))
+        let (leaving, removing) = (Arc::clone(&self.leaving), Arc::clone(&self.removing));
+        Ok(Db(Open { connection, pools, announcer, changes: Mutex::default(), leaving, removing }))
     }
 
     /// Notifies this database's subscribers of changes by other processes, until dropped. The reason of each interruption

@@ -138,6 +138,53 @@ async fn bodies_that_never_end_cost_bounded_memory() {
     assert_eq!(server.call("POST", "/posts", &token, &post).0, 201, "the budget came back");
 }
 
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn readers_who_take_nothing_beside_writers_who_never_end_cost_bounded_memory() {
+    use tokio::io::AsyncWriteExt;
+    use tokio::net::TcpSocket;
+    use tokio::task::JoinSet;
+
+    const EACH: usize = 600;
+    keyward::server::open_files::allow_files();
+    let home = Home::new().await;
+    let (server, token) = with_ana(&home);
+    // The longest a page gets: twice as many bytes in JSON as in the database.
+    let post = json!({ "title": "Long", "content": "\"".repeat(95_000) });
+    for _ in 0..11 {
+        assert_eq!(server.call("POST", "/posts", &token, &post).0, 201);
+    }
+    let read = "GET /blog?limit=11 HTTP/1.1\r\nHost: localhost\r\n\r\n".to_owned().into_bytes();
+    let head = format!(
+        "POST /posts HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\
+         Content-Type: application/json\r\nContent-Length: 1000000\r\n\r\n"
+    );
+    let write = [head.as_bytes(), &vec![b' '; 900_000][..]].concat();
+    let mut floods = JoinSet::new();
+    for flood in [read, write] {
+        let flood: std::sync::Arc<[u8]> = flood.into();
+        for _ in 0..EACH {
+            let (flood, address) = (std::sync::Arc::clone(&flood), server.address);
+            floods.spawn(async move {
+                let socket = TcpSocket::new_v4().unwrap();
+                socket.set_recv_buffer_size(2048).unwrap();
+                let mut stream = socket.connect(address).await.unwrap();
+                drop(stream.write_all(&flood).await);
+                stream
+            });
+        }
+    }
+    let open = tokio::time::timeout(std::time::Duration::from_secs(30), floods.join_all()).await.unwrap();
+    tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+    assert_eq!(server.call("GET", "/notsecret", "", &Value::Null).0, 200, "short answers go on");
+    let peak = server.peak_memory_mib();
+    println!("{peak} MiB at its peak, {} connections", open.len());
+    assert!(peak < PEAK_MIB, "{peak} MiB with {} connections", open.len());
+    drop(open);
+    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    assert_eq!(server.call("POST", "/posts", &token, &post).0, 201, "the budget came back");
+}
+
 #[tokio::test]
 async fn http_2_is_not_spoken() {
     let server = Server::start().await;

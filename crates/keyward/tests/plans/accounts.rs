@@ -148,6 +148,21 @@ async fn users(inspector: &mut Inspector) {
         })
         .await;
     inspector
+        .of("users.mark_deleted", async |db| {
+            assert!(db.user_changes().mark_deleted(some, after(0)).await.unwrap());
+        })
+        .await;
+    inspector
+        .of("users.deleted", async |db| {
+            assert_eq!(db.users().deleted(9).await.unwrap(), []);
+        })
+        .await;
+    inspector
+        .of("users.remove_some", async |db| {
+            assert_eq!(db.user_changes().remove_some(some, 500).await.unwrap(), 0, "it was not deleted");
+        })
+        .await;
+    inspector
         .of("users.delete", async |db| {
             assert!(db.user_changes().delete(some).await.unwrap());
         })

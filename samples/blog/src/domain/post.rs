@@ -10,6 +10,9 @@ use keyward_domain::values::page::{Page, Slice, json_bytes};
 use keyward_domain::values::text::Text;
 use time::OffsetDateTime;
 
+/// How many posts an account may have.
+pub const MOST_POSTS: u64 = 10_000;
+
 /// The id of a post.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PostId(pub i64);
@@ -92,6 +95,8 @@ pub trait PostRepository: Send {
     ) -> Result<bool, StoreError>;
     /// Deletes a post if it belongs to this owner. Returns whether it did.
     async fn delete(&mut self, id: PostId, owner: UserId) -> Result<bool, StoreError>;
-    /// Deletes every post of an owner.
-    async fn delete_of(&mut self, owner: UserId) -> Result<(), StoreError>;
+    /// Deletes posts of an owner, at most `limit`. Returns the number deleted.
+    async fn delete_some_of(&mut self, owner: UserId, limit: u64) -> Result<u64, StoreError>;
+    /// Returns the number of an owner's posts.
+    async fn count_of(&mut self, owner: UserId) -> Result<u64, StoreError>;
 }

@@ -11,10 +11,11 @@ use keyward_infra::database::db::Db;
 use keyward_infra::database::error::failed;
 use keyward_infra::database::search::{Search, Searched, either, last_row};
 use keyward_infra::entity::users;
-use sea_orm::sea_query::{Expr, ExprTrait};
+use keyward_infra::identity::deleted::deleted;
+use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{
     ActiveValue, ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, JoinType,
-    QueryFilter, QueryOrder, QuerySelect, RelationTrait, Select,
+    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, RelationTrait, Select,
 };
 use time::OffsetDateTime;
 
@@ -150,9 +151,15 @@ impl<C: Connections> PostRepository for Db<C> {
         Ok(done.rows_affected > 0)
     }
 
-    async fn delete_of(&mut self, owner: UserId) -> Result<(), StoreError> {
-        let all = Entity::delete_many().filter(Column::OwnerId.eq(owner.0));
-        all.exec(self.write()).await.map(drop).map_err(failed)
+    async fn delete_some_of(&mut self, owner: UserId, limit: u64) -> Result<u64, StoreError> {
+        let mut some = Query::select();
+        some.column(Column::Id).from(Entity).and_where(Column::OwnerId.eq(owner.0)).limit(limit);
+        let batch = Entity::delete_many().filter(Column::Id.in_subquery(some));
+        Ok(batch.exec(self.write()).await.map_err(failed)?.rows_affected)
+    }
+
+    async fn count_of(&mut self, owner: UserId) -> Result<u64, StoreError> {
+        Entity::find().filter(Column::OwnerId.eq(owner.0)).count(self.read()).await.map_err(failed)
     }
 }
 
@@ -177,6 +184,7 @@ fn with_owners() -> Select<Entity> {
         .column(Column::UpdatedAt)
         .column_as(users::Column::Name, "owner_name")
         .join(JoinType::InnerJoin, Relation::Owner.def())
+        .filter(users::Column::DeletedAt.is_null())
 }
 
 const POSTS: Searched<Column> =
@@ -189,6 +197,7 @@ fn of(owner: Option<UserId>, published: bool) -> Condition {
     let all = Condition::all().add(Column::Published.into_expr().eq(word));
     match owner {
         Some(owner) => all.add(Column::OwnerId.eq(owner.0)),
-        None => all,
+        // Those of deleted accounts are still being removed.
+        None => all.add(Column::OwnerId.not_in_subquery(deleted())),
     }
 }

@@ -1,9 +1,9 @@
-//! The blog's transactions on SeaORM, and the deletion of an account's posts.
+//! The blog's transactions on SeaORM, and the removal of a deleted account's posts.
 
 use async_trait::async_trait;
 use keyward_domain::model::store_error::StoreError;
 use keyward_domain::values::ids::UserId;
-use keyward_infra::database::db::{Db, LeavingStep, Open};
+use keyward_infra::database::db::{Db, Open, RemovingStep};
 use keyward_infra::database::store::Database;
 
 use crate::domain::post::PostRepository;
@@ -30,7 +30,7 @@ impl BlogStore for Database {
     }
 }
 
-/// Deletes the posts of an account, in the transaction that deletes the account.
-pub fn leaving(db: &mut Db<Open>, user: UserId) -> LeavingStep<'_> {
-    Box::pin(async move { db.posts().delete_of(user).await })
+/// Removes posts of an account that was deleted.
+pub fn removing(db: &mut Db<Open>, user: UserId, limit: u64) -> RemovingStep<'_> {
+    Box::pin(async move { db.posts().delete_some_of(user, limit).await })
 }

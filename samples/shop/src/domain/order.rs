@@ -17,6 +17,11 @@ use super::product::Label;
 /// Where an order goes.
 pub type Address = Text<1, 1_000>;
 
+/// How many orders of an account may wait to be shipped: all of them are called off in one transaction when it is deleted.
+pub const MOST_UNDER_WAY: u64 = 1_000;
+/// How many orders an account may have.
+pub const MOST_ORDERS: u64 = 10_000;
+
 /// What a client calls an order it places, so that it can ask again without placing another.
 pub type IdempotencyKey = Text<1, 255>;
 
@@ -123,4 +128,12 @@ pub trait OrderRepository: Send {
     async fn list(&mut self, user: Option<UserId>, page: Page) -> Result<Slice<Order>, StoreError>;
     /// Moves an order from one status to another. Returns whether it was in the first.
     async fn advance(&mut self, id: OrderId, from: OrderStatus, to: OrderStatus) -> Result<bool, StoreError>;
+    /// Returns the number of a user's orders; with a status, only of those that have it.
+    async fn count_of(&mut self, user: UserId, status: Option<OrderStatus>) -> Result<u64, StoreError>;
+    /// Calls off every order of a user that was not shipped. Returns the pieces of each product, by ascending product.
+    async fn call_off(&mut self, user: UserId) -> Result<Vec<(ProductId, u32)>, StoreError>;
+    /// Gives a user's shipped orders, without address and key, to another account.
+    async fn give_up(&mut self, user: UserId, to: UserId) -> Result<(), StoreError>;
+    /// Deletes orders of a user, at most `limit`. Returns the number deleted.
+    async fn delete_some_of(&mut self, user: UserId, limit: u64) -> Result<u64, StoreError>;
 }

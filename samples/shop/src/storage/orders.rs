@@ -1,6 +1,6 @@
 //! Orders.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::domain::ids::OrderId;
 use crate::domain::ids::ProductId;
@@ -14,8 +14,8 @@ use keyward_auth::SecretHash;
 use keyward_domain::model::store_error::StoreError;
 use keyward_domain::values::ids::UserId;
 use keyward_domain::values::page::{PAGE_BYTES, Page, Slice};
-use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ActiveValue, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::sea_query::{Expr, ExprTrait, Query};
+use sea_orm::{ActiveValue, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::catalog::pieces;
 use super::entity::order_lines;
@@ -24,6 +24,10 @@ use keyward_infra::database::columns::{micros, octets, time};
 use keyward_infra::database::connections::Connections;
 use keyward_infra::database::db::Db;
 use keyward_infra::database::error::{corrupt, failed};
+use keyward_infra::identity::deleted::deleted;
+
+/// How many orders one statement names: databases bound the number of parameters.
+const ORDERS: usize = 1000;
 
 #[async_trait]
 impl<C: Connections> OrderRepository for Db<C> {
@@ -54,7 +58,8 @@ impl<C: Connections> OrderRepository for Db<C> {
     }
 
     async fn find(&mut self, id: OrderId) -> Result<Option<Order>, StoreError> {
-        let row = Entity::find_by_id(id.0).all(self.read()).await.map_err(failed)?;
+        let shown = Entity::find_by_id(id.0).filter(Column::UserId.not_in_subquery(deleted()));
+        let row = shown.all(self.read()).await.map_err(failed)?;
         Ok(with_lines(self, row).await?.pop())
     }
 
@@ -77,9 +82,11 @@ impl<C: Connections> OrderRepository for Db<C> {
 
     async fn list(&mut self, user: Option<UserId>, page: Page) -> Result<Slice<Order>, StoreError> {
         let mut rows = Entity::find().order_by_asc(Column::Id).limit(page.fetch());
-        if let Some(user) = user {
-            rows = rows.filter(Column::UserId.eq(user.0));
-        }
+        rows = match user {
+            Some(user) => rows.filter(Column::UserId.eq(user.0)),
+            // Those of deleted accounts are still being removed.
+            None => rows.filter(Column::UserId.not_in_subquery(deleted())),
+        };
         if let Some(after) = page.after {
             rows = rows.filter(Column::Id.gt(after));
         }
@@ -98,6 +105,55 @@ impl<C: Connections> OrderRepository for Db<C> {
             .filter(Column::Id.eq(id.0))
             .filter(Column::Status.eq(from.as_str()));
         Ok(update.exec(self.write()).await.map_err(failed)?.rows_affected > 0)
+    }
+
+    async fn count_of(&mut self, user: UserId, status: Option<OrderStatus>) -> Result<u64, StoreError> {
+        let mut orders = Entity::find().filter(Column::UserId.eq(user.0));
+        if let Some(status) = status {
+            orders = orders.filter(Column::Status.eq(status.as_str()));
+        }
+        orders.count(self.read()).await.map_err(failed)
+    }
+
+    async fn call_off(&mut self, user: UserId) -> Result<Vec<(ProductId, u32)>, StoreError> {
+        let called_off = Entity::update_many()
+            .col_expr(Column::Status, Expr::value(OrderStatus::Cancelled.as_str()))
+            .filter(Column::UserId.eq(user.0))
+            .filter(Column::Status.eq(OrderStatus::Processing.as_str()))
+            .exec_with_returning(self.write());
+        let orders: Vec<i64> = called_off.await.map_err(failed)?.into_iter().map(|row| row.id).collect();
+        let mut sums = BTreeMap::new();
+        for orders in orders.chunks(ORDERS) {
+            let lines = order_lines::Entity::find()
+                .select_only()
+                .column(order_lines::Column::ProductId)
+                .expr(Expr::col(order_lines::Column::Quantity).sum().cast_as("bigint"))
+                .filter(order_lines::Column::OrderId.is_in(orders.iter().copied()))
+                .group_by(order_lines::Column::ProductId);
+            let some: Vec<(i64, i64)> = lines.into_tuple().all(self.write()).await.map_err(failed)?;
+            for (product, sum) in some {
+                *sums.entry(product).or_insert(0) += sum;
+            }
+        }
+        sums.into_iter().map(|(product, sum)| Ok((ProductId(product), pieces(sum)?))).collect()
+    }
+
+    async fn give_up(&mut self, user: UserId, to: UserId) -> Result<(), StoreError> {
+        let update = Entity::update_many()
+            .col_expr(Column::UserId, Expr::value(to.0))
+            .col_expr(Column::Address, Expr::value(""))
+            .col_expr(Column::IdempotencyKey, Expr::value(None::<String>))
+            .col_expr(Column::RequestDigest, Expr::value(None::<Vec<u8>>))
+            .filter(Column::UserId.eq(user.0))
+            .filter(Column::Status.eq(OrderStatus::Shipped.as_str()));
+        update.exec(self.write()).await.map(drop).map_err(failed)
+    }
+
+    async fn delete_some_of(&mut self, user: UserId, limit: u64) -> Result<u64, StoreError> {
+        let mut some = Query::select();
+        some.column(Column::Id).from(Entity).and_where(Column::UserId.eq(user.0)).limit(limit);
+        let batch = Entity::delete_many().filter(Column::Id.in_subquery(some));
+        Ok(batch.exec(self.write()).await.map_err(failed)?.rows_affected)
     }
 }
 
