@@ -65,6 +65,7 @@ mod m20261129_000001_standing_sessions;
 mod m20261129_000002_email_proofs;
 mod m20261130_000001_deleted_accounts;
 mod m20261130_000002_feed_epoch;
+mod m20261130_000010_event_actors;
 mod sets;
 
 /// What a file that holds a migration imports: SeaORM's own prelude.
@@ -104,6 +105,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_000002_email_proofs::Migration),
             Box::new(m20261130_000001_deleted_accounts::Migration),
             Box::new(m20261130_000002_feed_epoch::Migration),
+            Box::new(m20261130_000010_event_actors::Migration),
         ]
     }
 }

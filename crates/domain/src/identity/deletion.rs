@@ -10,6 +10,7 @@ use crate::model::events::{Event, EventKind};
 use crate::model::users::Credentials;
 use crate::ports::bundle::Ports;
 use crate::values::actor::Actor;
+use crate::values::by::By;
 use crate::values::ids::UserId;
 use crate::values::origin::Origin;
 
@@ -27,14 +28,15 @@ impl DeleteAccount {
 
     /// Deletes the actor's own account, given its password.
     pub async fn own(&self, actor: &Actor, password: Password, origin: &Origin) -> Result<(), UserError> {
-        let deed =
-            |Credentials { hash, .. }| async move { self.remove(actor.who, Some(&hash), origin).await };
+        let deed = |Credentials { hash, .. }| async move {
+            self.remove(actor.who, Some(&hash), &actor.into(), origin).await
+        };
         self.proofs.proving(actor, password, origin, deed).await.map_err(UserError::of_caller)
     }
 
     /// Deletes an account with everything that belongs to it, for an administrator. The last administrator stays.
-    pub async fn any(&self, id: UserId, origin: &Origin) -> Result<(), UserError> {
-        self.remove(id, None, origin).await.map(drop)
+    pub async fn any(&self, id: UserId, by: &By, origin: &Origin) -> Result<(), UserError> {
+        self.remove(id, None, by, origin).await.map(drop)
     }
 
     /// Deletes an account, if it still has the hash that was `proven`; `None` if not.
@@ -42,6 +44,7 @@ impl DeleteAccount {
         &self,
         id: UserId,
         proven: Option<&PasswordHash>,
+        by: &By,
         origin: &Origin,
     ) -> Result<Option<()>, UserError> {
         self.ports
@@ -57,7 +60,7 @@ impl DeleteAccount {
                 if !tx.user_changes().mark_deleted(id, now).await? {
                     return Err(UserError::NotFound(id));
                 }
-                let event = Event::new(now, EventKind::UserDeleted, origin).of(id);
+                let event = Event::new(now, EventKind::UserDeleted, by.clone(), origin).of(id);
                 tx.events().append(&event).await?;
                 tx.commit().await?;
                 Ok(Some(()))

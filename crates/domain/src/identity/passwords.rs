@@ -60,7 +60,7 @@ impl ChangePassword {
                 // What was mailed before may be in the hands of someone who knew the old password.
                 tx.recoveries().forget_of(actor.who).await?;
                 tx.verifications().forget_of(actor.who).await?;
-                let event = Event::new(now, EventKind::PasswordChanged, origin)
+                let event = Event::new(now, EventKind::PasswordChanged, actor, origin)
                     .of(actor.who)
                     .in_session(actor.session());
                 tx.events().append(&event).await?;

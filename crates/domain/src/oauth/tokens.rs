@@ -16,6 +16,7 @@ use crate::sessions::ending::end;
 use crate::sessions::error::SessionError;
 use crate::sessions::opening::Opening;
 use crate::sessions::standing::StandingSessions;
+use crate::values::by::By;
 use crate::values::ids::{ClientId, SessionId};
 use crate::values::origin::Origin;
 use crate::values::scopes;
@@ -82,7 +83,8 @@ impl OAuthTokens {
         if let Some(LiveSession { session, .. }) = live
             && session.client.as_ref().is_none_or(|owner| owner == client)
         {
-            end(&self.ports, session.user, session.id, EventKind::SessionEnded, origin).await?;
+            end(&self.ports, session.user, session.id, EventKind::SessionEnded, By::client(client), origin)
+                .await?;
         }
         Ok(())
     }

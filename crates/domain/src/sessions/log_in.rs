@@ -17,6 +17,7 @@ use crate::model::store_error::StoreError;
 use crate::model::users::{Credentials, User};
 use crate::ports::bundle::Ports;
 use crate::ports::hashing::Verified;
+use crate::values::by::By;
 use crate::values::email::Email;
 use crate::values::ids::{SessionId, UserId};
 use crate::values::origin::Origin;
@@ -145,9 +146,9 @@ impl LogIn {
         guess: Guess,
         origin: &Origin,
     ) -> Result<(), SessionError> {
-        let mut event = Event::new(self.ports.clock.now(), EventKind::LoginFailed, origin);
+        let mut event = Event::new(self.ports.clock.now(), EventKind::LoginFailed, By::UNKNOWN, origin);
         event.user = user;
-        let wait = Event { user, ..self.throttle.event(origin) };
+        let wait = Event { user, ..self.throttle.event(By::UNKNOWN, origin) };
         self.ports
             .retrying(|| async {
                 let mut tx = self.ports.store.begin().await?;

@@ -10,6 +10,7 @@ use crate::model::sessions::Session;
 use crate::model::store_error::StoreError;
 use crate::ports::bundle::Ports;
 use crate::ports::store::Transaction;
+use crate::values::by::{By, Means};
 use crate::values::ids::{ClientId, SessionId, UserId};
 use crate::values::origin::Origin;
 use crate::values::scopes::Grants;
@@ -64,7 +65,9 @@ impl Opening {
         let surplus =
             tx.session_endings().revoke_surplus(session.user, self.most, now, ENDED_AT_ONCE).await?;
         for id in surplus {
-            let event = Event::new(now, EventKind::SessionEnded, origin).of(session.user).in_session(id);
+            let event = Event::new(now, EventKind::SessionEnded, owner(session), origin)
+                .of(session.user)
+                .in_session(id);
             tx.events().append(&event.saying(format!("more than {}", self.most))).await?;
         }
         Ok(())
@@ -114,5 +117,11 @@ impl Opening {
 
 /// The event of a session that was opened.
 fn opened(session: &Session, origin: &Origin) -> Event {
-    Event::new(session.created_at, EventKind::LoginOk, origin).of(session.user).in_session(session.id)
+    let event = Event::new(session.created_at, EventKind::LoginOk, owner(session), origin);
+    event.of(session.user).in_session(session.id)
+}
+
+/// The user, through the session that begins.
+fn owner(session: &Session) -> By {
+    By::user(session.user, Means::Session(session.id))
 }

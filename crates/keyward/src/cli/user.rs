@@ -9,6 +9,7 @@ use keyward_domain::identity::error::UserError;
 use keyward_domain::identity::registration::{Register, Registration};
 use keyward_domain::identity::users::Users;
 use keyward_domain::model::users::{Name, User, UserChange};
+use keyward_domain::values::by::By;
 use keyward_domain::values::email::Email;
 use keyward_domain::values::new_password::NewPassword;
 use keyward_domain::values::origin::Origin;
@@ -102,7 +103,9 @@ impl Account {
         let user = users.find_by_email(&email).await.map_err(words)?;
         let user = user.ok_or_else(|| format!("there is no account with the address {email}"))?;
         let change = UserChange { disabled: Some(disabled), ..UserChange::default() };
-        say(line(&users.update(user.id, change, &Origin::default()).await.map_err(words)?))?;
+        let by = By::command(if disabled { "user disable" } else { "user enable" });
+        let changed = users.update(user.id, change, &by, &Origin::default()).await;
+        say(line(&changed.map_err(words)?))?;
         Ok(database.close().await?)
     }
 }
