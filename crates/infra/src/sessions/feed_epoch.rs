@@ -49,18 +49,15 @@ pub async fn settle(
     random: &dyn Random,
 ) -> Result<(), StoreError> {
     let tx = connection.begin().await.map_err(failed)?;
-    match tx.get_database_backend() {
-        DbBackend::Sqlite => {
-            let [row, forward] = SEQUENCE;
-            tx.execute_unprepared(row).await.map_err(failed)?;
-            let forward = Statement::from_sql_and_values(DbBackend::Sqlite, forward, [micros(now).into()]);
-            tx.execute_raw(forward).await.map_err(failed)?;
-        }
-        _ => {
-            let moved = tx.execute_unprepared(ENTRIES_AHEAD).await.map_err(failed)?.rows_affected();
-            let epoch = if moved > 0 { "DELETE FROM feed_epoch" } else { EPOCH_AHEAD };
-            tx.execute_unprepared(epoch).await.map_err(failed)?;
-        }
+    if tx.get_database_backend() == DbBackend::Sqlite {
+        let [row, forward] = SEQUENCE;
+        tx.execute_unprepared(row).await.map_err(failed)?;
+        let forward = Statement::from_sql_and_values(DbBackend::Sqlite, forward, [micros(now).into()]);
+        tx.execute_raw(forward).await.map_err(failed)?;
+    } else {
+        let moved = tx.execute_unprepared(ENTRIES_AHEAD).await.map_err(failed)?.rows_affected();
+        let epoch = if moved > 0 { "DELETE FROM feed_epoch" } else { EPOCH_AHEAD };
+        tx.execute_unprepared(epoch).await.map_err(failed)?;
     }
     make(&tx, random).await?;
     tx.commit().await.map_err(failed)

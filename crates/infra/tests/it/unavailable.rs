@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use keyward_domain::ports::store::Store;
+use keyward_domain::ports::store::{Repositories, Store};
 use keyward_domain::values::page::Page;
 use keyward_infra::database::options::DatabaseOptions;
 use keyward_infra::database::store::Database;

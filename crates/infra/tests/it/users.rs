@@ -10,7 +10,9 @@ use keyward_domain::values::ids::UserId;
 use keyward_domain::values::page::Page;
 use keyward_domain::values::scopes::Role;
 
-use crate::support::{Commits, add_session, add_user, at, email, hash, is_internal, new_user, open, tamper};
+use crate::support::{
+    Commits, add_session, add_user, at, email, hash, is_internal, new_session, new_user, open, tamper,
+};
 
 #[tokio::test]
 async fn an_account_comes_back_as_it_was_added() {

@@ -265,6 +265,7 @@ async fn an_account_has_a_bounded_number_of_posts_and_writes_them_at_a_rate() {
     let refused: Vec<_> = answers.iter().filter(|answer| answer.status == 429).collect();
     assert!((40..=51).contains(&refused.len()), "{}", refused.len());
     assert_eq!(refused[0].header("retry-after"), "1");
+    bob.post("/posts", post.clone()).await.assert_status(429);
     ana.put(&path, post.clone()).await.assert_status(404);
     app.clock.advance(time::Duration::seconds(2));
     bob.put(&path, post).await.assert_status(200);
