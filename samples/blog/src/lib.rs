@@ -43,6 +43,6 @@ pub fn resource() -> Resource {
         seed: Some(seed::seed),
         cleaning: None,
         leaving: None,
-        removing: Some(storage::store::removing),
+        removing: None,
     }
 }

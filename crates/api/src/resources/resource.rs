@@ -7,7 +7,7 @@ use keyward_domain::upkeep::cleaning::Cleaner;
 use keyward_domain::values::ids::UserId;
 use keyward_domain::values::scopes::Role;
 use keyward_guard::Scope;
-use keyward_infra::database::db::{Leaving, Removing};
+use keyward_infra::database::db::Leaving;
 use keyward_infra::mail::templates::Template;
 use keyward_migration::MigrationSet;
 use keyward_web::List;
@@ -36,9 +36,10 @@ pub struct Resource {
     /// Runs in the transaction that deletes an account: what has to be true at once, in bounded work. Where the resource is
     /// not mounted, foreign keys have to suffice.
     pub leaving: Option<Leaving>,
-    /// Removes the rows of deleted accounts in batches, afterwards. Lists must not show them meanwhile: see
-    /// [`keyward_infra::identity::deleted`].
-    pub removing: Option<Removing>,
+    /// Runs before each batch of a deleted account's rows is removed, in its transaction: for what was added while the
+    /// account was deleted. The rows themselves, of every table that refers to `users` by `ON DELETE CASCADE`, Keyward removes;
+    /// lists must not show them meanwhile: see [`keyward_infra::identity::deleted`].
+    pub removing: Option<Leaving>,
 }
 
 /// A scope of a resource.

@@ -53,7 +53,7 @@ impl<C: Connections> Db<C> {
 /// A transaction, and what it will announce.
 pub struct Open {
     pub(crate) leaving: Arc<[Leaving]>,
-    pub(crate) removing: Arc<[Removing]>,
+    pub(crate) removing: Arc<[Leaving]>,
     pub(crate) connection: Bounded<DatabaseTransaction>,
     pub(crate) pools: Arc<Pools>,
     pub(crate) announcer: Arc<Announcer>,
@@ -105,13 +105,6 @@ pub type Leaving = for<'a> fn(&'a mut Db<Open>, UserId) -> LeavingStep<'a>;
 
 /// A step under way.
 pub type LeavingStep<'a> = Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send + 'a>>;
-
-/// Removes rows of an account that was deleted, at most so many, and returns the number removed. It is called again and again,
-/// each time in a transaction of its own, until there is nothing left to remove.
-pub type Removing = for<'a> fn(&'a mut Db<Open>, UserId, u64) -> RemovingStep<'a>;
-
-/// A batch under way.
-pub type RemovingStep<'a> = Pin<Box<dyn Future<Output = Result<u64, StoreError>> + Send + 'a>>;
 
 impl<C: Connections> Repositories for Db<C> {
     fn users(&mut self) -> &mut dyn UserRepository {

@@ -19,7 +19,7 @@ use crate::database::error::failed;
 /// Shorter parts have no trigram.
 const TRIGRAM: usize = 3;
 /// How many rows a page reads at most where no index finds the part.
-const WINDOW: u64 = 2_000;
+const WINDOW: u64 = 1_000;
 
 /// What is looked for.
 pub enum Search {
@@ -88,7 +88,8 @@ impl<C: ColumnTrait> Searched<C> {
         ids.order_by(self.id.as_column_ref(), Order::Asc).take()
     }
 
-    /// The same, by way of the trigrams, where they serve. They know the rows that fit `condition`, and no others.
+    /// The same, by way of the trigrams, where they serve: they know the rows that fit `condition`, and no others. Where no
+    /// index finds the part, of the rows up to [`Searched::horizon`].
     pub fn everywhere<E: EntityTrait>(
         &self,
         backend: DbBackend,
@@ -96,6 +97,9 @@ impl<C: ColumnTrait> Searched<C> {
         search: &Search,
         page: Page,
     ) -> SelectStatement {
+        if !search.is_indexed(backend) {
+            return self.within_window::<E>(condition, search, page);
+        }
         let phrase = search.phrase().filter(|_| backend == DbBackend::Sqlite);
         let Some(phrase) = phrase else { return self.among::<E>(condition, search, page) };
         let row = (Alias::new(self.trigrams), Alias::new("rowid"));
@@ -126,9 +130,25 @@ impl<C: ColumnTrait> Searched<C> {
         if search.is_indexed(backend) {
             return None;
         }
-        let everything = Page { after: page.after, ..Page::default() };
-        let mut row = self.among::<E>(condition, &Search::Anything, everything);
+        let mut row = self.among::<E>(condition, &Search::Anything, page);
         Some(row.reset_limit().limit(1).offset(WINDOW - 1).take())
+    }
+
+    /// The ids among the first rows that fit `condition`. These are a query of their own, so that no plan reads others.
+    fn within_window<E: EntityTrait>(
+        &self,
+        condition: Condition,
+        search: &Search,
+        page: Page,
+    ) -> SelectStatement {
+        let mut window = self.among::<E>(condition, &Search::Anything, page);
+        window.expr_as(Expr::col(self.folded.as_column_ref()), "folded").reset_limit().limit(WINDOW);
+        let mut ids = Query::select();
+        ids.column("id").from_subquery(window.take(), "page");
+        if let Search::Part(part) = search {
+            ids.and_where(Expr::col("folded").like(LikeExpr::new(containing(part)).escape('\\')));
+        }
+        ids.order_by("id", Order::Asc).limit(page.fetch()).take()
     }
 
     fn fitting(&self, condition: Condition, search: &Search) -> Condition {

@@ -13,7 +13,7 @@ use super::bounded::{Bounded, Patience};
 use super::connect::{ConnectError, Opened, open, open_replica};
 use super::connections::{Autocommit, Pools, Split};
 use super::contention::pause;
-use super::db::{Db, Leaving, Open, Removing};
+use super::db::{Db, Leaving, Open};
 use super::error::failed;
 use super::inspection;
 use super::options::DatabaseOptions;
@@ -29,7 +29,7 @@ pub struct Database {
     announcer: Arc<Announcer>,
     replica: Option<Arc<Replica>>,
     leaving: Arc<[Leaving]>,
-    removing: Arc<[Removing]>,
+    removing: Arc<[Leaving]>,
 }
 
 impl Database {
@@ -82,9 +82,9 @@ impl Database {
         Self { leaving: steps.into_iter().collect(), ..self }
     }
 
-    /// The same database, where these remove the rows of deleted accounts.
+    /// The same database, where these steps run before each batch of a deleted account's rows is removed.
     #[must_use]
-    pub fn with_removing(self, steps: impl IntoIterator<Item = Removing>) -> Self {
+    pub fn with_removing(self, steps: impl IntoIterator<Item = Leaving>) -> Self {
         Self { removing: steps.into_iter().collect(), ..self }
     }
 

@@ -6,7 +6,10 @@ use std::sync::Arc;
 use keyward_domain::model::store_error::StoreError;
 use keyward_domain::values::ids::UserId;
 use sea_orm::sea_query::{Expr, OnConflict, Query, SelectStatement};
-use sea_orm::{ActiveValue, ColumnTrait, EntityTrait, QueryFilter, QuerySelect, Select};
+use sea_orm::{
+    ActiveValue, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QuerySelect, Select,
+    Statement,
+};
 use time::OffsetDateTime;
 
 use crate::database::columns::micros;
@@ -14,7 +17,7 @@ use crate::database::connections::Connections;
 use crate::database::db::{Db, Open};
 use crate::database::error::failed;
 use crate::entity::users::{ActiveModel, Column, Entity, Model};
-use crate::entity::{email_proofs, recoveries, sessions};
+use crate::entity::{email_proofs, recoveries};
 
 /// The account that rows are given which outlive their own: no one can log in to it, and no list shows it.
 pub const NOBODY: UserId = UserId(0);
@@ -79,22 +82,42 @@ pub(super) async fn mark(db: &Db<Open>, id: UserId, now: OffsetDateTime) -> Resu
     Ok(true)
 }
 
-/// Removes at most `limit` rows of each kind of a deleted account. Returns the number removed.
+/// The columns that refer to accounts, of rows that go with their account; in whichever tables there are, so that a resource
+/// that is not mounted today is no exception.
+const ON_SQLITE: &str = "SELECT m.name AS held_in, f.\"from\" AS held_by \
+    FROM sqlite_master AS m, pragma_foreign_key_list(m.name) AS f \
+    WHERE m.type = 'table' AND f.\"table\" = 'users' AND f.on_delete = 'CASCADE' ORDER BY 1";
+const ON_POSTGRES: &str = "SELECT c.conrelid::regclass::text AS held_in, quote_ident(a.attname) AS held_by \
+    FROM pg_constraint AS c JOIN pg_attribute AS a ON a.attrelid = c.conrelid AND a.attnum = c.conkey[1] \
+    WHERE c.contype = 'f' AND c.confrelid = 'users'::regclass AND c.confdeltype = 'c' ORDER BY 1";
+
+/// Removes at most `limit` rows of each table of a deleted account. Returns the number removed.
 pub(super) async fn remove_some(db: &mut Db<Open>, id: UserId, limit: u64) -> Result<u64, StoreError> {
     // Locked, so that of several servers one removes at a time, and that nothing is added meanwhile.
     let marked = Entity::find_by_id(id.0).filter(Column::DeletedAt.is_not_null()).lock_exclusive();
     if id == NOBODY || marked.one(db.write()).await.map_err(failed)?.is_none() {
         return Ok(0);
     }
-    let mut removed = 0;
     for step in Arc::clone(&db.0.removing).iter() {
-        removed += step(db, id, limit).await?;
+        step(db, id).await?;
     }
-    let mut some = Query::select();
-    some.column(sessions::Column::Id).from(sessions::Entity);
-    some.and_where(sessions::Column::UserId.eq(id.0)).limit(limit);
-    let batch = sessions::Entity::delete_many().filter(sessions::Column::Id.in_subquery(some));
-    Ok(removed + batch.exec(db.write()).await.map_err(failed)?.rows_affected)
+    let backend = db.write().get_database_backend();
+    let (columns, row) = match backend {
+        DbBackend::Sqlite => (ON_SQLITE, "rowid"),
+        _ => (ON_POSTGRES, "ctid"),
+    };
+    let columns = db.write().query_all_raw(Statement::from_string(backend, columns)).await.map_err(failed)?;
+    let mut removed = 0;
+    for column in columns {
+        let name = |what| column.try_get::<String>("", what).map_err(failed);
+        let (table, column) = (name("held_in")?, name("held_by")?);
+        let some = format!(
+            "DELETE FROM {table} WHERE {row} IN (SELECT {row} FROM {table} WHERE {column} = $1 LIMIT $2)"
+        );
+        let some = Statement::from_sql_and_values(backend, some, [id.0.into(), limit.cast_signed().into()]);
+        removed += db.write().execute_raw(some).await.map_err(failed)?.rows_affected();
+    }
+    Ok(removed)
 }
 
 /// The first accounts that were deleted and whose rows are still there, at most `limit`.

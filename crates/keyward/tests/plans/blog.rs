@@ -48,11 +48,6 @@ async fn posts(inspector: &mut Inspector) {
             assert!(db.posts().count_of(owner).await.unwrap() > 0);
         })
         .await;
-    inspector
-        .of("posts.delete_some_of", async |db| {
-            assert!(db.posts().delete_some_of(owner, 500).await.unwrap() > 0);
-        })
-        .await;
 }
 
 async fn lists_of_posts(inspector: &mut Inspector) {

@@ -203,11 +203,6 @@ async fn orders(inspector: &mut Inspector) {
         })
         .await;
     inspector.of("orders.give_up", async |db| db.orders().give_up(user, UserId(1)).await.unwrap()).await;
-    inspector
-        .of("orders.delete_some_of", async |db| {
-            assert_eq!(db.orders().delete_some_of(user, 50).await.unwrap(), 1);
-        })
-        .await;
     for (what, whose) in [("all", None), ("one's own", Some(user))] {
         let list = async |inspector: &mut Inspector, after| {
             let page = Page { limit: 50, after };

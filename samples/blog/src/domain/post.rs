@@ -95,8 +95,6 @@ pub trait PostRepository: Send {
     ) -> Result<bool, StoreError>;
     /// Deletes a post if it belongs to this owner. Returns whether it did.
     async fn delete(&mut self, id: PostId, owner: UserId) -> Result<bool, StoreError>;
-    /// Deletes posts of an owner, at most `limit`. Returns the number deleted.
-    async fn delete_some_of(&mut self, owner: UserId, limit: u64) -> Result<u64, StoreError>;
     /// Returns the number of an owner's posts.
     async fn count_of(&mut self, owner: UserId) -> Result<u64, StoreError>;
 }

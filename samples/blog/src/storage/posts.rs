@@ -12,7 +12,7 @@ use keyward_infra::database::error::failed;
 use keyward_infra::database::search::{Search, Searched, either, last_row};
 use keyward_infra::entity::users;
 use keyward_infra::identity::deleted::deleted;
-use sea_orm::sea_query::{Expr, ExprTrait, Query};
+use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
     ActiveValue, ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, JoinType,
     PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, RelationTrait, Select,
@@ -84,10 +84,9 @@ impl<C: Connections> PostRepository for Db<C> {
             Some(last) => of(owner, published).add(Column::Id.lte(last)),
             None => of(owner, published),
         };
-        let shown = among(filter.owner, true);
         let mut ids = match filter.owner {
-            Some(_) => POSTS.among::<Entity>(shown, &search, page),
-            None => POSTS.everywhere::<Entity>(backend, shown, &search, page),
+            Some(_) => POSTS.among::<Entity>(among(filter.owner, true), &search, page),
+            None => POSTS.everywhere::<Entity>(backend, of(None, true), &search, page),
         };
         // The reader's drafts come from another index than published posts: one query for both would read past all
         // drafts of all users.
@@ -149,13 +148,6 @@ impl<C: Connections> PostRepository for Db<C> {
         let own = Entity::delete_many().filter(Column::Id.eq(id.0)).filter(Column::OwnerId.eq(owner.0));
         let done = own.exec(self.write()).await.map_err(failed)?;
         Ok(done.rows_affected > 0)
-    }
-
-    async fn delete_some_of(&mut self, owner: UserId, limit: u64) -> Result<u64, StoreError> {
-        let mut some = Query::select();
-        some.column(Column::Id).from(Entity).and_where(Column::OwnerId.eq(owner.0)).limit(limit);
-        let batch = Entity::delete_many().filter(Column::Id.in_subquery(some));
-        Ok(batch.exec(self.write()).await.map_err(failed)?.rows_affected)
     }
 
     async fn count_of(&mut self, owner: UserId) -> Result<u64, StoreError> {

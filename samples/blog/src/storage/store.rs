@@ -1,9 +1,8 @@
-//! The blog's transactions on SeaORM, and the removal of a deleted account's posts.
+//! The blog's transactions on SeaORM.
 
 use async_trait::async_trait;
 use keyward_domain::model::store_error::StoreError;
-use keyward_domain::values::ids::UserId;
-use keyward_infra::database::db::{Db, Open, RemovingStep};
+use keyward_infra::database::db::{Db, Open};
 use keyward_infra::database::store::Database;
 
 use crate::domain::post::PostRepository;
@@ -28,9 +27,4 @@ impl BlogStore for Database {
     async fn begin(&self) -> Result<Box<dyn BlogTransaction>, StoreError> {
         Ok(Box::new(self.begin_db().await?))
     }
-}
-
-/// Removes posts of an account that was deleted.
-pub fn removing(db: &mut Db<Open>, user: UserId, limit: u64) -> RemovingStep<'_> {
-    Box::pin(async move { db.posts().delete_some_of(user, limit).await })
 }

@@ -134,6 +134,4 @@ pub trait OrderRepository: Send {
     async fn call_off(&mut self, user: UserId) -> Result<Vec<(ProductId, u32)>, StoreError>;
     /// Gives a user's shipped orders, without address and key, to another account.
     async fn give_up(&mut self, user: UserId, to: UserId) -> Result<(), StoreError>;
-    /// Deletes orders of a user, at most `limit`. Returns the number deleted.
-    async fn delete_some_of(&mut self, user: UserId, limit: u64) -> Result<u64, StoreError>;
 }

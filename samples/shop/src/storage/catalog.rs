@@ -80,7 +80,7 @@ impl<C: Connections> CatalogRepository for Db<C> {
         page: Page,
     ) -> Result<Slice<Product>, StoreError> {
         let search = Search::parse(filter.search.as_deref(), Label::MAX);
-        let mut condition = match (&search, filter.category) {
+        let condition = match (&search, filter.category) {
             (Search::Nothing, _) => return Ok(Slice::empty()),
             (_, Some(category)) => Condition::all().add(Column::CategoryId.eq(category.0)),
             (_, None) => Condition::all(),
@@ -88,9 +88,6 @@ impl<C: Connections> CatalogRepository for Db<C> {
         let backend = self.read().get_database_backend();
         let horizon = PRODUCTS.horizon::<Entity>(backend, condition.clone(), &search, page);
         let horizon = last_row(self.read(), horizon).await?;
-        if let Some(last) = horizon {
-            condition = condition.add(Column::Id.lte(last));
-        }
         let ids = PRODUCTS.everywhere::<Entity>(backend, condition, &search, page);
         // Both databases know the length of a description without reading it.
         let sizes = Entity::find()

@@ -1,17 +1,14 @@
 //! What becomes of an account's orders when it is deleted. Those under way are called off, and their pieces are back in stock
 //! in the same transaction. Those that were shipped stay, without address, as [`NOBODY`](keyward_infra::identity::deleted)'s.
-//! The others are removed in batches.
+//! The others are removed with the account's rows.
 
 use keyward_domain::model::store_error::StoreError;
 use keyward_domain::values::ids::UserId;
-use keyward_infra::database::db::{Db, LeavingStep, Open, RemovingStep};
+use keyward_infra::database::db::{Db, LeavingStep, Open};
 use keyward_infra::identity::deleted::ensure_nobody;
 
 use crate::domain::order::OrderStatus;
 use crate::domain::store::ShopTransaction;
-
-/// An order has up to a hundred lines, so few are removed at once.
-const LINES: u64 = 10;
 
 /// Calls off the account's orders that were not shipped, and gives up those that were.
 pub fn leaving(db: &mut Db<Open>, user: UserId) -> LeavingStep<'_> {
@@ -25,13 +22,9 @@ pub fn leaving(db: &mut Db<Open>, user: UserId) -> LeavingStep<'_> {
     })
 }
 
-/// Removes orders of an account that was deleted.
-pub fn removing(db: &mut Db<Open>, user: UserId, limit: u64) -> RemovingStep<'_> {
-    Box::pin(async move {
-        // One that was placed while the account was deleted has its pieces yet.
-        put_back(db, user).await?;
-        db.orders().delete_some_of(user, limit / LINES).await
-    })
+/// Calls off orders that were placed while the account was deleted.
+pub fn removing(db: &mut Db<Open>, user: UserId) -> LeavingStep<'_> {
+    Box::pin(put_back(db, user))
 }
 
 async fn put_back(db: &mut Db<Open>, user: UserId) -> Result<(), StoreError> {

@@ -14,7 +14,7 @@ use keyward_auth::SecretHash;
 use keyward_domain::model::store_error::StoreError;
 use keyward_domain::values::ids::UserId;
 use keyward_domain::values::page::{PAGE_BYTES, Page, Slice};
-use sea_orm::sea_query::{Expr, ExprTrait, Query};
+use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ActiveValue, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::catalog::pieces;
@@ -148,13 +148,6 @@ impl<C: Connections> OrderRepository for Db<C> {
             .filter(Column::Status.eq(OrderStatus::Shipped.as_str()));
         update.exec(self.write()).await.map(drop).map_err(failed)
     }
-
-    async fn delete_some_of(&mut self, user: UserId, limit: u64) -> Result<u64, StoreError> {
-        let mut some = Query::select();
-        some.column(Column::Id).from(Entity).and_where(Column::UserId.eq(user.0)).limit(limit);
-        let batch = Entity::delete_many().filter(Column::Id.in_subquery(some));
-        Ok(batch.exec(self.write()).await.map_err(failed)?.rows_affected)
-    }
 }
 
 /// About how many bytes the lines of these orders have, by order.
@@ -162,6 +155,9 @@ async fn bytes_of_lines<C: Connections>(
     db: &Db<C>,
     orders: &[Model],
 ) -> Result<HashMap<i64, u64>, StoreError> {
+    if orders.is_empty() {
+        return Ok(HashMap::new());
+    }
     let line = octets(order_lines::Column::Name).add(LINE_BYTES.cast_signed());
     let lines = order_lines::Entity::find()
         .select_only()

@@ -57,7 +57,7 @@ async fn an_account_has_a_bounded_number_of_orders_and_places_them_at_a_rate() {
     app.database.connection().execute_unprepared("UPDATE orders SET status = 'CANCELLED'").await.unwrap();
     order(&ana).await.assert_status(201);
     let mut last = order(&ana).await;
-    for _ in 0..1_300 {
+    for _ in 0..10_000 {
         if last.status == 429 {
             break;
         }
