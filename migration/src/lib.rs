@@ -66,6 +66,7 @@ mod m20261129_000002_email_proofs;
 mod m20261130_000001_deleted_accounts;
 mod m20261130_000002_feed_epoch;
 mod m20261130_000010_event_actors;
+mod m20261130_000030_end_reasons;
 mod sets;
 
 /// What a file that holds a migration imports: SeaORM's own prelude.
@@ -106,6 +107,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_000001_deleted_accounts::Migration),
             Box::new(m20261130_000002_feed_epoch::Migration),
             Box::new(m20261130_000010_event_actors::Migration),
+            Box::new(m20261130_000030_end_reasons::Migration),
         ]
     }
 }

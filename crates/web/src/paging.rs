@@ -81,6 +81,9 @@ struct Everywhere {
     limit: u32,
 }
 
+/// What is said of a position that is counted from the beginning.
+const SKIPPED: &str = "pages are not counted from the beginning: the next one is at the Link header's rel=\"next\", whose `after` is a cursor";
+
 /// Reads a cursor of the list that is the context.
 struct Cursor<K>(PhantomData<K>);
 
@@ -115,6 +118,10 @@ impl<K: Key, T: Listed<K>, F: Input> Input for Request<T, F, K> {
         let everywhere = Everywhere::read(fields, &());
         let after = fields.optional(Cursor::<K>::NAME, &Cursor(PhantomData), &T::LIST);
         let filter = F::read(fields, context);
+        // Ignored like other unknown names, it would give the first page for ever.
+        for name in ["skip", "offset"] {
+            fields.refuse(name, &Flaw::value(SKIPPED));
+        }
         let page = Page { limit: everywhere?.limit, after: after? };
         Some(Self { page, filter: filter?, list: PhantomData })
     }

@@ -37,6 +37,15 @@ pub struct LiveSession {
     pub role: Role,
 }
 
+/// A session that was revoked, for as long as its row is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EndedSession {
+    /// The session.
+    pub session: Session,
+    /// Whether a refresh token that was used twice ended it.
+    pub by_reuse: bool,
+}
+
 #[async_trait]
 pub trait SessionRepository: Send {
     /// Adds a session; [`StoreError::Dangling`] when its account has been deleted.
@@ -51,6 +60,8 @@ pub trait SessionRepository: Send {
         after: Option<SessionId>,
         limit: u64,
     ) -> Result<Vec<Session>, StoreError>;
+    /// Finds a session that was revoked, while its row is kept.
+    async fn ended(&mut self, id: SessionId) -> Result<Option<EndedSession>, StoreError>;
     /// Spends the refresh token with that counter, if it is the current one of a live session. Returns whether it was.
     async fn advance(&mut self, id: SessionId, counter: u64, now: OffsetDateTime)
     -> Result<bool, StoreError>;
@@ -72,6 +83,14 @@ pub trait SessionRepository: Send {
 pub trait SessionEndings: Send {
     /// Ends a session of this user. Returns whether it was live.
     async fn revoke(&mut self, user: UserId, id: SessionId, now: OffsetDateTime) -> Result<bool, StoreError>;
+    /// Ends a session of this user because a refresh token of it was used twice, and keeps that reason. Returns whether it was
+    /// live.
+    async fn revoke_reused(
+        &mut self,
+        user: UserId,
+        id: SessionId,
+        now: OffsetDateTime,
+    ) -> Result<bool, StoreError>;
     /// Ends every session of a user but `except`. Returns the number ended.
     async fn revoke_all(
         &mut self,
