@@ -81,8 +81,7 @@ impl Verification {
         base: &str,
         required: bool,
     ) -> Self {
-        let codes = OneTimeCodes::new(&postbox.master);
-        let base = base.trim_end_matches('/').to_owned();
+        let (codes, base) = (OneTimeCodes::new(&postbox.master), base.trim_end_matches('/').to_owned());
         Self { users: Users::new(ports.clone()), ports, postbox, proofs, throttle, codes, base, required }
     }
 
