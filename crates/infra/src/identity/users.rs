@@ -14,6 +14,7 @@ use keyward_domain::values::scopes::Role;
 use sea_orm::sea_query::{OnConflict, SimpleExpr};
 use sea_orm::{ActiveValue, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
+use super::deleted::{self, accounts};
 use crate::database::columns::{micros, time};
 use crate::database::connections::Connections;
 use crate::database::db::Db;
@@ -41,7 +42,7 @@ impl<C: Connections> UserRepository for Db<C> {
         let emails = names.iter().map(|names| stored_email(names));
         let usernames = names.iter().filter_map(|names| names.username()).map(Username::as_str);
         let either = Condition::any().add(Column::Email.is_in(emails)).add(Column::Username.is_in(usernames));
-        let rows = Entity::find().select_only().column(Column::Email).column(Column::Username);
+        let rows = accounts().select_only().column(Column::Email).column(Column::Username);
         let rows: Vec<(String, Option<String>)> =
             rows.filter(either).into_tuple().all(self.read()).await.map_err(failed)?;
         let taken: HashSet<String> =
@@ -54,26 +55,30 @@ impl<C: Connections> UserRepository for Db<C> {
     }
 
     async fn find(&mut self, id: UserId) -> Result<Option<User>, StoreError> {
-        let row = Entity::find_by_id(id.0).one(self.read()).await.map_err(failed)?;
+        let row = accounts().filter(Column::Id.eq(id.0)).one(self.read()).await.map_err(failed)?;
         row.map(user).transpose()
     }
 
     async fn credentials(&mut self, id: UserId) -> Result<Option<Credentials>, StoreError> {
-        let row = Entity::find_by_id(id.0).one(self.read()).await.map_err(failed)?;
+        let row = accounts().filter(Column::Id.eq(id.0)).one(self.read()).await.map_err(failed)?;
         row.map(credentials).transpose()
     }
 
     async fn credentials_of(&mut self, name: &LoginName) -> Result<Option<Credentials>, StoreError> {
-        let row = Entity::find().filter(is_named(name)).one(self.read()).await.map_err(failed)?;
+        let row = accounts().filter(is_named(name)).one(self.read()).await.map_err(failed)?;
         row.map(credentials).transpose()
     }
 
     async fn list(&mut self, page: Page) -> Result<Vec<User>, StoreError> {
-        let mut rows = Entity::find().order_by_asc(Column::Id).limit(page.fetch());
+        let mut rows = accounts().order_by_asc(Column::Id).limit(page.fetch());
         if let Some(after) = page.after {
             rows = rows.filter(Column::Id.gt(after));
         }
         rows.all(self.read()).await.map_err(failed)?.into_iter().map(user).collect()
+    }
+
+    async fn deleted(&mut self, limit: u64) -> Result<Vec<UserId>, StoreError> {
+        deleted::list(self, limit).await
     }
 }
 
@@ -88,6 +93,7 @@ fn new_row(new: &NewUser, disabled: bool, email_verified: bool) -> ActiveModel {
         disabled: ActiveValue::Set(disabled),
         email_verified: ActiveValue::Set(email_verified),
         created_at: ActiveValue::Set(micros(new.created_at)),
+        deleted_at: ActiveValue::Set(None),
     }
 }
 
