@@ -394,8 +394,8 @@ async fn a_deleted_account_is_found_by_nothing_and_its_rows_go_in_batches() {
     let mut ports = database.autocommit();
     assert_eq!(ports.users().find(ana).await.unwrap(), None);
     assert!(ports.users().credentials(ana).await.unwrap().is_none());
-    assert!(ports.users().credentials_of(&email("ana")).await.unwrap().is_none());
-    assert_eq!(ports.users().count_present(&[&email("ana"), &email("bob")]).await.unwrap(), 1);
+    assert!(ports.users().credentials_of(&named("ana")).await.unwrap().is_none());
+    assert_eq!(ports.users().count_present(&[&email("ana").into(), &email("bob").into()]).await.unwrap(), 1);
     let ids: Vec<_> = ports.users().list(Page::default()).await.unwrap().iter().map(|user| user.id).collect();
     assert_eq!(ids, [bob]);
     assert!(ports.sessions().live(new_session(ana, 1).id).await.unwrap().is_none());

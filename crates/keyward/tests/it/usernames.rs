@@ -265,6 +265,18 @@ async fn without_an_address_there_is_no_mail_and_one_can_be_added() {
 }
 
 #[tokio::test]
+async fn a_user_name_is_free_again_after_its_account_was_deleted() {
+    let app = TestApp::start().await;
+    let body = || json!({ "username": "nobody", "password": PASSWORD });
+    for _ in 0..2 {
+        let tokens = app.anonymous().post("/signup", body()).await.assert_status(201).json();
+        let me = app.bearer(tokens["access_token"].as_str().unwrap());
+        me.call("DELETE", "/users/me").json(&json!({ "password": PASSWORD })).send().await.assert_status(204);
+        log_in(&app, "nobody", PASSWORD).await.assert_status(401);
+    }
+}
+
+#[tokio::test]
 async fn an_order_without_an_address_is_placed_without_a_mail() {
     let app = TestApp::start().await;
     let root = app.admin("root").await;
