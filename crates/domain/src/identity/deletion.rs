@@ -28,7 +28,7 @@ impl DeleteAccount {
     /// Deletes the actor's own account, given its password.
     pub async fn own(&self, actor: &Actor, password: Password, origin: &Origin) -> Result<(), UserError> {
         let deed =
-            |Credentials { hash, .. }| async move { self.remove(actor.who, Some(&hash), origin).await };
+            |Credentials { hash, .. }| async move { self.remove(actor.who, hash.as_ref(), origin).await };
         self.proofs.proving(actor, password, origin, deed).await.map_err(UserError::of_caller)
     }
 

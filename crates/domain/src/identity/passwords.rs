@@ -53,7 +53,7 @@ impl ChangePassword {
         self.ports
             .retrying(|| async {
                 let mut tx = self.ports.store.begin().await?;
-                if !tx.user_changes().replace_hash(actor.who, &old, &hash).await? {
+                if !tx.user_changes().replace_hash(actor.who, old.as_ref(), &hash).await? {
                     return Ok(None);
                 }
                 let now = self.ports.clock.now();

@@ -63,7 +63,7 @@ impl Proofs {
         let guess = self.throttle.proof(id, actor.session()).await?;
         let found = self.ports.store.autocommit().users().credentials(id).await?;
         let found = found.ok_or(UserError::CallerGone)?;
-        let verified = self.ports.hashing.verify(password, Some(found.hash.clone())).await?;
+        let verified = self.ports.hashing.verify(password, found.hash.clone()).await?;
         let mut repositories = self.ports.store.autocommit();
         if verified == Verified::Mismatch {
             let event = self.throttle.event(origin).of(id).in_session(actor.session());
@@ -82,7 +82,7 @@ pub(crate) async fn stands(
     proven: Option<&PasswordHash>,
 ) -> Result<bool, StoreError> {
     match proven {
-        Some(hash) => tx.user_changes().still_has(id, hash).await,
+        Some(hash) => tx.user_changes().still_has(id, Some(hash)).await,
         None => Ok(true),
     }
 }

@@ -126,7 +126,7 @@ impl Verification {
         count(&mut *self.ports.store.autocommit(), asked, now, CHANGES).await?;
         match self.users.find_by_email(email).await? {
             Some(found) if found.id != user.id => Err(UserError::EmailTaken.into()),
-            _ => Ok(self.send(user.id, Some(email), Some(&hash)).await?.map(drop)),
+            _ => Ok(self.send(user.id, Some(email), hash.as_ref()).await?.map(drop)),
         }
     }
 

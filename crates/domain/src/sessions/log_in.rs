@@ -113,7 +113,7 @@ impl LogIn {
             Some(email) => self.ports.store.autocommit().users().credentials_of(email).await?,
             None => None,
         };
-        let stored = found.as_ref().map(|credentials| credentials.hash.clone());
+        let stored = found.as_ref().and_then(|credentials| credentials.hash.clone());
         let verified = self.ports.hashing.verify(Arc::clone(password), stored).await?;
         let user = found.as_ref().map(|credentials| credentials.user.id);
         match (found.filter(|found| !found.user.disabled), verified) {
@@ -174,8 +174,8 @@ impl LogIn {
             .retrying(|| async {
                 let mut tx = self.ports.store.begin().await?;
                 let stands = match better {
-                    Some(better) => tx.user_changes().replace_hash(user.id, hash, better).await?,
-                    None => tx.user_changes().still_has(user.id, hash).await?,
+                    Some(better) => tx.user_changes().replace_hash(user.id, hash.as_ref(), better).await?,
+                    None => tx.user_changes().still_has(user.id, hash.as_ref()).await?,
                 };
                 // Nor does one through a client outlive that.
                 let registered = match &session.client {

@@ -12,6 +12,7 @@ mod migrations;
 mod notes;
 mod opening;
 mod outbox;
+mod passwordless;
 mod recoveries;
 mod revocations;
 mod rows;

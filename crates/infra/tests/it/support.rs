@@ -60,7 +60,7 @@ pub(crate) fn new_user(local: &str) -> NewUser {
         email: email(local),
         name: Some(Name::parse(local).unwrap()),
         role: Role::User,
-        hash: hash("$old"),
+        hash: Some(hash("$old")),
         created_at: at(0),
     }
 }
@@ -119,8 +119,8 @@ macro_rules! committing {
 
 committing! {
     user_changes.update(id: UserId, change: &UserChange) -> Option<User>;
-    user_changes.replace_hash(id: UserId, old: &PasswordHash, new: &PasswordHash) -> bool;
-    user_changes.still_has(id: UserId, hash: &PasswordHash) -> bool;
+    user_changes.replace_hash(id: UserId, old: Option<&PasswordHash>, new: &PasswordHash) -> bool;
+    user_changes.still_has(id: UserId, hash: Option<&PasswordHash>) -> bool;
     user_changes.verify(id: UserId, email: &Email) -> bool;
     user_changes.change_email(id: UserId, email: &Email) -> bool;
     user_changes.delete(id: UserId) -> bool;

@@ -66,7 +66,7 @@ async fn users(inspector: &mut Inspector) {
         email: Email::parse("new@example.com").unwrap(),
         name: None,
         role: Role::User,
-        hash: hash("$hash"),
+        hash: Some(hash("$hash")),
         created_at: after(0),
     };
     inspector
@@ -99,12 +99,12 @@ async fn users(inspector: &mut Inspector) {
     let (old, new) = (hash("$hash"), hash("$new"));
     inspector
         .of("users.replace_hash", async |db| {
-            assert!(db.user_changes().replace_hash(some, &old, &new).await.unwrap());
+            assert!(db.user_changes().replace_hash(some, Some(&old), &new).await.unwrap());
         })
         .await;
     inspector
         .of("users.still_has", async |db| {
-            assert!(db.user_changes().still_has(some, &old).await.unwrap());
+            assert!(db.user_changes().still_has(some, Some(&old)).await.unwrap());
         })
         .await;
     let other = Email::parse("other@example.com").unwrap();
@@ -121,7 +121,7 @@ async fn users(inspector: &mut Inspector) {
             email: Email::parse("imported@example.com").unwrap(),
             name: None,
             role: Role::User,
-            hash: hash("$hash"),
+            hash: Some(hash("$hash")),
             created_at: after(0),
         },
         disabled: false,
