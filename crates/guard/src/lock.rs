@@ -7,8 +7,8 @@ use utoipa::openapi::security::{
     Flow, HttpAuthScheme, HttpBuilder, OAuth2, Password, Scopes, SecurityRequirement, SecurityScheme,
 };
 
-use crate::Refusal;
 use crate::problem::{document_problem, problems};
+use crate::{Refusal, StepUp};
 
 /// The name of the scheme behind *Authorize*'s e-mail and password form, as FastAPI names it.
 pub const PASSWORD_SCHEME: &str = "OAuth2PasswordBearer";
@@ -32,6 +32,20 @@ pub fn lock(operation: &mut Operation, scope: Option<&'static str>) {
         );
     }
     refusal(operation, Refusal::Unavailable, "Overloaded: try again after `Retry-After` seconds");
+}
+
+/// Adds the refusal of a token that is good for enrolling a second factor alone.
+pub fn enrolled(operation: &mut Operation) {
+    refusal(operation, Refusal::EnrolmentOnly, "The token is good for enrolling a second factor only");
+}
+
+/// Adds the refusal of an authentication that is too old or too weak.
+pub fn step_up(operation: &mut Operation, asked: StepUp) {
+    let when = match asked.max_age {
+        Some(seconds) => format!("The login, or the last proof, is older than {seconds} seconds"),
+        None => "The login was with one factor, and two are asked for".to_owned(),
+    };
+    refusal(operation, Refusal::InsufficientAuthentication(asked), &when);
 }
 
 fn refusal(operation: &mut Operation, refusal: Refusal, when: &str) {

@@ -8,12 +8,14 @@ use super::announce::Subscriber;
 use crate::model::attempts::AttemptRepository;
 use crate::model::clients::ClientRepository;
 use crate::model::events::EventRepository;
+use crate::model::factors::{FactorChanges, FactorRepository};
 use crate::model::jobs::JobRepository;
 use crate::model::keys::KeyRepository;
 use crate::model::outbox::OutboxRepository;
 use crate::model::recoveries::RecoveryRepository;
 use crate::model::revocations::RevocationRepository;
 use crate::model::sessions::{SessionEndings, SessionRepository};
+use crate::model::spent::SpentRepository;
 use crate::model::store_error::StoreError;
 use crate::model::users::{UserChanges, UserRepository};
 use crate::model::verifications::VerificationRepository;
@@ -42,6 +44,10 @@ pub trait Repositories: Send {
     fn verifications(&mut self) -> &mut dyn VerificationRepository;
     /// The revocation feed.
     fn revocations(&mut self) -> &mut dyn RevocationRepository;
+    /// Second factors.
+    fn factors(&mut self) -> &mut dyn FactorRepository;
+    /// What is good once.
+    fn spent(&mut self) -> &mut dyn SpentRepository;
 }
 
 /// Repositories whose writes become visible together at [`commit`](Transaction::commit), and never if dropped before.
@@ -54,6 +60,8 @@ pub trait Repositories: Send {
 pub trait Transaction: Repositories {
     /// Changes to accounts.
     fn user_changes(&mut self) -> &mut dyn UserChanges;
+    /// Changes of second factors.
+    fn factor_changes(&mut self) -> &mut dyn FactorChanges;
     /// Ends of sessions.
     fn session_endings(&mut self) -> &mut dyn SessionEndings;
     /// Makes every write durable and visible, then notifies subscribers: also when the outcome is unknown.

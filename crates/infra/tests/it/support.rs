@@ -10,6 +10,7 @@ use keyward_domain::ports::store::Store;
 use keyward_domain::values::email::Email;
 use keyward_domain::values::ids::{ClientId, SessionId, UserId};
 use keyward_domain::values::origin::Device;
+use keyward_domain::values::proof::{Method, Proof};
 use keyward_domain::values::scopes::Role;
 use keyward_infra::database::options::DatabaseOptions;
 use keyward_infra::database::store::Database;
@@ -79,6 +80,7 @@ pub(crate) fn new_session(user: UserId, number: u8) -> Session {
         last_seen_at: at(i64::from(number)),
         counter: 0,
         client: None,
+        proof: Proof::new(at(i64::from(number)), &[Method::Password]),
         salt: [number; 16],
     }
 }

@@ -20,6 +20,7 @@ use keyward_domain::values::ids::UserId;
 use keyward_domain::values::origin::Device;
 use keyward_domain::values::origin::Origin;
 use keyward_domain::values::page::Page;
+use keyward_domain::values::proof::{Method, Proof};
 use keyward_domain::values::scopes::Role;
 use keyward_domain::values::text::Text;
 use time::{Duration, OffsetDateTime};
@@ -176,6 +177,7 @@ async fn sessions(inspector: &mut Inspector) {
         device: Device::default(),
         created_at: after(0),
         last_seen_at: after(0),
+        proof: Proof::new(after(0), &[Method::Password]),
         counter: 0,
         salt: [0; 16],
     };
@@ -183,6 +185,11 @@ async fn sessions(inspector: &mut Inspector) {
     inspector
         .of("sessions.live", async |db| {
             db.sessions().live(id).await.unwrap().unwrap();
+        })
+        .await;
+    inspector
+        .of("sessions.prove", async |db| {
+            assert!(db.sessions().prove(id, &new.proof).await.unwrap());
         })
         .await;
     inspector

@@ -147,6 +147,16 @@ pub struct TokenState {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     sid: Option<String>,
+    /// When the user was authenticated (RFC 9470, section 6.2).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    auth_time: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    acr: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    amr: Option<Vec<String>>,
 }
 
 impl From<Introspection> for TokenState {
@@ -165,6 +175,9 @@ impl From<Introspection> for TokenState {
                 iss: Some(claims.iss),
                 jti: Some(claims.jti),
                 sid: claims.sid,
+                auth_time: claims.auth_time,
+                acr: claims.acr,
+                amr: Some(claims.amr).filter(|amr| !amr.is_empty()),
             },
             Introspection::Refresh { session, expires_at } => Self {
                 active: true,
