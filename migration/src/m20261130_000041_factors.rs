@@ -82,7 +82,7 @@ impl MigrationTrait for Migration {
     }
 }
 
-fn of_user<T: IntoIden + Clone + 'static>(name: &str, table: T, column: T) -> ForeignKeyCreateStatement {
+fn of_user<T: IntoIden + 'static>(name: &str, table: T, column: T) -> ForeignKeyCreateStatement {
     ForeignKey::create()
         .name(name)
         .from(table, column)

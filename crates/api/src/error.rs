@@ -8,7 +8,7 @@ use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use keyward_domain::values::codes::{INTERNAL, VALIDATION};
-use keyward_domain::values::failure::{Failure, Kind};
+use keyward_domain::values::failure::{Failure, Kind, Owed};
 use keyward_guard::{ErrorCode, Schemas, document_problem};
 use keyward_web::{Fault, Flaw, Loc, Rejection};
 use serde::Serialize;
@@ -25,7 +25,27 @@ pub struct ApiError {
     oauth: Option<&'static str>,
     challenge: &'static str,
     retry_after: u64,
+    owed: Option<Owing>,
 }
+
+/// A second factor that a login owes.
+#[derive(Serialize)]
+struct Owing {
+    mfa_token: String,
+    mfa_methods: Vec<&'static str>,
+}
+
+/// The token is as good as half a login.
+impl std::fmt::Debug for Owing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Owing").field("mfa_methods", &self.mfa_methods).finish_non_exhaustive()
+    }
+}
+
+/// The challenge of an account that has a second factor which was not shown (RFC 9470, section 3).
+const STEP_UP: &str = "Bearer error=\"insufficient_user_authentication\", \
+    error_description=\"A more recent or stronger authentication is required\", \
+    max_age=\"300\", acr_values=\"aal2\"";
 
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
@@ -58,6 +78,8 @@ struct ErrorBody<'a> {
     error: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error_description: Option<String>,
+    #[serde(flatten)]
+    owed: Option<&'a Owing>,
 }
 
 impl ApiError {
@@ -72,7 +94,7 @@ impl ApiError {
     }
 
     fn of_detail(status: StatusCode, code: ErrorCode, detail: Detail) -> Self {
-        Self { status, code, detail, oauth: None, challenge: "Bearer", retry_after: 1 }
+        Self { status, code, detail, oauth: None, challenge: "Bearer", retry_after: 1, owed: None }
     }
 
     /// One faulty field.
@@ -160,7 +182,16 @@ impl ApiError {
             Kind::Conflict => StatusCode::CONFLICT,
             Kind::Throttled => StatusCode::TOO_MANY_REQUESTS,
         };
-        Self::new(status, failure.code(), &failure.to_string()).waiting(failure.retry_after())
+        let owed = failure.owed().map(|Owed { token, methods }| Owing {
+            mfa_token: token.to_owned(),
+            mfa_methods: methods.to_vec(),
+        });
+        let error = Self { owed, ..Self::new(status, failure.code(), &failure.to_string()) };
+        let error = error.waiting(failure.retry_after());
+        if failure.code() == ErrorCode::INSUFFICIENT_USER_AUTHENTICATION {
+            return error.challenging(STEP_UP);
+        }
+        error
     }
 
     fn waiting(self, seconds: Option<u64>) -> Self {
@@ -169,7 +200,8 @@ impl ApiError {
 
     fn body(&self) -> ErrorBody<'_> {
         let error_description = self.oauth.map(|_| self.words());
-        ErrorBody { detail: &self.detail, code: self.code, error: self.oauth, error_description }
+        let owed = self.owed.as_ref();
+        ErrorBody { detail: &self.detail, code: self.code, error: self.oauth, error_description, owed }
     }
 
     /// What went wrong, in words.

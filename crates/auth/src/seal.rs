@@ -38,7 +38,13 @@ impl MasterSecret {
     }
 
     /// The same as text: `prefix`, then base64url without padding.
-    pub fn seal_text(&self, prefix: &str, label: &str, plain: &[u8], random: &dyn Random) -> Zeroizing<String> {
+    pub fn seal_text(
+        &self,
+        prefix: &str,
+        label: &str,
+        plain: &[u8],
+        random: &dyn Random,
+    ) -> Zeroizing<String> {
         let sealed = self.seal(label, b"text", plain, random);
         Zeroizing::new(format!("{prefix}{}", URL_SAFE_NO_PAD.encode(sealed)))
     }

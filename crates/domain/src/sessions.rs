@@ -8,6 +8,7 @@ pub mod finish_login;
 pub mod log_in;
 pub mod log_out;
 pub mod opening;
+mod owing;
 pub mod prove_again;
 pub mod refresh;
 pub mod sign_up;

@@ -35,12 +35,12 @@ pub fn lock(operation: &mut Operation, scope: Option<&'static str>) {
 }
 
 /// Adds the refusal of a token that is good for enrolling a second factor alone.
-pub fn enrolled(operation: &mut Operation) {
+pub(crate) fn enrolled(operation: &mut Operation) {
     refusal(operation, Refusal::EnrolmentOnly, "The token is good for enrolling a second factor only");
 }
 
 /// Adds the refusal of an authentication that is too old or too weak.
-pub fn step_up(operation: &mut Operation, asked: StepUp) {
+pub(crate) fn step_up(operation: &mut Operation, asked: StepUp) {
     let when = match asked.max_age {
         Some(seconds) => format!("The login, or the last proof, is older than {seconds} seconds"),
         None => "The login was with one factor, and two are asked for".to_owned(),

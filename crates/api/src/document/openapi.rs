@@ -20,11 +20,12 @@ FastAPI-style JWT authentication, in Rust.
 padlock is yours to call. `POST /logout` ends that.";
 
 /// The tags of Keyward's own operations that come before the resources'.
-const FIRST_TAGS: [(&str, &str); 4] = [
+const FIRST_TAGS: [(&str, &str); 5] = [
     ("root", "The front door, and one room with and one without a lock"),
     ("login", "Signing up, logging in, staying in, logging out"),
     ("sessions", "Where I am logged in"),
     ("users", "Accounts"),
+    ("factors", "Second factors, and proving again who one is"),
 ];
 
 /// Those that come after them.

@@ -157,4 +157,3 @@ fn open(master: &MasterSecret, user: UserId, sealed: &[u8]) -> Option<TotpSecret
     let plain = master.open(LABEL, &user.0.to_be_bytes(), sealed)?;
     Some(TotpSecret::from_bytes(&plain))
 }
-

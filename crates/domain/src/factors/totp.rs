@@ -51,8 +51,7 @@ impl EnrolTotp {
         let secret = TotpSecret::generate(&*ports.random);
         let context = actor.who.0.to_be_bytes();
         let sealed = self.checks.postbox.master.seal(LABEL, &context, secret.expose(), &*ports.random);
-        let offer =
-            TotpOffer { user: actor.who, secret: sealed, expires_at: ports.clock.now() + LIFE };
+        let offer = TotpOffer { user: actor.who, secret: sealed, expires_at: ports.clock.now() + LIFE };
         repositories.factors().offer_totp(&offer).await.map_err(|error| match error {
             StoreError::Dangling => FactorError::CallerGone,
             other => other.into(),

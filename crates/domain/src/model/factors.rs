@@ -37,8 +37,11 @@ pub trait FactorRepository: Send {
     /// Stores an offer in place of the account's earlier one; [`StoreError::Dangling`] when the account has been deleted.
     async fn offer_totp(&mut self, offer: &TotpOffer) -> Result<(), StoreError>;
     /// Finds the account's offer, if it is valid at `now`.
-    async fn totp_offer(&mut self, user: UserId, now: OffsetDateTime)
-    -> Result<Option<TotpOffer>, StoreError>;
+    async fn totp_offer(
+        &mut self,
+        user: UserId,
+        now: OffsetDateTime,
+    ) -> Result<Option<TotpOffer>, StoreError>;
     /// Returns how many unused recovery codes the account has.
     async fn recovery_codes(&mut self, user: UserId) -> Result<u64, StoreError>;
     /// Returns whether this is the hash of an unused recovery code of the account.

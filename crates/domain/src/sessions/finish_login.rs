@@ -39,7 +39,12 @@ impl FinishLogin {
     ///
     /// # Errors
     /// [`SessionError::InvalidMfaToken`]; [`SessionError::WrongCode`], which is counted.
-    pub async fn finish(&self, token: &str, answer: &Answer, origin: &Origin) -> Result<Tokens, SessionError> {
+    pub async fn finish(
+        &self,
+        token: &str,
+        answer: &Answer,
+        origin: &Origin,
+    ) -> Result<Tokens, SessionError> {
         let ports = &self.opening.ports;
         let pending = PendingLogin::open(token, &self.postbox.master, ports.clock.now());
         let pending = pending.ok_or(SessionError::InvalidMfaToken)?;
@@ -64,9 +69,7 @@ impl FinishLogin {
         let tokens = self.opening.tokens(&session, session.scope.clone())?;
         match ports.retrying(|| self.store(&pending, &found, &checked, &session, origin)).await? {
             Finished::Opened => Ok(tokens),
-            Finished::Overtaken => {
-                Err(SessionError::at_login(self.checks.overtaken(&checked, origin).await))
-            }
+            Finished::Overtaken => Err(SessionError::at_login(self.checks.overtaken(&checked, origin).await)),
         }
     }
 

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use keyward_auth::{Password, PasswordHash, RefreshTokens, ScopeSet, Zeroizing};
+use keyward_auth::{Password, PasswordHash, RefreshTokens, Zeroizing};
 
-use super::error::SessionError;
 use super::admission::Admission;
+use super::error::SessionError;
 use super::opening::Opening;
+use super::owing::Challenges;
 use crate::factors::answer::Answer;
-use crate::factors::challenge::{Challenge, PendingLogin};
 use crate::factors::checks::{Checked, FactorChecks};
 use crate::factors::standing::Standing;
 use crate::identity::verification::Verification;
@@ -24,7 +24,7 @@ use crate::model::users::{Credentials, User};
 use crate::ports::bundle::Ports;
 use crate::ports::hashing::Verified;
 use crate::values::email::Email;
-use crate::values::ids::{ClientId, SessionId, UserId};
+use crate::values::ids::{SessionId, UserId};
 use crate::values::origin::Origin;
 use crate::values::proof::Method;
 use crate::values::scopes;
@@ -65,7 +65,7 @@ pub struct LogIn {
     throttle: Throttle,
     verification: Verification,
     checks: FactorChecks,
-    postbox: Postbox,
+    challenges: Challenges,
 }
 
 /// A password that was right.
@@ -87,7 +87,9 @@ impl LogIn {
         checks: FactorChecks,
         postbox: Postbox,
     ) -> Self {
-        Self { ports: opening.ports.clone(), opening, throttle, verification, checks, postbox }
+        let ports = opening.ports.clone();
+        let challenges = Challenges::new(ports.clone(), throttle.clone(), postbox);
+        Self { ports, opening, throttle, verification, checks, challenges }
     }
 
     /// Logs in with an address and a password.
@@ -113,15 +115,20 @@ impl LogIn {
             let code = proven.code.as_deref().map(String::as_str).or(login.otp.as_deref());
             let checked = match code.filter(|_| standing.is_owed()) {
                 Some(code) => {
+                    // Whoever reads what becomes of the code knows that the password was right, so it is rationed, too.
+                    self.throttle.right(&mut *self.ports.store.autocommit(), guess).await?;
                     let answer = Answer::otp(code);
                     let checked = self.checks.check(user.id, &standing, &answer, origin).await;
                     Some(checked.map_err(SessionError::at_login)?)
                 }
                 None if standing.is_owed() => {
-                    if let Some(challenge) = self.challenge(&proven, &standing, scope, client, guess).await? {
-                        return Ok(Admission::Owes(challenge));
+                    let Proven { credentials, better, .. } = &proven;
+                    let better = better.as_ref();
+                    let owed = self.challenges.make(credentials, better, &standing, scope, client, guess);
+                    match owed.await? {
+                        Some(challenge) => return Ok(Admission::Owes(challenge)),
+                        None => continue,
                     }
-                    continue;
                 }
                 None => None,
             };
@@ -167,39 +174,6 @@ impl LogIn {
         Ok(salt.filter(|salt| self.opening.codec.verify(&claim, salt)).map(|_| session))
     }
 
-    /// What a login owes whose password was right, or `None` if the account has another one by now. Wrong passwords are
-    /// forgotten: whoever reads this answer knows that this one was right.
-    async fn challenge(
-        &self,
-        proven: &Proven,
-        standing: &Standing,
-        scope: ScopeSet,
-        client: Option<ClientId>,
-        guess: Guess,
-    ) -> Result<Option<Challenge>, SessionError> {
-        let Proven { credentials: Credentials { user, hash }, better, .. } = proven;
-        let stands = self
-            .ports
-            .retrying(|| async {
-                let mut tx = self.ports.store.begin().await?;
-                let stands = match better {
-                    Some(better) => tx.user_changes().replace_hash(user.id, hash.as_ref(), better).await?,
-                    None => tx.user_changes().still_has(user.id, hash.as_ref()).await?,
-                };
-                if stands {
-                    self.throttle.right(&mut *tx, guess).await?;
-                    tx.commit().await?;
-                }
-                Ok::<_, SessionError>(stands)
-            })
-            .await?;
-        let (now, random) = (self.ports.clock.now(), &*self.ports.random);
-        let fingerprint = standing.fingerprint(better.as_ref().or(hash.as_ref()));
-        let pending = PendingLogin::new(user.id, fingerprint, scope, client, now, random);
-        let token = pending.seal(&self.postbox.master, random);
-        Ok(stands.then(|| Challenge { token, methods: standing.methods() }))
-    }
-
     /// The account whose password this is. `apart` is what was typed without a code at its end, and the code.
     async fn check_password(
         &self,
@@ -219,7 +193,10 @@ impl LogIn {
         if let Some((password, typed)) = apart {
             let without = self.ports.hashing.verify(Arc::clone(password), stored).await?;
             // A code is worth something only where there is an app that shows some.
-            if verified == Verified::Mismatch && without != Verified::Mismatch && self.has_app(found.as_ref()).await? {
+            if verified == Verified::Mismatch
+                && without != Verified::Mismatch
+                && self.has_app(found.as_ref()).await?
+            {
                 (verified, code) = (without, Some(typed.clone()));
             }
         }

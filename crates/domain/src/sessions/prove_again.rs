@@ -116,7 +116,8 @@ impl ProveAgain {
         proof: &Proof,
     ) -> Result<Tokens, SessionError> {
         let noted = tx.sessions().prove(actor.session(), proof).await?;
-        let live = tx.sessions().live(actor.session()).await?.filter(|_| noted).ok_or(UserError::CallerGone)?;
+        let live =
+            tx.sessions().live(actor.session()).await?.filter(|_| noted).ok_or(UserError::CallerGone)?;
         let scope = if actor.scope.contains(ENROL) {
             let has_one = Standing::of(&mut *tx, actor.who).await?.is_owed();
             let granted = self.opening.grants().bound(live.role, &live.session.scope);

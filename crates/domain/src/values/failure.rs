@@ -30,6 +30,15 @@ pub enum Kind {
     Internal,
 }
 
+/// A second factor that is owed at a login.
+#[derive(Clone, Copy)]
+pub struct Owed<'a> {
+    /// The token to come back with.
+    pub token: &'a str,
+    /// What will do.
+    pub methods: &'a [&'static str],
+}
+
 /// An error of a use case. Its `Display` is the sentence shown to the caller, unless the kind is
 /// [`Kind::Contended`], [`Kind::Unavailable`] or [`Kind::Internal`]: those are logged, and the caller reads a fixed sentence.
 pub trait Failure: Error + Send + Sync + 'static {
@@ -41,6 +50,11 @@ pub trait Failure: Error + Send + Sync + 'static {
 
     /// The field that cannot be accepted: the part of the request it stands in, and its name.
     fn field(&self) -> Option<[&'static str; 2]> {
+        None
+    }
+
+    /// What the caller owes beside what they showed, at a login.
+    fn owed(&self) -> Option<Owed<'_>> {
         None
     }
 

@@ -31,9 +31,8 @@ impl<C: Connections> FactorRepository for Db<C> {
             secret: ActiveValue::Set(offer.secret.clone()),
             expires_at: ActiveValue::Set(micros(offer.expires_at)),
         };
-        let newer = OnConflict::column(Column::UserId)
-            .update_columns([Column::Secret, Column::ExpiresAt])
-            .to_owned();
+        let newer =
+            OnConflict::column(Column::UserId).update_columns([Column::Secret, Column::ExpiresAt]).to_owned();
         let kept = Entity::insert(row).on_conflict(newer).exec_without_returning(self.write()).await;
         kept.map(drop).map_err(failed)
     }
@@ -43,8 +42,8 @@ impl<C: Connections> FactorRepository for Db<C> {
         user: UserId,
         now: OffsetDateTime,
     ) -> Result<Option<TotpOffer>, StoreError> {
-        let valid = totp_offers::Entity::find_by_id(user.0)
-            .filter(totp_offers::Column::ExpiresAt.gt(micros(now)));
+        let valid =
+            totp_offers::Entity::find_by_id(user.0).filter(totp_offers::Column::ExpiresAt.gt(micros(now)));
         let row = valid.one(self.read()).await.map_err(failed)?;
         row.map(|row| Ok(TotpOffer { user, secret: row.secret, expires_at: time(row.expires_at)? }))
             .transpose()

@@ -28,6 +28,7 @@ mod documented_refusals;
 mod endings;
 mod env_file;
 mod events;
+mod factors;
 mod feed;
 mod flood;
 mod framing;

@@ -68,7 +68,7 @@ fn tables(postgres: bool, rows: i64) -> Vec<Table> {
         }
     };
     let uuid = if postgres { format!("encode({}, 'hex')::uuid", bytes(16)) } else { bytes(16) };
-    let (salt, key) = (bytes(16), bytes(32));
+    let (salt, key, secret) = (bytes(16), bytes(32), bytes(48));
     let rare = rows / 2;
     // The first tenth of all posts are one user's drafts: whoever looks for published ones must not read them all.
     let drafts = rows / 10;
@@ -88,6 +88,10 @@ fn tables(postgres: bool, rows: i64) -> Vec<Table> {
             ),
             rows,
         ),
+        ("totp_factors", "user_id, secret, last_step, since", format!("i, {secret}, 1, {THEN} + i"), fewer),
+        ("totp_offers", "user_id, secret, expires_at", format!("i, {secret}, {THEN} + i"), fewer),
+        ("recovery_codes", "user_id, hash", format!("i, {key}"), fewer),
+        ("spent", "id, expires_at", format!("{salt}, {THEN} + i"), fewer),
         (
             "posts",
             "owner_id, title, title_folded, content, published, created_at, updated_at",

@@ -7,6 +7,7 @@
 mod accounts;
 mod blog;
 mod data;
+mod factors;
 mod judge;
 mod methods;
 mod outbox;
@@ -168,6 +169,7 @@ fn shortened(sql: &str) -> String {
 async fn no_query_reads_a_table_from_end_to_end_and_deep_pages_cost_what_the_first_does() {
     let mut inspector = Inspector::new().await;
     accounts::all(&mut inspector).await;
+    factors::all(&mut inspector).await;
     outbox::all(&mut inspector).await;
     blog::all(&mut inspector).await;
     shop::all(&mut inspector).await;

@@ -1,0 +1,9 @@
+//! Second factors: enrolling them, logging in with them, proving again who one is, and taking them away.
+
+mod doors;
+mod enrolment;
+mod phone;
+mod policy;
+mod proof;
+mod races;
+mod removal;
