@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-/// How long a start may take on a busy machine, or whatever else is waited for.
+/// How long a start may take on a busy machine, or any other wait.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 pub(crate) const EMAIL: &str = "ana@example.com";

@@ -36,7 +36,7 @@ const OF_OWNER_BEFORE: &str = "ix_posts_owner_id_id";
 const RECOVERIES: &str = "ix_recoveries_expires_at";
 const VERIFICATIONS: &str = "ix_verifications_expires_at";
 
-/// Only what everybody may read is searched through an index: whoever has drafts has few.
+/// Only public posts are searched through an index: an account has few drafts.
 const ON_SQLITE: &str = "
 CREATE VIEW posts_published AS SELECT id, title_folded FROM posts WHERE published;
 CREATE VIRTUAL TABLE posts_search USING fts5
@@ -93,7 +93,7 @@ EXCEPTION WHEN insufficient_privilege OR feature_not_supported OR undefined_file
 END $$;
 ";
 
-/// The extension stays: somebody else may use it.
+/// The extension stays: other programs may use it.
 const OFF_POSTGRES: &str = "
 DROP INDEX ix_posts_published_id;
 CREATE INDEX ix_posts_published_id ON posts (published, id);

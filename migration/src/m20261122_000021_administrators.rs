@@ -1,4 +1,4 @@
-//! An index of the administrators who are not locked out: whoever takes one away asks whether there is another.
+//! An index of the administrators who are not disabled: removing one asks whether there is another.
 
 use sea_orm_migration::prelude::*;
 

@@ -17,7 +17,7 @@ toolchain, cargo-fuzz and a C++ compiler; where one is missing it says so and do
 
   --seconds N     how long for each target (60)
   --only TARGET   just this one
-  --strict        fail where something is missing, even though nobody asked for a target by name";
+  --strict        fail where something is missing, even without a target by name";
 
 /// Seconds for each target, where `cargo xtask ci` runs them.
 const BRIEF: u32 = 5;
@@ -103,14 +103,14 @@ fn look() -> Result<String, String> {
         return Err("cargo-fuzz is not installed; `cargo install cargo-fuzz --locked` gets it.".to_owned());
     }
     if !shell::works(Command::new("c++").arg("--version")) {
-        return Err("libFuzzer is built by a C++ compiler, such as g++, and there is none.".to_owned());
+        return Err("libFuzzer needs a C++ compiler, such as g++.".to_owned());
     }
     let said = String::from_utf8_lossy(&said.stdout);
     let host = said.lines().find_map(|line| line.strip_prefix("host: "));
     host.map(str::to_owned).ok_or_else(|| "the nightly compiler does not say what it builds for.".to_owned())
 }
 
-/// A program of the nightly toolchain, whatever toolchain runs us.
+/// A program of the nightly toolchain, independent of the one that runs xtask.
 fn nightly(program: &str) -> Command {
     let mut command = Command::new("rustup");
     command.args(["run", "nightly", program]).current_dir(shell::root()).env_remove("CARGO");

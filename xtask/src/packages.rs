@@ -35,7 +35,7 @@ pub(crate) fn run(args: &[String]) -> Outcome {
     let args = ["metadata", "--locked", "--format-version", "1"];
     let metadata: Value = serde_json::from_str(&shell::capture(&mut shell::cargo(args))?)
         .map_err(|error| format!("cargo metadata is odd: {error}."))?;
-    // Nothing is built: clippy and the tests have seen the same files. --allow-dirty: so does whoever has not committed yet.
+    // Nothing is built: clippy and the tests have seen the same files. --allow-dirty: uncommitted changes are checked, too.
     let mut package = shell::cargo(["package", "--locked", "--no-verify", "--allow-dirty", "--quiet"]);
     shell::run(package.args(PUBLISHED.iter().flat_map(|name| ["-p", name])))?;
     let rusts = rusts(&metadata);
@@ -69,7 +69,7 @@ fn slim(name: &str, rusts: &BTreeMap<String, Rust>) -> Outcome {
     let toolchain = std::fs::read_to_string(shell::root().join("rust-toolchain.toml")).unwrap_or_default();
     if stated != channel(&toolchain) {
         return Err(format!(
-            "{name} states another Rust than rust-toolchain.toml, which nobody checks here."
+            "{name} states another Rust than rust-toolchain.toml, which is never checked here."
         ));
     }
     if name == PUBLISHED[0] && linked.len() >= SLIM {

@@ -14,7 +14,7 @@ if a query reads a table from end to end, or a deep page costs more than the fir
 steps of SQLite's machine, pages of PostgreSQL, and time. `cargo xtask test` does the same with 20,000 users.
 
   --only NAME   just this database
-  --rows N      so many users and posts (1,000,000), at least 20,000";
+  --rows N      number of users and posts (1,000,000), at least 20,000";
 
 /// The size of a database that `cargo xtask test` looks at.
 const FEWEST: u32 = 20_000;

@@ -1,7 +1,7 @@
 //! `cargo xtask sbom`: what the server is made of, as CycloneDX, written by cargo-cyclonedx and checked against what cargo builds.
 //!
 //! cargo-cyclonedx goes by `cargo metadata`, which also names crates that no feature in use asks for. A scanner would warn of
-//! those for nothing, so they are taken out; and whatever is left has to be in Cargo.lock, with the same checksum.
+//! those for nothing, so they are taken out; and all that is left has to be in Cargo.lock, with the same checksum.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -30,7 +30,7 @@ type Crate = (String, String);
 
 struct Options {
     output: PathBuf,
-    /// What cargo is told besides.
+    /// Further arguments of cargo.
     build: Vec<String>,
 }
 
@@ -45,7 +45,7 @@ pub(crate) fn run(args: &[String]) -> Outcome {
     let drawn = draw(&options.build);
     let draft = fs::read_to_string(&drafts[0]);
     for path in &drafts {
-        // Of members that cargo-cyclonedx passed over there is none.
+        // Members that cargo-cyclonedx skipped are absent.
         let _ = fs::remove_file(path);
     }
     drawn?;

@@ -20,7 +20,7 @@ Usage: cargo xtask test [--only sqlite|postgres|browser|foreign|resource] [-- <a
 
 Runs every test of the workspace on SQLite, those that touch the database again on a private PostgreSQL
 server, the walk through /docs in headless Chromium, and other people's OAuth2 and JWT libraries for Python
-and Node.js against the real server, as well as whatever Schemathesis makes of openapi.json; and follows
+and Node.js against the real server, as well as requests that Schemathesis makes from openapi.json; and follows
 docs/ADDING_A_RESOURCE.md in a copy of the repository. What is not installed is skipped, except in CI.
 
   --only NAME   just these tests, which must then be able to run

@@ -160,7 +160,7 @@ impl Session {
                 return Ok(tokens.access.clone());
             }
             if tokens.failed_at.is_some_and(|failed_at| failed_at > asked_at) {
-                // Somebody has tried since we asked: a queue of waiters shall not try one after the other.
+                // Another caller has tried since: a queue of waiters must not try one after the other.
                 return Err(Error::Unavailable { retry_after: None });
             }
         }
@@ -191,7 +191,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Fetches the next token. If that fails for now, a token that nobody has refused is used on until its end.
+/// Fetches the next token. If that fails for now, a token that was not refused is used until it expires.
 async fn renew(keyward: &Endpoints, tokens: &Mutex<Option<Tokens>>, refused: bool) -> Result<String, Error> {
     let renewal = lock(tokens).as_ref().map(|tokens| tokens.renewal.clone()).ok_or(Error::SessionOver)?;
     let answer = keyward.renew(&renewal).await;

@@ -5,7 +5,7 @@
 //! | [`values`] | what everything is made of: ids, e-mail addresses, scopes, pages, failures |
 //! | [`model`] | what is stored: each noun with its repository port |
 //! | [`ports`] | what use cases need from outside: the store, hashing, letters, a mail server |
-//! | [`limits`] | rate limits for whatever can be guessed or repeated |
+//! | [`limits`] | rate limits for everything that can be guessed or repeated |
 //! | [`mail`] | putting mail into the outbox, and delivering it |
 //! | [`factors`], [`identity`], [`sessions`], [`oauth`], [`keys`], [`upkeep`] | the use cases, each with its error |
 //!

@@ -1,4 +1,4 @@
-//! The answers of a lock that stays shut: 401, 403 and, when nobody can tell, 503.
+//! The lock's refusals: 401, 403 and, while a token cannot be checked, 503.
 
 use http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};

@@ -22,7 +22,7 @@ pub type BearerBody<B> = Either<Full<Bytes>, B>;
 
 /// Lets pass only requests with a good access token, for any `tower` service over HTTP.
 ///
-/// Whoever is let in is in the request's extensions: `request.extensions().get::<Principal>()`. Refused is with 401, 403 or
+/// The caller is in the request's extensions: `request.extensions().get::<Principal>()`. Refusals are 401, 403 or
 /// 503 and the challenge of RFC 6750; a gRPC call (`content-type: application/grpc`) with the status `UNAUTHENTICATED`,
 /// `PERMISSION_DENIED` or `UNAVAILABLE`.
 #[derive(Clone)]

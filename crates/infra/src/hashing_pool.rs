@@ -55,7 +55,7 @@ impl HashingPool {
     ) -> Result<T, HashingError> {
         let (answer, waiting) = oneshot::channel();
         let job: Job = Box::new(move |hasher| {
-            // Whoever hung up meanwhile costs nothing more.
+            // A caller that hung up meanwhile costs nothing more.
             if !answer.is_closed() {
                 drop(answer.send(job(hasher)));
             }

@@ -114,7 +114,7 @@ impl Drop for TestDatabase {
     }
 }
 
-/// Runs SQL that no port would, on a connection of its own to whatever `url` names.
+/// Runs SQL that no port would, on a connection of its own to the database at `url`.
 pub async fn execute(url: &str, sql: &str) {
     let sql = AssertSqlSafe(sql.to_owned());
     if url.starts_with("postgres") {

@@ -82,7 +82,7 @@ enum Command {
     Healthcheck(Healthcheck),
     /// Copy a SQLite database, in use or not, into one file, and check it
     Backup(Backup),
-    /// Put such a copy in the place of the SQLite database, which nobody may be using
+    /// Replace the SQLite database by such a copy; no other process may be using it
     Restore(Restore),
     /// Print the OpenAPI document
     Openapi(ResourceSettings),

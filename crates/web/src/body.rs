@@ -160,7 +160,7 @@ fn media_type<'a>(
     types: &[Media],
 ) -> Result<Option<(Media, &'a HeaderValue)>, Rejection> {
     let encoded = is_other_than(headers, header::CONTENT_ENCODING, "identity");
-    // The parser takes whatever ends in chunks and undoes nothing but them (RFC 9112, section 6.1).
+    // The parser accepts every coding that ends in chunked, and decodes chunks alone (RFC 9112, section 6.1).
     if encoded || is_other_than(headers, header::TRANSFER_ENCODING, "chunked") {
         return Err(Rejection::Compressed);
     }

@@ -1,4 +1,4 @@
-//! Cursors: where in which list a page begins, opaque to whoever gets one, and the link to the next page.
+//! Cursors: where in which list a page begins, opaque to clients, and the link to the next page.
 
 use axum::http::{HeaderValue, Uri};
 use base64::Engine;
@@ -13,7 +13,7 @@ pub struct List(pub u8);
 
 const VERSION: u8 = 1;
 
-/// The cursor of whatever comes after `id`.
+/// The cursor of the rows after `id`.
 pub(crate) fn encode(list: List, id: i64) -> String {
     let mut bytes = vec![VERSION, list.0];
     bytes.extend(id.to_be_bytes());

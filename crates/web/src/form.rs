@@ -14,7 +14,7 @@ use crate::fault::{Fault, Flaw, Loc};
 /// The parameters of a query; an empty one is null.
 ///
 /// # Errors
-/// A fault for whatever is not urlencoded.
+/// A fault if the text is not urlencoded.
 pub(crate) fn query(text: &[u8]) -> Result<Map<String, Value>, Fault> {
     pairs("query", text)
 }
@@ -22,7 +22,7 @@ pub(crate) fn query(text: &[u8]) -> Result<Map<String, Value>, Fault> {
 /// The fields of an urlencoded form.
 ///
 /// # Errors
-/// A fault for whatever is no such form.
+/// A fault if the body is not such a form.
 pub(crate) fn urlencoded(body: &[u8]) -> Result<Map<String, Value>, Fault> {
     pairs("body", body).map(filled)
 }
@@ -44,7 +44,7 @@ fn pairs(part: &'static str, text: &[u8]) -> Result<Map<String, Value>, Fault> {
 /// The fields of a multipart form (RFC 7578).
 ///
 /// # Errors
-/// A fault for whatever is no such form.
+/// A fault if the body is not such a form.
 pub(crate) async fn multipart(content_type: &HeaderValue, body: Bytes) -> Result<Map<String, Value>, Fault> {
     let mut request = Request::new(axum::body::Body::from(body));
     request.headers_mut().insert(header::CONTENT_TYPE, content_type.clone());

@@ -76,7 +76,7 @@ pub struct Unfiltered;
 #[derive(keyward_web_derive::Input)]
 #[input(context = List)]
 struct Everywhere {
-    /// At most so many.
+    /// Maximum number of rows.
     #[input(range = 1..=MAX_LIMIT, default = DEFAULT_LIMIT)]
     limit: u32,
     /// Beyond this cursor, which comes from the `Link` header of the page before.

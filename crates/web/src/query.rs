@@ -1,4 +1,4 @@
-//! Query parameters, read as strictly as bodies; names nobody asked for are ignored.
+//! Query parameters, read as strictly as bodies; unknown names are ignored.
 
 use std::convert::Infallible;
 

@@ -73,7 +73,7 @@ pub struct Text {
 }
 
 impl Text {
-    /// Text of so many characters (Unicode scalar values). `#[input(length = ..)]` stands for it.
+    /// Text of a length within bounds, in characters (Unicode scalar values). `#[input(length = ..)]` stands for it.
     #[must_use]
     pub fn length(self, length: RangeInclusive<usize>) -> Self {
         Self { length, ..self }

@@ -29,7 +29,7 @@ pub enum Rejection {
     /// 408: the body took too long.
     #[error("The body took too long to arrive.")]
     TooSlow,
-    /// 413: the body is larger than so many bytes.
+    /// 413: the body is larger than this many bytes.
     #[error("The body is larger than the {0} bytes accepted here.")]
     TooLarge(usize),
     /// 415: the body is compressed.

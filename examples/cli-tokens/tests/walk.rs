@@ -12,7 +12,7 @@ fn run(folder: &TempDir, args: &[&str], input: &str) -> Result<String, String> {
     command.args(args).current_dir(folder);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
-    // Whoever needs no input may be gone by now.
+    // A program that needs no input may have exited by now.
     drop(child.stdin.take().unwrap().write_all(input.as_bytes()));
     let output = child.wait_with_output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap().trim_end().to_owned();

@@ -15,7 +15,7 @@ pub struct Reply {
 pub mod greeter_client {
     use tonic::codegen::http::Uri;
     use tonic::codegen::*;
-    /// Greets whoever has logged in.
+    /// Greets the logged-in user.
     #[derive(Debug, Clone)]
     pub struct GreeterClient<T> {
         inner: tonic::client::Grpc<T>,
@@ -133,7 +133,7 @@ pub mod greeter_server {
             request: tonic::Request<tonic::Streaming<super::Greeting>>,
         ) -> std::result::Result<tonic::Response<Self::ConverseStream>, tonic::Status>;
     }
-    /// Greets whoever has logged in.
+    /// Greets the logged-in user.
     #[derive(Debug)]
     pub struct GreeterServer<T> {
         inner: Arc<T>,

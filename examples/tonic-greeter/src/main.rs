@@ -1,4 +1,4 @@
-//! A gRPC service that greets whoever has logged in at a Keyward.
+//! A gRPC service that greets users who are logged in at a Keyward.
 #![forbid(unsafe_code)]
 
 use std::env;

@@ -1,4 +1,4 @@
-//! What the service does for whoever the lock lets in.
+//! What the service does for a caller that the lock accepts.
 
 use std::pin::Pin;
 

@@ -1,4 +1,4 @@
-//! Access tokens: whole ones, and headers and payloads that somebody with our key would have signed.
+//! Access tokens: whole ones, and headers and payloads signed with our key by another program.
 //!
 //! An input with a line break is a header and a payload, and is signed here; any other is a token as it arrives.
 
@@ -39,7 +39,7 @@ pub fn check(input: &[u8]) -> Fate {
     let [ours, oidc] = &*VERIFIERS;
     let fate = judge(ours, &token, false);
     if judge(oidc, &token, true) == Fate::Refused {
-        // Whatever is a good token of ours is one of OpenID Connect, unless it is marked as something else.
+        // Every valid token of ours is one of OpenID Connect, unless it is marked as something else.
         assert!(fate == Fate::Refused || is_of_another_kind(&token), "accepted as ours alone: {token}");
     }
     fate

@@ -58,7 +58,7 @@ impl Reader for Exposed {
     }
 }
 
-/// What is read is what was written, in whatever spelling; nothing is given twice; a refusal is the caller's fault, and its
+/// What is read is what was written, in every spelling; nothing is given twice; a refusal is the caller's fault, and its
 /// words do not depend on a password.
 pub fn check(input: &[u8]) -> Fate {
     let end = input.iter().position(|byte| *byte == b'\n').unwrap_or(input.len());
@@ -175,6 +175,6 @@ fn the_password_is_never_echoed(body: &[u8]) {
     assert_eq!(one, answer(&object));
 }
 
-/// The extractors find the policy in whatever state there is; here that is the policy itself.
+/// The extractors find the policy in the router's state; here that is the policy itself.
 const _: fn(&PasswordPolicy) -> PasswordPolicy =
     <PasswordPolicy as axum::extract::FromRef<PasswordPolicy>>::from_ref;

@@ -18,7 +18,7 @@ use tower::{Layer, Service, service_fn};
 
 use crate::Fate;
 
-/// The token that gets to be checked is the one of the one `Authorization` field; nobody but our proxies has a say in an address.
+/// The token that gets to be checked is the one of the one `Authorization` field; only our proxies can set an address.
 pub fn check(input: &[u8]) -> Fate {
     let headers = headers(input);
     addresses(&headers);
@@ -101,7 +101,7 @@ fn scopes(text: &str) {
     }
 }
 
-/// A stranger's address is the stranger's, whatever the headers say; and what stands to the left of a stranger is not looked at.
+/// The address of an untrusted peer is its own, without regard to headers; entries to the left of it are ignored.
 fn addresses(headers: &HeaderMap) {
     let ours: Network = "10.0.0.0/8".parse().expect("a network");
     let (stranger, proxy) = (Ipv4Addr::new(192, 0, 2, 9).into(), IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1)));

@@ -19,7 +19,7 @@ pub enum Tree {
 }
 
 impl Tree {
-    /// Reads JSON; `None` where it is none.
+    /// Reads JSON; `None` if it is malformed.
     pub fn read(bytes: &[u8]) -> Option<Self> {
         serde_json::from_slice(bytes).ok()
     }

@@ -66,7 +66,7 @@ fn own(password: &Password) {
 /// What computing a hash takes.
 #[derive(Clone, Copy, Debug)]
 enum Cost {
-    /// Two to the power of so many rounds.
+    /// The base-2 logarithm of the number of rounds.
     Bcrypt(u64),
     /// Iterations.
     Pbkdf2(u64),
@@ -129,7 +129,7 @@ impl Cost {
     }
 }
 
-/// The numbers of `a=1,b=2,c=3`, in whatever order they come.
+/// The numbers of `a=1,b=2,c=3`, in any order.
 fn named<const N: usize>(settings: &str, names: [&str; N]) -> Option<[u64; N]> {
     let mut numbers = [0; N];
     for (number, name) in numbers.iter_mut().zip(names) {

@@ -10,7 +10,7 @@ use crate::wiring::posts_on;
 
 const POSTS: [(&str, &str); 3] = [
     ("Hello", "This is what a post looks like."),
-    ("Locks", "Whatever has a padlock in the documentation wants a token; whatever has none does not."),
+    ("Locks", "An operation with a padlock in the documentation needs a token; one without it does not."),
     ("Drafts", "A post that is not published is seen by its owner alone."),
 ];
 

@@ -30,18 +30,18 @@ impl Programs {
         Ok(Self { keyward, limit: path("limit")?, argon2: path("argon2")?, rows: path("rows")? })
     }
 
-    /// Returns how many passwords a second so many threads hash, each with memory of its own.
+    /// Returns how many passwords a second a number of threads hash, each with memory of its own.
     pub(crate) fn argon2(&self, threads: usize, time: Duration) -> Outcome<f64> {
         number(&self.argon2, &[&threads.to_string(), &time.as_secs_f64().to_string()])
     }
 
-    /// Returns how many rows a second so many callers update, each in a transaction of its own.
+    /// Returns how many rows a second a number of callers update, each in a transaction of its own.
     pub(crate) fn updates(&self, database: &str, callers: usize, time: Duration) -> Outcome<f64> {
         let (callers, time) = (callers.to_string(), time.as_secs_f64().to_string());
         number(&self.rows, &["update", database, &callers, &time])
     }
 
-    /// Fills the tables of users and posts of a SQLite database up to so many rows each.
+    /// Fills the tables of users and posts of a SQLite database up to a number of rows each.
     pub(crate) fn fill(&self, database: &Path, rows: u64) -> Outcome {
         let url = format!("sqlite://{}", database.display());
         number(&self.rows, &["fill", &url, &rows.to_string()]).map(drop)

@@ -1,4 +1,4 @@
-//! What must hold: during the storm, that whoever logged out is out; after it, that the ledger and the
+//! What must hold: during the run, that an ended session stays ended; after it, that the ledger and the
 //! database agree.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,10 +13,10 @@ use crate::ledger::Ended;
 use crate::load::Tokens;
 use crate::world::{Reply, World};
 
-/// Of the sessions that ended, so many are tried at the end.
+/// How many of the ended sessions are tried at the end.
 const TRIED: usize = 200;
 
-/// Tries sessions that ended, until everybody is told to stop.
+/// Tries sessions that ended, until the run stops.
 pub(crate) fn watch_logouts(world: &World) -> u32 {
     let (mut random, mut tried) = (Rng::with_seed(7), 0);
     while !world.stopped() {
@@ -111,7 +111,7 @@ fn compare(
     }
 }
 
-/// Whoever ordered insisted on an answer, so the orders that are there are those that were acknowledged.
+/// Clients repeat an order until it is answered, so the orders that exist are those that were acknowledged.
 fn compare_orders(world: &World, rows: &[Value]) {
     let kept = world.ledger.books().orders.clone();
     let amount = |row: &Value| (row["id"].as_i64().unwrap_or_default(), row["order_amount"].to_string());
@@ -127,7 +127,7 @@ fn compare_orders(world: &World, rows: &[Value]) {
         }
     }
     for id in found.keys().filter(|id| !kept.contains_key(id)) {
-        world.ledger.broken(format!("order {id} is there, and nobody was told"));
+        world.ledger.broken(format!("order {id} exists, and was not acknowledged"));
     }
 }
 

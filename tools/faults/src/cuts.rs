@@ -18,7 +18,7 @@ const ACTORS: usize = 8;
 const LIFE: u64 = 1_200;
 const NAME: &str = "killed in mid-write";
 
-/// Kills the process so many times; looks at the file after each.
+/// Kills the process `kills` times; checks the file after each.
 pub(crate) fn run(scene: &Scene, kills: u32) -> Outcome<Report> {
     let judge = Judge::find()?;
     let installation = scene.installation("sqlite", Vec::new())?;
@@ -59,7 +59,7 @@ fn cut(world: &World, replica: &mut Replica<'_>, kills: u32, look: impl Fn() -> 
     Ok(())
 }
 
-/// Somebody else's SQLite, which says whether the file is sound.
+/// Another program's SQLite, which checks the file's integrity.
 enum Judge {
     Shell,
     Python,

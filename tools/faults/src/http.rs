@@ -27,7 +27,7 @@ pub(crate) struct Call<'a> {
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
-    /// Null where there is none.
+    /// Null if absent.
     pub(crate) body: Value,
     /// The path of the list's next page.
     pub(crate) next: Option<String>,

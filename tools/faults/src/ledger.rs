@@ -7,7 +7,7 @@ use std::time::Instant;
 /// How many broken promises are told in full.
 const TOLD: usize = 20;
 
-/// A session that ended, as its owner was told.
+/// A session whose end was acknowledged.
 #[derive(Clone)]
 pub(crate) struct Ended {
     pub(crate) access: String,

@@ -15,7 +15,7 @@ pub(crate) const PASSWORD: &str = "a long pass phrase";
 
 /// Within so long a refresh whose answer was lost can be asked again.
 const GRACE: Duration = Duration::from_secs(10);
-/// How long somebody thinks between two things, in milliseconds, at most.
+/// The longest pause between two steps of a user, in milliseconds.
 const THOUGHT: u64 = 40;
 
 /// A session as its owner knows it.
@@ -46,7 +46,7 @@ impl<'w> Actor<'w> {
         Self { world, random: Rng::with_seed(seed), name, serial: 0, email: None, tokens: None }
     }
 
-    /// Lives until everybody is told to stop; the session that is left.
+    /// Runs until the end of the run; returns the session that is left.
     pub(crate) fn live(mut self) -> Option<Tokens> {
         while !self.world.stopped() {
             sleep(Duration::from_millis(self.random.u64(..THOUGHT)));
@@ -72,7 +72,7 @@ impl<'w> Actor<'w> {
             75..92 => self.refresh(&tokens),
             92..97 => self.log_out(tokens),
             _ => {
-                // Somebody else comes, and the session stands.
+                // Another user takes over, and the session stays.
                 self.email = None;
                 None
             }
@@ -114,7 +114,7 @@ impl<'w> Actor<'w> {
         }
     }
 
-    /// Asks again with the same token, for whoever lost the answer must get it again within the grace.
+    /// Asks again with the same token: a client that lost the answer must get it again within the grace.
     fn refresh(&mut self, tokens: &Tokens) -> Option<Tokens> {
         let body = json!({ "refresh_token": tokens.refresh });
         let call = Call { line: "POST /refresh_token", body, ..Call::default() };
@@ -146,7 +146,7 @@ impl<'w> Actor<'w> {
         }
     }
 
-    /// Somebody's post, which must be there for everybody as soon as it was acknowledged.
+    /// A post, which every reader must see as soon as it was acknowledged.
     fn look(&mut self, tokens: &Tokens) {
         let known = {
             let books = self.world.ledger.books();
@@ -193,7 +193,7 @@ impl<'w> Actor<'w> {
         }
     }
 
-    /// Takes whatever is out of stock out of the cart, with everything else.
+    /// Empties the cart, with everything that is out of stock.
     fn empty_cart(&mut self, tokens: &Tokens) {
         let call = Call { line: "GET /cart", token: &tokens.access, ..Call::default() };
         let Reply::Definite(answer) = self.world.ask(&mut self.random, &call) else { return };

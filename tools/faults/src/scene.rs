@@ -150,7 +150,7 @@ pub(crate) fn stock(installation: &Installation, world: &mut World) -> Outcome {
     Ok(())
 }
 
-/// Lets so many people live until everybody is told to stop: their sessions, and how often ended ones were
+/// Runs this many users until the end of the run: their sessions, and how often ended ones were
 /// tried.
 pub(crate) fn people(world: &World, number: usize) -> (Vec<Tokens>, u32) {
     thread::scope(|scope| {

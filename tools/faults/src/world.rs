@@ -11,7 +11,7 @@ use crate::http::{self, Answer, Call, Client, Lost};
 use crate::ledger::Ledger;
 use crate::weather::{End, Weather};
 
-/// How long somebody asks again until the answer is definite.
+/// How long a user repeats a request until the answer is definite.
 const STUBBORN: Duration = Duration::from_mins(2);
 /// How soon they ask again.
 const AGAIN: Duration = Duration::from_millis(100);
@@ -59,7 +59,7 @@ impl World {
         self.stop.load(Ordering::Relaxed)
     }
 
-    /// Asks some replica; the next one where nobody listens, as a proxy would.
+    /// Asks a replica; the next one where there is no listener, as a proxy would.
     pub(crate) fn ask(&self, random: &mut Rng, call: &Call<'_>) -> Reply {
         let first = random.usize(..self.ports.len());
         for index in 0..self.ports.len() {

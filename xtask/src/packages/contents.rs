@@ -1,4 +1,4 @@
-//! What has to be in a package, and to be said of it, so that whoever finds it can use it.
+//! What a package has to contain and to state, so that a stranger can use it.
 
 use keyward_servers::shell::{self, Outcome};
 use serde_json::Value;

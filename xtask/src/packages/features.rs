@@ -1,4 +1,4 @@
-//! Each feature of a published crate has to build alone, and the crate without any: whoever chooses one has chosen no other.
+//! Each feature of a published crate has to build alone, and the crate without any: a user may choose any single one.
 
 use std::collections::BTreeSet;
 

@@ -114,7 +114,7 @@ impl Reader<'_> {
         }
     }
 
-    /// The name behind `fn` and the like; in `const fn` there is none yet.
+    /// The name behind `fn` and the like; in `const fn` it is still to come.
     fn definition(&mut self, module: &mut Module) {
         let is_macro = self.text(0) == "macro_rules";
         let name = self.text(if is_macro { 2 } else { 1 }).to_owned();

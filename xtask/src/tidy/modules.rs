@@ -24,7 +24,7 @@ pub(super) struct Node {
     pub(super) module: Module,
 }
 
-/// The modules of every crate. The roots of tests, benches and examples are not in `src`, so they are none of
+/// The modules of every crate. The roots of tests, benches and examples are not in `src`, so they are not among
 /// these.
 pub(super) fn trees(sources: &Sources<'_>) -> Vec<Tree> {
     let roots = sources.keys().filter_map(|path| Some((*path, root_folder(path)?)));

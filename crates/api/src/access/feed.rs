@@ -1,7 +1,7 @@
 //! Waiting for sessions that end, on behalf of services that follow the feed.
 //!
-//! Whoever waits is woken by the changes that this process makes or hears of, and only then asks the database again; or after
-//! the revocation bound, for changes of which nobody told. Such a wait ends at once when the server is asked to stop.
+//! A waiting request asks the database again when this process makes a change or is notified of one, and after the
+//! revocation bound, for changes without a notification. The wait ends at once when the server is asked to stop.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,7 +30,7 @@ impl Feed {
         Self { revocations, epochs, bound: bound.max(LEAST) }
     }
 
-    /// How long after its end a session is told of.
+    /// How long the feed reports a session after its end.
     pub(crate) fn kept(&self) -> time::Duration {
         self.revocations.kept()
     }

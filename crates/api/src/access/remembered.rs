@@ -65,7 +65,7 @@ where
                 self.answers.invalidate(&key).await;
             }
             let answer = self.answers.try_get_with(key, self.ask(user, &ask)).await?;
-            // Somebody else may have put the question, and long ago.
+            // Another task may have asked, and long ago.
             let fresh = answer.asked >= begun || answer.asked.elapsed() < self.bound;
             if answer.epoch == self.epochs.now(user) && fresh {
                 return Ok(answer.value);

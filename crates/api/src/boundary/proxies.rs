@@ -9,48 +9,30 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::http::{HeaderMap, HeaderName, header};
+use ipnet::IpNet;
 
 /// A network, as in `10.0.0.0/8`; an address alone is a network of one. IPv4 in IPv6 (`::ffff:10.0.0.0/104`)
 /// is IPv4: so are the addresses that it is compared with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Network {
-    address: IpAddr,
-    /// How many bits of the address are the network's.
-    length: u32,
-}
+pub struct Network(IpNet);
 
-/// How many bits stand before an IPv4 address in IPv6.
-const MAPPED: u32 = 96;
-
-impl Network {
-    fn holds(self, other: IpAddr) -> bool {
-        let differing = match (self.address, other) {
-            (IpAddr::V4(own), IpAddr::V4(other)) => u128::from(own.to_bits() ^ other.to_bits()) << 96,
-            (IpAddr::V6(own), IpAddr::V6(other)) => own.to_bits() ^ other.to_bits(),
-            _ => return false,
-        };
-        differing.leading_zeros() >= self.length
-    }
-}
+/// Length of the prefix before an IPv4 address in IPv6, in bits.
+const MAPPED: u8 = 96;
 
 impl FromStr for Network {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         const WRONG: &str = "write a network as in 10.0.0.0/8 or 2001:db8::/32, or an address";
-        let (address, length) =
-            text.split_once('/').map_or((text, None), |(net, length)| (net, Some(length)));
-        let address: IpAddr = address.parse().map_err(|_| WRONG)?;
-        let bits = if address.is_ipv4() { 32 } else { 128 };
-        let length = length.map_or(Ok(bits), |length| length.parse().map_err(|_| WRONG))?;
-        let network = Self { address, length };
-        match address.to_canonical() {
-            _ if length > bits => Err(WRONG),
-            canonical if canonical == address => Ok(network),
-            canonical => match length.checked_sub(MAPPED) {
-                Some(length) => Ok(Self { address: canonical, length }),
-                None => Err("write IPv4 networks as in 10.0.0.0/8, not as IPv6 with less than /96"),
-            },
+        let network = text.parse().or_else(|_| text.parse().map(|address: IpAddr| address.into()));
+        let network: IpNet = network.map_err(|_| WRONG)?;
+        match network.addr().to_canonical() {
+            address if address == network.addr() => Ok(Self(network)),
+            address => {
+                let length = network.prefix_len().checked_sub(MAPPED);
+                let network = length.and_then(|length| IpNet::new(address, length).ok());
+                network.map(Self).ok_or("write IPv4 networks as in 10.0.0.0/8, not as IPv6 with less than /96")
+            }
         }
     }
 }
@@ -106,9 +88,9 @@ impl Proxies {
         Self { networks: networks.into(), header, warned: Arc::default() }
     }
 
-    /// Who asks, where `peer` is whoever is connected to us.
+    /// The client's address, where `peer` is the connection's other end.
     pub fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
-        let trusted = |address: IpAddr| self.networks.iter().any(|network| network.holds(address));
+        let trusted = |address: IpAddr| self.networks.iter().any(|network| network.0.contains(&address));
         let mut client = peer.to_canonical();
         if client.is_loopback() && !trusted(client) {
             self.warn_of_proxy(headers);
@@ -199,7 +181,7 @@ mod tests {
     #[test]
     fn a_network_is_an_address_and_its_length() {
         let holds = |network: &str, address: &str| {
-            network.parse::<Network>().unwrap().holds(address.parse().unwrap())
+            network.parse::<Network>().unwrap().0.contains(&address.parse::<IpAddr>().unwrap())
         };
         assert!(holds("192.0.2.0/24", "192.0.2.255") && !holds("192.0.2.0/24", "192.0.3.0"));
         assert!(holds("0.0.0.0/0", "6.6.6.6") && !holds("0.0.0.0/0", "::1"));

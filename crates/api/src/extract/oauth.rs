@@ -27,7 +27,7 @@ use crate::error::{ApiError, document_error};
 /// The name of the scheme for clients.
 pub const CLIENT_SCHEME: &str = "ClientBasic";
 
-/// A form that anybody may send; whoever claims to be a client must prove it.
+/// A form that anyone may send; a caller that names a client must authenticate as it.
 pub struct OAuthForm<T: Input> {
     /// What the form says.
     pub value: T,
@@ -134,7 +134,7 @@ async fn authenticate(
     let (id, secret) = match (basic(headers)?, in_form) {
         (None, None) => return Ok(None),
         (Some(_), Some(_)) => return Err(two_ways()),
-        // The form may say again who asks, but name nobody else.
+        // The form may repeat the client's id, but not name another client.
         (Some((id, _)), None) if text("client_id").is_some_and(|named| named != id) => return Err(two_ways()),
         (Some(credentials), None) => credentials,
         (None, Some((id, secret))) => (id.to_owned(), secret.to_owned()),
@@ -146,7 +146,7 @@ async fn authenticate(
     }
 }
 
-/// The credentials of `Authorization: Basic`. Empty ones, as Swagger UI sends them, are none.
+/// The credentials of `Authorization: Basic`. Empty ones, as Swagger UI sends them, count as absent.
 fn basic(headers: &HeaderMap) -> Result<Option<(String, String)>, ApiError> {
     let mut fields = headers.get_all(header::AUTHORIZATION).iter();
     let Some(field) = fields.next() else { return Ok(None) };
@@ -173,7 +173,7 @@ fn two_ways() -> ApiError {
     ApiError::new(StatusCode::BAD_REQUEST, AMBIGUOUS_CLIENT, words).with_oauth("invalid_request")
 }
 
-/// Nobody, or somebody else, authenticated themselves as a client.
+/// No client authenticated itself, or another one did.
 pub fn invalid_client() -> ApiError {
     ApiError::new(StatusCode::UNAUTHORIZED, INVALID_CLIENT, "Client authentication failed")
         .with_oauth("invalid_client")

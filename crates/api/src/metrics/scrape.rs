@@ -1,4 +1,4 @@
-//! What is looked up when somebody asks: the hashing queue, the database's pools, the caches, the process.
+//! Figures that are read at each scrape: the hashing queue, the database's pools, the caches, the process.
 
 use std::fmt;
 use std::sync::Arc;

@@ -9,7 +9,7 @@ use super::time::{lifetime, seconds};
 /// How long security events are kept.
 #[derive(Args, Clone, Debug)]
 pub struct EventSettings {
-    /// Forget security events that are so old; `0`: never
+    /// Age at which security events are deleted; `0`: never
     #[arg(long, env = "KEYWARD_EVENT_RETENTION", default_value = "400d", value_name = "TIME", value_parser = retention)]
     pub event_retention: Duration,
 }

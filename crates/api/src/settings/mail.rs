@@ -27,14 +27,14 @@ pub struct MailSettings {
     #[arg(long, env = "KEYWARD_TEMPLATE_DIR", value_name = "FOLDER")]
     pub template_dir: Option<PathBuf>,
 
-    /// Let nobody log in whose e-mail address is not verified: `on` or `off`
+    /// Refuse logins of accounts whose e-mail address is not verified: `on` or `off`
     #[arg(long, env = "KEYWARD_REQUIRE_VERIFIED_EMAIL", default_value = "off", value_name = "ON|OFF",
         value_parser = ["on", "off", "true", "false", "1", "0"])]
     pub require_verified_email: String,
 }
 
 impl MailSettings {
-    /// Whether nobody logs in whose address is not verified.
+    /// Whether an account has to verify its address before it can log in.
     pub fn requires_verified_email(&self) -> bool {
         matches!(self.require_verified_email.as_str(), "on" | "true" | "1")
     }

@@ -20,17 +20,17 @@ pub struct StorageSettings {
     #[arg(long, env = "KEYWARD_DATABASE_URL", hide_env_values = true, value_name = "URL")]
     pub database_url: Option<Secret>,
 
-    /// PostgreSQL: at most so many connections
+    /// PostgreSQL: maximum number of connections
     #[arg(long, env = "KEYWARD_DATABASE_CONNECTIONS", default_value_t = 16, value_name = "N",
         value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub database_connections: u32,
 
-    /// SQLite: so many connections that read, beside the one that writes
+    /// SQLite: number of connections that read, beside the one that writes
     #[arg(long, env = "KEYWARD_DATABASE_READERS", default_value_t = 4, value_name = "N",
         value_parser = clap::value_parser!(u32).range(1..=64))]
     pub database_readers: u32,
 
-    /// How long to wait for a free connection, or for a lock that somebody else holds
+    /// How long to wait for a free connection or for another transaction's lock
     #[arg(long, env = "KEYWARD_DATABASE_ACQUIRE_TIMEOUT", default_value = "5s", value_name = "TIME",
         value_parser = lifetime)]
     pub database_acquire_timeout: Duration,
@@ -50,7 +50,7 @@ pub struct StorageSettings {
         value_parser = lifetime)]
     pub database_idle_timeout: Duration,
 
-    /// PostgreSQL: replace a connection when it is so old
+    /// PostgreSQL: age at which a connection is replaced
     #[arg(long, env = "KEYWARD_DATABASE_MAX_LIFETIME", default_value = "30m", value_name = "TIME",
         value_parser = lifetime)]
     pub database_max_lifetime: Duration,

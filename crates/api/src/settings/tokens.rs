@@ -53,7 +53,7 @@ pub struct TokenSettings {
         value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub sessions_per_account: u32,
 
-    /// Replace the signing key by itself when it is so old, as in `30d` [default: never]
+    /// Age at which the signing key is replaced automatically, as in `30d` [default: never]
     #[arg(long, env = "KEYWARD_KEY_ROTATION", value_name = "TIME", value_parser = lifetime)]
     pub key_rotation: Option<Duration>,
 

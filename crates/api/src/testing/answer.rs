@@ -106,7 +106,7 @@ impl Answer {
         assert!(challenge.starts_with("Bearer error=\"invalid_token\""), "{what}: {challenge}");
     }
 
-    /// That a lock stayed shut for somebody who is no longer there.
+    /// Asserts a 401 for an account that no longer exists.
     #[track_caller]
     pub fn assert_gone(&self, what: &str) {
         assert_eq!(self.status, 401, "{what}: {}", self.text());

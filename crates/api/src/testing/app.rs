@@ -180,7 +180,7 @@ pub fn cheap_hasher() -> Argon2idHasher {
     Argon2idHasher::new(params, Arc::new(SystemRandom)).unwrap()
 }
 
-/// The settings of a server that was told no more than these flags, whatever the environment of the tests
+/// The settings of a server started with these flags alone, independent of the environment of the tests
 /// says.
 fn settings(flags: &[&str]) -> Settings {
     let command = Settings::augment_args(Command::new("keyward")).mut_args(|arg| arg.env(None));

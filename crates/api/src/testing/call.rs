@@ -69,7 +69,7 @@ impl Call {
         self.body("application/x-www-form-urlencoded", body.to_owned())
     }
 
-    /// Sends it. Whatever is answered must be documented.
+    /// Sends it. The answer must be documented.
     pub async fn send(self) -> Answer {
         let (method, path) = (self.request.method().clone(), self.request.uri().path().to_owned());
         let document = Arc::clone(&self.document);
@@ -78,7 +78,7 @@ impl Call {
         answer
     }
 
-    /// Sends it, whatever is answered.
+    /// Sends it, without a check of the answer.
     pub async fn send_unchecked(self) -> Answer {
         Answer::read(self.router.oneshot(self.request).await.unwrap()).await
     }

@@ -15,7 +15,7 @@ use super::answer::Answer;
 use super::app::{PASSWORD, TestApp, address};
 use super::call::Call;
 
-/// Somebody who calls the service.
+/// A caller of the service.
 #[derive(Clone)]
 pub struct Person {
     /// The service they call.
@@ -75,12 +75,12 @@ impl Person {
 }
 
 impl TestApp {
-    /// Somebody without a token.
+    /// A caller without a token.
     pub fn anonymous(&self) -> Person {
         Person { app: self.clone(), token: None, refresh: String::new(), id: 0, email: String::new() }
     }
 
-    /// Whoever has this token.
+    /// A caller with this token.
     pub fn bearer(&self, token: &str) -> Person {
         Person { token: Some(token.to_owned()), ..self.anonymous() }
     }
@@ -102,7 +102,7 @@ impl TestApp {
         self.log_in(name).await
     }
 
-    /// Another session of somebody who has an account.
+    /// Another session of an existing account.
     pub async fn log_in(&self, name: &str) -> Person {
         let credentials = json!({ "username": address(name), "password": PASSWORD });
         let tokens = self.anonymous().post("/login", credentials).await.assert_status(200).json();

@@ -30,7 +30,7 @@ fn walk(document: &Value, schema: &Value, value: &Value, at: &str, found: &mut V
     if let Some(allowed) = schema["enum"].as_array()
         && !allowed.contains(value)
     {
-        found.push(format!("{at}: {value} is none of {allowed:?}"));
+        found.push(format!("{at}: {value} is not one of {allowed:?}"));
     }
     if let (Some(items), Some(elements)) = (schema.get("items"), value.as_array()) {
         for (index, element) in elements.iter().enumerate() {

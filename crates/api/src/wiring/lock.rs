@@ -1,6 +1,6 @@
-//! Who uses a SQLite database: every server and command a little, whoever replaces it alone.
+//! The lock of a SQLite database: shared by servers and commands, exclusive for a program that replaces the file.
 //!
-//! The lock is the system's, on a file beside the database, so that it ends with whoever held it, however
+//! The lock is the system's, on a file beside the database, so that it ends with the process that held it, however
 //! they end.
 
 use std::fs::{File, OpenOptions};
@@ -37,7 +37,7 @@ impl Lock {
         }
     }
 
-    /// For replacing a database that nobody else uses.
+    /// Exclusive: for replacing a database that no other process uses.
     pub fn alone(database: &Path) -> Result<Self, ServiceError> {
         Self::take(database, File::try_lock).map_err(|refused| match refused {
             Refused::Taken => format!(
@@ -66,7 +66,7 @@ impl Lock {
         for _ in 0..TRIES {
             let taken = open(database).map_err(Refused::Failed)?;
             match lock(&taken.file) {
-                // A file that was removed meanwhile keeps nobody out.
+                // The lock of a file that was removed meanwhile protects nothing.
                 Ok(()) if taken.is_current() => return Ok(taken),
                 Ok(()) => {}
                 Err(std::fs::TryLockError::WouldBlock) => std::thread::sleep(PAUSE),

@@ -71,7 +71,7 @@ pub fn given(tokens: &TokenSettings) -> Result<Option<MasterSecret>, ServiceErro
     secret.transpose().map_err(|error| format!("KEYWARD_MASTER_SECRET: {error}").into())
 }
 
-/// Writes a new secret beside its final name and links it there, so that nobody ever reads half of one, and
+/// Writes a new secret beside its final name and links it there, so that no process ever reads half of one, and
 /// of two processes that start together one wins and both use what it wrote.
 fn create(path: &Path) -> std::io::Result<MasterSecret> {
     let secret = MasterSecret::generate(&SystemRandom);

@@ -19,7 +19,7 @@ pub enum UserError {
     /// There is no such account.
     #[error("user with id: {0} was not found")]
     NotFound(UserId),
-    /// Somebody else's account.
+    /// Another user's account.
     #[error("Not enough permissions")]
     Forbidden,
     /// The password given as proof is not theirs.

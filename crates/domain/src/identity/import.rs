@@ -57,7 +57,7 @@ pub struct ImportTally {
 /// Why an account is not let in. No sentence quotes what the other system said, which may be a secret in the wrong place.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportRefusal {
-    /// The address is none.
+    /// Not an e-mail address.
     #[error("the e-mail address is not valid: {0}")]
     Email(EmailError),
     /// The address was there before.
@@ -72,7 +72,7 @@ pub enum ImportRefusal {
     /// There is no such role.
     #[error("there is no role of that name")]
     UnknownRole,
-    /// A role that nobody allowed.
+    /// A role that the import was not allowed to give.
     #[error("the role is more than a user's, which was not allowed")]
     Role,
 }

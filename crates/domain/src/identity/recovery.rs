@@ -113,7 +113,7 @@ impl Recovery {
         Self { ports, postbox, throttle, base: base.trim_end_matches('/').to_owned() }
     }
 
-    /// Sends a link to whoever has an account of that address. The store is asked the same whether anybody has.
+    /// Sends a link to the account of that address, if there is one. The same queries run if there is none.
     pub async fn request(&self, email: Email, origin: &Origin) -> Result<(), RecoveryError> {
         self.throttle.spend(Deed::Mail, origin).await?;
         let now = self.ports.clock.now();
@@ -142,8 +142,8 @@ impl Recovery {
             .await
     }
 
-    /// Sets a new password for whoever has a good token, and ends every session of theirs. That they got the token shows
-    /// that the address is theirs; a mail tells them of the change, in case somebody else got it, too.
+    /// Sets a new password for the owner of a valid token, and ends all their sessions. That they got the token shows
+    /// that the address is theirs; a mail tells them of the change, in case another person got the token, too.
     pub async fn reset(
         &self,
         token: &str,
@@ -163,7 +163,7 @@ impl Recovery {
         self.ports
             .retrying(|| async {
                 let mut tx = self.ports.store.begin().await?;
-                // A login may have improved the old hash; from here on nobody changes it.
+                // A login may have upgraded the old hash; from here on the row is locked.
                 tx.user_changes().hold(user.id).await?;
                 let held = tx.users().credentials(user.id).await?.ok_or(RecoveryError::InvalidToken)?;
                 let spent = tx.recoveries().spend(&token, now).await?;

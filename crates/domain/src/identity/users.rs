@@ -56,7 +56,7 @@ impl Users {
         Ok(Slice::cut(rows, page, |user| user.id.0))
     }
 
-    /// Changes an account. Locking somebody out ends their sessions. The last administrator stays one.
+    /// Changes an account. Disabling an account ends its sessions. The last administrator stays one.
     pub async fn update(&self, id: UserId, change: UserChange, origin: &Origin) -> Result<User, UserError> {
         let now = self.ports.clock.now();
         let event = |kind| Event::new(now, kind, origin).of(id);

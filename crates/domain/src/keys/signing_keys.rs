@@ -82,7 +82,7 @@ impl Keys {
         Self { ports, master, token_life }
     }
 
-    /// The ring of `algorithm` as of now. Makes the first key if there is none.
+    /// The ring of `algorithm` as of now. Makes the first key if the ring is empty.
     pub async fn ring(&self, algorithm: Algorithm) -> Result<KeyRing, KeysError> {
         let mut stored = self.load(algorithm).await?;
         if self.divide(&stored).current.is_none() {

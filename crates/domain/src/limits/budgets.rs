@@ -18,11 +18,11 @@ pub struct Budgets {
 pub enum Deed {
     /// Wrong passwords.
     Login,
-    /// Refresh tokens that are none.
+    /// Invalid refresh tokens.
     Refresh,
-    /// Tokens for a new password that are none.
+    /// Invalid tokens for a new password.
     Reset,
-    /// Codes and tokens for the verification of an address that are none.
+    /// Invalid codes and tokens for the verification of an address.
     Verify,
     /// Asking for mail.
     Mail,

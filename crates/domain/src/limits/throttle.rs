@@ -190,7 +190,7 @@ impl Throttle {
         }
     }
 
-    /// Forgets wrong guesses at the password of `email`, which somebody has just replaced.
+    /// Clears the failed attempts at the password of `email`, after the password was replaced.
     pub(crate) async fn forgive(
         &self,
         repositories: &mut (impl Repositories + ?Sized),

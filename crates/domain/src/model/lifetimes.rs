@@ -26,7 +26,7 @@ impl Lifetimes {
         now - session.last_seen_at >= self.idle || now - session.created_at >= self.absolute
     }
 
-    /// When the session will be over if nobody refreshes it.
+    /// When the session expires unless it is refreshed.
     pub fn end(&self, session: &Session) -> OffsetDateTime {
         (session.last_seen_at + self.idle).min(session.created_at + self.absolute)
     }

@@ -49,7 +49,7 @@ impl Failure for ClientError {
     }
 }
 
-/// How many sessions of a removed client are ended in one transaction, so that nobody else waits for long.
+/// How many sessions of a removed client are ended in one transaction, so that other writers do not wait for long.
 const AT_ONCE: u64 = 500;
 
 /// The use cases of clients.
@@ -80,7 +80,7 @@ impl Clients {
         }
     }
 
-    /// Removes a client and ends the sessions that were opened through it; says how many. Whoever removes it again, when
+    /// Removes a client and ends the sessions that were opened through it; says how many. Removing it again, when
     /// this was cut short, ends the rest.
     pub async fn remove(&self, id: &ClientId) -> Result<u64, ClientError> {
         // The client first: then no further session can be opened or refreshed.

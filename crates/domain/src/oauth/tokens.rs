@@ -90,7 +90,7 @@ impl OAuthTokens {
         Ok(())
     }
 
-    /// What a token is worth now; `None` for whatever is not good.
+    /// The introspection result of a token; `None` for any token that is not valid.
     pub async fn introspect(&self, token: &str) -> Result<Option<Introspection>, StoreError> {
         if let Some((claim, live)) = self.standing.of_refresh_token(token).await? {
             let good = claim.counter == live.session.counter

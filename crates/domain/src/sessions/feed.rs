@@ -17,7 +17,7 @@ const PAGE: u64 = 1000;
 /// Why the feed could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum FeedError {
-    /// The position is none of ours.
+    /// The cursor was not issued by this server.
     #[error("this position did not come from an answer")]
     Position,
     /// The store.
@@ -58,7 +58,7 @@ impl Revocations {
         Self { ports, kept: lifetimes.remembered() }
     }
 
-    /// How long after its end a session is told of: until the last of its access tokens has expired everywhere.
+    /// How long the feed reports a session after its end: until the last of its access tokens has expired everywhere.
     pub fn kept(&self) -> Duration {
         self.kept
     }

@@ -149,7 +149,7 @@ impl LogIn {
         Err(SessionError::InvalidCredentials)
     }
 
-    /// The counts that this guess belongs to. Where strangers have to wait, whoever the account knows has counts of their own.
+    /// The counters of this attempt. A trusted device has counters of its own, so that it need not wait for unknown ones.
     async fn ration(&self, login: &Login, origin: &Origin) -> Result<Guess, SessionError> {
         let address = origin.device.ip;
         let throttled = match self.throttle.stranger(login.email.as_ref(), address).await {
@@ -222,7 +222,7 @@ impl LogIn {
         if user.email_verified || !self.verification.is_required() {
             return Ok(());
         }
-        // Whoever reads this answer knows that the password was right, so it is rationed, too.
+        // This answer shows that the password was right, so it is rate limited, too.
         self.throttle.right(&mut *self.ports.store.autocommit(), guess).await?;
         match self.verification.request_for(user).await {
             Ok(()) | Err(VerificationError::JustSent(_)) => Err(SessionError::EmailUnverified),

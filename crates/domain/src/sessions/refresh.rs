@@ -1,7 +1,7 @@
 //! Refresh: the rule that decides what a refresh token is worth, and the use case around it.
 //!
 //! A token is spent by one atomic `UPDATE` of its session's counter, so of any number of callers one wins. The
-//! others, and whoever lost the answer, get the same successor within the grace; anything older is theft.
+//! others, and a client that lost the answer, get the same successor within the grace; anything older is theft.
 
 use time::OffsetDateTime;
 
@@ -25,7 +25,7 @@ pub enum Worth {
     Spend,
     /// It was spent a moment ago: its owner gets the current successor.
     Converge,
-    /// It was spent long ago: somebody holds a copy.
+    /// It was spent long ago: there is a copy of it.
     Replay,
     /// Nothing: the session is over, or the token is from a future that a restored backup forgot.
     Nothing,
@@ -59,11 +59,11 @@ impl Refresh {
     }
 
     /// Trades a refresh token for the next pair. `scope` narrows the access token; it never widens the session.
-    /// `client` is whoever authenticated itself as one: a session opened through a client is that client's alone, and no
+    /// `client` is the client that authenticated itself: a session opened through a client is that client's alone, and no
     /// client gets more than it is registered for.
     ///
     /// # Errors
-    /// [`SessionError::InvalidRefreshToken`] for whatever is not worth a pair. A replay also ends the session.
+    /// [`SessionError::InvalidRefreshToken`] for a token that is not valid. A replay also ends the session.
     pub async fn refresh(
         &self,
         token: &str,

@@ -16,7 +16,7 @@ use crate::ports::bundle::Ports;
 const EVERY: Duration = Duration::minutes(1);
 /// How many sessions or events are removed in one transaction.
 const BATCH: u64 = 500;
-/// How long a session that is over stays, for whoever looks into an incident.
+/// How long an ended session is kept, for the investigation of incidents.
 const KEPT: Duration = Duration::days(1);
 
 /// The use cases of housekeeping.
@@ -42,7 +42,7 @@ impl Housekeeping {
         Self { ports, lifetimes, events: None, surplus: None, cleaners: Vec::new() }
     }
 
-    /// The same, forgetting security events that are so old.
+    /// The same, with the age at which security events are deleted.
     #[must_use]
     pub fn forgetting_events(self, age: Option<Duration>) -> Self {
         Self { events: age, ..self }

@@ -10,7 +10,7 @@ use keyward_auth::ErrorCode;
 pub enum Kind {
     /// The request asks for something that cannot be.
     Invalid,
-    /// Nobody proved who is asking.
+    /// The caller is not authenticated.
     Unauthenticated,
     /// The one asking may not do this.
     Forbidden,
@@ -22,7 +22,7 @@ pub enum Kind {
     Conflict,
     /// Too many attempts: later it may work.
     Throttled,
-    /// Somebody else did the like at the same moment, and nothing was kept: at once it may work.
+    /// Lost a race with a concurrent transaction; nothing was written. Retry immediately.
     Contended,
     /// Something we depend on is busy or away: later it may work.
     Unavailable,

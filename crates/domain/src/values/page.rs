@@ -8,7 +8,7 @@ pub const MAX_LIMIT: u32 = 200;
 /// Which part of a list is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Page {
-    /// At most so many rows: 1 to [`MAX_LIMIT`].
+    /// Maximum number of rows: 1 to [`MAX_LIMIT`].
     pub limit: u32,
     /// Only rows whose id is greater than this one.
     pub after: Option<i64>,

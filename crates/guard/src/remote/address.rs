@@ -1,4 +1,4 @@
-//! Which addresses are asked: `https`, or `http` on the machine itself, so that nobody in between can hand us keys.
+//! Which addresses are asked: `https`, or `http` on the machine itself, so that no attacker on the network can inject keys.
 
 use reqwest::Url;
 

@@ -41,7 +41,7 @@ impl RemoteAuthenticator {
     /// Waits until there are keys, and an answer of the feed where that is followed.
     ///
     /// # Errors
-    /// Why there are none. Both are fetched again and again in the background, so that a later call may
+    /// The error of the last fetch. Both are fetched again and again in the background, so that a later call may
     /// succeed.
     pub async fn ready(&self) -> Result<(), RemoteError> {
         self.inner.keys.ready().await?;

@@ -41,7 +41,7 @@ impl RemoteAuthenticator {
     /// [`builder`](Self::builder) has everything else.
     ///
     /// # Errors
-    /// [`RemoteError`], in one sentence, where the address is not usable, nobody is there, or it is somebody else.
+    /// [`RemoteError`], in one sentence, where the address is not usable, does not answer, or is not an issuer.
     pub async fn discover(issuer: &str) -> Result<Self, RemoteError> {
         Self::builder(issuer).discover().await
     }
@@ -125,7 +125,7 @@ impl RemoteBuilder {
         self
     }
 
-    /// How late an ended session may be noticed by whoever follows the feed; 10 s unless set. A quarter of it, but 20 s at most,
+    /// How late a follower of the feed may notice an ended session; 10 s unless set. A quarter of it, but 20 s at most,
     /// the feed may wait with an answer. After the bound without an answer, see [`strict`](Self::strict).
     pub fn revocation_bound(mut self, bound: Duration) -> Self {
         self.bound = bound;

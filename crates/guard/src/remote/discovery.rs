@@ -78,7 +78,7 @@ impl Discovery {
             return Ok(Arc::clone(metadata));
         }
         match &state.failed {
-            // Somebody has tried since we asked: a queue of waiters shall not try one after the other.
+            // Another caller has tried since: a queue of waiters must not try one after the other.
             Some((failed_at, error)) if *failed_at > asked_at => return Err(error.clone()),
             _ => {}
         }
@@ -95,13 +95,13 @@ impl Discovery {
         }
     }
 
-    /// Has the metadata fetched again, whatever went wrong: for work in the background, which asks seldom.
+    /// Fetches the metadata again after any failure: for work in the background, which asks seldom.
     pub(super) async fn forget(&self) {
         self.state.lock().await.known = None;
     }
 
     /// Has this metadata fetched again if the error may be its fault. For requests, of which there are many: they forget nothing
-    /// while the issuer is merely out of order, nor what somebody has fetched anew since.
+    /// while the issuer is merely out of order, nor what another task has fetched since.
     pub(super) async fn doubt(&self, metadata: &Arc<Metadata>, error: &RemoteError) {
         if error.leads_elsewhere() {
             let mut state = self.state.lock().await;
@@ -113,7 +113,7 @@ impl Discovery {
         let [first, second] = self.issuer.metadata();
         let (url, document) = match self.http.get::<Document>(&first).await {
             Ok(found) => (first, found.value),
-            // Somebody is there, but has no such document: an OpenID provider has the other one.
+            // The server answers, but has no such document: an OpenID provider has the other one.
             Err(error @ (RemoteError::Status { .. } | RemoteError::Answer { .. })) => {
                 match self.http.get::<Document>(&second).await {
                     Ok(found) => (second, found.value),

@@ -15,7 +15,7 @@ pub enum RemoteError {
         /// What is wrong with it.
         reason: &'static str,
     },
-    /// Nobody answered in time.
+    /// No answer in time.
     #[error("{address} could not be reached")]
     Unreachable {
         /// Who was asked.
@@ -57,8 +57,8 @@ pub enum RemoteError {
 }
 
 impl RemoteError {
-    /// Whether the endpoint may by now be somewhere else than the metadata said: nobody is at the address, or somebody who does
-    /// not know the question. An issuer that is slow, out of order, or does not want us, is where it was.
+    /// Whether the endpoint may have moved since the metadata was read: there is no server at the address, or one
+    /// without this endpoint. An issuer that is slow, broken, or refuses the request has not moved.
     pub(super) fn leads_elsewhere(&self) -> bool {
         match self {
             Self::Unreachable { cause, .. } => cause
@@ -92,10 +92,10 @@ mod tests {
         let socket = TcpSocket::new_v4().unwrap();
         socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
         let address = socket.local_addr().unwrap();
-        // The port is taken, and nobody listens there.
+        // The port is bound, but not listening.
         let gone = asked(&format!("http://{address}"), Duration::from_mins(10)).await;
         assert!(matches!(gone, RemoteError::Unreachable { .. }) && gone.leads_elsewhere(), "{gone:?}");
-        // The system takes the connection, and nobody answers.
+        // The system accepts the connection, and no program answers.
         let _listener = socket.listen(8).unwrap();
         for scheme in ["http", "https"] {
             let slow = asked(&format!("{scheme}://{address}"), Duration::from_millis(50)).await;

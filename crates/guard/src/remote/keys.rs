@@ -1,5 +1,5 @@
-//! The issuer's keys, kept fresh by one task in the background: so one fetch serves everybody who waits for it, and whoever
-//! stops waiting stops nothing. The last good keys are kept however long the issuer is away.
+//! The issuer's keys, refreshed by one background task. One fetch serves every request that waits for it, and a request
+//! that is cancelled does not cancel the fetch. The last good keys are kept while the issuer is unavailable.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
@@ -20,7 +20,7 @@ use crate::authenticator::unix_now;
 
 /// For how long keys are kept whose issuer does not say so.
 const USUAL_AGE: Duration = Duration::from_mins(5);
-/// For how long keys are kept at most, whatever the issuer says.
+/// Maximum time that keys are kept; a longer one of the issuer is cut to it.
 const MAX_AGE: Duration = Duration::from_hours(24);
 /// The longest wait between two tries while the issuer is away.
 const MAX_WAIT: Duration = Duration::from_mins(1);
@@ -94,7 +94,7 @@ impl Keys {
         }
         let verifier = self.shared.renewed().await.ok_or(Refusal::Unavailable)?;
         match verifier.verify(token, unix_now()) {
-            // Nobody can say what the issuer's keys are now, so nobody can say that this is none of them.
+            // The issuer's present keys are unknown, so this may be one of them.
             Err(TokenError::UnknownKey) if self.shared.done.borrow().is_some() => Err(Refusal::Unavailable),
             verified => Ok(verified?),
         }
@@ -144,7 +144,7 @@ impl Shared {
             let wait = match &fetched {
                 Ok(age) => {
                     failures = 0;
-                    // Ahead of expiry, so that nobody waits.
+                    // Ahead of expiry, so that no request waits.
                     (*age * 4 / 5).max(self.pause)
                 }
                 Err(error) => {

@@ -23,9 +23,9 @@ pub(super) const MAX_LEEWAY: i64 = 60;
 const MAX_WAIT: u64 = 20;
 /// The least time between two questions, so that a feed that never waits is not asked without end.
 const PAUSE: Duration = Duration::from_millis(250);
-/// After so long the whole set is read once more, whatever happened to the issuer's database meanwhile.
+/// Interval at which the whole set is read again, in case the issuer's database was replaced meanwhile.
 const WHOLE: Duration = Duration::from_mins(5);
-/// The longest wait after a question that nobody answered.
+/// The longest wait after a request without an answer.
 const MAX_PAUSE: Duration = Duration::from_secs(5);
 
 /// One answer of the feed.
@@ -43,7 +43,7 @@ struct Ended {
     expires_at: i64,
 }
 
-/// The sessions that ended. Dropped, nobody follows the feed any more.
+/// The ended sessions. When it is dropped, the feed is no longer followed.
 pub(super) struct Revocations {
     shared: Arc<Shared>,
     _follower: Task,
@@ -63,7 +63,7 @@ struct Shared {
 struct Known {
     /// Ended sessions, and until when that matters, in Unix seconds.
     ended: HashMap<String, i64>,
-    /// Whatever ended before this moment is known.
+    /// Every session that ended before this moment is known.
     at: Option<Instant>,
 }
 
@@ -96,7 +96,7 @@ impl Revocations {
         self.shared.is_current()
     }
 
-    /// Refuses what has ended; and, where that is wanted, everything while nobody knows.
+    /// Refuses what has ended; and, where that is wanted, every token while the feed is not current.
     pub(super) async fn check(&self, session: Option<&str>) -> Result<(), Refusal> {
         if !self.are_current() {
             // The very first answer is waited for. Its failure is in the log.
@@ -129,12 +129,12 @@ impl Shared {
     /// it was asked for: the feed looks then, looks again when it hears of something and when the wait is over, but answers with
     /// its last look where its server stops. So what is known is as old as two questions by the time the second is answered.
     /// Each has half the bound at most, a quarter to wait and a quarter to come: that nothing ends keeps none of the strict out.
-    /// After a question that nobody answered, the rest of a quarter is for a second try, which does not wait.
+    /// After a request without an answer, the rest of a quarter is for a second attempt, which does not wait.
     fn quarter(&self) -> Duration {
         self.bound / 4
     }
 
-    /// Asks for ever. Whatever fails begins anew with the whole set, so that nothing depends on what the issuer remembers.
+    /// Polls for ever. Any failure starts again with the whole set, so that nothing depends on what the issuer remembers.
     async fn follow(self: Arc<Self>) {
         let (mut after, mut began, mut whole_at, mut told) = (None, None, Instant::now(), false);
         loop {

@@ -1,4 +1,4 @@
-//! Work in the background that ends with whoever began it.
+//! A background task that ends with the value that started it.
 
 use std::future::Future;
 

@@ -44,10 +44,10 @@ pub(crate) struct Desk {
     pub(crate) metadata: Mutex<Value>,
     pub(crate) metadata_path: Mutex<&'static str>,
     pub(crate) cache_control: Mutex<&'static str>,
-    /// Whoever asks for the keys needs one of these.
+    /// A request for the keys needs one of these.
     pub(crate) permits: Semaphore,
     pub(crate) key_fetches: AtomicUsize,
-    /// Whoever asks for the metadata needs one of these, and gets 500 while they are away.
+    /// A request for the metadata needs one of these, and gets 500 while there are none left.
     pub(crate) metadata_permits: Semaphore,
     pub(crate) metadata_away: AtomicBool,
     pub(crate) metadata_fetches: AtomicUsize,

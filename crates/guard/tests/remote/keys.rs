@@ -32,7 +32,7 @@ async fn one_fetch_serves_everybody_who_waits() {
         calls.spawn(async move { authenticator.authenticate(&token).await });
     }
     until(async || issuer.key_fetches() == 1).await;
-    // Whoever gives up takes nothing away from the others.
+    // A caller that gives up takes nothing away from the others.
     let gone = tokio::time::timeout(SHORT, authenticator.authenticate(&issuer.token())).await;
     assert!(gone.is_err());
     issuer.desk.permits.add_permits(1);

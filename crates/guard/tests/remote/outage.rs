@@ -14,7 +14,7 @@ use crate::until;
 async fn a_fetch_that_fails_answers_everybody_who_waited_for_it() {
     let issuer = Issuer::start().await;
     let authenticator = introspecting(&issuer).discover().await.unwrap();
-    // An answer like this one may come from somebody else: the metadata is no longer believed.
+    // Such an answer may come from another server: the metadata is no longer believed.
     *issuer.desk.state.lock().unwrap() = json!({});
     assert_eq!(authenticator.authenticate(&issuer.token()).await, Err(Refusal::Unavailable));
     issuer.desk.metadata_permits.forget_permits(usize::MAX);
@@ -25,14 +25,14 @@ async fn a_fetch_that_fails_answers_everybody_who_waited_for_it() {
         calls.spawn(async move { authenticator.authenticate(&token).await });
     }
     until(async || issuer.metadata_fetches() == 2).await;
-    // Nobody is answered before; then all are, by one failure.
+    // No caller is answered before; then all are, by one failure.
     assert!(calls.try_join_next().is_none());
     issuer.desk.metadata_permits.add_permits(100);
     while let Some(answer) = calls.join_next().await {
         assert_eq!(answer.unwrap(), Err(Refusal::Unavailable));
     }
     assert_eq!(issuer.metadata_fetches(), 2);
-    // Whoever asks later has it tried again.
+    // A later caller starts another attempt.
     issuer.desk.metadata_away.store(false, Ordering::SeqCst);
     *issuer.desk.state.lock().unwrap() = json!({ "active": true });
     assert!(authenticator.authenticate(&issuer.token()).await.is_ok());

@@ -47,7 +47,7 @@ async fn what_ended_before_the_start_is_known_from_the_first_call_on() {
     }
     let discovered = following(&issuer).discover().await.unwrap();
     assert_eq!(discovered.authenticate(&issuer.token_of(Some("s5"))).await, Err(Refusal::InvalidToken));
-    // Nor does whoever did not wait for the feed let anybody in before its first answer.
+    // Nor does a lock that did not wait for the feed accept a token before its first answer.
     let built = following(&issuer).build().unwrap();
     assert_eq!(built.authenticate(&issuer.token_of(Some("s5"))).await, Err(Refusal::InvalidToken));
     assert!(built.authenticate(&issuer.token_of(Some("s6"))).await.is_ok());
@@ -209,11 +209,7 @@ async fn introspection_sees_everything_at_once() {
     assert!(ask().await.is_ok());
     issuer.desk.away.store(true, Ordering::SeqCst);
     assert_eq!(ask().await, Err(Refusal::Unavailable));
-    assert_eq!(
-        authenticator.authenticate("x.y.z").await,
-        Err(Refusal::InvalidToken),
-        "that needs nobody's word"
-    );
+    assert_eq!(authenticator.authenticate("x.y.z").await, Err(Refusal::InvalidToken), "that needs no feed");
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! Beginning and end: whom to trust, starting while nobody is there, and leaving nothing behind.
+//! Start and shutdown: which issuers to trust, starting while the issuer is unavailable, and leaving nothing behind.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;

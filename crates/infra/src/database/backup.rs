@@ -7,7 +7,7 @@ use sea_orm::DatabaseConnection;
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqlitePoolOptions};
 use sea_orm::sqlx::{self, Connection, Error as SqlxError};
 
-/// How long to wait for whoever writes just now.
+/// How long to wait for a running write.
 const BUSY: Duration = Duration::from_secs(10);
 
 /// Why there is no copy, or none that could be used.
@@ -27,8 +27,8 @@ pub fn sqlite_file(url: &str) -> Option<PathBuf> {
     options.map(|options| options.get_filename().to_owned())
 }
 
-/// Writes the database at `source`, as it is at one moment, into the empty file `target`. Whoever reads and writes it
-/// meanwhile is not kept waiting.
+/// Writes the database at `source`, as it is at one moment, into the empty file `target`. Other readers and writers
+/// are not blocked meanwhile.
 ///
 /// # Errors
 /// What SQLite answered, such as that the disk is full; `target` is of no use then.
@@ -41,7 +41,7 @@ pub async fn copy_sqlite(source: &Path, target: &Path) -> Result<(), BackupError
     Ok(())
 }
 
-/// Opens a file that nobody else uses, if everything in it is in order.
+/// Opens a file that no other process uses, if its integrity check passes.
 ///
 /// # Errors
 /// What is not.

@@ -49,9 +49,9 @@ impl Bounded<DatabaseConnection> {
     /// Begins a transaction that may write: SQLite takes the write lock now, since a transaction that asks for it later
     /// fails at once when another has written in between.
     ///
-    /// It begins in a task of its own, which goes on when nobody waits any more, and then takes it back. Were it given up
-    /// half-way, the driver would hand the connection to somebody else as if no transaction had begun on it, and
-    /// whatever they write would be acknowledged and never committed.
+    /// It begins in a task of its own, which goes on when its caller is gone, and then rolls it back. Were it given up
+    /// half-way, the driver would hand the connection to another caller as if no transaction had begun on it, and
+    /// that caller's writes would be acknowledged and never committed.
     pub(crate) async fn begin(&self) -> Result<Bounded<DatabaseTransaction>, DbErr> {
         let options = TransactionOptions {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),

@@ -39,7 +39,7 @@ pub enum ConnectError {
     /// Readers and writer would each see a database of their own, and both would be lost at the end.
     #[error("a SQLite database must be a file: name one, as in sqlite://data/keyward.db")]
     NotAFile,
-    /// Folders are made by whoever knows what else belongs into them.
+    /// Does not make folders: the caller knows what else belongs in them.
     #[error("the folder of the database file {0} does not exist")]
     NoFolder(PathBuf),
     /// SQLite reads beside its writer as it is.
@@ -110,7 +110,7 @@ async fn open_sqlite(url: &str, options: &DatabaseOptions) -> Result<Opened, Con
     Ok(Opened { reader: reader.into(), writer: writer.into(), probe: None, listener: None })
 }
 
-/// SQLite's result code 5, with whatever detail: somebody else holds the file.
+/// SQLite's result code 5, with any detail: another process holds the file.
 fn is_busy(error: &SqlxError) -> bool {
     let code = error.as_database_error().and_then(|error| error.code()?.parse::<u32>().ok());
     code.is_some_and(|code| code & 0xff == 5)

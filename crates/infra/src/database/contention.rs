@@ -27,7 +27,7 @@ pub(crate) fn is_contention(error: &DbErr) -> bool {
     error.code().is_some_and(|code| STATES.contains(&&*code))
 }
 
-/// Waits before the `round`-th repetition: never as long as somebody else, and longer after each.
+/// The wait before the `round`-th repetition: exponential backoff with full jitter.
 pub(crate) async fn pause(round: u32) {
     let most = (FIRST * 2_u32.saturating_pow(round.saturating_sub(1).min(16))).min(LONGEST);
     let mut bytes = [0; 4];

@@ -5,9 +5,9 @@ use std::time::Duration;
 /// How a database is used.
 #[derive(Clone, Copy, Debug)]
 pub struct DatabaseOptions {
-    /// PostgreSQL: at most so many connections.
+    /// PostgreSQL: maximum number of connections.
     pub max_connections: u32,
-    /// SQLite: so many connections that read, beside the one that writes.
+    /// SQLite: number of connections that read, beside the one that writes.
     pub readers: u32,
     /// How long a call waits for a free connection, and the database for a lock that another call or process holds.
     pub acquire_timeout: Duration,
@@ -17,7 +17,7 @@ pub struct DatabaseOptions {
     pub connect_timeout: Duration,
     /// PostgreSQL: a connection that was not used for so long is closed.
     pub idle_timeout: Duration,
-    /// PostgreSQL: a connection so old is replaced, so that servers behind one name get their share in time.
+    /// PostgreSQL: age at which a connection is replaced, so that servers behind one name get their share in time.
     pub max_lifetime: Duration,
 }
 

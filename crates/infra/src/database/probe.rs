@@ -1,7 +1,7 @@
 //! Whether a PostgreSQL server is there at all: asked on behalf of calls that wait longer than usual.
 //!
 //! A pool that finds its server gone goes on trying for as long as a caller is willing to wait for a connection. A
-//! refused connection is known at once, though, so whoever waits asks here and need not wait for what will not come.
+//! refused connection is known at once, though, so a caller asks here instead of waiting for a connection that will not come.
 
 use std::io::ErrorKind;
 use std::time::{Duration, Instant};

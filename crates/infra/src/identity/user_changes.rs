@@ -97,7 +97,7 @@ impl UserChanges for Db<Open> {
     }
 
     async fn hold(&mut self, id: UserId) -> Result<Option<User>, StoreError> {
-        // Whoever inserts a row that points here waits for that lock. On SQLite a transaction is alone anyway.
+        // An insert that refers to this row waits for that lock. On SQLite a transaction is alone anyway.
         let row = Entity::find_by_id(id.0).lock_exclusive().one(self.write()).await.map_err(failed)?;
         row.map(user).transpose()
     }

@@ -30,7 +30,7 @@ impl<C: Connections> AttemptRepository for Db<C> {
         now: OffsetDateTime,
     ) -> Result<Option<OffsetDateTime>, StoreError> {
         let row = Entity::find_by_id(key.0.to_vec()).one(self.read()).await.map_err(failed)?;
-        // Without a wait nothing blocks, not even whoever looked at a clock before the last failure was counted.
+        // Without a wait nothing blocks, not even an attempt whose clock was read before the last failure was counted.
         let waiting = row.filter(|row| row.wait > 0);
         let until = waiting.map(|row| time(row.last_at.saturating_add(row.wait))).transpose()?;
         Ok(until.filter(|until| *until > now))

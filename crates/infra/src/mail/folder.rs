@@ -38,7 +38,7 @@ impl Mailer for MailFolder {
     }
 }
 
-/// Beside its final name first, so that nobody ever reads half a mail.
+/// Writes beside the final name first, so that no program ever reads half a mail.
 fn write(folder: &Path, name: &str, bytes: &[u8]) -> std::io::Result<()> {
     make(folder)?;
     let draft = folder.join(format!("{name}.tmp"));

@@ -1,4 +1,4 @@
-//! How far somebody has read the feed, as text that goes out and comes back: so it is read strictly.
+//! A reader's cursor in the feed, as text that goes out and comes back: so it is parsed strictly.
 
 use std::fmt;
 
@@ -38,7 +38,7 @@ impl fmt::Display for Snapshot {
     }
 }
 
-/// Where somebody is on PostgreSQL.
+/// A reader's cursor on PostgreSQL.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Paging {
     /// What they have seen.
@@ -85,7 +85,7 @@ impl Paging {
     }
 }
 
-/// Where somebody is on SQLite.
+/// A reader's cursor on SQLite.
 pub(super) fn id(position: &Position) -> Option<i64> {
     if position.0.is_empty() { Some(0) } else { number(&position.0)?.try_into().ok() }
 }

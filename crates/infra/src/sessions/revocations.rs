@@ -1,9 +1,9 @@
 //! The feed of ended sessions.
 //!
 //! **PostgreSQL** makes rows visible in the order of commits, which is neither that of ids nor of times. So a position is a
-//! snapshot (`pg_current_snapshot()`): what somebody has seen. What comes after it is what that snapshot does not show, told
-//! by the writing transaction's id in `tx`; a transaction that was open then is missed by nobody. **SQLite** has one writer,
-//! who takes ids and commits in the same order: there a position is the last id.
+//! snapshot (`pg_current_snapshot()`) of what the reader has seen. The next rows are those that this snapshot does not show,
+//! by the writing transaction's id in `tx`; so no reader misses a transaction that was open then. **SQLite** has one writer,
+//! which takes ids and commits in the same order: there a position is the last id.
 
 use async_trait::async_trait;
 use keyward_domain::model::revocations::{News, Position, Revocation, RevocationRepository};
@@ -96,7 +96,7 @@ async fn by_id(connection: &impl ConnectionTrait, after: i64, limit: u64) -> Res
     let newest = "SELECT seq AS id FROM sqlite_sequence WHERE name = 'revocations'";
     let newest = Last::find_by_statement(Statement::from_string(DbBackend::Sqlite, newest));
     let newest = newest.one(connection).await.map_err(failed)?.and_then(|last| last.id).unwrap_or(0);
-    // From a database that was put back to an earlier state since: nobody knows what was seen.
+    // From a database that was put back to an earlier state since: what the reader has seen is unknown.
     let after = if after > newest { 0 } else { after };
     let rows = Entity::find()
         .filter(Column::Id.gt(after))
@@ -123,7 +123,7 @@ async fn by_snapshot(
         let now = rows.first().and_then(|row| Snapshot::parse(&row.now));
         let now = now.ok_or_else(|| crate::database::error::corrupt("a snapshot"))?;
         if seen.is_ahead_of(&now) {
-            // From a database that was put back to an earlier state since: nobody knows what was seen.
+            // From a database that was put back to an earlier state since: what the reader has seen is unknown.
             seen = Paging::default();
             continue;
         }

@@ -45,7 +45,7 @@ impl<C: Connections> EventRepository for Db<C> {
         rows.into_iter().rev().map(event).collect()
     }
 
-    /// Numbers ascend with time, so nobody has to look at more than the first few, and no index on the time is needed.
+    /// Numbers ascend with time, so only the first few have to be read, and no index on the time is needed.
     async fn forget(&mut self, before: OffsetDateTime, limit: u64) -> Result<u64, StoreError> {
         let oldest = Query::select()
             .column(Column::Id)

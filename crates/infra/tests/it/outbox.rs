@@ -47,7 +47,7 @@ async fn a_mail_is_claimed_as_it_was_kept_and_by_nobody_else_meanwhile() {
     assert!(claim(&database, at(299)).await.is_none());
     let again = claim(&database, at(300)).await.unwrap();
     assert_eq!((again.id, again.attempt), (mail.id, 2));
-    // Whoever was too slow has no say any more.
+    // A worker that was too slow cannot settle it any more.
     assert!(!settle(&database, &mail, Outcome::Sent(at(301))).await);
     assert!(settle(&database, &again, Outcome::Sent(at(301))).await);
     assert!(claim(&database, at(10_000)).await.is_none());

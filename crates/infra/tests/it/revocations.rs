@@ -1,4 +1,4 @@
-//! The feed of ended sessions: nobody misses one, in whatever order transactions commit.
+//! The feed of ended sessions: no reader misses one, in any order of commits.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -102,7 +102,7 @@ async fn every_way_to_end_a_session_is_told_once() {
     tx.commit().await.unwrap();
     assert_eq!(reader.read(&database).await, [id(5)], "it outlives its user");
     assert_eq!(reader.page(&database, 9).await.revocations, []);
-    assert_eq!(Reader::default().read(&database).await.len(), 5, "who begins now is told all");
+    assert_eq!(Reader::default().read(&database).await.len(), 5, "a new reader gets all of them");
 }
 
 #[tokio::test]
@@ -123,7 +123,7 @@ async fn what_was_rolled_back_is_not_told() {
 async fn a_transaction_that_commits_late_is_told_though_others_overtook_it() {
     let database = open().await;
     if database.connection().get_database_backend() == DbBackend::Sqlite {
-        // Its one writer lets nobody overtake.
+        // With one writer no transaction overtakes another.
         return;
     }
     let ana = add_user(&database, "ana").await.id;
@@ -150,7 +150,7 @@ async fn a_transaction_that_commits_late_is_told_though_others_overtook_it() {
     assert_eq!(reader.read(&database).await, [id(1)], "it has an earlier number than the page began with");
     second.commit().await.unwrap();
     assert_eq!(reader.read(&database).await, [id(3)]);
-    assert_eq!(reader.page(&database, 9).await.revocations, [], "nothing is told for ever");
+    assert_eq!(reader.page(&database, 9).await.revocations, [], "no revocation is reported for ever");
 }
 
 #[tokio::test]

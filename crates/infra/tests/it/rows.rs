@@ -1,4 +1,4 @@
-//! A row for every table there is, whatever the version: made from the columns that the database says it has.
+//! A row for every table, in any version of the schema: made from the columns that the database reports.
 
 use keyward_infra::testing::rows::{Column, columns, tables};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend};

@@ -65,7 +65,7 @@ async fn a_change_is_heard_when_it_is_committed_and_one_that_is_not_never_is() {
     assert_eq!(
         next(&mut heard).await,
         Heard::Change(Change::Anything),
-        "whatever happened before it listened"
+        "everything that happened before it listened"
     );
 
     let mut dropped = database.begin().await.unwrap();

@@ -1,4 +1,4 @@
-//! Transactions: all or nothing, seen by nobody before, and locks that hold.
+//! Transactions: all or nothing, invisible before COMMIT, and locks that hold.
 
 use std::time::Duration;
 

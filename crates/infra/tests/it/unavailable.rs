@@ -15,7 +15,7 @@ use tokio::sync::{OwnedRwLockWriteGuard, RwLock, oneshot};
 
 use crate::support::{Commits, add_user, email, is_unavailable, new_user, open, open_with};
 
-/// Long enough for whatever does get an answer, on a busy machine too.
+/// Long enough for every request that does get an answer, on a busy machine too.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// Far from never.
 const SOON: Duration = Duration::from_secs(20);
@@ -80,11 +80,11 @@ async fn a_full_pool_is_unavailable_in_bounded_time() {
     database.begin().await.unwrap().commit().await.unwrap();
 }
 
-/// A wire that can be frozen: while somebody holds `flowing` for writing.
+/// A connection that freezes while `flowing` is held for writing.
 #[derive(Clone, Default)]
 struct Wire {
     flowing: Arc<RwLock<()>>,
-    /// Whoever waits for the wire to freeze as `BEGIN` passes.
+    /// Notified when the wire freezes as `BEGIN` passes.
     trap: Arc<Mutex<Option<Trap>>>,
 }
 

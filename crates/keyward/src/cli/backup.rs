@@ -162,7 +162,7 @@ impl Draft {
         Ok(Self(draft))
     }
 
-    /// Gives it a name that nobody has. Says how many bytes it has.
+    /// Renames it to a name that does not exist yet. Returns its size in bytes.
     fn publish(self, path: &Path) -> io::Result<u64> {
         let bytes = self.sync()?;
         fs::hard_link(&self.0, path)?;
@@ -170,7 +170,7 @@ impl Draft {
         Ok(bytes)
     }
 
-    /// Gives it a name, whoever has it.
+    /// Renames it, replacing a file of that name.
     fn replace(self, path: &Path) -> io::Result<u64> {
         let bytes = self.sync()?;
         fs::rename(&self.0, path)?;

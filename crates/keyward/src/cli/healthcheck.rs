@@ -19,7 +19,7 @@ pub(super) struct Healthcheck {
     #[arg(long, env = "KEYWARD_LISTEN", default_value = "127.0.0.1:8000", value_name = "ADDRESS:PORT")]
     listen: SocketAddr,
 
-    /// The server's certificate, where it speaks TLS: nobody else is believed to be it
+    /// The server's certificate, where it speaks TLS; no other one is accepted
     #[arg(long, env = "KEYWARD_TLS_CERT", value_name = "FILE")]
     tls_cert: Option<PathBuf>,
 

@@ -28,7 +28,7 @@ pub(super) struct Import {
     /// `csv` or `jsonl` [default: as the file's name ends]
     #[arg(long)]
     format: Option<String>,
-    /// Check every line and add nobody
+    /// Check every line and add no account
     #[arg(long)]
     dry_run: bool,
     /// Where to write which lines were refused, and why [default: standard error]

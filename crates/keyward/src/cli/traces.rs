@@ -70,7 +70,7 @@ mod on {
 
     impl Traces {
         /// # Errors
-        /// When the collector's address is none.
+        /// When the collector's address is not usable.
         pub(crate) fn open(settings: &WatchSettings) -> Result<Self, Problem> {
             let Some(endpoint) = &settings.otlp_endpoint else { return Ok(Self(None)) };
             let shape = "KEYWARD_OTLP_ENDPOINT must be like http://127.0.0.1:4318/v1/traces";

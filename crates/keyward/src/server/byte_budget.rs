@@ -38,7 +38,7 @@ impl ByteBudget {
         Arc::new(Self { most, used: AtomicUsize::new(0) })
     }
 
-    /// Counts so many bytes, if there is room for them.
+    /// Reserves `bytes`, if there is room for them.
     fn charge(self: &Arc<Self>, bytes: usize) -> Option<Charge> {
         let room = |used: usize| used.checked_add(bytes).filter(|used| *used <= self.most);
         let charged = self.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, room);

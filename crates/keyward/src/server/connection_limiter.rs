@@ -68,7 +68,7 @@ mod tests {
         let three = admit("2001:db8::3");
         assert!(three.is_some() && admit("2001:db8::1").is_none());
         drop((two, three));
-        assert!(limiter.open.lock().unwrap().is_empty(), "whoever left is forgotten");
+        assert!(limiter.open.lock().unwrap().is_empty(), "a closed connection is forgotten");
     }
 
     #[test]

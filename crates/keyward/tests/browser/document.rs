@@ -26,7 +26,7 @@ impl Document {
         paths.flat_map(|path| path.as_object().unwrap().values()).map(operation).collect()
     }
 
-    /// The padlocks there should be, for somebody who is authorized by these schemes.
+    /// The padlocks there should be, for a caller that is authorized by these schemes.
     pub(crate) fn locks(&self, authorized: &[&str]) -> BTreeMap<String, Option<Lock>> {
         let lock = |schemes: BTreeSet<String>| {
             let fits = authorized.iter().any(|scheme| schemes.contains(*scheme));

@@ -45,7 +45,7 @@ fn a_newcomer_signs_up_authorizes_writes_a_post_and_logs_out() {
     let docs = Docs::open(&browser, &server);
     let document = Document::fetch(&browser);
 
-    // Everything that is sent is the page's own example: nobody types JSON.
+    // Everything that is sent is the page's own example: no JSON is typed.
     docs.try_out("users/create_user");
     let registration = docs.body("users/create_user");
     let created = docs.execute("users/create_user");

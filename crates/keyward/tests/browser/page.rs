@@ -1,4 +1,4 @@
-//! A page of somebody else's: an origin of its own, without content and without a policy.
+//! A page of another origin, without content and without a policy.
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};

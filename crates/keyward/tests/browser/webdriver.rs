@@ -70,7 +70,7 @@ impl Session {
         self.post("execute/sync", &json!({ "script": script, "args": [] }))
     }
 
-    /// Gives the page this size, whatever the window around it takes (Chrome DevTools Protocol).
+    /// Gives the page this size, without the window around it (Chrome DevTools Protocol).
     pub(crate) fn resize(&self, width: u32, height: u32) -> Result<(), Refusal> {
         let params = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
         let command = json!({ "cmd": "Emulation.setDeviceMetricsOverride", "params": params });
@@ -113,7 +113,7 @@ fn exchange(port: u16, method: &str, path: &str, body: &Value) -> Result<Value, 
     }
 }
 
-/// Sends a request on a connection of its own, and returns the body of the answer, whatever its status.
+/// Sends a request on a connection of its own, and returns the body of the answer, of any status.
 fn round_trip(port: u16, method: &str, path: &str, body: &str) -> io::Result<Vec<u8>> {
     let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
     stream.set_read_timeout(Some(PATIENCE))?;

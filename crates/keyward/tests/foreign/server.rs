@@ -57,7 +57,7 @@ impl Installation {
     }
 }
 
-/// A running server. Dropped, it dies as in an accident: by SIGKILL, in the middle of whatever it does.
+/// A running server. Dropped, it dies as in an accident: by SIGKILL, in the middle of its work.
 pub(crate) struct Server {
     child: Child,
     log: PathBuf,
@@ -102,7 +102,7 @@ impl Drop for Server {
 /// What a server answers.
 pub(crate) struct Answer {
     pub(crate) status: u16,
-    /// Null where there is none.
+    /// Null if absent.
     pub(crate) body: Value,
 }
 
@@ -118,7 +118,7 @@ pub(crate) fn ask(address: &str, line: &str, token: &str, body: &Value) -> io::R
     Ok(Answer { status, body })
 }
 
-/// Sends a request, and leaves the answer to whoever wants it.
+/// Sends a request; the caller may ignore the answer.
 pub(crate) fn send(address: &str, line: &str, token: &str, body: &Value) -> io::Result<TcpStream> {
     let (body, kind) = match body {
         Value::Null => (String::new(), ""),

@@ -138,7 +138,7 @@ async fn strangers_do_not_use_up_the_mails_of_an_accounts_own_address() {
     assert_eq!(app.letter().await.recipient.as_str(), address("victim"));
 }
 
-/// Somebody whose address is verified, logged in.
+/// A logged-in user whose address is verified.
 async fn verified(app: &TestApp, name: &str) -> Person {
     let account = json!({ "email": address(name), "password": PASSWORD });
     app.anonymous().post("/users", account).await.assert_status(201);

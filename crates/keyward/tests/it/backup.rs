@@ -179,7 +179,7 @@ async fn what_is_no_sound_backup_is_refused_and_the_database_stays() {
     let good = std::fs::read(home.path().join("good.db")).unwrap();
     let write = |name: &str, content: &[u8]| std::fs::write(home.path().join(name), content).unwrap();
     write("empty.db", b"");
-    write("text.db", "this is a text and no database, whatever it is called. ".repeat(99).as_bytes());
+    write("text.db", "this is a text and no database, in spite of its name. ".repeat(99).as_bytes());
     write("short.db", &good[..good.len() / 2]);
     let mut torn = good.clone();
     torn[4096..16384].fill(0);

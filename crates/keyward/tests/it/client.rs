@@ -1,4 +1,4 @@
-//! `keyward-client` against the service behind a real socket, with somebody in between who counts and disturbs.
+//! `keyward-client` against the service behind a real socket, with a proxy in between that counts and disturbs.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -31,7 +31,7 @@ pub(crate) struct Wire {
     /// Refreshes and logins of programs that came in, and answers that were 401.
     refreshes: AtomicUsize,
     unauthorized: AtomicUsize,
-    /// Whoever writes it holds the refreshes up.
+    /// Holding it for writing delays the refreshes.
     pub(crate) gate: RwLock<()>,
     pub(crate) arrived: Notify,
     /// How many refreshes are answered 503 instead, or all of them 401.

@@ -1,4 +1,4 @@
-//! A database that refuses whatever cannot be put in an order: callers notice nothing, and nothing happens twice.
+//! A database that reports serialization failures: callers notice nothing, and nothing happens twice.
 
 use keyward_api::testing::answer::Answer;
 use keyward_api::testing::app::{PASSWORD, TestApp, address};

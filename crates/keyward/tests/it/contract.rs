@@ -7,7 +7,7 @@ use crate::app::{Starts, document, operations};
 use keyward_api::testing::app::{PASSWORD, TestApp};
 use serde_json::{Value, json};
 
-/// The operations that anyone may call, one a line, as somebody reviewed them.
+/// The operations that anyone may call, one a line, as they were reviewed.
 const PUBLIC: &str = include_str!("../public_operations.txt");
 
 /// A path with something in place of its parameters.

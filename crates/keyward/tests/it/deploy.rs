@@ -140,7 +140,7 @@ fn the_parts_of_the_cluster_find_each_other() {
     }
     let replicas = deployment["spec"]["replicas"].as_u64().unwrap();
     let kept = yaml("kubernetes/disruption.yaml")["spec"]["minAvailable"].as_u64().unwrap();
-    assert!(kept >= 1 && kept < replicas, "a node can be drained, and somebody serves meanwhile");
+    assert!(kept >= 1 && kept < replicas, "a node can be drained while another one serves");
 }
 
 #[test]

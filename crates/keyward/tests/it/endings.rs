@@ -1,4 +1,4 @@
-//! The ends of sessions: whatever ends one ends every token of it at once, and nothing else.
+//! The ends of sessions: each way to end one ends every token of it at once, and nothing else.
 
 use keyward_api::testing::app::{PASSWORD, TestApp, address};
 use keyward_api::testing::person::Person;

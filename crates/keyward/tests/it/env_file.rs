@@ -32,7 +32,7 @@ async fn an_env_file_above_is_read_if_it_is_ones_own_and_not_if_it_is_another_ac
     std::os::unix::fs::symlink(home.path().join("own"), &link).unwrap();
     std::os::unix::fs::lchown(&link, Some(12345), None).unwrap();
     assert!(!doctor_below(&home).contains("https://file.example"), "through another account's link");
-    // In the working folder it is read whoever has it: who works there chose the folder.
+    // In the working folder it is read whoever owns it: the operator chose that folder.
     let here = text(&home.run(&["doctor", "--listen", "127.0.0.1:0"]).stdout);
     assert!(here.contains("https://file.example"), "{here}");
 }

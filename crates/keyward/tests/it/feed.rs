@@ -23,7 +23,7 @@ use crate::wire::{PATIENCE, Server, status};
 
 const FEED: &str = "/oauth/revocations";
 
-/// A bound that no test sees the end of, so that whatever is noticed was told.
+/// A bound that no test sees the end of, so that every change noticed was a notification.
 const NEVER: [&str; 2] = ["--revocation-bound", "1h"];
 
 /// Registers `invoices`, which may follow the feed.
@@ -116,7 +116,7 @@ async fn whatever_ends_a_session_is_told() {
 
     assert_eq!(reader.ended().await, [""; 0]);
     reader.after = None;
-    assert_eq!(reader.ended().await.len(), 9, "who begins is told all of it");
+    assert_eq!(reader.ended().await.len(), 9, "a new reader gets all of it");
 }
 
 #[tokio::test]

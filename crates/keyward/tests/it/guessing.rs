@@ -30,7 +30,7 @@ async fn try_from(app: &TestApp, from: &str, email: &str, password: &str) -> Ans
     send(app, from, "/login", json!({ "username": email, "password": password })).await
 }
 
-/// Tries a wrong password at so many accounts, a different one each time.
+/// Tries a wrong password at `count` accounts, a different one each time.
 async fn spray(app: &TestApp, from: &str, accounts: usize) {
     for number in 0..accounts {
         try_from(app, from, &address(&format!("somebody{number}")), WRONG).await.assert_status(401);

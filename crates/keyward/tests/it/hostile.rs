@@ -1,4 +1,4 @@
-//! Requests that nobody means well: each is refused in the shape of any other error, and the service lives on.
+//! Hostile requests: each is refused in the shape of any other error, and the service lives on.
 
 use std::convert::Infallible;
 use std::pin::Pin;

@@ -55,7 +55,7 @@ impl Mailbox {
         self.state.lock().unwrap().taken.iter().filter(|mail| mail.to == recipient).cloned().collect()
     }
 
-    /// How often somebody tried to send to this recipient.
+    /// How many deliveries to this recipient were attempted.
     pub(crate) fn tries(&self, recipient: &str) -> u32 {
         self.state.lock().unwrap().tries.get(recipient).copied().unwrap_or_default()
     }

@@ -1,4 +1,4 @@
-//! What a Prometheus server is told, and what log lines say of who asked.
+//! The metrics that a Prometheus server scrapes, and what log lines say of the caller.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -171,6 +171,6 @@ async fn every_number_that_dashboard_and_alerts_name_is_told() {
     }
     assert!(named.len() > 15, "{named:?}");
     for name in named {
-        assert!(told.contains(&name.as_str()), "{name} is told by nobody");
+        assert!(told.contains(&name.as_str()), "{name} is never reported");
     }
 }

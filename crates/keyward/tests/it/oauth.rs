@@ -47,7 +47,7 @@ pub(crate) fn form(app: &TestApp, path: &str, fields: &[(&str, &str)]) -> Call {
     app.anonymous().call("POST", path).form(&pairs.join("&"))
 }
 
-/// Asks for a token as this client, or as nobody if there is none.
+/// Asks for a token as this client, or without a client.
 pub(crate) async fn token(app: &TestApp, client: Option<&str>, fields: &[(&str, &str)]) -> Answer {
     let call = form(app, "/oauth/token", fields);
     match client {
@@ -259,7 +259,7 @@ async fn a_session_that_is_no_clients_gives_a_client_no_more_than_it_is_register
     assert_eq!(own["scope"], "posts:read posts:write shop");
 }
 
-/// Trades somebody's refresh token for the next pair.
+/// Trades a refresh token for the next pair.
 async fn refresh_through(app: &TestApp, client: Option<&str>, person: &Person) -> Value {
     let fields = [("grant_type", "refresh_token"), ("refresh_token", person.refresh.as_str())];
     token(app, client, &fields).await.assert_status(200).json()

@@ -24,7 +24,7 @@ const NEVER: Duration = Duration::from_mins(1);
 fn options() -> DatabaseOptions {
     DatabaseOptions {
         max_connections: 4,
-        // So long that whoever is soon to be refused was not refused for this.
+        // So long that no early refusal can be due to it.
         acquire_timeout: Duration::from_secs(25),
         statement_timeout: Duration::from_secs(2),
         connect_timeout: Duration::from_secs(1),
@@ -32,7 +32,7 @@ fn options() -> DatabaseOptions {
     }
 }
 
-/// The service behind a wire, and somebody in it; `None` on SQLite.
+/// The service behind a wire, and a logged-in user; `None` on SQLite.
 async fn behind_a_wire(options: DatabaseOptions) -> Option<(Proxy, Person)> {
     let home = fresh_database().await;
     if !home.is_postgres() {
@@ -88,7 +88,7 @@ async fn assert_recovers(ana: &Person, what: &str) {
         assert!(begun.elapsed() < NEVER, "{what}: still not ready");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    // A connection that broke unnoticed costs whoever finds it one answer.
+    // A connection that broke unnoticed costs its next user one answer.
     let mut answers = requests(ana).await;
     while answers.iter().any(|answer| answer.status == 503) {
         assert!(begun.elapsed() < NEVER, "{what}: does not recover");

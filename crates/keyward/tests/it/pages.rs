@@ -1,4 +1,4 @@
-//! `/docs` and `/redoc`: pages that need nobody but us.
+//! `/docs` and `/redoc`: pages without requests to other hosts.
 
 use keyward_api::testing::app::TestApp;
 

@@ -244,7 +244,7 @@ fn docs(lines: &[String]) -> Option<SocketAddr> {
     line.trim().split_once("://")?.1.strip_suffix("/docs")?.parse().ok()
 }
 
-/// A port that nobody listens on, most likely.
+/// A port without a listener, most likely.
 pub(crate) fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }

@@ -13,7 +13,7 @@ use tokio::sync::watch;
 pub(crate) enum Mode {
     /// Carries everything.
     Flow,
-    /// Nobody listens, and whoever was connected is so no more.
+    /// Stops listening and closes open connections.
     Refuse,
     /// Takes connections and bytes, and keeps them.
     Swallow,
@@ -51,7 +51,7 @@ impl Proxy {
             state.mode = mode;
             state.generation += u64::from(mode == Mode::Refuse);
         });
-        // Whether somebody listens is for the system to say.
+        // The system knows whether the port is listening.
         while (TcpStream::connect(self.address).await.is_ok()) == (mode == Mode::Refuse) {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }

@@ -1,4 +1,4 @@
-//! Many at once: constraints decide, nobody is lost, and nothing is a server error.
+//! Many at once: constraints decide, no write is lost, and nothing is a server error.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -202,7 +202,7 @@ async fn of_two_administrators_who_take_each_other_away_at_once_one_is_left() {
         });
         let answers = answers.await;
         assert_eq!(count(&answers, 200) + count(&answers, 204), 1, "{answers:?}");
-        // Whoever comes too late is refused as anybody is, or is the last one.
+        // A late request is refused like any other, or is the last one.
         let refused = count(&answers, 401) + count(&answers, 403) + count(&answers, 409);
         assert_eq!(refused, 1, "{answers:?}");
         let left = app.ports.store.begin().await.unwrap().user_changes().administrators(9).await.unwrap();

@@ -173,5 +173,5 @@ async fn what_is_described_is_what_the_role_still_allows() {
     assert_eq!(introspect(&app, &[("token", boss.token())]).await["scope"], scope);
     assert_eq!(introspect(&app, &[("token", &boss.refresh)]).await["scope"], scope);
     root.patch(&path, json!({ "disabled": true })).await.assert_status(200);
-    assert_inactive(&app, boss.token(), "of somebody locked out").await;
+    assert_inactive(&app, boss.token(), "of a disabled account").await;
 }

@@ -244,7 +244,7 @@ async fn a_client_that_hangs_up_does_not_stop_what_it_began() {
 
 #[tokio::test]
 async fn a_session_remembers_where_it_was_begun() {
-    assert_eq!(remembered(TestApp::start().await).await, "127.0.0.1", "whatever the client says of itself");
+    assert_eq!(remembered(TestApp::start().await).await, "127.0.0.1", "not what the client says of itself");
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! Sessions against a model of them: whatever happens in whatever order, both say the same.
+//! Sessions against a model of them: after any steps in any order, both agree.
 
 use keyward_api::testing::app::{PASSWORD, TestApp, address};
 use keyward_api::testing::person::Person;
@@ -14,7 +14,7 @@ use crate::forge::{decode, encode};
 use crate::sessions::{counter, holder, refresh, session_of};
 
 const DAY: i64 = 86_400;
-/// The clock under test runs on while a case does: nothing is decided within so many seconds of a bound.
+/// The clock under test runs on while a case does: no case comes closer to a bound than these seconds.
 const STEPS: [i64; 4] = [1, 11, 3_600, 31 * DAY];
 
 #[derive(Clone, Copy, Debug)]

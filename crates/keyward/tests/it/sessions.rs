@@ -24,7 +24,7 @@ pub(crate) async fn refreshed(app: &TestApp, token: &str) -> Person {
     holder(app, &refresh(app, token).await.assert_status(200).json())
 }
 
-/// Whoever was answered this `Token`.
+/// The caller that received this `Token`.
 pub(crate) fn holder(app: &TestApp, tokens: &Value) -> Person {
     let refresh = tokens["refresh_token"].as_str().unwrap().to_owned();
     Person { refresh, ..app.bearer(tokens["access_token"].as_str().unwrap()) }

@@ -117,7 +117,7 @@ fn tell(home: &Home, server: &Served, secrets: &mut Secrets) -> Vec<u8> {
     );
     assert_eq!(server.call("POST", "/reset-password", "", &reset(&token)).0, 204);
     refused(400, server.call("POST", "/reset-password", "", &reset(&token)));
-    // Five as anybody, five as somebody at an address that the account knows.
+    // Five from an unknown IP address, five from one that the account knows.
     let mut guesses = (0..12).map(|_| server.call("POST", "/login", "", &login(WRONG)));
     refused(429, guesses.find(|answer| answer.0 != 401).unwrap_or_default());
 

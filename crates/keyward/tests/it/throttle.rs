@@ -1,4 +1,4 @@
-//! Wrong passwords cost a growing wait, whoever sends them; right ones and running sessions do not suffer.
+//! Wrong passwords cost a growing wait, from any sender; right ones and running sessions do not suffer.
 
 use keyward_api::testing::answer::Answer;
 use keyward_api::testing::app::{PASSWORD, TestApp, address};

@@ -52,7 +52,7 @@ async fn a_login_takes_as_long_without_an_account_as_with_one() {
     let app = TestApp::hashing_with(Arc::new(hasher), 2).await;
     accounts(&app).await;
     let (mut known, mut unknown, mut nonsense) = (Vec::new(), Vec::new(), Vec::new());
-    // Interleaved, so that whatever else the machine does befalls all alike.
+    // Interleaved, so that other load on the machine affects all alike.
     for _ in 0..ROUNDS {
         for number in 0..ACCOUNTS {
             known.push(failed_login(&app, format!("known{number}")).await);

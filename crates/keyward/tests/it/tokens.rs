@@ -130,7 +130,7 @@ async fn a_key_named_in_the_header_is_neither_used_nor_fetched() {
         forge.assert_bad(&other.sign(&header, &forge.claims()), name).await;
     }
     let fetched = tokio::time::timeout(std::time::Duration::from_millis(200), bait.accept()).await;
-    assert!(fetched.is_err(), "somebody came for the key");
+    assert!(fetched.is_err(), "the key was requested");
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::process::Home;
 
-/// A collector that hands on whatever it is sent.
+/// A collector that hands on all it receives.
 fn collector() -> (String, Receiver<Vec<u8>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/v1/traces", listener.local_addr().unwrap());

@@ -173,7 +173,7 @@ async fn deleting_ones_account_needs_the_password_and_takes_everything_along() {
     app.anonymous().post("/login", credentials).await.assert_status(401);
     let reborn = app.user("ana").await;
     assert!(reborn.id > ana.id, "an id is never used again");
-    ana.get("/users/me").await.assert_invalid_token("of somebody who had the address before");
+    ana.get("/users/me").await.assert_invalid_token("of the address's former owner");
 }
 
 #[tokio::test]

@@ -281,7 +281,7 @@ async fn a_new_password_voids_what_was_mailed_before_and_a_reset_verifies() {
     let link = app.letter().await;
     app.anonymous().post("/reset-password", reset(&link)).await.assert_status(204);
     assert_eq!(app.proves_by_link(&stolen).await, 400);
-    assert!(app.log_in("ana").await.is_verified().await, "whoever got the link has the address");
+    assert!(app.log_in("ana").await.is_verified().await, "the link proves the address");
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! The service behind a real socket, and clients that write whatever bytes they like.
+//! The service behind a real socket, and clients that write arbitrary bytes.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -91,7 +91,7 @@ pub(crate) struct Wire(TcpStream);
 
 impl Wire {
     pub(crate) async fn send(&mut self, bytes: impl AsRef<[u8]>) {
-        // Whoever is cut off while sending reads the answer all the same.
+        // A client that is cut off while sending can still read the answer.
         drop(self.0.write_all(bytes.as_ref()).await);
     }
 

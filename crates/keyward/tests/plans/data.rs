@@ -3,7 +3,7 @@
 use keyward_infra::testing::TestDatabase;
 use sea_orm::{ConnectionTrait, DatabaseConnection};
 
-/// Of every so many products, carts, mails and the like there is one; of users, sessions, posts and events there are all.
+/// Users, sessions, posts and events are there in full number; products, carts, mails and the like in a fraction of it.
 const FEWER: i64 = 10;
 
 /// A title that one post has, and one product.
@@ -43,7 +43,7 @@ pub(crate) async fn fill(home: &TestDatabase, connection: &DatabaseConnection, r
         run(format!("INSERT INTO {table} ({columns}) SELECT {values} FROM {series}")).await;
         println!("  {count:>9} {table:16} {:6.1} s", begun.elapsed().as_secs_f64());
     }
-    // PostgreSQL's trigrams of new rows wait in a list until somebody tidies up.
+    // PostgreSQL's trigrams of new rows wait in a list until VACUUM.
     run(if postgres { "VACUUM ANALYZE" } else { "ANALYZE" }.to_owned()).await;
 }
 
@@ -70,7 +70,7 @@ fn tables(postgres: bool, rows: i64) -> Vec<Table> {
     let uuid = if postgres { format!("encode({}, 'hex')::uuid", bytes(16)) } else { bytes(16) };
     let (salt, key, secret) = (bytes(16), bytes(32), bytes(48));
     let rare = rows / 2;
-    // The first tenth of all posts are one user's drafts: whoever looks for published ones must not read them all.
+    // The first tenth of all posts are one user's drafts: a search for published ones must not read them all.
     let drafts = rows / 10;
     vec![
         (

@@ -45,8 +45,8 @@ const REVIEWED: [(&str, &str, &str); 15] = [
     ("sessions.remove_over", "other", "the ids of one batch"),
     ("posts.list", "one", "the ids of one page"),
     ("posts.list", "other", "the ids of one page"),
-    ("events.newest", "security_events", "by id, up to so many"),
-    ("events.forget", "security_events", "by id, up to so many"),
+    ("events.newest", "security_events", "by id, up to a limit"),
+    ("events.forget", "security_events", "by id, up to a limit"),
     ("outbox.list", "outbox", "a command, not a route"),
     ("outbox.count", "sub_query", "the rows of one state"),
 ];

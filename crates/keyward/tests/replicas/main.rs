@@ -57,7 +57,7 @@ fn what_ends_a_session_holds_at_once_here_and_within_the_bound_elsewhere() {
                 // A password change ends the other sessions, the rest of them the one that asks.
                 let ender = if name == "password" { log_in(here, &email) } else { session.clone() };
                 let id = claims(&session.access)["sid"].as_str().unwrap().to_owned();
-                // Whoever is asked now remembers the answer for as long as it may.
+                // A server that is asked now remembers the answer for as long as it may.
                 assert_eq!((me(here, &session.access), me(there, &session.access)), (200, 200), "{name}");
                 assert_eq!(end(here, &ender.access, &id).status, 204, "{name}");
                 let ended = Instant::now();
@@ -170,7 +170,7 @@ fn a_restart_forgets_neither_sessions_nor_what_was_spent_or_ended() {
     let fourth = refreshed(&server.address, &third.refresh);
     assert_eq!(refreshed(&other.address, &third.refresh).refresh, fourth.refresh, "the same for all in time");
 
-    // The first token was spent before the restart and is older than the last: whoever shows it holds a copy.
+    // The first token was spent before the restart and is older than the last: its use shows that there is a copy.
     assert_eq!(refresh(&server.address, &first.refresh).unwrap().status, 401);
     assert_eq!(me(&server.address, &fourth.access), 401, "the session is over");
     assert_eq!(refresh(&other.address, &fourth.refresh).unwrap().status, 401);
@@ -199,7 +199,7 @@ fn a_server_killed_in_the_middle_of_refreshes_logs_nobody_out() {
                     scope.spawn(move || {
                         start.wait();
                         if number % 10 == 0 {
-                            // The network takes this answer, whatever the server does.
+                            // The network drops this answer, although the server sends it.
                             let body = json!({ "refresh_token": token });
                             drop(send(address, "POST /refresh_token", "", &body));
                             return None;
@@ -221,7 +221,7 @@ fn a_server_killed_in_the_middle_of_refreshes_logs_nobody_out() {
         });
         cut += outcomes.iter().filter(|outcome| outcome.is_none()).count();
 
-        // Whoever got an answer goes on with it, the others try again: with the next server, or with this one again.
+        // Clients with an answer go on with it, the others try again: with the next server, or with this one.
         server = place.installation.start();
         let address = if round % 2 == 0 { &server.address } else { &other.address };
         for (token, outcome) in tokens.iter_mut().zip(outcomes) {
@@ -230,7 +230,7 @@ fn a_server_killed_in_the_middle_of_refreshes_logs_nobody_out() {
             *token = renewed.refresh;
         }
     }
-    println!("{cut} of {} refreshes lost their answer, nobody was logged out", 4 * CLIENTS);
+    println!("{cut} of {} refreshes lost their answer, no client was logged out", 4 * CLIENTS);
     assert!(cut > 4 * CLIENTS / 10, "the accidents came too late to be any");
 }
 

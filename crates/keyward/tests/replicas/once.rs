@@ -46,7 +46,7 @@ fn of_many_servers_that_start_together_one_rotates_the_key_that_is_due() {
 #[test]
 fn mails_leave_at_once_and_each_is_taken_by_one_server() {
     const MAILS: usize = 24;
-    // Nobody looks for mail within the hour: whatever goes out was announced.
+    // No worker polls for mail within the hour: a mail goes out only on a notification.
     let place = Place::with(Duration::from_hours(1), &[]);
     let servers = servers(&place, 3);
     thread::scope(|scope| {

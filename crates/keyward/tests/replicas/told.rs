@@ -1,6 +1,6 @@
 //! On PostgreSQL servers tell each other: what changes counts everywhere at once, however rarely they look.
 //!
-//! Here they would look once an hour, so whatever is noticed was heard.
+//! Here they would look once an hour, so every change noticed came by notification.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -29,14 +29,14 @@ fn two() -> Option<(Place, Server, Server)> {
     Some((place, here, there))
 }
 
-/// Waits until so many servers listen.
+/// Waits until `servers` of them listen.
 fn listening(place: &Place, servers: u32) {
     let enough = format!(
         "DO $$ BEGIN FOR i IN 1..6000 LOOP \
            IF (SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() \
                AND application_name = 'keyward listener' AND query LIKE 'LISTEN%') = {servers} \
            THEN RETURN; END IF; PERFORM pg_sleep(0.01); PERFORM pg_stat_clear_snapshot(); \
-         END LOOP; RAISE EXCEPTION 'nobody listens'; END $$"
+         END LOOP; RAISE EXCEPTION 'no server listens'; END $$"
     );
     execute(place, &enough);
 }
@@ -121,7 +121,7 @@ fn a_service_that_waits_at_one_server_is_woken_by_a_logout_at_another() {
             assert_eq!(feed["revocations"][0]["sid"], claims(&session.access)["sid"]);
             heard.saturating_duration_since(ended)
         });
-        // Nobody told would mean: found when the wait is over.
+        // Without a notification it would be found when the wait is over.
         assert!(ended < Duration::from_secs(15), "not woken: {ended:?}");
         times.push(ended.as_secs_f64() * 1000.0);
     }
@@ -159,7 +159,7 @@ fn what_a_server_could_not_hear_counts_as_soon_as_it_hears_again() {
     let Some((place, here, there)) = two() else { return };
     let session = believed(&here, &there, "ana@example.com");
     let id = claims(&session.access)["sid"].as_str().unwrap().to_owned();
-    // Nobody is told of this end, neither before nor after the listeners are cut off.
+    // This end is not announced, neither before nor after the listeners are cut off.
     let unheard = format!("UPDATE sessions SET revoked_at = 1 WHERE id = '{id}'");
     execute(&place, &unheard);
     assert_eq!((me(&here.address, &session.access), me(&there.address, &session.access)), (200, 200));

@@ -32,10 +32,10 @@ pub enum CartError {
     /// There are fewer pieces left than wanted.
     #[error("Item Out of Stock !")]
     OutOfStock,
-    /// A line cannot have so many pieces.
+    /// More pieces than a line can have.
     #[error("A cart may hold at most {MAX_QUANTITY} pieces of a product.")]
     TooMany,
-    /// A cart cannot have so many lines.
+    /// More lines than a cart can have.
     #[error("A cart may hold at most {MAX_LINES} products.")]
     TooManyLines,
     /// The store.

@@ -42,7 +42,7 @@ impl Money {
             .ok_or(MoneyError::OutOfRange)
     }
 
-    /// So many minor units, as they were stored.
+    /// An amount in minor units, as it was stored.
     pub fn from_minor(minor: i64) -> Self {
         Self(minor)
     }
@@ -52,7 +52,7 @@ impl Money {
         self.0
     }
 
-    /// This price for so many pieces; `None` if that is more than can be counted.
+    /// The price of `quantity` pieces; `None` on overflow.
     pub fn times(self, quantity: u32) -> Option<Self> {
         self.0.checked_mul(quantity.into()).map(Self)
     }

@@ -62,7 +62,7 @@ pub struct ProductSpec {
 pub struct ProductFilter {
     /// Only those of this category.
     pub category: Option<CategoryId>,
-    /// Only those whose name holds this text, whatever its letter case.
+    /// Only those whose name contains this text, in any letter case.
     pub search: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! The cart: there from the start, a line a product, and nobody else's.
+//! The cart: there from the start, a line a product, and only one's own.
 
 use keyward_api::testing::answer::Answer;
 use keyward_api::testing::person::Person;

@@ -20,7 +20,7 @@ async fn order_as(person: &Person, key: &str, address: &str) -> Answer {
     person.call("POST", "/orders").header("idempotency-key", key).json(&body).send().await
 }
 
-/// An order of so many pieces.
+/// An order of this many pieces.
 async fn bought(person: &Person, product: i64, quantity: u32) -> Value {
     add(person, product, quantity).await.assert_status(201);
     order(person).await.assert_status(201).json()

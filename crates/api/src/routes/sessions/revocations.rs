@@ -28,7 +28,7 @@ pub struct RevocationList {
     /// Beyond this position, which comes from the answer before. Without it: everything that still matters.
     #[input(read = PositionReader)]
     after: Option<Position>,
-    /// Wait so many seconds for something to tell.
+    /// Seconds to wait for the next revocation.
     #[input(range = 0..=MAX_WAIT, default = 0)]
     wait: u32,
 }

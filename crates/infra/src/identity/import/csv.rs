@@ -98,7 +98,7 @@ fn columns(names: &[String], ignore_unknown: bool) -> Result<Vec<Option<Field>>,
             }
             None if !ignore_unknown => {
                 return Err(format!(
-                    "column {} is none of {FIELDS}: --ignore-unknown passes over such",
+                    "column {} is not one of {FIELDS}: --ignore-unknown skips it",
                     index + 1
                 ));
             }

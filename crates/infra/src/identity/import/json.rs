@@ -50,7 +50,7 @@ impl<R: BufRead> JsonLines<R> {
                 Some(field) => draft.set(field, value.into())?,
                 None if self.ignore_unknown => {}
                 None => {
-                    return Err(format!("a member is none of {FIELDS}: --ignore-unknown passes over such"));
+                    return Err(format!("a member is not one of {FIELDS}: --ignore-unknown skips it"));
                 }
             }
         }

@@ -32,7 +32,7 @@ impl Format {
     }
 }
 
-/// A file of accounts. Whatever it holds, only one record of at most 64 KiB is in memory.
+/// A file of accounts. Only one record of at most 64 KiB is in memory.
 pub enum Users<R> {
     /// CSV.
     Csv(Csv<R>),

@@ -79,7 +79,7 @@ fn a_faulty_line_is_refused_with_its_reason_and_the_next_is_read() {
         ("{\"email\":\"b\",\"hash\":\"h\",\"disabled\":2}", "`disabled` is neither true nor false"),
         ("{\"email\":\"b\",\"hash\":\"h\",\"hash\":\"i\"}", "`hash` is there twice"),
         ("{\"email\":\"b\",\"hash\":\"h\",\"password\":\"i\"}", "`hash` is there twice"),
-        ("{\"email\":\"b\",\"hash\":\"h\",\"disbled\":true}", "a member is none of"),
+        ("{\"email\":\"b\",\"hash\":\"h\",\"disbled\":true}", "a member is not one of"),
         ("{}", "there is no `email`"),
     ] {
         let entries = read(format!("{line}\n{{\"email\":\"a\",\"hash\":\"h\"}}"), Format::JsonLines);
@@ -95,7 +95,7 @@ fn a_csv_file_whose_columns_are_not_clear_is_refused_and_not_quoted() {
         ("", "the file is empty"),
         ("a@x.org,$2b$12$secret", "there is no `email`"),
         ("email,name\n", "there is no `hash`"),
-        ("email,hash,disbled\n", "column 3 is none of"),
+        ("email,hash,disbled\n", "column 3 is not one of"),
         ("email,hash,password\n", "two columns are `hash`"),
         ("email,\"hash\n", "a quote is misplaced"),
     ] {

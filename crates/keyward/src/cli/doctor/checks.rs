@@ -54,7 +54,7 @@ pub(super) fn issuer(settings: &ServerSettings) -> Finding {
     match (scheme, here) {
         ("https", _) => Good(issuer),
         ("http", true) => Note(format!("{issuer} can be reached from this machine only")),
-        ("http", false) => Note(format!("{issuer} has no TLS: whoever listens in has the tokens")),
+        ("http", false) => Note(format!("{issuer} has no TLS: tokens can be read on the network")),
         _ => Bad(format!("{issuer} is neither http nor https"), mend),
     }
 }
@@ -243,7 +243,7 @@ pub(super) async fn mail(settings: &ServerSettings) -> Finding {
         Some(Ok(())) => Good(format!("goes {}, which answers", post.place)),
         Some(Err(reason)) => Bad(
             format!("goes {}, which does not take us: {reason}", post.place),
-            "correct KEYWARD_SMTP_URL, or ask whoever runs the mail server".to_owned(),
+            "correct KEYWARD_SMTP_URL, or ask the mail server's administrator".to_owned(),
         ),
     }
 }

@@ -8,7 +8,7 @@ use Finding::{Bad, Good, Note};
 pub(super) enum Finding {
     /// As it should be.
     Good(String),
-    /// Works, but somebody should know.
+    /// Works, but is worth knowing.
     Note(String),
     /// Does not work: what is wrong, and what mends it.
     Bad(String, String),

@@ -92,7 +92,7 @@ impl Write for Bounded {
     }
 }
 
-/// TLS with whoever has the key of the certificate in this file, and nobody else.
+/// TLS with a server that has the key of the certificate in this file, and no other.
 fn config(file: &Path) -> Result<ClientConfig> {
     let certificate = CertificateDer::from_pem_file(file)
         .map_err(|error| Error::other(format!("KEYWARD_TLS_CERT, {}: {error}", file.display())))?;

@@ -10,12 +10,12 @@ use crate::server::tls::{Tls, TlsError};
 /// How connections are taken.
 #[derive(Args, Clone, Debug)]
 pub struct ConnectionSettings {
-    /// At most so many connections at once; more wait
+    /// Maximum open connections; further ones queue
     #[arg(long, env = "KEYWARD_CONNECTIONS", default_value_t = 4096, value_name = "N",
         value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub connections: u32,
 
-    /// At most so many of them from one address; more are closed
+    /// Maximum open connections from one IP address; further ones are closed
     #[arg(long, env = "KEYWARD_CONNECTIONS_PER_ADDRESS", default_value_t = 1024, value_name = "N",
         value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub connections_per_address: u32,

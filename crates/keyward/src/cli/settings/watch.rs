@@ -1,4 +1,4 @@
-//! Settings of whoever watches over the process.
+//! Settings for monitoring.
 
 use std::net::SocketAddr;
 
@@ -7,7 +7,7 @@ use clap::Args;
 /// Where numbers and traces go.
 #[derive(Args, Clone, Debug, Default)]
 pub struct WatchSettings {
-    /// An address of its own for `/metrics`, which no client should reach [default: none, and nothing is told]
+    /// A listening address of its own for `/metrics`, which no client should reach [default: none, no metrics]
     #[arg(long, env = "KEYWARD_METRICS_LISTEN", value_name = "ADDRESS:PORT")]
     pub metrics_listen: Option<SocketAddr>,
 

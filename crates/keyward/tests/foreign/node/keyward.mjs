@@ -42,7 +42,7 @@ export async function refused(promise, what) {
 export async function expectMe(answer) {
   check(answer.status === 200, `GET /users/me answers ${answer.status}.`);
   const me = await answer.json();
-  check(me.email === email, `GET /users/me is about somebody else: ${JSON.stringify(me)}`);
+  check(me.email === email, `GET /users/me is about another user: ${JSON.stringify(me)}`);
 }
 
 export const me = (token) => fetch(meUrl, { headers: { authorization: `Bearer ${token}` } });

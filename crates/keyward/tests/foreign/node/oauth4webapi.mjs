@@ -9,7 +9,7 @@ const client = { client_id: clientId };
 const authentication = oauth.ClientSecretBasic(clientSecret);
 
 const discovered = await oauth.discoveryRequest(issuer, { algorithm: "oauth2", ...insecure });
-check(discovered.headers.get("cache-control")?.includes("max-age="), "Nobody may keep the metadata.");
+check(discovered.headers.get("cache-control")?.includes("max-age="), "The metadata is not cacheable.");
 const server = await oauth.processDiscoveryResponse(issuer, discovered);
 
 async function logIn(secret) {
@@ -52,7 +52,7 @@ const own = await oauth.processClientCredentialsResponse(
   client,
   await oauth.clientCredentialsGrantRequest(server, client, authentication, { scope: "posts:read" }, insecure),
 );
-check((await received(own.access_token)).sub === clientId, "A client's own token is somebody else's.");
+check((await received(own.access_token)).sub === clientId, "A client's own token is another subject's.");
 
 check((await state(second.access_token)).active, "A good token is said to be none.");
 const revoked = await oauth.revocationRequest(server, client, authentication, second.refresh_token, insecure);

@@ -61,7 +61,7 @@ for (const authentication of [client.ClientSecretBasic, client.ClientSecretPost]
   check((await me(third.access_token)).status === 401, "A revoked token is let in.");
   const spent = await refused(client.refreshTokenGrant(config, third.refresh_token), "A revoked refresh token");
   check(spent.error === "invalid_grant", `A revoked refresh token is refused as ${spent}.`);
-  // Revoking what is no token, or is none any more, succeeds (RFC 7009, section 2.2).
+  // Revoking an invalid or expired token succeeds (RFC 7009, section 2.2).
   await client.tokenRevocation(config, third.refresh_token, { token_type_hint: "access_token" });
   await client.tokenRevocation(config, "nonsense");
 

@@ -25,7 +25,7 @@ p384_key = ec.generate_private_key(ec.SECP384R1())
 ec_key = ECKey.generate_key("P-256", {"kid": "ec", "use": "sig"})
 
 keys = [
-    # As Keycloak publishes it: with a certificate chain, which nobody has to look at.
+    # As Keycloak publishes it: with a certificate chain, which no verifier has to look at.
     {**jwt.algorithms.RSAAlgorithm.to_jwk(rsa_key.public_key(), as_dict=True), "kid": "rsa", "use": "sig", "alg": "RS256", "x5c": ["MIIC"]},
     # Keycloak's other key, for encryption: not for us.
     {**jwt.algorithms.RSAAlgorithm.to_jwk(other_key.public_key(), as_dict=True), "kid": "enc", "use": "enc", "alg": "RSA-OAEP"},
@@ -73,12 +73,12 @@ case("issued in the future", signed({**keycloak, "iat": NOW + 600}), None, **bea
 case("without a subject, as lightweight tokens are", signed(without(keycloak, "sub")), None, **bearer)
 case("where at+jwt is asked for", signed(keycloak), None)
 
-# Whatever the profile: the key decides how.
+# In every profile the key decides how.
 case("RS512 with the same key", signed(keycloak, algorithm="RS512"), None, **bearer)
 case("PS256 with the same key", signed(keycloak, algorithm="PS256"), None, **bearer)
 case("another key under that name", signed(keycloak, key=other_key), None, **bearer)
 case("the encryption key", signed(keycloak, key=other_key, kid="enc"), None, **bearer)
-case("a key that nobody published", signed(keycloak, key=other_key, kid="who"), None, **bearer)
+case("a key that was never published", signed(keycloak, key=other_key, kid="who"), None, **bearer)
 case("ES384", signed(keycloak, key=p384_key, algorithm="ES384", kid="p384"), None, **bearer)
 case("no signature", jwt.encode(keycloak, None, algorithm="none"), None, **bearer)
 case("a critical extension", signed(keycloak, crit=["exp"]), None, **bearer)

@@ -16,7 +16,7 @@ INTROSPECT_URL = f"{URL}/oauth/introspect"
 JWKS_URL = f"{URL}/.well-known/jwks.json"
 ME_URL = f"{URL}/users/me"
 
-# In seconds; nothing here takes long, and a script that hangs tells nobody anything.
+# In seconds; nothing here takes long, and a script that hangs reports nothing.
 PATIENCE = 20
 
 
@@ -49,4 +49,4 @@ def verified(token, keys, **changes):
 def expect_me(answer):
     """`answer` must be the account that logged in."""
     check(answer.status_code == 200, f"GET /users/me answers {answer.status_code}: {answer.text}")
-    check(answer.json()["email"] == EMAIL, f"GET /users/me is about somebody else: {answer.text}")
+    check(answer.json()["email"] == EMAIL, f"GET /users/me is about another user: {answer.text}")

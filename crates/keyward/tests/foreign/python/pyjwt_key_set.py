@@ -63,7 +63,7 @@ check(me(tampered).status_code == 401, "A tampered token is let in.")
 
 # The key set may be kept, and asked for anew at no cost while it is the same.
 first = requests.get(keyward.JWKS_URL, timeout=keyward.PATIENCE)
-check("max-age=" in first.headers["Cache-Control"], f"Nobody may keep the key set: {first.headers}")
+check("max-age=" in first.headers["Cache-Control"], f"The key set is not cacheable: {first.headers}")
 conditions = {"If-None-Match": first.headers["ETag"]}
 again = requests.get(keyward.JWKS_URL, headers=conditions, timeout=keyward.PATIENCE)
 check(again.status_code == 304, f"The same key set is sent again, as {again.status_code}.")

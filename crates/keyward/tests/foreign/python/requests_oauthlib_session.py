@@ -51,7 +51,7 @@ check(len(saved) == 1, f"One refresh was due, there were {len(saved)}.")
 second = saved[0]
 check(second["refresh_token"] != first["refresh_token"], "The refresh token was not replaced.")
 check(second["scope"] == first["scope"], f"{first['scope']} became {second['scope']} by itself.")
-check(keyward.verified(second["access_token"], keys)["sub"] == claims["sub"], "It is somebody else's now.")
+check(keyward.verified(second["access_token"], keys)["sub"] == claims["sub"], "It is another subject's now.")
 client = OAuth2Session(keyward.CLIENT_ID, token=second)
 keyward.expect_me(client.get(keyward.ME_URL, timeout=keyward.PATIENCE))
 

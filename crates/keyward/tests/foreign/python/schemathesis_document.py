@@ -22,7 +22,7 @@ command = [sys.executable, "-B", "-m", "schemathesis.cli", "--config-file", str(
 command += ["run", f"{keyward.URL}/openapi.json"]
 command += ["--checks", "all", "--phases", "examples,coverage,fuzzing,stateful", "--mode", "all"]
 command += ["--seed", str(arguments.seed), "--max-examples", str(arguments.examples)]
-# Every failure is told of, and none of an earlier run's is asked for again.
+# Every failure is reported, and failures of an earlier run are not tried again.
 command += ["--continue-on-failure", "--generation-database", "none", "--no-color"]
 # The accounts are this run's own, so that a request can be repeated as it was.
 command += ["--output-sanitize", "false"]

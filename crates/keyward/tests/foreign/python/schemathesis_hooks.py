@@ -167,7 +167,7 @@ def in_cart(case):
 
 @schemathesis.hook
 def before_call(context, case, kwargs):
-    """Every other sound request comes from somebody who knows; the others stay guesses."""
+    """Every other sound request comes from a logged-in caller; the others stay guesses."""
     if case.meta is None or not case.meta.generation.mode.is_positive or next(numbers) % 2 == 0:
         return
     if isinstance(case.body, dict) and (facts := known(case)):
@@ -193,7 +193,7 @@ def explained(fault, case):
             # To JSON Schema 1.0 is an integer; types are strict here.
             return isinstance(fault["input"], float)
         case "missing":
-            # An empty field of a form is none at all.
+            # An empty field of a form counts as absent.
             return case.media_type != "application/json" and case.body[fault["loc"][-1]] == ""
         case "form_invalid":
             # No part of a multipart form can be named by a control character.
