@@ -10,7 +10,7 @@ use keyward_auth::{
 };
 use keyward_domain::factors::checks::FactorChecks;
 use keyward_domain::factors::recovery_codes::RenewRecoveryCodes;
-use keyward_domain::factors::removal::Factors;
+use keyward_domain::factors::removal::{Factors, TakeFactorsAway};
 use keyward_domain::factors::totp::EnrolTotp;
 use keyward_domain::identity::deletion::DeleteAccount;
 use keyward_domain::identity::passwords::ChangePassword;
@@ -80,6 +80,8 @@ pub struct Parts {
     pub prove_again: ProveAgain,
     /// Looks second factors up, and removes them.
     pub factors: Factors,
+    /// Takes all second factors of an account away.
+    pub take_factors_away: TakeFactorsAway,
     /// Enrols authenticator apps.
     pub enrol_totp: EnrolTotp,
     /// Replaces recovery codes.
@@ -186,6 +188,7 @@ impl AppState {
             finish_login: FinishLogin::new(opening.clone(), checks.clone(), postbox.clone()),
             prove_again: ProveAgain::new(opening.clone(), proofs, checks.clone()),
             factors: Factors::new(checks.clone()),
+            take_factors_away: TakeFactorsAway::new(ports.clone(), Some(postbox.clone())),
             enrol_totp: EnrolTotp::new(checks.clone(), shown_issuer(&base)),
             recovery_codes: RenewRecoveryCodes::new(checks),
             refresh: Refresh::new(opening.clone(), throttle.clone()),
@@ -237,6 +240,7 @@ from_state! {
     finish_login: FinishLogin,
     prove_again: ProveAgain,
     factors: Factors,
+    take_factors_away: TakeFactorsAway,
     enrol_totp: EnrolTotp,
     recovery_codes: RenewRecoveryCodes,
     refresh: Refresh,

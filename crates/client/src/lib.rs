@@ -9,10 +9,12 @@ mod error;
 mod grant;
 mod keyward;
 mod logout;
+mod second_factor;
 mod session;
 
 pub use call::Call;
 pub use error::Error;
 pub use keyward::Keyward;
 pub use reqwest;
+pub use second_factor::{HalfLogin, SecondFactor};
 pub use session::Session;

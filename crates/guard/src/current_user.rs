@@ -102,7 +102,8 @@ mod documented {
     impl<R: Requirement, F: Freshness, I> Documented for CurrentUser<R, F, I> {
         fn document(operation: &mut Operation, _: &mut Schemas) {
             lock(operation, R::SCOPE);
-            if !R::ENROLLING {
+            // A token for enrolling has no other scope: where one is asked for, that is what it lacks.
+            if !R::ENROLLING && R::SCOPE.is_none() {
                 enrolled(operation);
             }
             if let Some(asked) = StepUp::of::<F>() {

@@ -59,7 +59,8 @@ pub fn schemes(document: &mut OpenApi, token_url: &str, scopes: &[(&str, &str)])
         scopes.iter().map(|(name, title)| ((*name).to_owned(), (*title).to_owned())).collect::<Scopes>();
     let password = OAuth2::with_description(
         [Flow::Password(Password::new(token_url, scopes))],
-        "Type e-mail and password; the token is kept until the page is reloaded. Choose no scope to get all you may have.",
+        "Type e-mail and password; the token is kept until the page is reloaded. Choose no scope to get all you may have. \
+         Where you have an authenticator app, type a space and its six digits behind the password.",
     );
     let bearer = HttpBuilder::new()
         .scheme(HttpAuthScheme::Bearer)

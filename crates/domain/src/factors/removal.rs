@@ -4,8 +4,10 @@ use super::checks::FactorChecks;
 use super::error::FactorError;
 use super::standing::Standing;
 use super::totp::{APP, strong_enough};
+use crate::mail::postbox::Postbox;
 use crate::model::events::{Event, EventKind};
 use crate::model::users::User;
+use crate::ports::bundle::Ports;
 use crate::ports::store::Transaction;
 use crate::values::actor::Actor;
 use crate::values::ids::UserId;
@@ -52,21 +54,36 @@ impl Factors {
             })
             .await
     }
+}
 
-    /// Takes all second factors of an account away, with its recovery codes, for an administrator. A mail reports it to the
-    /// account's owner. An account without any stays as it is.
-    pub async fn take_away(&self, id: UserId, origin: &Origin) -> Result<User, FactorError> {
-        let ports = &self.checks.ports;
-        let notice = self.checks.postbox.letters.factor_removed("every second factor")?;
-        ports
+/// Takes all second factors of an account away, whose owner has lost them.
+#[derive(Clone)]
+pub struct TakeFactorsAway {
+    ports: Ports,
+    postbox: Option<Postbox>,
+}
+
+impl TakeFactorsAway {
+    /// The use case over these ports. Without a `postbox` no mail reports it.
+    pub fn new(ports: Ports, postbox: Option<Postbox>) -> Self {
+        Self { ports, postbox }
+    }
+
+    /// Takes them away, with the recovery codes. An account without any stays as it is. Sessions go on.
+    pub async fn of(&self, id: UserId, origin: &Origin) -> Result<User, FactorError> {
+        let notice = |postbox: &Postbox| postbox.letters.factor_removed("every second factor");
+        let notice = self.postbox.as_ref().map(notice).transpose()?;
+        self.ports
             .retrying(|| async {
-                let mut tx = ports.store.begin().await?;
+                let mut tx = self.ports.store.begin().await?;
                 let held = tx.user_changes().hold(id).await?.ok_or(FactorError::NotFound(id))?;
                 if tx.factor_changes().remove_totp(id).await? {
                     forget_recovery_codes(&mut *tx, id).await?;
-                    let event = Event::new(ports.clock.now(), EventKind::FactorRemoved, origin).of(id);
+                    let event = Event::new(self.ports.clock.now(), EventKind::FactorRemoved, origin).of(id);
                     tx.events().append(&event.saying("all")).await?;
-                    self.checks.postbox.post(&mut *tx, ports, held.email.clone(), notice.clone()).await?;
+                    if let (Some(postbox), Some(notice)) = (&self.postbox, &notice) {
+                        postbox.post(&mut *tx, &self.ports, held.email.clone(), notice.clone()).await?;
+                    }
                 }
                 tx.commit().await?;
                 Ok(held)

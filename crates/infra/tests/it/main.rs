@@ -5,6 +5,7 @@ mod attempts;
 mod clients;
 mod contention;
 mod events;
+mod factors;
 mod jobs;
 mod keys;
 mod migration_sets;

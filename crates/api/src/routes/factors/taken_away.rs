@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::response::NoContent;
 use keyward_domain::factors::error::NoUser;
-use keyward_domain::factors::removal::Factors;
+use keyward_domain::factors::removal::TakeFactorsAway;
 use keyward_domain::values::ids::UserId;
 use keyward_web::Path;
 
@@ -19,10 +19,10 @@ use crate::extract::{Id, Sender};
 #[utoipa::path(delete, path = "/users/{id}/factors", tag = "users")]
 pub async fn remove_user_factors(
     _: CurrentUser<Admin, Recent>,
-    State(factors): State<Factors>,
+    State(take_away): State<TakeFactorsAway>,
     Sender(origin): Sender,
     Path(id): Path<Id<UserId>>,
 ) -> Result<NoContent, Refused<NoUser>> {
-    factors.take_away(id, &origin).await?;
+    take_away.of(id, &origin).await?;
     Ok(NoContent)
 }

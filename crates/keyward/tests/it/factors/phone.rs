@@ -32,7 +32,12 @@ impl Phone {
 
     /// The code that it shows now, or `steps` later.
     pub(crate) fn code(&self, app: &TestApp, steps: i64) -> String {
-        self.secret.code(app.clock.now().unix_timestamp() + 30 * steps).to_string()
+        self.code_at(app.clock.now().unix_timestamp() + 30 * steps)
+    }
+
+    /// The code that it shows at a time, in Unix seconds.
+    pub(crate) fn code_at(&self, now: i64) -> String {
+        self.secret.code(now).to_string()
     }
 
     /// A code that has not been used, after waiting for it.

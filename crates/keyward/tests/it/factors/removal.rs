@@ -1,13 +1,16 @@
 //! Removing second factors.
 
-use keyward_api::testing::app::TestApp;
+use keyward_api::testing::app::{PASSWORD, TestApp};
 use keyward_domain::model::events::EventKind;
+use keyward_domain::values::clock::Clock;
+use keyward_infra::clock::SystemClock;
 use serde_json::json;
 use time::Duration;
 
-use super::phone::{back, credentials, enrolled, log_in};
+use super::phone::{Phone, back, credentials, enrolled, log_in};
 use crate::app::Starts;
 use crate::events::events;
+use crate::process::{Home, text};
 
 #[tokio::test]
 async fn an_app_is_removed_with_the_recovery_codes_by_whoever_shows_it() {
@@ -75,11 +78,34 @@ async fn an_administrator_takes_the_factors_of_somebody_away_who_has_lost_them()
 async fn a_deleted_account_leaves_no_factor_behind() {
     let app = TestApp::start().await;
     let ana = enrolled(&app, "ana").await;
-    let password = json!({ "password": keyward_api::testing::app::PASSWORD });
+    let password = json!({ "password": PASSWORD });
     ana.person.call("DELETE", "/users/me").json(&password).send().await.assert_status(204);
     let tables = ["totp_factors".to_owned(), "totp_offers".to_owned(), "recovery_codes".to_owned()];
     let rows = keyward_infra::testing::rows::read(app.database.connection(), &tables).await;
     assert!(rows.values().all(Vec::is_empty), "{rows:?}");
     app.user("ana").await;
     log_in(&app, "ana", "000000").await.assert_status(200);
+}
+
+#[tokio::test]
+async fn an_operator_takes_the_factors_of_an_account_away() {
+    let home = Home::new().await;
+    let account = json!({ "email": "ana@example.com", "password": PASSWORD });
+    let server = home.serve(&[]);
+    let tokens = server.call("POST", "/signup", "", &account).1;
+    let token = tokens["access_token"].as_str().unwrap();
+    let offered = server.call("POST", "/users/me/totp", token, &json!({})).1;
+    let phone = Phone::reading(offered["secret"].as_str().unwrap());
+    let now = SystemClock.now().unix_timestamp();
+    let confirmed =
+        server.call("POST", "/users/me/totp/confirm", token, &json!({ "otp": phone.code_at(now) }));
+    assert_eq!(confirmed.0, 200, "{}", confirmed.1);
+    let login = json!({ "username": "ana@example.com", "password": PASSWORD });
+    assert_eq!(server.call("POST", "/login", "", &login).1["code"], "mfa_required");
+    let unknown = home.run(&["user", "remove-factors", "--email", "nobody@example.com"]);
+    assert!(!unknown.status.success());
+    let done = home.run(&["user", "remove-factors", "--email", "ana@example.com"]);
+    assert!(done.status.success(), "{}", text(&done.stderr));
+    assert_eq!(server.call("POST", "/login", "", &login).0, 200);
+    assert!(text(&home.run(&["events"]).stdout).contains("factor_removed"));
 }
