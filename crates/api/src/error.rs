@@ -42,8 +42,12 @@ impl std::fmt::Debug for Owing {
     }
 }
 
-/// The challenge of an account that has a second factor which was not shown (RFC 9470, section 3).
-const STEP_UP: &str = "Bearer error=\"insufficient_user_authentication\", \
+/// The challenge where a recent login or proof is asked for (RFC 9470, section 3).
+const RECENT: &str = "Bearer error=\"insufficient_user_authentication\", \
+    error_description=\"A more recent or stronger authentication is required\", \
+    max_age=\"300\", acr_values=\"aal1 aal2\"";
+/// The same for an account that has a second factor which was not shown.
+const STRONGER: &str = "Bearer error=\"insufficient_user_authentication\", \
     error_description=\"A more recent or stronger authentication is required\", \
     max_age=\"300\", acr_values=\"aal2\"";
 
@@ -175,6 +179,10 @@ impl ApiError {
                 let fault = Flaw::value(&failure.to_string()).in_field(part, name, None);
                 return Self { code: failure.code(), ..Self::fault(fault) };
             }
+            Kind::Missing => {
+                let [part, name] = failure.field().unwrap_or(["body", "body"]);
+                return Self::fault(Flaw::missing().in_field(part, name, None));
+            }
             Kind::Invalid => StatusCode::BAD_REQUEST,
             Kind::Unauthenticated => StatusCode::UNAUTHORIZED,
             Kind::Forbidden => StatusCode::FORBIDDEN,
@@ -188,10 +196,11 @@ impl ApiError {
         });
         let error = Self { owed, ..Self::new(status, failure.code(), &failure.to_string()) };
         let error = error.waiting(failure.retry_after());
-        if failure.code() == ErrorCode::INSUFFICIENT_USER_AUTHENTICATION {
-            return error.challenging(STEP_UP);
+        match failure.acr_values() {
+            Some("aal2") => error.challenging(STRONGER),
+            Some(_) => error.challenging(RECENT),
+            None => error,
         }
-        error
     }
 
     fn waiting(self, seconds: Option<u64>) -> Self {

@@ -68,6 +68,10 @@ impl Failure for FactorError {
         }
     }
 
+    fn acr_values(&self) -> Option<&'static str> {
+        matches!(self, Self::TooWeak).then_some("aal2")
+    }
+
     fn retry_after(&self) -> Option<u64> {
         match self {
             Self::Throttled(throttled) => Some(throttled.seconds),

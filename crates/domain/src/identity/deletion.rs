@@ -1,10 +1,10 @@
 //! Deleting accounts.
 
-use keyward_auth::{Password, PasswordHash};
+use keyward_auth::PasswordHash;
 
 use super::administrators::spare_the_last;
 use super::error::UserError;
-use super::proofs::{Proofs, stands};
+use super::proofs::{AskedPassword, Proofs, stands};
 use crate::model::events::{Event, EventKind};
 use crate::model::users::Credentials;
 use crate::ports::bundle::Ports;
@@ -26,9 +26,15 @@ impl DeleteAccount {
     }
 
     /// Deletes the actor's own account, given its password.
-    pub async fn own(&self, actor: &Actor, password: Password, origin: &Origin) -> Result<(), UserError> {
-        let deed =
-            |Credentials { hash, .. }| async move { self.remove(actor.who, hash.as_ref(), origin).await };
+    pub async fn own(
+        &self,
+        actor: &Actor,
+        password: AskedPassword,
+        origin: &Origin,
+    ) -> Result<(), UserError> {
+        let deed = |Credentials { hash, .. }| async move {
+            self.remove(actor.who, Some(hash.as_ref()), origin).await
+        };
         self.proofs.proving(actor, password, origin, deed).await.map_err(UserError::of_caller)
     }
 
@@ -41,7 +47,7 @@ impl DeleteAccount {
     async fn remove(
         &self,
         id: UserId,
-        proven: Option<&PasswordHash>,
+        proven: Option<Option<&PasswordHash>>,
         origin: &Origin,
     ) -> Result<Option<()>, UserError> {
         self.ports

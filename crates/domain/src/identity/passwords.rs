@@ -1,9 +1,7 @@
 //! Changing one's password, given the current one. A forgotten one is replaced through a [link](super::recovery).
 
-use keyward_auth::Password;
-
 use super::error::UserError;
-use super::proofs::Proofs;
+use super::proofs::{AskedPassword, Proofs};
 use crate::mail::postbox::Postbox;
 use crate::model::events::{Event, EventKind};
 use crate::model::users::Credentials;
@@ -31,7 +29,7 @@ impl ChangePassword {
     pub async fn change(
         &self,
         actor: &Actor,
-        current: Password,
+        current: AskedPassword,
         new: NewPassword,
         origin: &Origin,
     ) -> Result<(), UserError> {

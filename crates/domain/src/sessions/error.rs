@@ -112,6 +112,21 @@ impl Failure for SessionError {
         }
     }
 
+    fn field(&self) -> Option<[&'static str; 2]> {
+        match self {
+            Self::User(error) => error.field(),
+            _ => None,
+        }
+    }
+
+    fn acr_values(&self) -> Option<&'static str> {
+        match self {
+            Self::User(error) => error.acr_values(),
+            Self::Factor(error) => error.acr_values(),
+            _ => None,
+        }
+    }
+
     fn retry_after(&self) -> Option<u64> {
         match self {
             Self::Throttled(throttled) => Some(throttled.seconds),

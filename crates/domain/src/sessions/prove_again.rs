@@ -9,7 +9,7 @@ use crate::factors::checks::FactorChecks;
 use crate::factors::error::FactorError;
 use crate::factors::standing::Standing;
 use crate::identity::error::UserError;
-use crate::identity::proofs::Proofs;
+use crate::identity::proofs::{AskedPassword, Proofs};
 use crate::model::users::Credentials;
 use crate::ports::store::Transaction;
 use crate::values::actor::Actor;
@@ -49,7 +49,8 @@ impl ProveAgain {
         match what {
             Again::Password(password) => {
                 let deed = |proven| self.by_password(actor, proven);
-                self.proofs.proving(actor, password, origin, deed).await
+                let asked = AskedPassword { field: "password", given: Some(password) };
+                self.proofs.proving(actor, asked, origin, deed).await
             }
             Again::Factor(answer) => self.by_factor(actor, &answer, origin).await,
         }

@@ -18,6 +18,8 @@ pub enum Kind {
     NotFound,
     /// A field of the request cannot be accepted: [`Failure::field`] names it.
     Unprocessable,
+    /// A field of the request is missing: [`Failure::field`] names it.
+    Missing,
     /// It clashes with what is already there.
     Conflict,
     /// Too many attempts: later it may work.
@@ -58,6 +60,11 @@ pub trait Failure: Error + Send + Sync + 'static {
         None
     }
 
+    /// What will do, in the order of RFC 9470's `acr_values`, where a more recent or stronger authentication is asked for.
+    fn acr_values(&self) -> Option<&'static str> {
+        None
+    }
+
     /// After how many seconds the same may work, where that is known.
     fn retry_after(&self) -> Option<u64> {
         None
@@ -76,6 +83,14 @@ impl<E: Failure> Failure for Arc<E> {
 
     fn field(&self) -> Option<[&'static str; 2]> {
         self.as_ref().field()
+    }
+
+    fn owed(&self) -> Option<Owed<'_>> {
+        self.as_ref().owed()
+    }
+
+    fn acr_values(&self) -> Option<&'static str> {
+        self.as_ref().acr_values()
     }
 
     fn retry_after(&self) -> Option<u64> {

@@ -3,6 +3,7 @@
 mod client;
 mod doors;
 mod enrolment;
+mod no_password;
 mod phone;
 mod policy;
 mod proof;
