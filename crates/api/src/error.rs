@@ -101,7 +101,6 @@ impl ApiError {
         Self { status, code, detail, oauth: None, challenge: "Bearer", retry_after: 1, owed: None }
     }
 
-    /// One faulty field.
     pub fn fault(fault: Fault) -> Self {
         Self::faults(vec![fault])
     }

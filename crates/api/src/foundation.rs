@@ -10,7 +10,6 @@ use keyward_infra::mail::templates::Templates;
 /// What use cases are built on.
 #[derive(Clone)]
 pub struct Foundation {
-    /// Keyward's ports.
     pub ports: Ports,
     /// The database, for ports of a resource's own.
     pub database: Database,

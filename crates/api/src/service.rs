@@ -121,7 +121,6 @@ impl Service {
         &self.state
     }
 
-    /// The database.
     pub fn database(&self) -> &OpenDatabase {
         &self.database
     }

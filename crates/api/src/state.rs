@@ -66,27 +66,16 @@ pub struct Parts {
     pub users: Users,
     /// Accounts as their owners see them.
     pub own_account: OwnAccount,
-    /// Deletes accounts.
     pub deletion: DeleteAccount,
-    /// Changes one's password.
     pub passwords: ChangePassword,
-    /// Signs people up.
     pub sign_up: SignUp,
-    /// Logs in.
     pub log_in: LogIn,
-    /// Finishes logins that owe a second factor.
     pub finish_login: FinishLogin,
-    /// Takes further proofs.
     pub prove_again: ProveAgain,
-    /// Looks second factors up, and removes them.
     pub factors: Factors,
-    /// Takes all second factors of an account away.
     pub take_factors_away: TakeFactorsAway,
-    /// Enrols authenticator apps.
     pub enrol_totp: EnrolTotp,
-    /// Replaces recovery codes.
     pub recovery_codes: RenewRecoveryCodes,
-    /// Exchanges refresh tokens.
     pub refresh: Refresh,
     /// Lists and ends one's sessions.
     pub log_out: LogOut,
@@ -108,15 +97,12 @@ pub struct Parts {
     pub keys: SharedKeyRing,
     /// The `iss` of access tokens.
     pub issuer: Issuer,
-    /// Who checks tokens.
     pub authenticator: Arc<dyn Authenticator<Actor>>,
     /// What new passwords must be like.
     pub policy: PasswordPolicy,
-    /// Names requests.
     pub random: Arc<dyn Random>,
     /// Which pages of other origins may call.
     pub(crate) cors: Cors,
-    /// What is counted.
     pub metrics: Metrics,
     /// Whom to believe about where a request came from.
     pub(crate) proxies: Proxies,

@@ -1,6 +1,7 @@
 //! Value types: parsed once, then carried typed. They depend on nothing else in this crate.
 
 pub mod actor;
+pub mod by;
 pub mod cases;
 pub mod clock;
 pub mod codes;

@@ -66,7 +66,6 @@ impl TestDatabase {
         self.connect_with(DatabaseOptions::default()).await
     }
 
-    /// Opens it.
     pub async fn connect_with(&self, options: DatabaseOptions) -> Database {
         Database::connect(&self.url, options).await.expect("the test database opens")
     }

@@ -1,7 +1,7 @@
 //! The service's interface, for servers and callers, and what it does.
 #![forbid(unsafe_code)]
 
-#[expect(missing_docs, clippy::pedantic, reason = "generated")]
+#[expect(clippy::pedantic, reason = "generated")]
 pub mod greeter;
 mod polite;
 

@@ -5,7 +5,6 @@
 pub enum Fate {
     /// It was taken for what it claims to be.
     Accepted,
-    /// It was not.
     Refused,
 }
 

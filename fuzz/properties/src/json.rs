@@ -10,11 +10,8 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor}
 pub enum Tree {
     /// An object's members, in their order.
     Object(Vec<(String, Tree)>),
-    /// An array's elements.
     Array(Vec<Tree>),
-    /// A string.
     Text(String),
-    /// Anything else.
     Other,
 }
 

@@ -24,11 +24,9 @@ pub use fate::Fate;
 pub struct Target {
     /// Its name, which its folder of seeds and its program share.
     pub name: &'static str,
-    /// Checks one input.
     pub check: fn(&[u8]) -> Fate,
 }
 
-/// All of them.
 pub const TARGETS: [Target; 8] = [
     Target { name: "access_token", check: access_token::check },
     Target { name: "refresh_token", check: refresh_token::check },

@@ -68,10 +68,13 @@ fn own(password: &Password) {
 enum Cost {
     /// The base-2 logarithm of the number of rounds.
     Bcrypt(u64),
-    /// Iterations.
     Pbkdf2(u64),
     /// KiB at a time, and in all.
-    Memory { scrypt: bool, kib: u64, work: u64 },
+    Memory {
+        scrypt: bool,
+        kib: u64,
+        work: u64,
+    },
 }
 
 impl Cost {

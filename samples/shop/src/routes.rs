@@ -21,11 +21,8 @@ use crate::domain::orders::Orders;
 /// The use cases that handlers take.
 #[derive(Clone)]
 pub struct Shop {
-    /// The catalogue.
     pub catalog: Catalog,
-    /// Carts.
     pub carts: Carts,
-    /// Orders.
     pub orders: Orders,
 }
 

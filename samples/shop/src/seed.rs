@@ -18,7 +18,6 @@ const PRODUCTS: [(&str, &str, &str, &str, u32); 6] = [
     ("Garden", "Seed Box", "Twelve old kinds of vegetables.", "18.20", 0),
 ];
 
-/// Fills the catalogue.
 pub fn seed(foundation: &Foundation, _: Seeded) -> Seeding<'_> {
     Box::pin(async move { fill(&catalog_on(foundation)).await.map_err(|error| error.to_string()) })
 }

@@ -15,7 +15,6 @@ pub(crate) struct Cores {
 pub(crate) enum Place {
     /// On the core of the server.
     One,
-    /// On every core.
     All,
 }
 

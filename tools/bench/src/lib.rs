@@ -51,7 +51,6 @@ use crate::cores::Cores;
 use crate::options::Options;
 use crate::programs::Programs;
 
-/// Runs the program.
 pub fn main() -> ExitCode {
     let outcome = keeper::run_if_asked().unwrap_or_else(|| run(&Options::parse()));
     shell::exit_code(outcome)

@@ -7,9 +7,7 @@ use std::time::Duration;
 use keyward_servers::build;
 use keyward_servers::shell::{self, Outcome};
 
-/// Where they are.
 pub(crate) struct Programs {
-    /// The service.
     pub(crate) keyward: PathBuf,
     /// Bare axum: `tools/bench/examples/limit.rs`.
     pub(crate) limit: PathBuf,

@@ -45,7 +45,6 @@ impl<'a> Stage<'a> {
         self.folder.path().join(name)
     }
 
-    /// Bare axum.
     pub(crate) fn limit(&self) -> Outcome<Server> {
         self.start(&self.programs.limit, "limit", &[], "/users/me", Place::One)
     }

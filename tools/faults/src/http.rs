@@ -10,7 +10,6 @@ use serde_json::Value;
 /// How long an answer may take: the server gives up a request after 30 s.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(40);
 
-/// A request.
 #[derive(Clone, Default)]
 pub(crate) struct Call<'a> {
     /// Method and path, as in `GET /posts`.
@@ -27,7 +26,6 @@ pub(crate) struct Call<'a> {
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
-    /// Null if absent.
     pub(crate) body: Value,
     /// The path of the list's next page.
     pub(crate) next: Option<String>,

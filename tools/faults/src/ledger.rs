@@ -16,7 +16,6 @@ pub(crate) struct Ended {
     pub(crate) at: Instant,
 }
 
-/// What was acknowledged.
 #[derive(Default)]
 pub(crate) struct Books {
     /// The ids of accounts, by address; `None` where the answer was lost.
@@ -25,7 +24,6 @@ pub(crate) struct Books {
     pub(crate) posts: BTreeMap<String, Option<i64>>,
     /// What orders came to, by id.
     pub(crate) orders: BTreeMap<i64, String>,
-    /// Sessions that ended.
     pub(crate) ended: Vec<Ended>,
     pub(crate) logins: u32,
     pub(crate) refreshes: u32,

@@ -38,7 +38,6 @@ use keyward_servers::shell::{self, Outcome};
 use crate::options::{Database, Options};
 use crate::scene::Scene;
 
-/// Runs the program.
 pub fn main() -> ExitCode {
     let outcome = keeper::run_if_asked().unwrap_or_else(|| run(&Options::parse()));
     shell::exit_code(outcome)

@@ -28,7 +28,6 @@ pub(crate) struct Scene {
     pub(crate) bound: Duration,
 }
 
-/// How it went.
 pub(crate) struct Report {
     pub(crate) kept: bool,
     pub(crate) text: String,
@@ -53,7 +52,6 @@ impl Scene {
         Installation::new(&self.binary, name, settings)
     }
 
-    /// The reckoning.
     pub(crate) fn close(
         &self,
         installation: &Installation,

@@ -50,7 +50,6 @@ impl Weather {
         self.lock().0
     }
 
-    /// A fault begins.
     pub(crate) fn begin(&self, fault: &'static str) {
         let mut inner = self.lock();
         inner.0 = fault;

@@ -20,7 +20,6 @@ impl Process {
             .map_err(|error| format!("{} did not start: {error}.", command.get_program().to_string_lossy()))
     }
 
-    /// The process id.
     pub fn id(&self) -> u32 {
         self.0.id()
     }

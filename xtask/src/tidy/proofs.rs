@@ -49,8 +49,8 @@ fn mention(code: &str) -> Option<(String, String)> {
     (whole && !file.contains(char::is_whitespace)).then(|| (format!("{file}.rs"), name.to_owned()))
 }
 
-/// A file is named by its package and the end of its path: `keyward/replicas/told.rs` for
-/// `crates/keyward/tests/replicas/told.rs`.
+/// A file is named by its package and the end of its path: `keyward/replicas/notifications.rs` for
+/// `crates/keyward/tests/replicas/notifications.rs`.
 fn is_meant(path: &str, mentioned: &str) -> bool {
     let path = ["crates/", "samples/"].iter().find_map(|folder| path.strip_prefix(folder)).unwrap_or(path);
     match (path.split_once('/'), mentioned.split_once('/')) {

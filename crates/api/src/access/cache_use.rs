@@ -3,7 +3,6 @@
 /// How much a cache is used.
 #[derive(Clone, Copy, Debug)]
 pub struct CacheUse {
-    /// What it keeps.
     pub name: &'static str,
     /// How often it knew the answer.
     pub hits: u64,

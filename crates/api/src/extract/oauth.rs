@@ -39,7 +39,6 @@ pub struct OAuthForm<T: Input> {
 pub struct ClientForm<T: Input> {
     /// What the form says.
     pub value: T,
-    /// The client.
     pub client: Client,
 }
 

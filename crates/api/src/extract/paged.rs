@@ -16,11 +16,9 @@ pub const USERS: List = List(b'u');
 
 /// The page of a list of `T` that the query asks for; `F` narrows the list.
 pub struct Paged<T, F: Input = Unfiltered> {
-    /// The page.
     pub page: Page,
     /// What narrows the list.
     pub filter: F,
-    /// Makes the answer.
     pub here: Place<T>,
 }
 

@@ -20,7 +20,6 @@ use crate::pages;
 /// A body as it was sent, JSON or a form, and whether a browser's form sent it. Refusing it is left to
 /// [`Submitter::answer`].
 pub struct Submitted<T: Input> {
-    /// What was sent.
     pub body: Result<T, ApiError>,
     /// Who wants an answer.
     pub sender: Submitter,
@@ -31,7 +30,6 @@ pub struct Submitted<T: Input> {
 pub enum Submitter {
     /// The form of one of our pages.
     Page,
-    /// A program.
     Program,
 }
 

@@ -80,7 +80,6 @@ impl Metrics {
         UnderWay(self.0.under_way.clone())
     }
 
-    /// It was answered.
     pub(crate) fn end(
         &self,
         method: &Method,

@@ -84,7 +84,6 @@ fn class(status: StatusCode) -> &'static str {
     }
 }
 
-/// How something ended.
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 pub(super) struct Outcome {
     outcome: &'static str,

@@ -17,9 +17,7 @@ use crate::access::session_check::SessionCheck;
 
 /// What can be asked how busy it is.
 pub struct Sources {
-    /// The database.
     pub store: Arc<dyn Store>,
-    /// The hashing pool.
     pub hashing: Arc<dyn Hashing>,
     /// The memories of tokens and sessions.
     pub check: Arc<SessionCheck>,

@@ -26,11 +26,8 @@ pub struct Resource {
     pub scopes: Vec<ResourceScope>,
     /// Its lists: a cursor of one is refused by every other.
     pub lists: &'static [List],
-    /// Its operations.
     pub routes: Routes,
-    /// Its tables.
     pub migrations: MigrationSet,
-    /// Its letters.
     pub letters: &'static [Template],
     /// Example data for `keyward seed`.
     pub seed: Option<Seed>,
@@ -70,9 +67,7 @@ pub type Seeding<'a> = Pin<Box<dyn Future<Output = Result<(), String>> + Send + 
 /// The accounts that `keyward seed` has made.
 #[derive(Clone, Copy, Debug)]
 pub struct Seeded {
-    /// An administrator.
     pub administrator: UserId,
-    /// A user.
     pub user: UserId,
 }
 

@@ -8,11 +8,8 @@ use serde_json::Value;
 /// An answer, read to its end.
 #[derive(Debug)]
 pub struct Answer {
-    /// Its status.
     pub status: StatusCode,
-    /// Its header fields.
     pub headers: HeaderMap,
-    /// Its body.
     pub body: Bytes,
 }
 

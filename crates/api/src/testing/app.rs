@@ -37,7 +37,6 @@ pub struct TestApp(Arc<Parts>);
 
 /// What the service under test is made of.
 pub struct Parts {
-    /// The router.
     pub router: Router,
     /// The ports behind it.
     pub ports: Ports,
@@ -45,17 +44,13 @@ pub struct Parts {
     pub clock: Arc<TestClock>,
     /// The keys that sign tokens.
     pub keys: SharedKeyRing,
-    /// Its settings.
     pub settings: Settings,
-    /// Its database.
     pub database: Database,
     /// Where its mail goes.
     pub postbox: Postbox,
-    /// What it counts.
     pub metrics: Metrics,
     /// Its database as a file or on a server.
     pub home: Arc<TestDatabase>,
-    /// What is mounted.
     pub resources: Vec<Resource>,
     /// Its document, which every answer must agree with.
     pub document: Arc<Document>,

@@ -11,7 +11,6 @@ use time::{Duration, OffsetDateTime};
 pub struct TestClock(AtomicI64);
 
 impl TestClock {
-    /// Moves the clock.
     pub fn advance(&self, by: Duration) {
         let micros = i64::try_from(by.whole_microseconds()).unwrap();
         self.0.fetch_add(micros, Ordering::SeqCst);

@@ -12,7 +12,6 @@ use super::schema;
 use crate::resources::resource::Resource;
 use crate::router;
 
-/// One documented operation.
 pub struct Operation {
     /// Its method, in capitals.
     pub method: String,
@@ -48,9 +47,7 @@ impl Operation {
 
 /// The document of a service.
 pub struct Document {
-    /// All of it.
     pub json: Value,
-    /// Every operation.
     pub operations: Vec<Operation>,
 }
 

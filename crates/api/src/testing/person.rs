@@ -20,11 +20,8 @@ use super::call::Call;
 pub struct Person {
     /// The service they call.
     pub app: TestApp,
-    /// Their access token.
     pub token: Option<String>,
-    /// Their refresh token.
     pub refresh: String,
-    /// Their account.
     pub id: i64,
     /// The address of their account.
     pub email: String,

@@ -71,7 +71,6 @@ impl OpenDatabase {
         &self.place
     }
 
-    /// Every repository.
     pub fn repositories(&self) -> Box<dyn Repositories> {
         self.database.autocommit()
     }

@@ -37,7 +37,6 @@ pub(crate) struct Jobs {
 pub(crate) struct KeyRotation {
     /// The keys in the store.
     pub(crate) keys: Keys,
-    /// Which of them.
     pub(crate) algorithm: Algorithm,
     /// The ring in memory.
     pub(crate) ring: SharedKeyRing,

@@ -14,9 +14,7 @@ use crate::settings::mail::MailSettings;
 
 /// Who carries mails, and where that is, without a password.
 pub struct Post {
-    /// Who carries them.
     pub carrier: Arc<dyn Mailer>,
-    /// Where they go.
     pub place: String,
 }
 

@@ -9,7 +9,6 @@ use tokio::sync::Notify;
 pub(crate) struct Wakes {
     /// A mail was put into the outbox.
     pub(crate) mail: Notify,
-    /// Signing keys changed.
     pub(crate) keys: Notify,
 }
 

@@ -12,6 +12,7 @@ use crate::mail::postbox::Postbox;
 use crate::model::events::{Event, EventKind};
 use crate::ports::bundle::Ports;
 use crate::ports::store::Transaction;
+use crate::values::by::By;
 use crate::values::ids::UserId;
 use crate::values::origin::Origin;
 use crate::values::proof::Method;
@@ -66,6 +67,7 @@ impl FactorChecks {
         user: UserId,
         standing: &Standing,
         answer: &Answer,
+        by: &By,
         origin: &Origin,
     ) -> Result<Checked, FactorError> {
         let guess = self.throttle.second_factor(user).await?;
@@ -83,7 +85,7 @@ impl FactorChecks {
         };
         match what {
             Some(what) => Ok(Checked { user, guess, what }),
-            None => Err(self.refuse(user, guess, answer.method(), origin).await),
+            None => Err(self.refuse(user, guess, answer.method(), by, origin).await),
         }
     }
 
@@ -99,11 +101,12 @@ impl FactorChecks {
         user: UserId,
         guess: Guess,
         method: Method,
+        by: &By,
         origin: &Origin,
     ) -> FactorError {
         let now = self.ports.clock.now();
-        let event = Event::new(now, EventKind::FactorFailed, origin).of(user).saying(method.as_str());
-        let wait = self.throttle.event(origin).of(user);
+        let event = Event::new(now, EventKind::FactorFailed, by.clone(), origin).of(user).saying(method.as_str());
+        let wait = self.throttle.event(by.clone(), origin).of(user);
         let counted = self
             .ports
             .retrying(|| async {
@@ -127,6 +130,7 @@ impl FactorChecks {
         &self,
         tx: &mut dyn Transaction,
         checked: &Checked,
+        by: &By,
         origin: &Origin,
     ) -> Result<bool, ThrottleError> {
         self.throttle.right(tx, checked.guess).await?;
@@ -135,15 +139,15 @@ impl FactorChecks {
             What::RecoveryCode(code) => tx.factor_changes().use_recovery_code(checked.user, code).await?,
         };
         if used {
-            let event = Event::new(self.ports.clock.now(), EventKind::FactorUsed, origin).of(checked.user);
+            let event = Event::new(self.ports.clock.now(), EventKind::FactorUsed, by.clone(), origin).of(checked.user);
             tx.events().append(&event.saying(checked.method().as_str())).await?;
         }
         Ok(used)
     }
 
     /// What an answer comes to that could not be [redeemed](Self::redeem): somebody else used it first.
-    pub(crate) async fn overtaken(&self, checked: &Checked, origin: &Origin) -> FactorError {
-        self.refuse(checked.user, checked.guess, checked.method(), origin).await
+    pub(crate) async fn overtaken(&self, checked: &Checked, by: &By, origin: &Origin) -> FactorError {
+        self.refuse(checked.user, checked.guess, checked.method(), by, origin).await
     }
 
     /// Forgets wrong answers after a right one.

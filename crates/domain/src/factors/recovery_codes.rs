@@ -82,7 +82,7 @@ impl RenewRecoveryCodes {
                     return Err(FactorError::TooWeak);
                 }
                 codes.store(&mut *tx, actor.who).await?;
-                let event = Event::new(now, EventKind::RecoveryCodesMade, origin);
+                let event = Event::new(now, EventKind::RecoveryCodesMade, actor, origin);
                 tx.events().append(&event.of(actor.who).in_session(actor.session())).await?;
                 Ok(tx.commit().await?)
             })

@@ -10,6 +10,7 @@ use crate::model::users::User;
 use crate::ports::bundle::Ports;
 use crate::ports::store::Transaction;
 use crate::values::actor::Actor;
+use crate::values::by::By;
 use crate::values::ids::UserId;
 use crate::values::origin::Origin;
 
@@ -47,7 +48,7 @@ impl Factors {
                     return Err(FactorError::NoFactor);
                 }
                 forget_recovery_codes(&mut *tx, actor.who).await?;
-                let event = Event::new(ports.clock.now(), EventKind::FactorRemoved, origin).of(actor.who);
+                let event = Event::new(ports.clock.now(), EventKind::FactorRemoved, actor, origin).of(actor.who);
                 tx.events().append(&event.in_session(actor.session()).saying("totp")).await?;
                 self.checks.postbox.post(&mut *tx, ports, held.email, notice.clone()).await?;
                 Ok(tx.commit().await?)
@@ -70,7 +71,7 @@ impl TakeFactorsAway {
     }
 
     /// Takes them away, with the recovery codes. An account without any stays as it is. Sessions go on.
-    pub async fn of(&self, id: UserId, origin: &Origin) -> Result<User, FactorError> {
+    pub async fn of(&self, id: UserId, by: &By, origin: &Origin) -> Result<User, FactorError> {
         let notice = |postbox: &Postbox| postbox.letters.factor_removed("every second factor");
         let notice = self.postbox.as_ref().map(notice).transpose()?;
         self.ports
@@ -79,7 +80,7 @@ impl TakeFactorsAway {
                 let held = tx.user_changes().hold(id).await?.ok_or(FactorError::NotFound(id))?;
                 if tx.factor_changes().remove_totp(id).await? {
                     forget_recovery_codes(&mut *tx, id).await?;
-                    let event = Event::new(self.ports.clock.now(), EventKind::FactorRemoved, origin).of(id);
+                    let event = Event::new(self.ports.clock.now(), EventKind::FactorRemoved, by.clone(), origin).of(id);
                     tx.events().append(&event.saying("all")).await?;
                     if let (Some(postbox), Some(notice)) = (&self.postbox, &notice) {
                         postbox.post(&mut *tx, &self.ports, held.email.clone(), notice.clone()).await?;

@@ -77,7 +77,7 @@ impl EnrolTotp {
         let offer = ports.store.autocommit().factors().totp_offer(user, now).await?;
         let offer = offer.ok_or(FactorError::NoEnrolment)?;
         let Some(step) = checks.step(user, &offer.secret, code) else {
-            return Err(checks.refuse(user, guess, Method::Otp, origin).await);
+            return Err(checks.refuse(user, guess, Method::Otp, &actor.into(), origin).await);
         };
         let codes = RecoveryCodes::generate(&*ports.random);
         let notice = checks.postbox.letters.factor_added(APP)?;
@@ -97,7 +97,7 @@ impl EnrolTotp {
                 if !tx.sessions().prove(actor.session(), &proof).await? {
                     return Err(FactorError::CallerGone);
                 }
-                let event = Event::new(now, EventKind::FactorAdded, origin).of(user);
+                let event = Event::new(now, EventKind::FactorAdded, actor, origin).of(user);
                 tx.events().append(&event.in_session(actor.session()).saying("totp")).await?;
                 checks.postbox.post(&mut *tx, ports, held.email, notice.clone()).await?;
                 Ok(tx.commit().await?)

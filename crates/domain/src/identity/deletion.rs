@@ -9,10 +9,10 @@ use crate::model::events::{Event, EventKind};
 use crate::model::users::Credentials;
 use crate::ports::bundle::Ports;
 use crate::values::actor::Actor;
+use crate::values::by::By;
 use crate::values::ids::UserId;
 use crate::values::origin::Origin;
 
-/// Deletes accounts.
 #[derive(Clone)]
 pub struct DeleteAccount {
     ports: Ports,
@@ -33,14 +33,14 @@ impl DeleteAccount {
         origin: &Origin,
     ) -> Result<(), UserError> {
         let deed = |Credentials { hash, .. }| async move {
-            self.remove(actor.who, Some(hash.as_ref()), origin).await
+            self.remove(actor.who, Some(hash.as_ref()), &actor.into(), origin).await
         };
         self.proofs.proving(actor, password, origin, deed).await.map_err(UserError::of_caller)
     }
 
     /// Deletes an account with everything that belongs to it, for an administrator. The last administrator stays.
-    pub async fn any(&self, id: UserId, origin: &Origin) -> Result<(), UserError> {
-        self.remove(id, None, origin).await.map(drop)
+    pub async fn any(&self, id: UserId, by: &By, origin: &Origin) -> Result<(), UserError> {
+        self.remove(id, None, by, origin).await.map(drop)
     }
 
     /// Deletes an account, if it still has the hash that was `proven`; `None` if not.
@@ -48,6 +48,7 @@ impl DeleteAccount {
         &self,
         id: UserId,
         proven: Option<Option<&PasswordHash>>,
+        by: &By,
         origin: &Origin,
     ) -> Result<Option<()>, UserError> {
         self.ports
@@ -63,7 +64,7 @@ impl DeleteAccount {
                 if !tx.user_changes().delete(id).await? {
                     return Err(UserError::NotFound(id));
                 }
-                let event = Event::new(now, EventKind::UserDeleted, origin).of(id);
+                let event = Event::new(now, EventKind::UserDeleted, by.clone(), origin).of(id);
                 tx.events().append(&event).await?;
                 tx.commit().await?;
                 Ok(Some(()))

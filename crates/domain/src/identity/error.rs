@@ -19,7 +19,6 @@ pub enum UserError {
     /// There is no such account.
     #[error("user with id: {0} was not found")]
     NotFound(UserId),
-    /// Another user's account.
     #[error("Not enough permissions")]
     Forbidden,
     /// The password given as proof is not theirs.
@@ -46,10 +45,8 @@ pub enum UserError {
     /// The mail that tells of it could not be worded.
     #[error(transparent)]
     Letter(#[from] LetterError),
-    /// The hashing pool.
     #[error(transparent)]
     Hashing(#[from] HashingError),
-    /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
 }

@@ -10,7 +10,6 @@ use crate::values::actor::Actor;
 use crate::values::new_password::NewPassword;
 use crate::values::origin::Origin;
 
-/// Changes one's password.
 #[derive(Clone)]
 pub struct ChangePassword {
     ports: Ports,
@@ -59,7 +58,7 @@ impl ChangePassword {
                 // What was mailed before may be in the hands of someone who knew the old password.
                 tx.recoveries().forget_of(actor.who).await?;
                 tx.verifications().forget_of(actor.who).await?;
-                let event = Event::new(now, EventKind::PasswordChanged, origin)
+                let event = Event::new(now, EventKind::PasswordChanged, actor, origin)
                     .of(actor.who)
                     .in_session(actor.session());
                 tx.events().append(&event).await?;

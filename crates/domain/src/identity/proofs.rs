@@ -101,7 +101,7 @@ impl Proofs {
         let verified = self.ports.hashing.verify(password, found.hash.clone()).await?;
         let mut repositories = self.ports.store.autocommit();
         if verified == Verified::Mismatch {
-            let event = self.throttle.event(origin).of(id).in_session(actor.session());
+            let event = self.throttle.event(actor, origin).of(id).in_session(actor.session());
             self.throttle.wrong(&mut *repositories, guess, event).await?;
             return Err(UserError::WrongPassword);
         }

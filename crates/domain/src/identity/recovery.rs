@@ -18,6 +18,7 @@ use crate::model::users::User;
 use crate::ports::bundle::Ports;
 use crate::ports::hashing::HashingError;
 use crate::ports::letters::LetterError;
+use crate::values::by::{By, Means};
 use crate::values::codes;
 use crate::values::email::Email;
 use crate::values::failure::{Failure, Kind};
@@ -46,10 +47,8 @@ pub enum RecoveryError {
     /// The mail could not be worded.
     #[error(transparent)]
     Letter(#[from] LetterError),
-    /// The hashing pool.
     #[error(transparent)]
     Hashing(#[from] HashingError),
-    /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -174,7 +173,9 @@ impl Recovery {
                 tx.user_changes().verify(user.id, &user.email).await?;
                 tx.verifications().forget_of(user.id).await?;
                 self.throttle.forgive(&mut *tx, &user.email).await?;
-                tx.events().append(&Event::new(now, EventKind::PasswordReset, origin).of(user.id)).await?;
+                let by = By::user(user.id, Means::Mail);
+                let event = Event::new(now, EventKind::PasswordReset, by, origin);
+                tx.events().append(&event.of(user.id)).await?;
                 self.postbox.post(&mut *tx, &self.ports, user.email.clone(), notice.clone()).await?;
                 Ok(tx.commit().await?)
             })

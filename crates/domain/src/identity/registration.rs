@@ -20,7 +20,6 @@ pub struct Registration {
     pub role: Role,
 }
 
-/// Makes accounts.
 #[derive(Clone)]
 pub struct Register {
     ports: Ports,

@@ -6,6 +6,7 @@ use crate::model::events::{Event, EventKind};
 use crate::model::users::{User, UserChange};
 use crate::ports::bundle::Ports;
 use crate::values::actor::Actor;
+use crate::values::by::By;
 use crate::values::email::Email;
 use crate::values::ids::UserId;
 use crate::values::origin::Origin;
@@ -57,9 +58,15 @@ impl Users {
     }
 
     /// Changes an account. Disabling an account ends its sessions. The last administrator stays one.
-    pub async fn update(&self, id: UserId, change: UserChange, origin: &Origin) -> Result<User, UserError> {
+    pub async fn update(
+        &self,
+        id: UserId,
+        change: UserChange,
+        by: &By,
+        origin: &Origin,
+    ) -> Result<User, UserError> {
         let now = self.ports.clock.now();
-        let event = |kind| Event::new(now, kind, origin).of(id);
+        let event = |kind| Event::new(now, kind, by.clone(), origin).of(id);
         self.ports
             .retrying(|| async {
                 let mut tx = self.ports.store.begin().await?;
@@ -91,6 +98,6 @@ impl Users {
         change: UserChange,
         origin: &Origin,
     ) -> Result<User, UserError> {
-        self.update(actor.who, change, origin).await.map_err(UserError::of_caller)
+        self.update(actor.who, change, &actor.into(), origin).await.map_err(UserError::of_caller)
     }
 }

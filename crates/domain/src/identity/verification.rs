@@ -23,6 +23,7 @@ use crate::model::verifications::{Pending, Purpose};
 use crate::ports::bundle::Ports;
 use crate::ports::store::{Repositories, Transaction};
 use crate::values::actor::Actor;
+use crate::values::by::{By, Means};
 use crate::values::email::Email;
 use crate::values::ids::UserId;
 use crate::values::origin::Origin;
@@ -50,7 +51,6 @@ pub enum Proof {
     Token(String),
 }
 
-/// Verifies e-mail addresses.
 #[derive(Clone)]
 pub struct Verification {
     ports: Ports,
@@ -245,7 +245,7 @@ impl Verification {
                 EventKind::EmailChanged
             }
         };
-        tx.events().append(&Event::new(now, kind, origin).of(user)).await?;
+        tx.events().append(&Event::new(now, kind, By::user(user, Means::Mail), origin).of(user)).await?;
         Ok(tx.commit().await?)
     }
 

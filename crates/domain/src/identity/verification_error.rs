@@ -12,7 +12,6 @@ use crate::values::failure::{Failure, Kind};
 /// Why an address was not proven, or no mail sent.
 #[derive(Debug, thiserror::Error)]
 pub enum VerificationError {
-    /// Nothing to prove.
     #[error("This e-mail address is verified already.")]
     AlreadyVerified,
     /// Wrong, spent, replaced by a newer one, or too old.
@@ -30,7 +29,6 @@ pub enum VerificationError {
     /// The account: gone, another password, an address that has an account.
     #[error(transparent)]
     User(#[from] UserError),
-    /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
 }

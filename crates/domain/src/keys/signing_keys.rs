@@ -16,6 +16,7 @@ use crate::model::keys::StoredKey;
 use crate::model::store_error::StoreError;
 use crate::ports::bundle::Ports;
 use crate::ports::store::Transaction;
+use crate::values::by::By;
 use crate::values::codes;
 use crate::values::failure::{Failure, Kind};
 use crate::values::origin::Origin;
@@ -32,7 +33,6 @@ pub enum KeysError {
     /// A key is not what it should be.
     #[error(transparent)]
     Key(#[from] KeyError),
-    /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -131,10 +131,11 @@ impl Keys {
         Ok(seals)
     }
 
-    /// Publishes a new key that signs after `delay`: long enough for every verifier to have fetched it. Says its id.
-    pub async fn rotate(&self, algorithm: Algorithm, delay: Duration) -> Result<String, KeysError> {
+    /// Publishes a new key that signs after `delay`: long enough for every verifier to have fetched it. Returns its
+    /// id.
+    pub async fn rotate(&self, algorithm: Algorithm, delay: Duration, by: By) -> Result<String, KeysError> {
         let kid = self.add(algorithm, delay).await?;
-        self.record(EventKind::KeyRotated, &kid).await?;
+        self.record(EventKind::KeyRotated, &kid, by).await?;
         Ok(kid)
     }
 
@@ -150,12 +151,12 @@ impl Keys {
         if newest.is_some_and(|newest| newest + age > self.ports.clock.now()) {
             return Ok(None);
         }
-        self.rotate(algorithm, delay).await.map(Some)
+        self.rotate(algorithm, delay, By::SYSTEM).await.map(Some)
     }
 
     /// Withdraws a key at once: nothing it signed is believed any more. Where it signs now, a new one takes over in the same
     /// transaction; one that was superseded before never does.
-    pub async fn retire(&self, kid: &str) -> Result<(), KeysError> {
+    pub async fn retire(&self, kid: &str, by: By) -> Result<(), KeysError> {
         let unknown = || KeysError::Unknown(kid.to_owned());
         let in_use = |key: &&StoredKey| key.kid == kid && key.retired_at.is_none();
         let all = self.list().await?;
@@ -174,11 +175,11 @@ impl Keys {
             Ok(tx.commit().await?)
         };
         self.ports.retrying(retiring).await?;
-        self.record(EventKind::KeyRetired, kid).await
+        self.record(EventKind::KeyRetired, kid, by).await
     }
 
-    async fn record(&self, kind: EventKind, kid: &str) -> Result<(), KeysError> {
-        let event = Event::new(self.ports.clock.now(), kind, &Origin::default()).saying(kid);
+    async fn record(&self, kind: EventKind, kid: &str, by: By) -> Result<(), KeysError> {
+        let event = Event::new(self.ports.clock.now(), kind, by, &Origin::default()).saying(kid);
         Ok(self.ports.store.autocommit().events().append(&event).await?)
     }
 

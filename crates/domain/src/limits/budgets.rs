@@ -7,7 +7,6 @@ use crate::model::attempts::{AttemptKey, Budget};
 /// The rate limits of attempts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Budgets {
-    /// Per account.
     pub account: Budget,
     /// Per IP address, over all accounts.
     pub address: Budget,
@@ -16,17 +15,13 @@ pub struct Budgets {
 /// What an address is counted for, each by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Deed {
-    /// Wrong passwords.
     Login,
-    /// Invalid refresh tokens.
     Refresh,
     /// Invalid tokens for a new password.
     Reset,
     /// Invalid codes and tokens for the verification of an address.
     Verify,
-    /// Asking for mail.
     Mail,
-    /// Signing up.
     SignUp,
 }
 

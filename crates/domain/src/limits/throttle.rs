@@ -15,6 +15,7 @@ use crate::model::events::{Event, EventKind};
 use crate::model::store_error::StoreError;
 use crate::ports::bundle::Ports;
 use crate::ports::store::Repositories;
+use crate::values::by::By;
 use crate::values::email::Email;
 use crate::values::ids::{SessionId, UserId};
 use crate::values::origin::Origin;
@@ -157,7 +158,7 @@ impl Throttle {
             return Ok(());
         };
         self.check(key).await?;
-        let event = self.event(origin).saying(deed.as_str());
+        let event = self.event(By::UNKNOWN, origin).saying(deed.as_str());
         self.ports
             .retrying(|| async {
                 let mut tx = self.ports.store.begin().await?;
@@ -168,8 +169,8 @@ impl Throttle {
     }
 
     /// What is recorded when a wait begins.
-    pub(crate) fn event(&self, origin: &Origin) -> Event {
-        Event::new(self.ports.clock.now(), EventKind::Throttled, origin)
+    pub(crate) fn event(&self, by: impl Into<By>, origin: &Origin) -> Event {
+        Event::new(self.ports.clock.now(), EventKind::Throttled, by, origin)
     }
 
     /// Counts by one atomic write, and records the wait if one begins with it.

@@ -21,7 +21,6 @@ pub enum ThrottleError {
     /// It has to wait.
     #[error(transparent)]
     Throttled(#[from] Throttled),
-    /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
 }

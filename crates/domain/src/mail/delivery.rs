@@ -52,7 +52,6 @@ pub enum OutboxError {
     /// There is no such mail that could be tried again.
     #[error("mail with id: {0} was not found, or it was sent")]
     NotFound(MailId),
-    /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
 }

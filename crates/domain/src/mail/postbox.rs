@@ -16,7 +16,6 @@ use crate::values::ids::MailId;
 /// Words letters and puts them into the outbox.
 #[derive(Clone)]
 pub struct Postbox {
-    /// The words.
     pub letters: Arc<dyn Letters>,
     /// Seals what they say.
     pub master: Arc<MasterSecret>,

@@ -34,7 +34,6 @@ pub struct Budget {
     pub forgive: Option<Duration>,
 }
 
-/// Counts failed attempts.
 #[async_trait]
 pub trait AttemptRepository: Send {
     /// Returns until when the next attempt has to wait, if it has to.

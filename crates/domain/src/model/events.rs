@@ -6,15 +6,13 @@ use async_trait::async_trait;
 use time::OffsetDateTime;
 
 use super::store_error::StoreError;
+use crate::values::by::By;
 use crate::values::ids::{SessionId, UserId};
 use crate::values::origin::Origin;
 
-/// What happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EventKind {
-    /// A login succeeded.
     LoginOk,
-    /// A login failed.
     LoginFailed,
     /// A refresh token came back long after it was spent; its session is over.
     RefreshReused,
@@ -121,27 +119,26 @@ impl fmt::Display for EventKind {
     }
 }
 
-/// A security event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
-    /// When.
     pub at: OffsetDateTime,
-    /// What.
     pub kind: EventKind,
+    /// Who did it, and through what.
+    pub by: By,
     /// The account it happened to, where that is known.
     pub user: Option<UserId>,
-    /// The session it happened to, or through which it was done.
+    /// The session it happened to, or the one that stays while it happened to all others.
     pub session: Option<SessionId>,
     /// Where the request came from.
     pub origin: Origin,
-    /// More, in a few words: the new role, the key's id, who did it.
+    /// More, in a few words: the new role, the key's id.
     pub detail: Option<String>,
 }
 
 impl Event {
-    /// An event at `at`, requested from `origin`.
-    pub fn new(at: OffsetDateTime, kind: EventKind, origin: &Origin) -> Self {
-        Self { at, kind, user: None, session: None, origin: origin.clone(), detail: None }
+    /// An event at `at`, which `by` caused from `origin`.
+    pub fn new(at: OffsetDateTime, kind: EventKind, by: impl Into<By>, origin: &Origin) -> Self {
+        Self { at, kind, by: by.into(), user: None, session: None, origin: origin.clone(), detail: None }
     }
 
     /// The same event, of this user's account.
@@ -166,10 +163,8 @@ impl Event {
     }
 }
 
-/// Stores security events.
 #[async_trait]
 pub trait EventRepository: Send {
-    /// Adds an event.
     async fn append(&mut self, event: &Event) -> Result<(), StoreError>;
     /// Returns the newest events, oldest of them first, each with its number; only those after `after`, at most `limit`.
     async fn newest(&mut self, after: Option<i64>, limit: u64) -> Result<Vec<(i64, Event)>, StoreError>;

@@ -5,7 +5,6 @@ use time::OffsetDateTime;
 
 use super::store_error::StoreError;
 
-/// A periodic job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Job {
     /// Clean away sessions that are over.

@@ -23,7 +23,6 @@ pub struct StoredKey {
     pub retired_at: Option<OffsetDateTime>,
 }
 
-/// Stores signing keys.
 #[async_trait]
 pub trait KeyRepository: Send {
     /// Adds a key; [`StoreError::Taken`] when it exists.

@@ -16,9 +16,7 @@ const HTML: &str = "keyward mail html v1";
 /// May hold a secret, such as a code: it has no `Debug`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Letter {
-    /// One line.
     pub subject: String,
-    /// The plain text.
     pub text: String,
     /// The same in HTML.
     pub html: String,
@@ -31,9 +29,7 @@ pub struct Message {
     pub reference: Uuid,
     /// When it was written.
     pub created_at: OffsetDateTime,
-    /// To whom.
     pub recipient: Email,
-    /// What it says.
     pub letter: Letter,
 }
 
@@ -44,13 +40,11 @@ pub struct Sealed {
     pub reference: Uuid,
     /// When it was written.
     pub created_at: OffsetDateTime,
-    /// To whom.
     pub recipient: Email,
     /// What it is about, in clear: it never holds a secret.
     pub subject: String,
     /// The plain text, encrypted.
     pub text: Vec<u8>,
-    /// The HTML, encrypted.
     pub html: Vec<u8>,
 }
 

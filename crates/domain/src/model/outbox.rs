@@ -13,13 +13,11 @@ pub const CLAIM: Duration = Duration::minutes(5);
 
 /// A mail claimed for delivery.
 pub struct Claimed {
-    /// Its number.
     pub id: MailId,
     /// When the claim ends; identifies the claim.
     pub until: OffsetDateTime,
     /// Attempt number, starting at 1.
     pub attempt: u32,
-    /// The mail.
     pub mail: Sealed,
 }
 
@@ -56,13 +54,9 @@ impl MailState {
 /// A mail as lists show it: without what it says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MailEntry {
-    /// Its number.
     pub id: MailId,
-    /// The recipient.
     pub recipient: Email,
-    /// The subject.
     pub subject: String,
-    /// The state.
     pub state: MailState,
     /// Number of attempts so far.
     pub attempts: u32,
@@ -85,7 +79,6 @@ pub enum Outcome {
     Dead(OffsetDateTime, String),
 }
 
-/// Stores mails.
 #[async_trait]
 pub trait OutboxRepository: Send {
     /// Adds a mail that is due at once.

@@ -15,7 +15,6 @@ pub struct NewRecovery {
     pub owner: AttemptKey,
     /// The account of that address, if there is one.
     pub user: Option<UserId>,
-    /// The token's hash.
     pub token: SecretHash,
     /// Until when it is good.
     pub expires_at: OffsetDateTime,

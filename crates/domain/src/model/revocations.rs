@@ -9,11 +9,8 @@ use crate::values::ids::{SessionId, UserId};
 /// A session that ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Revocation {
-    /// The session.
     pub session: SessionId,
-    /// Its user.
     pub user: UserId,
-    /// When it ended.
     pub at: OffsetDateTime,
 }
 

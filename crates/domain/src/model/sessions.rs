@@ -10,12 +10,9 @@ use crate::values::origin::Device;
 use crate::values::proof::Proof;
 use crate::values::scopes::Role;
 
-/// A login.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Session {
-    /// The id.
     pub id: SessionId,
-    /// Whose it is.
     pub user: UserId,
     /// What was granted at login: refreshing never widens it.
     pub scope: ScopeSet,
@@ -38,13 +35,11 @@ pub struct Session {
 /// A session that stands, with what its user may do now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LiveSession {
-    /// The session.
     pub session: Session,
     /// The user's role at this moment, which bounds every scope granted before.
     pub role: Role,
 }
 
-/// Stores sessions.
 #[async_trait]
 pub trait SessionRepository: Send {
     /// Adds a session; [`StoreError::Dangling`] when its account has been deleted.

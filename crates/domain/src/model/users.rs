@@ -17,7 +17,6 @@ pub type Name = Text<1, 100>;
 /// An account. Its password hash is deliberately not part of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct User {
-    /// The id.
     pub id: UserId,
     /// The address they log in with.
     pub email: Email,
@@ -36,9 +35,8 @@ pub struct User {
 /// An account with the hash of its password: for logging in, and for nothing else.
 #[derive(Clone, Debug)]
 pub struct Credentials {
-    /// The account.
     pub user: User,
-    /// The stored hash; `None` for an account without a password.
+    /// `None` for an account without a password.
     pub hash: Option<PasswordHash>,
 }
 
@@ -51,9 +49,8 @@ pub struct NewUser {
     pub name: Option<Name>,
     /// What they may do.
     pub role: Role,
-    /// The hash of their password; `None` for an account without one.
+    /// `None` for an account without a password.
     pub hash: Option<PasswordHash>,
-    /// Now.
     pub created_at: OffsetDateTime,
 }
 
@@ -62,7 +59,6 @@ pub struct NewUser {
 pub struct UserChange {
     /// A new name, or none any more.
     pub name: Option<Option<Name>>,
-    /// A new role.
     pub role: Option<Role>,
     /// Lock out, or let in again.
     pub disabled: Option<bool>,
@@ -79,7 +75,6 @@ pub struct ImportedUser {
     pub email_verified: bool,
 }
 
-/// Stores accounts.
 #[async_trait]
 pub trait UserRepository: Send {
     /// Adds an account; [`StoreError::Taken`] when the e-mail address already has one.

@@ -39,7 +39,6 @@ pub struct Pending {
     pub user: UserId,
     /// What it was asked for.
     pub purpose: Purpose,
-    /// The address.
     pub email: Email,
     /// The hash of the link's token.
     pub token: SecretHash,

@@ -6,6 +6,7 @@ use crate::model::clients::Client;
 use crate::model::events::{Event, EventKind};
 use crate::model::store_error::StoreError;
 use crate::ports::bundle::Ports;
+use crate::values::by::By;
 use crate::values::codes;
 use crate::values::failure::{Failure, Kind};
 use crate::values::ids::ClientId;
@@ -82,9 +83,9 @@ impl Clients {
 
     /// Removes a client and ends the sessions that were opened through it; says how many. Removing it again, when
     /// this was cut short, ends the rest.
-    pub async fn remove(&self, id: &ClientId) -> Result<u64, ClientError> {
+    pub async fn remove(&self, id: &ClientId, by: &By) -> Result<u64, ClientError> {
         // The client first: then no further session can be opened or refreshed.
-        let removed = self.ports.retrying(|| self.unregister(id)).await?;
+        let removed = self.ports.retrying(|| self.unregister(id, by)).await?;
         let mut ended = 0;
         loop {
             let batch = self.ports.retrying(|| self.end_some_sessions(id)).await?;
@@ -96,11 +97,12 @@ impl Clients {
         if removed || ended > 0 { Ok(ended) } else { Err(ClientError::NotFound) }
     }
 
-    async fn unregister(&self, id: &ClientId) -> Result<bool, StoreError> {
+    async fn unregister(&self, id: &ClientId, by: &By) -> Result<bool, StoreError> {
         let mut tx = self.ports.store.begin().await?;
         let removed = tx.clients().remove(id).await?;
         if removed {
-            let event = Event::new(self.ports.clock.now(), EventKind::ClientRemoved, &Origin::default());
+            let now = self.ports.clock.now();
+            let event = Event::new(now, EventKind::ClientRemoved, by.clone(), &Origin::default());
             tx.events().append(&event.saying(id.as_str())).await?;
         }
         tx.commit().await?;

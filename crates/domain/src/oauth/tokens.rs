@@ -16,6 +16,7 @@ use crate::sessions::ending::end;
 use crate::sessions::error::SessionError;
 use crate::sessions::opening::Opening;
 use crate::sessions::standing::StandingSessions;
+use crate::values::by::By;
 use crate::values::ids::{ClientId, SessionId};
 use crate::values::origin::Origin;
 use crate::values::scopes;
@@ -25,12 +26,10 @@ use crate::values::scopes;
 pub enum Introspection {
     /// An access token, with what may still be done with it.
     Access {
-        /// What it says.
         claims: Claims,
         /// Its scope, as far as the user's role still allows it.
         scope: ScopeSet,
     },
-    /// A refresh token.
     Refresh {
         /// The session it belongs to, with what the user's role still allows.
         session: Session,
@@ -85,7 +84,8 @@ impl OAuthTokens {
         if let Some(LiveSession { session, .. }) = live
             && session.client.as_ref().is_none_or(|owner| owner == client)
         {
-            end(&self.ports, session.user, session.id, EventKind::SessionEnded, origin).await?;
+            end(&self.ports, session.user, session.id, EventKind::SessionEnded, By::client(client), origin)
+                .await?;
         }
         Ok(())
     }

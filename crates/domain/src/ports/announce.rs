@@ -7,7 +7,6 @@ use crate::values::ids::UserId;
 pub enum Change {
     /// An account or its sessions.
     User(UserId),
-    /// The signing keys.
     Keys,
     /// A mail was put into the outbox.
     Mail,

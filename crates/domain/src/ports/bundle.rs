@@ -11,12 +11,8 @@ use crate::values::clock::Clock;
 /// What use cases need from outside.
 #[derive(Clone)]
 pub struct Ports {
-    /// The database.
     pub store: Arc<dyn Store>,
-    /// The time.
     pub clock: Arc<dyn Clock>,
-    /// Unpredictable bytes.
     pub random: Arc<dyn Random>,
-    /// Slow password work.
     pub hashing: Arc<dyn Hashing>,
 }

@@ -21,7 +21,6 @@ pub trait Hashing: Send + Sync {
         stored: Option<PasswordHash>,
     ) -> Result<Verified, HashingError>;
 
-    /// The pool's load.
     fn load(&self) -> HashingLoad {
         HashingLoad::default()
     }
@@ -30,7 +29,6 @@ pub trait Hashing: Send + Sync {
 /// Load of the hashing pool.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct HashingLoad {
-    /// Number of threads.
     pub threads: u64,
     /// Threads that are hashing now.
     pub busy: u64,
@@ -45,7 +43,6 @@ pub struct HashingLoad {
 pub enum Verified {
     /// Another password, or none stored.
     Mismatch,
-    /// The same password.
     Match,
     /// The same password, and a better hash of it to keep from now on.
     Upgraded(PasswordHash),
@@ -57,7 +54,6 @@ pub enum HashingError {
     /// The queue is full.
     #[error("too many logins at once")]
     Busy,
-    /// The hasher failed.
     #[error("password hashing failed")]
     Failed(#[source] Box<dyn std::error::Error + Send + Sync>),
 }

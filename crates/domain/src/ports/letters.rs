@@ -27,7 +27,6 @@ pub trait Letters: Send + Sync {
 #[derive(Debug, thiserror::Error)]
 #[error("the letter {name} could not be written: {reason}")]
 pub struct LetterError {
-    /// Which letter.
     pub name: &'static str,
     /// What is wrong with its template.
     pub reason: String,

@@ -6,7 +6,6 @@
 use super::bundle::Ports;
 use crate::values::failure::{Failure, Kind};
 
-/// Number of retries.
 const ROUNDS: u32 = 12;
 
 impl Ports {

@@ -22,29 +22,19 @@ use crate::model::verifications::VerificationRepository;
 
 /// Every repository, over one connection or transaction.
 pub trait Repositories: Send {
-    /// Accounts.
     fn users(&mut self) -> &mut dyn UserRepository;
-    /// Sessions.
     fn sessions(&mut self) -> &mut dyn SessionRepository;
-    /// Signing keys.
     fn keys(&mut self) -> &mut dyn KeyRepository;
     /// OAuth2 clients.
     fn clients(&mut self) -> &mut dyn ClientRepository;
-    /// Security events.
     fn events(&mut self) -> &mut dyn EventRepository;
-    /// Periodic jobs.
     fn jobs(&mut self) -> &mut dyn JobRepository;
-    /// Failed attempts.
     fn attempts(&mut self) -> &mut dyn AttemptRepository;
-    /// The outbox.
     fn outbox(&mut self) -> &mut dyn OutboxRepository;
-    /// Password recoveries.
     fn recoveries(&mut self) -> &mut dyn RecoveryRepository;
     /// Pending verifications of e-mail addresses.
     fn verifications(&mut self) -> &mut dyn VerificationRepository;
-    /// The revocation feed.
     fn revocations(&mut self) -> &mut dyn RevocationRepository;
-    /// Second factors.
     fn factors(&mut self) -> &mut dyn FactorRepository;
     /// What is good once.
     fn spent(&mut self) -> &mut dyn SpentRepository;
@@ -58,17 +48,13 @@ pub trait Repositories: Send {
 /// Inside a transaction: no hashing, no mail, no HTTP.
 #[async_trait]
 pub trait Transaction: Repositories {
-    /// Changes to accounts.
     fn user_changes(&mut self) -> &mut dyn UserChanges;
-    /// Changes of second factors.
     fn factor_changes(&mut self) -> &mut dyn FactorChanges;
-    /// Ends of sessions.
     fn session_endings(&mut self) -> &mut dyn SessionEndings;
     /// Makes every write durable and visible, then notifies subscribers: also when the outcome is unknown.
     async fn commit(self: Box<Self>) -> Result<(), StoreError>;
 }
 
-/// The database.
 #[async_trait]
 pub trait Store: Send + Sync {
     /// Repositories whose every call is a transaction of its own.
@@ -100,10 +86,8 @@ pub trait Store: Send + Sync {
 pub struct PoolUse {
     /// What the pool is for.
     pub name: &'static str,
-    /// Open connections.
     pub open: u64,
     /// Open connections that are idle.
     pub idle: u64,
-    /// Maximum open connections.
     pub most: u64,
 }

@@ -3,6 +3,7 @@
 use crate::model::events::{Event, EventKind};
 use crate::model::store_error::StoreError;
 use crate::ports::bundle::Ports;
+use crate::values::by::By;
 use crate::values::ids::{SessionId, UserId};
 use crate::values::origin::Origin;
 
@@ -12,6 +13,7 @@ pub(crate) async fn end(
     user: UserId,
     id: SessionId,
     why: EventKind,
+    by: By,
     origin: &Origin,
 ) -> Result<bool, StoreError> {
     let now = ports.clock.now();
@@ -20,7 +22,7 @@ pub(crate) async fn end(
             let mut tx = ports.store.begin().await?;
             let ended = tx.session_endings().revoke(user, id, now).await?;
             if ended {
-                tx.events().append(&Event::new(now, why, origin).of(user).in_session(id)).await?;
+                tx.events().append(&Event::new(now, why, by.clone(), origin).of(user).in_session(id)).await?;
             }
             tx.commit().await?;
             Ok(ended)

@@ -59,13 +59,10 @@ pub enum SessionError {
     /// The mail that asks to verify the address.
     #[error(transparent)]
     Verification(Box<VerificationError>),
-    /// The hashing pool.
     #[error(transparent)]
     Hashing(#[from] HashingError),
-    /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The signing key.
     #[error("no access token could be signed")]
     Signing(#[from] TokenError),
 }

@@ -20,7 +20,6 @@ pub enum FeedError {
     /// The cursor was not issued by this server.
     #[error("this position did not come from an answer")]
     Position,
-    /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
 }

@@ -1,7 +1,7 @@
 //! The second half of a login: the token that the first half ended with, and a second factor.
 
 use super::error::SessionError;
-use super::opening::{Opening, Tokens};
+use super::opening::{Opening, Tokens, owner};
 use crate::factors::answer::Answer;
 use crate::factors::challenge::PendingLogin;
 use crate::factors::checks::{Checked, FactorChecks};
@@ -10,6 +10,7 @@ use crate::mail::postbox::Postbox;
 use crate::model::clients::Client;
 use crate::model::sessions::Session;
 use crate::model::users::Credentials;
+use crate::values::by::By;
 use crate::values::origin::Origin;
 use crate::values::proof::Method;
 use crate::values::scopes;
@@ -55,7 +56,7 @@ impl FinishLogin {
         if standing.fingerprint(found.hash.as_ref()) != pending.fingerprint {
             return Err(SessionError::InvalidMfaToken);
         }
-        let checked = self.checks.check(pending.user, &standing, answer, origin).await;
+        let checked = self.checks.check(pending.user, &standing, answer, &By::UNKNOWN, origin).await;
         let checked = checked.map_err(SessionError::at_login)?;
         let client = match &pending.client {
             Some(id) => Some(repositories.clients().find(id).await?.ok_or(SessionError::InvalidMfaToken)?),
@@ -69,7 +70,7 @@ impl FinishLogin {
         let tokens = self.opening.tokens(&session, session.scope.clone())?;
         match ports.retrying(|| self.store(&pending, &found, &checked, &session, origin)).await? {
             Finished::Opened => Ok(tokens),
-            Finished::Overtaken => Err(SessionError::at_login(self.checks.overtaken(&checked, origin).await)),
+            Finished::Overtaken => Err(SessionError::at_login(self.checks.overtaken(&checked, &By::UNKNOWN, origin).await)),
         }
     }
 
@@ -94,7 +95,7 @@ impl FinishLogin {
         if !stands || !registered || !tx.spent().spend(pending.id, pending.expiry()).await? {
             return Err(SessionError::InvalidMfaToken);
         }
-        if !self.checks.redeem(&mut *tx, checked, origin).await? {
+        if !self.checks.redeem(&mut *tx, checked, &owner(session), origin).await? {
             return Ok(Finished::Overtaken);
         }
         self.opening.store(&mut *tx, session, origin).await?;

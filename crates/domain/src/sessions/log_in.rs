@@ -6,7 +6,7 @@ use keyward_auth::{Password, PasswordHash, RefreshTokens, Zeroizing};
 
 use super::admission::Admission;
 use super::error::SessionError;
-use super::opening::Opening;
+use super::opening::{Opening, owner};
 use super::owing::Challenges;
 use crate::factors::answer::Answer;
 use crate::factors::checks::{Checked, FactorChecks};
@@ -23,13 +23,13 @@ use crate::model::store_error::StoreError;
 use crate::model::users::{Credentials, User};
 use crate::ports::bundle::Ports;
 use crate::ports::hashing::Verified;
+use crate::values::by::By;
 use crate::values::email::Email;
 use crate::values::ids::{SessionId, UserId};
 use crate::values::origin::Origin;
 use crate::values::proof::Method;
 use crate::values::scopes;
 
-/// A login attempt.
 pub struct Login {
     /// The e-mail address, as typed; `None` if it is not well-formed.
     pub email: Option<Email>,
@@ -57,7 +57,6 @@ enum Admitted {
     Overtaken(Checked),
 }
 
-/// Logs in.
 #[derive(Clone)]
 pub struct LogIn {
     ports: Ports,
@@ -118,7 +117,7 @@ impl LogIn {
                     // Whoever reads what becomes of the code knows that the password was right, so it is rationed, too.
                     self.throttle.right(&mut *self.ports.store.autocommit(), guess).await?;
                     let answer = Answer::otp(code);
-                    let checked = self.checks.check(user.id, &standing, &answer, origin).await;
+                    let checked = self.checks.check(user.id, &standing, &answer, &By::UNKNOWN, origin).await;
                     Some(checked.map_err(SessionError::at_login)?)
                 }
                 None if standing.is_owed() => {
@@ -141,7 +140,7 @@ impl LogIn {
                 Admitted::Yes => return Ok(Admission::Granted(tokens)),
                 Admitted::Changed => {}
                 Admitted::Overtaken(checked) => {
-                    let error = self.checks.overtaken(&checked, origin).await;
+                    let error = self.checks.overtaken(&checked, &By::UNKNOWN, origin).await;
                     return Err(SessionError::at_login(error));
                 }
             }
@@ -239,9 +238,9 @@ impl LogIn {
         guess: Guess,
         origin: &Origin,
     ) -> Result<(), SessionError> {
-        let mut event = Event::new(self.ports.clock.now(), EventKind::LoginFailed, origin);
+        let mut event = Event::new(self.ports.clock.now(), EventKind::LoginFailed, By::UNKNOWN, origin);
         event.user = user;
-        let wait = Event { user, ..self.throttle.event(origin) };
+        let wait = Event { user, ..self.throttle.event(By::UNKNOWN, origin) };
         self.ports
             .retrying(|| async {
                 let mut tx = self.ports.store.begin().await?;
@@ -282,7 +281,7 @@ impl LogIn {
                 }
                 self.throttle.right(&mut *tx, guess).await?;
                 if let Some(checked) = checked
-                    && !self.checks.redeem(&mut *tx, checked, origin).await?
+                    && !self.checks.redeem(&mut *tx, checked, &owner(session), origin).await?
                 {
                     return Ok(Admitted::Overtaken(*checked));
                 }

@@ -36,13 +36,13 @@ impl LogOut {
 
     /// Ends the actor's session. Succeeds as well if it has ended already.
     pub async fn here(&self, actor: &Actor, origin: &Origin) -> Result<(), SessionError> {
-        end(&self.ports, actor.who, actor.session(), EventKind::SessionEnded, origin).await?;
+        end(&self.ports, actor.who, actor.session(), EventKind::SessionEnded, actor.into(), origin).await?;
         Ok(())
     }
 
     /// Ends one of the actor's sessions.
     pub async fn one(&self, actor: &Actor, id: SessionId, origin: &Origin) -> Result<(), SessionError> {
-        let ended = end(&self.ports, actor.who, id, EventKind::SessionEnded, origin).await?;
+        let ended = end(&self.ports, actor.who, id, EventKind::SessionEnded, actor.into(), origin).await?;
         if ended { Ok(()) } else { Err(SessionError::NotFound(id)) }
     }
 
@@ -53,7 +53,7 @@ impl LogOut {
             .retrying(|| async {
                 let mut tx = self.ports.store.begin().await?;
                 let ended = tx.session_endings().revoke_all(actor.who, None, now).await?;
-                let event = Event::new(now, EventKind::SessionEnded, origin)
+                let event = Event::new(now, EventKind::SessionEnded, actor, origin)
                     .of(actor.who)
                     .in_session(actor.session());
                 tx.events().append(&event.saying(format!("all {ended}"))).await?;

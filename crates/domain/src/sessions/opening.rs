@@ -12,6 +12,7 @@ use crate::model::sessions::Session;
 use crate::model::store_error::StoreError;
 use crate::ports::bundle::Ports;
 use crate::ports::store::Transaction;
+use crate::values::by::{By, Means};
 use crate::values::ids::{ClientId, SessionId, UserId};
 use crate::values::origin::Origin;
 use crate::values::proof::{Method, Proof};
@@ -23,7 +24,6 @@ pub struct Tokens {
     pub access: AccessToken,
     /// The refresh token, good for one further pair.
     pub refresh: RefreshToken,
-    /// What was granted.
     pub scope: ScopeSet,
 }
 
@@ -90,7 +90,9 @@ impl Opening {
         let surplus =
             tx.session_endings().revoke_surplus(session.user, self.most, now, ENDED_AT_ONCE).await?;
         for id in surplus {
-            let event = Event::new(now, EventKind::SessionEnded, origin).of(session.user).in_session(id);
+            let event = Event::new(now, EventKind::SessionEnded, owner(session), origin)
+                .of(session.user)
+                .in_session(id);
             tx.events().append(&event.saying(format!("more than {}", self.most))).await?;
         }
         Ok(())
@@ -154,5 +156,11 @@ impl Opening {
 
 /// The event of a session that was opened.
 fn opened(session: &Session, origin: &Origin) -> Event {
-    Event::new(session.created_at, EventKind::LoginOk, origin).of(session.user).in_session(session.id)
+    let event = Event::new(session.created_at, EventKind::LoginOk, owner(session), origin);
+    event.of(session.user).in_session(session.id)
+}
+
+/// The user, through the session that begins.
+pub(super) fn owner(session: &Session) -> By {
+    By::user(session.user, Means::Session(session.id))
 }

@@ -87,7 +87,7 @@ impl ProveAgain {
     ) -> Result<Tokens, SessionError> {
         let ports = &self.opening.ports;
         let standing = Standing::of(&mut *ports.store.autocommit(), actor.who).await?;
-        let checked = self.checks.check(actor.who, &standing, answer, origin).await?;
+        let checked = self.checks.check(actor.who, &standing, answer, &actor.into(), origin).await?;
         let proof = actor.proof.and(checked.method(), ports.clock.now());
         let noted = ports
             .retrying(|| async {
@@ -96,7 +96,7 @@ impl ProveAgain {
                 held.filter(|user| !user.disabled).ok_or(UserError::CallerGone)?;
                 if Standing::of(&mut *tx, actor.who).await?.totp.map(|totp| totp.since)
                     != standing.totp.as_ref().map(|totp| totp.since)
-                    || !self.checks.redeem(&mut *tx, &checked, origin).await?
+                    || !self.checks.redeem(&mut *tx, &checked, &actor.into(), origin).await?
                 {
                     return Ok(None);
                 }
@@ -105,7 +105,7 @@ impl ProveAgain {
             .await?;
         match noted {
             Some(tokens) => Ok(tokens),
-            None => Err(self.checks.overtaken(&checked, origin).await.into()),
+            None => Err(self.checks.overtaken(&checked, &actor.into(), origin).await.into()),
         }
     }
 

@@ -15,6 +15,7 @@ use crate::model::clients::Client;
 use crate::model::events::EventKind;
 use crate::model::lifetimes::Lifetimes;
 use crate::model::sessions::Session;
+use crate::values::by::{By, Means, Who};
 use crate::values::origin::Origin;
 use crate::values::scopes;
 
@@ -44,7 +45,6 @@ pub fn judge(session: &Session, counter: u64, now: OffsetDateTime, lifetimes: &L
     }
 }
 
-/// Exchanges refresh tokens.
 #[derive(Clone)]
 pub struct Refresh {
     opening: Opening,
@@ -86,8 +86,10 @@ impl Refresh {
             match worth {
                 Worth::Nothing => return Err(SessionError::InvalidRefreshToken),
                 Worth::Replay => {
-                    end(&self.opening.ports, session.user, session.id, EventKind::RefreshReused, origin)
-                        .await?;
+                    // Of the two who hold a copy, which one this is cannot be known.
+                    let by = By { who: Who::Unknown, via: Some(Means::Session(session.id)) };
+                    let (ports, why) = (&self.opening.ports, EventKind::RefreshReused);
+                    end(ports, session.user, session.id, why, by, origin).await?;
                     return Err(SessionError::RefreshTokenReused);
                 }
                 Worth::Converge => {}

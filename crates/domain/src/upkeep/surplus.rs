@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use crate::model::events::{Event, EventKind};
 use crate::model::store_error::StoreError;
 use crate::ports::bundle::Ports;
+use crate::values::by::By;
 use crate::values::ids::UserId;
 use crate::values::origin::Origin;
 
@@ -63,7 +64,7 @@ impl Surplus {
         let mut tx = self.ports.store.begin().await?;
         let ended = tx.session_endings().revoke_surplus(user, self.most, now, BATCH).await?.len() as u64;
         if ended > 0 {
-            let event = Event::new(now, EventKind::SessionEnded, &Origin::default()).of(user);
+            let event = Event::new(now, EventKind::SessionEnded, By::SYSTEM, &Origin::default()).of(user);
             tx.events().append(&event.saying(format!("{ended} of more than {}", self.most))).await?;
         }
         tx.commit().await?;

@@ -8,7 +8,6 @@ use super::proof::Proof;
 /// The user who makes a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Actor {
-    /// The account.
     pub who: UserId,
     /// The credential that was presented.
     pub via: Via,

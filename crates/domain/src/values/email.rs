@@ -63,7 +63,6 @@ impl Email {
         Ok(Self(text.to_ascii_lowercase()))
     }
 
-    /// The address.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -49,7 +49,6 @@ impl ClientId {
         fits.then(|| Self(text.to_owned()))
     }
 
-    /// The id.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -7,7 +7,6 @@ use std::net::IpAddr;
 pub struct Device {
     /// Its `User-Agent`.
     pub user_agent: Option<String>,
-    /// Its IP address.
     pub ip: Option<IpAddr>,
 }
 

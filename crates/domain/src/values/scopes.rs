@@ -18,7 +18,6 @@ pub enum Role {
     /// Reads and writes their own things.
     #[default]
     User,
-    /// Manages everybody's.
     Admin,
 }
 
@@ -76,7 +75,6 @@ pub fn union(one: &ScopeSet, other: &ScopeSet) -> ScopeSet {
     ScopeSet::from_names(one.iter().chain(other.iter())).unwrap_or_default()
 }
 
-/// What both hold.
 pub fn intersection(one: &ScopeSet, other: &ScopeSet) -> ScopeSet {
     if one.is_subset(other) {
         return one.clone();

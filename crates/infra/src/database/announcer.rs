@@ -9,12 +9,10 @@ use keyward_domain::ports::announce::{Change, Subscriber};
 pub(crate) struct Announcer(RwLock<Vec<Arc<dyn Subscriber>>>);
 
 impl Announcer {
-    /// Adds a subscriber.
     pub(crate) fn subscribe(&self, subscriber: Arc<dyn Subscriber>) {
         self.0.write().unwrap_or_else(PoisonError::into_inner).push(subscriber);
     }
 
-    /// Notifies every subscriber.
     pub(crate) fn announce(&self, change: Change) {
         for subscriber in self.0.read().unwrap_or_else(PoisonError::into_inner).iter() {
             subscriber.changed(change);

@@ -13,7 +13,6 @@ const BUSY: Duration = Duration::from_secs(10);
 /// Why there is no copy, or none that could be used.
 #[derive(Debug, thiserror::Error)]
 pub enum BackupError {
-    /// SQLite said so.
     #[error("{0}")]
     Sqlite(#[from] SqlxError),
     /// The file is damaged.

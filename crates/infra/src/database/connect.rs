@@ -51,7 +51,6 @@ pub enum ConnectError {
     /// PostgreSQL did not let us in.
     #[error("PostgreSQL at {server} cannot be used: {reason}")]
     Server {
-        /// Host and port.
         server: String,
         /// In PostgreSQL's words where it answered.
         reason: String,

@@ -28,7 +28,6 @@ pub trait Connections: Send + Sync {
 
     /// For what only reads.
     fn read(&self) -> &Self::Connection;
-    /// For what writes.
     fn write(&self) -> &Self::Connection;
     /// Announces a change to this process and to others, as soon as it is committed.
     async fn announce(&self, change: Change) -> Result<(), StoreError>;

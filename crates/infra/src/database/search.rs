@@ -17,7 +17,6 @@ const TRIGRAM: usize = 3;
 
 /// What is looked for.
 pub enum Search {
-    /// Nothing in particular.
     Anything,
     /// Texts that hold this part, which is folded as they are.
     Part(String),
@@ -47,7 +46,6 @@ impl Search {
 
 /// A table whose rows can be searched.
 pub struct Searched<C> {
-    /// The id column.
     pub id: C,
     /// The folded text that is searched.
     pub folded: C,

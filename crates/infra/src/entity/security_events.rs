@@ -15,6 +15,9 @@ pub(crate) struct Model {
     pub user_agent: Option<String>,
     pub request_id: Option<String>,
     pub detail: Option<String>,
+    /// Who did it, and through what: none in rows from before these were kept.
+    pub actor: Option<String>,
+    pub via: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -2,14 +2,11 @@
 
 use sea_orm::entity::prelude::*;
 
-/// A row.
 #[derive(Clone, Debug, DeriveEntityModel)]
 #[sea_orm(table_name = "users")]
 pub struct Model {
-    /// The id.
     #[sea_orm(primary_key)]
     pub id: i64,
-    /// The e-mail address.
     pub email: String,
     /// The name that others see.
     pub name: Option<String>,

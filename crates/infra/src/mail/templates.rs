@@ -16,9 +16,7 @@ use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, context};
 pub struct Template {
     /// Its name: the files that override it are `NAME.txt` and `NAME.html`.
     pub name: &'static str,
-    /// The plain text.
     pub text: &'static str,
-    /// The HTML.
     pub html: &'static str,
     /// Values such as it is given.
     pub sample: fn() -> Value,
@@ -31,7 +29,6 @@ const EMAIL_CHANGED: &str = "email_changed";
 const FACTOR_ADDED: &str = "factor_added";
 const FACTOR_REMOVED: &str = "factor_removed";
 
-/// Keyward's own letters.
 const OWN: [Template; 6] = [
     Template {
         name: PASSWORD_RESET,

@@ -8,9 +8,7 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, QueryResult, State
 /// A row, by column, each value as text.
 pub type Row = BTreeMap<String, Option<String>>;
 
-/// A column.
 pub struct Column {
-    /// Its name.
     pub name: String,
     /// Its type, as the database calls it.
     pub kind: String,

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use keyward_domain::model::events::{Event, EventKind, EventRepository};
 use keyward_domain::model::store_error::StoreError;
+use keyward_domain::values::by::{By, Means, Who};
 use keyward_domain::values::ids::SessionId;
 use keyward_domain::values::ids::UserId;
 use keyward_domain::values::origin::Device;
@@ -31,6 +32,8 @@ impl<C: Connections> EventRepository for Db<C> {
             user_agent: ActiveValue::Set(device.user_agent.as_deref().map(without_nul)),
             request_id: ActiveValue::Set(event.origin.request_id.as_deref().map(without_nul)),
             detail: ActiveValue::Set(event.detail.as_deref().map(without_nul)),
+            actor: ActiveValue::Set(Some(event.by.who.to_string())),
+            via: ActiveValue::Set(event.by.via.as_ref().map(ToString::to_string)),
         };
         Entity::insert(row).exec_without_returning(self.write()).await.map(drop).map_err(failed)
     }
@@ -63,9 +66,14 @@ impl<C: Connections> EventRepository for Db<C> {
 fn event(row: Model) -> Result<(i64, Event), StoreError> {
     let ip = row.ip.map(|ip| ip.parse().map_err(|_| corrupt(format!("address {ip:?}")))).transpose()?;
     let kind = EventKind::from_name(&row.kind).ok_or_else(|| corrupt(format!("event {:?}", row.kind)))?;
+    let who = row.actor.map_or(Ok(Who::Unknown), |who| {
+        Who::from_stored(&who).ok_or_else(|| corrupt(format!("actor {who:?}")))
+    })?;
+    let via = row.via.map(|via| Means::from_stored(&via).ok_or_else(|| corrupt(format!("via {via:?}"))));
     let event = Event {
         at: time(row.at)?,
         kind,
+        by: By { who, via: via.transpose()? },
         user: row.user_id.map(UserId),
         session: row.session_id.map(SessionId),
         origin: Origin { device: Device { user_agent: row.user_agent, ip }, request_id: row.request_id },

@@ -2,27 +2,45 @@
 
 use keyward_domain::model::events::{Event, EventKind};
 use keyward_domain::ports::store::Store;
+use keyward_domain::values::by::{By, Means, Who};
 use keyward_domain::values::ids::SessionId;
-use keyward_domain::values::ids::UserId;
+use keyward_domain::values::ids::{ClientId, UserId};
 use keyward_domain::values::origin::Device;
 use keyward_domain::values::origin::Origin;
 use uuid::Uuid;
 
 use crate::support::{at, open};
 
+/// One of every author there is.
+fn authors() -> Vec<By> {
+    let client = ClientId::parse("web").unwrap();
+    vec![
+        By::UNKNOWN,
+        By::SYSTEM,
+        By::command("user disable"),
+        By::client(&client),
+        By::user(UserId(7), Means::Mail),
+        By::user(UserId(7), Means::Session(SessionId(Uuid::from_u128(7)))),
+        By { who: Who::Unknown, via: Some(Means::Session(SessionId(Uuid::from_u128(8)))) },
+    ]
+}
+
 #[tokio::test]
 async fn every_field_of_every_kind_of_event_comes_back_in_order() {
     let database = open().await;
     let device = Device { user_agent: Some("curl/8".to_owned()), ip: Some("2001:db8::7".parse().unwrap()) };
     let origin = Origin { device, request_id: Some("request".to_owned()) };
-    let mut written = Vec::new();
+    let (authors, mut written) = (authors(), Vec::new());
     for (number, kind) in EventKind::ALL.into_iter().enumerate() {
         let session = SessionId(Uuid::from_u128(number as u128));
-        let event = Event::new(at(7), kind, &origin).of(UserId(404)).in_session(session).saying("détail");
+        let event = Event::new(at(7), kind, authors[number % authors.len()].clone(), &origin)
+            .of(UserId(404))
+            .in_session(session)
+            .saying("détail");
         database.autocommit().events().append(&event).await.unwrap();
         written.push(event);
     }
-    let bare = Event::new(at(8), EventKind::LoginFailed, &Origin::default());
+    let bare = Event::new(at(8), EventKind::LoginFailed, By::UNKNOWN, &Origin::default());
     database.autocommit().events().append(&bare).await.unwrap();
     written.push(bare);
     let read = database.autocommit().events().newest(None, u64::MAX).await.unwrap();
@@ -33,7 +51,7 @@ async fn every_field_of_every_kind_of_event_comes_back_in_order() {
 async fn the_newest_are_shown_and_only_those_after_a_number() {
     let database = open().await;
     for second in 0..5 {
-        let event = Event::new(at(second), EventKind::LoginOk, &Origin::default());
+        let event = Event::new(at(second), EventKind::LoginOk, By::SYSTEM, &Origin::default());
         database.autocommit().events().append(&event).await.unwrap();
     }
     let newest = database.autocommit().events().newest(None, 2).await.unwrap();
@@ -46,7 +64,7 @@ async fn the_newest_are_shown_and_only_those_after_a_number() {
 async fn old_events_are_forgotten_from_the_oldest_on_and_so_many_at_a_time() {
     let database = open().await;
     for second in 0..5 {
-        let event = Event::new(at(second), EventKind::LoginOk, &Origin::default());
+        let event = Event::new(at(second), EventKind::LoginOk, By::SYSTEM, &Origin::default());
         database.autocommit().events().append(&event).await.unwrap();
     }
     for (before, limit, forgotten) in [(3, 2, 2), (3, 2, 1), (3, 2, 0), (0, 9, 0)] {

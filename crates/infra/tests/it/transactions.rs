@@ -8,6 +8,7 @@ use keyward_domain::model::store_error::StoreError;
 use keyward_domain::model::users::UserChange;
 use keyward_domain::model::verifications::{Pending, Purpose};
 use keyward_domain::ports::store::{Repositories, Store};
+use keyward_domain::values::by::By;
 use keyward_domain::values::ids::UserId;
 use keyward_domain::values::origin::Origin;
 use keyward_infra::database::store::Database;
@@ -198,7 +199,8 @@ async fn of_64_concurrent_writers_in_two_processes_worth_of_pools_none_finds_the
                     let mut ports = database.autocommit();
                     ports.sessions().advance(session, round, at(1)).await?;
                     ports.users().credentials_of(&email("ana")).await?;
-                    ports.events().append(&Event::new(at(0), EventKind::LoginOk, &Origin::default())).await?;
+                    let event = Event::new(at(0), EventKind::LoginOk, By::SYSTEM, &Origin::default());
+                    ports.events().append(&event).await?;
                 }
                 Ok::<_, StoreError>(())
             })

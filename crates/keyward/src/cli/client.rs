@@ -5,6 +5,7 @@ use keyward_api::settings::passwords::PasswordSettings;
 use keyward_api::wiring::ports::ports;
 use keyward_auth::{ScopeSet, SecretHash, SystemRandom, Zeroizing, random_secret};
 use keyward_domain::oauth::clients::{ClientError, Clients};
+use keyward_domain::values::by::By;
 use keyward_domain::values::ids::{ClientId, is_plain};
 use keyward_domain::values::text::Text;
 
@@ -100,7 +101,8 @@ impl Remove {
         can_say()?;
         let database = self.database.open().await?;
         let clients = Clients::new(ports(&database, &self.passwords)?);
-        let ended = clients.remove(&id).await.map_err(|error| error.to_string())?;
+        let ended =
+            clients.remove(&id, &By::command("client remove")).await.map_err(|error| error.to_string())?;
         say(format_args!("{id} is removed; sessions ended: {ended}"))?;
         Ok(database.close().await?)
     }

@@ -52,6 +52,8 @@ fn line(number: i64, event: &Event) -> String {
         "id": number,
         "at": event.at.format(&Rfc3339).unwrap_or_default(),
         "event": event.kind.as_str(),
+        "actor": event.by.who.to_string(),
+        "via": event.by.via.as_ref().map(ToString::to_string),
         "user": event.user.map(|user| user.0),
         "session": event.session.map(|session| session.to_string()),
         "ip": origin.device.ip.map(|ip| ip.to_string()),

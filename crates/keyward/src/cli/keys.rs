@@ -10,6 +10,7 @@ use keyward_api::wiring::database::OpenDatabase;
 use keyward_api::wiring::master_secret;
 use keyward_api::wiring::ports::ports;
 use keyward_domain::keys::signing_keys::{Keys, KeysError, Seals};
+use keyward_domain::values::by::By;
 use time::Duration;
 use time::format_description::well_known::Rfc3339;
 
@@ -76,8 +77,9 @@ pub(super) async fn run(command: KeysCommand) -> Result<(), Problem> {
                 return Err(sealed_elsewhere(&seals, kid));
             }
             let delay = if now { Duration::ZERO } else { PUBLISHED_AHEAD };
-            let kid =
-                keys.rotate(settings.tokens.algorithm, delay).await.map_err(|error| error.to_string())?;
+            let by = By::command("keys rotate");
+            let kid = keys.rotate(settings.tokens.algorithm, delay, by).await;
+            let kid = kid.map_err(|error| error.to_string())?;
             say(format_args!("{kid}\tsigns in {} s", delay.whole_seconds()))?;
             Ok(database.close().await?)
         }
@@ -90,7 +92,7 @@ pub(super) async fn run(command: KeysCommand) -> Result<(), Problem> {
             if let Some(other) = of_another.filter(|_| seals.opened == 0 || !seals.elsewhere.contains(&kid)) {
                 return Err(sealed_elsewhere(&seals, other));
             }
-            keys.retire(&kid).await.map_err(|error| error.to_string())?;
+            keys.retire(&kid, By::command("keys retire")).await.map_err(|error| error.to_string())?;
             say(format_args!("{kid}\tretired"))?;
             Ok(database.close().await?)
         }

@@ -9,6 +9,7 @@ use keyward_domain::factors::removal::TakeFactorsAway;
 use keyward_domain::identity::registration::{Register, Registration};
 use keyward_domain::identity::users::Users;
 use keyward_domain::model::users::{Name, User, UserChange};
+use keyward_domain::values::by::By;
 use keyward_domain::values::email::Email;
 use keyward_domain::values::new_password::NewPassword;
 use keyward_domain::values::origin::Origin;
@@ -105,7 +106,9 @@ impl Account {
         let user = users.find_by_email(&email).await.map_err(words)?;
         let user = user.ok_or_else(|| format!("there is no account with the address {email}"))?;
         let change = UserChange { disabled: Some(disabled), ..UserChange::default() };
-        say(line(&users.update(user.id, change, &Origin::default()).await.map_err(words)?))?;
+        let by = By::command(if disabled { "user disable" } else { "user enable" });
+        let changed = users.update(user.id, change, &by, &Origin::default()).await;
+        say(line(&changed.map_err(words)?))?;
         Ok(database.close().await?)
     }
 }
@@ -118,7 +121,8 @@ impl Account {
         let ports = ports(&database, &self.passwords)?;
         let user = Users::new(ports.clone()).find_by_email(&email).await.map_err(words)?;
         let user = user.ok_or_else(|| format!("there is no account with the address {email}"))?;
-        let removed = TakeFactorsAway::new(ports, None).of(user.id, &Origin::default()).await;
+        let by = By::command("user remove-factors");
+        let removed = TakeFactorsAway::new(ports, None).of(user.id, &by, &Origin::default()).await;
         say(line(&removed.map_err(words)?))?;
         Ok(database.close().await?)
     }

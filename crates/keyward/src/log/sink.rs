@@ -14,7 +14,6 @@ use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 /// How long lines below `warn` may wait to be written.
 const IDLE: Duration = Duration::from_millis(100);
 
-/// Takes lines.
 pub trait Sink: Send + Sync + 'static {
     /// Takes a line with its end; `urgent` ones are written first thing. What cannot be written is lost.
     fn append(&self, line: &str, urgent: bool);

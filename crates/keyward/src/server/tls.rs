@@ -39,7 +39,6 @@ pub enum TlsError {
         setting: &'static str,
         /// Where it should be.
         path: PathBuf,
-        /// Why not.
         error: std::io::Error,
     },
     /// No certificate in it.
@@ -103,7 +102,6 @@ impl Tls {
         Files::read(&self.0.certificate, &self.0.key)
     }
 
-    /// Greets a connection.
     pub(super) fn acceptor(&self) -> TlsAcceptor {
         Arc::clone(&self.0.current.read().unwrap_or_else(PoisonError::into_inner)).into()
     }

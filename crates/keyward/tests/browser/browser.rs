@@ -24,7 +24,6 @@ pub(crate) struct Browser {
 }
 
 impl Browser {
-    /// Starts a browser.
     pub(crate) fn start() -> Self {
         let driver = ChromeDriver::start();
         let session = driver.open_browser();

@@ -7,7 +7,6 @@ use serde_json::Value;
 use crate::browser::Browser;
 use crate::swagger::Lock;
 
-/// The document.
 pub(crate) struct Document(Value);
 
 impl Document {

@@ -94,7 +94,6 @@ impl<'a> Docs<'a> {
         Answer { status, body }
     }
 
-    /// Presses *Authorize*.
     pub(crate) fn open_dialog(&self) {
         self.0.click(".auth-wrapper .btn.authorize");
         self.0.appears(FORM);

@@ -102,7 +102,6 @@ impl Drop for Server {
 /// What a server answers.
 pub(crate) struct Answer {
     pub(crate) status: u16,
-    /// Null if absent.
     pub(crate) body: Value,
 }
 

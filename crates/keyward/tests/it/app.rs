@@ -56,7 +56,6 @@ impl Writes for Person {
 
 static DOCUMENT: LazyLock<Document> = LazyLock::new(|| Document::of(&by_default()));
 
-/// The whole document.
 pub(crate) fn document() -> &'static Value {
     &DOCUMENT.json
 }

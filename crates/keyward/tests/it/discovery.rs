@@ -6,6 +6,7 @@ use aws_lc_rs::digest;
 use keyward_api::testing::app::TestApp;
 use keyward_auth::{Algorithm, MasterSecret, SystemRandom};
 use keyward_domain::keys::signing_keys::Keys;
+use keyward_domain::values::by::By;
 use serde_json::Value;
 use time::Duration;
 
@@ -106,7 +107,7 @@ async fn the_next_key_is_published_before_it_signs_and_the_previous_kept_until_i
     assert_eq!(kids(&app).await, std::slice::from_ref(&first));
     let tag = app.anonymous().get(KEYS).await.header("etag").to_owned();
 
-    let second = keys.rotate(Algorithm::EdDsa, Duration::minutes(10)).await.unwrap();
+    let second = keys.rotate(Algorithm::EdDsa, Duration::minutes(10), By::SYSTEM).await.unwrap();
     look().await;
     assert_eq!(signs(&app).await, first, "published, not signing yet");
     let mut both = vec![first.clone(), second.clone()];

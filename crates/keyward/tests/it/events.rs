@@ -9,11 +9,15 @@ use keyward_auth::{Algorithm, MasterSecret, SystemRandom};
 use keyward_domain::keys::signing_keys::Keys;
 use keyward_domain::model::events::{Event, EventKind};
 use keyward_domain::model::lifetimes::Lifetimes;
+use keyward_domain::oauth::clients::Clients;
 use keyward_domain::upkeep::cleaning::Housekeeping;
+use keyward_domain::values::by::By;
+use keyward_domain::values::ids::ClientId;
 use serde_json::{Value, json};
 use time::Duration;
 
 use crate::app::Starts;
+use crate::oauth::{basic, form, register, secret};
 use crate::sessions::{holder, refreshed, session_of};
 
 /// Everything that was recorded, oldest first.
@@ -25,6 +29,16 @@ pub(crate) async fn events(app: &TestApp) -> Vec<Event> {
 /// A call from a certain address, agent and request id.
 fn marked(call: Call, id: &str) -> Call {
     call.from("192.0.2.9").header("user-agent", "Marked/1").header("x-request-id", id)
+}
+
+/// Who did it, and through what, as `keyward events` shows it.
+fn by(event: &Event) -> (String, String) {
+    (event.by.who.to_string(), event.by.via.as_ref().map(ToString::to_string).unwrap_or_default())
+}
+
+/// A person, through their session.
+fn through(person: &Person) -> (String, String) {
+    (format!("user:{}", person.id), format!("session:{}", session_of(person)))
 }
 
 async fn log_in(app: &TestApp, id: &str, password: &str) -> Option<Person> {
@@ -52,9 +66,10 @@ async fn logins_and_failed_ones_are_recorded_with_session_address_and_request() 
     let ana = log_in(&app, "good", PASSWORD).await.unwrap();
     let good = event(&app, "good", EventKind::LoginOk).await;
     assert_eq!((good.user.unwrap().0, good.session), (id, Some(session_of(&ana))));
+    assert_eq!(by(&good), through(&Person { id, ..ana }));
     assert!(log_in(&app, "bad", "a wrong pass phrase").await.is_none());
     let bad = event(&app, "bad", EventKind::LoginFailed).await;
-    assert_eq!((bad.user.unwrap().0, bad.session), (id, None));
+    assert_eq!((bad.user.unwrap().0, bad.session, bad.by.clone()), (id, None, By::UNKNOWN));
     let stranger = json!({ "username": "nobody@example.com", "password": PASSWORD });
     let call = app.anonymous().call("POST", "/login").json(&stranger);
     marked(call, "stranger").send().await.assert_status(401);
@@ -81,12 +96,14 @@ async fn what_happens_to_sessions_and_accounts_is_recorded() {
     let (ana, other) = (app.log_in("ana").await, app.log_in("ana").await);
     let delete = ana.call("DELETE", &format!("/sessions/{}", session_of(&other)));
     marked(delete, "end-other").send().await.assert_status(204);
-    assert_eq!(event(&app, "end-other", EventKind::SessionEnded).await.session, Some(session_of(&other)));
+    let ended = event(&app, "end-other", EventKind::SessionEnded).await;
+    assert_eq!((ended.session, by(&ended)), (Some(session_of(&other)), through(&ana)));
     let change = json!({ "current_password": PASSWORD, "new_password": "another fine phrase" });
     let call = ana.call("POST", "/users/me/password").json(&change);
     marked(call, "change").send().await.assert_status(204);
     let changed = event(&app, "change", EventKind::PasswordChanged).await;
     assert_eq!((changed.user.unwrap().0, changed.session), (id, Some(session_of(&ana))));
+    assert_eq!(by(&changed), through(&ana));
     let path = format!("/users/{id}");
     let steps: [(Value, &str, EventKind); 3] = [
         (json!({ "role": "admin" }), "role", EventKind::RoleChanged),
@@ -95,10 +112,12 @@ async fn what_happens_to_sessions_and_accounts_is_recorded() {
     ];
     for (change, request, kind) in steps {
         marked(root.call("PATCH", &path).json(&change), request).send().await.assert_status(200);
-        assert_eq!(event(&app, request, kind).await.user.unwrap().0, id);
+        let found = event(&app, request, kind).await;
+        assert_eq!((found.user.unwrap().0, by(&found)), (id, through(&root)), "{request}");
     }
     marked(root.call("DELETE", &path), "delete").send().await.assert_status(204);
-    assert_eq!(event(&app, "delete", EventKind::UserDeleted).await.user.unwrap().0, id);
+    let deleted = event(&app, "delete", EventKind::UserDeleted).await;
+    assert_eq!((deleted.user.unwrap().0, by(&deleted)), (id, through(&root)));
 }
 
 #[tokio::test]
@@ -107,13 +126,35 @@ async fn keys_that_come_and_go_are_recorded() {
     let master = Arc::new(MasterSecret::generate(&SystemRandom));
     let keys = Keys::new(app.ports.clone(), master, Duration::minutes(15));
     keys.ring(Algorithm::EdDsa).await.unwrap();
-    let kid = keys.rotate(Algorithm::EdDsa, Duration::minutes(10)).await.unwrap();
-    keys.retire(&kid).await.unwrap();
+    let kid = keys.rotate(Algorithm::EdDsa, Duration::minutes(10), By::SYSTEM).await.unwrap();
+    keys.retire(&kid, By::command("keys retire")).await.unwrap();
     let events = events(&app).await;
-    let seen: Vec<_> = events.iter().map(|event| (event.kind, event.detail.as_deref())).collect();
+    let seen: Vec<_> = events.iter().map(|event| (event.kind, event.detail.as_deref(), by(event))).collect();
+    let operator = ("operator".to_owned(), "command:keys retire".to_owned());
     assert_eq!(
         seen,
-        [(EventKind::KeyRotated, Some(kid.as_str())), (EventKind::KeyRetired, Some(kid.as_str()))]
+        [
+            (EventKind::KeyRotated, Some(kid.as_str()), ("system".to_owned(), String::new())),
+            (EventKind::KeyRetired, Some(kid.as_str()), operator)
+        ]
+    );
+}
+
+#[tokio::test]
+async fn what_a_client_and_a_command_did_is_recorded_as_theirs() {
+    let app = TestApp::start().await;
+    let ana = app.user("ana").await;
+    register(&app, "web").await;
+    let revoke = form(&app, "/oauth/revoke", &[("token", &ana.refresh)]);
+    revoke.header("authorization", basic("web", &secret("web"))).send().await.assert_status(200);
+    let web = ClientId::parse("web").unwrap();
+    Clients::new(app.ports.clone()).remove(&web, &By::command("client remove")).await.unwrap();
+    let seen: Vec<_> = events(&app).await.iter().map(|event| (event.kind, by(event))).collect();
+    let pair = |who: &str, via: &str| (who.to_owned(), via.to_owned());
+    assert!(seen.contains(&(EventKind::SessionEnded, pair("client:web", ""))), "{seen:?}");
+    assert!(
+        seen.contains(&(EventKind::ClientRemoved, pair("operator", "command:client remove"))),
+        "{seen:?}"
     );
 }
 

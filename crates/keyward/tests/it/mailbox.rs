@@ -28,7 +28,6 @@ pub(crate) struct Mail {
 }
 
 impl Mail {
-    /// A header field.
     pub(crate) fn header(&self, name: &str) -> &str {
         let start = format!("{name}: ");
         self.content.lines().find_map(|line| line.strip_prefix(&start)).unwrap_or_default()

@@ -137,7 +137,6 @@ impl Drop for Guard {
     }
 }
 
-/// A running server.
 pub(crate) struct Served {
     process: Guard,
     lines: Arc<Mutex<Vec<String>>>,

@@ -11,7 +11,6 @@ use tokio::sync::watch;
 /// What the wire does.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Mode {
-    /// Carries everything.
     Flow,
     /// Stops listening and closes open connections.
     Refuse,

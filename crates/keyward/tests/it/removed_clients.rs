@@ -4,6 +4,7 @@ use keyward_api::testing::app::{PASSWORD, TestApp, address};
 use keyward_api::testing::race::at_once;
 use keyward_domain::model::events::EventKind;
 use keyward_domain::oauth::clients::{ClientError, Clients};
+use keyward_domain::values::by::By;
 use keyward_domain::values::ids::ClientId;
 use serde_json::{Value, json};
 
@@ -13,7 +14,7 @@ use crate::oauth::{basic, form, log_in, register, secret, token};
 use crate::process::{Home, text};
 
 async fn remove(app: &TestApp, id: &str) -> Result<u64, ClientError> {
-    Clients::new(app.ports.clone()).remove(&ClientId::parse(id).unwrap()).await
+    Clients::new(app.ports.clone()).remove(&ClientId::parse(id).unwrap(), &By::command("client remove")).await
 }
 
 async fn introspect(app: &TestApp, client: &str, token: &str) -> keyward_api::testing::answer::Answer {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use keyward_api::testing::app::TestApp;
 use keyward_auth::{Algorithm, MasterSecret, SystemRandom};
 use keyward_domain::keys::signing_keys::Keys;
+use keyward_domain::values::by::By;
 use time::Duration;
 
 use crate::app::Starts;
@@ -31,10 +32,10 @@ async fn retiring_the_key_that_signs_puts_no_superseded_key_back() {
     };
     let (first, _) = kids().await;
     app.clock.advance(Duration::days(30));
-    let second = keys.rotate(EDDSA, Duration::ZERO).await.unwrap();
+    let second = keys.rotate(EDDSA, Duration::ZERO, By::SYSTEM).await.unwrap();
     app.clock.advance(Duration::days(30));
     assert_eq!(kids().await, (second.clone(), vec![second.clone()]), "the first is over");
-    keys.retire(&second).await.unwrap();
+    keys.retire(&second, By::SYSTEM).await.unwrap();
     let (third, believed) = kids().await;
     assert!(third != first && third != second, "a new one signs");
     assert_eq!(believed, std::slice::from_ref(&third), "and neither of the others is believed");

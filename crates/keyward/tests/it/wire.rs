@@ -16,7 +16,6 @@ use crate::app::Starts;
 /// How long anything here may take.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
-/// The service, listening.
 pub(crate) struct Server {
     pub(crate) app: TestApp,
     pub(crate) address: SocketAddr,
@@ -86,7 +85,6 @@ impl Server {
     }
 }
 
-/// A connection.
 pub(crate) struct Wire(TcpStream);
 
 impl Wire {

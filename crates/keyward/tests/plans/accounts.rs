@@ -13,6 +13,7 @@ use keyward_domain::model::users::ImportedUser;
 use keyward_domain::model::users::{NewUser, UserChange};
 use keyward_domain::model::verifications::{Pending, Purpose};
 use keyward_domain::ports::store::{Repositories, Transaction};
+use keyward_domain::values::by::By;
 use keyward_domain::values::email::Email;
 use keyward_domain::values::ids::ClientId;
 use keyward_domain::values::ids::SessionId;
@@ -422,7 +423,7 @@ async fn others(inspector: &mut Inspector) {
             db.keys().retire("kid", after(1)).await.unwrap();
         })
         .await;
-    let event = Event::new(after(0), EventKind::LoginOk, &Origin::default());
+    let event = Event::new(after(0), EventKind::LoginOk, By::SYSTEM, &Origin::default());
     inspector.of("events.append", async |db| db.events().append(&event).await.unwrap()).await;
     for after in [None, Some(inspector.rows - 10)] {
         inspector

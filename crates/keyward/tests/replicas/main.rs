@@ -3,10 +3,10 @@
 //! On SQLite, the servers share a file; on PostgreSQL where `KEYWARD_TEST_DATABASE_URL` names a server, a database.
 #![expect(clippy::unwrap_used, reason = "clippy's exemption for tests does not know their helpers")]
 
-mod once;
+mod notifications;
 #[path = "../foreign/server.rs"]
 mod server;
-mod told;
+mod single_runs;
 
 use std::collections::BTreeSet;
 use std::io;

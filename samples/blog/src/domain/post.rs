@@ -20,28 +20,21 @@ impl fmt::Display for PostId {
     }
 }
 
-/// A post's title.
 pub type Title = Text<1, 300>;
-/// A post's text.
 pub type Content = Text<1, 100_000>;
 
 /// The author of a post, as other users see them: without an e-mail address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Owner {
-    /// The account.
     pub id: UserId,
     /// The name, if they gave one.
     pub name: Option<Name>,
 }
 
-/// A post.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Post {
-    /// The id.
     pub id: PostId,
-    /// The title.
     pub title: Title,
-    /// The text.
     pub content: Content,
     /// Whether others may read it.
     pub published: bool,
@@ -49,16 +42,13 @@ pub struct Post {
     pub created_at: OffsetDateTime,
     /// When it was last replaced.
     pub updated_at: OffsetDateTime,
-    /// The author.
     pub owner: Owner,
 }
 
 /// What the owner of a post decides.
 #[derive(Clone, Debug)]
 pub struct Draft {
-    /// The title.
     pub title: Title,
-    /// The text.
     pub content: Content,
     /// Whether others may read it.
     pub published: bool,
@@ -78,7 +68,6 @@ pub struct PostFilter {
 /// Maximum bytes of content on a page that has more than one post. Anyone may write long posts, and everyone lists them.
 pub const PAGE_BYTES: u64 = 1024 * 1024;
 
-/// Stores posts.
 #[async_trait]
 pub trait PostRepository: Send {
     /// Adds a post; [`StoreError::Dangling`] when its owner has been deleted.

@@ -22,13 +22,11 @@ pub enum PostError {
     /// There is no such post, or it is another user's draft.
     #[error("post with id: {0} was not found")]
     NotFound(PostId),
-    /// Another user's post.
     #[error("Not authorized to perform requested action")]
     NotOwner,
     /// The writer's account was deleted while their token was still valid.
     #[error("Could not validate credentials")]
     WriterGone,
-    /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -73,7 +71,6 @@ impl Posts {
         Self { ports, store }
     }
 
-    /// Writes a post.
     pub async fn create(&self, owner: UserId, draft: &Draft) -> Result<Post, PostError> {
         let now = self.ports.clock.now();
         let written = self.store.posts().insert(owner, draft, now).await;

@@ -8,7 +8,6 @@ use super::post::PostRepository;
 
 /// A transaction. One that is dropped is rolled back.
 pub trait BlogTransaction: Transaction {
-    /// Posts.
     fn posts(&mut self) -> &mut dyn PostRepository;
 }
 
@@ -19,6 +18,5 @@ pub trait BlogStore: Send + Sync {
     fn posts(&self) -> Box<dyn PostRepository>;
     /// Posts from a replica, possibly slightly stale: for what anyone reads without a token.
     fn posts_replica(&self) -> Box<dyn PostRepository>;
-    /// Begins a transaction.
     async fn begin(&self) -> Result<Box<dyn BlogTransaction>, StoreError>;
 }

@@ -2,7 +2,6 @@
 
 use keyward_guard::Scope;
 
-/// Read posts.
 pub struct PostsRead;
 
 impl Scope for PostsRead {

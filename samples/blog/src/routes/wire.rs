@@ -91,9 +91,7 @@ pub struct PostList {
     pub owner: Option<Owned>,
 }
 
-/// Whose posts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Owned {
-    /// The caller's.
     Me,
 }

@@ -16,11 +16,9 @@ pub const MAX_QUANTITY: u32 = 1_000;
 /// A line of a cart.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Item {
-    /// The id.
     pub id: ItemId,
     /// What is wanted, as it is in the catalogue now.
     pub product: Product,
-    /// How many pieces.
     pub quantity: u32,
 }
 
@@ -31,7 +29,6 @@ impl Item {
     }
 }
 
-/// A cart.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Cart {
     /// Its lines, in the order in which they came.
@@ -45,7 +42,6 @@ impl Cart {
     }
 }
 
-/// Stores carts.
 #[async_trait]
 pub trait CartRepository: Send {
     /// The lines of a user's cart, by ascending id.

@@ -38,7 +38,6 @@ pub enum CartError {
     /// More lines than a cart can have.
     #[error("A cart may hold at most {MAX_LINES} products.")]
     TooManyLines,
-    /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -89,7 +88,6 @@ impl Carts {
         Self { ports, store }
     }
 
-    /// The user's cart.
     pub async fn cart(&self, user: UserId) -> Result<Cart, CartError> {
         Ok(Cart { items: self.store.carts().items(user).await? })
     }

@@ -33,7 +33,6 @@ pub enum CatalogError {
     /// A category with products cannot be removed.
     #[error("category with id: {0} has products")]
     InUse(CategoryId),
-    /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -82,7 +81,6 @@ impl Catalog {
         Self { ports, store }
     }
 
-    /// Adds a category.
     pub async fn create_category(&self, name: &Label) -> Result<Category, CatalogError> {
         Ok(self.store.catalog().insert_category(name).await?)
     }
@@ -102,7 +100,6 @@ impl Catalog {
         Ok(Slice::cut(rows, page, |category| category.id.0))
     }
 
-    /// Renames a category.
     pub async fn rename_category(&self, id: CategoryId, name: Label) -> Result<Category, CatalogError> {
         let renamed = self.store.catalog().rename_category(id, &name).await?;
         if renamed { Ok(Category { id, name }) } else { Err(CatalogError::NoCategory(id)) }
@@ -118,7 +115,6 @@ impl Catalog {
         }
     }
 
-    /// Adds a product.
     pub async fn create_product(&self, spec: &ProductSpec) -> Result<Product, CatalogError> {
         self.ports
             .retrying(|| async {
@@ -146,7 +142,6 @@ impl Catalog {
         Ok(Slice::cut(rows, page, |product| product.id.0))
     }
 
-    /// Replaces a product.
     pub async fn replace_product(&self, id: ProductId, spec: &ProductSpec) -> Result<Product, CatalogError> {
         self.ports
             .retrying(|| async {

@@ -23,9 +23,7 @@ pub type IdempotencyKey = Text<1, 255>;
 /// How far an order is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OrderStatus {
-    /// Placed.
     Processing,
-    /// On its way.
     Shipped,
     /// Called off; its pieces are back in stock.
     Cancelled,
@@ -70,47 +68,33 @@ pub struct Line {
     pub name: Label,
     /// What a piece cost.
     pub price: Money,
-    /// How many pieces.
     pub quantity: u32,
 }
 
-/// An order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Order {
-    /// The id.
     pub id: OrderId,
-    /// Who placed it.
     pub user: UserId,
-    /// When.
     pub placed_at: OffsetDateTime,
-    /// What everything cost.
     pub amount: Money,
     /// How far it is.
     pub status: OrderStatus,
-    /// Where it goes.
     pub address: Address,
-    /// What was bought.
     pub lines: Vec<Line>,
 }
 
 /// An order about to be kept.
 #[derive(Clone, Debug)]
 pub struct NewOrder {
-    /// Who places it.
     pub user: UserId,
-    /// Now.
     pub placed_at: OffsetDateTime,
-    /// What everything costs.
     pub amount: Money,
-    /// Where it goes.
     pub address: Address,
-    /// What is bought.
     pub lines: Vec<Line>,
     /// What the client calls it, and the digest of what was asked for.
     pub key: Option<(IdempotencyKey, SecretHash)>,
 }
 
-/// Stores orders.
 #[async_trait]
 pub trait OrderRepository: Send {
     /// Adds an order; [`StoreError::Taken`] when the user's key is.

@@ -46,7 +46,6 @@ pub enum OrderError {
     /// The confirmation could not be worded.
     #[error(transparent)]
     Letter(#[from] LetterError),
-    /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
 }

@@ -16,19 +16,15 @@ pub type Description = Text<0, 10_000>;
 /// The most pieces of a product there can be.
 pub const MAX_STOCK: u32 = 1_000_000;
 
-/// A category.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Category {
-    /// The id.
     pub id: CategoryId,
     /// What it is called.
     pub name: Label,
 }
 
-/// A product.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Product {
-    /// The id.
     pub id: ProductId,
     /// What it is called.
     pub name: Label,
@@ -66,10 +62,8 @@ pub struct ProductFilter {
     pub search: Option<String>,
 }
 
-/// Stores the catalogue.
 #[async_trait]
 pub trait CatalogRepository: Send {
-    /// Adds a category.
     async fn insert_category(&mut self, name: &Label) -> Result<Category, StoreError>;
     /// The category of that id.
     async fn find_category(&mut self, id: CategoryId) -> Result<Option<Category>, StoreError>;

@@ -11,11 +11,8 @@ use super::product::CatalogRepository;
 
 /// A transaction over Keyward's repositories and the shop's.
 pub trait ShopTransaction: Transaction {
-    /// Categories and products.
     fn catalog(&mut self) -> &mut dyn CatalogRepository;
-    /// Carts.
     fn carts(&mut self) -> &mut dyn CartRepository;
-    /// Orders.
     fn orders(&mut self) -> &mut dyn OrderRepository;
 }
 
@@ -32,6 +29,5 @@ pub trait ShopStore: Send + Sync {
     fn orders(&self) -> Box<dyn OrderRepository>;
     /// Orders, possibly slightly stale: for the lists of administrators.
     fn orders_replica(&self) -> Box<dyn OrderRepository>;
-    /// Begins a transaction.
     async fn begin(&self) -> Result<Box<dyn ShopTransaction>, StoreError>;
 }

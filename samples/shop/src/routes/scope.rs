@@ -2,7 +2,6 @@
 
 use keyward_guard::Scope;
 
-/// Shop.
 pub struct Shop;
 
 impl Scope for Shop {
@@ -10,7 +9,6 @@ impl Scope for Shop {
     const TITLE: &'static str = "Fill your cart and place orders";
 }
 
-/// Write the catalogue.
 pub struct CatalogWrite;
 
 impl Scope for CatalogWrite {

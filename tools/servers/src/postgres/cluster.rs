@@ -132,7 +132,6 @@ impl Cluster {
         self.server.as_ref().map_or(Ok(()), |server| signals::send("STOP", server))
     }
 
-    /// Ends a pause.
     pub(super) fn resume(&self) -> Outcome {
         self.server.as_ref().map_or(Ok(()), |server| signals::send("CONT", server))
     }

@@ -58,7 +58,6 @@ impl PrivateServer {
         self.order("pause")
     }
 
-    /// Ends a pause.
     pub fn resume(&mut self) -> Outcome {
         self.order("resume")
     }

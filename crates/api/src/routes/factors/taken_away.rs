@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::response::NoContent;
 use keyward_domain::factors::error::NoUser;
 use keyward_domain::factors::removal::TakeFactorsAway;
+use keyward_domain::values::by::By;
 use keyward_domain::values::ids::UserId;
 use keyward_web::Path;
 
@@ -18,11 +19,11 @@ use crate::extract::{Id, Sender};
 /// For somebody who has lost them. Their next login takes the password alone; a mail reports it to them.
 #[utoipa::path(delete, path = "/users/{id}/factors", tag = "users")]
 pub async fn remove_user_factors(
-    _: CurrentUser<Admin, Recent>,
+    admin: CurrentUser<Admin, Recent>,
     State(take_away): State<TakeFactorsAway>,
     Sender(origin): Sender,
     Path(id): Path<Id<UserId>>,
 ) -> Result<NoContent, Refused<NoUser>> {
-    take_away.of(id, &origin).await?;
+    take_away.of(id, &By::from(&*admin), &origin).await?;
     Ok(NoContent)
 }

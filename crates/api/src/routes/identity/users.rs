@@ -10,6 +10,7 @@ use keyward_domain::identity::users::Users;
 use keyward_domain::limits::waits::TooManyAttempts;
 use keyward_domain::model::users::{self, Name, UserChange};
 use keyward_domain::sessions::sign_up::SignUp;
+use keyward_domain::values::by::By;
 use keyward_domain::values::email::Email;
 use keyward_domain::values::ids::UserId;
 use keyward_domain::values::new_password::NewPassword;
@@ -144,22 +145,22 @@ pub async fn read_user(
 /// Give an account another role, lock it out or let it in again
 #[utoipa::path(patch, path = "/users/{id}", tag = "users")]
 pub async fn update_user(
-    _: CurrentUser<Admin>,
+    admin: CurrentUser<Admin>,
     State(users): State<Users>,
     Sender(origin): Sender,
     Both(Path(id), Body(change)): Both<Path<Id<UserId>>, Body<UserUpdate>>,
 ) -> Result<Json<User>, Refused<(NoUser, LastAdministrator)>> {
-    Ok(Json(users.update(id, change.into(), &origin).await?.into()))
+    Ok(Json(users.update(id, change.into(), &By::from(&*admin), &origin).await?.into()))
 }
 
 /// Delete an account, with everything that is theirs
 #[utoipa::path(delete, path = "/users/{id}", tag = "users")]
 pub async fn delete_user(
-    _: CurrentUser<Admin>,
+    admin: CurrentUser<Admin>,
     State(deletion): State<DeleteAccount>,
     Sender(origin): Sender,
     Path(id): Path<Id<UserId>>,
 ) -> Result<NoContent, Refused<(NoUser, LastAdministrator)>> {
-    deletion.any(id, &origin).await?;
+    deletion.any(id, &By::from(&*admin), &origin).await?;
     Ok(NoContent)
 }

@@ -9,6 +9,5 @@ pub type Fault = String;
 pub struct Entry {
     /// The number of its first line, from 1.
     pub line: u64,
-    /// The account.
     pub user: Result<ForeignUser, Fault>,
 }

@@ -34,9 +34,7 @@ impl Format {
 
 /// A file of accounts. Only one record of at most 64 KiB is in memory.
 pub enum Users<R> {
-    /// CSV.
     Csv(Csv<R>),
-    /// JSON lines.
     JsonLines(JsonLines<R>),
 }
 

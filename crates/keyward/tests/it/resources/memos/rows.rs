@@ -10,7 +10,6 @@ use keyward_infra::database::store::Database;
 use keyward_migration::prelude::sea_orm::{ConnectionTrait, Statement, Value};
 use time::OffsetDateTime;
 
-/// Keeps a memo.
 pub(crate) async fn insert<C: Connections>(
     db: &Db<C>,
     owner: UserId,
