@@ -105,7 +105,8 @@ impl FactorChecks {
         origin: &Origin,
     ) -> FactorError {
         let now = self.ports.clock.now();
-        let event = Event::new(now, EventKind::FactorFailed, by.clone(), origin).of(user).saying(method.as_str());
+        let event =
+            Event::new(now, EventKind::FactorFailed, by.clone(), origin).of(user).saying(method.as_str());
         let wait = self.throttle.event(by.clone(), origin).of(user);
         let counted = self
             .ports
@@ -139,7 +140,8 @@ impl FactorChecks {
             What::RecoveryCode(code) => tx.factor_changes().use_recovery_code(checked.user, code).await?,
         };
         if used {
-            let event = Event::new(self.ports.clock.now(), EventKind::FactorUsed, by.clone(), origin).of(checked.user);
+            let event = Event::new(self.ports.clock.now(), EventKind::FactorUsed, by.clone(), origin)
+                .of(checked.user);
             tx.events().append(&event.saying(checked.method().as_str())).await?;
         }
         Ok(used)

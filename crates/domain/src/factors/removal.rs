@@ -48,7 +48,8 @@ impl Factors {
                     return Err(FactorError::NoFactor);
                 }
                 forget_recovery_codes(&mut *tx, actor.who).await?;
-                let event = Event::new(ports.clock.now(), EventKind::FactorRemoved, actor, origin).of(actor.who);
+                let event =
+                    Event::new(ports.clock.now(), EventKind::FactorRemoved, actor, origin).of(actor.who);
                 tx.events().append(&event.in_session(actor.session()).saying("totp")).await?;
                 self.checks.postbox.post(&mut *tx, ports, held.email, notice.clone()).await?;
                 Ok(tx.commit().await?)
@@ -80,7 +81,9 @@ impl TakeFactorsAway {
                 let held = tx.user_changes().hold(id).await?.ok_or(FactorError::NotFound(id))?;
                 if tx.factor_changes().remove_totp(id).await? {
                     forget_recovery_codes(&mut *tx, id).await?;
-                    let event = Event::new(self.ports.clock.now(), EventKind::FactorRemoved, by.clone(), origin).of(id);
+                    let event =
+                        Event::new(self.ports.clock.now(), EventKind::FactorRemoved, by.clone(), origin)
+                            .of(id);
                     tx.events().append(&event.saying("all")).await?;
                     if let (Some(postbox), Some(notice)) = (&self.postbox, &notice) {
                         postbox.post(&mut *tx, &self.ports, held.email.clone(), notice.clone()).await?;

@@ -70,7 +70,9 @@ impl FinishLogin {
         let tokens = self.opening.tokens(&session, session.scope.clone())?;
         match ports.retrying(|| self.store(&pending, &found, &checked, &session, origin)).await? {
             Finished::Opened => Ok(tokens),
-            Finished::Overtaken => Err(SessionError::at_login(self.checks.overtaken(&checked, &By::UNKNOWN, origin).await)),
+            Finished::Overtaken => {
+                Err(SessionError::at_login(self.checks.overtaken(&checked, &By::UNKNOWN, origin).await))
+            }
         }
     }
 
