@@ -2,6 +2,8 @@
 //!
 //! Which steps were used, and how many wrong codes there were, is the caller's to keep.
 
+use std::fmt::Write as _;
+
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::hmac;
 use zeroize::Zeroizing;
@@ -110,7 +112,8 @@ fn encoded(text: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             encoded.push(char::from(byte));
         } else {
-            encoded.push_str(&format!("%{byte:02X}"));
+            // Writing to a `String` does not fail.
+            let _ = write!(encoded, "%{byte:02X}");
         }
     }
     encoded

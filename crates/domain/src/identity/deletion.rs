@@ -1,7 +1,5 @@
 //! Deleting accounts.
 
-use keyward_auth::PasswordHash;
-
 use super::administrators::spare_the_last;
 use super::error::UserError;
 use super::proofs::{AskedPassword, Proofs, stands};
@@ -32,9 +30,7 @@ impl DeleteAccount {
         password: AskedPassword,
         origin: &Origin,
     ) -> Result<(), UserError> {
-        let deed = |Credentials { hash, .. }| async move {
-            self.remove(actor.who, Some(hash.as_ref()), &actor.into(), origin).await
-        };
+        let deed = |proven| async move { self.remove(actor.who, Some(&proven), &actor.into(), origin).await };
         self.proofs.proving(actor, password, origin, deed).await.map_err(UserError::of_caller)
     }
 
@@ -43,11 +39,11 @@ impl DeleteAccount {
         self.remove(id, None, by, origin).await.map(drop)
     }
 
-    /// Deletes an account, if it still has the hash that was `proven`; `None` if not.
+    /// Deletes an account, if it still has the password that was `proven`; `None` if not.
     async fn remove(
         &self,
         id: UserId,
-        proven: Option<Option<&PasswordHash>>,
+        proven: Option<&Credentials>,
         by: &By,
         origin: &Origin,
     ) -> Result<Option<()>, UserError> {

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use keyward_auth::{Password, PasswordHash};
+use keyward_auth::Password;
 use time::Duration;
 
 use super::error::UserError;
@@ -81,7 +81,7 @@ impl Proofs {
         let now = self.ports.clock.now();
         let recent = actor.proof.at.is_some_and(|at| now - at <= RECENT);
         let strong = actor.proof.methods.are_strong();
-        if !recent || !(strong || !Standing::of(&mut *repositories, actor.who).await?.is_owed()) {
+        if !recent || !strong && Standing::of(&mut *repositories, actor.who).await?.is_owed() {
             return Err(UserError::Stale);
         }
         Ok(found)
@@ -110,15 +110,15 @@ impl Proofs {
     }
 }
 
-/// Returns whether what was proven, if anything was, still is the account's hash (`None`: no password), and keeps it so until
-/// the transaction ends.
+/// Returns whether the account still has the password that was proven, or none as then, and keeps it so until the transaction
+/// ends. Where nothing had to be proven, it stands.
 pub(crate) async fn stands(
     tx: &mut dyn Transaction,
     id: UserId,
-    proven: Option<Option<&PasswordHash>>,
+    proven: Option<&Credentials>,
 ) -> Result<bool, StoreError> {
     match proven {
-        Some(hash) => tx.user_changes().still_has(id, hash).await,
+        Some(proven) => tx.user_changes().still_has(id, proven.hash.as_ref()).await,
         None => Ok(true),
     }
 }

@@ -137,7 +137,7 @@ impl LogIn {
             let granted = self.opening.policy.bound(user.role, standing.is_owed(), session.scope.clone());
             let tokens = self.opening.tokens(&session, granted)?;
             match self.admit(&proven, &standing, checked.as_ref(), &session, guess, origin).await? {
-                Admitted::Yes => return Ok(Admission::Granted(tokens)),
+                Admitted::Yes => return Ok(Admission::Granted(Box::new(tokens))),
                 Admitted::Changed => {}
                 Admitted::Overtaken(checked) => {
                     let error = self.checks.overtaken(&checked, &By::UNKNOWN, origin).await;

@@ -77,7 +77,7 @@ keyward_domain::cases! {
 /// [`MfaRequired`].
 pub fn granted(admission: Admission) -> Result<Tokens, MfaRequired> {
     match admission {
-        Admission::Granted(tokens) => Ok(tokens),
+        Admission::Granted(tokens) => Ok(*tokens),
         Admission::Owes(challenge) => Err(challenge.into()),
     }
 }
