@@ -64,6 +64,7 @@ mod m20261122_000021_administrators;
 mod m20261129_000001_standing_sessions;
 mod m20261129_000002_email_proofs;
 mod m20261130_000010_event_actors;
+mod m20261130_000030_end_reasons;
 mod m20261130_000040_proofs_of_sessions;
 mod m20261130_000041_factors;
 mod m20261130_000042_spent;
@@ -105,6 +106,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_000001_standing_sessions::Migration),
             Box::new(m20261129_000002_email_proofs::Migration),
             Box::new(m20261130_000010_event_actors::Migration),
+            Box::new(m20261130_000030_end_reasons::Migration),
             Box::new(m20261130_000040_proofs_of_sessions::Migration),
             Box::new(m20261130_000041_factors::Migration),
             Box::new(m20261130_000042_spent::Migration),

@@ -35,12 +35,20 @@ pub enum SessionError {
     /// A second factor.
     #[error(transparent)]
     Factor(FactorError),
-    /// The refresh token is malformed, forged, spent, expired, or its session has ended.
+    /// The refresh token is malformed, forged or another client's, or its session is not known any more.
     #[error("Invalid refresh token")]
     InvalidRefreshToken,
-    /// It was spent long ago, and its session has been ended for that. The sentence is that of [`Self::InvalidRefreshToken`].
-    #[error("Invalid refresh token")]
+    /// A refresh token of the session was used twice, and the session has been ended for that.
+    #[error(
+        "Invalid refresh token: one of this session was used twice, which ended the session. Log in again."
+    )]
     RefreshTokenReused,
+    /// The session was not refreshed for too long, or is too old.
+    #[error("Invalid refresh token: the session has expired. Log in again.")]
+    Expired,
+    /// The session was ended: by logging out, elsewhere, or by a change of the account.
+    #[error("Invalid refresh token: the session was ended. Log in again.")]
+    Ended,
     /// A client's own token, which is good until it expires or the client is removed.
     #[error("A token of the client's own cannot be revoked.")]
     NotRevocable,
@@ -74,7 +82,9 @@ impl Failure for SessionError {
             | Self::InvalidMfaToken
             | Self::WrongCode
             | Self::InvalidRefreshToken
-            | Self::RefreshTokenReused => Kind::Unauthenticated,
+            | Self::RefreshTokenReused
+            | Self::Expired
+            | Self::Ended => Kind::Unauthenticated,
             Self::Factor(error) => error.kind(),
             Self::EmailUnverified | Self::EmailUnverifiedNoMail(_) => Kind::Forbidden,
             Self::Scope(_) | Self::NotRevocable => Kind::Invalid,
@@ -97,6 +107,8 @@ impl Failure for SessionError {
             Self::Factor(error) => error.code(),
             Self::InvalidRefreshToken => codes::INVALID_REFRESH_TOKEN,
             Self::RefreshTokenReused => codes::SESSION_ENDED_BY_REUSE,
+            Self::Expired => codes::SESSION_EXPIRED,
+            Self::Ended => codes::SESSION_ENDED,
             Self::NotRevocable => codes::NOT_REVOCABLE,
             Self::Scope(_) => codes::INVALID_SCOPE,
             Self::NotFound(_) => codes::NOT_FOUND,
@@ -180,10 +192,14 @@ crate::cases! {
     InvalidMfaToken => SessionError::InvalidMfaToken;
     /// The code of the second factor is wrong, or was used before.
     WrongCode => SessionError::WrongCode;
-    /// The refresh token is malformed, forged or expired, or its session has ended.
+    /// The refresh token is malformed or forged, or its session is not known any more.
     InvalidRefreshToken => SessionError::InvalidRefreshToken;
-    /// The refresh token was used before, which ended its session.
+    /// A refresh token of the session was used twice, which ended it.
     RefreshTokenReused => SessionError::RefreshTokenReused;
+    /// The session of the refresh token has expired.
+    SessionExpired => SessionError::Expired;
+    /// The session of the refresh token was ended, here or elsewhere.
+    SessionEnded => SessionError::Ended;
     /// The scope cannot be granted.
     UngrantableScope => SessionError::Scope(InvalidScope);
     /// A token of the client itself.

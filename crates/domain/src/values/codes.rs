@@ -38,10 +38,14 @@ pub const WRONG_CODE: ErrorCode = ErrorCode::new("wrong_code");
 pub const NO_ENROLMENT: ErrorCode = ErrorCode::new("no_enrolment");
 /// The account has no second factor.
 pub const NO_SECOND_FACTOR: ErrorCode = ErrorCode::new("no_second_factor");
-/// The refresh token is malformed, forged or expired, or its session has ended.
+/// The refresh token is malformed or forged, or its session is not known any more.
 pub const INVALID_REFRESH_TOKEN: ErrorCode = ErrorCode::new("invalid_refresh_token");
-/// The refresh token was used before. That has ended its session.
+/// A refresh token of the session was used twice. That has ended the session.
 pub const SESSION_ENDED_BY_REUSE: ErrorCode = ErrorCode::new("session_ended_by_reuse");
+/// The session of the refresh token has expired.
+pub const SESSION_EXPIRED: ErrorCode = ErrorCode::new("session_expired");
+/// The session of the refresh token was ended: by logging out, elsewhere, or by a change of the account.
+pub const SESSION_ENDED: ErrorCode = ErrorCode::new("session_ended");
 /// The scope cannot be granted.
 pub const INVALID_SCOPE: ErrorCode = ErrorCode::new("invalid_scope");
 /// The token of a client itself cannot be revoked.

@@ -7,8 +7,7 @@ use keyward_auth::Password;
 use keyward_domain::limits::waits::TooManyAttempts;
 use keyward_domain::oauth::tokens::{Introspection, OAuthTokens};
 use keyward_domain::sessions::error::{
-    EmailUnverified, InvalidCredentials, InvalidRefreshToken, NotRevocable, RefreshTokenReused,
-    UngrantableScope, WrongCode,
+    EmailUnverified, InvalidCredentials, NotRevocable, UngrantableScope, WrongCode,
 };
 use keyward_domain::sessions::log_in::{LogIn, Login};
 use keyward_domain::sessions::refresh::Refresh;
@@ -28,6 +27,7 @@ use crate::extract::{ClientForm, OAuthForm, Sender, invalid_client, read};
 use crate::metrics::counters::Metrics;
 use crate::routes::sessions::login::{Token, TokenType};
 use crate::routes::sessions::mfa::{SecondFactorOwed, granted};
+use crate::routes::sessions::refresh::Unrefreshable;
 
 /// A grant (RFC 6749, sections 4.3, 4.4 and 6).
 #[derive(Input)]
@@ -205,7 +205,7 @@ pub type NoGrant = (
     UngrantableScope,
     (InvalidCredentials, SecondFactorOwed, WrongCode),
     EmailUnverified,
-    (InvalidRefreshToken, RefreshTokenReused),
+    Unrefreshable,
     TooManyAttempts,
 );
 
