@@ -5,7 +5,7 @@ use std::time::Duration;
 use reqwest::header::RETRY_AFTER;
 use reqwest::{Response, StatusCode};
 
-use crate::HalfLogin;
+use crate::half_login::HalfLogin;
 
 /// Why there is no session, no token, or no answer.
 #[derive(Debug, thiserror::Error)]

@@ -6,9 +6,9 @@ use std::time::Duration;
 use reqwest::{StatusCode, redirect};
 
 use crate::address::Address;
-use crate::endpoints::{Endpoints, away};
+use crate::endpoints::{Endpoints, away, tokens};
 use crate::grant::{Client, Login, Renewal};
-use crate::second_factor::tokens;
+use crate::half_login::{Finish, HalfLogin, SecondFactor};
 use crate::{Error, Session};
 
 /// A login waits for its turn at hashing.
@@ -66,6 +66,18 @@ impl Keyward {
     /// Those of [`Keyward::log_in`], and [`Error::WrongCode`].
     pub async fn log_in_with_code(&self, email: &str, password: &str, otp: &str) -> Result<Session, Error> {
         self.open(Login { username: email, password, otp: Some(otp), scope: None }).await
+    }
+
+    /// Finishes a login that owes a second factor. A wrong code does not use it up.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::WrongCode`], [`Error::LoginOver`], [`Error::Throttled`], [`Error::Unavailable`] and [`Error::Unexpected`].
+    pub async fn finish_login(&self, half: &HalfLogin, answer: SecondFactor<'_>) -> Result<Session, Error> {
+        let finish = Finish { mfa_token: &half.mfa_token, answer };
+        let response = self.endpoints.post("/login/mfa")?.json(&finish).send().await.map_err(away)?;
+        let pair = tokens(response, Error::LoginOver).await?;
+        Ok(Session::new(self.endpoints.clone(), pair.into()))
     }
 
     /// Logs in for no more than a scope: `"posts:read posts:write"`.

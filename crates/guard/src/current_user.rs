@@ -10,7 +10,7 @@ use axum::http::request::Parts;
 
 use keyward_auth::{Authenticated, Scoped};
 
-use crate::principal::require;
+use crate::principal::{authenticated, require};
 use crate::{Authenticator, Freshness, Principal, Refusal, Requirement, StepUp, bearer};
 
 /// The sender of a valid access token, which carries the scope `R` where one is named, and whose authentication is as recent
@@ -34,9 +34,7 @@ impl<R: Requirement, F: Freshness, I: Scoped + Authenticated> CurrentUser<R, F, 
     async fn admit(authenticator: Arc<dyn Authenticator<I>>, token: &str) -> Result<Self, Refusal> {
         let identity = authenticator.authenticate(token).await?;
         require(&identity, R::SCOPE, R::ENROLLING)?;
-        if let Some(asked) = StepUp::of::<F>() {
-            asked.check(&identity, authenticator.now())?;
-        }
+        authenticated(&identity, StepUp::of::<F>(), authenticator.now())?;
         Ok(Self { identity, requirement: PhantomData })
     }
 }

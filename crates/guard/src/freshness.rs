@@ -2,8 +2,6 @@
 
 use keyward_auth::{AAL1, AAL2, Authenticated};
 
-use crate::Refusal;
-
 /// What [`CurrentUser`](crate::CurrentUser) asks of an authentication: nothing, `()`; that it is recent, [`Fresh`]; that it
 /// was made with two factors, [`Strong`]; or both, a pair of them.
 pub trait Freshness: Send + Sync + 'static {
@@ -66,15 +64,11 @@ impl StepUp {
         if self.strong { AAL2 } else { "aal1 aal2" }
     }
 
-    /// Refuses an authentication that does not suffice at `now`, in Unix seconds. One whose time or strength is not known does
-    /// not, and neither does one from the future.
-    ///
-    /// # Errors
-    /// [`Refusal::InsufficientAuthentication`].
-    pub fn check(self, identity: &impl Authenticated, now: i64) -> Result<(), Refusal> {
+    /// Whether an authentication suffices at `now`, in Unix seconds. One whose time or strength is not known does not, and neither
+    /// does one from the future.
+    pub fn suffices(self, identity: &impl Authenticated, now: i64) -> bool {
         let recent = |max: u32| identity.authenticated_at().is_some_and(|at| is_within(now, at, max));
-        let suffices = self.max_age.is_none_or(recent) && (!self.strong || identity.acr() == Some(AAL2));
-        if suffices { Ok(()) } else { Err(Refusal::InsufficientAuthentication(self)) }
+        self.max_age.is_none_or(recent) && (!self.strong || identity.acr() == Some(AAL2))
     }
 
     /// The challenge's parameters (RFC 9470, section 3).
@@ -110,7 +104,7 @@ mod tests {
     }
 
     fn suffices<F: Freshness>(at: Option<i64>, acr: Option<&'static str>) -> bool {
-        StepUp::of::<F>().is_none_or(|asked| asked.check(&Proven(at, acr), 1_000).is_ok())
+        StepUp::of::<F>().is_none_or(|asked| asked.suffices(&Proven(at, acr), 1_000))
     }
 
     #[test]

@@ -14,7 +14,7 @@ use http_body_util::{Either, Full};
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::principal::require;
+use crate::principal::{authenticated, require};
 use crate::{Authenticator, Freshness, Principal, Refusal, StepUp, bearer};
 
 /// The body of an answer: a refusal's, or the service's.
@@ -88,9 +88,7 @@ impl Lock {
         }
         let principal = self.authenticator.authenticate(bearer::token(headers)?).await?;
         require(&principal, self.scope, false)?;
-        if let Some(asked) = self.step_up {
-            asked.check(&principal, self.authenticator.now())?;
-        }
+        authenticated(&principal, self.step_up, self.authenticator.now())?;
         Ok(Some(principal))
     }
 }

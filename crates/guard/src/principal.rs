@@ -3,7 +3,7 @@
 use keyward_auth::{Authenticated, Claims, ScopeSet, Scoped};
 
 #[cfg(any(feature = "axum", feature = "tower"))]
-use crate::{ENROL, Refusal};
+use crate::{ENROL, Refusal, StepUp};
 
 /// The bearer of a good access token.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,6 +62,19 @@ pub(crate) fn require(
     match scope {
         Some(scope) if !identity.scope().contains(scope) => Err(Refusal::InsufficientScope(scope)),
         _ if !enrolling && identity.scope().contains(ENROL) => Err(Refusal::EnrolmentOnly),
+        _ => Ok(()),
+    }
+}
+
+/// Refuses an authentication that is too old or too weak at `now`, in Unix seconds, for what is asked.
+#[cfg(any(feature = "axum", feature = "tower"))]
+pub(crate) fn authenticated(
+    identity: &impl Authenticated,
+    asked: Option<StepUp>,
+    now: i64,
+) -> Result<(), Refusal> {
+    match asked {
+        Some(asked) if !asked.suffices(identity, now) => Err(Refusal::InsufficientAuthentication(asked)),
         _ => Ok(()),
     }
 }

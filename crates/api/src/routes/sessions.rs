@@ -2,6 +2,7 @@
 
 pub mod login;
 pub mod mfa;
+pub mod owed;
 pub mod own;
 pub mod refresh;
 pub mod revocations;

@@ -26,7 +26,7 @@ use crate::extract::read::LoginPassword;
 use crate::extract::{ClientForm, OAuthForm, Sender, invalid_client, read};
 use crate::metrics::counters::Metrics;
 use crate::routes::sessions::login::{Token, TokenType};
-use crate::routes::sessions::mfa::{SecondFactorOwed, granted};
+use crate::routes::sessions::owed::{SecondFactorOwed, granted};
 use crate::routes::sessions::refresh::Unrefreshable;
 
 /// A grant (RFC 6749, sections 4.3, 4.4 and 6).

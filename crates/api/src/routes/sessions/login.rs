@@ -20,7 +20,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa::openapi::path::Operation;
 
-use super::mfa::{SecondFactorOwed, granted};
+use super::owed::{SecondFactorOwed, granted};
 use crate::answers::refused::{Refused, TokenWords};
 use crate::answers::success::{Accepted, NoStore};
 use crate::error::ApiError;
