@@ -322,7 +322,7 @@ async fn a_deleted_account_is_found_by_nothing_and_its_rows_go_in_batches() {
     assert!(ports.verifications().find(&SecretHash::of("t"), at(0)).await.unwrap().is_none());
     let enable = UserChange { disabled: Some(false), ..UserChange::default() };
     assert_eq!(database.committing().update(ana, &enable).await.unwrap(), None);
-    assert!(!database.committing().still_has(ana, &hash).await.unwrap());
+    assert!(!database.committing().still_has(ana, hash.as_ref()).await.unwrap());
     assert!(!database.committing().change_email(ana, &email("ana2")).await.unwrap());
     let again = add_user(&database, "ana").await.id;
     assert!(again > bob, "the name is free, and the id is not given again");

@@ -2,6 +2,7 @@
 
 use keyward_api::testing::app::{PASSWORD, TestApp};
 use keyward_domain::model::events::EventKind;
+use keyward_domain::upkeep::deleted_accounts::DeletedAccounts;
 use keyward_domain::values::clock::Clock;
 use keyward_infra::clock::SystemClock;
 use serde_json::json;
@@ -80,6 +81,7 @@ async fn a_deleted_account_leaves_no_factor_behind() {
     let ana = enrolled(&app, "ana").await;
     let password = json!({ "password": PASSWORD });
     ana.person.call("DELETE", "/users/me").json(&password).send().await.assert_status(204);
+    DeletedAccounts::new(app.ports.clone()).remove().await.unwrap();
     let tables = ["totp_factors".to_owned(), "totp_offers".to_owned(), "recovery_codes".to_owned()];
     let rows = keyward_infra::testing::rows::read(app.database.connection(), &tables).await;
     assert!(rows.values().all(Vec::is_empty), "{rows:?}");
