@@ -69,10 +69,8 @@ fn tables(postgres: bool, rows: i64) -> Vec<Table> {
     };
     let uuid = if postgres { format!("encode({}, 'hex')::uuid", bytes(16)) } else { bytes(16) };
     let (salt, key) = (bytes(16), bytes(32));
-    let rare = rows / 2;
     // The first tenth of all posts are one user's drafts: a search for published ones must not read them all.
-    let drafts = rows / 10;
-    let factors = factors(&bytes, fewer);
+    let (rare, drafts) = (rows / 2, rows / 10);
     let mut tables = vec![
         (
             "users",
@@ -159,7 +157,7 @@ fn tables(postgres: bool, rows: i64) -> Vec<Table> {
             fewer,
         ),
     ];
-    tables.extend(factors);
+    tables.extend(factors(&bytes, fewer));
     tables
 }
 
