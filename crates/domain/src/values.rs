@@ -12,5 +12,6 @@ pub mod names;
 pub mod new_password;
 pub mod origin;
 pub mod page;
+pub mod proof;
 pub mod scopes;
 pub mod text;

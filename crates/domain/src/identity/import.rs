@@ -177,7 +177,7 @@ impl Import {
             names: names(user.email.as_deref(), user.username.as_deref())?,
             name: user.name.as_deref().map(Name::parse).transpose().map_err(ImportRefusal::Name)?,
             role,
-            hash: PasswordHash::imported(&user.hash).map_err(ImportRefusal::Hash)?,
+            hash: Some(PasswordHash::imported(&user.hash).map_err(ImportRefusal::Hash)?),
             created_at: self.clock.now(),
         };
         Ok(ImportedUser { new, disabled: user.disabled, email_verified: user.email_verified })

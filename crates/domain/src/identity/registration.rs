@@ -42,6 +42,6 @@ impl Register {
     pub(crate) async fn prepare(&self, registration: Registration) -> Result<NewUser, HashingError> {
         let Registration { names, password, name, role } = registration;
         let hash = self.ports.hashing.hash(password.password()).await?;
-        Ok(NewUser { names, name, role, hash, created_at: self.ports.clock.now() })
+        Ok(NewUser { names, name, role, hash: Some(hash), created_at: self.ports.clock.now() })
     }
 }

@@ -12,6 +12,7 @@ use crate::ports::letters::Letters;
 use crate::ports::store::Transaction;
 use crate::values::email::Email;
 use crate::values::ids::MailId;
+use crate::values::names::Names;
 
 /// Words letters and puts them into the outbox.
 #[derive(Clone)]
@@ -22,6 +23,20 @@ pub struct Postbox {
 }
 
 impl Postbox {
+    /// Keeps a letter for the owner of an account, if the account has an e-mail address.
+    pub async fn notify(
+        &self,
+        tx: &mut (impl Transaction + ?Sized),
+        ports: &Ports,
+        owner: &Names,
+        letter: Letter,
+    ) -> Result<(), StoreError> {
+        match owner.email() {
+            Some(email) => self.post(tx, ports, email.clone(), letter).await.map(drop),
+            None => Ok(()),
+        }
+    }
+
     /// Keeps a letter in the outbox, within the transaction that causes it.
     pub async fn post(
         &self,
