@@ -6,6 +6,7 @@ use keyward_auth::{Password, PasswordHash, Zeroizing};
 
 use super::admission::Admission;
 use super::error::SessionError;
+use super::login_counters::LoginCounters;
 use super::opening::{Opening, owner};
 use super::owing::Challenges;
 use crate::factors::answer::Answer;
@@ -91,7 +92,7 @@ impl LogIn {
         let ports = opening.ports.clone();
         let challenges = Challenges::new(ports.clone(), throttle.clone(), postbox);
         let counters = LoginCounters::new(&opening, throttle.clone());
-        Self { ports, counters, opening, throttle, verification, checks, challenges, names }
+        Self { ports, opening, throttle, verification, checks, challenges, counters, names }
     }
 
     /// Logs in with a name and a password.
