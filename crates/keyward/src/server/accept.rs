@@ -9,6 +9,7 @@
 use std::convert::Infallible;
 use std::error::Error;
 use std::future::Future;
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,6 +22,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use keyward_api::boundary::proxies::ThroughUnixSocket;
 use keyward_api::boundary::stopping::Stopping;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
@@ -41,15 +43,44 @@ const MAX_FIELDS: usize = 100;
 /// What every answer over TLS promises for a year (RFC 6797): that there will be TLS.
 const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
+/// What connections are accepted from: a TCP or a Unix socket.
+pub trait Accepts: Send + Sync + 'static {
+    /// A connection.
+    type Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static;
+
+    /// The next connection, with its peer's address where it has one.
+    fn next(&self) -> impl Future<Output = io::Result<(Self::Stream, Option<SocketAddr>)>> + Send;
+}
+
+impl Accepts for TcpListener {
+    type Stream = TcpStream;
+
+    async fn next(&self) -> io::Result<(TcpStream, Option<SocketAddr>)> {
+        let (stream, peer) = self.accept().await?;
+        drop(stream.set_nodelay(true));
+        Ok((stream, Some(peer)))
+    }
+}
+
+#[cfg(unix)]
+impl Accepts for tokio::net::UnixListener {
+    type Stream = tokio::net::UnixStream;
+
+    async fn next(&self) -> io::Result<(tokio::net::UnixStream, Option<SocketAddr>)> {
+        let (stream, _) = self.accept().await?;
+        Ok((stream, None))
+    }
+}
+
 /// Where connections come in, and whether they speak TLS.
-pub struct Listener {
-    listener: TcpListener,
+pub struct Listener<L = TcpListener> {
+    listener: L,
     tls: Option<Tls>,
 }
 
-impl Listener {
+impl<L> Listener<L> {
     /// Accepts from `listener`, with TLS where there is a certificate.
-    pub fn new(listener: TcpListener, tls: Option<Tls>) -> Self {
+    pub fn new(listener: L, tls: Option<Tls>) -> Self {
         Self { listener, tls }
     }
 }
@@ -61,8 +92,8 @@ impl From<TcpListener> for Listener {
 }
 
 /// Serves `router` until `stop` is ready, then finishes what is under way.
-pub async fn serve(
-    listener: impl Into<Listener>,
+pub async fn serve<L: Accepts>(
+    listener: impl Into<Listener<L>>,
     router: Router,
     limits: Limits,
     stop: impl Future<Output = ()>,
@@ -80,11 +111,17 @@ pub async fn serve(
             accepted = accept(&listener, &permits) => accepted,
         };
         let Some((stream, peer, permit)) = accepted else { continue };
-        let Some(slot) = limiter.admit(peer.ip()) else {
-            tracing::debug!(%peer, "an address has too many connections");
-            continue;
+        // Without an address it comes through the Unix socket, from a proxy on this machine, as from loopback.
+        let slot = match peer {
+            Some(peer) => match limiter.admit(peer.ip()) {
+                Some(slot) => Some(slot),
+                None => {
+                    tracing::debug!(%peer, "an address has too many connections");
+                    continue;
+                }
+            },
+            None => None,
         };
-        drop(stream.set_nodelay(true));
         let stream = Paced::new(stream, Pace { patience: limits.stall, rate: limits.rate });
         let stopping = Stopping::new(closed.clone());
         let connection = Connection {
@@ -110,7 +147,7 @@ pub async fn serve(
                 },
             };
             if let Err(error) = outcome {
-                tracing::debug!(%peer, error, "a connection ended early");
+                tracing::debug!(?peer, error, "a connection ended early");
             }
             drop((permit, slot));
         });
@@ -123,7 +160,7 @@ pub async fn serve(
 
 /// A connection, and what serves it.
 struct Connection {
-    peer: SocketAddr,
+    peer: Option<SocketAddr>,
     secure: bool,
     router: Router,
     watcher: Watcher,
@@ -154,9 +191,12 @@ impl Connection {
 
 type Permit = tokio::sync::OwnedSemaphorePermit;
 
-async fn accept(listener: &TcpListener, permits: &Arc<Semaphore>) -> Option<(TcpStream, SocketAddr, Permit)> {
+async fn accept<L: Accepts>(
+    listener: &L,
+    permits: &Arc<Semaphore>,
+) -> Option<(L::Stream, Option<SocketAddr>, Permit)> {
     let permit = Arc::clone(permits).acquire_owned().await.ok()?;
-    match listener.accept().await {
+    match listener.next().await {
         Ok((stream, peer)) => Some((stream, peer, permit)),
         Err(error) => {
             tracing::warn!(%error, "a connection could not be accepted");
@@ -168,12 +208,15 @@ async fn accept(listener: &TcpListener, permits: &Arc<Semaphore>) -> Option<(Tcp
 
 async fn answer(
     router: Router,
-    peer: SocketAddr,
+    peer: Option<SocketAddr>,
     secure: bool,
     stopping: Stopping,
     mut request: hyper::Request<axum::body::Body>,
 ) -> Result<axum::response::Response, Infallible> {
-    request.extensions_mut().insert(ConnectInfo(peer));
+    match peer {
+        Some(peer) => request.extensions_mut().insert(ConnectInfo(peer)).map(drop),
+        None => request.extensions_mut().insert(ThroughUnixSocket).map(drop),
+    };
     request.extensions_mut().insert(stopping);
     let mut response = router.oneshot(request).await?;
     if secure {
