@@ -17,6 +17,7 @@ mod packages;
 mod page;
 mod process;
 mod server;
+mod spa;
 mod swagger;
 mod webdriver;
 
