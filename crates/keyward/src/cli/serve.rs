@@ -65,7 +65,7 @@ pub(super) async fn serve(mut settings: ServerSettings, unknown: &[String]) -> R
     let (stopped, stops) = tokio::sync::watch::channel(());
     #[cfg(unix)]
     let through_socket = socket.map(|(listener, file)| {
-        let listener = accept::Listener::new(listener, None);
+        let listener = accept::Listener::new(listener, None).behind(service.proxies());
         let (router, limits) = (service.standalone_router(), settings.connections.limits());
         let mut stops = stops.clone();
         tokio::spawn(async move {
@@ -78,7 +78,7 @@ pub(super) async fn serve(mut settings: ServerSettings, unknown: &[String]) -> R
         stop.await;
         drop(stopped);
     };
-    let listener = accept::Listener::new(listener, tls);
+    let listener = accept::Listener::new(listener, tls).behind(service.proxies());
     accept::serve(listener, service.standalone_router(), settings.connections.limits(), stop).await;
     #[cfg(unix)]
     if let Some(through_socket) = through_socket {

@@ -10,19 +10,19 @@ use std::convert::Infallible;
 use std::error::Error;
 use std::future::Future;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::ConnectInfo;
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
-use keyward_api::boundary::proxies::ThroughUnixSocket;
+use keyward_api::boundary::proxies::{Proxies, ThroughUnixSocket};
 use keyward_api::boundary::stopping::Stopping;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
@@ -72,16 +72,23 @@ impl Accepts for tokio::net::UnixListener {
     }
 }
 
-/// Where connections come in, and whether they speak TLS.
+/// Where connections come in, whether they speak TLS, and the proxies that say whose they are.
 pub struct Listener<L = TcpListener> {
     listener: L,
     tls: Option<Tls>,
+    proxies: Option<Proxies>,
 }
 
 impl<L> Listener<L> {
     /// Accepts from `listener`, with TLS where there is a certificate.
     pub fn new(listener: L, tls: Option<Tls>) -> Self {
-        Self { listener, tls }
+        Self { listener, tls, proxies: None }
+    }
+
+    /// The same, where these proxies say who asks. Without, who is connected counts as the client.
+    #[must_use]
+    pub fn behind(self, proxies: Proxies) -> Self {
+        Self { proxies: Some(proxies), ..self }
     }
 }
 
@@ -98,7 +105,7 @@ pub async fn serve<L: Accepts>(
     limits: Limits,
     stop: impl Future<Output = ()>,
 ) {
-    let Listener { listener, tls } = listener.into();
+    let Listener { listener, tls, proxies } = listener.into();
     let graceful = GracefulShutdown::new();
     let (permits, limiter) =
         (Arc::new(Semaphore::new(limits.connections)), ConnectionLimiter::new(limits.per_address));
@@ -131,6 +138,7 @@ pub async fn serve<L: Accepts>(
             watcher: graceful.watcher(),
             stopping,
             budget: Arc::clone(&budget),
+            proxies: proxies.clone(),
         };
         let (tls, mut closed) = (tls.clone(), closed.clone());
         tokio::spawn(async move {
@@ -166,6 +174,7 @@ struct Connection {
     watcher: Watcher,
     stopping: Stopping,
     budget: Arc<ByteBudget>,
+    proxies: Option<Proxies>,
 }
 
 impl Connection {
@@ -173,12 +182,13 @@ impl Connection {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let Self { peer, secure, router, watcher, stopping, budget } = self;
+        let Self { peer, secure, router, watcher, stopping, budget, proxies } = self;
         let service = service_fn(move |request: hyper::Request<Incoming>| {
             let (router, stopping, budget) = (router.clone(), stopping.clone(), Arc::clone(&budget));
+            let client = client(peer, proxies.as_ref(), request.headers());
             async move {
                 let (head, body) = request.into_parts();
-                let (body, meter) = budget.counted(body);
+                let (body, meter) = budget.counted(client, body);
                 let request = hyper::Request::from_parts(head, body);
                 let response = answer(router, peer, secure, stopping, request).await?;
                 Ok::<_, Infallible>(budget.answer(response, &meter))
@@ -186,6 +196,16 @@ impl Connection {
         });
         let connection = http(limits).serve_connection(TokioIo::new(stream), service);
         Ok(watcher.watch(connection).await?)
+    }
+}
+
+/// Whose bytes are counted. A client without an address counts as one on this machine.
+fn client(peer: Option<SocketAddr>, proxies: Option<&Proxies>, headers: &HeaderMap) -> IpAddr {
+    let unknown = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    match (peer.map(|peer| peer.ip()), proxies) {
+        (Some(peer), Some(proxies)) => proxies.client(peer, headers),
+        (Some(peer), None) => peer,
+        (None, proxies) => proxies.and_then(|proxies| proxies.client_of_socket(headers)).unwrap_or(unknown),
     }
 }
 
