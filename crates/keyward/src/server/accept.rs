@@ -119,15 +119,12 @@ pub async fn serve<L: Accepts>(
         };
         let Some((stream, peer, permit)) = accepted else { continue };
         // Without an address it comes through the Unix socket, from a proxy on this machine, as from loopback.
-        let slot = match peer {
-            Some(peer) => match limiter.admit(peer.ip()) {
-                Some(slot) => Some(slot),
-                None => {
-                    tracing::debug!(%peer, "an address has too many connections");
-                    continue;
-                }
-            },
-            None => None,
+        let slot = match peer.map(|peer| limiter.admit(peer.ip())) {
+            Some(None) => {
+                tracing::debug!(?peer, "an address has too many connections");
+                continue;
+            }
+            slot => slot.flatten(),
         };
         let stream = Paced::new(stream, Pace { patience: limits.stall, rate: limits.rate });
         let stopping = Stopping::new(closed.clone());
