@@ -61,6 +61,10 @@ pub(crate) fn normalize(raw: &str) -> Zeroizing<String> {
     normalized
 }
 
+/// See [`PasswordHash::of_no_password`]. An earlier version of a program reads it as a hash that never matches.
+const NO_PASSWORD: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$a2V5d2FyZDogbm8gaGFzaA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
 /// A password hash as it lies in a database: a PHC string (`$argon2id$...`), or what another system wrote.
 ///
 /// `Debug` does not print it: a hash in a log can be attacked at leisure.
@@ -71,6 +75,17 @@ impl PasswordHash {
     /// Takes a stored text as it is. Whether it is usable shows at [`PasswordHasher::verify`].
     pub fn from_stored(stored: String) -> Self {
         Self(stored)
+    }
+
+    /// What is stored for an account without a password: an Argon2id string whose digest is all zero, which no password has.
+    /// [`PasswordHasher::verify`] answers [`Verdict::Mismatch`] after the time that any wrong password takes.
+    pub fn of_no_password() -> Self {
+        Self(NO_PASSWORD.to_owned())
+    }
+
+    /// Whether it is that of an account without a password.
+    pub(crate) fn is_of_no_password(&self) -> bool {
+        self.0 == NO_PASSWORD
     }
 
     /// The text to store.

@@ -26,7 +26,7 @@ pub struct ForeignUser {
     pub email: String,
     /// What others call them.
     pub name: Option<String>,
-    /// The hash of their password, as that system writes it.
+    /// The hash of their password, as that system writes it; empty where there is none.
     pub hash: String,
     /// The name of their role; without one they are a user.
     pub role: Option<String>,
@@ -43,6 +43,8 @@ pub struct ImportRules {
     pub allow_roles: bool,
     /// Check everything and add nothing.
     pub dry_run: bool,
+    /// Add an account whose hash is refused without a password.
+    pub without_password: bool,
 }
 
 /// What became of the accounts that were let in.
@@ -52,6 +54,8 @@ pub struct ImportTally {
     pub added: u64,
     /// How many have an account already.
     pub present: u64,
+    /// How many of both came without a password.
+    pub without_password: u64,
 }
 
 /// Why an account is not let in. No sentence quotes what the other system said, which may be a secret in the wrong place.
@@ -69,6 +73,9 @@ pub enum ImportRefusal {
     /// The hash is of no use.
     #[error(transparent)]
     Hash(PasswordError),
+    /// The hash is of a function that is not known here.
+    #[error("{0}; those that can be imported: docs/CONFIGURATION.md, Bringing users along")]
+    UnknownHash(PasswordError),
     /// There is no such role.
     #[error("there is no role of that name")]
     UnknownRole,
@@ -108,13 +115,14 @@ impl Import {
     /// # Errors
     /// [`ImportRefusal`] says why it is not let in.
     pub fn take(&mut self, line: u64, user: ForeignUser) -> Result<(), ImportRefusal> {
-        let user = self.check(user)?;
+        let (user, has_password) = self.check(user)?;
         let fingerprint = self.fingerprints.hash_one(&user.new.email);
         if let Some(before) = self.lines.get(&fingerprint) {
             return Err(ImportRefusal::Repeated(*before));
         }
         self.lines.insert(fingerprint, line);
         self.batch.push(user);
+        self.tally.without_password += u64::from(!has_password);
         Ok(())
     }
 
@@ -142,24 +150,41 @@ impl Import {
         Ok(())
     }
 
-    /// What became of those that were flushed.
+    /// What became of those that were taken and flushed.
     pub fn tally(&self) -> ImportTally {
         self.tally
     }
 
-    fn check(&self, user: ForeignUser) -> Result<ImportedUser, ImportRefusal> {
+    /// The account to add, and whether it has a password.
+    fn check(&self, user: ForeignUser) -> Result<(ImportedUser, bool), ImportRefusal> {
         let role = user.role.as_deref().map_or(Some(Role::User), Role::from_name);
         let role = role.ok_or(ImportRefusal::UnknownRole)?;
         if role != Role::User && !self.rules.allow_roles {
             return Err(ImportRefusal::Role);
         }
+        let hash = self.hash(&user.hash)?;
+        let has_password = hash.is_some();
         let new = NewUser {
             email: Email::parse(&user.email).map_err(ImportRefusal::Email)?,
             name: user.name.as_deref().map(Name::parse).transpose().map_err(ImportRefusal::Name)?,
             role,
-            hash: PasswordHash::imported(&user.hash).map_err(ImportRefusal::Hash)?,
+            hash: hash.unwrap_or_else(PasswordHash::of_no_password),
             created_at: self.clock.now(),
         };
-        Ok(ImportedUser { new, disabled: user.disabled, email_verified: user.email_verified })
+        let imported = ImportedUser { new, disabled: user.disabled, email_verified: user.email_verified };
+        Ok((imported, has_password))
+    }
+
+    /// The hash of a password; `None` where there is none. Django marks such accounts with `!`, `/etc/shadow` with `!` or `*`.
+    fn hash(&self, text: &str) -> Result<Option<PasswordHash>, ImportRefusal> {
+        if text.is_empty() || text.starts_with(['!', '*']) {
+            return Ok(None);
+        }
+        match PasswordHash::imported(text) {
+            Ok(hash) => Ok(Some(hash)),
+            Err(_) if self.rules.without_password => Ok(None),
+            Err(error @ PasswordError::UnknownHash(_)) => Err(ImportRefusal::UnknownHash(error)),
+            Err(error) => Err(ImportRefusal::Hash(error)),
+        }
     }
 }
