@@ -28,7 +28,8 @@ pub fn check(input: &[u8]) -> Fate {
     let fate = match PasswordHash::imported(hash) {
         Ok(stored) => {
             assert_eq!(PasswordHash::imported(stored.as_str()).as_ref(), Ok(&stored), "taken once more");
-            let cost = Cost::of(stored.as_str()).unwrap_or_else(|| panic!("nobody knows what this costs: {hash}"));
+            let cost =
+                Cost::of(stored.as_str()).unwrap_or_else(|| panic!("nobody knows what this costs: {hash}"));
             assert!(cost.is_allowed(), "{cost:?}");
             if cost.is_low() {
                 compare(&stored, &password, true);
@@ -124,7 +125,11 @@ impl Cost {
             ["spring-pbkdf2", _] => Some(Self::Pbkdf2(310_000)),
             ["spring-scrypt", "", costs, ..] => {
                 let costs = u64::from_str_radix(costs, 16).ok()?;
-                Self::scrypt(1_u64.checked_shl(u32::try_from(costs >> 16).ok()?)?, costs >> 8 & 0xff, costs & 0xff)
+                Self::scrypt(
+                    1_u64.checked_shl(u32::try_from(costs >> 16).ok()?)?,
+                    costs >> 8 & 0xff,
+                    costs & 0xff,
+                )
             }
             [method, _, _] if method.contains(':') => match method.split(':').collect::<Vec<_>>()[..] {
                 ["pbkdf2", _, iterations] => Some(Self::Pbkdf2(number(iterations)?)),
