@@ -74,7 +74,7 @@ impl Pbkdf2 {
             "sha512" => Digest::Sha512,
             _ => return Err(MALFORMED),
         };
-        let output = hex(output).ok_or(MALFORMED)?;
+        let output = hex(output).filter(|output| output.len() == digest.bytes()).ok_or(MALFORMED)?;
         Self::checked(digest, number(iterations)?, salt.as_bytes().to_vec(), output)
     }
 
@@ -99,8 +99,8 @@ impl Pbkdf2 {
             _ => return Err(MALFORMED),
         };
         let parts = bytes.get(from..).and_then(|rest| rest.split_at_checked(salt));
-        let (salt, output) = parts.ok_or(MALFORMED)?;
         // They take 32 bytes of any digest, of SHA-1 too.
+        let (salt, output) = parts.filter(|(_, output)| output.len() == 32).ok_or(MALFORMED)?;
         Self::bounded(digest, iterations, salt.to_vec(), output.to_vec())
     }
 

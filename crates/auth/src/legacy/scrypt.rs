@@ -16,6 +16,9 @@ const MAX_WORK: u64 = 1 << 30;
 const MAX_FACTOR: u32 = 64;
 const MAX_OUTPUT: usize = 64;
 
+/// What Python's `hashlib.scrypt` makes unless told otherwise.
+const WERKZEUG: usize = 64;
+
 const MALFORMED: PasswordError = PasswordError::UnusableHash("it is not a scrypt hash");
 
 pub(crate) struct Scrypt {
@@ -49,9 +52,10 @@ impl Scrypt {
     /// Werkzeug's `32768:8:1` and `SALT$OUTPUT`: the salt is plain text, the output hexadecimal.
     pub(super) fn werkzeug(method: &str, text: &str) -> Result<Self, PasswordError> {
         let numbers: Result<Vec<u32>, _> = method.split(':').map(str::parse).collect();
-        let Ok([n, r, p]) = numbers.map_err(|_| MALFORMED)?.try_into() else { return Err(MALFORMED) };
+        let numbers: Result<[u32; 3], _> = numbers.map_err(|_| MALFORMED)?.try_into();
+        let [n, r, p] = numbers.map_err(|_| MALFORMED)?;
         let [salt, output] = fields(text).ok_or(MALFORMED)?;
-        let output = hex(output).ok_or(MALFORMED)?;
+        let output = hex(output).filter(|output| output.len() == WERKZEUG).ok_or(MALFORMED)?;
         Self::checked(log2(n)?, r, p, salt.as_bytes().to_vec(), output)
     }
 
