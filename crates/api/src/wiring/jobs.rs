@@ -12,6 +12,7 @@ use keyward_domain::mail::delivery::{Delivered, Outbox};
 use keyward_domain::model::jobs::Job;
 use keyward_domain::model::outbox::MailState;
 use keyward_domain::upkeep::cleaning::Housekeeping;
+use keyward_domain::upkeep::deleted_accounts::DeletedAccounts;
 
 use super::notifications::Wakes;
 use crate::metrics::counters::Metrics;
@@ -23,6 +24,8 @@ const ROTATION_CHECK: time::Duration = time::Duration::minutes(1);
 pub(crate) struct Jobs {
     /// Cleaning, and claiming what must happen once.
     pub(crate) housekeeping: Housekeeping,
+    /// Removing what belongs to deleted accounts.
+    pub(crate) deleted_accounts: DeletedAccounts,
     /// The keys in use, unless they are a shared secret, which never changes.
     pub(crate) keys: Option<KeyRotation>,
     /// Mails on their way.
@@ -51,7 +54,7 @@ impl Jobs {
     /// `metrics`, where given.
     pub(crate) async fn run(&self, metrics: Option<&Metrics>) {
         // Side by side: neither a slow mail server nor much to clean away must hold up the keys.
-        tokio::join!(self.keep_keys(), self.clean(), self.deliver(metrics));
+        tokio::join!(self.keep_keys(), self.clean(), self.remove_deleted(), self.deliver(metrics));
     }
 
     async fn deliver(&self, metrics: Option<&Metrics>) {
@@ -106,6 +109,20 @@ impl Jobs {
                 Ok(removed) => tracing::info!(removed, "cleaned away sessions that are over"),
                 Err(error) => {
                     tracing::warn!(cause = ?error, "not everything that is over could be cleaned away");
+                }
+            }
+        }
+    }
+
+    async fn remove_deleted(&self) {
+        let mut ticks = self.ticks();
+        loop {
+            ticks.tick().await;
+            match self.deleted_accounts.remove().await {
+                Ok(0) => {}
+                Ok(accounts) => tracing::info!(accounts, "removed what belonged to deleted accounts"),
+                Err(error) => {
+                    tracing::warn!(cause = ?error, "not everything of deleted accounts could be removed");
                 }
             }
         }

@@ -81,8 +81,7 @@ impl Verification {
         base: &str,
         required: bool,
     ) -> Self {
-        let codes = OneTimeCodes::new(&postbox.master);
-        let base = base.trim_end_matches('/').to_owned();
+        let (codes, base) = (OneTimeCodes::new(&postbox.master), base.trim_end_matches('/').to_owned());
         Self { users: Users::new(ports.clone()), ports, postbox, proofs, throttle, codes, base, required }
     }
 
@@ -92,7 +91,8 @@ impl Verification {
     }
 
     /// Sends the actor a code and a link, at most once a minute. Returns the address they were sent to.
-    pub async fn request(&self, actor: &Actor) -> Result<Email, VerificationError> {
+    pub async fn request(&self, actor: &Actor, origin: &Origin) -> Result<Email, VerificationError> {
+        self.throttle.spend(Deed::Mail, origin).await?;
         Ok(self.send(actor.who, None, None).await?.ok_or(UserError::CallerGone)?)
     }
 

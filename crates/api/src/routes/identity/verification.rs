@@ -101,8 +101,9 @@ pub struct EmailChange {
 pub async fn request_verification(
     user: CurrentUser,
     State(verification): State<Verification>,
+    Sender(origin): Sender,
 ) -> Result<Accepted<Notice>, Refused<(AlreadyVerified, TooManyAttempts)>> {
-    verification.request(&user).await?;
+    verification.request(&user, &origin).await?;
     Ok(Accepted(Notice::code_sent()))
 }
 
