@@ -36,12 +36,11 @@ pub(super) fn stored(text: &str) -> Cow<'_, str> {
 pub(super) fn prefix(text: &str) -> Option<&str> {
     /// How many characters of salt and output there are at least.
     const REST: usize = 20;
-    let end = match text.strip_prefix('{') {
-        Some(rest) => rest.find('}')? + 2,
-        None => {
-            let from = usize::from(text.starts_with('$'));
-            from + text[from..].find('$')? + 1
-        }
+    let end = if let Some(rest) = text.strip_prefix('{') {
+        rest.find('}')? + 2
+    } else {
+        let from = usize::from(text.starts_with('$'));
+        from + text[from..].find('$')? + 1
     };
     let (prefix, rest) = text.split_at(end);
     let name = prefix.trim_matches(['$', '{', '}']);
