@@ -24,6 +24,7 @@ const REFUSED: u8 = 2;
 
 #[derive(Args)]
 #[command(after_help = examples::USER_IMPORT)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub(super) struct Import {
     /// The accounts: email, hash, and optionally name, role, disabled, email_verified; `-` for standard input
     file: PathBuf,
