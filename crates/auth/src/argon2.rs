@@ -107,10 +107,6 @@ impl PasswordHasher for Argon2idHasher {
     }
 
     fn verify(&self, password: &Password, hash: &PasswordHash) -> Result<Verdict, PasswordError> {
-        if hash.is_of_no_password() {
-            self.verify_absent(password);
-            return Ok(Verdict::Mismatch);
-        }
         #[cfg(feature = "imported")]
         if let Some(foreign) = crate::legacy::Foreign::parse(hash.as_str())? {
             return foreign.verify(password, |typed, stored| self.matches(typed, stored));

@@ -44,6 +44,18 @@ impl Password {
         &self.normalized
     }
 
+    /// A password that was typed with a code behind it, a space and six digits: both, taken apart. Which of the two it is,
+    /// a password of such an end or one with a code, shows only when both are compared.
+    pub fn with_code(&self) -> Option<(Self, Zeroizing<String>)> {
+        #[cfg(feature = "imported")]
+        let typed = self.expose_typed();
+        #[cfg(not(feature = "imported"))]
+        let typed = self.expose();
+        let (password, code) = typed.rsplit_once(' ')?;
+        let is_code = code.len() == 6 && code.bytes().all(|byte| byte.is_ascii_digit());
+        is_code.then(|| (Self::new(password), Zeroizing::new(code.to_owned())))
+    }
+
     /// The text before normalising.
     #[cfg(feature = "imported")]
     pub(crate) fn expose_typed(&self) -> &str {
@@ -61,10 +73,6 @@ pub(crate) fn normalize(raw: &str) -> Zeroizing<String> {
     normalized
 }
 
-/// See [`PasswordHash::of_no_password`]. An earlier version of a program reads it as a hash that never matches.
-const NO_PASSWORD: &str =
-    "$argon2id$v=19$m=19456,t=2,p=1$a2V5d2FyZDogbm8gaGFzaA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-
 /// A password hash as it lies in a database: a PHC string (`$argon2id$...`), or what another system wrote.
 ///
 /// `Debug` does not print it: a hash in a log can be attacked at leisure.
@@ -75,17 +83,6 @@ impl PasswordHash {
     /// Takes a stored text as it is. Whether it is usable shows at [`PasswordHasher::verify`].
     pub fn from_stored(stored: String) -> Self {
         Self(stored)
-    }
-
-    /// What is stored for an account without a password: an Argon2id string whose digest is all zero, which no password has.
-    /// [`PasswordHasher::verify`] answers [`Verdict::Mismatch`] after the time that any wrong password takes.
-    pub fn of_no_password() -> Self {
-        Self(NO_PASSWORD.to_owned())
-    }
-
-    /// Whether it is that of an account without a password.
-    pub(crate) fn is_of_no_password(&self) -> bool {
-        self.0 == NO_PASSWORD
     }
 
     /// The text to store.
@@ -155,6 +152,22 @@ mod tests {
         let long = "x".repeat(100_000);
         assert_eq!(Password::new(&long).expose(), long);
         assert_eq!(Password::new("😀😀").chars(), 2);
+    }
+
+    #[test]
+    fn a_code_is_taken_off_the_end_of_a_password() {
+        let apart = |text: &str| {
+            let (password, code) = Password::new(text).with_code()?;
+            Some((password.expose().to_owned(), code.to_string()))
+        };
+        assert_eq!(apart("a phrase 123456"), Some(("a phrase".to_owned(), "123456".to_owned())));
+        assert_eq!(apart(" 123456"), Some((String::new(), "123456".to_owned())));
+        assert_eq!(apart("a  000000"), Some(("a ".to_owned(), "000000".to_owned())));
+        for text in
+            ["", "123456", "a 12345", "a 1234567", "a 123456 ", "a\t123456", "a 12345x", "a \u{663}23456"]
+        {
+            assert_eq!(apart(text), None, "{text:?}");
+        }
     }
 
     #[test]

@@ -115,14 +115,14 @@ impl Import {
     /// # Errors
     /// [`ImportRefusal`] says why it is not let in.
     pub fn take(&mut self, line: u64, user: ForeignUser) -> Result<(), ImportRefusal> {
-        let (user, has_password) = self.check(user)?;
+        let user = self.check(user)?;
         let fingerprint = self.fingerprints.hash_one(&user.new.email);
         if let Some(before) = self.lines.get(&fingerprint) {
             return Err(ImportRefusal::Repeated(*before));
         }
         self.lines.insert(fingerprint, line);
+        self.tally.without_password += u64::from(user.new.hash.is_none());
         self.batch.push(user);
-        self.tally.without_password += u64::from(!has_password);
         Ok(())
     }
 
@@ -155,24 +155,20 @@ impl Import {
         self.tally
     }
 
-    /// The account to add, and whether it has a password.
-    fn check(&self, user: ForeignUser) -> Result<(ImportedUser, bool), ImportRefusal> {
+    fn check(&self, user: ForeignUser) -> Result<ImportedUser, ImportRefusal> {
         let role = user.role.as_deref().map_or(Some(Role::User), Role::from_name);
         let role = role.ok_or(ImportRefusal::UnknownRole)?;
         if role != Role::User && !self.rules.allow_roles {
             return Err(ImportRefusal::Role);
         }
-        let hash = self.hash(&user.hash)?;
-        let has_password = hash.is_some();
         let new = NewUser {
             email: Email::parse(&user.email).map_err(ImportRefusal::Email)?,
             name: user.name.as_deref().map(Name::parse).transpose().map_err(ImportRefusal::Name)?,
             role,
-            hash: hash.unwrap_or_else(PasswordHash::of_no_password),
+            hash: self.hash(&user.hash)?,
             created_at: self.clock.now(),
         };
-        let imported = ImportedUser { new, disabled: user.disabled, email_verified: user.email_verified };
-        Ok((imported, has_password))
+        Ok(ImportedUser { new, disabled: user.disabled, email_verified: user.email_verified })
     }
 
     /// The hash of a password; `None` where there is none. Django marks such accounts with `!`, `/etc/shadow` with `!` or `*`.
