@@ -230,7 +230,7 @@ fn mailed_token(home: &Home, address: &str) -> String {
         let mails =
             home.content().into_iter().filter(|path| path.extension().is_some_and(|end| end == "eml"));
         let texts = mails.map(|path| std::fs::read_to_string(home.path().join(path)).unwrap());
-        let mail = texts.filter(|mail| mail.contains(&format!("To: {address}"))).last();
+        let mut texts = texts.filter(|mail| mail.contains(&format!("To: {address}")));
         // Quoted-printable breaks lines and hides `=`.
         let mail = mail.map(|mail| mail.replace("=\r\n", "").replace("=3D", "="));
         if let Some(token) = mail.as_deref().and_then(|mail| mail.split("token=").nth(1)) {
