@@ -2,6 +2,7 @@
 
 pub mod cors;
 pub mod events;
+pub mod factors;
 mod issuer;
 pub mod mail;
 pub mod passwords;
@@ -18,6 +19,7 @@ use clap::{Args, Command, FromArgMatches};
 
 use self::cors::CorsSettings;
 use self::events::EventSettings;
+use self::factors::FactorSettings;
 use self::mail::MailSettings;
 use self::passwords::PasswordSettings;
 use self::proxies::ProxySettings;
@@ -51,6 +53,10 @@ pub struct Settings {
     /// How passwords are kept
     #[command(flatten)]
     pub passwords: PasswordSettings,
+
+    /// Who has to have a second factor
+    #[command(flatten)]
+    pub factors: FactorSettings,
 
     /// What guesses cost
     #[command(flatten)]

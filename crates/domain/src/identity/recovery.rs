@@ -166,7 +166,7 @@ impl Recovery {
                 tx.user_changes().hold(user.id).await?;
                 let held = tx.users().credentials(user.id).await?.ok_or(RecoveryError::InvalidToken)?;
                 let spent = tx.recoveries().spend(&token, now).await?;
-                if !spent || !tx.user_changes().replace_hash(user.id, &held.hash, &new).await? {
+                if !spent || !tx.user_changes().replace_hash(user.id, held.hash.as_ref(), &new).await? {
                     return Err(RecoveryError::InvalidToken);
                 }
                 tx.session_endings().revoke_all(user.id, None, now).await?;

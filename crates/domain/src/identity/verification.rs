@@ -4,11 +4,11 @@
 //! Of the link's token only the hash is stored, and the code not at all: it follows from the token's hash and the master
 //! secret. Wrong codes are counted where the code is; they do not affect the link, so guessing cannot invalidate it.
 
-use keyward_auth::{OneTimeCodes, Password, PasswordHash, SecretHash, random_secret};
+use keyward_auth::{OneTimeCodes, SecretHash, random_secret};
 use time::{Duration, OffsetDateTime};
 
 use super::error::UserError;
-use super::proofs::{Proofs, stands};
+use super::proofs::{AskedPassword, Proofs, stands};
 use super::users::Users;
 use super::verification_error::VerificationError;
 use crate::limits::budgets::Deed;
@@ -109,7 +109,7 @@ impl Verification {
         &self,
         actor: &Actor,
         email: Email,
-        password: Password,
+        password: AskedPassword,
         origin: &Origin,
     ) -> Result<(), VerificationError> {
         self.throttle.spend(Deed::Mail, origin).await?;
@@ -117,17 +117,14 @@ impl Verification {
         self.proofs.proving(actor, password, origin, deed).await
     }
 
-    async fn request_as(
-        &self,
-        Credentials { user, hash }: Credentials,
-        email: &Email,
-    ) -> Result<Option<()>, VerificationError> {
+    async fn request_as(&self, proven: Credentials, email: &Email) -> Result<Option<()>, VerificationError> {
+        let user = &proven.user;
         let now = self.ports.clock.now();
         let asked = AttemptKey::of("address changes", &user.id.to_string(), None);
         count(&mut *self.ports.store.autocommit(), asked, now, CHANGES).await?;
         match self.users.find_by_email(email).await? {
             Some(found) if found.id != user.id => Err(UserError::EmailTaken.into()),
-            _ => Ok(self.send(user.id, Some(email), Some(&hash)).await?.map(drop)),
+            _ => Ok(self.send(user.id, Some(email), Some(&proven)).await?.map(drop)),
         }
     }
 
@@ -138,7 +135,7 @@ impl Verification {
         &self,
         user: UserId,
         new: Option<&Email>,
-        proven: Option<&PasswordHash>,
+        proven: Option<&Credentials>,
     ) -> Result<Option<Email>, VerificationError> {
         let worded = self.word()?;
         self.ports

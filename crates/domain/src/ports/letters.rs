@@ -15,6 +15,10 @@ pub trait Letters: Send + Sync {
     fn email_verification(&self, link: &str, code: &str) -> Result<Letter, LetterError>;
     /// Says that the account has another password.
     fn password_changed(&self) -> Result<Letter, LetterError>;
+    /// Says that the account has a further second factor: `what`, in a few words.
+    fn factor_added(&self, what: &str) -> Result<Letter, LetterError>;
+    /// Says that the account has lost a second factor: `what`, in a few words.
+    fn factor_removed(&self, what: &str) -> Result<Letter, LetterError>;
     /// Tells the old address of an account that it has a new one.
     fn email_changed(&self, new: &Email) -> Result<Letter, LetterError>;
 }

@@ -26,8 +26,10 @@ const PASSWORD_RESET: &str = "password_reset";
 const PASSWORD_CHANGED: &str = "password_changed";
 const EMAIL_VERIFICATION: &str = "email_verification";
 const EMAIL_CHANGED: &str = "email_changed";
+const FACTOR_ADDED: &str = "factor_added";
+const FACTOR_REMOVED: &str = "factor_removed";
 
-const OWN: [Template; 4] = [
+const OWN: [Template; 6] = [
     Template {
         name: PASSWORD_RESET,
         text: include_str!("../../templates/password_reset.txt"),
@@ -51,6 +53,18 @@ const OWN: [Template; 4] = [
         text: include_str!("../../templates/email_changed.txt"),
         html: include_str!("../../templates/email_changed.html"),
         sample: || context! { email => "ana@example.org" },
+    },
+    Template {
+        name: FACTOR_ADDED,
+        text: include_str!("../../templates/factor_added.txt"),
+        html: include_str!("../../templates/factor_added.html"),
+        sample: || context! { what => "an authenticator app" },
+    },
+    Template {
+        name: FACTOR_REMOVED,
+        text: include_str!("../../templates/factor_removed.txt"),
+        html: include_str!("../../templates/factor_removed.html"),
+        sample: || context! { what => "an authenticator app" },
     },
 ];
 
@@ -137,6 +151,14 @@ impl Letters for Templates {
 
     fn email_verification(&self, link: &str, code: &str) -> Result<Letter, LetterError> {
         self.letter(EMAIL_VERIFICATION, &context! { link, code })
+    }
+
+    fn factor_added(&self, what: &str) -> Result<Letter, LetterError> {
+        self.letter(FACTOR_ADDED, &context! { what })
+    }
+
+    fn factor_removed(&self, what: &str) -> Result<Letter, LetterError> {
+        self.letter(FACTOR_REMOVED, &context! { what })
     }
 
     fn email_changed(&self, new: &Email) -> Result<Letter, LetterError> {

@@ -4,7 +4,8 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use keyward_auth::Password;
-use keyward_domain::identity::error::{EmailTaken, WrongPassword};
+use keyward_domain::identity::error::{EmailTaken, Stale, WrongPassword};
+use keyward_domain::identity::proofs::AskedPassword;
 use keyward_domain::identity::verification::{Proof, Verification};
 use keyward_domain::identity::verification_error::{AlreadyVerified, InvalidProof};
 use keyward_domain::limits::waits::TooManyAttempts;
@@ -90,8 +91,9 @@ impl From<EmailProof> for Proof {
 pub struct EmailChange {
     #[input(read = read::email())]
     email: Email,
+    /// Left out where the account has none: then a login or proof of the last five minutes stands in.
     #[input(read = read::password())]
-    password: Password,
+    password: Option<Password>,
 }
 
 /// Get a code and a link to verify my e-mail address
@@ -116,7 +118,8 @@ pub async fn change_email(
     State(verification): State<Verification>,
     Sender(origin): Sender,
     Body(EmailChange { email, password }): Body<EmailChange>,
-) -> Result<Accepted<Notice>, Refused<(EmailTaken, WrongPassword, AlreadyVerified, TooManyAttempts)>> {
+) -> Result<Accepted<Notice>, Refused<(EmailTaken, WrongPassword, Stale, AlreadyVerified, TooManyAttempts)>> {
+    let password = AskedPassword { field: "password", given: password };
     verification.request_change(&user, email, password, &origin).await?;
     Ok(Accepted(Notice::code_sent()))
 }
