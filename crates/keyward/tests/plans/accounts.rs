@@ -226,6 +226,7 @@ async fn sessions(inspector: &mut Inspector) {
         .await;
     inspector
         .of("sessions.ended", async |db| {
+            assert!(db.session_endings().revoke(user, id, after(1)).await.unwrap());
             assert!(db.sessions().ended(id).await.unwrap().is_some());
         })
         .await;
