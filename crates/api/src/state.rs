@@ -35,6 +35,7 @@ use crate::access::session_check::SessionCheck;
 use crate::boundary::cors::Cors;
 use crate::boundary::proxies::Proxies;
 use crate::foundation::{Core, Foundation};
+use crate::metrics::background::Background;
 use crate::metrics::counters::Metrics;
 use crate::metrics::scrape::Sources;
 use crate::settings::Settings;
@@ -100,6 +101,8 @@ pub struct Parts {
     pub(crate) cors: Cors,
     /// What is counted.
     pub metrics: Metrics,
+    /// How the background workers and the signing keys are doing.
+    pub background: Background,
     /// Whom to believe about where a request came from.
     pub(crate) proxies: Proxies,
 }
@@ -144,7 +147,9 @@ impl AppState {
         let feed = Feed::new(Revocations::new(ports.clone(), lifetimes), Arc::clone(&epochs), bound);
         let clock = Arc::clone(&ports.clock);
         let check = Arc::new(SessionCheck::new(verifier.clone(), clock, opening.clone(), epochs, bound));
+        let background = Background::new();
         let metrics = Metrics::new(Sources {
+            background: background.clone(),
             store: Arc::clone(&ports.store),
             hashing: Arc::clone(&ports.hashing),
             check: Arc::clone(&check),
@@ -176,6 +181,7 @@ impl AppState {
             proxies: Proxies::new(&settings.proxies.trusted_proxies, settings.proxies.proxy_header),
             store: ports.store,
             metrics,
+            background,
         }))
     }
 }
@@ -213,4 +219,5 @@ from_state! {
     authenticator: Arc<dyn Authenticator<Actor>>,
     policy: PasswordPolicy,
     metrics: Metrics,
+    background: Background,
 }

@@ -65,7 +65,8 @@ impl ChangePassword {
                     .of(actor.who)
                     .in_session(actor.session());
                 tx.events().append(&event).await?;
-                self.postbox.post(&mut *tx, &self.ports, user.email.clone(), notice.clone()).await?;
+                let (recipient, letter) = (user.email.clone(), notice.clone());
+                self.postbox.notify(&mut *tx, &self.ports, actor.who, recipient, letter).await?;
                 tx.commit().await?;
                 Ok(Some(()))
             })

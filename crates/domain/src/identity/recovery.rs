@@ -12,6 +12,7 @@ use crate::limits::waits::{ThrottleError, Throttled};
 use crate::mail::postbox::Postbox;
 use crate::model::attempts::{AttemptKey, Budget};
 use crate::model::events::{Event, EventKind};
+use crate::model::outbox::Lane;
 use crate::model::recoveries::NewRecovery;
 use crate::model::store_error::StoreError;
 use crate::model::users::User;
@@ -136,7 +137,8 @@ impl Recovery {
                     StoreError::Dangling => StoreError::Contended(Box::new(error)),
                     other => other,
                 })?;
-                let mail = self.postbox.post(&mut *tx, &self.ports, email.clone(), letter.clone()).await?;
+                let (recipient, letter) = (email.clone(), letter.clone());
+                let mail = self.postbox.post(&mut *tx, &self.ports, Lane::Code, recipient, letter).await?;
                 tx.outbox().withdraw(if user.is_some() { MailId(0) } else { mail }).await?;
                 Ok::<_, RecoveryError>(tx.commit().await?)
             })
@@ -178,7 +180,8 @@ impl Recovery {
                 let by = By::user(user.id, Means::Mail);
                 let event = Event::new(now, EventKind::PasswordReset, by, origin);
                 tx.events().append(&event.of(user.id)).await?;
-                self.postbox.post(&mut *tx, &self.ports, user.email.clone(), notice.clone()).await?;
+                let (recipient, letter) = (user.email.clone(), notice.clone());
+                self.postbox.notify(&mut *tx, &self.ports, user.id, recipient, letter).await?;
                 Ok(tx.commit().await?)
             })
             .await

@@ -18,6 +18,7 @@ use crate::mail::postbox::Postbox;
 use crate::model::attempts::{AttemptKey, Budget};
 use crate::model::events::{Event, EventKind};
 use crate::model::mail::Letter;
+use crate::model::outbox::Lane;
 use crate::model::users::{Credentials, User};
 use crate::model::verifications::{Pending, Purpose};
 use crate::ports::bundle::Ports;
@@ -193,7 +194,7 @@ impl Verification {
         for (key, budget) in [(of_account, MAILS), (of_address, MAILS_TO_ONE)] {
             count(tx, key, now, budget).await?;
         }
-        self.postbox.post(tx, &self.ports, email.clone(), worded.letter.clone()).await?;
+        self.postbox.post(tx, &self.ports, Lane::Code, email.clone(), worded.letter.clone()).await?;
         Ok(())
     }
 
@@ -274,7 +275,7 @@ impl Verification {
         }
         tx.recoveries().forget_of(old.id).await?;
         let notice = self.postbox.letters.email_changed(email)?;
-        self.postbox.post(tx, &self.ports, old.email, notice).await?;
+        self.postbox.notify(tx, &self.ports, old.id, old.email, notice).await?;
         Ok(())
     }
 }
