@@ -59,7 +59,7 @@ impl Service {
         }
         let mut ports = ports(&opened, &settings.passwords)?;
         ports.store = Arc::new(database.clone());
-        let templates = Arc::new(mail::templates(&settings.mail, &resources)?);
+        let templates = Arc::new(mail::templates(&settings, &resources)?);
         let grants = grants(&settings.scopes, &resources)?;
         // Last of all that can fail: a start that is refused leaves no master secret behind.
         let has_keys = key_ring::exist(&ports).await?;

@@ -134,14 +134,8 @@ impl AppState {
         let proofs = Proofs::new(ports.clone(), throttle.clone());
         let users = Users::new(ports.clone());
         let required = settings.mail.requires_verified_email();
-        let verification = Verification::new(
-            ports.clone(),
-            postbox.clone(),
-            proofs.clone(),
-            throttle.clone(),
-            &base,
-            required,
-        );
+        let verification =
+            Verification::new(ports.clone(), postbox.clone(), proofs.clone(), throttle.clone(), required);
         let bound = settings.tokens.revocation_bound;
         let own_account = OwnAccount::new(users.clone(), Arc::clone(&epochs), bound);
         let feed = Feed::new(Revocations::new(ports.clone(), lifetimes), Arc::clone(&epochs), bound);
@@ -168,7 +162,7 @@ impl AppState {
             log_out: LogOut::new(ports.clone(), lifetimes),
             oauth_tokens: OAuthTokens::new(ports.clone(), opening.clone(), verifier),
             opening,
-            recovery: Recovery::new(ports.clone(), postbox, throttle, &base),
+            recovery: Recovery::new(ports.clone(), postbox, throttle),
             verification,
             clients: Clients::new(ports.clone()),
             feed,

@@ -31,7 +31,9 @@ impl FromStr for Network {
             address => {
                 let length = network.prefix_len().checked_sub(MAPPED);
                 let network = length.and_then(|length| IpNet::new(address, length).ok());
-                network.map(Self).ok_or("write IPv4 networks as in 10.0.0.0/8, not as IPv6 with less than /96")
+                network
+                    .map(Self)
+                    .ok_or("write IPv4 networks as in 10.0.0.0/8, not as IPv6 with less than /96")
             }
         }
     }

@@ -49,7 +49,7 @@ impl ChangePassword {
     ) -> Result<Option<()>, UserError> {
         new.check_owner(&user.email).map_err(UserError::PasswordRefused)?;
         let hash = self.ports.hashing.hash(new.password()).await?;
-        let notice = self.postbox.letters.password_changed()?;
+        let notice = self.postbox.letters.password_changed((&user).into())?;
         self.ports
             .retrying(|| async {
                 let mut tx = self.ports.store.begin().await?;

@@ -137,6 +137,8 @@ pub trait OutboxRepository: Send {
     ) -> Result<bool, StoreError>;
     /// Returns the newest mails, oldest of them first; those of one state ordered by their last or next attempt.
     async fn list(&mut self, state: Option<MailState>, limit: u64) -> Result<Vec<MailEntry>, StoreError>;
+    /// Finds a mail, and what it says, sealed: nothing once it was sent.
+    async fn find(&mut self, id: MailId) -> Result<Option<(MailEntry, Sealed)>, StoreError>;
     /// Returns the number of mails in a state.
     async fn count(&mut self, state: MailState) -> Result<u64, StoreError>;
     /// Reschedules one waiting or dead mail (all of them if `id` is `None`) for `now` and resets its attempts. Returns the

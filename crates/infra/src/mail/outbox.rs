@@ -120,6 +120,11 @@ impl<C: Connections> OutboxRepository for Db<C> {
         rows.into_iter().rev().map(entry).collect()
     }
 
+    async fn find(&mut self, id: MailId) -> Result<Option<(MailEntry, Sealed)>, StoreError> {
+        let row = Entity::find_by_id(id.0).one(self.read()).await.map_err(failed)?;
+        row.map(|row| Ok((entry(row.clone())?, sealed(row)?))).transpose()
+    }
+
     async fn count(&mut self, state: MailState) -> Result<u64, StoreError> {
         Entity::find().filter(Column::State.eq(state.as_str())).count(self.read()).await.map_err(failed)
     }
@@ -149,19 +154,19 @@ fn attempts(row: &Model) -> Result<u32, StoreError> {
 }
 
 fn claimed(row: Model) -> Result<Claimed, StoreError> {
-    Ok(Claimed {
-        id: MailId(row.id),
-        until: time(row.at)?,
-        attempt: attempts(&row)?,
-        mail: Sealed {
-            reference: row.reference,
-            lane: Lane::from_number(row.lane).ok_or_else(|| corrupt(format!("lane {}", row.lane)))?,
-            created_at: time(row.created_at)?,
-            recipient: Email::from_stored(row.recipient),
-            subject: row.subject,
-            text: row.text_part,
-            html: row.html_part,
-        },
+    let (id, until, attempt) = (MailId(row.id), time(row.at)?, attempts(&row)?);
+    Ok(Claimed { id, until, attempt, mail: sealed(row)? })
+}
+
+fn sealed(row: Model) -> Result<Sealed, StoreError> {
+    Ok(Sealed {
+        reference: row.reference,
+        lane: Lane::from_number(row.lane).ok_or_else(|| corrupt(format!("lane {}", row.lane)))?,
+        created_at: time(row.created_at)?,
+        recipient: Email::from_stored(row.recipient),
+        subject: row.subject,
+        text: row.text_part,
+        html: row.html_part,
     })
 }
 

@@ -10,7 +10,8 @@ use keyward_domain::values::origin::Device;
 use keyward_domain::values::origin::Origin;
 use sea_orm::sea_query::{Order, Query};
 use sea_orm::{
-    ActiveValue, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Statement,
+    ActiveValue, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    Statement,
 };
 use time::OffsetDateTime;
 

@@ -3,12 +3,12 @@
 use keyward_domain::model::events::{Event, EventKind};
 use keyward_domain::ports::store::{Store, Transaction};
 use keyward_domain::upkeep::event_tail::EventTail;
-use keyward_infra::database::store::Database;
 use keyward_domain::values::by::{By, Means, Who};
 use keyward_domain::values::ids::SessionId;
 use keyward_domain::values::ids::{ClientId, UserId};
 use keyward_domain::values::origin::Device;
 use keyward_domain::values::origin::Origin;
+use keyward_infra::database::store::Database;
 use uuid::Uuid;
 
 use crate::support::{at, open};

@@ -145,7 +145,8 @@ async fn of_many_who_claim_at_once_each_mail_is_one_callers() {
 #[tokio::test]
 async fn a_lane_is_claimed_by_itself_and_a_domain_can_be_passed_over() {
     let database = open().await;
-    for (number, lane, local) in [(1, Lane::Other, "ana"), (2, Lane::Notice, "bob"), (3, Lane::Notice, "eve")] {
+    for (number, lane, local) in [(1, Lane::Other, "ana"), (2, Lane::Notice, "bob"), (3, Lane::Notice, "eve")]
+    {
         let recipient = Email::from_stored(format!("{local}@{local}.example"));
         let mail = Sealed { lane, recipient, ..mail(number) };
         database.autocommit().outbox().enqueue(&mail).await.unwrap();
@@ -155,6 +156,9 @@ async fn a_lane_is_claimed_by_itself_and_a_domain_can_be_passed_over() {
     let eve = claim_in(&database, Lane::Notice, &passed_over, at(0)).await.unwrap();
     assert_eq!((eve.mail.recipient.as_str(), eve.mail.lane), ("eve@eve.example", Lane::Notice));
     assert!(claim_in(&database, Lane::Notice, &passed_over, at(0)).await.is_none());
-    assert_eq!(claim_in(&database, Lane::Notice, &[], at(0)).await.unwrap().mail.recipient.as_str(), "bob@bob.example");
+    assert_eq!(
+        claim_in(&database, Lane::Notice, &[], at(0)).await.unwrap().mail.recipient.as_str(),
+        "bob@bob.example"
+    );
     assert_eq!(claim_in(&database, Lane::Other, &[], at(0)).await.unwrap().mail.lane, Lane::Other);
 }

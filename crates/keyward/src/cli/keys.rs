@@ -105,7 +105,9 @@ fn sealed_elsewhere(seals: &Seals, kid: &str) -> Problem {
                 `keyward keys retire`"
             .to_owned();
     }
-    format!("the signing key {kid} was sealed with another master secret; withdraw it: keyward keys retire {kid}")
+    format!(
+        "the signing key {kid} was sealed with another master secret; withdraw it: keyward keys retire {kid}"
+    )
 }
 
 impl KeySettings {

@@ -7,7 +7,8 @@ use keyward_api::testing::person::Person;
 use keyward_domain::mail::delivery::{DELAYS, Outbox};
 use keyward_domain::model::outbox::MailState;
 use keyward_infra::mail::folder::MailFolder;
-use keyward_infra::mail::smtp::{Sender, SmtpMailer};
+use keyward_infra::mail::sender::Sender;
+use keyward_infra::mail::smtp::SmtpMailer;
 use serde_json::json;
 use time::Duration;
 

@@ -42,6 +42,11 @@ pub(crate) async fn all(inspector: &mut Inspector) {
             assert!(db.outbox().settle(waiting, due, &Outcome::Sent(now)).await.unwrap());
         })
         .await;
+    inspector
+        .of("outbox.find", async |db| {
+            assert!(db.outbox().find(waiting).await.unwrap().is_some());
+        })
+        .await;
     for state in [None, Some(MailState::Sent)] {
         inspector
             .of("outbox.list", async |db| {

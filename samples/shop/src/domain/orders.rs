@@ -92,7 +92,7 @@ impl Orders {
     /// Puts the confirmation into the outbox.
     async fn confirm(&self, tx: &mut dyn ShopTransaction, order: &Order) -> Result<(), OrderError> {
         let Some(user) = tx.users().find(order.user).await? else { return Ok(()) };
-        let letter = self.letters.order_confirmation(order)?;
+        let letter = self.letters.order_confirmation((&user).into(), order)?;
         self.postbox.post(tx, &self.ports, Lane::Other, user.email, letter).await?;
         Ok(())
     }

@@ -36,7 +36,11 @@ pub(super) async fn watch<W>(
         pulse.broke();
         pause = if begun.elapsed() > LONGEST * 10 { FIRST } else { pause };
         let seconds = pause.as_secs();
-        tracing::error!(worker = worker.as_str(), reason, "a background worker broke; it restarts in {seconds} s");
+        tracing::error!(
+            worker = worker.as_str(),
+            reason,
+            "a background worker broke; it restarts in {seconds} s"
+        );
         sleep(pause).await;
         pause = LONGEST.min(pause * 2);
     }
