@@ -3,6 +3,7 @@
 pub mod cors;
 pub mod events;
 mod issuer;
+mod links;
 pub mod mail;
 pub mod passwords;
 pub mod proxies;

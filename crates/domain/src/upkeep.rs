@@ -1,4 +1,5 @@
 //! Housekeeping that runs in the background.
 
 pub mod cleaning;
+pub mod event_tail;
 mod surplus;

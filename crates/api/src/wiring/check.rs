@@ -30,5 +30,5 @@ pub fn check(settings: &Settings, resources: &[Resource]) -> Result<(), ServiceE
     {
         return Err(format!("KEYWARD_DATABASE_READ_URL: {}", ConnectError::NoReplica).into());
     }
-    mail::templates(&settings.mail, resources).map(drop)
+    mail::templates(settings, resources).map(drop)
 }

@@ -11,6 +11,33 @@ use crate::values::ids::MailId;
 /// How long a claim on a mail lasts.
 pub const CLAIM: Duration = Duration::minutes(5);
 
+/// What a mail is for, which decides what goes first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Lane {
+    /// A code or a link that a person waits for.
+    #[default]
+    Code,
+    /// Reports a change of an account.
+    Notice,
+    /// Anything else.
+    Other,
+}
+
+impl Lane {
+    /// Every lane, the most urgent first.
+    pub const ALL: [Self; 3] = [Self::Code, Self::Notice, Self::Other];
+
+    /// Its number, as stored: the lower, the more urgent.
+    pub fn number(self) -> i64 {
+        self as i64
+    }
+
+    /// The lane of that number.
+    pub fn from_number(number: i64) -> Option<Self> {
+        Self::ALL.into_iter().find(|lane| lane.number() == number)
+    }
+}
+
 /// A mail claimed for delivery.
 pub struct Claimed {
     pub id: MailId,
@@ -85,9 +112,12 @@ pub trait OutboxRepository: Send {
     async fn enqueue(&mut self, mail: &Sealed) -> Result<MailId, StoreError>;
     /// Removes a mail, if it exists.
     async fn withdraw(&mut self, id: MailId) -> Result<(), StoreError>;
-    /// Claims a mail that is due, for one caller only, and counts the attempt.
+    /// Claims a mail of this lane that is due, for one caller only, and counts the attempt. Mails to one of these domains
+    /// stay where they are.
     async fn claim(
         &mut self,
+        lane: Lane,
+        not_to: &[String],
         now: OffsetDateTime,
         until: OffsetDateTime,
     ) -> Result<Option<Claimed>, StoreError>;
@@ -100,6 +130,8 @@ pub trait OutboxRepository: Send {
     ) -> Result<bool, StoreError>;
     /// Returns the newest mails, oldest of them first; those of one state ordered by their last or next attempt.
     async fn list(&mut self, state: Option<MailState>, limit: u64) -> Result<Vec<MailEntry>, StoreError>;
+    /// Finds a mail, and what it says, sealed: nothing once it was sent.
+    async fn find(&mut self, id: MailId) -> Result<Option<(MailEntry, Sealed)>, StoreError>;
     /// Returns the number of mails in a state.
     async fn count(&mut self, state: MailState) -> Result<u64, StoreError>;
     /// Reschedules one waiting or dead mail (all of them if `id` is `None`) for `now` and resets its attempts. Returns the

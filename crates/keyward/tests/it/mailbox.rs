@@ -60,7 +60,7 @@ impl Mailbox {
     }
 
     /// `busy..` are refused twice for now, `never..` for good, `unheard..` lose the connection once before the answer,
-    /// `slow..` wait, `full..` are refused for now whenever, and for `shut..` we are to log in first.
+    /// `slow..` wait, `stuck..` for a minute, `full..` are refused for now whenever, and for `shut..` we are to log in first.
     async fn talk(&self, stream: TcpStream) -> Option<()> {
         let mut stream = BufStream::new(stream);
         let (mut to, mut tries) = (String::new(), 0);
@@ -93,6 +93,9 @@ impl Mailbox {
                     }
                     if to.starts_with("slow") {
                         tokio::time::sleep(Duration::from_millis(1_500)).await;
+                    }
+                    if to.starts_with("stuck") {
+                        tokio::time::sleep(Duration::from_mins(1)).await;
                     }
                     if to.starts_with("unheard") && tries == 1 {
                         return None;

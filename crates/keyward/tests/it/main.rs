@@ -36,6 +36,7 @@ mod hashing;
 mod health;
 mod hostile_requests;
 mod import;
+mod lanes;
 mod login;
 mod mail;
 mod master_secret;

@@ -71,8 +71,10 @@ pub async fn recover_password(
     Sender(origin): Sender,
     Body(PasswordRecovery { email }): Body<PasswordRecovery>,
 ) -> Result<Accepted<Notice>, Refused<TooManyAttempts>> {
-    recovery.request(email, &origin).await?;
-    let detail = "If this address has an account, a link is on its way to it.";
+    let detail = match recovery.request(email, &origin).await? {
+        true => "If this address has an account, a link is on its way to it.",
+        false => "Several links were requested for this address. Use the newest one, or try again later.",
+    };
     Ok(Accepted(Notice { detail }))
 }
 

@@ -5,7 +5,9 @@ use axum::response::Response;
 use keyward_auth::Password;
 use keyward_domain::identity::error::{EmailTaken, WrongPassword};
 use keyward_domain::identity::verification::{Proof, Verification};
-use keyward_domain::identity::verification_error::{AlreadyVerified, InvalidProof};
+use keyward_domain::identity::verification_error::{
+    AlreadyVerified, InvalidProof, MailJustSent, TooManyMails,
+};
 use keyward_domain::limits::waits::TooManyAttempts;
 use keyward_domain::values::email::Email;
 use keyward_web::{Body, Fields, Input, Query};
@@ -100,7 +102,7 @@ pub struct EmailChange {
 pub async fn request_verification(
     user: CurrentUser,
     State(verification): State<Verification>,
-) -> Result<Accepted<Notice>, Refused<(AlreadyVerified, TooManyAttempts)>> {
+) -> Result<Accepted<Notice>, Refused<(AlreadyVerified, MailJustSent, TooManyMails)>> {
     verification.request(&user).await?;
     Ok(Accepted(Notice::code_sent()))
 }
@@ -114,7 +116,10 @@ pub async fn change_email(
     State(verification): State<Verification>,
     Sender(origin): Sender,
     Body(EmailChange { email, password }): Body<EmailChange>,
-) -> Result<Accepted<Notice>, Refused<(EmailTaken, WrongPassword, AlreadyVerified, TooManyAttempts)>> {
+) -> Result<
+    Accepted<Notice>,
+    Refused<(EmailTaken, WrongPassword, AlreadyVerified, MailJustSent, TooManyMails, TooManyAttempts)>,
+> {
     verification.request_change(&user, email, password, &origin).await?;
     Ok(Accepted(Notice::code_sent()))
 }
