@@ -100,7 +100,7 @@ impl Background {
     }
 
     /// How often each worker was started again.
-    pub(super) fn restarts(&self) -> impl Iterator<Item = (&'static str, u64)> {
+    pub(crate) fn restarts(&self) -> impl Iterator<Item = (&'static str, u64)> {
         let count = |worker: Worker| self.pulse(worker).restarts.load(Ordering::Relaxed);
         Worker::ALL.into_iter().map(move |worker| (worker.as_str(), count(worker)))
     }

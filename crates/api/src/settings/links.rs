@@ -15,8 +15,9 @@ pub(super) fn host(text: &str) -> Result<String, String> {
 
 /// A name in one line.
 pub(super) fn name(text: &str) -> Result<String, String> {
-    let name = Text::<1, 100>::parse(text).map_err(|error| format!("it {error}"))?;
-    Ok(name.to_string())
+    Text::<1, 100>::parse(text).map_err(|error| format!("it {error}"))?;
+    let plain = !text.chars().any(char::is_control);
+    plain.then(|| text.to_owned()).ok_or_else(|| "it must be one line without control characters".to_owned())
 }
 
 /// The address of a page, or of an app by a scheme of its own.

@@ -15,7 +15,7 @@ use keyward_domain::mail::delivery::Outbox;
 use keyward_domain::upkeep::cleaning::Housekeeping;
 use keyward_infra::database::store::Database;
 
-use self::watched::watch;
+use self::watched::{Pauses, watch};
 use super::notifications::{Wakes, listen};
 use crate::metrics::background::{Background, Worker};
 use crate::metrics::counters::Metrics;
@@ -47,11 +47,12 @@ impl Jobs {
     /// counted in `metrics`, where given.
     pub(crate) async fn run(self: Arc<Self>, database: Database, metrics: Option<Metrics>) {
         let background = || self.background.clone();
+        let pauses = Pauses::default();
         let stalled = Some(STALLED.max(self.every * 4));
         let keys = async {
             if self.keys.is_some() {
                 let work = || Arc::clone(&self).keep_keys();
-                watch(Worker::Keys, background(), stalled, work).await;
+                watch(Worker::Keys, background(), stalled, pauses, work).await;
             }
         };
         let cleaning = || Arc::clone(&self).clean();
@@ -59,9 +60,15 @@ impl Jobs {
         let changes = || listen(database.clone());
         tokio::join!(
             keys,
-            watch(Worker::Cleaning, background(), Some(CLEANING_STALLED.max(self.every * 4)), cleaning),
-            watch(Worker::Mail, background(), stalled, mail),
-            watch(Worker::Changes, background(), None, changes),
+            watch(
+                Worker::Cleaning,
+                background(),
+                Some(CLEANING_STALLED.max(self.every * 4)),
+                pauses,
+                cleaning
+            ),
+            watch(Worker::Mail, background(), stalled, pauses, mail),
+            watch(Worker::Changes, background(), None, pauses, changes),
         );
     }
 

@@ -109,13 +109,14 @@ impl SmtpMailer {
     /// # Errors
     /// What the server, or the way to it, had against that.
     pub async fn greet(&self) -> Result<(), MailError> {
-        self.hear().await?;
-        let silent = || MailError { permanent: false, reason: "it hung up".to_owned() };
-        match tokio::time::timeout(WHOLE, self.transport.test_connection()).await {
+        let hung_up = || MailError { permanent: false, reason: "it hung up".to_owned() };
+        let (limit, late): (_, fn() -> MailError) =
+            if self.unheard.is_some() { (FIRST_WORD, silence) } else { (WHOLE, too_slow) };
+        match tokio::time::timeout(limit, self.transport.test_connection()).await {
             Ok(Ok(true)) => Ok(()),
-            Ok(Ok(false)) => Err(silent()),
+            Ok(Ok(false)) => Err(hung_up()),
             Ok(Err(error)) => Err(refused(&error)),
-            Err(_) => Err(too_slow()),
+            Err(_) => Err(late()),
         }
     }
 
@@ -128,13 +129,7 @@ impl SmtpMailer {
         let heard = tokio::time::timeout(STEP, first_word(host, *port)).await;
         match heard.unwrap_or(Heard::NoConnection) {
             Heard::Something => self.heard.store(true, Ordering::Relaxed),
-            Heard::Silence => {
-                let reason = format!(
-                    "it says nothing for {} s: a server that speaks TLS from the first byte, as at port 465, wants smtps://",
-                    FIRST_WORD.as_secs()
-                );
-                return Err(MailError { permanent: false, reason });
-            }
+            Heard::Silence => return Err(silence()),
             Heard::NoConnection => {}
         }
         Ok(())
@@ -185,6 +180,14 @@ fn trusting(host: &str, authorities: &[u8]) -> Option<TlsParameters> {
     let holds_any = authorities.windows(27).any(|bytes| bytes == b"-----BEGIN CERTIFICATE-----");
     let certificate = Certificate::from_pem(authorities).ok().filter(|_| holds_any)?;
     TlsParameters::builder(host.to_owned()).add_root_certificate(certificate).build_rustls().ok()
+}
+
+fn silence() -> MailError {
+    let seconds = FIRST_WORD.as_secs();
+    let reason = format!(
+        "no answer within {seconds} s; a server that speaks TLS from the first byte, as at port 465, wants smtps://"
+    );
+    MailError { permanent: false, reason }
 }
 
 fn too_slow() -> MailError {

@@ -1,5 +1,7 @@
 //! Security events.
 
+use std::sync::Arc;
+
 use keyward_domain::model::events::{Event, EventKind};
 use keyward_domain::ports::store::{Store, Transaction};
 use keyward_domain::upkeep::event_tail::EventTail;
@@ -92,11 +94,11 @@ async fn a_follower_gets_every_event_once_also_those_that_commit_late() {
     for second in 1..=3 {
         open_write(&database, second).await.commit().await.unwrap();
     }
-    let (mut tail, newest) = EventTail::begin(database.store(), 1).await.unwrap();
+    let (mut tail, newest) = EventTail::begin(Arc::new(database.database.clone()), 1).await.unwrap();
     assert_eq!(times(newest), [at(3)]);
     let mut seen = Vec::new();
     // SQLite has one writer: there nothing commits late.
-    let late = if database.is_postgres() { Some(open_write(&database, 4).await) } else { None };
+    let late = if database.home.is_postgres() { Some(open_write(&database, 4).await) } else { None };
     for second in 5..25 {
         open_write(&database, second).await.commit().await.unwrap();
         seen.extend(times(tail.next().await.unwrap()));
@@ -109,7 +111,7 @@ async fn a_follower_gets_every_event_once_also_those_that_commit_late() {
     for _ in 0..10 {
         assert!(tail.next().await.unwrap().is_empty());
     }
-    let (mut other, _) = EventTail::begin(database.store(), 0).await.unwrap();
+    let (mut other, _) = EventTail::begin(Arc::new(database.database.clone()), 0).await.unwrap();
     open_write(&database, 30).await.commit().await.unwrap();
     assert_eq!(times(tail.next().await.unwrap()), [at(30)]);
     assert_eq!(times(other.next().await.unwrap()), [at(30)]);

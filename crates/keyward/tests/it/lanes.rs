@@ -68,7 +68,7 @@ async fn a_link_goes_before_a_notice_that_was_written_earlier() {
 
 #[tokio::test]
 async fn many_changes_send_few_notices() {
-    let app = TestApp::start().await;
+    let app = TestApp::with_flags(&["--access-token-ttl", "1d"]).await;
     let ana = app.user("ana").await;
     let passwords = [PASSWORD, "another fine phrase"];
     let change = async |number: usize| {

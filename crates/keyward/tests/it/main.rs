@@ -39,6 +39,7 @@ mod import;
 mod lanes;
 mod login;
 mod mail;
+mod mail_settings;
 mod master_secret;
 mod metrics;
 mod oauth;

@@ -7,9 +7,18 @@ use tokio::time::{Instant, sleep};
 
 use crate::metrics::background::{Background, Worker};
 
-/// The pause before the first restart; it doubles up to the longest.
-const FIRST: Duration = Duration::from_secs(1);
-const LONGEST: Duration = Duration::from_mins(1);
+/// The pauses before a restart: the first one, which doubles up to the longest.
+#[derive(Clone, Copy)]
+pub(super) struct Pauses {
+    first: Duration,
+    longest: Duration,
+}
+
+impl Default for Pauses {
+    fn default() -> Self {
+        Self { first: Duration::from_secs(1), longest: Duration::from_mins(1) }
+    }
+}
 
 /// Runs `work` until dropped, and starts it again when it breaks. With `patience`, a worker whose last sign of progress is
 /// older counts as broken.
@@ -17,11 +26,12 @@ pub(super) async fn watch<W>(
     worker: Worker,
     background: Background,
     patience: Option<Duration>,
+    pauses: Pauses,
     work: impl Fn() -> W,
 ) where
     W: Future<Output = ()> + Send + 'static,
 {
-    let (pulse, mut pause) = (background.pulse(worker), FIRST);
+    let (pulse, mut pause) = (background.pulse(worker), pauses.first);
     loop {
         let begun = Instant::now();
         pulse.begin();
@@ -34,7 +44,9 @@ pub(super) async fn watch<W>(
         // A task that blocks its thread cannot be ended; the new one works beside it.
         drop(tasks);
         pulse.broke();
-        pause = if begun.elapsed() > LONGEST * 10 { FIRST } else { pause };
+        if begun.elapsed() > pauses.longest * 10 {
+            pause = pauses.first;
+        }
         let seconds = pause.as_secs();
         tracing::error!(
             worker = worker.as_str(),
@@ -42,7 +54,7 @@ pub(super) async fn watch<W>(
             "a background worker broke; it restarts in {seconds} s"
         );
         sleep(pause).await;
-        pause = LONGEST.min(pause * 2);
+        pause = pauses.longest.min(pause * 2);
     }
 }
 
@@ -72,57 +84,62 @@ fn words(ended: Option<Result<(), JoinError>>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::pin::Pin;
     use std::sync::Arc;
     use std::sync::atomic::{AtomicU32, Ordering};
 
     use super::*;
 
-    /// Runs a worker that does `work` at its first start and is well from its second on; another works beside it.
-    async fn first_start<W>(patience: Duration, work: fn() -> W) -> (Background, u32)
-    where
-        W: Future<Output = ()> + Send + 'static,
-    {
+    type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+    const SHORT: Pauses = Pauses { first: Duration::from_millis(5), longest: Duration::from_millis(80) };
+
+    /// Runs a worker that does `work` at its first start and is well from its second on. Returns its number of starts.
+    async fn run(work: fn() -> Work) -> (Background, u32) {
         let (background, starts) = (Background::new(), Arc::new(AtomicU32::new(0)));
-        let begin = {
-            let (starts, background) = (Arc::clone(&starts), background.clone());
-            move || {
-                let first = starts.fetch_add(1, Ordering::Relaxed) == 0;
-                let background = background.clone();
-                async move {
-                    if first {
-                        work().await;
-                    }
-                    loop {
-                        background.pulse(Worker::Mail).beat();
-                        sleep(Duration::from_secs(1)).await;
-                    }
+        let begin = || {
+            let first = starts.fetch_add(1, Ordering::Relaxed) == 0;
+            let background = background.clone();
+            async move {
+                if first {
+                    work().await;
+                    return;
+                }
+                loop {
+                    background.pulse(Worker::Mail).beat();
+                    sleep(Duration::from_millis(10)).await;
                 }
             }
         };
-        let watched = watch(Worker::Mail, background.clone(), Some(patience), begin);
-        drop(tokio::time::timeout(Duration::from_mins(2), watched).await);
+        let patience = Some(Duration::from_millis(300));
+        let watched = watch(Worker::Mail, background.clone(), patience, SHORT, begin);
+        drop(tokio::time::timeout(Duration::from_secs(2), watched).await);
         (background, starts.load(Ordering::Relaxed))
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn a_worker_that_panics_ends_or_stalls_is_started_again_once() {
-        let patience = Duration::from_secs(20);
-        let (background, starts) = first_start(patience, async || panic!("as the test wants it")).await;
-        assert_eq!((starts, background.restarting().len()), (2, 0));
-        let (_, starts) = first_start(patience, async || std::future::pending().await).await;
-        assert_eq!(starts, 2);
-        let (background, _) = first_start(patience, async || {}).await;
-        let restarts: Vec<_> = background.restarts().collect();
-        assert_eq!(restarts, [("keys", 0), ("cleaning", 0), ("mail", 0), ("changes", 0)]);
+        let kinds: [fn() -> Work; 3] = [
+            || Box::pin(async { panic!("as the test wants it") }),
+            || Box::pin(std::future::pending()),
+            || Box::pin(async {}),
+        ];
+        for work in kinds {
+            let (background, starts) = run(work).await;
+            assert_eq!((starts, background.restarting().len()), (2, 0));
+            let restarts: Vec<_> = background.restarts().collect();
+            assert_eq!(restarts, [("keys", 0), ("cleaning", 0), ("mail", 1), ("changes", 0)]);
+        }
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_worker_that_broke_is_named_until_it_runs_again() {
+    #[tokio::test]
+    async fn a_worker_that_breaks_again_and_again_waits_longer_each_time() {
         let background = Background::new();
-        let broken = watch(Worker::Keys, background.clone(), None, async || panic!("again and again"));
-        drop(tokio::time::timeout(Duration::from_mins(5), broken).await);
+        let work = || -> Work { Box::pin(async { panic!("again and again") }) };
+        let broken = watch(Worker::Keys, background.clone(), None, SHORT, work);
+        drop(tokio::time::timeout(Duration::from_millis(600), broken).await);
         assert_eq!(background.restarting(), ["keys"]);
         let restarts = background.restarts().next().unwrap().1;
-        assert!((6..=12).contains(&restarts), "with growing pauses: {restarts}");
+        assert!((3..=12).contains(&restarts), "with growing pauses: {restarts}");
     }
 }
