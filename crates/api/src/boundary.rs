@@ -1,6 +1,8 @@
 //! What happens to every request and answer, on every route.
 
 pub mod cors;
+mod cors_log;
 pub(crate) mod host;
+pub(crate) mod moved;
 pub mod proxies;
 pub mod stopping;

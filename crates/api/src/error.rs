@@ -171,12 +171,32 @@ impl ApiError {
         ErrorBody { detail: &self.detail, code: self.code, error: self.oauth, error_description }
     }
 
+    /// What went wrong and what to do, for a person who filled in a form.
+    pub(crate) fn advice(&self) -> String {
+        match &self.detail {
+            Detail::Text(text) => text.clone(),
+            Detail::Faults(faults) => faults.iter().map(advice).collect::<Vec<_>>().join(" "),
+        }
+    }
+
     /// What went wrong, in words.
     pub(crate) fn words(&self) -> String {
         match &self.detail {
             Detail::Text(text) => text.clone(),
             Detail::Faults(faults) => faults.iter().map(words).collect::<Vec<_>>().join("; "),
         }
+    }
+}
+
+/// What a person who filled in a form can do about a field.
+fn advice(fault: &Fault) -> String {
+    let ctx = |name: &str| fault.ctx.as_ref().map(|ctx| &ctx[name]).filter(|value| !value.is_null());
+    match (fault.kind, ctx("min_length"), ctx("max_length"), ctx("error").and_then(Value::as_str)) {
+        ("string_too_short", Some(min), ..) => format!("This is too short: use {min} characters or more."),
+        ("string_too_long", _, Some(max), _) => format!("This is too long: use at most {max} characters."),
+        ("missing", ..) => "Please fill in this field.".to_owned(),
+        ("value_error", .., Some(error)) => format!("{error}. Please choose another."),
+        _ => format!("{}.", fault.msg.trim_end_matches('.')),
     }
 }
 

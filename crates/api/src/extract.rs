@@ -17,5 +17,5 @@ pub use new_passwords::{NewPasswordReader, NewPasswords, as_set, new_password, r
 pub use oauth::{CLIENT_SCHEME, ClientFor, ClientForm, OAuthForm, invalid_client};
 pub use paged::{Paged, Place, USERS};
 pub use sender::Sender;
-pub use submitted::{Outcome, Outcomes, Submitted, Submitter};
+pub use submitted::{Asked, Outcome, Submitted, Submitter};
 pub use token_body::TokenBody;

@@ -16,7 +16,6 @@ use keyward_web::RequestId;
 use tracing::field::Empty;
 use tracing::{Instrument, Span};
 
-use crate::boundary::cors::{self, PageOrigin};
 use crate::boundary::host::is_host;
 use crate::codes::INVALID_HOST;
 use crate::error::ApiError;
@@ -37,16 +36,23 @@ pub(crate) async fn boundary(State(state): State<AppState>, mut request: Request
     let route = request.extensions().get::<MatchedPath>().cloned();
     let span = span(&id.0, &method, route.as_ref());
     request.extensions_mut().insert(id);
-    if let Some(ConnectInfo(peer)) = request.extensions().get::<ConnectInfo<SocketAddr>>().copied() {
+    if let Some(base) = &state.public.base {
+        request.extensions_mut().insert(base.clone());
+    }
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().copied();
+    let client = peer.map(|ConnectInfo(peer)| {
         let client = state.proxies.client(peer.ip(), request.headers());
         request.extensions_mut().insert(ConnectInfo(SocketAddr::new(client, peer.port())));
-    }
+        client
+    });
     let in_chunks = request.headers().contains_key(header::TRANSFER_ENCODING);
     let caller = state.cors.caller(request.headers());
     let started = Instant::now();
     // Dropped with everything else here when the client hangs up.
     let _under_way = state.metrics.begin();
-    let mut response = guarded(request, caller.as_ref(), next).instrument(span.clone()).await;
+    span.in_scope(|| state.cors.note(&request, caller.as_ref()));
+    let answer = caller.as_ref().and_then(|_| state.cors.preflight(&request));
+    let mut response = guarded(request, answer, next).instrument(span.clone()).await;
     finish(response.headers_mut(), header);
     state.cors.mark(response.headers_mut(), caller);
     if in_chunks {
@@ -59,8 +65,14 @@ pub(crate) async fn boundary(State(state): State<AppState>, mut request: Request
     let status = response.status().as_u16();
     #[cfg(feature = "otlp")]
     span.record("http.response.status_code", status);
-    span.in_scope(|| tracing::info!(%method, path, status, ?elapsed, "answered"));
+    let (client, elapsed_ms) = (client.map(tracing::field::display), milliseconds(elapsed));
+    span.in_scope(|| tracing::info!(%method, path, status, elapsed_ms, client, "answered"));
     response
+}
+
+/// With three decimals.
+fn milliseconds(time: Duration) -> f64 {
+    f64::from(u32::try_from(time.as_micros()).unwrap_or(u32::MAX)) / 1000.0
 }
 
 /// The span around everything that happens for a request.
@@ -86,14 +98,15 @@ fn span(id: &str, method: &Method, route: Option<&MatchedPath>) -> Span {
     )
 }
 
-async fn guarded(request: Request, caller: Option<&PageOrigin>, next: Next) -> Response {
+/// The answer to a request: `answer` where there is one already.
+async fn guarded(request: Request, answer: Option<Response>, next: Next) -> Response {
     if !host_is_sound(&request) {
         return {
             let words = "The Host header is missing, repeated or malformed.";
             ApiError::new(StatusCode::BAD_REQUEST, INVALID_HOST, words).into_response()
         };
     }
-    if let Some(answer) = caller.and_then(|_| cors::preflight(&request)) {
+    if let Some(answer) = answer {
         return answer;
     }
     // A task of its own, so that a handler is never dropped half-way when the client hangs up, and a panic

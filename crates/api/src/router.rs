@@ -1,16 +1,19 @@
 //! The table of contents: one line an operation, in the order of the documentation.
 
 use axum::Router;
-use axum::extract::OriginalUri;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::any;
+use axum::routing::{any, get, post};
 use keyward_auth::PasswordPolicy;
 use keyward_domain::values::codes::NOT_FOUND;
 use keyward_guard::endpoint;
+use keyward_web::{BasePath, Here};
+use tower::ServiceExt;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
+use crate::boundary::moved;
 use crate::codes::METHOD_NOT_ALLOWED;
 use crate::document::{docs, openapi};
 use crate::error::ApiError;
@@ -18,10 +21,14 @@ use crate::middleware;
 use crate::resources::resource::Resource;
 use crate::resources::routes::Routes;
 use crate::routes::identity::{me, recovery, users, verification};
-use crate::routes::oauth::{keys, metadata, tokens};
+use crate::routes::oauth::{check, keys, metadata, tokens};
 use crate::routes::sessions::{login, own, refresh, revocations};
 use crate::routes::{health, root};
+use crate::settings::public::PublicAddress;
 use crate::state::AppState;
+
+/// The other name of `/login`, in a server of its own.
+pub(crate) const TOKEN: &str = "/token";
 
 /// The first pages of a server of its own. In another program `/` is that program's.
 fn front_endpoints() -> OpenApiRouter<AppState> {
@@ -65,6 +72,7 @@ fn later_endpoints() -> OpenApiRouter<AppState> {
         .routes(endpoint!(tokens::issue_token))
         .routes(endpoint!(tokens::revoke_token))
         .routes(endpoint!(tokens::introspect_token))
+        .routes(endpoint!(check::check_token))
         .routes(endpoint!(revocations::list_revocations))
         .routes(endpoint!(keys::read_key_set))
         .routes(endpoint!(metadata::read_server_metadata))
@@ -86,13 +94,13 @@ fn standalone_endpoints(
     resources: &[Resource],
     of: impl Fn(&Routes) -> OpenApiRouter<AppState>,
 ) -> OpenApiRouter<AppState> {
-    front_endpoints().merge(endpoints(resources, of))
+    endpoints(resources, of).merge(front_endpoints())
 }
 
 /// The whole document, as served at `/openapi.json` at default settings.
 pub fn document(resources: &[Resource]) -> OpenApi {
     let document = standalone_endpoints(resources, Routes::documented).into_openapi();
-    openapi::complete(document, resources, &PasswordPolicy::default())
+    openapi::complete(document, resources, &PasswordPolicy::default(), &PublicAddress::default())
 }
 
 /// The service without `/`, and without an answer of its own to paths that it does not serve: [`Router::merge`] panics
@@ -105,23 +113,54 @@ pub(crate) fn mergeable(state: AppState, resources: &[Resource]) -> Router {
 /// The whole service, with a 404 of its own.
 pub fn standalone(state: AppState, resources: &[Resource]) -> Router {
     let endpoints = standalone_endpoints(resources, |routes| routes.of(&state));
+    // As FastAPI's own tutorial names it, and not in the document: there each operation has one path.
+    let endpoints = endpoints.route(TOKEN, post(login::login)).route("/token/", any(without_slash));
     serving(state, resources, endpoints)
 }
 
 fn serving(state: AppState, resources: &[Resource], endpoints: OpenApiRouter<AppState>) -> Router {
     let (router, document) = endpoints.split_for_parts();
-    let document = openapi::complete(document, resources, &state.policy);
+    let document = openapi::complete(document, resources, &state.policy, &state.public);
     let slashes: Vec<String> =
         document.paths.paths.keys().chain(&docs::pages()).filter_map(with_slash).collect();
     let router = slashes.iter().fold(router, |router, path| router.route(path, any(without_slash)));
-    router
-        .merge(docs::router(&document))
-        .fallback(async || ApiError::new(StatusCode::NOT_FOUND, NOT_FOUND, "Not Found"))
-        .method_not_allowed_fallback(async || {
-            ApiError::new(StatusCode::METHOD_NOT_ALLOWED, METHOD_NOT_ALLOWED, "Method Not Allowed")
-        })
-        .layer(axum::middleware::from_fn_with_state(state.clone(), middleware::boundary))
-        .with_state(state)
+    let routes = router.merge(docs::router(&document)).fallback(not_found);
+    let routes = routes.method_not_allowed_fallback(async || {
+        ApiError::new(StatusCode::METHOD_NOT_ALLOWED, METHOD_NOT_ALLOWED, "Method Not Allowed")
+    });
+    let routes = match state.public.base.clone() {
+        Some(base) => under(base, routes, &state),
+        None => routes,
+    };
+    routes.layer(axum::middleware::from_fn_with_state(state.clone(), middleware::boundary)).with_state(state)
+}
+
+async fn not_found(State(public): State<PublicAddress>, uri: Uri) -> ApiError {
+    let words = moved::instead(uri.path(), |path| public.path(path));
+    nothing(words.as_deref().unwrap_or("Not Found"))
+}
+
+fn nothing(words: &str) -> ApiError {
+    ApiError::new(StatusCode::NOT_FOUND, NOT_FOUND, words)
+}
+
+/// The same routes behind a proxy that strips `base`: the metadata where RFC 8414, section 3.1, has them, and the paths that
+/// begin with `base`, for callers that reach the service without the proxy. A path of the service itself comes first.
+fn under(base: BasePath, routes: Router<AppState>, state: &AppState) -> Router<AppState> {
+    let metadata_path = format!("/.well-known/oauth-authorization-server{}", base.as_str());
+    let stripped: Router = routes.clone().with_state(state.clone());
+    routes.route(&metadata_path, get(metadata::read_server_metadata)).fallback(
+        async move |mut request: Request| {
+            let rest =
+                request.uri().path_and_query().and_then(|whole| whole.as_str().strip_prefix(base.as_str()));
+            let rest = rest.filter(|rest| rest.starts_with('/')).and_then(|rest| rest.parse().ok());
+            // Another path is none of ours: the 404 of the routes says so.
+            if let Some(uri) = rest {
+                *request.uri_mut() = uri;
+            }
+            stripped.oneshot(request).await.into_response()
+        },
+    )
 }
 
 fn with_slash(path: &String) -> Option<String> {
@@ -130,11 +169,11 @@ fn with_slash(path: &String) -> Option<String> {
 
 /// Sends the form of a path with a slash at its end to the canonical one; the method, the body and the query
 /// stay.
-async fn without_slash(OriginalUri(uri): OriginalUri) -> Response {
+async fn without_slash(Here(uri): Here) -> Response {
     let path = uri.path().trim_end_matches('/');
     let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
     match HeaderValue::try_from(format!("{path}{query}")) {
         Ok(location) => (StatusCode::TEMPORARY_REDIRECT, [(header::LOCATION, location)]).into_response(),
-        Err(_) => ApiError::new(StatusCode::NOT_FOUND, NOT_FOUND, "Not Found").into_response(),
+        Err(_) => nothing("Not Found").into_response(),
     }
 }

@@ -7,6 +7,7 @@ mod links;
 pub mod mail;
 pub mod passwords;
 pub mod proxies;
+pub(crate) mod public;
 pub mod scopes;
 pub mod secret;
 pub mod storage;
@@ -32,6 +33,10 @@ const ISSUER: &str = "http://127.0.0.1:8000";
 /// What the service does: everything but how connections are accepted and what is logged.
 #[derive(Args, Clone, Debug)]
 pub struct Settings {
+    /// This service's address where no issuer is set: where a server listens.
+    #[arg(skip)]
+    pub address: Option<String>,
+
     /// Where things are kept
     #[command(flatten)]
     pub storage: StorageSettings,
@@ -87,7 +92,8 @@ impl Settings {
 
     /// The `iss` of access tokens.
     pub fn issuer(&self) -> String {
-        self.tokens.issuer.clone().unwrap_or_else(|| ISSUER.to_owned())
+        let own = self.tokens.issuer.as_ref().or(self.address.as_ref());
+        own.cloned().unwrap_or_else(|| ISSUER.to_owned())
     }
 }
 

@@ -39,6 +39,7 @@ use crate::metrics::background::Background;
 use crate::metrics::counters::Metrics;
 use crate::metrics::scrape::Sources;
 use crate::settings::Settings;
+use crate::settings::public::PublicAddress;
 use crate::settings::tokens::LEEWAY;
 
 /// The state behind every route. Cheap to clone, as axum does several times a request.
@@ -84,6 +85,8 @@ pub struct Parts {
     pub feed: Feed,
     /// The keys that sign and check tokens.
     pub keys: SharedKeyRing,
+    /// Where clients reach this service, as far as a setting says so.
+    pub(crate) public: PublicAddress,
     /// The `iss` of access tokens.
     pub issuer: Issuer,
     pub authenticator: Arc<dyn Authenticator<Actor>>,
@@ -159,11 +162,12 @@ impl AppState {
             clients: Clients::new(ports.clone()),
             feed,
             keys,
+            public: PublicAddress::of(settings),
             issuer: Issuer(base.into()),
             authenticator: check,
             policy: settings.passwords.policy(),
             random: ports.random,
-            cors: Cors::new(&settings.cors.cors_origins),
+            cors: Cors::new(&settings.cors.cors_origins, &settings.cors.cors_headers),
             proxies: Proxies::new(&settings.proxies.trusted_proxies, settings.proxies.proxy_header),
             store: ports.store,
             metrics,
@@ -201,6 +205,7 @@ from_state! {
     feed: Feed,
     keys: SharedKeyRing,
     issuer: Issuer,
+    public: PublicAddress,
     store: Arc<dyn Store>,
     authenticator: Arc<dyn Authenticator<Actor>>,
     policy: PasswordPolicy,

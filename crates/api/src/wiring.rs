@@ -6,7 +6,7 @@ mod data_folder;
 pub mod database;
 mod distinct;
 pub mod error;
-pub(crate) mod grants;
+pub mod grants;
 pub(crate) mod jobs;
 pub(crate) mod key_ring;
 pub mod lock;

@@ -6,6 +6,8 @@ mod completions;
 mod doctor;
 mod env_file;
 mod events;
+mod examples;
+mod first_administrator;
 mod healthcheck;
 mod import;
 mod keys;
@@ -13,18 +15,20 @@ mod live_files;
 mod log;
 mod outbox;
 mod output;
+mod password;
+mod prefix;
 mod printable;
 mod seed;
 mod serve;
 pub mod settings;
 mod traces;
+mod usage;
 mod user;
+mod variables;
 
-use std::io::Write;
 use std::process::ExitCode;
 
-use clap::error::ErrorKind;
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use self::backup::{Backup, Restore};
 use self::client::ClientCommand;
@@ -33,19 +37,20 @@ use self::events::EventsCommand;
 use self::healthcheck::Healthcheck;
 use self::keys::KeysCommand;
 use self::outbox::OutboxCommand;
-use self::output::{Problem, can_say, say, shown};
+use self::output::{Problem, can_say, note, say};
 use self::printable::Printable;
 use self::seed::Seed;
 use self::settings::ServerSettings;
 use self::settings::database::DatabaseSettings;
 use self::settings::resources::ResourceSettings;
 use self::user::UserCommand;
+use self::variables::Variables;
 
 /// FastAPI-style JWT authentication as a ready-to-run service.
 ///
 /// Every setting is a flag and a variable; a `.env` file in the working folder is read first.
 #[derive(Parser)]
-#[command(name = "keyward", version, about, args_conflicts_with_subcommands = true)]
+#[command(name = "keyward", version, about, args_conflicts_with_subcommands = true, after_help = examples::KEYWARD)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -56,6 +61,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Serve (the default)
+    #[command(after_help = examples::KEYWARD)]
     Serve(Box<ServerSettings>),
     /// Bring the database's schema up to date, and stop
     Migrate(DatabaseSettings),
@@ -66,15 +72,15 @@ enum Command {
     #[command(subcommand)]
     Client(ClientCommand),
     /// Manage the keys that sign access tokens
-    #[command(subcommand)]
+    #[command(subcommand, after_help = examples::KEYS)]
     Keys(KeysCommand),
     /// Look at security events
-    #[command(subcommand)]
+    #[command(subcommand, after_help = examples::EVENTS)]
     Events(EventsCommand),
     /// Fill an empty database with two users, posts and a small catalogue, and print the users' passwords
     Seed(Seed),
     /// Look after mails on their way
-    #[command(subcommand)]
+    #[command(subcommand, after_help = examples::OUTBOX)]
     Outbox(OutboxCommand),
     /// Check settings, database, keys, clock and mail server, and say what to mend
     Doctor(Box<ServerSettings>),
@@ -101,10 +107,25 @@ pub fn run() -> Result<ExitCode, Problem> {
 }
 
 fn execute() -> Result<ExitCode, Problem> {
-    env_file::read()?;
-    let cli = Cli::try_parse().or_else(refuse)?;
-    match cli.command.unwrap_or_else(|| Command::Serve(Box::new(cli.settings))) {
-        Command::Serve(settings) => block_on(serve::serve(*settings)),
+    let read = Variables::read(&Cli::command());
+    // Help and version are there whatever the variables hold.
+    let command = read.as_ref().map_or_else(|_| Cli::command(), |variables| variables.apply(Cli::command()));
+    let parsed = command.try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
+    let cli = match parsed {
+        Ok(cli) => cli,
+        Err(error) if usage::is_asked_for(&error) => return usage::show(Cli::command()),
+        Err(error) => {
+            read?;
+            return Err(usage::refusal(&error));
+        }
+    };
+    let variables = read?;
+    let command = cli.command.unwrap_or_else(|| Command::Serve(Box::new(cli.settings)));
+    if !matches!(command, Command::Serve(_) | Command::Doctor(_)) {
+        variables.unknown().iter().for_each(|words| note(format_args!("keyward: {words}")));
+    }
+    match command {
+        Command::Serve(settings) => block_on(serve::serve(*settings, variables.unknown())),
         Command::Migrate(settings) => block_on(async {
             can_say()?;
             let database = settings.open().await?;
@@ -117,7 +138,7 @@ fn execute() -> Result<ExitCode, Problem> {
         Command::Events(command) => block_on(events::run(command)),
         Command::Seed(seed) => block_on(seed.run()),
         Command::Outbox(command) => block_on(outbox::run(command)),
-        Command::Doctor(settings) => block_on(doctor::run(*settings)),
+        Command::Doctor(settings) => block_on(doctor::run(*settings, variables.unknown())),
         Command::Healthcheck(check) => check.run(),
         Command::Backup(backup) => block_on(backup.run()),
         Command::Restore(restore) => block_on(restore.run()),
@@ -126,26 +147,6 @@ fn execute() -> Result<ExitCode, Problem> {
         Command::Man(manual) => manual.print(Cli::command()),
     }?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// Help and version are printed as they are; a bad setting becomes one line, which names its variable, too.
-fn refuse(error: clap::Error) -> Result<Cli, Problem> {
-    if !error.use_stderr() {
-        shown(error.print().and_then(|()| std::io::stdout().flush()))?;
-        std::process::exit(error.exit_code());
-    }
-    let words = error.to_string();
-    let lines = words.lines().map(str::trim).take_while(|line| !line.is_empty());
-    let words = lines.collect::<Vec<_>>().join(" ").trim_start_matches("error: ").to_owned();
-    let setting = words.split("'--").nth(1).and_then(|flag| flag.split([' ', '\'']).next());
-    Err(match setting {
-        Some(flag)
-            if error.kind() == ErrorKind::ValueValidation || error.kind() == ErrorKind::InvalidValue =>
-        {
-            format!("{words} (KEYWARD_{})", flag.replace('-', "_").to_uppercase())
-        }
-        _ => format!("{words} (see keyward --help)"),
-    })
 }
 
 fn openapi(resources: &ResourceSettings) -> Result<(), Problem> {

@@ -130,12 +130,32 @@ pub async fn receive(
     let bytes = collect(headers, body, limit).await?;
     let (media, object) = match (bytes.is_empty(), media) {
         (true, _) => return Ok(None),
+        (false, None) if types.contains(&Media::Json) && is_json_object(&bytes) => {
+            return Err(unsupported(&[Media::Json]));
+        }
         (false, None) => return Err(unsupported(types)),
+        (false, Some((Media::Urlencoded, _))) if is_json_object(&bytes) => {
+            return Err(json_as_form(types).into());
+        }
         (false, Some((Media::Json, _))) => (Media::Json, object(json::parse(&bytes)?)?),
         (false, Some((Media::Multipart, field))) => (Media::Multipart, form::multipart(field, bytes).await?),
         (false, Some((Media::Urlencoded, _))) => (Media::Urlencoded, form::urlencoded(&bytes)?),
     };
     Ok(Some(Received { object, media }))
+}
+
+/// Whether a body is a JSON object, whatever its type says. No form begins with a brace and is one.
+fn is_json_object(bytes: &[u8]) -> bool {
+    bytes.trim_ascii_start().first() == Some(&b'{') && json::parse(bytes).is_ok()
+}
+
+/// The fault of JSON that says it is a form.
+fn json_as_form(types: &[Media]) -> Fault {
+    form::mislabelled(if types.contains(&Media::Json) {
+        "the body is JSON: send it with `Content-Type: application/json`"
+    } else {
+        "the body is JSON: send the fields as a form, as in `grant_type=..&scope=..`"
+    })
 }
 
 fn object(value: Value) -> Result<Map<String, Value>, Rejection> {

@@ -92,9 +92,21 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// Reports a field that must not be there, where it is. Its value is not repeated.
+    pub fn refuse(&mut self, name: &str, flaw: &Flaw) {
+        if self.has(name) {
+            self.faults.push(flaw.clone().in_field(self.part, name, None));
+        }
+    }
+
     /// Whether the field is there, null or not.
     pub fn has(&self, name: &str) -> bool {
         self.object.contains_key(name)
+    }
+
+    /// The text of a field as it came, which reports no fault.
+    pub fn text(&self, name: &str) -> Option<&'a str> {
+        self.object.get(name).and_then(Value::as_str)
     }
 
     /// The name under which a field came that has two: `alias` if only that is there.

@@ -7,7 +7,7 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, Multipart, Request};
 use axum::http::{HeaderValue, header};
 use percent_encoding::percent_decode;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::fault::{Fault, Flaw, Loc};
 
@@ -46,6 +46,9 @@ fn pairs(part: &'static str, text: &[u8]) -> Result<Map<String, Value>, Fault> {
 /// # Errors
 /// A fault if the body is not such a form.
 pub(crate) async fn multipart(content_type: &HeaderValue, body: Bytes) -> Result<Map<String, Value>, Fault> {
+    if !has_boundary(content_type) {
+        return Err(without_boundary());
+    }
     let mut request = Request::new(axum::body::Body::from(body));
     request.headers_mut().insert(header::CONTENT_TYPE, content_type.clone());
     let mut form = Multipart::from_request(request, &()).await.map_err(|_| undecodable("body"))?;
@@ -93,6 +96,27 @@ pub fn decode(bytes: &[u8]) -> Option<String> {
     complete.then(|| percent_decode(&spaced).decode_utf8().ok().map(std::borrow::Cow::into_owned)).flatten()
 }
 
+/// Whether a type names the boundary between parts (RFC 2046, section 5.1.1).
+fn has_boundary(content_type: &HeaderValue) -> bool {
+    let parameters = content_type.to_str().unwrap_or_default().split(';').skip(1);
+    let mut pairs = parameters.filter_map(|parameter| parameter.trim().split_once('='));
+    pairs.any(|(name, value)| name.eq_ignore_ascii_case("boundary") && !value.trim_matches('"').is_empty())
+}
+
+/// The fault of a multipart form whose type was written by hand.
+fn without_boundary() -> Fault {
+    mislabelled(
+        "the Content-Type names no boundary: leave that header to the browser or the HTTP library, which adds one",
+    )
+}
+
+/// The fault of a body that is no form, and what to send instead.
+pub(crate) fn mislabelled(error: &'static str) -> Fault {
+    let flaw =
+        Flaw::with_ctx("form_invalid", format!("Form decode error: {error}"), json!({ "error": error }));
+    flaw.at(vec![Loc::Name("body".into())], None)
+}
+
 fn undecodable(part: &'static str) -> Fault {
     let error = "an escape, the UTF-8 or the framing of the form is broken";
     Flaw::undecodable("form_invalid", "Form decode error", error).at(vec![Loc::Name(part.into())], None)
@@ -100,8 +124,6 @@ fn undecodable(part: &'static str) -> Fault {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]

@@ -5,6 +5,7 @@
 // The derive macro names this crate as others do.
 extern crate self as keyward_web;
 
+mod base_path;
 mod body;
 mod both;
 pub mod codes;
@@ -25,6 +26,7 @@ mod rejection;
 mod request_id;
 mod shape;
 
+pub use base_path::BasePath;
 pub use body::{AnyBody, Body, Form, Media, Received, document_body, missing_body, receive, unreceived};
 pub use both::Both;
 pub use conditions::Conditions;

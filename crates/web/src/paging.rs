@@ -84,6 +84,9 @@ struct Everywhere {
     after: Option<i64>,
 }
 
+/// What is said of a position that is counted from the beginning.
+const SKIPPED: &str = "pages are not counted from the beginning: the next one is at the Link header's rel=\"next\", whose `after` is a cursor";
+
 /// Reads a cursor of the list that is the context.
 struct Cursor;
 
@@ -113,6 +116,10 @@ impl<T: Listed, F: Input> Input for Request<T, F> {
     fn read(fields: &mut Fields<'_>, context: &F::Context) -> Option<Self> {
         let everywhere = Everywhere::read(fields, &T::LIST);
         let filter = F::read(fields, context);
+        // Ignored like other unknown names, it would give the first page for ever.
+        for name in ["skip", "offset"] {
+            fields.refuse(name, &Flaw::value(SKIPPED));
+        }
         Some(Self { everywhere: everywhere?, filter: filter?, list: PhantomData })
     }
 }

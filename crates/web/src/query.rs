@@ -10,6 +10,7 @@ use utoipa::IntoParams;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::path::{Operation, ParameterIn};
 
+use crate::base_path::BasePath;
 use crate::fields::Fields;
 use crate::form;
 use crate::input::{FromState, Input};
@@ -59,13 +60,16 @@ pub fn refuse_credentials_in(uri: &Uri, names: &[&str]) -> Result<(), Rejection>
     if pairs.any(is_named) { Err(Rejection::CredentialsInQuery) } else { Ok(()) }
 }
 
-/// Where the request went: path and query.
+/// Where the request went: path and query, as its client sent them. See [`BasePath`].
 pub struct Here(pub Uri);
 
 impl<S: Send + Sync> FromRequestParts<S> for Here {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
+        if let Some(uri) = BasePath::public(parts) {
+            return Ok(Self(uri));
+        }
         OriginalUri::from_request_parts(parts, state).await.map(|OriginalUri(uri)| Self(uri))
     }
 }

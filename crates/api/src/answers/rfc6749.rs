@@ -12,6 +12,8 @@ pub(crate) fn for_tokens(error: ApiError) -> ApiError {
         codes::INVALID_CREDENTIALS
         | codes::INVALID_REFRESH_TOKEN
         | codes::SESSION_ENDED_BY_REUSE
+        | codes::SESSION_EXPIRED
+        | codes::SESSION_ENDED
         | codes::EMAIL_UNVERIFIED => "invalid_grant",
         codes::NOT_REVOCABLE => "unsupported_token_type",
         codes::INVALID_SCOPE => "invalid_scope",

@@ -4,24 +4,29 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::Path;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use keyward_domain::values::codes::NOT_FOUND;
 use keyward_web::Conditions;
 use utoipa::openapi::OpenApi;
-use utoipa_swagger_ui::Config;
-
-use crate::error::ApiError;
 
 const SWAGGER: &str = include_str!("docs/swagger.html");
 const SWAGGER_STYLE: &str = include_str!("docs/swagger.css");
 const SWAGGER_START: &str = include_str!("docs/swagger.js");
+const SWAGGER_BUNDLE: &str = include_str!("swagger/swagger-ui-bundle.js");
+const SWAGGER_BUNDLE_STYLE: &str = include_str!("swagger/swagger-ui.css");
+const PAGES_STYLE: &str = include_str!("docs/pages.css");
+const PAGES_ICON: &str = include_str!("docs/icon.svg");
+const ICON: &[u8] = include_bytes!("swagger/favicon-32x32.png");
 const REDOC: &str = include_str!("docs/redoc.html");
 const REDOC_STYLE: &str = include_str!("docs/redoc.css");
 const REDOC_START: &str = include_str!("docs/redoc.js");
 const REDOC_BUNDLE: &str = include_str!("redoc/redoc.standalone.js");
+
+/// Where the licences are that the document names.
+pub(crate) const LICENCES: &str = "/docs/licences.txt";
+const LICENCE_TEXTS: &str =
+    concat!(include_str!("../../../../LICENSE-MIT"), "\n\n", include_str!("../../../../LICENSE-APACHE"));
 
 /// Only our own scripts and styles, none inline.
 const SWAGGER_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
@@ -46,7 +51,14 @@ pub(crate) fn router<S: Clone + Send + Sync + 'static>(document: &OpenApi) -> Ro
     let document = Bytes::from(document);
     Router::new()
         .route("/docs", get(async || page(SWAGGER, SWAGGER_POLICY)))
-        .route("/docs/{file}", get(swagger_file))
+        .route("/docs/page.css", get(async || asset("text/css", SWAGGER_STYLE.into())))
+        .route("/docs/start.js", get(async || asset("text/javascript", SWAGGER_START.into())))
+        .route("/docs/swagger-ui.css", get(async || asset("text/css", SWAGGER_BUNDLE_STYLE.into())))
+        .route("/docs/swagger-ui-bundle.js", get(async || asset("text/javascript", SWAGGER_BUNDLE.into())))
+        .route("/docs/favicon-32x32.png", get(async || asset("image/png", ICON.into())))
+        .route("/docs/pages.css", get(async || asset("text/css", PAGES_STYLE.into())))
+        .route("/docs/icon.svg", get(async || asset("image/svg+xml", PAGES_ICON.into())))
+        .route(LICENCES, get(async || asset("text/plain; charset=utf-8", LICENCE_TEXTS.into())))
         .route("/redoc", get(async || page(REDOC, REDOC_POLICY)))
         .route("/redoc/page.css", get(async || asset("text/css", REDOC_STYLE.into())))
         .route("/redoc/start.js", get(async || asset("text/javascript", REDOC_START.into())))
@@ -84,19 +96,7 @@ fn page(html: &'static str, policy: &'static str) -> Response {
     (headers, html).into_response()
 }
 
-fn asset(content_type: &str, bytes: Bytes) -> Response {
+fn asset(content_type: &'static str, bytes: Bytes) -> Response {
     let headers = [(header::CONTENT_TYPE, content_type), (header::CACHE_CONTROL, "public, max-age=3600")];
     (headers, bytes).into_response()
-}
-
-async fn swagger_file(Path(file): Path<String>) -> Response {
-    match file.as_str() {
-        "start.js" => return asset("text/javascript", SWAGGER_START.into()),
-        "page.css" => return asset("text/css", SWAGGER_STYLE.into()),
-        _ => {}
-    }
-    match utoipa_swagger_ui::serve(&file, Config::default().into()) {
-        Ok(Some(found)) => asset(&found.content_type, found.bytes.into_owned().into()),
-        _ => ApiError::new(StatusCode::NOT_FOUND, NOT_FOUND, "Not Found").into_response(),
-    }
 }

@@ -4,14 +4,16 @@ use keyward_auth::PasswordPolicy;
 use keyward_guard::{Scope, problems, schemes};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::tag::TagBuilder;
-use utoipa::openapi::{InfoBuilder, LicenseBuilder, OpenApi};
+use utoipa::openapi::{InfoBuilder, LicenseBuilder, OpenApi, Server};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::access::scope::Admin;
 use crate::codes::BOUNDARY;
+use crate::document::docs::LICENCES;
 use crate::error::Faults;
 use crate::extract::{CLIENT_SCHEME, as_set};
 use crate::resources::resource::Resource;
+use crate::settings::public::PublicAddress;
 
 const DESCRIPTION: &str = "\
 FastAPI-style JWT authentication, in Rust.
@@ -20,17 +22,15 @@ FastAPI-style JWT authentication, in Rust.
 padlock is yours to call. `POST /logout` ends that.";
 
 /// The tags of Keyward's own operations that come before the resources'.
-const FIRST_TAGS: [(&str, &str); 4] = [
-    ("root", "The front door, and one room with and one without a lock"),
-    ("login", "Signing up, logging in, staying in, logging out"),
-    ("sessions", "Where I am logged in"),
-    ("users", "Accounts"),
-];
+const FIRST_TAGS: [(&str, &str); 2] =
+    [("login", "Sign up, log in, stay logged in, log out"), ("users", "Accounts")];
 
 /// Those that come after them.
-const LATER_TAGS: [(&str, &str); 3] = [
-    ("mail", "What goes through the mailbox: forgotten passwords"),
+const LATER_TAGS: [(&str, &str); 5] = [
+    ("sessions", "Where I am logged in"),
+    ("mail", "What is done by e-mail: choosing a new password, verifying an address, changing it"),
     ("oauth", "For programs that speak OAuth2, and services that check our tokens"),
+    ("root", "The service itself, and one operation with and one without a lock"),
     ("health", "For monitoring the process"),
 ];
 
@@ -39,22 +39,28 @@ pub(crate) fn own_tags() -> impl Iterator<Item = &'static str> {
     FIRST_TAGS.into_iter().chain(LATER_TAGS).map(|(name, _)| name)
 }
 
-/// Adds title, tags and security schemes to the operations, and what `policy` asks of new passwords.
-pub(crate) fn complete(mut document: OpenApi, resources: &[Resource], policy: &PasswordPolicy) -> OpenApi {
+/// Adds title, tags and security schemes to the operations, what `policy` asks of new passwords, and where the service is.
+pub(crate) fn complete(
+    mut document: OpenApi,
+    resources: &[Resource],
+    policy: &PasswordPolicy,
+    public: &PublicAddress,
+) -> OpenApi {
     document.info = InfoBuilder::new()
         .title("Keyward")
         .version(env!("CARGO_PKG_VERSION"))
         .description(Some(DESCRIPTION))
         .license(Some(
-            LicenseBuilder::new().name("MIT OR Apache-2.0").identifier(Some("MIT OR Apache-2.0")).build(),
+            LicenseBuilder::new().name("MIT OR Apache-2.0").url(Some(public.path(LICENCES))).build(),
         ))
         .build();
+    document.servers = public.url.as_ref().map(|url| vec![Server::new(url)]);
     let tag = |(name, description)| TagBuilder::new().name(name).description(Some(description)).build();
     let own = resources.iter().flat_map(|resource| resource.tags.iter().copied());
     document.tags = Some(FIRST_TAGS.into_iter().chain(own).chain(LATER_TAGS).map(tag).collect());
     let scopes = resources.iter().flat_map(|resource| &resource.scopes);
     let scopes = scopes.map(|scope| (scope.name, scope.title)).chain([(Admin::NAME, Admin::TITLE)]);
-    schemes(&mut document, "/login", &scopes.collect::<Vec<_>>());
+    schemes(&mut document, &public.path("/login"), &scopes.collect::<Vec<_>>());
     let client = HttpBuilder::new()
         .scheme(HttpAuthScheme::Basic)
         .description(Some("A registered client's id and secret: `keyward client create`."))

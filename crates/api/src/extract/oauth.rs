@@ -130,8 +130,18 @@ async fn authenticate(
 ) -> Result<Option<Client>, ApiError> {
     let text = |name: &str| form.get(name).and_then(Value::as_str);
     let in_form = text("client_secret").map(|secret| (text("client_id").unwrap_or_default(), secret));
+    // Empty fields, as generated clients send them, are none.
+    let in_form = in_form.filter(|(id, secret)| !id.is_empty() || !secret.is_empty());
     let (id, secret) = match (basic(headers)?, in_form) {
-        (None, None) => return Ok(None),
+        (None, None) => {
+            // Without its secret a registered client would get a token beyond what it was registered for.
+            let named = text("client_id").filter(|id| !id.is_empty());
+            let registered = match named {
+                Some(id) => clients.is_registered(id).await?,
+                None => false,
+            };
+            return if registered { Err(invalid_client()) } else { Ok(None) };
+        }
         (Some(_), Some(_)) => return Err(two_ways()),
         // The form may repeat the client's id, but not name another client.
         (Some((id, _)), None) if text("client_id").is_some_and(|named| named != id) => return Err(two_ways()),

@@ -4,13 +4,16 @@
 use std::convert::Infallible;
 use std::marker::PhantomData;
 
+use axum::Json;
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use keyward_domain::values::cases::Cases;
-use keyward_guard::{Answers, Documented, Schemas, document_content};
+use keyward_guard::{Answers, Documented, Schemas, document_content, document_success};
 use keyward_web::{AnyBody, FromState, Input};
+use serde::Serialize;
 use utoipa::openapi::path::Operation;
+use utoipa::openapi::{ContentBuilder, RefOr};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::answers::refused::Refused;
@@ -33,27 +36,19 @@ pub enum Submitter {
     Program,
 }
 
-/// The two pages that tell a browser how it went.
-pub struct Outcomes {
-    /// The title after it was done.
-    pub done: &'static str,
-    /// What to do next.
-    pub next: &'static str,
-    /// The title after it was refused.
-    pub refused: &'static str,
-}
-
 impl Submitter {
     /// 204, or the error; for a browser the page that says so.
-    pub fn answer<C>(self, outcome: Result<(), ApiError>, pages: &Outcomes) -> Outcome<C> {
+    pub fn answer<C>(
+        self,
+        outcome: Result<(), ApiError>,
+        done: impl FnOnce() -> Response,
+        refused: impl FnOnce(&ApiError) -> Response,
+    ) -> Outcome<C> {
         let answer = match (outcome, self) {
             (Ok(()), Self::Program) => StatusCode::NO_CONTENT.into_response(),
             (Err(error), Self::Program) => error.into_response(),
-            (Ok(()), Self::Page) => pages::words(StatusCode::OK, pages.done, pages.next),
-            (Err(error), Self::Page) => {
-                let words = format!("{} Go back, or ask for another mail.", error.words());
-                pages::words(error.status(), pages.refused, &words)
-            }
+            (Ok(()), Self::Page) => done(),
+            (Err(error), Self::Page) => refused(&error),
         };
         Outcome { answer, documented: PhantomData }
     }
@@ -76,6 +71,48 @@ impl<C: Cases> Answers for Outcome<C> {
         let page = String::schema();
         document_content(operation, StatusCode::OK, "Done, for a browser", Some(("text/html", page)));
         document_content(operation, StatusCode::NO_CONTENT, "Done", None);
+        Refused::<C>::answers(operation, schemas);
+    }
+}
+
+/// What [`Submitter::asked`] makes: 202 with `T`, for a browser as a page; and the refusals `C`.
+pub struct Asked<T, C> {
+    answer: Response,
+    documented: PhantomData<fn() -> (T, C)>,
+}
+
+impl Submitter {
+    /// 202 with `notice`, or the error; for a browser a page of either title with the same words.
+    pub fn asked<T: Serialize + AsRef<str>, C>(
+        self,
+        outcome: Result<(), ApiError>,
+        notice: T,
+        done: &str,
+        refused: &str,
+    ) -> Asked<T, C> {
+        let answer = match (outcome, self) {
+            (Ok(()), Self::Program) => (StatusCode::ACCEPTED, Json(notice)).into_response(),
+            (Err(error), Self::Program) => error.into_response(),
+            (Ok(()), Self::Page) => pages::words(StatusCode::ACCEPTED, done, notice.as_ref()),
+            (Err(error), Self::Page) => pages::words(error.status(), refused, &error.advice()),
+        };
+        Asked { answer, documented: PhantomData }
+    }
+}
+
+impl<T, C> IntoResponse for Asked<T, C> {
+    fn into_response(self) -> Response {
+        self.answer
+    }
+}
+
+impl<T: ToSchema, C: Cases> Answers for Asked<T, C> {
+    fn answers(operation: &mut Operation, schemas: &mut Schemas) {
+        document_success::<T>(operation, schemas, StatusCode::ACCEPTED);
+        if let Some(RefOr::T(response)) = operation.responses.responses.get_mut("202") {
+            let page = ContentBuilder::new().schema(Some(String::schema())).build();
+            response.content.insert("text/html".to_owned(), RefOr::T(page));
+        }
         Refused::<C>::answers(operation, schemas);
     }
 }

@@ -1,10 +1,12 @@
 //! The front door, and one room with and one without a lock: the smallest demonstration there is.
 
 use axum::Json;
+use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::access::current_user::CurrentUser;
+use crate::settings::public::PublicAddress;
 
 /// What this is, and where its documentation is.
 #[derive(Serialize, ToSchema)]
@@ -14,13 +16,13 @@ pub struct Welcome {
     #[schema(example = "0.1.0")]
     version: &'static str,
     #[schema(example = "/docs")]
-    docs: &'static str,
+    docs: String,
 }
 
 /// What this is, and where its documentation is
 #[utoipa::path(get, path = "/", tag = "root", responses((status = 200, description = "Welcome")))]
-pub async fn read_root() -> Json<Welcome> {
-    Json(Welcome { name: "keyward", version: env!("CARGO_PKG_VERSION"), docs: "/docs" })
+pub(crate) async fn read_root(State(public): State<PublicAddress>) -> Json<Welcome> {
+    Json(Welcome { name: "keyward", version: env!("CARGO_PKG_VERSION"), docs: public.path("/docs") })
 }
 
 /// Something anyone may read

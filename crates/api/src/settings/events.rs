@@ -8,6 +8,7 @@ use super::time::{lifetime, seconds};
 
 /// How long security events are kept.
 #[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Events")]
 pub struct EventSettings {
     /// Age at which security events are deleted; `0`: never
     #[arg(long, env = "KEYWARD_EVENT_RETENTION", default_value = "400d", value_name = "TIME", value_parser = retention)]

@@ -4,18 +4,27 @@ use axum::http::Uri;
 
 use crate::boundary::host::is_host;
 
-/// RFC 8414, section 2: a URL of http or https without query and fragment. Links in mails begin with it, and what reads
-/// them must not see a user or another host in it.
+/// RFC 8414, section 2: a URL of http or https without query and fragment. Links in mails and redirects begin with it or with its
+/// path, and what reads them must not see a user or another host in it.
 pub(super) fn issuer(text: &str) -> Result<String, String> {
     let words = "it must be an http or https URL with a host, as in https://login.example.com, \
-                 without user, query, fragment and spaces";
+                 without user, query, fragment and spaces, and with a plain path if any, as in /auth";
     // A `Uri` drops its fragment and lets bytes beyond ASCII pass.
     let plain = text.bytes().all(|byte| byte.is_ascii_graphic()) && !text.contains('#');
     let uri = text.parse::<Uri>().ok().filter(|_| plain).ok_or(words)?;
     let sound = matches!(uri.scheme_str(), Some("http" | "https"))
         && uri.authority().is_some_and(|authority| is_host(authority.as_str().as_bytes()))
-        && uri.query().is_none();
+        && uri.query().is_none()
+        && is_plain(uri.path());
     if sound { Ok(text.to_owned()) } else { Err(words.to_owned()) }
+}
+
+/// Whether nobody reads a path in two ways: no empty segment but at its end, no `.` and no `..`, and the characters of RFC 3986,
+/// section 3.3.
+fn is_plain(path: &str) -> bool {
+    let path = path.strip_suffix('/').unwrap_or(path);
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=:@".contains(&byte);
+    path.split('/').skip(1).all(|segment| !["", ".", ".."].contains(&segment) && segment.bytes().all(allowed))
 }
 
 #[cfg(test)]
@@ -30,6 +39,7 @@ mod tests {
             "https://login.example.com",
             "https://login.example.com/",
             "https://example.com/auth/",
+            "https://example.com/a/b%20c~d",
             "http://keyward",
         ] {
             assert_eq!(issuer(text).as_deref(), Ok(text));
@@ -53,6 +63,12 @@ mod tests {
             "https://example.com/?x=1",
             "https://example.com/#top",
             "https://example.com/a b",
+            "https://example.com//evil.example",
+            "https://example.com/auth//",
+            "https://example.com/../auth",
+            "https://example.com/./auth",
+            "https://example.com/{auth}",
+            "https://example.com/a\\b",
             " https://example.com",
             "https://example.com/\u{fc}",
         ] {

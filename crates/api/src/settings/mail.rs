@@ -9,6 +9,7 @@ use super::secret::Secret;
 
 /// How mail goes out, and what it looks like.
 #[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Mail")]
 pub struct MailSettings {
     /// The mail server: `smtps://USER:PASSWORD@HOST:465`, or `smtp://..:587?tls=required` for STARTTLS [default: mails
     /// are written into the data folder]

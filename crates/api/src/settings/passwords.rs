@@ -5,6 +5,7 @@ use keyward_auth::{Argon2Params, PasswordPolicy, RefusedPasswords};
 
 /// How passwords are hashed, and what new ones must be like.
 #[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Passwords")]
 pub struct PasswordSettings {
     /// Argon2id: memory, in KiB
     #[arg(long, env = "KEYWARD_ARGON2_MEMORY", default_value_t = 19_456, value_name = "KIB")]

@@ -6,6 +6,7 @@ use crate::boundary::proxies::{Network, ProxyHeader};
 
 /// Whom to believe about where a request came from.
 #[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Proxies")]
 pub struct ProxySettings {
     /// Networks of proxies that are believed about a client's address, as in `10.0.0.0/8,::1` [default: none]
     #[arg(long, env = "KEYWARD_TRUSTED_PROXIES", value_name = "NETWORKS", value_delimiter = ',')]

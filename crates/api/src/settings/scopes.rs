@@ -5,6 +5,7 @@ use keyward_auth::ScopeSet;
 
 /// What accounts may ask for beside Keyward's own scopes.
 #[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Scopes")]
 pub struct ScopeSettings {
     /// Scopes of services of your own that every account may have, as in `invoices:read invoices:pay`
     #[arg(

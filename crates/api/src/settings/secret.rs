@@ -1,19 +1,28 @@
 //! Settings that are secrets.
 
+use std::ffi::OsString;
+
 /// A setting that is never printed.
 #[derive(Clone)]
-pub struct Secret(String);
+pub struct Secret(Vec<u8>);
 
 impl Secret {
     /// Its bytes.
     pub fn expose(&self) -> &[u8] {
-        self.0.as_bytes()
+        &self.0
     }
 }
 
 impl From<String> for Secret {
     fn from(text: String) -> Self {
-        Self(text)
+        Self(text.into_bytes())
+    }
+}
+
+/// Not every secret is text: a master secret may be raw bytes.
+impl From<OsString> for Secret {
+    fn from(text: OsString) -> Self {
+        Self(text.into_encoded_bytes())
     }
 }
 

@@ -11,6 +11,7 @@ use super::time::lifetime;
 
 /// Where things are kept: what every command needs to know.
 #[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Storage")]
 pub struct StorageSettings {
     /// The folder for the database and the master secret; made if it is not there
     #[arg(long, env = "KEYWARD_DATA_DIR", default_value = "./data", value_name = "FOLDER")]
@@ -58,6 +59,7 @@ pub struct StorageSettings {
 
 /// A copy of the database to read from.
 #[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Storage")]
 pub struct ReplicaSettings {
     /// PostgreSQL: a copy that follows the database, for reads that may be a moment old [default: none]
     #[arg(long, env = "KEYWARD_DATABASE_READ_URL", hide_env_values = true, value_name = "URL")]
@@ -67,9 +69,12 @@ pub struct ReplicaSettings {
 impl StorageSettings {
     /// The database's address.
     pub fn database_url(&self) -> String {
-        match &self.database_url {
-            Some(url) => String::from_utf8_lossy(url.expose()).into_owned(),
-            None => format!("sqlite://{}", self.data_dir.join("keyward.db").display()),
+        if let Some(url) = &self.database_url {
+            return String::from_utf8_lossy(url.expose()).into_owned();
         }
+        let file = self.data_dir.join("keyward.db").display().to_string();
+        // In the root folder it has to be written so that it is meant.
+        let root = if self.data_dir == std::path::Path::new("/") { "/" } else { "" };
+        format!("sqlite://{root}{}", file.replace('%', "%25").replace('?', "%3F"))
     }
 }

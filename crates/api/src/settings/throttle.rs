@@ -10,6 +10,7 @@ use super::time::{lifetime, seconds};
 
 /// What guesses cost.
 #[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Rate limits")]
 pub struct ThrottleSettings {
     /// Make guesses cost a growing wait: `on` or `off`
     #[arg(long, env = "KEYWARD_THROTTLE", default_value = "on", value_name = "ON|OFF", value_parser = ["on", "off"])]

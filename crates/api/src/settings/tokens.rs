@@ -13,8 +13,21 @@ use super::time::{lifetime, seconds};
 /// How far clocks may differ, in seconds.
 pub const LEEWAY: i64 = 5;
 
+/// The longest time for which a spent refresh token may still get its successor.
+const LONGEST_GRACE: Duration = Duration::from_mins(5);
+
+/// From one second to [`LONGEST_GRACE`], or `0`: a spent token is never given its successor again.
+fn grace(text: &str) -> Result<Duration, String> {
+    if text == "0" || text == "0s" {
+        return Ok(Duration::ZERO);
+    }
+    let time = lifetime(text)?;
+    if time > LONGEST_GRACE { Err("it must be at most 5m".to_owned()) } else { Ok(time) }
+}
+
 /// What tokens say and how long they last.
 #[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Tokens and sessions")]
 pub struct TokenSettings {
     /// How access tokens are signed: `EdDSA`, ES256, RS256, or HS256 with KEYWARD_SECRET
     #[arg(long, env = "KEYWARD_ALGORITHM", default_value = "EdDSA", value_name = "ALGORITHM")]
@@ -48,6 +61,10 @@ pub struct TokenSettings {
     #[arg(long, env = "KEYWARD_SESSION_ABSOLUTE", default_value = "90d", value_name = "TIME", value_parser = lifetime)]
     pub session_absolute: Duration,
 
+    /// How long the refresh token just spent still gets its successor again, for lost answers and for two tabs at once: up to `5m`
+    #[arg(long, env = "KEYWARD_REFRESH_GRACE", default_value = "10s", value_name = "TIME", value_parser = grace)]
+    pub refresh_grace: Duration,
+
     /// The sessions that an account may have at once: beyond them, the one unseen longest ends
     #[arg(long, env = "KEYWARD_SESSIONS_PER_ACCOUNT", default_value_t = 1_000, value_name = "N",
         value_parser = clap::value_parser!(u32).range(1..=100_000))]
@@ -79,7 +96,7 @@ impl TokenSettings {
             idle: seconds(self.session_idle),
             absolute: seconds(self.session_absolute),
             access: self.access_token_life(),
-            ..Lifetimes::default()
+            grace: seconds(self.refresh_grace),
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use keyward_infra::database::permission::explain;
+
 use super::error::ServiceError;
 
 /// The data folder, and how many of it and the folders around it were made just now.
@@ -17,7 +19,8 @@ impl DataFolder {
         let new = path.ancestors().take_while(missing).count();
         let made = private_folder(path).and_then(|()| std::fs::read_dir(path).map(drop));
         made.map_err(|error| {
-            format!("KEYWARD_DATA_DIR: the folder {} cannot be used: {error}", path.display())
+            let reason = explain(path, &error);
+            format!("KEYWARD_DATA_DIR: the folder {} cannot be used: {reason}", path.display())
         })?;
         Ok(Self { path: path.to_owned(), new })
     }

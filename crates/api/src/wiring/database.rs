@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use keyward_domain::ports::store::{Repositories, Store};
+use keyward_infra::database::error::words;
 use keyward_infra::database::options::DatabaseOptions;
 use keyward_infra::database::store::Database;
 use keyward_migration::{MigrationSet, Schema};
@@ -10,7 +11,7 @@ use keyward_migration::{MigrationSet, Schema};
 use super::data_folder::DataFolder;
 use super::error::ServiceError;
 use super::lock::Lock;
-use super::place::without_password;
+use super::place::place;
 use crate::resources::resource::{Resource, migrations};
 use crate::settings::storage::StorageSettings;
 
@@ -38,9 +39,9 @@ impl OpenDatabase {
                 return Err(problem);
             }
         };
-        keyward_migration::migrate(opened.database.connection(), &opened.migrations)
-            .await
-            .map_err(|error| format!("the database's schema cannot be brought up to date: {error}"))?;
+        keyward_migration::migrate(opened.database.connection(), &opened.migrations).await.map_err(
+            |error| format!("the database's schema cannot be brought up to date: {}", words(&error)),
+        )?;
         Ok(Self { _lock: lock, ..opened })
     }
 
@@ -51,13 +52,25 @@ impl OpenDatabase {
         let database = database.map_err(|error| format!("KEYWARD_DATABASE_URL: {error}"))?;
         let leaving = resources.iter().filter_map(|resource| resource.leaving);
         let database = database.with_leaving(leaving);
-        Ok(Self { database, migrations: migrations(resources), place: without_password(&url), _lock: None })
+        Ok(Self { database, migrations: migrations(resources), place: place(&url), _lock: None })
     }
 
     /// How the database's schema stands to this program.
     pub async fn schema(&self) -> Result<Schema, ServiceError> {
         let schema = keyward_migration::look(self.database.connection(), &self.migrations).await;
-        schema.map_err(|error| format!("the schema of {} cannot be looked up: {error}", self.place).into())
+        schema.map_err(|error| {
+            format!("the schema of {} cannot be looked up: {}", self.place, words(&error)).into()
+        })
+    }
+
+    /// Why the schema cannot be changed, if it cannot. Nothing is changed.
+    pub async fn may_migrate(&self) -> Result<(), String> {
+        self.database.may_migrate().await
+    }
+
+    /// Why accounts cannot be changed, if they cannot. Nothing is changed.
+    pub async fn may_write(&self) -> Result<(), String> {
+        self.database.may_write().await
     }
 
     /// What time the database server says it is, if it has a clock of its own.

@@ -31,7 +31,8 @@ pub(super) fn distinct(resources: &[Resource]) -> Result<(), ServiceError> {
     for letter in Templates::own() {
         owners.add(KEYWARD, "letter", letter.to_owned())?;
     }
-    for path in router::document(&[]).paths.paths.into_keys().chain(docs::pages()) {
+    let pages = docs::pages().into_iter().chain([router::TOKEN.to_owned()]);
+    for path in router::document(&[]).paths.paths.into_keys().chain(pages) {
         owners.add(KEYWARD, "path", shape(&path))?;
     }
     for (index, resource) in resources.iter().enumerate() {

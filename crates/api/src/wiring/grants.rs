@@ -29,6 +29,15 @@ pub(crate) fn grants(settings: &ScopeSettings, resources: &[Resource]) -> Result
     Ok(Grants::new(&union(&users, &settings.user_scopes), &union(&administrators, &settings.admin_scopes)))
 }
 
+/// Every scope that a client may be registered for: those of all roles, and those for clients alone.
+///
+/// # Errors
+/// As [`grants`].
+pub fn client_scopes(settings: &ScopeSettings, resources: &[Resource]) -> Result<ScopeSet, ServiceError> {
+    let own = ScopeSet::from_names([REVOCATIONS_READ]).unwrap_or_default();
+    Ok(union(&own, grants(settings, resources)?.of(Role::Admin)))
+}
+
 fn scopes(resources: &[Resource], role: Role) -> Result<ScopeSet, ServiceError> {
     let scopes = resources.iter().flat_map(|resource| &resource.scopes);
     let names = scopes.filter(|scope| scope.role == role).map(|scope| scope.name);

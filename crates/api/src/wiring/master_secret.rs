@@ -5,6 +5,7 @@ use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use keyward_auth::{MasterSecret, SystemRandom};
+use keyward_infra::database::permission::explain;
 
 use super::error::ServiceError;
 use crate::settings::tokens::TokenSettings;
@@ -35,7 +36,7 @@ impl Own {
             )
             .into()),
             None => {
-                let secret = create(&path).map_err(|error| unusable(data_dir, &error))?;
+                let secret = create(&path).map_err(|error| unusable(data_dir, &explain(&path, &error)))?;
                 Ok(Self { secret, made: Some(path) })
             }
         }
@@ -55,7 +56,7 @@ pub fn find(tokens: &TokenSettings, data_dir: &Path) -> Result<Option<MasterSecr
     match std::fs::read(data_dir.join(FILE)) {
         Ok(bytes) => MasterSecret::from_bytes(&bytes).map(Some).map_err(|error| unusable(data_dir, &error)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(unusable(data_dir, &error)),
+        Err(error) => Err(unusable(data_dir, &explain(&data_dir.join(FILE), &error))),
     }
 }
 

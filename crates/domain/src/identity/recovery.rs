@@ -187,6 +187,11 @@ impl Recovery {
             .await
     }
 
+    /// The address of the account whose password a token replaces, if the token is good now. Nothing is spent.
+    pub async fn whose(&self, token: &str) -> Result<Option<Email>, StoreError> {
+        Ok(self.owner_of(&SecretHash::of(token)).await?.map(|user| user.email))
+    }
+
     /// The account that a good token belongs to, if it still has the address the token was sent to.
     async fn owner_of(&self, token: &SecretHash) -> Result<Option<User>, StoreError> {
         let mut repositories = self.ports.store.autocommit();

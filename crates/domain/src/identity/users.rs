@@ -51,6 +51,16 @@ impl Users {
         Ok(self.ports.store.autocommit().users().credentials_of(email).await?.map(|found| found.user))
     }
 
+    /// Whether there is an administrator who is not disabled.
+    pub async fn have_administrator(&self) -> Result<bool, UserError> {
+        self.ports
+            .retrying(|| async {
+                let mut tx = self.ports.store.begin().await?;
+                Ok(!tx.user_changes().administrators(1).await?.is_empty())
+            })
+            .await
+    }
+
     /// One page of all accounts.
     pub async fn list(&self, page: Page) -> Result<Slice<User>, UserError> {
         let rows = self.ports.store.replica().users().list(page).await?;

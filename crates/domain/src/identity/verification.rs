@@ -18,6 +18,7 @@ use crate::mail::postbox::Postbox;
 use crate::model::attempts::{AttemptKey, Budget};
 use crate::model::events::{Event, EventKind};
 use crate::model::outbox::Lane;
+use crate::model::store_error::StoreError;
 use crate::model::users::{Credentials, User};
 use crate::model::verifications::{Pending, Purpose};
 use crate::ports::bundle::Ports;
@@ -183,6 +184,12 @@ impl Verification {
         };
         self.postbox.post(tx, &self.ports, Lane::Code, email.clone(), letter).await?;
         Ok(())
+    }
+
+    /// The address that a link's token proves, if the token is good now. Nothing is spent.
+    pub async fn proves(&self, token: &str) -> Result<Option<Email>, StoreError> {
+        let (mut store, now) = (self.ports.store.autocommit(), self.ports.clock.now());
+        Ok(store.verifications().find(&SecretHash::of(token), now).await?.map(|pending| pending.email))
     }
 
     /// Accepts a proof: the address is verified from now on, and becomes the account's if it is a new one. Then a mail

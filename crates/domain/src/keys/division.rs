@@ -19,6 +19,52 @@ pub struct Parts<'a> {
     pub previous: Vec<&'a StoredKey>,
 }
 
+/// What a key does at a moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// It signs.
+    Signs,
+    /// It will sign.
+    Next,
+    /// Its tokens are accepted until they expire.
+    Verifies,
+    /// Its last token has expired.
+    Superseded,
+    /// It was withdrawn: its tokens are refused.
+    Retired,
+}
+
+impl Part {
+    /// Its name, as printed.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Signs => "signs",
+            Self::Next => "next",
+            Self::Verifies => "verifies",
+            Self::Superseded => "superseded",
+            Self::Retired => "retired",
+        }
+    }
+}
+
+impl Parts<'_> {
+    /// What `key` does, which is one of the divided keys.
+    pub fn of(&self, key: &StoredKey) -> Part {
+        let is = |other: &&StoredKey| other.kid == key.kid;
+        if key.retired_at.is_some() {
+            Part::Retired
+        } else if self.current.as_ref().is_some_and(is) {
+            Part::Signs
+        } else if self.next.iter().chain(&self.later).any(is) {
+            Part::Next
+        } else if self.previous.iter().any(is) {
+            Part::Verifies
+        } else {
+            Part::Superseded
+        }
+    }
+}
+
 /// Divides keys, which come by ascending `signs_from`, retired ones included. A key that another one has superseded never
 /// signs again, not even when that one is retired: then no key signs, and a new one has to be made. Before the first key is
 /// due, it signs all the same, for clocks disagree a little.
@@ -72,6 +118,19 @@ mod tests {
         assert_eq!(kids(&keys, 2000), (Some("c"), None, vec!["b"]));
         let later = divide(&keys, OffsetDateTime::UNIX_EPOCH, Duration::seconds(100)).later;
         assert_eq!(later.iter().map(|key| key.kid.as_str()).collect::<Vec<_>>(), ["c"]);
+    }
+
+    #[test]
+    fn each_key_has_one_part() {
+        let mut keys = [key("a", 0), key("b", 1000), key("c", 2000), key("d", 3000), key("e", 4000)];
+        keys[4].retired_at = Some(OffsetDateTime::UNIX_EPOCH);
+        let parts_at = |now| {
+            let now = OffsetDateTime::UNIX_EPOCH + Duration::seconds(now);
+            let parts = divide(&keys, now, Duration::seconds(100));
+            keys.iter().map(|key| parts.of(key).as_str()).collect::<Vec<_>>()
+        };
+        assert_eq!(parts_at(1050), ["verifies", "signs", "next", "next", "retired"]);
+        assert_eq!(parts_at(2200), ["superseded", "superseded", "signs", "next", "retired"]);
     }
 
     #[test]

@@ -37,12 +37,23 @@ pub struct LiveSession {
     pub role: Role,
 }
 
+/// A session that was revoked, for as long as its row is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EndedSession {
+    /// The session.
+    pub session: Session,
+    /// Whether a refresh token that was used twice ended it.
+    pub by_reuse: bool,
+}
+
 #[async_trait]
 pub trait SessionRepository: Send {
     /// Adds a session; [`StoreError::Dangling`] when its account has been deleted.
     async fn insert(&mut self, session: &Session) -> Result<(), StoreError>;
     /// Finds a session, unless it was revoked or its user is disabled.
     async fn live(&mut self, id: SessionId) -> Result<Option<LiveSession>, StoreError>;
+    /// Finds a session that was revoked, while its row is kept.
+    async fn ended(&mut self, id: SessionId) -> Result<Option<EndedSession>, StoreError>;
     /// Returns a user's sessions that were not revoked, newest first, at most `limit`.
     async fn of_user(&mut self, user: UserId, limit: u64) -> Result<Vec<Session>, StoreError>;
     /// Spends the refresh token with that counter, if it is the current one of a live session. Returns whether it was.
@@ -66,6 +77,14 @@ pub trait SessionRepository: Send {
 pub trait SessionEndings: Send {
     /// Ends a session of this user. Returns whether it was live.
     async fn revoke(&mut self, user: UserId, id: SessionId, now: OffsetDateTime) -> Result<bool, StoreError>;
+    /// Ends a session of this user because a refresh token of it was used twice, and keeps that reason. Returns whether it was
+    /// live.
+    async fn revoke_reused(
+        &mut self,
+        user: UserId,
+        id: SessionId,
+        now: OffsetDateTime,
+    ) -> Result<bool, StoreError>;
     /// Ends every session of a user but `except`. Returns the number ended.
     async fn revoke_all(
         &mut self,

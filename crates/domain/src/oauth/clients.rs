@@ -117,6 +117,12 @@ impl Clients {
         Ok(ended)
     }
 
+    /// Whether there is a client of that id.
+    pub async fn is_registered(&self, id: &str) -> Result<bool, ClientError> {
+        let Some(id) = ClientId::parse(id) else { return Ok(false) };
+        Ok(self.ports.store.autocommit().clients().find(&id).await?.is_some())
+    }
+
     /// The client that knows this secret.
     pub async fn authenticate(&self, id: &str, secret: &str) -> Result<Client, ClientError> {
         let id = ClientId::parse(id).ok_or(ClientError::Unknown)?;

@@ -20,7 +20,10 @@ pub(crate) async fn end(
     ports
         .retrying(|| async {
             let mut tx = ports.store.begin().await?;
-            let ended = tx.session_endings().revoke(user, id, now).await?;
+            let ended = match why {
+                EventKind::RefreshReused => tx.session_endings().revoke_reused(user, id, now).await?,
+                _ => tx.session_endings().revoke(user, id, now).await?,
+            };
             if ended {
                 tx.events().append(&Event::new(now, why, by.clone(), origin).of(user).in_session(id)).await?;
             }

@@ -25,12 +25,20 @@ pub enum SessionError {
     /// The password is right, but the address is not verified yet, and no mail is sent: too many were.
     #[error("Please verify your e-mail address first. Too many mails were sent to it: try again in {} s.", .0.seconds)]
     EmailUnverifiedNoMail(Throttled),
-    /// The refresh token is malformed, forged, spent, expired, or its session has ended.
+    /// The refresh token is malformed, forged or another client's, or its session is not known any more.
     #[error("Invalid refresh token")]
     InvalidRefreshToken,
-    /// It was spent long ago, and its session has been ended for that. The sentence is that of [`Self::InvalidRefreshToken`].
-    #[error("Invalid refresh token")]
+    /// A refresh token of the session was used twice, and the session has been ended for that.
+    #[error(
+        "Invalid refresh token: one of this session was used twice, which ended the session. Log in again."
+    )]
     RefreshTokenReused,
+    /// The session was not refreshed for too long, or is too old.
+    #[error("Invalid refresh token: the session has expired. Log in again.")]
+    Expired,
+    /// The session was ended: by logging out, elsewhere, or by a change of the account.
+    #[error("Invalid refresh token: the session was ended. Log in again.")]
+    Ended,
     /// A client's own token, which is good until it expires or the client is removed.
     #[error("A token of the client's own cannot be revoked.")]
     NotRevocable,
@@ -60,9 +68,11 @@ pub enum SessionError {
 impl Failure for SessionError {
     fn kind(&self) -> Kind {
         match self {
-            Self::InvalidCredentials | Self::InvalidRefreshToken | Self::RefreshTokenReused => {
-                Kind::Unauthenticated
-            }
+            Self::InvalidCredentials
+            | Self::InvalidRefreshToken
+            | Self::RefreshTokenReused
+            | Self::Expired
+            | Self::Ended => Kind::Unauthenticated,
             Self::EmailUnverified | Self::EmailUnverifiedNoMail(_) => Kind::Forbidden,
             Self::Scope(_) | Self::NotRevocable => Kind::Invalid,
             Self::Throttled(_) => Kind::Throttled,
@@ -81,6 +91,8 @@ impl Failure for SessionError {
             Self::EmailUnverified | Self::EmailUnverifiedNoMail(_) => codes::EMAIL_UNVERIFIED,
             Self::InvalidRefreshToken => codes::INVALID_REFRESH_TOKEN,
             Self::RefreshTokenReused => codes::SESSION_ENDED_BY_REUSE,
+            Self::Expired => codes::SESSION_EXPIRED,
+            Self::Ended => codes::SESSION_ENDED,
             Self::NotRevocable => codes::NOT_REVOCABLE,
             Self::Scope(_) => codes::INVALID_SCOPE,
             Self::NotFound(_) => codes::NOT_FOUND,
@@ -124,10 +136,14 @@ crate::cases! {
     InvalidCredentials => SessionError::InvalidCredentials;
     /// The address has to be verified first: a code and a link are on their way.
     EmailUnverified => SessionError::EmailUnverified;
-    /// The refresh token is malformed, forged or expired, or its session has ended.
+    /// The refresh token is malformed or forged, or its session is not known any more.
     InvalidRefreshToken => SessionError::InvalidRefreshToken;
-    /// The refresh token was used before, which ended its session.
+    /// A refresh token of the session was used twice, which ended it.
     RefreshTokenReused => SessionError::RefreshTokenReused;
+    /// The session of the refresh token has expired.
+    SessionExpired => SessionError::Expired;
+    /// The session of the refresh token was ended, here or elsewhere.
+    SessionEnded => SessionError::Ended;
     /// The scope cannot be granted.
     UngrantableScope => SessionError::Scope(InvalidScope);
     /// A token of the client itself.

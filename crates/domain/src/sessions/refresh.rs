@@ -14,7 +14,7 @@ use crate::limits::throttle::Throttle;
 use crate::model::clients::Client;
 use crate::model::events::EventKind;
 use crate::model::lifetimes::Lifetimes;
-use crate::model::sessions::Session;
+use crate::model::sessions::{EndedSession, Session};
 use crate::values::by::{By, Means, Who};
 use crate::values::origin::Origin;
 use crate::values::scopes;
@@ -28,14 +28,18 @@ pub enum Worth {
     Converge,
     /// It was spent long ago: there is a copy of it.
     Replay,
-    /// Nothing: the session is over, or the token is from a future that a restored backup forgot.
-    Nothing,
+    /// Nothing: the session is over by age.
+    Expired,
+    /// Nothing: the token is from a future that a restored backup forgot.
+    Unknown,
 }
 
 /// Judges the token with `counter` of `session`.
 pub fn judge(session: &Session, counter: u64, now: OffsetDateTime, lifetimes: &Lifetimes) -> Worth {
-    if counter > session.counter || lifetimes.are_over(session, now) {
-        Worth::Nothing
+    if lifetimes.are_over(session, now) {
+        Worth::Expired
+    } else if counter > session.counter {
+        Worth::Unknown
     } else if counter == session.counter {
         Worth::Spend
     } else if counter + 1 == session.counter && now - session.last_seen_at <= lifetimes.grace {
@@ -63,7 +67,8 @@ impl Refresh {
     /// client gets more than it is registered for.
     ///
     /// # Errors
-    /// [`SessionError::InvalidRefreshToken`] for a token that is not valid. A replay also ends the session.
+    /// [`SessionError::InvalidRefreshToken`] for a token that is not genuine or another client's; for a genuine one, why its
+    /// session is over. A replay also ends the session.
     pub async fn refresh(
         &self,
         token: &str,
@@ -74,17 +79,17 @@ impl Refresh {
         // A caller who loses the race judges again: the token it holds was spent a moment ago.
         for _ in 0..3 {
             let Some((claim, live)) = self.standing.of_refresh_token(token).await? else {
-                self.throttle.spend(Deed::Refresh, origin).await?;
-                return Err(SessionError::InvalidRefreshToken);
+                return Err(self.refused(token, client, origin).await?);
             };
             let mut session = live.session.clone();
-            if session.client.is_some() && session.client.as_ref() != client.map(|client| &client.id) {
+            if !may_refresh(&session, client) {
                 return Err(SessionError::InvalidRefreshToken);
             }
             let now = self.opening.ports.clock.now();
             let worth = judge(&session, claim.counter, now, &self.opening.lifetimes);
             match worth {
-                Worth::Nothing => return Err(SessionError::InvalidRefreshToken),
+                Worth::Expired => return Err(SessionError::Expired),
+                Worth::Unknown => return Err(SessionError::InvalidRefreshToken),
                 Worth::Replay => {
                     // Of the two who hold a copy, which one this is cannot be known.
                     let by = By { who: Who::Unknown, via: Some(Means::Session(session.id)) };
@@ -113,4 +118,30 @@ impl Refresh {
         }
         Err(SessionError::InvalidRefreshToken)
     }
+
+    /// Why a token that names no live session is refused. Only the holder of a genuine one learns how its session ended; any
+    /// other token counts as an attempt.
+    async fn refused(
+        &self,
+        token: &str,
+        client: Option<&Client>,
+        origin: &Origin,
+    ) -> Result<SessionError, SessionError> {
+        let Some(ended) = self.standing.ended_of_refresh_token(token).await? else {
+            self.throttle.spend(Deed::Refresh, origin).await?;
+            return Ok(SessionError::InvalidRefreshToken);
+        };
+        Ok(match ended {
+            EndedSession { session, .. } if !may_refresh(&session, client) => {
+                SessionError::InvalidRefreshToken
+            }
+            EndedSession { by_reuse: true, .. } => SessionError::RefreshTokenReused,
+            EndedSession { by_reuse: false, .. } => SessionError::Ended,
+        })
+    }
+}
+
+/// Whether the caller may refresh the session: one that was opened through a client is that client's alone.
+fn may_refresh(session: &Session, client: Option<&Client>) -> bool {
+    session.client.is_none() || session.client.as_ref() == client.map(|client| &client.id)
 }

@@ -32,10 +32,14 @@ pub const INVALID_PROOF: ErrorCode = ErrorCode::new("invalid_proof");
 pub const INVALID_CREDENTIALS: ErrorCode = ErrorCode::new("invalid_credentials");
 /// The e-mail address has to be verified before the first login.
 pub const EMAIL_UNVERIFIED: ErrorCode = ErrorCode::new("email_unverified");
-/// The refresh token is malformed, forged or expired, or its session has ended.
+/// The refresh token is malformed or forged, or its session is not known any more.
 pub const INVALID_REFRESH_TOKEN: ErrorCode = ErrorCode::new("invalid_refresh_token");
-/// The refresh token was used before. That has ended its session.
+/// A refresh token of the session was used twice. That has ended the session.
 pub const SESSION_ENDED_BY_REUSE: ErrorCode = ErrorCode::new("session_ended_by_reuse");
+/// The session of the refresh token has expired.
+pub const SESSION_EXPIRED: ErrorCode = ErrorCode::new("session_expired");
+/// The session of the refresh token was ended: by logging out, elsewhere, or by a change of the account.
+pub const SESSION_ENDED: ErrorCode = ErrorCode::new("session_ended");
 /// The scope cannot be granted.
 pub const INVALID_SCOPE: ErrorCode = ErrorCode::new("invalid_scope");
 /// The token of a client itself cannot be revoked.

@@ -27,18 +27,23 @@ impl Issuer {
         is_loopback(&self.url)
     }
 
-    /// Where its metadata is, most likely first: RFC 8414, section 3.1, and OpenID Connect Discovery, section 4.
-    pub(super) fn metadata(&self) -> [Url; 2] {
+    /// Where its metadata is, most likely first: RFC 8414, section 3.1, OpenID Connect Discovery, section 4, and for an issuer with a
+    /// path RFC 8414's document below that path, where a proxy hands on nothing else of the host.
+    pub(super) fn metadata(&self) -> Vec<Url> {
         let path = self.url.path().trim_end_matches('/');
         let at = |path: String| {
             let mut url = self.url.clone();
             url.set_path(&path);
             url
         };
-        [
+        let mut places = vec![
             at(format!("/.well-known/oauth-authorization-server{path}")),
             at(format!("{path}/.well-known/openid-configuration")),
-        ]
+        ];
+        if !path.is_empty() {
+            places.push(at(format!("{path}/.well-known/oauth-authorization-server")));
+        }
+        places
     }
 
     /// An address that the issuer names in its metadata. One on the internet cannot send us to this machine.
@@ -110,7 +115,9 @@ mod tests {
 
     #[test]
     fn metadata_is_looked_for_where_both_standards_have_it() {
-        let at = |issuer: &str| Issuer::parse(issuer).unwrap().metadata().map(String::from);
+        let at = |issuer: &str| -> Vec<String> {
+            Issuer::parse(issuer).unwrap().metadata().into_iter().map(String::from).collect()
+        };
         assert_eq!(
             at("https://id.example/"),
             [
@@ -122,7 +129,8 @@ mod tests {
             at("https://id.example/realms/a"),
             [
                 "https://id.example/.well-known/oauth-authorization-server/realms/a",
-                "https://id.example/realms/a/.well-known/openid-configuration"
+                "https://id.example/realms/a/.well-known/openid-configuration",
+                "https://id.example/realms/a/.well-known/oauth-authorization-server"
             ]
         );
     }

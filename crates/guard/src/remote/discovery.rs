@@ -109,20 +109,25 @@ impl Discovery {
         }
     }
 
+    /// Asks one place after the other, as long as something answers that is not this issuer's document. The first refusal is the one
+    /// that is told.
     async fn fetch(&self) -> Result<Metadata, RemoteError> {
-        let [first, second] = self.issuer.metadata();
-        let (url, document) = match self.http.get::<Document>(&first).await {
-            Ok(found) => (first, found.value),
-            // The server answers, but has no such document: an OpenID provider has the other one.
-            Err(error @ (RemoteError::Status { .. } | RemoteError::Answer { .. })) => {
-                match self.http.get::<Document>(&second).await {
-                    Ok(found) => (second, found.value),
-                    Err(_) => return Err(error),
-                }
+        let mut refusal = None;
+        for url in self.issuer.metadata() {
+            let found = self.http.get::<Document>(&url).await;
+            match found.and_then(|found| self.read(&url, found.value)) {
+                Ok(metadata) => return Ok(metadata),
+                Err(
+                    error @ (RemoteError::Status { .. }
+                    | RemoteError::Answer { .. }
+                    | RemoteError::OtherIssuer { .. }),
+                ) => _ = refusal.get_or_insert(error),
+                Err(error) => return Err(refusal.unwrap_or(error)),
             }
-            Err(error) => return Err(error),
-        };
-        self.read(&url, document)
+        }
+        let nowhere =
+            || RemoteError::Answer { address: self.issuer.name.clone(), reason: "it has no metadata" };
+        Err(refusal.unwrap_or_else(nowhere))
     }
 
     fn read(&self, url: &Url, document: Document) -> Result<Metadata, RemoteError> {

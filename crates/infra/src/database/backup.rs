@@ -7,6 +7,8 @@ use sea_orm::DatabaseConnection;
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqlitePoolOptions};
 use sea_orm::sqlx::{self, Connection, Error as SqlxError};
 
+use super::url;
+
 /// How long to wait for a running write.
 const BUSY: Duration = Duration::from_secs(10);
 
@@ -22,7 +24,7 @@ pub enum BackupError {
 
 /// The file that a `sqlite://` URL names; `None` for any other URL.
 pub fn sqlite_file(url: &str) -> Option<PathBuf> {
-    let options = url.starts_with("sqlite:").then(|| url.parse::<SqliteConnectOptions>().ok())?;
+    let options = url.starts_with("sqlite:").then(|| url::sqlite(url).ok())?;
     options.map(|options| options.get_filename().to_owned())
 }
 

@@ -1,7 +1,7 @@
 //! Opening a database: from a URL to a pool to read from and a pool to write to.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -13,12 +13,15 @@ use sea_orm::sqlx::{AssertSqlSafe, Connection, raw_sql};
 use sea_orm::sqlx::{Error as SqlxError, Postgres, Sqlite};
 
 use crate::database::bounded::{Bounded, Patience};
+use crate::database::connect_error::ConnectError;
 use crate::database::listener::Listener;
 use crate::database::options::DatabaseOptions;
+use crate::database::permission;
 use crate::database::pooler;
 use crate::database::probe::Probe;
 use crate::database::replica::{self, Replica};
 use crate::database::signals;
+use crate::database::url::{self, unknown_scheme, with_hint};
 
 /// How long a PostgreSQL transaction may do nothing while it holds locks.
 const IDLE_IN_TRANSACTION: Duration = Duration::from_mins(1);
@@ -26,36 +29,6 @@ const IDLE_IN_TRANSACTION: Duration = Duration::from_mins(1);
 const RETRY: Duration = Duration::from_millis(20);
 /// A PostgreSQL connection unused for longer is tried out before it is used.
 const TRY_OUT_AFTER: Duration = Duration::from_secs(1);
-
-/// Why a database could not be opened, in one sentence that never holds the URL's password.
-#[derive(Debug, thiserror::Error)]
-pub enum ConnectError {
-    /// Another database, or no URL at all.
-    #[error("the database URL must begin with sqlite:// or postgres://")]
-    Scheme,
-    /// The URL cannot be read.
-    #[error("the database URL is not well-formed: {0}")]
-    Url(String),
-    /// Readers and writer would each see a database of their own, and both would be lost at the end.
-    #[error("a SQLite database must be a file: name one, as in sqlite://data/keyward.db")]
-    NotAFile,
-    /// Does not make folders: the caller knows what else belongs in them.
-    #[error("the folder of the database file {0} does not exist")]
-    NoFolder(PathBuf),
-    /// SQLite reads beside its writer as it is.
-    #[error("a replica to read from is for PostgreSQL, and both URLs must begin with postgres://")]
-    NoReplica,
-    /// The file is there and cannot be used, or cannot be made.
-    #[error("the database file {0} cannot be opened: {1}")]
-    File(PathBuf, String),
-    /// PostgreSQL did not let us in.
-    #[error("PostgreSQL at {server} cannot be used: {reason}")]
-    Server {
-        server: String,
-        /// In PostgreSQL's words where it answered.
-        reason: String,
-    },
-}
 
 /// The two pools of a database.
 pub(crate) struct Opened {
@@ -72,13 +45,13 @@ pub(crate) async fn open(url: &str, options: &DatabaseOptions) -> Result<Opened,
     match url.split_once(':') {
         Some(("sqlite", _)) => open_sqlite(url, options).await,
         Some(("postgres" | "postgresql", _)) => open_postgres(url, options).await,
-        _ => Err(ConnectError::Scheme),
+        Some((scheme, _)) => Err(unknown_scheme(scheme)),
+        None => Err(ConnectError::Scheme),
     }
 }
 
 async fn open_sqlite(url: &str, options: &DatabaseOptions) -> Result<Opened, ConnectError> {
-    let parsed: SqliteConnectOptions = url.parse().map_err(|error| malformed(&error))?;
-    let path = parsed.get_filename().to_owned();
+    let path = url::sqlite(url)?.get_filename().to_owned();
     if path.as_os_str().is_empty() || url.contains(":memory:") || url.contains("mode=memory") {
         return Err(ConnectError::NotAFile);
     }
@@ -95,7 +68,11 @@ async fn open_sqlite(url: &str, options: &DatabaseOptions) -> Result<Opened, Con
         .busy_timeout(options.acquire_timeout)
         .foreign_keys(true)
         .pragma("query_only", "ON");
-    let failed = |error: SqlxError| ConnectError::File(path.clone(), reason(&error, options));
+    let failed = |error: SqlxError| {
+        let words = reason(&error, options);
+        let owner = permission::owner(&path).map(|owner| format!("; {owner}")).unwrap_or_default();
+        ConnectError::File(path.clone(), words + &owner)
+    };
     // The writer first: it makes an empty file a database in WAL mode. For that moment SQLite wants the file for itself
     // and does not wait, so of two processes that start together on a new file one has to try again.
     let deadline = Instant::now() + options.acquire_timeout;
@@ -136,7 +113,7 @@ fn create_private(path: &Path) -> Result<(), ConnectError> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut file, 0o600);
     match file.open(path) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-            Err(ConnectError::File(path.to_owned(), error.to_string()))
+            Err(ConnectError::File(path.to_owned(), permission::explain(path, &error)))
         }
         _ => Ok(()),
     }
@@ -145,7 +122,7 @@ fn create_private(path: &Path) -> Result<(), ConnectError> {
 async fn open_postgres(url: &str, options: &DatabaseOptions) -> Result<Opened, ConnectError> {
     let server = postgres(url, options)?;
     let name = format!("{}:{}", server.get_host(), server.get_port());
-    let refused = |reason| ConnectError::Server { server: name.clone(), reason };
+    let refused = |reason| ConnectError::Server { server: name.clone(), reason: with_hint(url, reason) };
     // One connection first: the pool would try again and again, and then only know that time is up.
     let probe = Probe::new(server.clone(), options.connect_timeout);
     probe.ask().await.map_err(|reason| refused(pooler::explain(reason)))?;
@@ -173,7 +150,7 @@ pub(crate) fn open_replica(url: &str, options: &DatabaseOptions) -> Result<Repli
 
 /// A server, with our limits for every session there.
 fn postgres(url: &str, options: &DatabaseOptions) -> Result<PgConnectOptions, ConnectError> {
-    let server: PgConnectOptions = url.parse().map_err(|error| malformed(&error))?;
+    let server = url::postgres(url)?;
     Ok(server.application_name("keyward").options(limits(options)))
 }
 
@@ -210,14 +187,6 @@ fn postgres_pool(options: &DatabaseOptions, more: &'static str) -> PoolOptions<P
                 Ok(true)
             })
         })
-}
-
-/// What the driver says of a URL, which is never a part of it but the name or the value of an option.
-fn malformed(error: &SqlxError) -> ConnectError {
-    match error {
-        SqlxError::Configuration(reason) => ConnectError::Url(reason.to_string()),
-        _ => ConnectError::Url("it cannot be read".to_owned()),
-    }
 }
 
 fn reason(error: &SqlxError, options: &DatabaseOptions) -> String {

@@ -20,6 +20,28 @@ pub fn failed(error: DbErr) -> StoreError {
     }
 }
 
+/// What the database says of a failure, without the line of PostgreSQL's own source that the driver adds; and where a right is
+/// missing, how to get it.
+pub fn words(error: &DbErr) -> String {
+    let (DbErr::Conn(RuntimeErr::SqlxError(cause))
+    | DbErr::Exec(RuntimeErr::SqlxError(cause))
+    | DbErr::Query(RuntimeErr::SqlxError(cause))) = error
+    else {
+        return error.to_string();
+    };
+    let SqlxError::Database(answer) = &**cause else { return cause.to_string() };
+    let message = answer.message().to_owned();
+    match answer.code().as_deref() {
+        Some("42501") if message.contains("schema") => format!("{message}; {GRANT}"),
+        Some("3F000") => format!("{message}; create a schema on its search_path, or: {GRANT}"),
+        _ => message,
+    }
+}
+
+/// From PostgreSQL 15 on, only the database's owner may make tables in `public`.
+const GRANT: &str =
+    "as its owner run ALTER DATABASE name OWNER TO user, or GRANT USAGE, CREATE ON SCHEMA public TO user";
+
 /// A row holds what no version of this program writes.
 pub fn corrupt(what: impl AsRef<str>) -> StoreError {
     StoreError::Internal(format!("the database holds what should not be there: {}", what.as_ref()).into())

@@ -6,11 +6,12 @@ use async_trait::async_trait;
 use keyward_domain::model::store_error::StoreError;
 use keyward_domain::ports::announce::Subscriber;
 use keyward_domain::ports::store::{PoolUse, Repositories, Store, Transaction};
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr};
 
 use super::announcer::Announcer;
 use super::bounded::{Bounded, Patience};
-use super::connect::{ConnectError, Opened, open, open_replica};
+use super::connect::{Opened, open, open_replica};
+use super::connect_error::ConnectError;
 use super::connections::{Autocommit, Pools, Split};
 use super::contention::pause;
 use super::db::{Db, Leaving, Open};
@@ -96,12 +97,17 @@ impl Database {
         Db(Split { primary, read, write })
     }
 
+    /// Begins a transaction without repositories.
+    pub(crate) async fn begin_raw(&self) -> Result<Bounded<DatabaseTransaction>, DbErr> {
+        self.pools.writer.begin().await
+    }
+
     /// Begins a transaction.
     ///
     /// # Errors
     /// What the database answered.
     pub async fn begin_db(&self) -> Result<Db<Open>, StoreError> {
-        let connection = self.pools.writer.begin().await.map_err(failed)?;
+        let connection = self.begin_raw().await.map_err(failed)?;
         let (pools, announcer) = (Arc::clone(&self.pools), Arc::clone(&self.announcer));
         let leaving = Arc::clone(&self.leaving);
         Ok(Db(Open { connection, pools, announcer, changes: Mutex::default(), leaving }))

@@ -17,11 +17,24 @@ use crate::database::db::{Db, Open};
 use crate::database::error::failed;
 use crate::entity::sessions::{Column, Entity};
 
+/// The `end_reason` of a session that a reused refresh token ended. A session that ended otherwise has none.
+pub(super) const REUSE: &str = "reuse";
+
 #[async_trait]
 impl SessionEndings for Db<Open> {
     async fn revoke(&mut self, user: UserId, id: SessionId, now: OffsetDateTime) -> Result<bool, StoreError> {
         let update = end_all_of(user, now).filter(Column::Id.eq(id.0));
         Ok(self.end(user, update).await? > 0)
+    }
+
+    async fn revoke_reused(
+        &mut self,
+        user: UserId,
+        id: SessionId,
+        now: OffsetDateTime,
+    ) -> Result<bool, StoreError> {
+        let update = end_all_of(user, now).filter(Column::Id.eq(id.0));
+        Ok(self.end(user, update.col_expr(Column::EndReason, Expr::value(REUSE))).await? > 0)
     }
 
     async fn revoke_all(

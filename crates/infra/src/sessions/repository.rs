@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use keyward_auth::ScopeSet;
-use keyward_domain::model::sessions::{LiveSession, Session, SessionRepository};
+use keyward_domain::model::sessions::{EndedSession, LiveSession, Session, SessionRepository};
 use keyward_domain::model::store_error::StoreError;
 use keyward_domain::values::ids::SessionId;
 use keyward_domain::values::ids::UserId;
@@ -23,6 +23,7 @@ use crate::entity::sessions::{ActiveModel, Column, Entity, Model, Relation};
 use crate::entity::users;
 use crate::identity::users::role;
 use crate::oauth::clients::client_id;
+use crate::sessions::endings::REUSE;
 
 /// A session with its user's role.
 #[derive(FromQueryResult)]
@@ -47,6 +48,7 @@ impl<C: Connections> SessionRepository for Db<C> {
             created_at: ActiveValue::Set(micros(session.created_at)),
             last_seen_at: ActiveValue::Set(micros(session.last_seen_at)),
             revoked_at: ActiveValue::Set(None),
+            end_reason: ActiveValue::Set(None),
         };
         Entity::insert(row).exec_without_returning(self.write()).await.map(drop).map_err(failed)
     }
@@ -59,6 +61,16 @@ impl<C: Connections> SessionRepository for Db<C> {
             .filter(users::Column::Disabled.eq(false));
         let row: Option<LiveRow> = live.into_model().one(self.read()).await.map_err(failed)?;
         row.map(|row| Ok(LiveSession { session: session(row.session)?, role: role(&row.role)? })).transpose()
+    }
+
+    async fn ended(&mut self, id: SessionId) -> Result<Option<EndedSession>, StoreError> {
+        let ended = Entity::find_by_id(id.0).filter(Column::RevokedAt.is_not_null());
+        let row = ended.one(self.read()).await.map_err(failed)?;
+        let ended = |row: Model| {
+            let by_reuse = row.end_reason.as_deref() == Some(REUSE);
+            Ok(EndedSession { session: session(row)?, by_reuse })
+        };
+        row.map(ended).transpose()
     }
 
     async fn of_user(&mut self, user: UserId, limit: u64) -> Result<Vec<Session>, StoreError> {

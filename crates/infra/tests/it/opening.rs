@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use keyward_domain::ports::store::Store;
-use keyward_infra::database::connect::ConnectError;
+use keyward_infra::database::connect_error::ConnectError;
 use keyward_infra::database::options::DatabaseOptions;
 use keyward_infra::database::store::Database;
 use sea_orm::{ConnectionTrait, DbBackend, Statement};

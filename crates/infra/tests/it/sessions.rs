@@ -243,3 +243,23 @@ async fn sessions_that_are_over_are_removed_in_batches_and_others_stay() {
     assert_eq!(remove(21, 5, 3).await, 1);
     assert_eq!(database.autocommit().sessions().of_user(ana, 100).await.unwrap().len(), 4);
 }
+
+#[tokio::test]
+async fn an_ended_session_is_found_with_whether_a_reuse_ended_it() {
+    let database = open().await;
+    let ana = add_user(&database, "ana").await.id;
+    let (live, ended, reused) = (
+        add_session(&database, ana, 1).await,
+        add_session(&database, ana, 2).await,
+        add_session(&database, ana, 3).await,
+    );
+    assert!(database.committing().revoke(ana, ended.id, at(9)).await.unwrap());
+    assert!(database.committing().revoke_reused(ana, reused.id, at(9)).await.unwrap());
+    assert!(!database.committing().revoke_reused(ana, ended.id, at(9)).await.unwrap(), "it keeps its reason");
+    let mut ports = database.autocommit();
+    assert!(ports.sessions().ended(live.id).await.unwrap().is_none());
+    for (session, by_reuse) in [(ended, false), (reused, true)] {
+        let found = ports.sessions().ended(session.id).await.unwrap().unwrap();
+        assert_eq!((found.session, found.by_reuse), (session, by_reuse));
+    }
+}

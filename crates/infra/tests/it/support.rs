@@ -125,6 +125,7 @@ committing! {
     user_changes.change_email(id: UserId, email: &Email) -> bool;
     user_changes.delete(id: UserId) -> bool;
     session_endings.revoke(user: UserId, id: SessionId, now: OffsetDateTime) -> bool;
+    session_endings.revoke_reused(user: UserId, id: SessionId, now: OffsetDateTime) -> bool;
     session_endings.revoke_all(user: UserId, except: Option<SessionId>, now: OffsetDateTime) -> u64;
     session_endings.revoke_some_of_client(client: &ClientId, now: OffsetDateTime, limit: u64) -> u64;
 }

@@ -16,11 +16,13 @@ use keyward_infra::database::backup::{copy_sqlite, open_sound_sqlite, settle_sql
 use keyward_infra::sessions::restored::end_all_sessions;
 use keyward_migration::MigrationSet;
 
+use super::examples;
 use super::live_files::{self, with_suffix};
 use super::output::{Problem, can_say, note, say};
 use crate::cli::settings::database::DatabaseSettings;
 
 #[derive(Args)]
+#[command(after_help = examples::BACKUP)]
 pub(super) struct Backup {
     /// The file to write
     file: PathBuf,
@@ -32,6 +34,7 @@ pub(super) struct Backup {
 }
 
 #[derive(Args)]
+#[command(after_help = examples::BACKUP)]
 pub(super) struct Restore {
     /// The file that `keyward backup` wrote
     file: PathBuf,

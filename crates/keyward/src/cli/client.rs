@@ -2,6 +2,8 @@
 
 use clap::{Args, Subcommand};
 use keyward_api::settings::passwords::PasswordSettings;
+use keyward_api::settings::scopes::ScopeSettings;
+use keyward_api::wiring::grants::client_scopes;
 use keyward_api::wiring::ports::ports;
 use keyward_auth::{ScopeSet, SecretHash, SystemRandom, Zeroizing, random_secret};
 use keyward_domain::oauth::clients::{ClientError, Clients};
@@ -9,6 +11,7 @@ use keyward_domain::values::by::By;
 use keyward_domain::values::ids::{ClientId, is_plain};
 use keyward_domain::values::text::Text;
 
+use super::examples;
 use super::output::{Problem, can_say, first_line, say, say_before};
 use super::printable::Printable;
 use crate::cli::settings::database::DatabaseSettings;
@@ -24,14 +27,18 @@ pub(super) enum ClientCommand {
 }
 
 #[derive(Args)]
+#[command(after_help = examples::CLIENT_CREATE)]
 pub(super) struct Create {
     /// What people call it
     #[arg(long)]
     name: String,
     /// What it may be granted, for itself and at most in the name of a user, separated by spaces; `revocations:read` lets it
     /// follow the feed of ended sessions
-    #[arg(long, default_value = "")]
+    #[arg(long, default_value = "", hide_default_value = true)]
     scope: String,
+    /// Take scopes that no account can have: those of another service, for the client's own tokens
+    #[arg(long)]
+    other_scopes: bool,
     /// Its id [default: made up]
     #[arg(long)]
     id: Option<String>,
@@ -42,6 +49,8 @@ pub(super) struct Create {
     database: DatabaseSettings,
     #[command(flatten)]
     passwords: PasswordSettings,
+    #[command(flatten)]
+    scopes: ScopeSettings,
 }
 
 #[derive(Args)]
@@ -69,6 +78,9 @@ impl Create {
     async fn run(self) -> Result<(), Problem> {
         let name = Text::parse(&self.name).map_err(|error| format!("--name {error}"))?;
         let scope = ScopeSet::parse(&self.scope).map_err(|error| format!("--scope: {error}"))?;
+        if !self.other_scopes {
+            self.refuse_unknown(&scope)?;
+        }
         let id = self.id.clone().unwrap_or_else(|| random_secret(&SystemRandom)[..16].to_owned());
         let id = ClientId::parse(&id)
             .ok_or("--id must be 1 to 100 visible ASCII characters other than : % and +, not digits alone")?;
@@ -92,6 +104,19 @@ impl Create {
         let registered = clients.register(id, name, scope, SecretHash::of(&secret)).await;
         registered.map_err(|error| error.to_string())?;
         Ok(database.close().await?)
+    }
+}
+
+impl Create {
+    /// Refuses a scope that neither an account nor a client can have here: most likely it is misspelt.
+    fn refuse_unknown(&self, scope: &ScopeSet) -> Result<(), Problem> {
+        let known = client_scopes(&self.scopes, &self.database.resources.mounted()?)?;
+        let Some(unknown) = scope.iter().find(|name| !known.contains(name)) else { return Ok(()) };
+        let known = known.to_string().replace(' ', ", ");
+        Err(format!(
+            "--scope: there is no scope {unknown}; there are {known}. Scopes of other services are named in \
+             KEYWARD_USER_SCOPES or KEYWARD_ADMIN_SCOPES, or taken with --other-scopes"
+        ))
     }
 }
 

@@ -5,6 +5,7 @@
 mod checks;
 mod report;
 
+use keyward_api::wiring::check::advice;
 use keyward_api::wiring::database::OpenDatabase;
 
 use self::report::Finding::{Bad, Note};
@@ -13,11 +14,14 @@ use super::output::Problem;
 use crate::cli::settings::ServerSettings;
 
 /// Checks one part after the other and prints what it finds; a problem if anything has to be mended.
-pub(super) async fn run(mut settings: ServerSettings) -> Result<(), Problem> {
+pub(super) async fn run(mut settings: ServerSettings, unknown: &[String]) -> Result<(), Problem> {
     settings.set_issuer();
     let resources = settings.resources.mounted()?;
     let mut report = Report::default();
     report.add("settings", checks::settings(&settings, &resources))?;
+    for words in unknown.iter().chain(&advice(&settings.service)) {
+        report.add("settings", Note(words.clone()))?;
+    }
     report.add("issuer", checks::issuer(&settings))?;
     report.add("listen", checks::listen(&settings))?;
     report.add("data", checks::data_folder(&settings.service.storage))?;

@@ -12,11 +12,13 @@ use clap::Args;
 
 use self::asking::status;
 use super::output::{Problem, say};
+use crate::cli::settings::listen::address;
 
 #[derive(Args)]
 pub(super) struct Healthcheck {
     /// The address the server listens on; one for every interface is asked over loopback
-    #[arg(long, env = "KEYWARD_LISTEN", default_value = "127.0.0.1:8000", value_name = "ADDRESS:PORT")]
+    #[arg(long, env = "KEYWARD_LISTEN", default_value = "127.0.0.1:8000", value_name = "ADDRESS:PORT",
+        value_parser = address)]
     listen: SocketAddr,
 
     /// The server's certificate, where it speaks TLS; no other one is accepted

@@ -11,6 +11,7 @@ use keyward_domain::identity::import::{Import as Importing, ImportRules};
 use keyward_infra::clock::SystemClock;
 use keyward_infra::identity::import::reader::{Format, Users};
 
+use super::examples;
 use super::live_files;
 use super::output::{Problem, can_say, say};
 use super::printable::Printable;
@@ -22,6 +23,7 @@ const REFUSED: u8 = 2;
 const BUFFER: usize = 128 * 1024;
 
 #[derive(Args)]
+#[command(after_help = examples::USER_IMPORT)]
 pub(super) struct Import {
     /// The accounts: email, hash, and optionally name, role, disabled, email_verified; `-` for standard input
     file: PathBuf,

@@ -9,8 +9,11 @@ use keyward_api::settings::tokens::TokenSettings;
 use keyward_api::wiring::database::OpenDatabase;
 use keyward_api::wiring::master_secret;
 use keyward_api::wiring::ports::ports;
+use keyward_domain::keys::division::divide;
 use keyward_domain::keys::signing_keys::{Keys, Seals};
 use keyward_domain::values::by::By;
+use keyward_domain::values::clock::Clock;
+use keyward_infra::clock::SystemClock;
 use time::Duration;
 use time::format_description::well_known::Rfc3339;
 
@@ -19,7 +22,7 @@ use crate::cli::settings::database::DatabaseSettings;
 
 #[derive(Subcommand)]
 pub(super) enum KeysCommand {
-    /// List every key there ever was: id, algorithm, from when it signs, state
+    /// List every key: id, algorithm, start of signing, and state: `signs`, `next`, `verifies`, `superseded` or `retired`
     List(KeySettings),
     /// Publish a new key, which signs once every verifier has had the time to fetch it
     Rotate(Rotate),
@@ -63,9 +66,13 @@ pub(super) async fn run(command: KeysCommand) -> Result<(), Problem> {
     match command {
         KeysCommand::List(settings) => {
             let database = settings.database.open().await?;
-            for key in database.repositories().keys().all().await.map_err(|error| error.to_string())? {
+            let keys = database.repositories().keys().all().await.map_err(|error| error.to_string())?;
+            let life = settings.tokens.access_token_life();
+            for key in &keys {
+                let alike: Vec<_> =
+                    keys.iter().filter(|one| one.algorithm == key.algorithm).cloned().collect();
+                let state = divide(&alike, SystemClock.now(), life).of(key).as_str();
                 let from = key.signs_from.format(&Rfc3339).unwrap_or_default();
-                let state = if key.retired_at.is_some() { "retired" } else { "published" };
                 say(format_args!("{}\t{}\t{from}\t{state}", key.kid, key.algorithm))?;
             }
             Ok(database.close().await?)

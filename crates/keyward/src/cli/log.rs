@@ -4,11 +4,12 @@ use std::io::{IsTerminal, stderr};
 
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
-use tracing_subscriber::{EnvFilter, Layer, registry};
+use tracing_subscriber::{Layer, registry};
 
 use super::output::Problem;
 use super::traces::Traces;
 use crate::cli::settings::ServerSettings;
+use crate::cli::settings::logging::LogSettings;
 use crate::log::layer::JsonLines;
 use crate::log::sink::{Buffered, Direct, Sink, Writing};
 
@@ -27,24 +28,22 @@ impl Logging {
 
 /// Starts logging, and tracing, as the settings say.
 pub(super) fn start(settings: &ServerSettings) -> Result<Logging, Problem> {
-    let filter = EnvFilter::builder()
-        .parse(&settings.log)
-        .map_err(|error| format!("KEYWARD_LOG is no filter such as info or info,sqlx=debug: {error}"))?;
+    let LogSettings { log_format, log_buffer, .. } = &settings.log;
     let terminal = stderr().is_terminal();
-    let json = match settings.log_format.as_str() {
+    let json = match log_format.as_str() {
         "json" => true,
         "text" => false,
         _ => !terminal,
     };
     let traces = Traces::open(&settings.watch)?;
     let (lines, writing) = if json {
-        let (sink, writing) = sink(settings.log_buffer)?;
+        let (sink, writing) = sink(*log_buffer)?;
         (JsonLines(sink).boxed(), writing)
     } else {
         let text = tracing_subscriber::fmt::layer().with_writer(stderr).with_ansi(terminal);
         (text.with_target(false).boxed(), None)
     };
-    registry().with(lines).with(filter).with(traces.layer()).init();
+    registry().with(lines).with(settings.log.filter()).with(traces.layer()).init();
     Ok(Logging { traces, _writing: writing })
 }
 

@@ -3,11 +3,12 @@
 use std::net::SocketAddr;
 
 use keyward_api::service::Service;
-use keyward_api::wiring::check::check;
+use keyward_api::wiring::check::{advice, check};
 use keyward_api::wiring::{mail, place};
 use tokio::net::TcpListener;
 use tokio::task::{JoinError, JoinSet};
 
+use super::first_administrator::FirstAdministrator;
 use super::log;
 use super::output::{Problem, note};
 use crate::cli::settings::ServerSettings;
@@ -15,10 +16,15 @@ use crate::server::limits::Limits;
 use crate::server::{accept, open_files};
 
 /// Serves until told to stop by SIGINT or SIGTERM.
-pub(super) async fn serve(mut settings: ServerSettings) -> Result<(), Problem> {
+pub(super) async fn serve(mut settings: ServerSettings, unknown: &[String]) -> Result<(), Problem> {
     let logging = log::start(&settings)?;
     let resources = settings.resources.mounted()?;
     check(&settings.service, &resources)?;
+    let administrator =
+        FirstAdministrator::read(&settings.administrator, &settings.service.passwords.policy())?;
+    for words in unknown.iter().chain(&advice(&settings.service)) {
+        tracing::warn!("{words}");
+    }
     let tls = settings.connections.tls()?;
     // First the port: if it is taken, nothing has been touched yet.
     let listener = listen("KEYWARD_LISTEN", &mut settings.listen).await?;
@@ -28,6 +34,9 @@ pub(super) async fn serve(mut settings: ServerSettings) -> Result<(), Problem> {
     };
     settings.set_issuer();
     let mut service = Service::open_with(settings.service.clone(), resources).await?;
+    if let Some(administrator) = administrator {
+        administrator.make(&service.state().core.foundation.ports).await?;
+    }
     let stop = stop_signal()?;
     announce(&settings, &service)?;
     // Until the last request was answered: a stop is to be watched, too.

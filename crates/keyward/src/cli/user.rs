@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 use keyward_api::settings::passwords::PasswordSettings;
 use keyward_api::wiring::ports::ports;
+use keyward_auth::Zeroizing;
 use keyward_domain::identity::error::UserError;
 use keyward_domain::identity::registration::{Register, Registration};
 use keyward_domain::identity::users::Users;
@@ -16,8 +17,10 @@ use keyward_domain::values::origin::Origin;
 use keyward_domain::values::page::{MAX_LIMIT, Page};
 use keyward_domain::values::scopes::Role;
 
+use super::examples;
 use super::import::Import;
 use super::output::{Problem, can_say, first_line, say};
+use super::password;
 use super::printable::Printable;
 use crate::cli::settings::database::DatabaseSettings;
 
@@ -36,6 +39,7 @@ pub(super) enum UserCommand {
 }
 
 #[derive(Args)]
+#[command(after_help = examples::USER_CREATE)]
 pub(super) struct Create {
     /// The address to log in with
     #[arg(long)]
@@ -46,8 +50,8 @@ pub(super) struct Create {
     /// `user` or `admin`
     #[arg(long, default_value = "user", value_parser = ["user", "admin"])]
     role: String,
-    /// Read the password from standard input: its first line
-    #[arg(long, required = true)]
+    /// Read the password from standard input: its first line [default: asked for on the terminal]
+    #[arg(long)]
     password_stdin: bool,
     #[command(flatten)]
     database: DatabaseSettings,
@@ -82,7 +86,7 @@ impl Create {
         let email = address(&self.email)?;
         let name = self.name.as_deref().map(Name::parse).transpose();
         let name = name.map_err(|error| format!("--name {error}"))?;
-        let password = NewPassword::parse(&first_line()?, &self.passwords.policy(), Some(&email));
+        let password = NewPassword::parse(&self.password()?, &self.passwords.policy(), Some(&email));
         let password = password.map_err(|refusal| format!("the password is refused: {refusal}"))?;
         let role = Role::from_name(&self.role).unwrap_or_default();
         can_say()?;
@@ -91,6 +95,12 @@ impl Create {
         let user = register.register(Registration { email, password, name, role }).await.map_err(words)?;
         say(line(&user))?;
         Ok(database.close().await?)
+    }
+}
+
+impl Create {
+    fn password(&self) -> Result<Zeroizing<String>, Problem> {
+        if self.password_stdin { first_line().map(Zeroizing::new) } else { password::ask() }
     }
 }
 

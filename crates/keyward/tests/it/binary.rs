@@ -165,6 +165,8 @@ async fn a_log_line_is_json_where_nobody_watches_and_names_the_request() {
         (&json!("GET"), &json!("/notsecret"), &json!(200))
     );
     assert!(line["span"]["id"].is_string(), "{line}");
+    assert!(line["elapsed_ms"].as_f64().is_some_and(|time| time > 0.0 && time < 60_000.0), "{line}");
+    assert_eq!(line["client"], "127.0.0.1", "{line}");
 }
 
 #[tokio::test]
@@ -229,7 +231,20 @@ async fn help_and_version_need_nothing_and_touch_nothing() {
         let output = home.run(arguments);
         assert!(output.status.success() && !output.stdout.is_empty(), "{arguments:?}: {output:?}");
     }
-    let help = text(&home.run(&["serve", "--help"]).stdout);
+    // Nor is a fault elsewhere in the way.
+    let mut command = home.command(&["user", "create", "--help"]);
+    command.env("KEYWARD_LISTEN", "nonsense").env("KEYWARD_SECRET_FILE", "/missing");
+    let output = crate::process::finish(command, "");
+    assert!(output.status.success() && text(&output.stdout).contains("Examples:"), "{output:?}");
+    let mut command = home.command(&["serve", "--help"]);
+    command.env("KEYWARD_SECRET", "hunter2").env("KEYWARD_AUDIENCE", "hunter2");
+    let help = text(&crate::process::finish(command, "").stdout);
+    assert!(!help.contains("hunter2"), "a value is shown");
+    for heading in
+        ["Connections:", "Storage:", "Tokens and sessions:", "Passwords:", "Mail:", "Log:", "Examples:"]
+    {
+        assert!(help.contains(heading), "{heading} is not in the help");
+    }
     for name in [
         "KEYWARD_LISTEN",
         "KEYWARD_DATA_DIR",

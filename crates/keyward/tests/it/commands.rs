@@ -199,3 +199,62 @@ async fn a_name_can_neither_forge_a_line_nor_reach_the_terminal_as_a_command() {
     assert!(made.status.success(), "{made:?}");
     assert_eq!(text(&home.run(&["client", "list"]).stdout), format!("web\t-\t{shown}\n"));
 }
+
+#[tokio::test]
+async fn keys_are_listed_with_what_they_do() {
+    let home = Home::new().await;
+    drop(home.serve(&[]));
+    let list = || text(&home.run(&["keys", "list"]).stdout);
+    let states = |printed: &str| -> Vec<String> {
+        printed.lines().map(|line| line.rsplit('\t').next().unwrap().to_owned()).collect()
+    };
+    let first = list();
+    assert_eq!(states(&first), ["signs"]);
+    assert!(home.run(&["keys", "rotate"]).status.success());
+    assert_eq!(states(&list()), ["signs", "next"]);
+    let other = text(&home.run(&["keys", "rotate", "--now"]).stdout);
+    let printed = list();
+    assert!(printed.contains(&format!("{}\tEdDSA", other.split('\t').next().unwrap())), "{printed}");
+    assert_eq!(states(&printed), ["verifies", "signs", "next"]);
+    let kid = first.split('\t').next().unwrap();
+    assert!(home.run(&["keys", "retire", kid]).status.success());
+    assert_eq!(states(&list()), ["retired", "signs", "next"]);
+}
+
+/// Runs a command on a terminal of its own, by `script` of util-linux.
+#[cfg(target_os = "linux")]
+fn on_a_terminal(home: &Home, arguments: &str, typed: &str) -> Option<std::process::Output> {
+    let mut command = std::process::Command::new("script");
+    let line = format!("{} {arguments}", env!("CARGO_BIN_EXE_keyward"));
+    command.args(["-qec", &line, "/dev/null"]).current_dir(home.path()).env_clear();
+    command.env("KEYWARD_ARGON2_MEMORY", "64").env("KEYWARD_ARGON2_ITERATIONS", "1");
+    if let Some(url) = home.url() {
+        command.env("KEYWARD_DATABASE_URL", url);
+    }
+    if !std::path::Path::new("/usr/bin/script").exists() {
+        assert!(std::env::var_os("CI").is_none(), "CI skips nothing: install bsdutils");
+        eprintln!("skipped: there is no `script` here");
+        return None;
+    }
+    Some(crate::process::finish(command, typed))
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn on_a_terminal_a_password_is_asked_for_twice_and_not_shown() {
+    let home = Home::new().await;
+    let create = "user create --email ana@example.com";
+    let twice = format!("{PASSWORD}\n{PASSWORD}\n");
+    let Some(differ) = on_a_terminal(&home, create, &format!("{PASSWORD}\nanother\n")) else { return };
+    assert!(text(&differ.stdout).contains("the two passwords differ"), "{differ:?}");
+    let made = on_a_terminal(&home, create, &twice).unwrap();
+    let shown = text(&made.stdout);
+    assert!(made.status.success() && shown.contains("Password: "), "{made:?}");
+    // The terminal itself echoes what is typed before the program has asked.
+    let after = shown.rsplit("Password: ").next().unwrap();
+    assert!(after.contains("ana@example.com") && !after.contains(PASSWORD), "{shown}");
+    let login = json!({ "username": "ana@example.com", "password": PASSWORD });
+    assert_eq!(home.serve(&[]).call("POST", "/login", "", &login).0, 200);
+    let nowhere = home.run(&["user", "create", "--email", "bob@example.com"]);
+    assert!(text(&nowhere.stderr).contains("--password-stdin"), "{nowhere:?}");
+}

@@ -50,7 +50,11 @@ async fn a_page_of_a_named_origin_may_call_every_operation() {
         let methods = names(answer.header("access-control-allow-methods"));
         assert!(methods.contains(&operation.method.to_ascii_lowercase()), "{} {path}", operation.method);
         let headers = names(answer.header("access-control-allow-headers"));
-        for wanted in ["authorization", "content-type", "idempotency-key", "x-requested-with"] {
+        for wanted in
+            ["authorization", "content-type", "idempotency-key", "x-requested-with", "cache-control"]
+                .into_iter()
+                .chain(["traceparent", "tracestate", "baggage", "sentry-trace"])
+        {
             assert!(headers.iter().any(|name| name == wanted), "{wanted}");
         }
         assert!(answer.header("vary").contains("Origin"));
@@ -145,4 +149,54 @@ async fn what_is_no_exact_origin_stops_the_start_with_one_sentence() {
         assert!(words.contains("KEYWARD_CORS_ORIGINS"), "{words}");
     }
     assert!(home.content().is_empty());
+}
+
+#[tokio::test]
+async fn further_headers_are_a_setting() {
+    let app = TestApp::with_flags(&["--cors-origins", APP, "--cors-headers", "X-App-Version,x-trace"]).await;
+    let answer = preflight(&app, APP, "GET", "/users/me").await.assert_status(204);
+    let headers = names(answer.header("access-control-allow-headers"));
+    for wanted in ["x-app-version", "x-trace", "authorization"] {
+        assert!(headers.iter().any(|name| name == wanted), "{wanted}");
+    }
+    let home = Home::new().await;
+    for headers in ["*", "a header", "x:y", "x-a,*"] {
+        let mut command = home.command(&[]);
+        command.env("KEYWARD_LISTEN", "127.0.0.1:0").env("KEYWARD_CORS_HEADERS", headers);
+        let output = crate::process::finish(command, "");
+        assert!(!output.status.success(), "{headers}");
+        assert!(text(&output.stderr).contains("KEYWARD_CORS_HEADERS"), "{}", text(&output.stderr));
+    }
+}
+
+/// The developer of a page sees only that a browser refused: the log says what and why, once each.
+#[tokio::test]
+async fn the_log_says_which_origin_or_header_was_refused_and_the_setting_that_lets_it() {
+    let home = Home::new().await;
+    let server = home.serve(&[("KEYWARD_CORS_ORIGINS", APP)]);
+    let ask = |origin: &str, headers: &str| {
+        let fields = format!(
+            "Origin: {origin}\r\nAccess-Control-Request-Method: POST\r\nAccess-Control-Request-Headers: {headers}"
+        );
+        server.exchange("OPTIONS /login", &fields, "")
+    };
+    for _ in 0..3 {
+        ask(DEV, "content-type");
+        ask("null", "content-type");
+        ask(APP, "content-type,x-app-version,accept");
+        let simple = "Origin: https://simple.example\r\nSec-Fetch-Mode: cors\r\nSec-Fetch-Site: cross-site";
+        server.exchange("GET /blog", simple, "");
+        let own = "Origin: https://own.example\r\nSec-Fetch-Mode: cors\r\nSec-Fetch-Site: same-origin";
+        server.exchange("GET /blog", own, "");
+    }
+    let (_, log) = server.stop("TERM");
+    for said in [
+        "KEYWARD_CORS_ORIGINS=http://localhost:5173",
+        "KEYWARD_CORS_ORIGINS=https://simple.example",
+        "KEYWARD_CORS_HEADERS=x-app-version",
+        "a page without an origin",
+    ] {
+        assert_eq!(log.matches(said).count(), 1, "{said}: {log}");
+    }
+    assert!(!log.contains("own.example") && !log.contains("HEADERS=accept"), "{log}");
 }

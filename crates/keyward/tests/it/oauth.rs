@@ -200,6 +200,28 @@ async fn a_client_authenticates_itself_by_basic_or_in_the_form_and_never_by_both
 }
 
 #[tokio::test]
+async fn a_registered_client_that_leaves_its_secret_out_gets_no_token() {
+    let app = TestApp::start().await;
+    app.user("ana").await;
+    register(&app, "web").await;
+    let ana = log_in(&app, None).await;
+    let renewal = [("grant_type", "refresh_token"), ("refresh_token", ana.refresh.as_str())];
+    for grant in [&LOGIN[..], &renewal, &[("grant_type", "client_credentials")]] {
+        for more in [&[("client_id", "web")][..], &[("client_id", "web"), ("client_secret", "")]] {
+            assert_error(&token(&app, None, &[grant, more].concat()).await, 401, "invalid_client");
+        }
+    }
+    // An id that is nobody's, and empty fields, name no client.
+    for more in
+        [&[("client_id", "my-app")][..], &[("client_id", "")], &[("client_id", ""), ("client_secret", "")]]
+    {
+        let granted = token(&app, None, &[&LOGIN[..], more].concat()).await.assert_status(200).json();
+        assert_eq!(granted["scope"], "posts:read posts:write shop");
+    }
+    refresh(&app, &ana.refresh).await.assert_status(200);
+}
+
+#[tokio::test]
 async fn a_session_opened_through_a_client_is_refreshed_by_that_client_alone() {
     let app = TestApp::start().await;
     app.user("ana").await;
@@ -210,7 +232,7 @@ async fn a_session_opened_through_a_client_is_refreshed_by_that_client_alone() {
     assert_error(&token(&app, Some("other"), &fields).await, 400, "invalid_grant");
     assert_error(&token(&app, None, &fields).await, 400, "invalid_grant");
     let with_id = [fields[0], fields[1], ("client_id", "web")];
-    assert_error(&token(&app, None, &with_id).await, 400, "invalid_grant");
+    assert_error(&token(&app, None, &with_id).await, 401, "invalid_client");
     assert_spent(&app, &ana.refresh, "at the door without clients").await;
     ana.get("/users/me").await.assert_status(200);
     let next = holder(&app, &token(&app, Some("web"), &fields).await.assert_status(200).json());

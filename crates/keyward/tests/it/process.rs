@@ -1,7 +1,7 @@
 //! The binary itself, in a folder of its own and with nothing of the tests' environment but what is given to it.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Arc, Mutex};
@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 use keyward_infra::testing::{TestDatabase, empty_database};
 use serde_json::Value;
 use tempfile::TempDir;
+
+use crate::caller::Caller;
 
 /// How long a start, a stop or an answer may take on a busy machine.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -199,32 +201,17 @@ impl Served {
 
     /// An answer to a JSON body: its status and its body.
     pub(crate) fn call(&self, method: &str, path: &str, token: &str, body: &Value) -> (u16, Value) {
-        let body = if body.is_null() { String::new() } else { body.to_string() };
-        let bearer =
-            if token.is_empty() { String::new() } else { format!("Authorization: Bearer {token}\r\n") };
-        self.exchange(&format!("{method} {path}"), &format!("{bearer}Content-Type: application/json"), &body)
+        Caller(self.address).call(method, path, token, body)
     }
 
     /// An answer to a form.
     pub(crate) fn form(&self, path: &str, body: &str) -> (u16, Value) {
-        self.exchange(&format!("POST {path}"), "Content-Type: application/x-www-form-urlencoded", body)
+        Caller(self.address).form(path, body)
     }
 
     /// An answer to a request with these header fields.
     pub(crate) fn exchange(&self, target: &str, headers: &str, body: &str) -> (u16, Value) {
-        let mut stream = TcpStream::connect(self.address).unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        let (host, length) = (self.address, body.len());
-        let request = format!(
-            "{target} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{headers}\r\nContent-Length: {length}\r\n\r\n{body}"
-        );
-        stream.write_all(request.as_bytes()).unwrap();
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).unwrap();
-        let answer = text(&answer);
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no answer: {answer:?}"));
-        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        (status, serde_json::from_str(body).unwrap_or(Value::Null))
+        Caller(self.address).exchange(target, headers, body)
     }
 }
 

@@ -50,6 +50,8 @@ async fn a_setting_that_makes_no_sense_is_named() {
         ("KEYWARD_ARGON2_MEMORY", "1"),
         ("KEYWARD_ARGON2_MEMORY", "4294967295"),
         ("KEYWARD_LOG", "a=b=c"),
+        ("KEYWARD_LOG", "inof"),
+        ("KEYWARD_ADMIN_EMAIL", "ana@example.com"),
         ("KEYWARD_LOG_FORMAT", "xml"),
         ("KEYWARD_LOG_BUFFER", "17"),
         ("KEYWARD_MASTER_SECRET", "sh0rt"),
@@ -106,7 +108,6 @@ async fn a_database_that_cannot_be_used_is_named_and_nothing_is_left() {
         &format!("postgres://keyward:{password}@127.0.0.1:1/keyward"),
         &format!("mysql://keyward:{password}@127.0.0.1/keyward"),
         "nonsense",
-        "",
         "sqlite::memory:",
         "sqlite://missing/folder/keyward.db",
         "sqlite://",
@@ -135,14 +136,18 @@ async fn an_env_file_that_cannot_be_read_is_named_and_never_quoted() {
     let home = Home::new().await;
     for line in [
         "KEYWARD_SECRET hunter2hunter2",
-        "=hunter2hunter2",
         "KEYWARD_SECRET='hunter2hunter2",
-        "hunter2hunter2",
+        "export KEYWARD_SECRET: hunter2hunter2",
+        "KEYWARD_SECRET='hunter2'hunter2",
     ] {
-        std::fs::write(home.path().join(".env"), format!("# a note\n{line}\n")).unwrap();
-        assert_refused(&serve(&home, &[]), ".env", &["hunter2"]);
+        std::fs::write(home.path().join(".env"), format!("# a note\nOTHER PROGRAM'S\n{line}\n")).unwrap();
+        let output = serve(&home, &[]);
+        assert_refused(&output, ".env cannot be read: line 3", &["hunter2"]);
+        assert!(text(&output.stderr).contains(home.path().to_str().unwrap()), "which file");
         assert_eq!(home.content(), [std::path::Path::new(".env")]);
     }
+    std::fs::write(home.path().join(".env"), [0xff, 0xfe, b'K', 0, b'=', 0]).unwrap();
+    assert_refused(&serve(&home, &[]), "UTF-16", &[]);
 }
 
 #[tokio::test]
@@ -172,6 +177,15 @@ async fn an_argument_nobody_knows_is_named() {
     ] {
         let last = arguments.last().unwrap();
         assert_refused(&home.run(arguments), last, &[]);
+    }
+    for (arguments, meant) in [
+        (&["--lissten", "8000"][..], "'--listen' (see keyward --help)"),
+        (&["docter"], "'doctor'"),
+        (&["user", "crate"], "'create' (see keyward user --help)"),
+        (&["user", "create", "--emial", "x"], "'--email' (see keyward user create --help)"),
+        (&["--log-format", "jsn"], "'json' (KEYWARD_LOG_FORMAT)"),
+    ] {
+        assert_refused(&home.run(arguments), meant, &[]);
     }
     assert!(home.content().is_empty());
 }

@@ -34,7 +34,7 @@ pub(crate) fn holder(app: &TestApp, tokens: &Value) -> Person {
 pub(crate) async fn assert_spent(app: &TestApp, token: &str, what: &str) {
     let answer = refresh(app, token).await;
     assert_eq!(answer.status, 401, "{what}: {}", answer.text());
-    assert_eq!(answer.detail(), "Invalid refresh token", "{what}");
+    assert!(answer.detail().starts_with("Invalid refresh token"), "{what}: {}", answer.detail());
     assert_eq!(answer.json()["error"], "invalid_grant", "{what}");
 }
 

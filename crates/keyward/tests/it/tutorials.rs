@@ -176,3 +176,76 @@ async fn an_address_differs_from_another_by_more_than_its_letter_case() {
     let account = json!({ "email": "Ana@Example.com", "password": PASSWORD });
     app.anonymous().post("/users", account).await.assert_status(400);
 }
+
+#[tokio::test]
+async fn the_other_name_of_the_login_logs_in() {
+    let app = TestApp::start().await;
+    app.user("ana").await;
+    let form = "username=ana%40example.com&password=seven+wild+horses";
+    let answer = app.anonymous().call("POST", "/token").form(form).send().await.assert_status(200);
+    assert_eq!(answer.json()["token_type"], "bearer");
+    let wrong =
+        app.anonymous().call("POST", "/token").form("username=ana%40example.com&password=x").send().await;
+    assert_eq!(wrong.assert_status(401).detail(), "Invalid Credentials");
+    app.anonymous().get("/token").await.assert_status(405);
+    assert_eq!(
+        app.anonymous().post("/token/", json!({})).await.assert_status(307).header("location"),
+        "/token"
+    );
+    assert!(document()["paths"].get("/token").is_none(), "an operation has one path in the document");
+}
+
+#[tokio::test]
+async fn a_path_of_a_tutorial_says_what_to_call() {
+    let app = TestApp::start().await;
+    for (method, path, named) in [
+        ("POST", "/user/login", "POST /login"),
+        ("POST", "/user/signup", "POST /signup"),
+        ("POST", "/user/login/", "POST /login"),
+        ("POST", "/user/", "POST /users"),
+        ("POST", "/user", "POST /users"),
+        ("GET", "/user/all", "GET /users"),
+        ("DELETE", "/user/7", "/users/7"),
+    ] {
+        let answer = app.anonymous().call(method, path).send().await.assert_status(404);
+        assert!(answer.detail().contains(named), "{method} {path}: {}", answer.detail());
+        assert_eq!(&*answer.code(), "not_found");
+    }
+    for path in ["/user/me2", "/users2", "/userlogin", "/user/7/posts"] {
+        assert_eq!(app.anonymous().get(path).await.assert_status(404).detail(), "Not Found", "{path}");
+    }
+    let refresh = app.anonymous().get("/refresh_token").await.assert_status(405);
+    assert_eq!((refresh.detail().as_str(), refresh.header("allow")), ("Method Not Allowed", "POST"));
+}
+
+#[tokio::test]
+async fn a_page_counted_from_the_beginning_is_refused_and_the_cursor_named() {
+    let app = TestApp::start().await;
+    let (ana, root) = (app.user("ana").await, app.admin("root").await);
+    for (who, path) in
+        [(&ana, "/posts"), (&root, "/users"), (&ana, "/blog"), (&ana, "/products"), (&ana, "/orders")]
+    {
+        for name in ["skip", "offset"] {
+            let fault = who.get(&format!("{path}?{name}=10&limit=5")).await.assert_status(422).fault();
+            assert_eq!((&fault["loc"], &fault["type"]), (&json!(["query", name]), &json!("value_error")));
+            assert!(fault["msg"].as_str().unwrap().contains("`after`"), "{fault}");
+        }
+    }
+    ana.get("/posts?skipped=1").await.assert_status(200);
+}
+
+#[tokio::test]
+async fn an_address_or_password_in_the_wrong_place_says_where_it_is_changed() {
+    let app = TestApp::start().await;
+    let ana = app.user("ana").await;
+    for (body, path) in [
+        (json!({ "email": "new@example.com" }), "POST /users/me/email"),
+        (json!({ "name": "Ana", "password": "another pass phrase" }), "POST /users/me/password"),
+    ] {
+        let fault = ana.patch("/users/me", body).await.assert_status(422).fault();
+        assert!(fault["msg"].as_str().unwrap().contains(path), "{fault}");
+        assert_eq!(fault["input"], json!(null), "not repeated");
+    }
+    let me = ana.get("/users/me").await.json();
+    assert_eq!((&me["email"], &me["name"]), (&json!("ana@example.com"), &json!("ana")));
+}

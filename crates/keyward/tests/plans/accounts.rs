@@ -202,6 +202,16 @@ async fn sessions(inspector: &mut Inspector) {
         })
         .await;
     inspector
+        .of("sessions.ended", async |db| {
+            assert!(db.sessions().ended(id).await.unwrap().is_some());
+        })
+        .await;
+    inspector
+        .of("sessions.revoke_reused", async |db| {
+            assert!(!db.session_endings().revoke_reused(user, id, after(1)).await.unwrap());
+        })
+        .await;
+    inspector
         .of("sessions.revoke_all", async |db| {
             assert_eq!(db.session_endings().revoke_all(user, Some(session(0)), after(1)).await.unwrap(), 1);
         })

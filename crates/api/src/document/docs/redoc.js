@@ -1,2 +1,2 @@
-// Starts ReDoc.
-Redoc.init("/openapi.json", {}, document.getElementById("redoc"));
+// Starts ReDoc. The document is beside the page, wherever a proxy serves it.
+Redoc.init(new URL("../openapi.json", document.currentScript.src).href, {}, document.getElementById("redoc"));

@@ -1,5 +1,20 @@
 // Starts Swagger UI. persistAuthorization stays off: it would keep the password in clear in the browser's storage.
 
+// Everything is found from where this script is, whatever path a proxy serves it under.
+const base = new URL("..", document.currentScript.src).href;
+const place = new URL(base).pathname.replace(/\/$/, "");
+
+// The document names the service's public address. This page asks the origin that it came from, and no other.
+const fromHere = (text) => {
+  const description = JSON.parse(text);
+  delete description.servers;
+  if (place) description.servers = [{ url: place }];
+  const flows = description.components?.securitySchemes?.OAuth2PasswordBearer?.flows ?? {};
+  for (const flow of Object.values(flows)) flow.tokenUrl = `${place}/login`;
+  if (description.info?.license?.url) description.info.license.url = `${base}docs/licences.txt`;
+  return JSON.stringify(description);
+};
+
 // The document's schemes come in alphabetical order; the form for e-mail and password is wanted before the bare token.
 const FormFirst = () => ({
   statePlugins: {
@@ -17,13 +32,124 @@ const FirstField = ({ React }) => ({
   },
 });
 
+// The login made in Authorize: who is logged in, with the refresh token, in this page's memory alone.
+const SCHEME = "OAuth2PasswordBearer";
+let login = null;
+
+const keep = (auth, token) => {
+  const seconds = Number(token?.expires_in);
+  if (!token?.refresh_token || !(seconds > 0)) return;
+  // A little before the token expires, so that it does not do so on its way.
+  login = { auth, token, until: Date.now() + (seconds - Math.min(5, seconds / 2)) * 1000, renewal: null };
+};
+
+// Trades the refresh token, once for all requests that wait. A session that has ended leaves the old token, and its 401.
+const renew = (kept) => {
+  kept.renewal ??= fetch(`${base}refresh_token`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ refresh_token: kept.token.refresh_token }),
+  }).then(async (answer) => {
+    if (answer.ok && login === kept) {
+      window.ui.authActions.authorizeOauth2({ auth: kept.auth, token: await answer.json() });
+    } else if (answer.status === 401 && login === kept) {
+      login = null;
+    } else {
+      kept.renewal = null;
+    }
+  }).catch(() => {
+    kept.renewal = null;
+  });
+  return kept.renewal;
+};
+
+const renewed = async (request) => {
+  const name = Object.keys(request.headers ?? {}).find((name) => name.toLowerCase() === "authorization");
+  const kept = login;
+  if (!kept || !name || request.headers[name] !== `Bearer ${kept.token.access_token}`) return request;
+  if (Date.now() >= kept.until) {
+    await renew(kept);
+    if (login) request.headers[name] = `Bearer ${login.token.access_token}`;
+  }
+  return request;
+};
+
+// Ends the session of a login, with a fresh access token where the old one has expired.
+const logOut = async (kept) => {
+  let { access_token, refresh_token } = kept.token;
+  if (Date.now() >= kept.until) {
+    const answer = await fetch(`${base}refresh_token`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ refresh_token }),
+    });
+    if (!answer.ok) return;
+    ({ access_token } = await answer.json());
+  }
+  await fetch(`${base}logout`, { method: "POST", headers: { Authorization: `Bearer ${access_token}` }, keepalive: true });
+};
+
+const Login = () => ({
+  statePlugins: {
+    auth: {
+      wrapActions: {
+        authorizeOauth2: (original) => (payload) => {
+          keep(payload.auth, payload.token);
+          return original(payload);
+        },
+        logout: (original) => (names) => {
+          if (login && [...names].includes(SCHEME)) {
+            logOut(login).catch(() => {});
+            login = null;
+          }
+          return original(names);
+        },
+      },
+    },
+  },
+});
+
+// The filter box looks at paths and summaries, too, not at tags alone.
+const Filter = ({ React }) => ({
+  fn: {
+    opsFilter: (tags, phrase) => {
+      const wanted = phrase.toLowerCase();
+      const has = (text) => String(text ?? "").toLowerCase().includes(wanted);
+      const fits = (operation) =>
+        has(operation.get("path")) || has(operation.getIn(["operation", "summary"])) ||
+        has(`${operation.get("method")} ${operation.get("path")}`);
+      return tags
+        .map((tag, name) => (has(name) ? tag : tag.update("operations", (operations) => operations.filter(fits))))
+        .filter((tag) => tag.get("operations").size > 0);
+    },
+  },
+  wrapComponents: {
+    FilterContainer: (Container) => (props) => {
+      React.useEffect(() => {
+        const field = document.querySelector(".operation-filter-input");
+        field?.setAttribute("placeholder", "Filter by tag, path or words");
+        field?.setAttribute("aria-label", "Filter the operations");
+      }, []);
+      return React.createElement(Container, props);
+    },
+  },
+});
+
 window.ui = SwaggerUIBundle({
-  url: "/openapi.json",
+  url: `${base}openapi.json`,
   dom_id: "#swagger-ui",
   deepLinking: true,
+  filter: true,
   layout: "BaseLayout",
   showExtensions: true,
   showCommonExtensions: true,
-  presets: [SwaggerUIBundle.presets.apis, SwaggerUIBundle.SwaggerUIStandalonePreset],
-  plugins: [FormFirst, FirstField],
+  presets: [SwaggerUIBundle.presets.apis],
+  plugins: [FormFirst, FirstField, Login, Filter],
+  requestInterceptor: renewed,
+  responseInterceptor: (response) => {
+    if (response.ok && response.url.split("?")[0] === `${base}openapi.json` && response.text) {
+      response.text = fromHere(response.text);
+    }
+    return response;
+  },
 });

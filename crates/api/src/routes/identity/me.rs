@@ -1,5 +1,7 @@
 //! One's own account on the wire.
 
+use std::borrow::Cow;
+
 use axum::Json;
 use axum::extract::State;
 use axum::response::NoContent;
@@ -11,7 +13,9 @@ use keyward_domain::identity::users::Users;
 use keyward_domain::limits::waits::TooManyAttempts;
 use keyward_domain::model::users::{Name, UserChange};
 use keyward_domain::values::new_password::NewPassword;
-use keyward_web::{Body, Input};
+use keyward_web::{Body, Fields, Flaw, Input};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 use super::users::User;
 use crate::access::current_user::CurrentUser;
@@ -27,6 +31,39 @@ pub struct MeUpdate {
     #[input(read = read::text())]
     #[expect(clippy::option_option, reason = "a missing name stays, and null removes it")]
     name: Option<Option<Name>>,
+}
+
+/// What is changed by operations of its own, because it takes a proof.
+const ELSEWHERE: [(&str, &str); 2] = [
+    ("email", "change the e-mail address with POST /users/me/email"),
+    ("password", "change the password with POST /users/me/password"),
+];
+
+/// A [`MeUpdate`] that names nothing which is changed elsewhere.
+pub struct OwnUpdate(MeUpdate);
+
+impl Input for OwnUpdate {
+    type Context = ();
+
+    fn read(fields: &mut Fields<'_>, context: &()) -> Option<Self> {
+        let update = MeUpdate::read(fields, context);
+        for (name, words) in ELSEWHERE {
+            fields.refuse(name, &Flaw::value(words));
+        }
+        update.map(Self)
+    }
+}
+
+impl PartialSchema for OwnUpdate {
+    fn schema() -> RefOr<Schema> {
+        MeUpdate::schema()
+    }
+}
+
+impl ToSchema for OwnUpdate {
+    fn name() -> Cow<'static, str> {
+        MeUpdate::name()
+    }
 }
 
 impl From<MeUpdate> for UserChange {
@@ -72,7 +109,7 @@ pub async fn update_me(
     user: CurrentUser,
     State(users): State<Users>,
     Sender(origin): Sender,
-    Body(change): Body<MeUpdate>,
+    Body(OwnUpdate(change)): Body<OwnUpdate>,
 ) -> Result<Json<User>, Refused> {
     Ok(Json(users.update_own(&user, change.into(), &origin).await?.into()))
 }

@@ -1,22 +1,24 @@
 //! Forgotten passwords: asking for a link, and the page and the operation behind it.
 
 use axum::extract::State;
-use axum::response::Response;
+use std::borrow::Cow;
+
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use keyward_auth::PasswordPolicy;
 use keyward_domain::identity::error::RefusedPassword;
 use keyward_domain::identity::recovery::{InvalidLink, Recovery};
 use keyward_domain::limits::waits::TooManyAttempts;
 use keyward_domain::values::email::Email;
 use keyward_domain::values::new_password::NewPassword;
-use keyward_web::{Body, Input, Query};
+use keyward_web::{Fault, Fields, Input, Query};
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
-use crate::answers::refused::Refused;
-use crate::answers::success::Accepted;
 use crate::error::ApiError;
-use crate::extract::{NewPasswords, Outcome, Outcomes, Sender, Submitted, new_password, read};
-use crate::pages;
+use crate::extract::{Asked, NewPasswords, Outcome, Sender, Submitted, Submitter, new_password, read};
+use crate::pages::{self, ResetPage};
 
 /// Who forgot their password.
 #[derive(Input)]
@@ -31,6 +33,12 @@ pub struct PasswordRecovery {
 pub struct Notice {
     #[schema(example = "If this address has an account, a link is on its way to it.")]
     detail: &'static str,
+}
+
+impl AsRef<str> for Notice {
+    fn as_ref(&self) -> &str {
+        self.detail
+    }
 }
 
 impl Notice {
@@ -51,6 +59,38 @@ pub struct PasswordReset {
     new_password: NewPassword,
 }
 
+/// A [`PasswordReset`], or why it is none beside the token as it came: a page needs that for its form.
+pub struct ResetForm {
+    token: Option<String>,
+    reset: Result<PasswordReset, Vec<Fault>>,
+}
+
+impl Input for ResetForm {
+    type Context = NewPasswords;
+
+    fn read(fields: &mut Fields<'_>, context: &NewPasswords) -> Option<Self> {
+        let token = fields.text("token").map(str::to_owned);
+        PasswordReset::read(fields, context).map(|reset| Self { token, reset: Ok(reset) })
+    }
+
+    fn read_all(fields: Fields<'_>, context: &NewPasswords) -> Result<Self, Vec<Fault>> {
+        let token = fields.text("token").map(str::to_owned);
+        Ok(Self { token, reset: PasswordReset::read_all(fields, context) })
+    }
+}
+
+impl PartialSchema for ResetForm {
+    fn schema() -> RefOr<Schema> {
+        PasswordReset::schema()
+    }
+}
+
+impl ToSchema for ResetForm {
+    fn name() -> Cow<'static, str> {
+        PasswordReset::name()
+    }
+}
+
 /// The token of a link.
 #[derive(Input)]
 pub struct Link {
@@ -69,13 +109,18 @@ pub struct Link {
 pub async fn recover_password(
     State(recovery): State<Recovery>,
     Sender(origin): Sender,
-    Body(PasswordRecovery { email }): Body<PasswordRecovery>,
-) -> Result<Accepted<Notice>, Refused<TooManyAttempts>> {
-    let detail = match recovery.request(email, &origin).await? {
-        true => "If this address has an account, a link is on its way to it.",
-        false => "Several links were requested for this address. Use the newest one, or try again later.",
+    Submitted { body, sender }: Submitted<PasswordRecovery>,
+) -> Asked<Notice, TooManyAttempts> {
+    let outcome = match body {
+        Ok(PasswordRecovery { email }) => recovery.request(email, &origin).await.map_err(ApiError::from),
+        Err(error) => Err(error),
     };
-    Ok(Accepted(Notice { detail }))
+    let detail = match &outcome {
+        Ok(false) => "Several links were requested for this address. Use the newest one, or try again later.",
+        _ => "If this address has an account, a link is on its way to it.",
+    };
+    let outcome = outcome.map(drop);
+    sender.asked(outcome, Notice { detail }, "Look into your mailbox", "No mail was sent")
 }
 
 /// The page behind the link in the mail
@@ -83,10 +128,26 @@ pub async fn recover_password(
     (status = 200, description = "A form for the new password", body = String, content_type = "text/html"),
 ))]
 pub async fn reset_password_page(
+    State(recovery): State<Recovery>,
     State(policy): State<PasswordPolicy>,
     Query(Link { token }): Query<Link>,
 ) -> Response {
-    pages::with_token(token.as_deref(), &pages::reset(policy.min_chars))
+    form(&recovery, &policy, token.as_deref(), None).await
+}
+
+/// The page with the form, and what was wrong with the password before.
+async fn form(
+    recovery: &Recovery,
+    policy: &PasswordPolicy,
+    token: Option<&str>,
+    refused: Option<&ApiError>,
+) -> Response {
+    let address = match token.filter(|token| pages::is_token(token)) {
+        // The page is there without a database, too: its button says what is wrong.
+        Some(token) => recovery.whose(token).await.unwrap_or_default(),
+        None => None,
+    };
+    ResetPage { token, address, min_chars: policy.min_chars, refused }.into_response()
 }
 
 /// Choose a new password, with the token from the mail
@@ -95,19 +156,26 @@ pub async fn reset_password_page(
 #[utoipa::path(post, path = "/reset-password", tag = "mail")]
 pub async fn reset_password(
     State(recovery): State<Recovery>,
+    State(policy): State<PasswordPolicy>,
     Sender(origin): Sender,
-    Submitted { body, sender }: Submitted<PasswordReset>,
+    Submitted { body, sender }: Submitted<ResetForm>,
 ) -> Outcome<(InvalidLink, RefusedPassword, TooManyAttempts)> {
-    let outcome = match body {
-        Ok(PasswordReset { token, new_password }) => {
-            recovery.reset(&token, new_password, &origin).await.map_err(ApiError::from)
+    let (token, outcome) = match body {
+        Ok(ResetForm { token, reset: Ok(PasswordReset { token: good, new_password }) }) => {
+            let outcome = recovery.reset(&good, new_password, &origin).await;
+            (token, outcome.map_err(ApiError::from))
         }
-        Err(error) => Err(error),
+        Ok(ResetForm { token, reset: Err(faults) }) => (token, Err(ApiError::faults(faults))),
+        Err(error) => (None, Err(error)),
     };
-    let pages = Outcomes {
-        done: "Your password was changed",
-        next: "You can log in with it now.",
-        refused: "Your password was not changed",
+    // A password that is refused leaves the link good: the form stays, and says what is wrong.
+    let kept = match &outcome {
+        Err(error) if sender == Submitter::Page && error.status() == StatusCode::UNPROCESSABLE_ENTITY => {
+            Some(form(&recovery, &policy, token.as_deref(), Some(error)).await)
+        }
+        _ => None,
     };
-    sender.answer(outcome, &pages)
+    let next = "Go back to where you log in: the new password is good there from now on. All other logins have ended.";
+    let done = || pages::words(StatusCode::OK, "Your password was changed", next);
+    sender.answer(outcome, done, |error| kept.unwrap_or_else(|| pages::no_reset(error)))
 }

@@ -1,6 +1,7 @@
 //! Proving that an e-mail address is one's own, and changing to another one.
 
 use axum::extract::State;
+use axum::http::StatusCode;
 use axum::response::Response;
 use keyward_auth::Password;
 use keyward_domain::identity::error::{EmailTaken, WrongPassword};
@@ -21,7 +22,7 @@ use crate::access::current_user::CurrentUser;
 use crate::answers::refused::Refused;
 use crate::answers::success::Accepted;
 use crate::error::ApiError;
-use crate::extract::{Outcome, Outcomes, Sender, Submitted, read};
+use crate::extract::{Outcome, Sender, Submitted, read};
 use crate::pages;
 
 /// What came with the mail: the address and the code, or the link's token. With both, the token counts.
@@ -130,8 +131,16 @@ pub async fn change_email(
 #[utoipa::path(get, path = "/verify-email", tag = "mail", responses(
     (status = 200, description = "A button that confirms", body = String, content_type = "text/html"),
 ))]
-pub async fn verify_email_page(Query(Link { token }): Query<Link>) -> Response {
-    pages::with_token(token.as_deref(), &pages::VERIFICATION)
+pub async fn verify_email_page(
+    State(verification): State<Verification>,
+    Query(Link { token }): Query<Link>,
+) -> Response {
+    let address = match token.as_deref().filter(|token| pages::is_token(token)) {
+        // The page is there without a database, too: its button says what is wrong.
+        Some(token) => verification.proves(token).await.unwrap_or_default(),
+        None => None,
+    };
+    pages::verification(token.as_deref(), address.as_ref())
 }
 
 /// Verify an e-mail address, with the code or the token from the mail
@@ -148,10 +157,7 @@ pub async fn verify_email(
         Ok(proof) => verification.confirm(proof.into(), &origin).await.map_err(ApiError::from),
         Err(error) => Err(error),
     };
-    let pages = Outcomes {
-        done: "Your e-mail address is verified",
-        next: "You can close this page.",
-        refused: "Your e-mail address was not verified",
-    };
-    sender.answer(outcome, &pages)
+    let next = "Go back to where you signed up: you can go on there.";
+    let done = || pages::words(StatusCode::OK, "Your e-mail address is verified", next);
+    sender.answer(outcome, done, pages::not_verified)
 }

@@ -6,10 +6,7 @@ use axum::response::{IntoResponse, Response};
 use keyward_auth::Password;
 use keyward_domain::limits::waits::TooManyAttempts;
 use keyward_domain::oauth::tokens::{Introspection, OAuthTokens};
-use keyward_domain::sessions::error::{
-    EmailUnverified, InvalidCredentials, InvalidRefreshToken, NotRevocable, RefreshTokenReused,
-    UngrantableScope,
-};
+use keyward_domain::sessions::error::{EmailUnverified, InvalidCredentials, NotRevocable, UngrantableScope};
 use keyward_domain::sessions::log_in::{LogIn, Login};
 use keyward_domain::sessions::refresh::Refresh;
 use keyward_domain::values::email::Email;
@@ -26,6 +23,7 @@ use crate::error::ApiError;
 use crate::extract::{ClientForm, OAuthForm, Sender, invalid_client, read};
 use crate::metrics::counters::Metrics;
 use crate::routes::sessions::login::{Token, TokenType};
+use crate::routes::sessions::refresh::Unrefreshable;
 
 /// A grant (RFC 6749, sections 4.3, 4.4 and 6).
 #[derive(Input)]
@@ -180,14 +178,8 @@ impl From<Introspection> for TokenState {
 }
 
 /// Why a grant is refused.
-pub type NoGrant = (
-    UnknownGrant,
-    UngrantableScope,
-    InvalidCredentials,
-    EmailUnverified,
-    (InvalidRefreshToken, RefreshTokenReused),
-    TooManyAttempts,
-);
+pub type NoGrant =
+    (UnknownGrant, UngrantableScope, InvalidCredentials, EmailUnverified, Unrefreshable, TooManyAttempts);
 
 /// Get a token
 ///

@@ -2,7 +2,9 @@
 
 use axum::extract::State;
 use keyward_domain::limits::waits::TooManyAttempts;
-use keyward_domain::sessions::error::{InvalidRefreshToken, RefreshTokenReused, UngrantableScope};
+use keyward_domain::sessions::error::{
+    InvalidRefreshToken, RefreshTokenReused, SessionEnded, SessionExpired, UngrantableScope,
+};
 use keyward_domain::sessions::refresh;
 use keyward_web::Input;
 
@@ -22,11 +24,16 @@ pub struct Refresh {
 }
 
 /// Why there is no next pair.
-pub type NoRefresh = (UngrantableScope, InvalidRefreshToken, RefreshTokenReused, TooManyAttempts);
+pub type NoRefresh = (UngrantableScope, Unrefreshable, TooManyAttempts);
+
+/// What a refresh token that buys nothing can be.
+pub type Unrefreshable = (InvalidRefreshToken, RefreshTokenReused, SessionExpired, SessionEnded);
 
 /// Trade a refresh token for the next pair
 ///
-/// A token is good once. The one just spent gets the same successor for ten seconds more; an older one ends the session.
+/// A token is good once. The one just spent gets the same successor for ten seconds more (`KEYWARD_REFRESH_GRACE`); an older one
+/// ends the session. Then and later, `code` says why the session is over: `session_ended_by_reuse`, `session_expired` or
+/// `session_ended`.
 #[utoipa::path(post, path = "/refresh_token", tag = "login", responses((status = 200, description = "The next pair")))]
 pub async fn refresh_token(
     State(refresh): State<refresh::Refresh>,

@@ -20,6 +20,8 @@ use keyward_auth::Algorithm;
 use keyward_domain::keys::signing_keys::Keys;
 use keyward_domain::values::clock::Clock;
 use keyward_infra::clock::SystemClock;
+use keyward_infra::database::backup::sqlite_file;
+use keyward_infra::database::permission::explain;
 use keyward_migration::Schema;
 
 use super::report::Finding::{self, Bad, Good, Note};
@@ -86,9 +88,7 @@ pub(super) fn listen(settings: &ServerSettings) -> Finding {
 
 /// Whether nothing was ever kept there: a SQLite file that does not exist.
 pub(super) fn is_new(storage: &StorageSettings) -> bool {
-    let url = storage.database_url();
-    let path = url.strip_prefix("sqlite://").map(|rest| rest.split('?').next().unwrap_or(rest));
-    path.is_some_and(|path| !Path::new(path).exists())
+    sqlite_file(&storage.database_url()).is_some_and(|file| !file.exists())
 }
 
 /// The folder can be written to, and what is secret in it is its owner's alone.
@@ -103,7 +103,8 @@ pub(super) fn data_folder(storage: &StorageSettings) -> Finding {
     drop(std::fs::remove_file(&probe));
     if let Err(error) = written {
         let mend = "give it to the account the server runs as, or set KEYWARD_DATA_DIR".to_owned();
-        return Bad(format!("the folder {shown} cannot be written to: {error}"), mend);
+        let reason = explain(&probe, &error);
+        return Bad(format!("the folder {shown} cannot be written to: {reason}"), mend);
     }
     match open_to_others(folder) {
         Some(name) => {
@@ -135,6 +136,21 @@ pub(super) async fn schema(database: &OpenDatabase) -> Finding {
     let begun = Instant::now();
     let schema = database.schema().await;
     let (place, took) = (database.place(), begun.elapsed().as_millis());
+    let grant = || "give the user of KEYWARD_DATABASE_URL the right to, or name another one".to_owned();
+    let (may_write, may_migrate) = match &schema {
+        Ok(Schema::Current) => (database.may_write().await, database.may_migrate().await),
+        Ok(Schema::Behind(_)) => (Ok(()), database.may_migrate().await),
+        _ => (Ok(()), Ok(())),
+    };
+    if let Err(reason) = may_write {
+        return Bad(format!("{place} cannot be written to: {reason}"), grant());
+    }
+    if let Err(reason) = may_migrate {
+        return match schema {
+            Ok(Schema::Behind(_)) => Bad(format!("the schema of {place} cannot be made: {reason}"), grant()),
+            _ => Note(format!("{place} answers, and no later version can change its schema: {reason}")),
+        };
+    }
     match schema {
         Ok(Schema::Current) => Good(format!("{place} answers in {took} ms, and its schema is up to date")),
         Ok(Schema::Behind(names)) => Note(format!(

@@ -9,6 +9,7 @@ use crate::server::tls::{Tls, TlsError};
 
 /// How connections are taken.
 #[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Connections")]
 pub struct ConnectionSettings {
     /// Maximum open connections; further ones queue
     #[arg(long, env = "KEYWARD_CONNECTIONS", default_value_t = 4096, value_name = "N",

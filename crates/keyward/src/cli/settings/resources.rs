@@ -11,6 +11,7 @@ const NONE: &str = "none";
 
 /// Which resources are mounted.
 #[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Resources")]
 pub struct ResourceSettings {
     /// Resources to mount beside accounts and logins, by name; `none` for none of them
     #[arg(long, env = "KEYWARD_RESOURCES", default_value = DEFAULT, value_name = "NAMES", value_delimiter = ',',

@@ -1,0 +1,72 @@
+//! The first administrator, made from settings while a server starts.
+
+use keyward_auth::PasswordPolicy;
+use keyward_domain::identity::error::UserError;
+use keyward_domain::identity::registration::{Register, Registration};
+use keyward_domain::identity::users::Users;
+use keyward_domain::ports::bundle::Ports;
+use keyward_domain::values::email::Email;
+use keyward_domain::values::new_password::NewPassword;
+use keyward_domain::values::scopes::Role;
+
+use super::output::Problem;
+use crate::cli::settings::administrator::AdministratorSettings;
+
+/// The account that the settings describe.
+pub(super) struct FirstAdministrator {
+    email: Email,
+    password: NewPassword,
+}
+
+impl FirstAdministrator {
+    /// Reads the settings; `None` where neither is set.
+    ///
+    /// # Errors
+    /// One sentence that names the setting to correct.
+    pub(super) fn read(
+        settings: &AdministratorSettings,
+        policy: &PasswordPolicy,
+    ) -> Result<Option<Self>, Problem> {
+        let (email, password) = match (&settings.admin_email, &settings.admin_password) {
+            (None, None) => return Ok(None),
+            (Some(email), Some(password)) => (email, password),
+            _ => {
+                return Err(
+                    "KEYWARD_ADMIN_EMAIL and KEYWARD_ADMIN_PASSWORD go together: set both or none".to_owned()
+                );
+            }
+        };
+        let email = Email::parse(email).map_err(|error| format!("KEYWARD_ADMIN_EMAIL: {error}"))?;
+        let text =
+            std::str::from_utf8(password.expose()).map_err(|_| "KEYWARD_ADMIN_PASSWORD must be UTF-8")?;
+        let password = NewPassword::parse(text, policy, Some(&email));
+        let password = password.map_err(|refusal| format!("KEYWARD_ADMIN_PASSWORD is refused: {refusal}"))?;
+        Ok(Some(Self { email, password }))
+    }
+
+    /// Makes the account if there is no administrator. An account that has the address already stays as it is.
+    pub(super) async fn make(self, ports: &Ports) -> Result<(), Problem> {
+        let users = Users::new(ports.clone());
+        if users.have_administrator().await.map_err(failed)? {
+            return Ok(());
+        }
+        let registration =
+            Registration { email: self.email, password: self.password, name: None, role: Role::Admin };
+        match Register::new(ports.clone()).register(registration).await {
+            Ok(user) => {
+                tracing::info!(user = user.id.0, "made the first administrator (KEYWARD_ADMIN_EMAIL)");
+            }
+            // Another replica that starts at the same moment makes it, too.
+            Err(UserError::EmailTaken) if users.have_administrator().await.map_err(failed)? => {}
+            Err(UserError::EmailTaken) => tracing::warn!(
+                "KEYWARD_ADMIN_EMAIL has an account that is no administrator's: it stays as it is, and there is none"
+            ),
+            Err(error) => return Err(failed(error)),
+        }
+        Ok(())
+    }
+}
+
+fn failed(error: UserError) -> Problem {
+    format!("the first administrator was not made: {error}")
+}

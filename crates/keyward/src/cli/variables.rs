@@ -1,0 +1,77 @@
+//! The variables that settings come from: the environment, the file `.env`, and files that hold secrets.
+//!
+//! They are read once and become the defaults of the command line's arguments, so that a flag goes before a variable. An
+//! empty variable is not set, as compose files write it: `KEYWARD_ISSUER: ${KEYWARD_ISSUER:-}`.
+
+mod names;
+mod secret_files;
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+
+use clap::{Arg, Command};
+
+use self::names::{Names, unknown};
+use super::env_file;
+use super::output::Problem;
+use super::prefix::PREFIX;
+
+/// The variables that are set, and those that are no settings.
+#[derive(Default)]
+pub(super) struct Variables {
+    values: BTreeMap<String, OsString>,
+    unknown: Vec<String>,
+}
+
+impl Variables {
+    /// Reads the variables that this command line knows.
+    ///
+    /// # Errors
+    /// One sentence, for a `.env` or a file of a secret that cannot be read.
+    pub(super) fn read(command: &Command) -> Result<Self, Problem> {
+        let names = Names::of(command);
+        let file = env_file::read()?.into_iter().map(|(name, value)| (name, value.into()));
+        let environment =
+            std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
+        let mut all = Self::default();
+        // A name in the environment goes before the file's, whether it holds the value or names a file with it.
+        for layer in [file.collect::<BTreeMap<_, _>>(), environment.collect()] {
+            all.add(&names, layer)?;
+        }
+        Ok(all)
+    }
+
+    fn add(&mut self, names: &Names, layer: BTreeMap<String, OsString>) -> Result<(), Problem> {
+        let mut layer = layer;
+        layer.retain(|name, value| name.starts_with(PREFIX) && !value.is_empty());
+        for name in &names.secrets {
+            if let Some(value) = secret_files::take(name, &mut layer)? {
+                layer.insert(name.clone(), value);
+            }
+        }
+        let (known, other): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            layer.into_iter().partition(|(name, _)| names.all.contains(name));
+        self.values.extend(known);
+        self.unknown.extend(other.iter().filter_map(|(name, value)| unknown(name, value, names)));
+        Ok(())
+    }
+
+    /// The command line with the variables in it.
+    pub(super) fn apply(&self, command: Command) -> Command {
+        command.mut_args(|argument| self.set(argument)).mut_subcommands(|command| self.apply(command))
+    }
+
+    fn set(&self, argument: Arg) -> Arg {
+        let name = argument.get_env().and_then(|name| name.to_str()).map(str::to_owned);
+        let argument = argument.env(None);
+        match name.and_then(|name| self.values.get(&name)) {
+            Some(value) => argument.default_value(value.clone()),
+            None => argument,
+        }
+    }
+
+    /// A sentence for each variable that is no setting. No value is in it.
+    pub(super) fn unknown(&self) -> &[String] {
+        &self.unknown
+    }
+}
