@@ -40,8 +40,7 @@ impl Sender {
         let recipient = message.recipient.as_str().parse().map_err(|_| unwritable("the recipient"))?;
         let subject: String = message.letter.subject.chars().filter(|c| !c.is_control()).collect();
         let part = |kind, text: &String| {
-            let as_it_is = Body::new_with_encoding(text.clone(), header::ContentTransferEncoding::EightBit);
-            let body = as_it_is.ok().filter(|_| readable).unwrap_or_else(|| Body::new(text.clone()));
+            let body = as_it_is(text).filter(|_| readable).unwrap_or_else(|| Body::new(text.clone()));
             SinglePart::builder().header(kind).body(body)
         };
         let plain = part(header::ContentType::TEXT_PLAIN, &message.letter.text);
@@ -56,6 +55,17 @@ impl Sender {
             .multipart(MultiPart::alternative().singlepart(plain).singlepart(html))
             .map_err(|_| unwritable("the letter"))
     }
+}
+
+/// The longest line that a mail may have, in bytes (RFC 5322, section 2.1.1).
+const LONGEST_LINE: usize = 998;
+
+/// The text as it is, if it has neither a NUL nor a line that is too long. The encoder would wrap lines from 76 characters on.
+fn as_it_is(text: &str) -> Option<Body> {
+    let lines: Vec<&str> = text.lines().collect();
+    let fits = !text.contains('\0') && lines.iter().all(|line| line.len() <= LONGEST_LINE);
+    let bytes = (lines.join("\r\n") + "\r\n").into_bytes();
+    fits.then(|| Body::dangerous_pre_encoded(bytes, header::ContentTransferEncoding::EightBit))
 }
 
 /// `Auto-Submitted: auto-generated` (RFC 3834), so that no absence notice answers.

@@ -244,7 +244,7 @@ mod tests {
         let letter = templates.password_changed(Reader { email: &email, name: None }).unwrap();
         assert_eq!(letter.subject, "TEA SHOP for you");
         let url = "https://tea.example/auth";
-        assert_eq!(letter.text, format!("{url} {url} ana@example.org .truefalse a%20b%26c"));
+        assert_eq!(letter.text, format!("{url} {url} ana@example.org .TrueFalse a%20b%26c"));
     }
 
     #[test]
