@@ -63,6 +63,8 @@ mod m20261122_000020_client_sessions;
 mod m20261122_000021_administrators;
 mod m20261129_000001_standing_sessions;
 mod m20261129_000002_email_proofs;
+mod m20261130_000001_deleted_accounts;
+mod m20261130_000002_feed_epoch;
 mod m20261130_000010_event_actors;
 mod m20261130_000011_mail_lanes;
 mod m20261130_000030_end_reasons;
@@ -103,6 +105,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000021_administrators::Migration),
             Box::new(m20261129_000001_standing_sessions::Migration),
             Box::new(m20261129_000002_email_proofs::Migration),
+            Box::new(m20261130_000001_deleted_accounts::Migration),
+            Box::new(m20261130_000002_feed_epoch::Migration),
             Box::new(m20261130_000010_event_actors::Migration),
             Box::new(m20261130_000011_mail_lanes::Migration),
             Box::new(m20261130_000030_end_reasons::Migration),

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use keyward_domain::limits::writes::WriteLimit;
 use keyward_domain::mail::postbox::Postbox;
 use keyward_domain::ports::bundle::Ports;
 use keyward_infra::database::store::Database;
@@ -13,6 +14,8 @@ pub struct Foundation {
     pub ports: Ports,
     /// The database, for ports of a resource's own.
     pub database: Database,
+    /// How fast one account may write.
+    pub writes: WriteLimit,
 }
 
 /// What use cases that send mail are built on.

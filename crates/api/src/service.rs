@@ -4,10 +4,14 @@ use std::sync::Arc;
 
 use axum::Router;
 use keyward_auth::SharedKeyRing;
+use keyward_domain::limits::writes::WriteLimit;
 use keyward_domain::mail::delivery::Outbox;
 use keyward_domain::mail::postbox::Postbox;
 use keyward_domain::upkeep::cleaning::Housekeeping;
+use keyward_domain::upkeep::deleted_accounts::DeletedAccounts;
+use keyward_infra::sessions::feed_epoch;
 
+use crate::boundary::proxies::Proxies;
 use crate::foundation::{Core, Foundation};
 use crate::metrics::endpoint;
 use crate::resources::resource::Resource;
@@ -69,7 +73,11 @@ impl Service {
         let (ring, stored, unopened) = key_ring::open(&settings.tokens, &ports, &master, made).await?;
         let keys = SharedKeyRing::new(ring);
         let postbox = Postbox { letters: templates.clone(), master };
-        let foundation = Foundation { ports: ports.clone(), database };
+        feed_epoch::settle(opened.database().connection(), ports.clock.now(), &*ports.random)
+            .await
+            .map_err(|error| format!("the revocation feed cannot be made ready: {error}"))?;
+        let writes = WriteLimit::new(settings.throttle.budgets().is_some());
+        let foundation = Foundation { ports: ports.clone(), database, writes };
         let core = Core { foundation, postbox: postbox.clone(), templates };
         let cleaners = resources.iter().filter_map(|resource| resource.cleaning);
         let cleaners = cleaners.map(|cleaner| cleaner(&core)).collect();
@@ -86,6 +94,7 @@ impl Service {
                 .forgetting_events(settings.events.retention())
                 .keeping_sessions(settings.tokens.sessions_per_account.into())
                 .with_cleaners(cleaners),
+            deleted_accounts: DeletedAccounts::new(ports.clone()),
             outbox: Outbox::new(ports, postbox, mail::mailer(&settings)?.carrier),
             keys: stored.map(|stored| KeyRotation {
                 keys: stored,
@@ -121,6 +130,11 @@ impl Service {
     /// The use cases, the keys, and the check of access tokens: what a program's own routes may build on.
     pub fn state(&self) -> &AppState {
         &self.state
+    }
+
+    /// The proxies that say who asks.
+    pub fn proxies(&self) -> Proxies {
+        self.state.proxies.clone()
     }
 
     pub fn database(&self) -> &OpenDatabase {

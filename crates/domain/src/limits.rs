@@ -3,3 +3,4 @@
 pub mod budgets;
 pub mod throttle;
 pub mod waits;
+pub mod writes;

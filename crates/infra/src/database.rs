@@ -12,6 +12,7 @@ pub mod contention;
 pub mod db;
 pub mod error;
 pub mod inspection;
+mod interrupt;
 pub mod listener;
 pub mod options;
 pub mod permission;

@@ -1,6 +1,7 @@
 //! Sessions, their ends, and the revocation feed.
 
 pub mod endings;
+pub mod feed_epoch;
 pub mod position;
 pub mod repository;
 pub mod restored;

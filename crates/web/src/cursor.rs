@@ -13,18 +13,45 @@ pub struct List(pub u8);
 
 const VERSION: u8 = 1;
 
-/// The cursor of the rows after `id`.
-pub(crate) fn encode(list: List, id: i64) -> String {
-    let mut bytes = vec![VERSION, list.0];
-    bytes.extend(id.to_be_bytes());
-    URL_SAFE_NO_PAD.encode(bytes)
+/// What the rows of a list are ordered by: the last of a page is where the next one begins.
+pub trait Key: Copy + Send + Sync + 'static {
+    /// The key as bytes.
+    fn to_bytes(self) -> Vec<u8>;
+    /// The key of these bytes, if there is one.
+    fn from_bytes(bytes: &[u8]) -> Option<Self>;
 }
 
-/// The id that a cursor of this list was made of.
-pub(crate) fn decode(list: List, text: &str) -> Option<i64> {
+/// An id; ids are positive.
+impl Key for i64 {
+    fn to_bytes(self) -> Vec<u8> {
+        self.to_be_bytes().to_vec()
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        Some(Self::from_be_bytes(bytes.try_into().ok()?)).filter(|id| *id > 0)
+    }
+}
+
+/// A UUID.
+impl Key for u128 {
+    fn to_bytes(self) -> Vec<u8> {
+        self.to_be_bytes().to_vec()
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        Some(Self::from_be_bytes(bytes.try_into().ok()?))
+    }
+}
+
+/// The cursor of what comes after `key`.
+pub(crate) fn encode(list: List, key: impl Key) -> String {
+    URL_SAFE_NO_PAD.encode([&[VERSION, list.0], &key.to_bytes()[..]].concat())
+}
+
+/// The key that a cursor of this list was made of.
+pub(crate) fn decode<K: Key>(list: List, text: &str) -> Option<K> {
     let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
-    let id = bytes.strip_prefix(&[VERSION, list.0])?;
-    Some(i64::from_be_bytes(id.try_into().ok()?)).filter(|id| *id > 0)
+    K::from_bytes(bytes.strip_prefix(&[VERSION, list.0])?)
 }
 
 /// What would end a link early. Everything beyond ASCII is escaped as well.
@@ -54,14 +81,16 @@ mod tests {
 
     #[test]
     fn a_cursor_is_good_for_its_own_list_only() {
-        let cursor = encode(List(b'p'), 77);
-        assert_eq!(decode(List(b'p'), &cursor), Some(77));
-        assert_eq!(decode(List(b'u'), &cursor), None);
-        for text in
-            ["", "77", "AXA", "!!", &format!("{cursor}A"), &encode(List(b'p'), -1), &encode(List(b'p'), 0)]
-        {
-            assert_eq!(decode(List(b'p'), text), None, "{text:?}");
+        let cursor = encode(List(b'p'), 77_i64);
+        assert_eq!(decode(List(b'p'), &cursor), Some(77_i64));
+        assert_eq!(decode::<i64>(List(b'u'), &cursor), None);
+        assert_eq!(decode::<u128>(List(b'p'), &cursor), None);
+        let (negative, zero) = (encode(List(b'p'), -1_i64), encode(List(b'p'), 0_i64));
+        for text in ["", "77", "AXA", "!!", &format!("{cursor}A"), &negative, &zero] {
+            assert_eq!(decode::<i64>(List(b'p'), text), None, "{text:?}");
         }
+        let cursor = encode(List(b's'), u128::MAX);
+        assert_eq!(decode(List(b's'), &cursor), Some(u128::MAX));
     }
 
     #[test]

@@ -72,6 +72,11 @@ impl Flaw {
         Self::value("text must not contain NUL characters")
     }
 
+    /// A text holds a control character that it must not.
+    pub fn control() -> Self {
+        Self::value("text must not contain control characters other than tab, newline and carriage return")
+    }
+
     /// A text has fewer characters than `min`.
     pub fn too_short(min: usize) -> Self {
         let message = format!("String should have at least {min} character{}", plural(min));

@@ -30,7 +30,7 @@ pub use base_path::BasePath;
 pub use body::{AnyBody, Body, Form, Media, Received, document_body, missing_body, receive, unreceived};
 pub use both::Both;
 pub use conditions::Conditions;
-pub use cursor::List;
+pub use cursor::{Key, List};
 pub use fault::{Fault, Flaw, Loc};
 pub use fields::Fields;
 pub use form::decode;

@@ -14,7 +14,7 @@ use utoipa::openapi::schema::Type;
 use utoipa::openapi::{HeaderBuilder, RefOr, Schema};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::cursor::{self, List};
+use crate::cursor::{self, Key, List};
 use crate::fault::Flaw;
 use crate::fields::Fields;
 use crate::given::Given;
@@ -22,6 +22,7 @@ use crate::input::{FromState, Input};
 use crate::query::{Here, Query};
 use crate::reader::{Reader, of_type};
 use crate::rejection::Rejection;
+use crate::shape::{Properties, Property};
 
 /// How many rows a page has when the caller does not say.
 pub const DEFAULT_LIMIT: u32 = 50;
@@ -30,40 +31,40 @@ pub const MAX_LIMIT: u32 = 200;
 
 /// Which part of a list is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Page {
+pub struct Page<K = i64> {
     /// The most rows: 1 to [`MAX_LIMIT`]. Fetch one more, which shows whether there is a next page.
     pub limit: u32,
-    /// Only rows whose id is greater than this one.
-    pub after: Option<i64>,
+    /// Only rows that come after this key in the order of the list.
+    pub after: Option<K>,
 }
 
-/// What comes in pages.
-pub trait Listed {
+/// What comes in pages, ordered by a key: an `i64` as a rule, a `u128` for UUIDs.
+pub trait Listed<K: Key = i64> {
     /// Whose cursors its pages have.
     const LIST: List;
 }
 
-/// The page of a list of `T` that the query asks for; `F` narrows the list.
-pub struct Paged<T, F: Input = Unfiltered> {
+/// The page of a list of `T` that the query asks for; `F` narrows the list, and `K` is the key of its order.
+pub struct Paged<T, F: Input = Unfiltered, K = i64> {
     /// The page.
-    pub page: Page,
+    pub page: Page<K>,
     /// What narrows the list.
     pub filter: F,
     /// Makes the answer.
-    pub here: Place<T>,
+    pub here: Place<T, K>,
 }
 
 /// Where in the list the caller is.
-pub struct Place<T> {
+pub struct Place<T, K = i64> {
     uri: Uri,
-    list: PhantomData<fn() -> T>,
+    list: PhantomData<fn(K) -> T>,
 }
 
-impl<T: Listed> Place<T> {
-    /// The answer: the rows that were found. `next` is the id of the last of them if there are more, and
+impl<K: Key, T: Listed<K>> Place<T, K> {
+    /// The answer: the rows that were found. `next` is the key of the last of them if there are more, and
     /// becomes a link to the next page.
-    pub fn listing(&self, items: Vec<T>, next: Option<i64>) -> Listing<T> {
-        let next = next.and_then(|id| cursor::next_link(&self.uri, &cursor::encode(T::LIST, id)));
+    pub fn listing(&self, items: Vec<T>, next: Option<K>) -> Listing<T> {
+        let next = next.and_then(|key| cursor::next_link(&self.uri, &cursor::encode(T::LIST, key)));
         Listing { items, next }
     }
 }
@@ -72,30 +73,30 @@ impl<T: Listed> Place<T> {
 #[derive(keyward_web_derive::Input)]
 pub struct Unfiltered;
 
-/// The parameters of every list.
+/// The parameter of every list, beside the cursor.
 #[derive(keyward_web_derive::Input)]
-#[input(context = List)]
 struct Everywhere {
     /// Maximum number of rows.
     #[input(range = 1..=MAX_LIMIT, default = DEFAULT_LIMIT)]
     limit: u32,
-    /// Beyond this cursor, which comes from the `Link` header of the page before.
-    #[input(read = Cursor)]
-    after: Option<i64>,
 }
 
 /// What is said of a position that is counted from the beginning.
 const SKIPPED: &str = "pages are not counted from the beginning: the next one is at the Link header's rel=\"next\", whose `after` is a cursor";
 
 /// Reads a cursor of the list that is the context.
-struct Cursor;
+struct Cursor<K>(PhantomData<K>);
 
-impl Reader<List> for Cursor {
-    type Value = i64;
+impl<K> Cursor<K> {
+    const NAME: &str = "after";
+}
 
-    fn read(&self, given: Given<'_>, list: &List) -> Result<i64, Flaw> {
-        let id = cursor::decode(*list, given.string()?);
-        id.ok_or_else(|| Flaw::value("this cursor was not made by this list"))
+impl<K: Key> Reader<List> for Cursor<K> {
+    type Value = K;
+
+    fn read(&self, given: Given<'_>, list: &List) -> Result<K, Flaw> {
+        let key = cursor::decode(*list, given.string()?);
+        key.ok_or_else(|| Flaw::value("this cursor was not made by this list"))
     }
 
     fn schema(&self) -> RefOr<Schema> {
@@ -104,54 +105,61 @@ impl Reader<List> for Cursor {
 }
 
 /// A page, and what narrows the list.
-struct Request<T, F> {
-    everywhere: Everywhere,
+struct Request<T, F, K> {
+    page: Page<K>,
     filter: F,
     list: PhantomData<fn() -> T>,
 }
 
-impl<T: Listed, F: Input> Input for Request<T, F> {
+impl<K: Key, T: Listed<K>, F: Input> Input for Request<T, F, K> {
     type Context = F::Context;
 
     fn read(fields: &mut Fields<'_>, context: &F::Context) -> Option<Self> {
-        let everywhere = Everywhere::read(fields, &T::LIST);
+        let everywhere = Everywhere::read(fields, &());
+        let after = fields.optional(Cursor::<K>::NAME, &Cursor(PhantomData), &T::LIST);
         let filter = F::read(fields, context);
         // Ignored like other unknown names, it would give the first page for ever.
         for name in ["skip", "offset"] {
             fields.refuse(name, &Flaw::value(SKIPPED));
         }
-        Some(Self { everywhere: everywhere?, filter: filter?, list: PhantomData })
+        let page = Page { limit: everywhere?.limit, after: after? };
+        Some(Self { page, filter: filter?, list: PhantomData })
     }
 }
 
-impl<T, F: IntoParams> IntoParams for Request<T, F> {
+impl<T, F: IntoParams, K: Key> IntoParams for Request<T, F, K> {
     fn into_params(place: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let after = Property::of(Cursor::<K>::NAME, &Cursor::<K>(PhantomData))
+            .nullable()
+            .described("Beyond this cursor, which comes from the `Link` header of the page before.");
         let mut params = Everywhere::into_params(&place);
+        params.extend(Properties::new().with(after).parameters(place()));
         params.extend(F::into_params(&place));
         params
     }
 }
 
-impl<S, T, F> FromRequestParts<S> for Paged<T, F>
+impl<S, T, F, K> FromRequestParts<S> for Paged<T, F, K>
 where
     S: Send + Sync,
-    T: Listed,
+    K: Key,
+    T: Listed<K>,
     F: Input,
     F::Context: FromState<S>,
 {
     type Rejection = Rejection;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Rejection> {
-        let Query(request) = Query::<Request<T, F>>::from_request_parts(parts, state).await?;
-        let Request { everywhere: Everywhere { limit, after }, filter, .. } = request;
+        let Query(request) = Query::<Request<T, F, K>>::from_request_parts(parts, state).await?;
         let Ok(Here(uri)) = Here::from_request_parts(parts, state).await;
-        Ok(Self { page: Page { limit, after }, filter, here: Place { uri, list: PhantomData } })
+        let here = Place { uri, list: PhantomData };
+        Ok(Self { page: request.page, filter: request.filter, here })
     }
 }
 
-impl<T: Listed, F: Input + IntoParams> Documented for Paged<T, F> {
+impl<K: Key, T: Listed<K>, F: Input + IntoParams> Documented for Paged<T, F, K> {
     fn document(operation: &mut Operation, schemas: &mut Schemas) {
-        Query::<Request<T, F>>::document(operation, schemas);
+        Query::<Request<T, F, K>>::document(operation, schemas);
     }
 }
 

@@ -42,6 +42,7 @@ pub fn resource() -> Resource {
         letters: &[],
         seed: Some(seed::seed),
         cleaning: None,
-        leaving: Some(storage::store::leaving),
+        leaving: None,
+        removing: None,
     }
 }

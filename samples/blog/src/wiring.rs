@@ -13,5 +13,5 @@ pub fn posts(core: &Core) -> Posts {
 
 /// For commands, which serve nothing and send no mail.
 pub fn posts_on(foundation: &Foundation) -> Posts {
-    Posts::new(foundation.ports.clone(), Arc::new(foundation.database.clone()))
+    Posts::new(foundation.ports.clone(), Arc::new(foundation.database.clone()), foundation.writes.clone())
 }

@@ -46,6 +46,7 @@ pub fn resource() -> Resource {
         letters: &[ORDER_CONFIRMATION],
         seed: Some(seed::seed),
         cleaning: None,
-        leaving: None,
+        leaving: Some(storage::leaving::leaving),
+        removing: Some(storage::leaving::removing),
     }
 }

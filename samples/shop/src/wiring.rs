@@ -18,7 +18,7 @@ pub fn shop(core: &Core) -> Shop {
     Shop {
         catalog: catalog_on(foundation),
         carts: Carts::new(ports.clone(), store.clone()),
-        orders: Orders::new(ports, store, postbox.clone(), letters),
+        orders: Orders::new(ports, store, postbox.clone(), letters, foundation.writes.clone()),
     }
 }
 

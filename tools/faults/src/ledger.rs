@@ -24,6 +24,13 @@ pub(crate) struct Books {
     pub(crate) posts: BTreeMap<String, Option<i64>>,
     /// What orders came to, by id.
     pub(crate) orders: BTreeMap<i64, String>,
+    /// Orders that were shipped.
+    pub(crate) shipped: BTreeSet<i64>,
+    /// Orders of accounts that were deleted.
+    pub(crate) left: BTreeSet<i64>,
+    /// Addresses and titles of accounts that were deleted.
+    pub(crate) removed: BTreeSet<String>,
+    pub(crate) deletions: u32,
     pub(crate) ended: Vec<Ended>,
     pub(crate) logins: u32,
     pub(crate) refreshes: u32,
@@ -63,8 +70,9 @@ impl Books {
     pub(crate) fn summary(&self) -> String {
         let sure = |map: &BTreeMap<String, Option<i64>>| map.values().flatten().count();
         format!(
-            "{} sign-ups, {} logins, {} refreshes, {} logouts, {} posts, {} orders",
-            sure(&self.users),
+            "{} sign-ups, {} deletions, {} logins, {} refreshes, {} logouts, {} posts, {} orders",
+            sure(&self.users) + self.deletions as usize,
+            self.deletions,
             self.logins,
             self.refreshes,
             self.ended.len(),

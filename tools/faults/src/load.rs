@@ -39,11 +39,23 @@ pub(crate) struct Actor<'w> {
     serial: u32,
     email: Option<String>,
     tokens: Option<Tokens>,
+    /// The titles of the account's posts, and its orders.
+    posts: Vec<String>,
+    orders: Vec<i64>,
 }
 
 impl<'w> Actor<'w> {
     pub(crate) fn new(world: &'w World, name: String, seed: u64) -> Self {
-        Self { world, random: Rng::with_seed(seed), name, serial: 0, email: None, tokens: None }
+        Self {
+            world,
+            random: Rng::with_seed(seed),
+            name,
+            serial: 0,
+            email: None,
+            tokens: None,
+            posts: Vec::new(),
+            orders: Vec::new(),
+        }
     }
 
     /// Runs until the end of the run; returns the session that is left.
@@ -70,10 +82,13 @@ impl<'w> Actor<'w> {
                 Some(tokens)
             }
             75..92 => self.refresh(&tokens),
-            92..97 => self.log_out(tokens),
+            92..96 => self.log_out(tokens),
+            96..98 => self.delete(tokens),
             _ => {
                 // Another user takes over, and the session stays.
                 self.email = None;
+                self.posts.clear();
+                self.orders.clear();
                 None
             }
         };
@@ -133,6 +148,7 @@ impl<'w> Actor<'w> {
 
     fn write(&mut self, tokens: &Tokens) {
         let title = self.fresh();
+        self.posts.push(title.clone());
         let body = json!({ "title": title, "content": "written in a storm" });
         let call = Call { line: "POST /posts", token: &tokens.access, body, ..Call::default() };
         match self.world.ask(&mut self.random, &call) {
@@ -158,7 +174,12 @@ impl<'w> Actor<'w> {
         if let Reply::Definite(answer) = self.world.ask(&mut self.random, &call)
             && answer.status != 200
         {
-            self.world.surprised(&call, &answer);
+            // Its owner may have deleted the account meanwhile.
+            let gone =
+                known.is_some_and(|id| !self.world.ledger.books().posts.values().any(|one| *one == Some(id)));
+            if !(answer.status == 404 && gone) {
+                self.world.surprised(&call, &answer);
+            }
         }
     }
 
@@ -182,8 +203,11 @@ impl<'w> Actor<'w> {
         match (answer.status, answer.body["id"].as_i64()) {
             (200 | 201, Some(id)) => {
                 self.world.ledger.books().orders.insert(id, answer.body["order_amount"].to_string());
-                if self.random.usize(..10) == 0 {
-                    self.cancel(id);
+                self.orders.push(id);
+                match self.random.usize(..10) {
+                    0 => drop(self.moves(id, "CANCELLED")),
+                    1 if self.moves(id, "SHIPPED") => drop(self.world.ledger.books().shipped.insert(id)),
+                    _ => {}
                 }
             }
             // Nothing got into the cart.
@@ -204,15 +228,44 @@ impl<'w> Actor<'w> {
         }
     }
 
-    /// Whether it was is seen in the order itself, at the end.
-    fn cancel(&mut self, id: i64) {
-        let (line, body) = (format!("PATCH /orders/{id}"), json!({ "order_status": "CANCELLED" }));
+    /// Ships an order or calls it off; whether that was acknowledged.
+    fn moves(&mut self, id: i64, status: &str) -> bool {
+        let (line, body) = (format!("PATCH /orders/{id}"), json!({ "order_status": status }));
         let call = Call { line: &line, token: &self.world.admin, body, ..Call::default() };
-        if let Reply::Definite(answer) = self.world.ask(&mut self.random, &call)
-            && answer.status != 200
-        {
+        let Reply::Definite(answer) = self.world.ask(&mut self.random, &call) else { return false };
+        if answer.status != 200 {
             self.world.surprised(&call, &answer);
         }
+        answer.status == 200
+    }
+
+    /// Deletes the account, with everything of it.
+    fn delete(&mut self, tokens: Tokens) -> Option<Tokens> {
+        let email = self.email.take()?;
+        {
+            // Before it is asked for: from then on others may miss them.
+            let mut books = self.world.ledger.books();
+            for title in self.posts.drain(..) {
+                books.posts.remove(&title);
+                books.removed.insert(title);
+            }
+            books.left.extend(self.orders.drain(..));
+            books.users.remove(&email);
+            books.removed.insert(email);
+        }
+        let body = json!({ "password": PASSWORD });
+        let call = Call { line: "DELETE /users/me", token: &tokens.access, body, ..Call::default() };
+        let answer = self.world.insist(&mut self.random, &call)?;
+        // 401: an earlier try did it, and its answer was lost.
+        if matches!(answer.status, 204 | 401) {
+            let Tokens { access, refresh } = tokens;
+            let mut books = self.world.ledger.books();
+            books.deletions += 1;
+            books.ended.push(Ended { access, refresh, at: Instant::now() });
+        } else {
+            self.world.surprised(&call, &answer);
+        }
+        None
     }
 
     fn log_out(&mut self, tokens: Tokens) -> Option<Tokens> {

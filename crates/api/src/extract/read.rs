@@ -23,7 +23,7 @@ impl<C, const MIN: usize, const MAX: usize> Reader<C> for TextReader<MIN, MAX> {
         Text::parse(given.string()?).map_err(|error| match error {
             TextError::TooShort { min } => Flaw::too_short(min),
             TextError::TooLong { max } => Flaw::too_long(max),
-            TextError::Nul => Flaw::nul(),
+            TextError::Control => Flaw::control(),
         })
     }
 

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 pub struct Background(Arc<Parts>);
 
 struct Parts {
-    workers: [Pulse; 4],
+    workers: [Pulse; 5],
     unopened: RwLock<Vec<String>>,
 }
 
@@ -22,6 +22,8 @@ pub enum Worker {
     Keys,
     /// Deletes what has expired.
     Cleaning,
+    /// Removes what belonged to deleted accounts.
+    Deletion,
     /// Delivers mail.
     Mail,
     /// Receives the notifications of other processes.
@@ -29,13 +31,14 @@ pub enum Worker {
 }
 
 impl Worker {
-    const ALL: [Self; 4] = [Self::Keys, Self::Cleaning, Self::Mail, Self::Changes];
+    const ALL: [Self; 5] = [Self::Keys, Self::Cleaning, Self::Deletion, Self::Mail, Self::Changes];
 
     /// Its name, as logged and shown.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Keys => "keys",
             Self::Cleaning => "cleaning",
+            Self::Deletion => "deletion",
             Self::Mail => "mail",
             Self::Changes => "changes",
         }

@@ -33,8 +33,13 @@ pub struct Resource {
     pub seed: Option<Seed>,
     /// Removes what has expired.
     pub cleaning: Option<Cleaning>,
-    /// Runs in the transaction that deletes an account. Where the resource is not mounted, foreign keys have to suffice.
+    /// Runs in the transaction that deletes an account: what has to be true at once, in bounded work. Where the resource is
+    /// not mounted, foreign keys have to suffice.
     pub leaving: Option<Leaving>,
+    /// Runs before each batch of a deleted account's rows is removed, in its transaction: for what was added while the
+    /// account was deleted. The rows themselves, of every table that refers to `users` by `ON DELETE CASCADE`, Keyward removes;
+    /// lists must not show them meanwhile: see [`keyward_infra::identity::deleted`].
+    pub removing: Option<Leaving>,
 }
 
 /// A scope of a resource.

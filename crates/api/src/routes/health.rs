@@ -28,7 +28,8 @@ pub struct Health {
 pub struct Readiness {
     #[schema(example = "ok")]
     status: &'static str,
-    /// Background workers that broke and are about to be started again: `keys`, `cleaning`, `mail`, `changes`. Left out
+    /// Background workers that broke and are about to be started again: `keys`, `cleaning`,
+    /// `deletion`, `mail`, `changes`. Left out
     /// while there is none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false, example = json!([]))]

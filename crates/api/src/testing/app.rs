@@ -9,6 +9,7 @@ use keyward_auth::{
     Algorithm, Argon2Params, Argon2idHasher, KeyRing, MasterSecret, PasswordHasher, SharedKeyRing,
     SigningKey, SystemRandom,
 };
+use keyward_domain::limits::writes::WriteLimit;
 use keyward_domain::mail::postbox::Postbox;
 use keyward_domain::ports::bundle::Ports;
 use keyward_domain::ports::hashing::Hashing;
@@ -131,7 +132,9 @@ impl TestApp {
         settings: Settings,
         resources: Vec<Resource>,
     ) -> Self {
-        let database = database.with_leaving(resources.iter().filter_map(|resource| resource.leaving));
+        let database = database
+            .with_leaving(resources.iter().filter_map(|resource| resource.leaving))
+            .with_removing(resources.iter().filter_map(|resource| resource.removing));
         let ports = Ports {
             store: Arc::new(database.clone()),
             clock: clock.clone(),
@@ -140,7 +143,8 @@ impl TestApp {
         };
         let templates = Arc::new(templates(&settings, &resources).unwrap());
         let postbox = Postbox { letters: templates.clone(), master };
-        let foundation = Foundation { ports: ports.clone(), database: database.clone() };
+        let writes = WriteLimit::new(settings.throttle.budgets().is_some());
+        let foundation = Foundation { ports: ports.clone(), database: database.clone(), writes };
         let core = Core { foundation, postbox: postbox.clone(), templates };
         let grants = grants(&settings.scopes, &resources).unwrap();
         let state = AppState::new(core, keys.clone(), grants, &settings);

@@ -51,7 +51,8 @@ impl OpenDatabase {
         let database = Database::connect(&url, options(storage)).await;
         let database = database.map_err(|error| format!("KEYWARD_DATABASE_URL: {error}"))?;
         let leaving = resources.iter().filter_map(|resource| resource.leaving);
-        let database = database.with_leaving(leaving);
+        let removing = resources.iter().filter_map(|resource| resource.removing);
+        let database = database.with_leaving(leaving).with_removing(removing);
         Ok(Self { database, migrations: migrations(resources), place: place(&url), _lock: None })
     }
 

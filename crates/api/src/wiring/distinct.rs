@@ -8,7 +8,7 @@ use keyward_web::List;
 
 use super::error::ServiceError;
 use crate::document::{docs, openapi};
-use crate::extract::USERS;
+use crate::extract::{SESSIONS, USERS};
 use crate::resources::resource::Resource;
 use crate::router;
 
@@ -24,7 +24,9 @@ pub(super) fn distinct(resources: &[Resource]) -> Result<(), ServiceError> {
     for scope in [ADMIN, REVOCATIONS_READ] {
         owners.add(KEYWARD, "scope", scope.to_owned())?;
     }
-    owners.add(KEYWARD, "list", name(USERS))?;
+    for list in [SESSIONS, USERS] {
+        owners.add(KEYWARD, "list", name(list))?;
+    }
     for tag in openapi::own_tags() {
         owners.add(KEYWARD, "tag", tag.to_owned())?;
     }

@@ -1,5 +1,5 @@
 //! Work in the background: picking up keys that were rotated elsewhere, rotating them in time, delivering mail, cleaning
-//! up, receiving the notifications of other processes. Each is a task of its own, watched: see [`watched`].
+//! up, removing what belonged to deleted accounts, receiving the notifications of other processes. Each is a task of its own, watched: see [`watched`].
 //!
 //! Every replica runs all of it; what must happen once is claimed in the database.
 
@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use keyward_domain::mail::delivery::Outbox;
 use keyward_domain::upkeep::cleaning::Housekeeping;
+use keyward_domain::upkeep::deleted_accounts::DeletedAccounts;
 use keyward_infra::database::store::Database;
 
 use self::watched::{Pauses, watch};
@@ -24,13 +25,15 @@ pub(crate) use self::keys::{KeyRotation, note_unopened};
 
 /// A worker whose last sign of progress is older has stalled: any call of the database ends well before.
 const STALLED: Duration = Duration::from_mins(3);
-/// The same for cleaning, which may have much to delete.
+/// The same for cleaning and deletion, which may have much to delete.
 const CLEANING_STALLED: Duration = Duration::from_mins(30);
 
 /// What is looked after.
 pub(crate) struct Jobs {
     /// Cleaning, and claiming what must happen once.
     pub(crate) housekeeping: Housekeeping,
+    /// Removing what belongs to deleted accounts.
+    pub(crate) deleted_accounts: DeletedAccounts,
     /// The keys in use, unless they are a shared secret, which never changes.
     pub(crate) keys: Option<KeyRotation>,
     /// Mails on their way.
@@ -55,18 +58,15 @@ impl Jobs {
                 watch(Worker::Keys, background(), stalled, pauses, work).await;
             }
         };
+        let patient = Some(CLEANING_STALLED.max(self.every * 4));
         let cleaning = || Arc::clone(&self).clean();
+        let deletion = || Arc::clone(&self).remove_deleted();
         let mail = || Arc::clone(&self).deliver(metrics.clone());
         let changes = || listen(database.clone());
         tokio::join!(
             keys,
-            watch(
-                Worker::Cleaning,
-                background(),
-                Some(CLEANING_STALLED.max(self.every * 4)),
-                pauses,
-                cleaning
-            ),
+            watch(Worker::Cleaning, background(), patient, pauses, cleaning),
+            watch(Worker::Deletion, background(), patient, pauses, deletion),
             watch(Worker::Mail, background(), stalled, pauses, mail),
             watch(Worker::Changes, background(), None, pauses, changes),
         );

@@ -1,4 +1,5 @@
-//! Deleting accounts.
+//! Deleting accounts. What belongs to one is hidden at once, and removed in batches by
+//! [`DeletedAccounts`](crate::upkeep::deleted_accounts::DeletedAccounts).
 
 use keyward_auth::{Password, PasswordHash};
 
@@ -56,7 +57,7 @@ impl DeleteAccount {
                 let now = self.ports.clock.now();
                 spare_the_last(&mut *tx, id).await?;
                 tx.session_endings().revoke_all(id, None, now).await?;
-                if !tx.user_changes().delete(id).await? {
+                if !tx.user_changes().mark_deleted(id, now).await? {
                     return Err(UserError::NotFound(id));
                 }
                 let event = Event::new(now, EventKind::UserDeleted, by.clone(), origin).of(id);

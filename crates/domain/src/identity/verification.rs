@@ -78,7 +78,8 @@ impl Verification {
     }
 
     /// Sends the actor a code and a link, at most once a minute. Returns the address they were sent to.
-    pub async fn request(&self, actor: &Actor) -> Result<Email, VerificationError> {
+    pub async fn request(&self, actor: &Actor, origin: &Origin) -> Result<Email, VerificationError> {
+        self.throttle.spend(Deed::Mail, origin).await?;
         Ok(self.send(actor.who, None, None).await?.ok_or(UserError::CallerGone)?)
     }
 

@@ -52,10 +52,16 @@ pub trait SessionRepository: Send {
     async fn insert(&mut self, session: &Session) -> Result<(), StoreError>;
     /// Finds a session, unless it was revoked or its user is disabled.
     async fn live(&mut self, id: SessionId) -> Result<Option<LiveSession>, StoreError>;
+    /// Returns a user's sessions that were not revoked and whose ids are below `after`, by descending id, which is newest
+    /// first; at most `limit`.
+    async fn of_user(
+        &mut self,
+        user: UserId,
+        after: Option<SessionId>,
+        limit: u64,
+    ) -> Result<Vec<Session>, StoreError>;
     /// Finds a session that was revoked, while its row is kept.
     async fn ended(&mut self, id: SessionId) -> Result<Option<EndedSession>, StoreError>;
-    /// Returns a user's sessions that were not revoked, newest first, at most `limit`.
-    async fn of_user(&mut self, user: UserId, limit: u64) -> Result<Vec<Session>, StoreError>;
     /// Spends the refresh token with that counter, if it is the current one of a live session. Returns whether it was.
     async fn advance(&mut self, id: SessionId, counter: u64, now: OffsetDateTime)
     -> Result<bool, StoreError>;

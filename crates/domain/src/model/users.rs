@@ -90,6 +90,8 @@ pub trait UserRepository: Send {
     async fn credentials_of(&mut self, email: &Email) -> Result<Option<Credentials>, StoreError>;
     /// Returns one row more than the page has, by ascending id.
     async fn list(&mut self, page: Page) -> Result<Vec<User>, StoreError>;
+    /// Returns accounts that were deleted and whose rows are still there, at most `limit`. No other method finds these.
+    async fn deleted(&mut self, limit: u64) -> Result<Vec<UserId>, StoreError>;
 }
 
 /// Changes what an account is or may do. Only a transaction has these: each announces itself when it commits.
@@ -116,6 +118,11 @@ pub trait UserChanges: Send {
     async fn hold(&mut self, id: UserId) -> Result<Option<User>, StoreError>;
     /// Returns the first administrators who are not disabled, at most `limit`, and locks them until the transaction ends.
     async fn administrators(&mut self, limit: u64) -> Result<Vec<UserId>, StoreError>;
-    /// Deletes an account with everything that belongs to it. Returns whether it existed.
+    /// Deletes an account as far as anyone can notice: look-ups and lists do not find it, and its names are free. Its rows
+    /// stay, for [`UserChanges::remove_some`]. Returns whether it existed.
+    async fn mark_deleted(&mut self, id: UserId, now: OffsetDateTime) -> Result<bool, StoreError>;
+    /// Removes rows that belong to a deleted account, at most `limit` of each kind. Returns the number removed.
+    async fn remove_some(&mut self, id: UserId, limit: u64) -> Result<u64, StoreError>;
+    /// Removes an account with everything that still belongs to it. Returns whether it existed.
     async fn delete(&mut self, id: UserId) -> Result<bool, StoreError>;
 }

@@ -9,9 +9,7 @@ use crate::ports::bundle::Ports;
 use crate::values::actor::Actor;
 use crate::values::ids::SessionId;
 use crate::values::origin::Origin;
-
-/// How many sessions a list shows at most.
-const LISTED: u64 = 200;
+use crate::values::page::{Page, Slice};
 
 /// Lists and ends the actor's sessions.
 #[derive(Clone)]
@@ -26,12 +24,18 @@ impl LogOut {
         Self { ports, lifetimes }
     }
 
-    /// The actor's live sessions, newest first.
-    pub async fn list(&self, actor: &Actor) -> Result<Vec<Session>, SessionError> {
+    /// One page of the actor's live sessions, newest first. Sessions that are over by age are left out of it.
+    pub async fn list(
+        &self,
+        actor: &Actor,
+        page: Page<SessionId>,
+    ) -> Result<Slice<Session, SessionId>, SessionError> {
         let now = self.ports.clock.now();
-        let mut sessions = self.ports.store.autocommit().sessions().of_user(actor.who, LISTED).await?;
-        sessions.retain(|session| !self.lifetimes.are_over(session, now));
-        Ok(sessions)
+        let mut store = self.ports.store.autocommit();
+        let rows = store.sessions().of_user(actor.who, page.after, page.fetch()).await?;
+        let mut slice = Slice::cut(rows, page, |session| session.id);
+        slice.items.retain(|session| !self.lifetimes.are_over(session, now));
+        Ok(slice)
     }
 
     /// Ends the actor's session. Succeeds as well if it has ended already.

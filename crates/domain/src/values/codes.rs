@@ -11,6 +11,8 @@ pub const INTERNAL: ErrorCode = ErrorCode::new("internal");
 /// Too many attempts. `Retry-After` says when the next one may succeed.
 pub const TOO_MANY_ATTEMPTS: ErrorCode = ErrorCode::new("too_many_attempts");
 
+/// The account has as many of these as it may have.
+pub const ACCOUNT_FULL: ErrorCode = ErrorCode::new("account_full");
 /// The e-mail address has an account.
 pub const EMAIL_TAKEN: ErrorCode = ErrorCode::new("email_taken");
 /// The password that should prove who is asking is another one.

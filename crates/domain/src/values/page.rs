@@ -7,20 +7,20 @@ pub const MAX_LIMIT: u32 = 200;
 
 /// Which part of a list is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Page {
+pub struct Page<K = i64> {
     /// Maximum number of rows: 1 to [`MAX_LIMIT`].
     pub limit: u32,
-    /// Only rows whose id is greater than this one.
-    pub after: Option<i64>,
+    /// Only rows that come after this key in the order of the list: as a rule those with a greater id.
+    pub after: Option<K>,
 }
 
-impl Default for Page {
+impl<K> Default for Page<K> {
     fn default() -> Self {
         Self { limit: DEFAULT_LIMIT, after: None }
     }
 }
 
-impl Page {
+impl<K> Page<K> {
     /// How many rows to fetch: one more than wanted, which tells whether there is a next page.
     pub fn fetch(&self) -> u64 {
         u64::from(self.limit) + 1
@@ -29,26 +29,43 @@ impl Page {
 
 /// One page of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Slice<T> {
-    /// The rows, in ascending order of their ids.
+pub struct Slice<T, K = i64> {
+    /// The rows, in the order of their keys.
     pub items: Vec<T>,
     /// The `after` of the next page, where there is one.
-    pub next: Option<i64>,
+    pub next: Option<K>,
 }
 
-impl<T> Slice<T> {
+/// The bytes that a page of what people write has in JSON, unless its first row alone has more.
+pub const PAGE_BYTES: u64 = 1024 * 1024;
+
+impl<T, K> Slice<T, K> {
+    /// Nothing, and nothing after it.
+    pub fn empty() -> Self {
+        Self { items: Vec::new(), next: None }
+    }
+
     /// Cuts rows fetched with [`Page::fetch`] down to the page.
-    pub fn cut(mut rows: Vec<T>, page: Page, id: impl Fn(&T) -> i64) -> Self {
+    pub fn cut(mut rows: Vec<T>, page: Page<K>, key: impl Fn(&T) -> K) -> Self {
         let limit = page.limit as usize;
         let more = rows.len() > limit;
         rows.truncate(limit);
-        let next = if more { rows.last().map(id) } else { None };
+        let next = if more { rows.last().map(key) } else { None };
         Self { items: rows, next }
+    }
+
+    /// The same page of other rows, of which some may be missing.
+    ///
+    /// # Errors
+    /// The first error of `turn`.
+    pub fn try_map<U, E>(self, turn: impl FnMut(T) -> Result<U, E>) -> Result<Slice<U, K>, E> {
+        let items = self.items.into_iter().map(turn).collect::<Result<_, _>>()?;
+        Ok(Slice { items, next: self.next })
     }
 
     /// Ends the page before its rows weigh more than `most`, though never before the first.
     #[must_use]
-    pub fn weighing(mut self, most: u64, weight: impl Fn(&T) -> u64, id: impl Fn(&T) -> i64) -> Self {
+    pub fn weighing(mut self, most: u64, weight: impl Fn(&T) -> u64, id: impl Fn(&T) -> K) -> Self {
         let sums = self.items.iter().scan(0_u64, |sum, row| {
             *sum = sum.saturating_add(weight(row));
             Some(*sum)
@@ -62,9 +79,28 @@ impl<T> Slice<T> {
     }
 }
 
+/// The bytes of a text in JSON, between its quotes.
+pub fn json_bytes(text: &str) -> u64 {
+    text.bytes()
+        .map(|byte| match byte {
+            b'"' | b'\\' | 0x08 | b'\t' | b'\n' | 0x0c | b'\r' => 2,
+            0..0x20 => 6,
+            _ => 1,
+        })
+        .sum()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn escapes_weigh_what_they_are_sent_as() {
+        for (text, bytes) in [("", 0), ("a\u{e4}", 3), ("\"\\\t\n\r", 10), ("\u{1}\u{1f}", 12), ("\u{7f}", 1)]
+        {
+            assert_eq!(json_bytes(text), bytes, "{text:?}");
+        }
+    }
 
     #[test]
     fn a_full_page_with_more_behind_it_names_its_last_id() {
@@ -82,7 +118,7 @@ mod tests {
         assert_eq!(cut(20), Slice { items: vec![4, 7, 9], next: None });
         assert_eq!(cut(19), Slice { items: vec![4, 7], next: Some(7) });
         assert_eq!(cut(3), Slice { items: vec![4], next: Some(4) });
-        let none = Slice { items: Vec::<i64>::new(), next: None };
+        let none = Slice::<i64>::empty();
         assert_eq!(none.clone().weighing(0, |_| 1, |id| *id), none);
     }
 

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-/// Text of `MIN` to `MAX` characters (Unicode scalar values) without NUL, which PostgreSQL cannot keep.
+/// Text of `MIN` to `MAX` characters (Unicode scalar values) without control characters but tab, newline and carriage
+/// return: PostgreSQL cannot keep NUL, terminals obey others, and JSON sends each as six bytes.
 ///
 /// The text is kept as it came: nothing is trimmed or folded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,9 +24,14 @@ pub enum TextError {
         /// The greatest number of characters.
         max: usize,
     },
-    /// It holds a NUL character.
-    #[error("must not contain NUL characters")]
-    Nul,
+    /// It holds a control character.
+    #[error("must not contain control characters other than tab, newline and carriage return")]
+    Control,
+}
+
+/// Whether text holds a control character other than tab, newline and carriage return.
+pub fn has_control(text: &str) -> bool {
+    text.contains(|c: char| c.is_control() && !matches!(c, '\t' | '\n' | '\r'))
 }
 
 impl<const MIN: usize, const MAX: usize> Text<MIN, MAX> {
@@ -39,8 +45,8 @@ impl<const MIN: usize, const MAX: usize> Text<MIN, MAX> {
     /// # Errors
     /// [`TextError`] says which bound it breaks.
     pub fn parse(text: &str) -> Result<Self, TextError> {
-        if text.contains('\0') {
-            return Err(TextError::Nul);
+        if has_control(text) {
+            return Err(TextError::Control);
         }
         match text.chars().count() {
             n if n < MIN => Err(TextError::TooShort { min: MIN }),
@@ -79,8 +85,11 @@ mod tests {
     }
 
     #[test]
-    fn nul_is_refused_and_spaces_are_kept() {
-        assert_eq!(Word::parse("a\0"), Err(TextError::Nul));
+    fn control_characters_are_refused_and_white_space_is_kept() {
+        for control in ['\0', '\u{1}', '\u{8}', '\u{b}', '\u{1b}', '\u{7f}', '\u{85}', '\u{9b}'] {
+            assert_eq!(Word::parse(&format!("a{control}")), Err(TextError::Control), "{control:?}");
+        }
+        assert_eq!(Word::parse("\t\r\n").map(|word| word.to_string()), Ok("\t\r\n".to_owned()));
         assert_eq!(Word::parse(" a ").map(|word| word.to_string()), Ok(" a ".to_owned()));
     }
 }

@@ -12,6 +12,7 @@ use sea_orm::{
 
 use crate::database::contention::{is_contention, pause};
 use crate::database::error::{away, no_answer};
+use crate::database::interrupt::{Interrupt, InterruptOnDrop};
 use crate::database::probe::Probe;
 
 /// How long a call may take, at most.
@@ -23,6 +24,8 @@ pub(crate) struct Patience {
     pub(crate) limit: Duration,
     /// Ends the waiting for a server that is away.
     pub(crate) probe: Option<Arc<Probe>>,
+    /// Ends a statement that was given up, where the database would go on with it.
+    pub(crate) interrupt: Option<Interrupt>,
 }
 
 /// A pool or a transaction that answers within bounded time, be it with an error.
@@ -32,12 +35,14 @@ pub struct Bounded<C> {
     patience: Patience,
     /// How often a statement is repeated that only failed because of another one at the same moment.
     again: u32,
+    /// Whether the connection is held, by a transaction, so that what runs on it is this call.
+    held: bool,
 }
 
 impl<C> Bounded<C> {
     /// A statement of its own is repeated where that helps.
     pub(crate) fn new(inner: C, patience: Patience) -> Self {
-        Self { inner, patience, again: 12 }
+        Self { inner, patience, again: 12, held: false }
     }
 
     pub(crate) fn inner(&self) -> &C {
@@ -60,20 +65,27 @@ impl Bounded<DatabaseConnection> {
         let pool = self.inner.clone();
         let begun = tokio::spawn(async move { pool.begin_with_options(options).await });
         let begun = async { begun.await.map_err(|error| away(error.to_string()))? };
-        let inner = self.patience.wait_for(begun).await?;
+        let inner = self.patience.wait_for(begun, false).await?;
         // Within a transaction a statement cannot be repeated; the whole has to be.
-        Ok(Bounded { inner, patience: self.patience.clone(), again: 0 })
+        Ok(Bounded { inner, patience: self.patience.clone(), again: 0, held: true })
     }
 }
 
 impl Bounded<DatabaseTransaction> {
     pub(crate) async fn commit(self) -> Result<(), DbErr> {
-        self.patience.wait_for(self.inner.commit()).await
+        self.patience.wait_for(self.inner.commit(), false).await
     }
 }
 
 impl Patience {
-    async fn wait_for<T>(&self, call: impl Future<Output = Result<T, DbErr>> + Send) -> Result<T, DbErr> {
+    /// `held` says that the call has the connection already. One that only waits for it must not interrupt whoever has it;
+    /// one that took all the time there is has had it, for waiting ends earlier.
+    async fn wait_for<T>(
+        &self,
+        call: impl Future<Output = Result<T, DbErr>> + Send,
+        held: bool,
+    ) -> Result<T, DbErr> {
+        let mut given_up = InterruptOnDrop(self.interrupt.as_ref().filter(|_| held));
         let limited = tokio::time::timeout(self.limit, call);
         let answered = match &self.probe {
             Some(probe) => tokio::select! {
@@ -82,6 +94,11 @@ impl Patience {
             },
             None => limited.await,
         };
+        if answered.is_ok() {
+            given_up.0 = None;
+        } else {
+            given_up.0 = self.interrupt.as_ref();
+        }
         answered.unwrap_or_else(|_| Err(no_answer(self.limit)))
     }
 }
@@ -95,7 +112,7 @@ impl<C: ConnectionTrait + Send> ConnectionTrait for Bounded<C> {
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
         let mut round = 0;
         loop {
-            let done = self.patience.wait_for(self.inner.execute_raw(statement.clone())).await;
+            let done = self.patience.wait_for(self.inner.execute_raw(statement.clone()), self.held).await;
             round += 1;
             match done {
                 Err(error) if round <= self.again && is_contention(&error) => pause(round).await,
@@ -105,7 +122,7 @@ impl<C: ConnectionTrait + Send> ConnectionTrait for Bounded<C> {
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        self.patience.wait_for(self.inner.execute_unprepared(sql)).await
+        self.patience.wait_for(self.inner.execute_unprepared(sql), self.held).await
     }
 
     /// Runs the statement to its end. `INSERT ... RETURNING` yields its row before it is committed, and a driver asked
@@ -117,7 +134,7 @@ impl<C: ConnectionTrait + Send> ConnectionTrait for Bounded<C> {
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         let mut round = 0;
         loop {
-            let done = self.patience.wait_for(self.inner.query_all_raw(statement.clone())).await;
+            let done = self.patience.wait_for(self.inner.query_all_raw(statement.clone()), self.held).await;
             round += 1;
             match done {
                 Err(error) if round <= self.again && is_contention(&error) => pause(round).await,

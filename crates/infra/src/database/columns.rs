@@ -4,6 +4,7 @@
 //! compare, without a text format or a time zone.
 
 use keyward_domain::model::store_error::StoreError;
+use sea_orm::sea_query::{Expr, ExprTrait, Func, IntoColumnRef};
 use time::OffsetDateTime;
 
 use crate::database::error::corrupt;
@@ -42,6 +43,11 @@ pub fn containing(text: &str) -> String {
     }
     pattern.push('%');
     pattern
+}
+
+/// The number of bytes of a text, which both databases know without reading it.
+pub fn octets(column: impl IntoColumnRef) -> Expr {
+    Expr::from(Func::cust("octet_length").arg(Expr::col(column))).cast_as("bigint")
 }
 
 #[cfg(test)]

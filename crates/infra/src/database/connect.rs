@@ -14,6 +14,7 @@ use sea_orm::sqlx::{Error as SqlxError, Postgres, Sqlite};
 
 use crate::database::bounded::{Bounded, Patience};
 use crate::database::connect_error::ConnectError;
+use crate::database::interrupt::Interrupt;
 use crate::database::listener::Listener;
 use crate::database::options::DatabaseOptions;
 use crate::database::permission;
@@ -34,6 +35,8 @@ const TRY_OUT_AFTER: Duration = Duration::from_secs(1);
 pub(crate) struct Opened {
     pub(crate) reader: DatabaseConnection,
     pub(crate) writer: DatabaseConnection,
+    /// Ends what the writer runs, on SQLite.
+    pub(crate) interrupt: Option<Interrupt>,
     /// Asks a server whether it is there.
     pub(crate) probe: Option<Arc<Probe>>,
     /// Hears other processes, where the server lets them speak.
@@ -76,14 +79,16 @@ async fn open_sqlite(url: &str, options: &DatabaseOptions) -> Result<Opened, Con
     // The writer first: it makes an empty file a database in WAL mode. For that moment SQLite wants the file for itself
     // and does not wait, so of two processes that start together on a new file one has to try again.
     let deadline = Instant::now() + options.acquire_timeout;
+    let interrupt = Interrupt::default();
     let writer = loop {
-        match sqlite_pool(1, options).connect_with(writing.clone()).await {
+        match interrupt.of(sqlite_pool(1, options)).connect_with(writing.clone()).await {
             Err(error) if is_busy(&error) && Instant::now() < deadline => tokio::time::sleep(RETRY).await,
             opened => break opened.map_err(failed)?,
         }
     };
     let reader = sqlite_pool(options.readers, options).connect_with(reading).await.map_err(failed)?;
-    Ok(Opened { reader: reader.into(), writer: writer.into(), probe: None, listener: None })
+    let (reader, writer, interrupt) = (reader.into(), writer.into(), Some(interrupt));
+    Ok(Opened { reader, writer, interrupt, probe: None, listener: None })
 }
 
 /// SQLite's result code 5, with any detail: another process holds the file.
@@ -131,7 +136,8 @@ async fn open_postgres(url: &str, options: &DatabaseOptions) -> Result<Opened, C
     let both = DatabaseConnection::from(pool.map_err(|error| refused(reason(&error, options)))?);
     let listener = Listener::new(server, options.connect_timeout);
     let listener = signals::are_known_to(&both).await.then_some(listener);
-    Ok(Opened { reader: both.clone(), writer: both, probe: Some(Arc::new(probe)), listener })
+    let probe = Some(Arc::new(probe));
+    Ok(Opened { reader: both.clone(), writer: both, interrupt: None, probe, listener })
 }
 
 /// A copy of a PostgreSQL database, for reading only. It need not be there yet.
@@ -145,7 +151,7 @@ pub(crate) fn open_replica(url: &str, options: &DatabaseOptions) -> Result<Repli
     let probe = Some(Arc::new(Probe::new(server.clone(), options.connect_timeout)));
     let pool = postgres_pool(&options, "SET default_transaction_read_only = on");
     let pool = DatabaseConnection::from(pool.connect_lazy_with(server));
-    Ok(Replica::new(Bounded::new(pool, Patience { limit, probe })))
+    Ok(Replica::new(Bounded::new(pool, Patience { limit, probe, interrupt: None })))
 }
 
 /// A server, with our limits for every session there.

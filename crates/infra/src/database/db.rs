@@ -53,6 +53,7 @@ impl<C: Connections> Db<C> {
 /// A transaction, and what it will announce.
 pub struct Open {
     pub(crate) leaving: Arc<[Leaving]>,
+    pub(crate) removing: Arc<[Leaving]>,
     pub(crate) connection: Bounded<DatabaseTransaction>,
     pub(crate) pools: Arc<Pools>,
     pub(crate) announcer: Arc<Announcer>,
@@ -98,8 +99,8 @@ impl Connections for Open {
     }
 }
 
-/// A step of a deletion. It runs in the transaction that deletes the account, before the account's row is removed, and a
-/// failure undoes the whole deletion.
+/// A step of a deletion. It runs in the transaction that deletes the account, before the account loses its names, and a
+/// failure undoes the whole deletion. Its work must be bounded.
 pub type Leaving = for<'a> fn(&'a mut Db<Open>, UserId) -> LeavingStep<'a>;
 
 /// A step under way.

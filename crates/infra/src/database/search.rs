@@ -2,18 +2,24 @@
 //! neither on where it lies nor on how many rows do not belong to it.
 //!
 //! A part of three characters or more is looked up in an index of trigrams: on SQLite a table of its own, which triggers
-//! keep in step; on PostgreSQL an index that the planner takes by itself. What it finds is compared in full all the same.
+//! keep in step; on PostgreSQL an index that the planner takes by itself, and that knows letters and digits alone. What it
+//! finds is compared in full all the same. A part that no index finds is looked for in a bounded number of rows, which the
+//! page then ends with.
 
+use keyward_domain::model::store_error::StoreError;
 use keyward_domain::values::page::Page;
 use sea_orm::sea_query::{
     Alias, Asterisk, Expr, ExprTrait, LikeExpr, Order, Query, SelectStatement, UnionType,
 };
-use sea_orm::{ColumnTrait, Condition, DbBackend, EntityTrait};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait};
 
 use crate::database::columns::{containing, fold};
+use crate::database::error::failed;
 
 /// Shorter parts have no trigram.
 const TRIGRAM: usize = 3;
+/// How many rows a page reads at most where no index finds the part.
+const WINDOW: u64 = 1_000;
 
 /// What is looked for.
 pub enum Search {
@@ -34,6 +40,15 @@ impl Search {
             Self::Nothing
         } else {
             Self::Part(part)
+        }
+    }
+
+    /// Whether an index of trigrams finds the part. PostgreSQL's has those of letters and digits.
+    fn is_indexed(&self, backend: DbBackend) -> bool {
+        let Self::Part(part) = self else { return true };
+        match backend {
+            DbBackend::Sqlite => self.phrase().is_some(),
+            _ => part.split(|c: char| !c.is_alphanumeric()).any(|word| word.chars().count() >= TRIGRAM),
         }
     }
 
@@ -73,7 +88,8 @@ impl<C: ColumnTrait> Searched<C> {
         ids.order_by(self.id.as_column_ref(), Order::Asc).take()
     }
 
-    /// The same, by way of the trigrams, where they serve. They know the rows that fit `condition`, and no others.
+    /// The same, by way of the trigrams, where they serve: they know the rows that fit `condition`, and no others. Where no
+    /// index finds the part, of the rows up to [`Searched::horizon`].
     pub fn everywhere<E: EntityTrait>(
         &self,
         backend: DbBackend,
@@ -81,6 +97,9 @@ impl<C: ColumnTrait> Searched<C> {
         search: &Search,
         page: Page,
     ) -> SelectStatement {
+        if !search.is_indexed(backend) {
+            return self.within_window::<E>(condition, search, page);
+        }
         let phrase = search.phrase().filter(|_| backend == DbBackend::Sqlite);
         let Some(phrase) = phrase else { return self.among::<E>(condition, search, page) };
         let row = (Alias::new(self.trigrams), Alias::new("rowid"));
@@ -99,6 +118,39 @@ impl<C: ColumnTrait> Searched<C> {
         ids.order_by(row, Order::Asc).take()
     }
 
+    /// Where a page ends at the latest: the id of the last row that it may read of those that fit `condition`. `None`
+    /// where an index finds what is searched for; the query finds no row where fewer are left.
+    pub fn horizon<E: EntityTrait>(
+        &self,
+        backend: DbBackend,
+        condition: Condition,
+        search: &Search,
+        page: Page,
+    ) -> Option<SelectStatement> {
+        if search.is_indexed(backend) {
+            return None;
+        }
+        let mut row = self.among::<E>(condition, &Search::Anything, page);
+        Some(row.reset_limit().limit(1).offset(WINDOW - 1).take())
+    }
+
+    /// The ids among the first rows that fit `condition`. These are a query of their own, so that no plan reads others.
+    fn within_window<E: EntityTrait>(
+        &self,
+        condition: Condition,
+        search: &Search,
+        page: Page,
+    ) -> SelectStatement {
+        let mut window = self.among::<E>(condition, &Search::Anything, page);
+        window.expr_as(Expr::col(self.folded.as_column_ref()), "folded").reset_limit().limit(WINDOW);
+        let mut ids = Query::select();
+        ids.column("id").from_subquery(window.take(), "page");
+        if let Search::Part(part) = search {
+            ids.and_where(Expr::col("folded").like(LikeExpr::new(containing(part)).escape('\\')));
+        }
+        ids.order_by("id", Order::Asc).limit(page.fetch()).take()
+    }
+
     fn fitting(&self, condition: Condition, search: &Search) -> Condition {
         match search {
             Search::Anything => condition,
@@ -108,6 +160,19 @@ impl<C: ColumnTrait> Searched<C> {
             Search::Nothing => condition.add(Expr::cust("FALSE")),
         }
     }
+}
+
+/// The id of the row that a [`Searched::horizon`] is, if there is one.
+///
+/// # Errors
+/// What the database answered.
+pub async fn last_row(
+    connection: &impl ConnectionTrait,
+    horizon: Option<SelectStatement>,
+) -> Result<Option<i64>, StoreError> {
+    let Some(horizon) = horizon else { return Ok(None) };
+    let row = connection.query_one(&horizon).await.map_err(failed)?;
+    row.map(|row| row.try_get("", "id").map_err(failed)).transpose()
 }
 
 /// Every id of one page of ids and of another.

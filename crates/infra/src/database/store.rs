@@ -30,6 +30,7 @@ pub struct Database {
     announcer: Arc<Announcer>,
     replica: Option<Arc<Replica>>,
     leaving: Arc<[Leaving]>,
+    removing: Arc<[Leaving]>,
 }
 
 impl Database {
@@ -45,14 +46,24 @@ impl Database {
     }
 
     pub(crate) fn over(opened: Opened, options: DatabaseOptions) -> Self {
-        let patience =
-            Patience { limit: options.acquire_timeout + options.statement_timeout, probe: opened.probe };
+        let patience = Patience {
+            limit: options.acquire_timeout + options.statement_timeout,
+            probe: opened.probe,
+            interrupt: None,
+        };
+        let writing = Patience { interrupt: opened.interrupt, ..patience.clone() };
         let pools = Pools {
-            reader: Bounded::new(opened.reader, patience.clone()),
-            writer: Bounded::new(opened.writer, patience),
+            reader: Bounded::new(opened.reader, patience),
+            writer: Bounded::new(opened.writer, writing),
             listener: opened.listener,
         };
-        Self { pools: Arc::new(pools), announcer: Arc::default(), replica: None, leaving: Arc::default() }
+        Self {
+            pools: Arc::new(pools),
+            announcer: Arc::default(),
+            replica: None,
+            leaving: Arc::default(),
+            removing: Arc::default(),
+        }
     }
 
     /// The same database, where [`Store::replica`] reads from the copy at `url` while that answers.
@@ -70,6 +81,12 @@ impl Database {
     #[must_use]
     pub fn with_leaving(self, steps: impl IntoIterator<Item = Leaving>) -> Self {
         Self { leaving: steps.into_iter().collect(), ..self }
+    }
+
+    /// The same database, where these steps run before each batch of a deleted account's rows is removed.
+    #[must_use]
+    pub fn with_removing(self, steps: impl IntoIterator<Item = Leaving>) -> Self {
+        Self { removing: steps.into_iter().collect(), ..self }
     }
 
     /// The same connections with subscribers of their own, as another process has them.
@@ -109,8 +126,8 @@ impl Database {
     pub async fn begin_db(&self) -> Result<Db<Open>, StoreError> {
         let connection = self.begin_raw().await.map_err(failed)?;
         let (pools, announcer) = (Arc::clone(&self.pools), Arc::clone(&self.announcer));
-        let leaving = Arc::clone(&self.leaving);
-        Ok(Db(Open { connection, pools, announcer, changes: Mutex::default(), leaving }))
+        let (leaving, removing) = (Arc::clone(&self.leaving), Arc::clone(&self.removing));
+        Ok(Db(Open { connection, pools, announcer, changes: Mutex::default(), leaving, removing }))
     }
 
     /// Notifies this database's subscribers of changes by other processes, until dropped. The reason of each interruption

@@ -20,6 +20,8 @@ pub struct Model {
     pub email_verified: bool,
     /// When the account was made, in microseconds since 1970.
     pub created_at: i64,
+    /// When the account was deleted, if its rows are still being removed.
+    pub deleted_at: Option<i64>,
 }
 
 /// Relations to other tables: none of its own.

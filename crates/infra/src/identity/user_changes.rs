@@ -11,7 +11,9 @@ use keyward_domain::values::email::Email;
 use keyward_domain::values::ids::UserId;
 use sea_orm::sea_query::{Expr, LockType};
 use sea_orm::{ActiveValue, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use time::OffsetDateTime;
 
+use super::deleted::{self, accounts};
 use super::users::user;
 use crate::database::db::{Db, Open};
 use crate::database::error::failed;
@@ -33,7 +35,8 @@ impl UserChanges for Db<Open> {
         if row.name.is_not_set() && row.role.is_not_set() && row.disabled.is_not_set() {
             return UserRepository::find(self, id).await;
         }
-        let update = Entity::update_many().set(row).filter(Column::Id.eq(id.0));
+        let update =
+            Entity::update_many().set(row).filter(Column::Id.eq(id.0)).filter(Column::DeletedAt.is_null());
         let rows = update.exec_with_returning(self.write()).await.map_err(failed)?;
         let Some(row) = rows.into_iter().next() else { return Ok(None) };
         self.announce(Change::User(id)).await?;
@@ -98,7 +101,8 @@ impl UserChanges for Db<Open> {
 
     async fn hold(&mut self, id: UserId) -> Result<Option<User>, StoreError> {
         // An insert that refers to this row waits for that lock. On SQLite a transaction is alone anyway.
-        let row = Entity::find_by_id(id.0).lock_exclusive().one(self.write()).await.map_err(failed)?;
+        let row = accounts().filter(Column::Id.eq(id.0)).lock_exclusive();
+        let row = row.one(self.write()).await.map_err(failed)?;
         row.map(user).transpose()
     }
 
@@ -115,10 +119,22 @@ impl UserChanges for Db<Open> {
         Ok(ids.into_iter().map(UserId).collect())
     }
 
-    async fn delete(&mut self, id: UserId) -> Result<bool, StoreError> {
+    async fn mark_deleted(&mut self, id: UserId, now: OffsetDateTime) -> Result<bool, StoreError> {
         for step in Arc::clone(&self.0.leaving).iter() {
             step(self, id).await?;
         }
+        let marked = deleted::mark(self, id, now).await?;
+        if marked {
+            self.announce(Change::User(id)).await?;
+        }
+        Ok(marked)
+    }
+
+    async fn remove_some(&mut self, id: UserId, limit: u64) -> Result<u64, StoreError> {
+        deleted::remove_some(self, id, limit).await
+    }
+
+    async fn delete(&mut self, id: UserId) -> Result<bool, StoreError> {
         let removal = Entity::delete_by_id(id.0).exec(self.write()).await.map_err(failed)?;
         let removed = removal.rows_affected > 0;
         if removed {

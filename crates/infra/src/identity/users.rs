@@ -13,6 +13,7 @@ use sea_orm::{
     TryInsertResult,
 };
 
+use super::deleted::{self, accounts};
 use crate::database::columns::{micros, time};
 use crate::database::connections::Connections;
 use crate::database::db::Db;
@@ -37,31 +38,35 @@ impl<C: Connections> UserRepository for Db<C> {
 
     async fn count_present(&mut self, emails: &[&Email]) -> Result<u64, StoreError> {
         let emails = emails.iter().map(|email| email.as_str());
-        Entity::find().filter(Column::Email.is_in(emails)).count(self.read()).await.map_err(failed)
+        accounts().filter(Column::Email.is_in(emails)).count(self.read()).await.map_err(failed)
     }
 
     async fn find(&mut self, id: UserId) -> Result<Option<User>, StoreError> {
-        let row = Entity::find_by_id(id.0).one(self.read()).await.map_err(failed)?;
+        let row = accounts().filter(Column::Id.eq(id.0)).one(self.read()).await.map_err(failed)?;
         row.map(user).transpose()
     }
 
     async fn credentials(&mut self, id: UserId) -> Result<Option<Credentials>, StoreError> {
-        let row = Entity::find_by_id(id.0).one(self.read()).await.map_err(failed)?;
+        let row = accounts().filter(Column::Id.eq(id.0)).one(self.read()).await.map_err(failed)?;
         row.map(credentials).transpose()
     }
 
     async fn credentials_of(&mut self, email: &Email) -> Result<Option<Credentials>, StoreError> {
-        let of_email = Entity::find().filter(Column::Email.eq(email.as_str()));
+        let of_email = accounts().filter(Column::Email.eq(email.as_str()));
         let row = of_email.one(self.read()).await.map_err(failed)?;
         row.map(credentials).transpose()
     }
 
     async fn list(&mut self, page: Page) -> Result<Vec<User>, StoreError> {
-        let mut rows = Entity::find().order_by_asc(Column::Id).limit(page.fetch());
+        let mut rows = accounts().order_by_asc(Column::Id).limit(page.fetch());
         if let Some(after) = page.after {
             rows = rows.filter(Column::Id.gt(after));
         }
         rows.all(self.read()).await.map_err(failed)?.into_iter().map(user).collect()
+    }
+
+    async fn deleted(&mut self, limit: u64) -> Result<Vec<UserId>, StoreError> {
+        deleted::list(self, limit).await
     }
 }
 
@@ -75,6 +80,7 @@ fn new_row(new: &NewUser, disabled: bool, email_verified: bool) -> ActiveModel {
         disabled: ActiveValue::Set(disabled),
         email_verified: ActiveValue::Set(email_verified),
         created_at: ActiveValue::Set(micros(new.created_at)),
+        deleted_at: ActiveValue::Set(None),
     }
 }
 

@@ -58,11 +58,11 @@ impl Default for Paging {
 
 impl Paging {
     /// Reads nothing, `since`, or `since/until/last`.
-    pub(super) fn parse(position: &Position) -> Option<Self> {
-        if position.0.is_empty() {
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        if text.is_empty() {
             return Some(Self::default());
         }
-        let mut parts = position.0.split('/');
+        let mut parts = text.split('/');
         let since = Snapshot::parse(parts.next()?)?;
         let Some(until) = parts.next() else { return Some(Self { since, until: None, last: 0 }) };
         let last = number(parts.next()?)?.try_into().ok()?;
@@ -76,18 +76,34 @@ impl Paging {
     }
 
     /// Where they are after a page that ended with `last`, where more is to come.
-    pub(super) fn onward(self, now: Snapshot, last: Option<i64>) -> Position {
+    pub(super) fn onward(self, now: Snapshot, last: Option<i64>) -> String {
         let until = self.until.unwrap_or(now);
-        Position(match last {
+        match last {
             Some(last) => format!("{}/{until}/{last}", self.since),
             None => until.to_string(),
-        })
+        }
     }
 }
 
 /// A reader's cursor on SQLite.
-pub(super) fn id(position: &Position) -> Option<i64> {
-    if position.0.is_empty() { Some(0) } else { number(&position.0)?.try_into().ok() }
+pub(super) fn id(text: &str) -> Option<i64> {
+    if text.is_empty() { Some(0) } else { number(text)?.try_into().ok() }
+}
+
+/// A position, as text that goes out.
+pub(super) fn position(epoch: i64, text: impl fmt::Display) -> Position {
+    Position(format!("{epoch};{text}"))
+}
+
+/// Reads a position by `parse`. One of another epoch is the beginning; those from before there were epochs have none.
+pub(super) fn within<T: Default>(
+    epoch: i64,
+    position: &Position,
+    parse: impl Fn(&str) -> Option<T>,
+) -> Option<T> {
+    let (of, text) = position.0.split_once(';').unwrap_or(("0", &position.0));
+    let (of, read) = (number(of)?, parse(text)?);
+    Some(if i64::try_from(of) == Ok(epoch) { read } else { T::default() })
 }
 
 /// Digits only.
@@ -102,15 +118,15 @@ mod tests {
     #[test]
     fn a_position_is_read_as_it_was_written() {
         for text in ["731:731:", "731:740:731,735", "1:1:/731:740:735/17"] {
-            let read = Paging::parse(&Position(text.to_owned())).unwrap();
+            let read = Paging::parse(text).unwrap();
             let again = match &read.until {
                 Some(until) => format!("{}/{until}/{}", read.since, read.last),
                 None => read.since.to_string(),
             };
             assert_eq!(again, text);
         }
-        assert_eq!(Paging::parse(&Position::default()), Some(Paging::default()));
-        assert_eq!((id(&Position::default()), id(&Position("17".to_owned()))), (Some(0), Some(17)));
+        assert_eq!(Paging::parse(""), Some(Paging::default()));
+        assert_eq!((id(""), id("17")), (Some(0), Some(17)));
     }
 
     #[test]
@@ -139,10 +155,20 @@ mod tests {
             "1:5:/1:5:/9223372036854775808",
             "99999999999999999999:99999999999999999999:",
         ] {
-            assert_eq!(Paging::parse(&Position(text.to_owned())), None, "{text:?}");
+            assert_eq!(Paging::parse(text), None, "{text:?}");
         }
         for text in ["x", "-1", "1:1:", "9223372036854775808"] {
-            assert_eq!(id(&Position(text.to_owned())), None, "{text:?}");
+            assert_eq!(id(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_position_of_another_epoch_is_the_beginning() {
+        let read = |text: &str| within(7, &Position(text.to_owned()), id);
+        assert_eq!((read(""), read("7;"), read("7;17")), (Some(0), Some(0), Some(17)));
+        assert_eq!((read("8;17"), read("17"), position(7, 17).0), (Some(0), Some(0), "7;17".to_owned()));
+        for text in ["7;x", "8;x", "x;17", ";17", "-7;17", "7;1;7", "99999999999999999999;1"] {
+            assert_eq!(read(text), None, "{text:?}");
         }
     }
 
@@ -150,9 +176,9 @@ mod tests {
     fn pages_end_where_the_first_began() {
         let now = |text| Snapshot::parse(text).unwrap();
         let first = Paging::default().onward(now("5:9:5"), Some(10));
-        assert_eq!(first.0, "1:1:/5:9:5/10");
+        assert_eq!(first, "1:1:/5:9:5/10");
         let second = Paging::parse(&first).unwrap().onward(now("9:12:"), None);
-        assert_eq!(second.0, "5:9:5", "what came meanwhile was not seen");
+        assert_eq!(second, "5:9:5", "what came meanwhile was not seen");
         assert!(Paging::parse(&second).unwrap().is_ahead_of(&now("5:8:")));
     }
 }

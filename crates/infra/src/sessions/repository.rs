@@ -73,13 +73,20 @@ impl<C: Connections> SessionRepository for Db<C> {
         row.map(ended).transpose()
     }
 
-    async fn of_user(&mut self, user: UserId, limit: u64) -> Result<Vec<Session>, StoreError> {
-        let sessions = Entity::find()
+    async fn of_user(
+        &mut self,
+        user: UserId,
+        after: Option<SessionId>,
+        limit: u64,
+    ) -> Result<Vec<Session>, StoreError> {
+        let mut sessions = Entity::find()
             .filter(Column::UserId.eq(user.0))
             .filter(Column::RevokedAt.is_null())
-            .order_by_desc(Column::CreatedAt)
             .order_by_desc(Column::Id)
             .limit(Ord::min(limit, i64::MAX.unsigned_abs()));
+        if let Some(after) = after {
+            sessions = sessions.filter(Column::Id.lt(after.0));
+        }
         let rows = sessions.all(self.read()).await.map_err(failed)?;
         rows.into_iter().map(session).collect()
     }

@@ -3,7 +3,8 @@
 //! **PostgreSQL** makes rows visible in the order of commits, which is neither that of ids nor of times. So a position is a
 //! snapshot (`pg_current_snapshot()`) of what the reader has seen. The next rows are those that this snapshot does not show,
 //! by the writing transaction's id in `tx`; so no reader misses a transaction that was open then. **SQLite** has one writer,
-//! which takes ids and commits in the same order: there a position is the last id.
+//! which takes ids and commits in the same order: there a position is the last id. In front of either stands the epoch of the
+//! feed: see `feed_epoch`.
 
 use async_trait::async_trait;
 use keyward_domain::model::revocations::{News, Position, Revocation, RevocationRepository};
@@ -25,7 +26,8 @@ use crate::database::error::failed;
 use crate::entity::revocations::{ActiveModel, Column, Entity, Model};
 use crate::entity::sessions;
 
-use super::position::{self, Paging, Snapshot};
+use super::feed_epoch;
+use super::position::{self, Paging, Snapshot, within};
 
 /// How many rows one statement inserts: databases bound the number of parameters.
 const ROWS: usize = 1000;
@@ -55,13 +57,14 @@ impl<C: Connections> RevocationRepository for Db<C> {
     async fn after(&mut self, position: &Position, limit: u64) -> Result<Option<News>, StoreError> {
         let connection = self.read();
         let limit = limit.min(i64::MAX.unsigned_abs());
+        let epoch = feed_epoch::current(connection).await?;
         match connection.get_database_backend() {
-            DbBackend::Sqlite => match position::id(position) {
-                Some(after) => by_id(connection, after, limit).await.map(Some),
+            DbBackend::Sqlite => match within(epoch, position, position::id) {
+                Some(after) => by_id(connection, epoch, after, limit).await.map(Some),
                 None => Ok(None),
             },
-            _ => match Paging::parse(position) {
-                Some(seen) => by_snapshot(connection, seen, limit).await.map(Some),
+            _ => match within(epoch, position, Paging::parse) {
+                Some(seen) => by_snapshot(connection, epoch, seen, limit).await.map(Some),
                 None => Ok(None),
             },
         }
@@ -92,7 +95,12 @@ pub(crate) async fn record(
     Ok(())
 }
 
-async fn by_id(connection: &impl ConnectionTrait, after: i64, limit: u64) -> Result<News, StoreError> {
+async fn by_id(
+    connection: &impl ConnectionTrait,
+    epoch: i64,
+    after: i64,
+    limit: u64,
+) -> Result<News, StoreError> {
     let newest = "SELECT seq AS id FROM sqlite_sequence WHERE name = 'revocations'";
     let newest = Last::find_by_statement(Statement::from_string(DbBackend::Sqlite, newest));
     let newest = newest.one(connection).await.map_err(failed)?.and_then(|last| last.id).unwrap_or(0);
@@ -108,11 +116,12 @@ async fn by_id(connection: &impl ConnectionTrait, after: i64, limit: u64) -> Res
     let last = rows.last().map_or(after, |row| row.id);
     let more = rows.len() as u64 == limit;
     let revocations = rows.into_iter().map(revocation).collect::<Result<_, _>>()?;
-    Ok(News { revocations, position: Position(last.to_string()), more })
+    Ok(News { revocations, position: position::position(epoch, last), more })
 }
 
 async fn by_snapshot(
     connection: &impl ConnectionTrait,
+    epoch: i64,
     mut seen: Paging,
     limit: u64,
 ) -> Result<News, StoreError> {
@@ -129,7 +138,7 @@ async fn by_snapshot(
         }
         let rows: Vec<Model> = rows.into_iter().filter_map(Unseen::row).collect();
         let last = rows.last().map(|row| row.id).filter(|_| rows.len() as u64 == limit);
-        let position = seen.onward(now, last);
+        let position = position::position(epoch, seen.onward(now, last));
         let revocations = rows.into_iter().map(revocation).collect::<Result<_, _>>()?;
         return Ok(News { revocations, position, more: last.is_some() });
     }

@@ -28,12 +28,13 @@ async fn schema(connection: &DatabaseConnection) -> Vec<String> {
     rows.iter().map(|row| row.try_get("", "name").unwrap()).collect()
 }
 
-const SCHEMA: [&str; 45] = [
+const SCHEMA: [&str; 47] = [
     "attempts",
     "cart_items",
     "categories",
     "clients",
     "email_proofs",
+    "feed_epoch",
     "ix_attempts_last_at",
     "ix_cart_items_product_id",
     "ix_email_proofs_email",
@@ -54,6 +55,7 @@ const SCHEMA: [&str; 45] = [
     "ix_sessions_standing",
     "ix_sessions_user_id",
     "ix_users_administrators",
+    "ix_users_deleted",
     "ix_verifications_email",
     "ix_verifications_expires_at",
     "jobs",

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use keyward_auth::SystemRandom;
 use keyward_domain::model::revocations::{News, Position};
 use keyward_domain::model::sessions::Session;
 use keyward_domain::model::store_error::StoreError;
@@ -11,7 +12,8 @@ use keyward_domain::values::ids::ClientId;
 use keyward_domain::values::ids::SessionId;
 use keyward_domain::values::ids::UserId;
 use keyward_infra::database::store::Database;
-use sea_orm::DbBackend;
+use keyward_infra::sessions::feed_epoch::{renew, settle};
+use sea_orm::{ConnectionTrait, DbBackend};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
@@ -198,7 +200,7 @@ async fn nobody_misses_anything_while_sessions_end_all_the_time() {
     for user in users {
         let database = database.database.clone();
         enders.spawn(async move {
-            for session in database.autocommit().sessions().of_user(user, 99).await.unwrap() {
+            for session in database.autocommit().sessions().of_user(user, None, 99).await.unwrap() {
                 let mut tx = database.begin().await.unwrap();
                 assert!(tx.session_endings().revoke(user, session.id, at(60)).await.unwrap());
                 tokio::task::yield_now().await;
@@ -252,4 +254,55 @@ async fn a_position_from_the_future_counts_as_the_beginning_and_nonsense_as_none
             database.autocommit().revocations().after(&Position(nonsense.to_owned()), 9).await.unwrap();
         assert_eq!(news, None, "{nonsense}");
     }
+}
+
+#[tokio::test]
+async fn a_database_that_was_put_back_tells_every_end_that_comes_after() {
+    let database = open().await;
+    let ana = add_user(&database, "ana").await.id;
+    for number in 1..=6 {
+        add_session(&database, ana, number).await;
+    }
+    settle(database.connection(), at(0), &SystemRandom).await.unwrap();
+    let mut reader = Reader::default();
+    for number in 1..=4 {
+        end(&database, ana, number).await;
+    }
+    assert_eq!(reader.read(&database).await.len(), 4);
+    // As a backup has it that was made after the second.
+    let lost = match database.connection().get_database_backend() {
+        DbBackend::Sqlite => {
+            "DELETE FROM revocations WHERE id > (SELECT min(id) + 1 FROM revocations); \
+             UPDATE sqlite_sequence SET seq = (SELECT max(id) FROM revocations) WHERE name = 'revocations'"
+        }
+        // Restored on a server that has run fewer transactions.
+        _ => {
+            "DELETE FROM revocations WHERE id > (SELECT min(id) + 1 FROM revocations); \
+             UPDATE revocations SET tx = (pg_current_xact_id()::text::numeric + 1000000)::text::xid8; \
+             UPDATE feed_epoch SET tx = (pg_current_xact_id()::text::numeric + 1000000)::text::xid8"
+        }
+    };
+    database.connection().execute_unprepared(lost).await.unwrap();
+    settle(database.connection(), at(3600), &SystemRandom).await.unwrap();
+    end(&database, ana, 5).await;
+    end(&database, ana, 6).await;
+    assert_eq!(reader.read(&database).await, [id(5), id(6)]);
+    assert_eq!(reader.page(&database, 9).await.revocations, [], "nothing is told for ever");
+    settle(database.connection(), at(7200), &SystemRandom).await.unwrap();
+    assert_eq!(reader.page(&database, 9).await.revocations, [], "a start alone begins nothing anew");
+}
+
+#[tokio::test]
+async fn a_position_of_another_epoch_is_the_beginning() {
+    let database = open().await;
+    let ana = add_user(&database, "ana").await.id;
+    settle(database.connection(), at(0), &SystemRandom).await.unwrap();
+    add_session(&database, ana, 1).await;
+    end(&database, ana, 1).await;
+    let mut reader = Reader::default();
+    reader.read(&database).await;
+    assert_eq!(reader.page(&database, 9).await.revocations, []);
+    renew(database.connection(), &SystemRandom).await.unwrap();
+    assert_eq!(reader.page(&database, 9).await.revocations.len(), 1);
+    assert_eq!(reader.page(&database, 9).await.revocations, []);
 }

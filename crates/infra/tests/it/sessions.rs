@@ -44,7 +44,7 @@ async fn every_field_of_a_session_comes_back() {
         ports.sessions().insert(&session).await.unwrap();
         let live = ports.sessions().live(session.id).await.unwrap().unwrap();
         assert_eq!((&live.session, live.role), (&session, Role::User));
-        assert!(ports.sessions().of_user(ana, 9).await.unwrap().contains(&session));
+        assert!(ports.sessions().of_user(ana, None, 9).await.unwrap().contains(&session));
     }
 }
 
@@ -112,7 +112,7 @@ async fn revoking_all_spares_the_named_session_and_other_users() {
     let mut ports = database.autocommit();
     let kept = new_session(ana, 3).id;
     assert_eq!(database.committing().revoke_all(ana, Some(kept), at(9)).await.unwrap(), 3);
-    let left = ports.sessions().of_user(ana, 9).await.unwrap();
+    let left = ports.sessions().of_user(ana, None, 9).await.unwrap();
     assert_eq!(left.iter().map(|session| session.id).collect::<Vec<_>>(), [kept]);
     assert_eq!(database.committing().revoke_all(ana, None, at(9)).await.unwrap(), 1);
     assert_eq!(database.committing().revoke_all(ana, None, at(9)).await.unwrap(), 0);
@@ -128,9 +128,9 @@ async fn sessions_are_listed_newest_first_and_no_more_than_asked_for() {
     }
     let mut ports = database.autocommit();
     let salts = |sessions: Vec<Session>| sessions.iter().map(|session| session.salt[0]).collect::<Vec<_>>();
-    assert_eq!(salts(ports.sessions().of_user(ana, 3).await.unwrap()), [4, 3, 2]);
-    assert_eq!(salts(ports.sessions().of_user(ana, u64::MAX).await.unwrap()), [4, 3, 2, 1]);
-    assert!(ports.sessions().of_user(ana, 0).await.unwrap().is_empty());
+    assert_eq!(salts(ports.sessions().of_user(ana, None, 3).await.unwrap()), [4, 3, 2]);
+    assert_eq!(salts(ports.sessions().of_user(ana, None, u64::MAX).await.unwrap()), [4, 3, 2, 1]);
+    assert!(ports.sessions().of_user(ana, None, 0).await.unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -219,7 +219,7 @@ async fn what_does_not_fit_its_column_or_does_not_belong_there_is_an_internal_fa
         let id = add_session(&database, ana, number).await.id;
         tamper(&database, &format!("UPDATE sessions SET {change} WHERE revoked_at IS NULL")).await;
         assert!(is_internal(&database.autocommit().sessions().live(id).await), "{change}");
-        assert!(is_internal(&database.autocommit().sessions().of_user(ana, 9).await), "{change}");
+        assert!(is_internal(&database.autocommit().sessions().of_user(ana, None, 9).await), "{change}");
         database.committing().revoke_all(ana, None, at(0)).await.unwrap();
     }
 }
@@ -239,9 +239,9 @@ async fn sessions_that_are_over_are_removed_in_batches_and_others_stay() {
     assert_eq!(remove(20, 5, 3).await, 3);
     assert_eq!(remove(20, 5, 3).await, 1);
     assert_eq!(remove(20, 5, 3).await, 0);
-    assert_eq!(database.autocommit().sessions().of_user(ana, 100).await.unwrap().len(), 4);
+    assert_eq!(database.autocommit().sessions().of_user(ana, None, 100).await.unwrap().len(), 4);
     assert_eq!(remove(21, 5, 3).await, 1);
-    assert_eq!(database.autocommit().sessions().of_user(ana, 100).await.unwrap().len(), 4);
+    assert_eq!(database.autocommit().sessions().of_user(ana, None, 100).await.unwrap().len(), 4);
 }
 
 #[tokio::test]

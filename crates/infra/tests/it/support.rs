@@ -124,6 +124,8 @@ committing! {
     user_changes.verify(id: UserId, email: &Email) -> bool;
     user_changes.change_email(id: UserId, email: &Email) -> bool;
     user_changes.delete(id: UserId) -> bool;
+    user_changes.mark_deleted(id: UserId, now: OffsetDateTime) -> bool;
+    user_changes.remove_some(id: UserId, limit: u64) -> u64;
     session_endings.revoke(user: UserId, id: SessionId, now: OffsetDateTime) -> bool;
     session_endings.revoke_reused(user: UserId, id: SessionId, now: OffsetDateTime) -> bool;
     session_endings.revoke_all(user: UserId, except: Option<SessionId>, now: OffsetDateTime) -> u64;

@@ -144,7 +144,7 @@ where
     login.sessions().insert(&new_session(ana, 1)).await.unwrap();
     login.commit().await.unwrap();
     change.await.unwrap();
-    assert!(database.autocommit().sessions().of_user(ana, 9).await.unwrap().is_empty());
+    assert!(database.autocommit().sessions().of_user(ana, None, 9).await.unwrap().is_empty());
 }
 
 #[tokio::test]

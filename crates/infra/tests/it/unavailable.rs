@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use keyward_domain::ports::store::Store;
+use keyward_domain::ports::store::{Repositories, Store};
 use keyward_domain::values::page::Page;
 use keyward_infra::database::options::DatabaseOptions;
 use keyward_infra::database::store::Database;
@@ -48,6 +48,35 @@ async fn a_write_that_waits_for_another_one_too_long_is_unavailable_and_reads_go
     assert!(database.autocommit().users().credentials_of(&email("ana")).await.unwrap().is_some());
     drop(holder);
     assert!(database.committing().delete(ana).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_statement_that_was_given_up_does_not_go_on() {
+    // Runs for hours.
+    const ENDLESS: &str = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000000000) \
+                           INSERT INTO jobs (name, due_at) SELECT 'endless', sum(i) FROM n";
+    let database = open_with(impatient()).await;
+    add_user(&database, "ana").await;
+    assert!(database.autocommit_db().write().execute_unprepared(ENDLESS).await.is_err());
+    add_user(&database, "bob").await;
+    let tx = database.begin_db().await.unwrap();
+    assert!(tx.write().execute_unprepared(ENDLESS).await.is_err());
+    drop(tx);
+    add_user(&database, "cid").await;
+    // One whose caller has gone, in the middle of a transaction.
+    let other = database.database.clone();
+    let call = tokio::spawn(async move {
+        let mut tx = other.begin_db().await.unwrap();
+        tx.users().insert(&new_user("eve")).await.unwrap();
+        drop(tx.write().execute_unprepared(ENDLESS).await);
+    });
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    call.abort();
+    add_user(&database, "dee").await;
+    let mut tx = database.begin().await.unwrap();
+    tx.users().insert(&new_user("fay")).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(database.autocommit().users().list(Page::default()).await.unwrap().len(), 5);
 }
 
 #[tokio::test]

@@ -10,7 +10,9 @@ use keyward_domain::values::ids::UserId;
 use keyward_domain::values::page::Page;
 use keyward_domain::values::scopes::Role;
 
-use crate::support::{Commits, add_session, add_user, at, email, hash, is_internal, new_user, open, tamper};
+use crate::support::{
+    Commits, add_session, add_user, at, email, hash, is_internal, new_session, new_user, open, tamper,
+};
 
 #[tokio::test]
 async fn an_account_comes_back_as_it_was_added() {
@@ -230,7 +232,7 @@ async fn with_an_account_go_its_sessions_and_verifications_and_no_others() {
 
     assert!(database.committing().delete(ana).await.unwrap());
     assert!(ports.sessions().live(hers).await.unwrap().is_none());
-    assert!(ports.sessions().of_user(ana, 10).await.unwrap().is_empty());
+    assert!(ports.sessions().of_user(ana, None, 10).await.unwrap().is_empty());
     assert_eq!(ports.verifications().kept_at(ana, Purpose::Verify).await.unwrap(), None);
     assert!(ports.sessions().live(his).await.unwrap().is_some());
     assert_eq!(ports.verifications().kept_at(bob, Purpose::Verify).await.unwrap(), Some(at(0)));
@@ -291,4 +293,42 @@ async fn a_nul_in_a_hash_never_panics() {
     assert!(!database.committing().replace_hash(id, &hash("$\0"), &hash("$\0")).await.unwrap_or(false));
     let _ = ports.users().insert(&NewUser { hash: hash("\0"), ..new_user("bob") }).await;
     assert!(database.committing().still_has(id, &hash("$old")).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_deleted_account_is_found_by_nothing_and_its_rows_go_in_batches() {
+    let database = open().await;
+    let (ana, bob) = (add_user(&database, "ana").await.id, add_user(&database, "bob").await.id);
+    let hash = database.autocommit().users().credentials(ana).await.unwrap().unwrap().hash;
+    for number in 1..=5 {
+        add_session(&database, ana, number).await;
+    }
+    let pending =
+        Pending { user: ana, email: email("ana"), token: SecretHash::of("t"), purpose: Purpose::Verify };
+    assert!(database.autocommit().verifications().replace(&pending, at(0), at(-60), at(3600)).await.unwrap());
+    assert!(database.committing().mark_deleted(ana, at(0)).await.unwrap());
+    assert!(!database.committing().mark_deleted(ana, at(1)).await.unwrap(), "only once");
+    let mut ports = database.autocommit();
+    assert_eq!(ports.users().find(ana).await.unwrap(), None);
+    assert!(ports.users().credentials(ana).await.unwrap().is_none());
+    assert!(ports.users().credentials_of(&email("ana")).await.unwrap().is_none());
+    assert_eq!(ports.users().count_present(&[&email("ana"), &email("bob")]).await.unwrap(), 1);
+    let ids: Vec<_> = ports.users().list(Page::default()).await.unwrap().iter().map(|user| user.id).collect();
+    assert_eq!(ids, [bob]);
+    assert!(ports.sessions().live(new_session(ana, 1).id).await.unwrap().is_none());
+    assert!(ports.verifications().find(&SecretHash::of("t"), at(0)).await.unwrap().is_none());
+    let enable = UserChange { disabled: Some(false), ..UserChange::default() };
+    assert_eq!(database.committing().update(ana, &enable).await.unwrap(), None);
+    assert!(!database.committing().still_has(ana, &hash).await.unwrap());
+    assert!(!database.committing().change_email(ana, &email("ana2")).await.unwrap());
+    let again = add_user(&database, "ana").await.id;
+    assert!(again > bob, "the name is free, and the id is not given again");
+
+    assert_eq!(ports.users().deleted(9).await.unwrap(), [ana]);
+    assert_eq!(database.committing().remove_some(bob, 2).await.unwrap(), 0, "of deleted accounts alone");
+    for removed in [2, 2, 1, 0] {
+        assert_eq!(database.committing().remove_some(ana, 2).await.unwrap(), removed);
+    }
+    assert!(database.committing().delete(ana).await.unwrap());
+    assert_eq!(ports.users().deleted(9).await.unwrap(), []);
 }

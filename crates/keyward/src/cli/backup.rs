@@ -10,9 +10,11 @@ use clap::Args;
 use keyward_api::resources::resource::migrations;
 use keyward_api::settings::storage::StorageSettings;
 use keyward_api::wiring::lock::Lock;
+use keyward_auth::SystemRandom;
 use keyward_domain::values::clock::Clock;
 use keyward_infra::clock::SystemClock;
 use keyward_infra::database::backup::{copy_sqlite, open_sound_sqlite, settle_sqlite, sqlite_file};
+use keyward_infra::sessions::feed_epoch;
 use keyward_infra::sessions::restored::end_all_sessions;
 use keyward_migration::MigrationSet;
 
@@ -87,7 +89,7 @@ impl Restore {
             OpenOptions::new().write(true).open(&draft.0).and_then(|mut to| io::copy(&mut source, &mut to));
         copied.map_err(|error| cannot("copied", &file, &error))?;
         let migrations = examine(&draft.0, &sets).await.map_err(|reason| cannot("used", &file, &reason))?;
-        let ended = if keep_sessions { 0 } else { end_sessions(&draft.0, &sets).await? };
+        let ended = begin_anew(&draft.0, &sets, keep_sessions).await?;
         let aside = set_aside(&database).await.map_err(|error| cannot("set aside", &database, &error))?;
         draft.replace(&database).map_err(|error| cannot("replaced", &database, &error))?;
         drop(lock);
@@ -116,15 +118,21 @@ async fn examine(path: &Path, sets: &[MigrationSet]) -> Result<usize, Problem> {
     if applied == 0 { Err("it is no database of Keyward".to_owned()) } else { Ok(applied) }
 }
 
-/// Ends every session of the copy, which gets the present schema for it. Returns the number ended.
-async fn end_sessions(path: &Path, sets: &[MigrationSet]) -> Result<u64, Problem> {
-    let failed = |error: &dyn std::fmt::Display| format!("the copy's sessions cannot be ended: {error}");
+/// Ends every session of the copy, unless they are kept, and begins another epoch of the revocation feed. The copy gets the
+/// present schema for it. Returns the number ended.
+async fn begin_anew(path: &Path, sets: &[MigrationSet], keep_sessions: bool) -> Result<u64, Problem> {
+    let failed = |error: &dyn std::fmt::Display| format!("the copy cannot be made ready: {error}");
     let connection = open_sound_sqlite(path).await.map_err(|error| failed(&error))?;
     let migrated = keyward_migration::migrate(&connection, sets).await;
-    let ended = match migrated {
-        Ok(()) => end_all_sessions(&connection, SystemClock.now()).await.map_err(|error| failed(&error)),
-        Err(error) => Err(failed(&error)),
+    let ended = async {
+        migrated.map_err(|error| failed(&error))?;
+        feed_epoch::renew(&connection, &SystemRandom).await.map_err(|error| failed(&error))?;
+        if keep_sessions {
+            return Ok(0);
+        }
+        end_all_sessions(&connection, SystemClock.now()).await.map_err(|error| failed(&error))
     };
+    let ended = ended.await;
     let closed = connection.close().await;
     let ended = ended?;
     closed.map_err(|error| failed(&error))?;

@@ -8,6 +8,7 @@ use keyward_api::wiring::ports::ports;
 use keyward_auth::{SystemRandom, random_secret};
 use keyward_domain::identity::registration::{Register, Registration};
 use keyward_domain::identity::users::Users;
+use keyward_domain::limits::writes::WriteLimit;
 use keyward_domain::model::users::Name;
 use keyward_domain::values::email::Email;
 use keyward_domain::values::ids::UserId;
@@ -49,7 +50,8 @@ impl Seed {
             *id = self.add_user(&register, address, name, role, password).await?;
         }
         let [administrator, user] = ids;
-        let foundation = Foundation { ports, database: database.database().clone() };
+        let foundation =
+            Foundation { ports, database: database.database().clone(), writes: WriteLimit::default() };
         for seed in resources.iter().filter_map(|resource| resource.seed) {
             seed(&foundation, Seeded { administrator, user }).await?;
         }

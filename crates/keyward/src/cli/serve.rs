@@ -58,7 +58,7 @@ pub(super) async fn serve(mut settings: ServerSettings, unknown: &[String]) -> R
             error = first_panic(&mut beside) => broken = Some(error),
         }
     };
-    let listener = accept::Listener::new(listener, tls);
+    let listener = accept::Listener::new(listener, tls).behind(service.proxies());
     accept::serve(listener, service.standalone_router(), settings.connections.limits(), stop).await;
     beside.shutdown().await;
     tracing::info!("stopped");

@@ -21,6 +21,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use keyward_api::boundary::proxies::Proxies;
 use keyward_api::boundary::stopping::Stopping;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
@@ -41,16 +42,23 @@ const MAX_FIELDS: usize = 100;
 /// What every answer over TLS promises for a year (RFC 6797): that there will be TLS.
 const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
-/// Where connections come in, and whether they speak TLS.
+/// Where connections come in, whether they speak TLS, and the proxies that say whose they are.
 pub struct Listener {
     listener: TcpListener,
     tls: Option<Tls>,
+    proxies: Option<Proxies>,
 }
 
 impl Listener {
     /// Accepts from `listener`, with TLS where there is a certificate.
     pub fn new(listener: TcpListener, tls: Option<Tls>) -> Self {
-        Self { listener, tls }
+        Self { listener, tls, proxies: None }
+    }
+
+    /// The same, where these proxies say who asks. Without, who is connected counts as the client.
+    #[must_use]
+    pub fn behind(self, proxies: Proxies) -> Self {
+        Self { proxies: Some(proxies), ..self }
     }
 }
 
@@ -67,7 +75,7 @@ pub async fn serve(
     limits: Limits,
     stop: impl Future<Output = ()>,
 ) {
-    let Listener { listener, tls } = listener.into();
+    let Listener { listener, tls, proxies } = listener.into();
     let graceful = GracefulShutdown::new();
     let (permits, limiter) =
         (Arc::new(Semaphore::new(limits.connections)), ConnectionLimiter::new(limits.per_address));
@@ -94,6 +102,7 @@ pub async fn serve(
             watcher: graceful.watcher(),
             stopping,
             budget: Arc::clone(&budget),
+            proxies: proxies.clone(),
         };
         let (tls, mut closed) = (tls.clone(), closed.clone());
         tokio::spawn(async move {
@@ -129,6 +138,7 @@ struct Connection {
     watcher: Watcher,
     stopping: Stopping,
     budget: Arc<ByteBudget>,
+    proxies: Option<Proxies>,
 }
 
 impl Connection {
@@ -136,12 +146,14 @@ impl Connection {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let Self { peer, secure, router, watcher, stopping, budget } = self;
+        let Self { peer, secure, router, watcher, stopping, budget, proxies } = self;
         let service = service_fn(move |request: hyper::Request<Incoming>| {
             let (router, stopping, budget) = (router.clone(), stopping.clone(), Arc::clone(&budget));
+            let client =
+                proxies.as_ref().map_or(peer.ip(), |proxies| proxies.client(peer.ip(), request.headers()));
             async move {
                 let (head, body) = request.into_parts();
-                let (body, meter) = budget.counted(body);
+                let (body, meter) = budget.counted(client, body);
                 let request = hyper::Request::from_parts(head, body);
                 let response = answer(router, peer, secure, stopping, request).await?;
                 Ok::<_, Infallible>(budget.answer(response, &meter))

@@ -2,8 +2,11 @@
 //! them.
 //!
 //! A byte of a body counts from its arrival until its request is answered, a byte of an answer until the
-//! system has taken all of the answer. What does not fit is answered 503.
+//! system has taken all of the answer. What does not fit is answered 503. One IP address has a share of the whole at
+//! most, so that it alone does not use up what there is for all.
 
+use std::collections::HashMap;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,6 +16,7 @@ use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use hyper::body::{Body as HttpBody, Buf, Bytes, Frame, Incoming, SizeHint};
+use keyward_domain::limits::budgets::network;
 
 /// How much of every body and answer is not counted: most are smaller.
 const FREE: usize = 16 * 1024;
@@ -21,34 +25,56 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const FULL: &str =
     r#"{"detail":"The server is busy with large requests and answers. Try again in a second."}"#;
 
+/// One IP address may have this part of the whole.
+const SHARE: usize = 4;
+
 /// How many bytes may be under way, and how many are.
 pub(super) struct ByteBudget {
     most: usize,
-    used: AtomicUsize,
+    used: Mutex<Used>,
+}
+
+/// What is under way.
+#[derive(Default)]
+struct Used {
+    total: usize,
+    /// By IPv4 address or IPv6 /64, of those that have something under way.
+    of: HashMap<IpAddr, usize>,
 }
 
 /// Bytes that are under way until this is dropped.
 pub(super) struct Charge {
     budget: Arc<ByteBudget>,
+    client: Option<IpAddr>,
     bytes: usize,
 }
 
 impl ByteBudget {
     pub(super) fn new(most: usize) -> Arc<Self> {
-        Arc::new(Self { most, used: AtomicUsize::new(0) })
+        Arc::new(Self { most, used: Mutex::default() })
     }
 
-    /// Reserves `bytes`, if there is room for them.
-    fn charge(self: &Arc<Self>, bytes: usize) -> Option<Charge> {
-        let room = |used: usize| used.checked_add(bytes).filter(|used| *used <= self.most);
-        let charged = self.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, room);
-        charged.ok().map(|_| Charge { budget: Arc::clone(self), bytes })
+    /// Counts so many bytes of a client, if there is room for them in the whole and in the client's share.
+    fn charge(self: &Arc<Self>, client: Option<IpAddr>, bytes: usize) -> Option<Charge> {
+        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        let total = used.total.checked_add(bytes).filter(|total| *total <= self.most)?;
+        if let Some(client) = client {
+            let own = used.of.get(&client).copied().unwrap_or_default() + bytes;
+            if own > self.most / SHARE {
+                return None;
+            }
+            used.of.insert(client, own);
+        }
+        used.total = total;
+        Some(Charge { budget: Arc::clone(self), client, bytes })
     }
 
-    /// The body of a request, counted, and the count.
-    pub(super) fn counted(self: &Arc<Self>, body: Incoming) -> (Body, Arc<Meter>) {
+    /// The body of a request of a client, counted, and the count.
+    pub(super) fn counted(self: &Arc<Self>, client: IpAddr, body: Incoming) -> (Body, Arc<Meter>) {
         let meter = Arc::new(Meter {
             budget: Arc::clone(self),
+            // From loopback come a proxy or a tool on this machine: all clients, or none.
+            client: Some(network(client.to_canonical())).filter(|client| !client.is_loopback()),
             arrived: AtomicUsize::new(0),
             charges: Mutex::default(),
             over: AtomicBool::new(false),
@@ -69,7 +95,7 @@ impl ByteBudget {
         if !is_data || bytes == 0 {
             return response.map(|body| Charged { body, charge: None });
         }
-        match self.charge(bytes) {
+        match self.charge(request.client, bytes) {
             Some(charge) => response.map(|body| Charged { body, charge: Some(Arc::new(charge)) }),
             None => busy(response),
         }
@@ -78,7 +104,15 @@ impl ByteBudget {
 
 impl Drop for Charge {
     fn drop(&mut self) {
-        self.budget.used.fetch_sub(self.bytes, Ordering::Relaxed);
+        let mut used = self.budget.used.lock().unwrap_or_else(PoisonError::into_inner);
+        used.total -= self.bytes;
+        let Some(client) = self.client else { return };
+        if let Some(own) = used.of.get_mut(&client) {
+            *own -= self.bytes;
+            if *own == 0 {
+                used.of.remove(&client);
+            }
+        }
     }
 }
 
@@ -99,6 +133,7 @@ fn busy(response: Response) -> Response<Charged> {
 /// What has arrived of a request's body.
 pub(super) struct Meter {
     budget: Arc<ByteBudget>,
+    client: Option<IpAddr>,
     arrived: AtomicUsize,
     charges: Mutex<Vec<Charge>>,
     over: AtomicBool,
@@ -112,7 +147,7 @@ impl Meter {
         if bytes == 0 {
             return true;
         }
-        match self.budget.charge(bytes) {
+        match self.budget.charge(self.client, bytes) {
             Some(charge) => self.charges.lock().unwrap_or_else(PoisonError::into_inner).push(charge),
             None => self.over.store(true, Ordering::Relaxed),
         }
@@ -208,11 +243,27 @@ mod tests {
     #[test]
     fn what_is_under_way_never_exceeds_the_budget_and_comes_back() {
         let budget = ByteBudget::new(100);
-        let (one, two) = (budget.charge(60), budget.charge(40));
-        assert!(one.is_some() && two.is_some() && budget.charge(1).is_none());
+        let charge = |bytes| budget.charge(None, bytes);
+        let (one, two) = (charge(60), charge(40));
+        assert!(one.is_some() && two.is_some() && charge(1).is_none());
         drop(one);
-        assert!(budget.charge(61).is_none() && budget.charge(usize::MAX).is_none());
-        drop((budget.charge(60).unwrap(), two));
-        assert_eq!(budget.used.load(Ordering::Relaxed), 0);
+        assert!(charge(61).is_none() && charge(usize::MAX).is_none());
+        drop((charge(60).unwrap(), two));
+        assert_eq!(budget.used.lock().unwrap().total, 0);
+    }
+
+    #[test]
+    fn one_address_has_a_share_and_leaves_the_rest_to_others() {
+        let budget = ByteBudget::new(100);
+        let charge = |client: &str, bytes| budget.charge(Some(client.parse().unwrap()), bytes);
+        let first = charge("192.0.2.1", 20);
+        let second = charge("192.0.2.1", 5);
+        assert!(first.is_some() && second.is_some() && charge("192.0.2.1", 1).is_none());
+        let others: Vec<_> = ["192.0.2.2", "192.0.2.3", "192.0.2.4"].map(|other| charge(other, 25)).into();
+        assert!(others.iter().all(Option::is_some) && charge("192.0.2.5", 1).is_none());
+        drop(first);
+        assert!(charge("192.0.2.5", 20).is_some() && charge("192.0.2.1", 20).is_some());
+        drop((second, others));
+        assert!(budget.used.lock().unwrap().of.is_empty(), "an address with nothing under way is forgotten");
     }
 }

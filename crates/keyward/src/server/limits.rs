@@ -19,7 +19,7 @@ pub struct Limits {
     /// How fast an answer has to be taken after that, in bytes per second.
     pub rate: u32,
     /// How many bytes of request bodies and answers may be under way at once, apart from the first 16 KiB of
-    /// each; what goes beyond is answered 503.
+    /// each; what goes beyond is answered 503. One IP address may have a quarter of them.
     pub bytes: usize,
     /// How long requests under way may take once we were told to stop.
     pub drain: Duration,

@@ -125,6 +125,25 @@ async fn asking_for_another_address_is_limited_by_account_and_by_ip_address() {
 }
 
 #[tokio::test]
+async fn asking_for_a_verification_is_limited_by_ip_address() {
+    let app = TestApp::with_flags(&["--throttle-address-free", "20"]).await;
+    let mut mails = 0;
+    for number in 0..10 {
+        let ana = app.user(&format!("ana{number}")).await;
+        // Two of them come too soon after the first.
+        for _ in 0..3 {
+            let answer = ana.call("POST", "/users/me/verification").from(STRANGE).send().await;
+            assert!([202, 429].contains(&answer.status.as_u16()), "{answer:?}");
+            mails += usize::from(answer.status == 202);
+        }
+    }
+    assert_eq!(mails, 7, "one IP address asks 20 times");
+    let eve = app.user("eve").await;
+    let elsewhere = eve.call("POST", "/users/me/verification").from("192.0.2.77").send().await;
+    elsewhere.assert_status(202);
+}
+
+#[tokio::test]
 async fn strangers_do_not_use_up_the_mails_of_an_accounts_own_address() {
     let app = TestApp::with_flags(&["--require-verified-email", "on"]).await;
     for number in 0..11 {

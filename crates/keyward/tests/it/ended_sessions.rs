@@ -83,6 +83,33 @@ async fn the_list_shows_my_own_sessions_and_no_token_material() {
 }
 
 #[tokio::test]
+async fn the_list_comes_in_pages_newest_first_and_leaves_no_session_out() {
+    let app = TestApp::start().await;
+    let mut sessions = vec![app.user("ana").await];
+    app.user("eve").await;
+    for _ in 0..4 {
+        app.clock.advance(time::Duration::seconds(1));
+        sessions.push(app.log_in("ana").await);
+    }
+    let ana = sessions.last().unwrap();
+    let expected: Vec<_> = sessions.iter().rev().map(|one| json!(session_of(one).to_string())).collect();
+    let (mut path, mut pages) = (Some("/sessions?limit=2".to_owned()), Vec::new());
+    while let Some(here) = path {
+        let answer = ana.get(&here).await.assert_status(200);
+        path = answer.next();
+        pages.push(answer.json().as_array().unwrap().iter().map(|one| one["id"].clone()).collect::<Vec<_>>());
+        if pages.len() == 1 {
+            // One that ends between two pages costs no other its place.
+            ana.delete(&format!("/sessions/{}", session_of(&sessions[3]))).await.assert_status(204);
+        }
+    }
+    assert_eq!(pages, [&expected[..2], &expected[2..4], &expected[4..]]);
+    let users = app.admin("root").await.get("/users?limit=1").await.next().unwrap();
+    let foreign = users.replace("/users", "/sessions");
+    assert_eq!(ana.get(&foreign).await.fault()["loc"], json!(["query", "after"]), "a cursor of another list");
+}
+
+#[tokio::test]
 async fn a_session_of_mine_can_be_ended_from_another_and_nobody_elses() {
     let app = TestApp::start().await;
     let (ana, other) = (app.user("ana").await, app.log_in("ana").await);

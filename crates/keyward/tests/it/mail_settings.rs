@@ -161,7 +161,7 @@ async fn in_development_a_link_can_be_copied_and_the_log_says_from_where() {
     let (_, log) = server.stop("TERM");
     let line = log.lines().find(|line| line.contains("wrote a mail")).unwrap();
     let line: Value = serde_json::from_str(line).unwrap();
-    let fields = &line["fields"];
+    let fields = &line;
     assert_eq!(fields["to"], "ana@example.com", "{line}");
     assert!(fields["subject"].as_str().unwrap().starts_with("Choose a new password"), "{line}");
     assert!(file.ends_with(fields["file"].as_str().unwrap().rsplit('/').next().unwrap()), "{line}");

@@ -67,6 +67,27 @@ async fn long_posts_come_a_few_at_a_time_and_none_is_left_out() {
 }
 
 #[tokio::test]
+async fn a_page_weighs_what_it_has_as_sent() {
+    let app = TestApp::start().await;
+    let ana = app.user("ana").await;
+    // 95,000 bytes each, and twice as many in JSON.
+    let content = "\"".repeat(95_000);
+    for number in 0..11 {
+        let post = json!({ "title": format!("{number}"), "content": content });
+        ana.call("POST", "/posts").json(&post).send().await.assert_status(201);
+    }
+    let mut path = Some("/blog?limit=11".to_owned());
+    let mut rows = 0;
+    while let Some(here) = path {
+        let answer = app.anonymous().get(&here).await.assert_status(200);
+        assert!(answer.text().len() < 1_200_000, "{} bytes", answer.text().len());
+        rows += answer.json().as_array().unwrap().len();
+        path = answer.next();
+    }
+    assert_eq!(rows, 11);
+}
+
+#[tokio::test]
 async fn the_next_page_keeps_what_was_searched_for() {
     let app = TestApp::start().await;
     let ana = app.user("ana").await;

@@ -14,7 +14,7 @@ use crate::app::Starts;
 use crate::sessions::refreshed;
 
 async fn standing(app: &TestApp, user: i64) -> Vec<Session> {
-    app.ports.store.autocommit().sessions().of_user(UserId(user), 100_000).await.unwrap()
+    app.ports.store.autocommit().sessions().of_user(UserId(user), None, 100_000).await.unwrap()
 }
 
 async fn told(app: &TestApp) -> usize {

@@ -149,6 +149,22 @@ async fn users(inspector: &mut Inspector) {
         })
         .await;
     inspector
+        .of("users.mark_deleted", async |db| {
+            assert!(db.user_changes().mark_deleted(some, after(0)).await.unwrap());
+        })
+        .await;
+    inspector
+        .of("users.deleted", async |db| {
+            assert_eq!(db.users().deleted(9).await.unwrap(), []);
+        })
+        .await;
+    inspector
+        .of("users.remove_some", async |db| {
+            assert!(db.user_changes().mark_deleted(some, after(0)).await.unwrap());
+            assert!(db.user_changes().remove_some(some, 500).await.unwrap() > 0);
+        })
+        .await;
+    inspector
         .of("users.delete", async |db| {
             assert!(db.user_changes().delete(some).await.unwrap());
         })
@@ -188,7 +204,7 @@ async fn sessions(inspector: &mut Inspector) {
         .await;
     inspector
         .of("sessions.of_user", async |db| {
-            assert_eq!(db.sessions().of_user(user, 200).await.unwrap().len(), 1);
+            assert_eq!(db.sessions().of_user(user, None, 200).await.unwrap().len(), 1);
         })
         .await;
     inspector

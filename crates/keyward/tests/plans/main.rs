@@ -32,7 +32,18 @@ use judge::{Cost, Judge};
 const ROWS: i64 = 20_000;
 
 /// What may be read from end to end, or up to a `LIMIT` in the order of ids, and why.
-const REVIEWED: [(&str, &str, &str); 15] = [
+const REVIEWED: [(&str, &str, &str); 26] = [
+    ("revocations.after", "feed_epoch", "its one row"),
+    ("posts.list", "page", "the rows that a page may read"),
+    ("catalog.list_products", "page", "the rows that a page may read"),
+    ("users.remove_some", "m", "the tables there are"),
+    ("users.remove_some", "f", "their foreign keys"),
+    ("users.remove_some", "pg_constraint", "the foreign keys there are"),
+    ("posts.list", "users", "an index of accounts whose rows are being removed"),
+    ("orders.list", "users", "an index of accounts whose rows are being removed"),
+    ("orders.find", "users", "an index of accounts whose rows are being removed"),
+    ("orders.insert", "users", "an index of accounts whose rows are being removed"),
+    ("users.deleted", "users", "an index of accounts whose rows are being removed"),
     ("users.administrators", "users", "the first two of an index that holds administrators alone"),
     ("users.list", "users", "by id, up to the end of the page"),
     ("orders.list", "orders", "by id, up to the end of the page"),
@@ -83,7 +94,9 @@ impl Inspector {
         data::fill(&home, plain.connection(), rows).await;
         plain.close().await.unwrap();
         let database = home.connect_witnessed(DatabaseOptions::default(), witness).await;
-        let database = database.with_leaving(known().into_iter().filter_map(|resource| resource.leaving));
+        let database = database
+            .with_leaving(known().into_iter().filter_map(|resource| resource.leaving))
+            .with_removing(known().into_iter().filter_map(|resource| resource.removing));
         let judge = Judge::of(&home).await;
         Self { database, home, judge, heard, called: BTreeSet::new(), faults: Vec::new(), rows }
     }

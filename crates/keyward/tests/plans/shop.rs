@@ -96,6 +96,8 @@ async fn lists_of_products(inspector: &mut Inspector) {
         ("with a common word", ProductFilter { category: None, search: search("product") }),
         ("with a rare word", ProductFilter { category: None, search: search(RARE) }),
         ("with an unknown word", ProductFilter { category: None, search: search("xyzzy") }),
+        ("with no letter", ProductFilter { category: None, search: search("!!!") }),
+        ("with one letter", ProductFilter { category: None, search: search("~") }),
     ];
     for (what, filter) in filters {
         let list = async |inspector: &mut Inspector, after| {
@@ -190,6 +192,17 @@ async fn orders(inspector: &mut Inspector) {
             assert!(db.orders().advance(id, from, to).await.unwrap());
         })
         .await;
+    inspector
+        .of("orders.count_of", async |db| {
+            assert_eq!(db.orders().count_of(user, Some(from)).await.unwrap(), 1);
+        })
+        .await;
+    inspector
+        .of("orders.call_off", async |db| {
+            assert!(!db.orders().call_off(user).await.unwrap().is_empty());
+        })
+        .await;
+    inspector.of("orders.give_up", async |db| db.orders().give_up(user, UserId(1)).await.unwrap()).await;
     for (what, whose) in [("all", None), ("one's own", Some(user))] {
         let list = async |inspector: &mut Inspector, after| {
             let page = Page { limit: 50, after };

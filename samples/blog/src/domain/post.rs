@@ -6,9 +6,12 @@ use async_trait::async_trait;
 use keyward_domain::model::store_error::StoreError;
 use keyward_domain::model::users::Name;
 use keyward_domain::values::ids::UserId;
-use keyward_domain::values::page::{Page, Slice};
+use keyward_domain::values::page::{Page, Slice, json_bytes};
 use keyward_domain::values::text::Text;
 use time::OffsetDateTime;
+
+/// How many posts an account may have.
+pub const MOST_POSTS: u64 = 10_000;
 
 /// The id of a post.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -65,8 +68,12 @@ pub struct PostFilter {
     pub search: Option<String>,
 }
 
-/// Maximum bytes of content on a page that has more than one post. Anyone may write long posts, and everyone lists them.
-pub const PAGE_BYTES: u64 = 1024 * 1024;
+impl Post {
+    /// The bytes in JSON of what its owner wrote.
+    pub fn json_bytes(&self) -> u64 {
+        json_bytes(self.title.as_str()) + json_bytes(self.content.as_str())
+    }
+}
 
 #[async_trait]
 pub trait PostRepository: Send {
@@ -75,7 +82,8 @@ pub trait PostRepository: Send {
     -> Result<Post, StoreError>;
     /// Finds a post by its id, published or not.
     async fn find(&mut self, id: PostId) -> Result<Option<Post>, StoreError>;
-    /// Returns one page, by ascending id. It ends early where contents would exceed [`PAGE_BYTES`].
+    /// Returns one page, by ascending id. It ends early where the posts would exceed
+    /// [`PAGE_BYTES`](keyward_domain::values::page::PAGE_BYTES), and where a search that no index helps has read enough.
     async fn list(&mut self, filter: &PostFilter, page: Page) -> Result<Slice<Post>, StoreError>;
     /// Replaces a post if it belongs to this owner. Returns whether it did.
     async fn replace(
@@ -87,6 +95,6 @@ pub trait PostRepository: Send {
     ) -> Result<bool, StoreError>;
     /// Deletes a post if it belongs to this owner. Returns whether it did.
     async fn delete(&mut self, id: PostId, owner: UserId) -> Result<bool, StoreError>;
-    /// Deletes every post of an owner.
-    async fn delete_of(&mut self, owner: UserId) -> Result<(), StoreError>;
+    /// Returns the number of an owner's posts.
+    async fn count_of(&mut self, owner: UserId) -> Result<u64, StoreError>;
 }

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use keyward_auth::ErrorCode;
+use keyward_domain::limits::waits::Throttled;
+use keyward_domain::limits::writes::WriteLimit;
 use keyward_domain::model::store_error::StoreError;
 use keyward_domain::ports::bundle::Ports;
 use keyward_domain::values::codes;
@@ -10,7 +12,7 @@ use keyward_domain::values::failure::{Failure, Kind};
 use keyward_domain::values::ids::UserId;
 use keyward_domain::values::page::{Page, Slice};
 
-use super::post::{Draft, Post, PostFilter, PostId};
+use super::post::{Draft, MOST_POSTS, Post, PostFilter, PostId};
 use super::store::BlogStore;
 
 /// The post is another user's.
@@ -24,6 +26,12 @@ pub enum PostError {
     NotFound(PostId),
     #[error("Not authorized to perform requested action")]
     NotOwner,
+    /// The account has as many posts as it may have.
+    #[error("You have as many posts as an account may have, {MOST_POSTS}. Delete some.")]
+    Full,
+    /// The account writes too fast.
+    #[error(transparent)]
+    TooFast(#[from] Throttled),
     /// The writer's account was deleted while their token was still valid.
     #[error("Could not validate credentials")]
     WriterGone,
@@ -36,6 +44,8 @@ impl Failure for PostError {
         match self {
             Self::NotFound(_) => Kind::NotFound,
             Self::NotOwner => Kind::Forbidden,
+            Self::Full => Kind::Conflict,
+            Self::TooFast(_) => Kind::Throttled,
             Self::WriterGone => Kind::Unauthenticated,
             Self::Store(error) => error.kind(),
         }
@@ -45,8 +55,17 @@ impl Failure for PostError {
         match self {
             Self::NotFound(_) => codes::NOT_FOUND,
             Self::NotOwner => NOT_OWNER,
+            Self::Full => codes::ACCOUNT_FULL,
+            Self::TooFast(_) => codes::TOO_MANY_ATTEMPTS,
             Self::WriterGone => ErrorCode::INVALID_TOKEN,
             Self::Store(error) => error.code(),
+        }
+    }
+
+    fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::TooFast(Throttled { seconds }) => Some(*seconds),
+            _ => None,
         }
     }
 }
@@ -54,6 +73,10 @@ impl Failure for PostError {
 keyward_domain::cases! {
     /// No such post.
     NoPost => PostError::NotFound(PostId(9));
+    /// The account has as many posts as it may have.
+    NoRoom => PostError::Full;
+    /// The account writes too fast: try again after `Retry-After` seconds.
+    TooFast => PostError::TooFast(Throttled { seconds: 1 });
     /// Another user's post.
     OthersPost => PostError::NotOwner;
 }
@@ -63,17 +86,24 @@ keyward_domain::cases! {
 pub struct Posts {
     ports: Ports,
     store: Arc<dyn BlogStore>,
+    writes: WriteLimit,
 }
 
 impl Posts {
     /// Use cases over these ports.
-    pub fn new(ports: Ports, store: Arc<dyn BlogStore>) -> Self {
-        Self { ports, store }
+    pub fn new(ports: Ports, store: Arc<dyn BlogStore>, writes: WriteLimit) -> Self {
+        Self { ports, store, writes }
     }
 
     pub async fn create(&self, owner: UserId, draft: &Draft) -> Result<Post, PostError> {
         let now = self.ports.clock.now();
-        let written = self.store.posts().insert(owner, draft, now).await;
+        self.writes.spend(owner, now)?;
+        let mut posts = self.store.posts();
+        // Those written at the same moment may exceed it by as many.
+        if posts.count_of(owner).await? >= MOST_POSTS {
+            return Err(PostError::Full);
+        }
+        let written = posts.insert(owner, draft, now).await;
         written.map_err(|error| match error {
             StoreError::Dangling => PostError::WriterGone,
             other => PostError::Store(other),
@@ -103,6 +133,7 @@ impl Posts {
     /// Replaces the owner's own post.
     pub async fn replace(&self, owner: UserId, id: PostId, draft: &Draft) -> Result<Post, PostError> {
         let now = self.ports.clock.now();
+        self.writes.spend(owner, now)?;
         self.ports
             .retrying(|| async {
                 let mut tx = self.store.begin().await?;

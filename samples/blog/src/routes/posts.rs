@@ -12,7 +12,7 @@ use keyward_web::{Body, Both, Listing, Path};
 use super::scope;
 use super::wire::{Post, PostList, PostWrite};
 use crate::domain::post::{PostFilter, PostId};
-use crate::domain::posts::{NoPost, OthersPost, Posts};
+use crate::domain::posts::{NoPost, NoRoom, OthersPost, Posts, TooFast};
 
 /// Posts: everybody's published ones, and my drafts
 #[utoipa::path(get, path = "/posts", tag = "posts")]
@@ -31,7 +31,7 @@ pub async fn create_post(
     user: CurrentUser<scope::PostsWrite>,
     State(posts): State<Posts>,
     Body(draft): Body<PostWrite>,
-) -> Result<Created<Post>, Refused> {
+) -> Result<Created<Post>, Refused<(NoRoom, TooFast)>> {
     let post = posts.create(user.who, &draft.into()).await?;
     Ok(Created(post.into()))
 }
@@ -52,7 +52,7 @@ pub async fn replace_post(
     user: CurrentUser<scope::PostsWrite>,
     State(posts): State<Posts>,
     Both(Path(id), Body(draft)): Both<Path<PostId>, Body<PostWrite>>,
-) -> Result<Json<Post>, Refused<(NoPost, OthersPost)>> {
+) -> Result<Json<Post>, Refused<(NoPost, OthersPost, TooFast)>> {
     Ok(Json(posts.replace(user.who, id, &draft.into()).await?.into()))
 }
 

@@ -4,24 +4,23 @@ use async_trait::async_trait;
 use keyward_domain::model::store_error::StoreError;
 use keyward_domain::model::users::Name;
 use keyward_domain::values::ids::UserId;
-use keyward_domain::values::page::{Page, Slice};
-use keyward_infra::database::columns::{fold, micros, time};
+use keyward_domain::values::page::{PAGE_BYTES, Page, Slice};
+use keyward_infra::database::columns::{fold, micros, octets, time};
 use keyward_infra::database::connections::Connections;
 use keyward_infra::database::db::Db;
 use keyward_infra::database::error::failed;
-use keyward_infra::database::search::{Search, Searched, either};
+use keyward_infra::database::search::{Search, Searched, either, last_row};
 use keyward_infra::entity::users;
-use sea_orm::sea_query::{Expr, ExprTrait, Func};
+use keyward_infra::identity::deleted::deleted;
+use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
     ActiveValue, ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, JoinType,
-    QueryFilter, QueryOrder, QuerySelect, RelationTrait, Select,
+    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, RelationTrait, Select,
 };
 use time::OffsetDateTime;
 
 use super::entity::{ActiveModel, Column, Entity, Relation};
-use crate::domain::post::{
-    Content, Draft, Owner, PAGE_BYTES, Post, PostFilter, PostId, PostRepository, Title,
-};
+use crate::domain::post::{Content, Draft, Owner, Post, PostFilter, PostId, PostRepository, Title};
 
 /// A row of `posts` with the name of its owner.
 #[derive(FromQueryResult)]
@@ -76,25 +75,30 @@ impl<C: Connections> PostRepository for Db<C> {
     async fn list(&mut self, filter: &PostFilter, page: Page) -> Result<Slice<Post>, StoreError> {
         let search = Search::parse(filter.search.as_deref(), Title::MAX);
         if matches!(search, Search::Nothing) {
-            return Ok(Slice { items: Vec::new(), next: None });
+            return Ok(Slice::empty());
         }
         let backend = self.read().get_database_backend();
-        let shown = of(filter.owner, true);
+        let horizon = POSTS.horizon::<Entity>(backend, of(filter.owner, true), &search, page);
+        let horizon = last_row(self.read(), horizon).await?;
+        let among = |owner, published| match horizon {
+            Some(last) => of(owner, published).add(Column::Id.lte(last)),
+            None => of(owner, published),
+        };
         let mut ids = match filter.owner {
-            Some(_) => POSTS.among::<Entity>(shown, &search, page),
-            None => POSTS.everywhere::<Entity>(backend, shown, &search, page),
+            Some(_) => POSTS.among::<Entity>(among(filter.owner, true), &search, page),
+            None => POSTS.everywhere::<Entity>(backend, of(None, true), &search, page),
         };
         // The reader's drafts come from another index than published posts: one query for both would read past all
         // drafts of all users.
         let reader = filter.visible_to.filter(|reader| filter.owner.is_none_or(|owner| owner == *reader));
         if let Some(reader) = reader {
-            ids = either(POSTS.among::<Entity>(of(Some(reader), false), &search, page), ids);
+            ids = either(POSTS.among::<Entity>(among(Some(reader), false), &search, page), ids);
         }
         // Both databases know the length of a content without reading it.
         let sizes = Entity::find()
             .select_only()
             .column(Column::Id)
-            .expr(Func::cust("octet_length").arg(Expr::col((Entity, Column::Content))).cast_as("bigint"))
+            .expr(octets((Entity, Column::Content)))
             .filter(Column::Id.in_subquery(ids))
             .order_by_asc(Column::Id)
             .limit(page.fetch());
@@ -104,6 +108,7 @@ impl<C: Connections> PostRepository for Db<C> {
             |(_, bytes)| bytes.unsigned_abs(),
             |(id, _)| *id,
         );
+        let next = next.or(horizon);
         if sizes.is_empty() {
             return Ok(Slice { items: Vec::new(), next });
         }
@@ -119,7 +124,9 @@ impl<C: Connections> PostRepository for Db<C> {
             .order_by_asc(Column::Id)
             .into_model::<PostRow>();
         let rows = rows.all(self.read()).await.map_err(failed)?;
-        Ok(Slice { items: rows.into_iter().map(PostRow::read).collect::<Result<_, _>>()?, next })
+        let page = Slice { items: rows, next }.try_map(PostRow::read)?;
+        // In JSON they have more bytes than in the database.
+        Ok(page.weighing(PAGE_BYTES, Post::json_bytes, |post| post.id.0))
     }
 
     async fn replace(
@@ -143,9 +150,8 @@ impl<C: Connections> PostRepository for Db<C> {
         Ok(done.rows_affected > 0)
     }
 
-    async fn delete_of(&mut self, owner: UserId) -> Result<(), StoreError> {
-        let all = Entity::delete_many().filter(Column::OwnerId.eq(owner.0));
-        all.exec(self.write()).await.map(drop).map_err(failed)
+    async fn count_of(&mut self, owner: UserId) -> Result<u64, StoreError> {
+        Entity::find().filter(Column::OwnerId.eq(owner.0)).count(self.read()).await.map_err(failed)
     }
 }
 
@@ -170,6 +176,7 @@ fn with_owners() -> Select<Entity> {
         .column(Column::UpdatedAt)
         .column_as(users::Column::Name, "owner_name")
         .join(JoinType::InnerJoin, Relation::Owner.def())
+        .filter(users::Column::DeletedAt.is_null())
 }
 
 const POSTS: Searched<Column> =
@@ -182,6 +189,7 @@ fn of(owner: Option<UserId>, published: bool) -> Condition {
     let all = Condition::all().add(Column::Published.into_expr().eq(word));
     match owner {
         Some(owner) => all.add(Column::OwnerId.eq(owner.0)),
-        None => all,
+        // Those of deleted accounts are still being removed.
+        None => all.add(Column::OwnerId.not_in_subquery(deleted())),
     }
 }

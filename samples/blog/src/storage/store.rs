@@ -1,9 +1,8 @@
-//! The blog's transactions on SeaORM, and the deletion of an account's posts.
+//! The blog's transactions on SeaORM.
 
 use async_trait::async_trait;
 use keyward_domain::model::store_error::StoreError;
-use keyward_domain::values::ids::UserId;
-use keyward_infra::database::db::{Db, LeavingStep, Open};
+use keyward_infra::database::db::{Db, Open};
 use keyward_infra::database::store::Database;
 
 use crate::domain::post::PostRepository;
@@ -28,9 +27,4 @@ impl BlogStore for Database {
     async fn begin(&self) -> Result<Box<dyn BlogTransaction>, StoreError> {
         Ok(Box::new(self.begin_db().await?))
     }
-}
-
-/// Deletes the posts of an account, in the transaction that deletes the account.
-pub fn leaving(db: &mut Db<Open>, user: UserId) -> LeavingStep<'_> {
-    Box::pin(async move { db.posts().delete_of(user).await })
 }

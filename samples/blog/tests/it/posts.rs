@@ -1,5 +1,8 @@
 //! Posts behind locks, and the published ones for anyone.
 
+use keyward_api::testing::app::{PASSWORD, TestApp};
+use keyward_domain::upkeep::deleted_accounts::DeletedAccounts;
+use sea_orm::{ConnectionTrait, Statement};
 use serde_json::{Value, json};
 
 use crate::support::{start, write};
@@ -200,4 +203,75 @@ async fn a_name_that_changes_changes_on_old_posts_too() {
     assert_eq!(app.anonymous().get(&format!("/blog/{id}")).await.json()["owner"]["name"], "Ana M.");
     ana.patch("/users/me", json!({ "name": null })).await.assert_status(200);
     assert_eq!(app.anonymous().get(&format!("/blog/{id}")).await.json()["owner"]["name"], Value::Null);
+}
+
+#[tokio::test]
+async fn nothing_of_a_deleted_account_is_shown_and_its_rows_go_in_batches() {
+    let app = start().await;
+    let (ana, bob) = (app.user("ana").await, app.user("bob").await);
+    let many = format!(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000) \
+         INSERT INTO posts (owner_id, title, title_folded, content, published, created_at, updated_at) \
+         SELECT {}, 'many', 'many', 'x', TRUE, 0, 0 FROM n",
+        ana.id
+    );
+    app.database.connection().execute_unprepared(&many).await.unwrap();
+    let mine = write(&ana, "Many of mine", true).await;
+    let his = write(&bob, "Many of his", true).await;
+    let delete = ana.call("DELETE", "/users/me").json(&json!({ "password": PASSWORD }));
+    delete.send().await.assert_status(204);
+    let left = async || {
+        let rows = format!("SELECT count(*) AS n FROM posts WHERE owner_id = {}", ana.id);
+        let connection = app.database.connection();
+        let rows = Statement::from_string(connection.get_database_backend(), rows);
+        connection.query_one_raw(rows).await.unwrap().unwrap().try_get::<i64>("", "n").unwrap()
+    };
+    assert_eq!(left().await, 3_001, "the answer does not wait for that");
+    for round in ["before", "after"] {
+        for path in ["/posts", "/blog", "/posts?search=many", "/posts?search=an"] {
+            assert_eq!(bob.get(path).await.assert_status(200).ids(), [his], "{path} {round}");
+        }
+        bob.get(&format!("/posts/{mine}")).await.assert_status(404);
+        app.anonymous().get(&format!("/blog/{mine}")).await.assert_status(404);
+        DeletedAccounts::new(app.ports.clone()).remove().await.unwrap();
+        assert_eq!(left().await, 0);
+    }
+    let again = app.user("ana").await;
+    assert!(again.id > bob.id, "the address is free, the id is not given again");
+}
+
+#[tokio::test]
+async fn an_account_has_a_bounded_number_of_posts_and_writes_them_at_a_rate() {
+    let app = TestApp::with_resources(vec![keyward_blog::resource()], &["--throttle", "on"]).await;
+    let (ana, bob) = (app.user("ana").await, app.user("bob").await);
+    let many = format!(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 9999) \
+         INSERT INTO posts (owner_id, title, title_folded, content, published, created_at, updated_at) \
+         SELECT {}, 'many', 'many', 'x', FALSE, 0, 0 FROM n",
+        ana.id
+    );
+    app.database.connection().execute_unprepared(&many).await.unwrap();
+    let last = write(&ana, "the last", true).await;
+    let post = json!({ "title": "one more", "content": "c" });
+    let refused = ana.post("/posts", post.clone()).await.assert_status(409).json();
+    assert_eq!(refused["code"], "account_full", "{refused}");
+    ana.delete(&format!("/posts/{last}")).await.assert_status(204);
+    write(&ana, "another", true).await;
+    let path = format!("/posts/{}", write(&bob, "mine", false).await);
+    let mut written = 0;
+    let refused = loop {
+        let answer = bob.put(&path, post.clone()).await;
+        if answer.status == 429 {
+            break answer;
+        }
+        written += 1;
+        answer.assert_status(200);
+        assert!(written < 10_000, "there is no rate");
+    };
+    assert!(written >= 1_199, "{written}");
+    assert_eq!(refused.header("retry-after"), "1");
+    while bob.post("/posts", post.clone()).await.status != 429 {}
+    ana.put(&path, post.clone()).await.assert_status(404);
+    app.clock.advance(time::Duration::seconds(2));
+    bob.put(&path, post).await.assert_status(200);
 }

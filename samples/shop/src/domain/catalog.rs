@@ -138,8 +138,7 @@ impl Catalog {
 
     /// One page of the products that fit `filter`.
     pub async fn products(&self, filter: &ProductFilter, page: Page) -> Result<Slice<Product>, CatalogError> {
-        let rows = self.store.catalog_replica().list_products(filter, page).await?;
-        Ok(Slice::cut(rows, page, |product| product.id.0))
+        Ok(self.store.catalog_replica().list_products(filter, page).await?)
     }
 
     pub async fn replace_product(&self, id: ProductId, spec: &ProductSpec) -> Result<Product, CatalogError> {

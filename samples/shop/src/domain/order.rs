@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use keyward_auth::SecretHash;
 use keyward_domain::model::store_error::StoreError;
 use keyward_domain::values::ids::UserId;
-use keyward_domain::values::page::Page;
+use keyward_domain::values::page::{Page, Slice, json_bytes};
 use keyward_domain::values::text::Text;
 use time::OffsetDateTime;
 
@@ -16,6 +16,11 @@ use super::product::Label;
 
 /// Where an order goes.
 pub type Address = Text<1, 1_000>;
+
+/// How many orders of an account may wait to be shipped: all of them are called off in one transaction when it is deleted.
+pub const MOST_UNDER_WAY: u64 = 1_000;
+/// How many orders an account may have.
+pub const MOST_ORDERS: u64 = 10_000;
 
 /// What a client calls an order it places, so that it can ask again without placing another.
 pub type IdempotencyKey = Text<1, 255>;
@@ -83,6 +88,17 @@ pub struct Order {
     pub lines: Vec<Line>,
 }
 
+/// About so many bytes of JSON does a line have beside the product's name.
+pub const LINE_BYTES: u64 = 100;
+
+impl Order {
+    /// About the bytes in JSON.
+    pub fn json_bytes(&self) -> u64 {
+        let lines = self.lines.iter().map(|line| LINE_BYTES + json_bytes(line.name.as_str()));
+        json_bytes(self.address.as_str()) + lines.sum::<u64>()
+    }
+}
+
 /// An order about to be kept.
 #[derive(Clone, Debug)]
 pub struct NewOrder {
@@ -107,8 +123,15 @@ pub trait OrderRepository: Send {
         user: UserId,
         key: &IdempotencyKey,
     ) -> Result<Option<(OrderId, SecretHash)>, StoreError>;
-    /// Returns one row more than the page has, by ascending id; of one user or of all.
-    async fn list(&mut self, user: Option<UserId>, page: Page) -> Result<Vec<Order>, StoreError>;
+    /// Returns one page of one user's orders or of all, by ascending id. It ends early where the orders would exceed
+    /// [`PAGE_BYTES`](keyward_domain::values::page::PAGE_BYTES).
+    async fn list(&mut self, user: Option<UserId>, page: Page) -> Result<Slice<Order>, StoreError>;
     /// Moves an order from one status to another. Returns whether it was in the first.
     async fn advance(&mut self, id: OrderId, from: OrderStatus, to: OrderStatus) -> Result<bool, StoreError>;
+    /// Returns the number of a user's orders; with a status, only of those that have it.
+    async fn count_of(&mut self, user: UserId, status: Option<OrderStatus>) -> Result<u64, StoreError>;
+    /// Calls off every order of a user that was not shipped. Returns the pieces of each product, by ascending product.
+    async fn call_off(&mut self, user: UserId) -> Result<Vec<(ProductId, u32)>, StoreError>;
+    /// Gives a user's shipped orders, without address and key, to another account.
+    async fn give_up(&mut self, user: UserId, to: UserId) -> Result<(), StoreError>;
 }

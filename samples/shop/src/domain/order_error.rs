@@ -1,6 +1,7 @@
 //! Why a use case of orders failed.
 
 use keyward_auth::ErrorCode;
+use keyward_domain::limits::waits::Throttled;
 use keyward_domain::model::store_error::StoreError;
 use keyward_domain::ports::letters::LetterError;
 use keyward_domain::values::codes;
@@ -26,6 +27,12 @@ pub enum OrderError {
     /// There are fewer pieces left than wanted.
     #[error("Item Out of Stock !")]
     OutOfStock,
+    /// The account has as many orders as it may have, or as may wait to be shipped.
+    #[error("You have as many orders as an account may have.")]
+    Full,
+    /// The account orders too fast.
+    #[error(transparent)]
+    TooFast(#[from] Throttled),
     /// There is no such order that the caller may know of.
     #[error("order with id: {0} was not found")]
     NotFound(OrderId),
@@ -54,8 +61,9 @@ impl Failure for OrderError {
     fn kind(&self) -> Kind {
         match self {
             Self::EmptyCart | Self::NotFound(_) => Kind::NotFound,
-            Self::OutOfStock | Self::NoWay { .. } => Kind::Conflict,
+            Self::OutOfStock | Self::Full | Self::NoWay { .. } => Kind::Conflict,
             Self::KeyReused => Kind::Unprocessable,
+            Self::TooFast(_) => Kind::Throttled,
             Self::TooLarge => Kind::Internal,
             Self::Letter(error) => error.kind(),
             Self::Store(error) => error.kind(),
@@ -67,11 +75,20 @@ impl Failure for OrderError {
             Self::EmptyCart => CART_EMPTY,
             Self::NotFound(_) => codes::NOT_FOUND,
             Self::OutOfStock => OUT_OF_STOCK,
+            Self::Full => codes::ACCOUNT_FULL,
+            Self::TooFast(_) => codes::TOO_MANY_ATTEMPTS,
             Self::KeyReused => IDEMPOTENCY_KEY_REUSED,
             Self::NoWay { .. } => IMPOSSIBLE_STATUS,
             Self::TooLarge => codes::INTERNAL,
             Self::Letter(error) => error.code(),
             Self::Store(error) => error.code(),
+        }
+    }
+
+    fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::TooFast(Throttled { seconds }) => Some(*seconds),
+            _ => None,
         }
     }
 
@@ -85,6 +102,10 @@ keyward_domain::cases! {
     EmptyCart => OrderError::EmptyCart;
     /// Fewer pieces are left.
     SoldOut => OrderError::OutOfStock;
+    /// The account has as many orders as it may have.
+    NoRoom => OrderError::Full;
+    /// The account orders too fast: try again after `Retry-After` seconds.
+    TooFast => OrderError::TooFast(Throttled { seconds: 1 });
     /// No such order.
     NoOrder => OrderError::NotFound(OrderId(9));
     /// The `Idempotency-Key` was used with another body.

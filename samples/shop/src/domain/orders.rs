@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use keyward_auth::SecretHash;
+use keyward_domain::limits::writes::WriteLimit;
 use keyward_domain::mail::postbox::Postbox;
 use keyward_domain::model::outbox::Lane;
 use keyward_domain::model::store_error::StoreError;
@@ -13,7 +14,9 @@ use keyward_domain::values::page::{Page, Slice};
 use super::ids::{OrderId, ProductId};
 use super::letters::ShopLetters;
 use super::money::Money;
-use super::order::{Address, IdempotencyKey, Line, NewOrder, Order, OrderStatus};
+use super::order::{
+    Address, IdempotencyKey, Line, MOST_ORDERS, MOST_UNDER_WAY, NewOrder, Order, OrderStatus,
+};
 use super::order_error::OrderError;
 use super::store::{ShopStore, ShopTransaction};
 
@@ -24,6 +27,7 @@ pub struct Orders {
     store: Arc<dyn ShopStore>,
     postbox: Postbox,
     letters: Arc<dyn ShopLetters>,
+    writes: WriteLimit,
 }
 
 impl Orders {
@@ -33,8 +37,9 @@ impl Orders {
         store: Arc<dyn ShopStore>,
         postbox: Postbox,
         letters: Arc<dyn ShopLetters>,
+        writes: WriteLimit,
     ) -> Self {
-        Self { ports, store, postbox, letters }
+        Self { ports, store, postbox, letters, writes }
     }
 
     /// Orders what is in the user's cart: takes the stock, keeps names and prices, empties the cart, and writes the
@@ -47,6 +52,7 @@ impl Orders {
         address: Address,
         key: Option<IdempotencyKey>,
     ) -> Result<Order, OrderError> {
+        self.writes.spend(user, self.ports.clock.now())?;
         self.ports.retrying(|| self.try_to_place(user, &address, key.as_ref())).await
     }
 
@@ -67,6 +73,11 @@ impl Orders {
         }
         if wanted.is_empty() {
             return Err(OrderError::EmptyCart);
+        }
+        if tx.orders().count_of(user, Some(OrderStatus::Processing)).await? >= MOST_UNDER_WAY
+            || tx.orders().count_of(user, None).await? >= MOST_ORDERS
+        {
+            return Err(OrderError::Full);
         }
         let (mut lines, mut amount) = (Vec::new(), Money::default());
         for (product, quantity) in wanted {
@@ -106,8 +117,7 @@ impl Orders {
     /// One page of a user's orders, or of everybody's.
     pub async fn list(&self, user: Option<UserId>, page: Page) -> Result<Slice<Order>, OrderError> {
         let mut orders = if user.is_some() { self.store.orders() } else { self.store.orders_replica() };
-        let rows = orders.list(user, page).await?;
-        Ok(Slice::cut(rows, page, |order| order.id.0))
+        Ok(orders.list(user, page).await?)
     }
 
     /// Moves anybody's order on. Calling one off puts its pieces back.

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use keyward_domain::model::store_error::StoreError;
-use keyward_domain::values::page::Page;
+use keyward_domain::values::page::{Page, Slice, json_bytes};
 use keyward_domain::values::text::Text;
 
 use super::ids::{CategoryId, ProductId};
@@ -36,6 +36,16 @@ pub struct Product {
     pub quantity: u32,
     /// What it belongs to.
     pub category: Category,
+}
+
+impl Product {
+    /// The bytes in JSON of what was written about it.
+    pub fn json_bytes(&self) -> u64 {
+        [self.name.as_str(), self.description.as_str(), self.category.name.as_str()]
+            .map(json_bytes)
+            .iter()
+            .sum()
+    }
 }
 
 /// What a product shall be.
@@ -77,9 +87,13 @@ pub trait CatalogRepository: Send {
     async fn insert_product(&mut self, spec: &ProductSpec) -> Result<ProductId, StoreError>;
     /// The product of that id.
     async fn find_product(&mut self, id: ProductId) -> Result<Option<Product>, StoreError>;
-    /// Returns one row more than the page has, by ascending id.
-    async fn list_products(&mut self, filter: &ProductFilter, page: Page)
-    -> Result<Vec<Product>, StoreError>;
+    /// Returns one page, by ascending id. It ends early where the products would exceed [`PAGE_BYTES`](keyward_domain::values::page::PAGE_BYTES), and where a search
+    /// that no index helps has read enough.
+    async fn list_products(
+        &mut self,
+        filter: &ProductFilter,
+        page: Page,
+    ) -> Result<Slice<Product>, StoreError>;
     /// Replaces a product; [`StoreError::Dangling`] when its category is not there. Returns whether it existed.
     async fn replace_product(&mut self, id: ProductId, spec: &ProductSpec) -> Result<bool, StoreError>;
     /// Removes a product, from carts too; orders stay as they were. Returns whether it existed.

@@ -20,7 +20,7 @@ use super::idempotency::Idempotency;
 use super::scope;
 use crate::domain::ids::OrderId;
 use crate::domain::order::{self, Address, OrderStatus};
-use crate::domain::order_error::{EmptyCart, ImpossibleStatus, KeyReused, NoOrder, SoldOut};
+use crate::domain::order_error::{EmptyCart, ImpossibleStatus, KeyReused, NoOrder, NoRoom, SoldOut, TooFast};
 use crate::domain::orders::Orders;
 
 /// An order, at the prices of its day.
@@ -121,7 +121,7 @@ pub async fn create_order(
     user: CurrentUser<scope::Shop>,
     State(orders): State<Orders>,
     Both(Idempotency(key), Body(OrderCreate { shipping_address })): Both<Idempotency, Body<OrderCreate>>,
-) -> Result<Created<Order>, Refused<(EmptyCart, SoldOut, KeyReused)>> {
+) -> Result<Created<Order>, Refused<(EmptyCart, SoldOut, NoRoom, KeyReused, TooFast)>> {
     Ok(Created(orders.place(user.who, shipping_address, key).await?.into()))
 }
 

@@ -7,7 +7,7 @@ use crate::domain::product::{
 };
 use async_trait::async_trait;
 use keyward_domain::model::store_error::StoreError;
-use keyward_domain::values::page::Page;
+use keyward_domain::values::page::{PAGE_BYTES, Page, Slice};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
     ActiveValue, ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, JoinType,
@@ -16,11 +16,11 @@ use sea_orm::{
 
 use super::entity::products::{ActiveModel, Column, Entity, Relation};
 use super::entity::{categories, products};
-use keyward_infra::database::columns::fold;
+use keyward_infra::database::columns::{fold, octets};
 use keyward_infra::database::connections::Connections;
 use keyward_infra::database::db::Db;
 use keyward_infra::database::error::{corrupt, failed};
-use keyward_infra::database::search::{Search, Searched};
+use keyward_infra::database::search::{Search, Searched, last_row};
 
 /// A product with the name of its category.
 #[derive(FromQueryResult)]
@@ -78,19 +78,43 @@ impl<C: Connections> CatalogRepository for Db<C> {
         &mut self,
         filter: &ProductFilter,
         page: Page,
-    ) -> Result<Vec<Product>, StoreError> {
+    ) -> Result<Slice<Product>, StoreError> {
         let search = Search::parse(filter.search.as_deref(), Label::MAX);
         let condition = match (&search, filter.category) {
-            (Search::Nothing, _) => return Ok(Vec::new()),
+            (Search::Nothing, _) => return Ok(Slice::empty()),
             (_, Some(category)) => Condition::all().add(Column::CategoryId.eq(category.0)),
             (_, None) => Condition::all(),
         };
         let backend = self.read().get_database_backend();
+        let horizon = PRODUCTS.horizon::<Entity>(backend, condition.clone(), &search, page);
+        let horizon = last_row(self.read(), horizon).await?;
         let ids = PRODUCTS.everywhere::<Entity>(backend, condition, &search, page);
-        let rows = with_categories().filter(Column::Id.in_subquery(ids)).order_by_asc(Column::Id);
-        let rows =
-            rows.limit(page.fetch()).into_model::<ProductRow>().all(self.read()).await.map_err(failed)?;
-        rows.into_iter().map(product).collect()
+        // Both databases know the length of a description without reading it.
+        let sizes = Entity::find()
+            .select_only()
+            .column(Column::Id)
+            .expr(octets((Entity, Column::Description)))
+            .filter(Column::Id.in_subquery(ids))
+            .order_by_asc(Column::Id)
+            .limit(page.fetch());
+        let sizes: Vec<(i64, i64)> = sizes.into_tuple().all(self.read()).await.map_err(failed)?;
+        let Slice { items: sizes, next } = Slice::cut(sizes, page, |(id, _)| *id).weighing(
+            PAGE_BYTES,
+            |(_, bytes)| bytes.unsigned_abs(),
+            |(id, _)| *id,
+        );
+        let next = next.or(horizon);
+        if sizes.is_empty() {
+            return Ok(Slice { items: Vec::new(), next });
+        }
+        let rows = with_categories()
+            .filter(Column::Id.is_in(sizes.into_iter().map(|(id, _)| id)))
+            .order_by_asc(Column::Id)
+            .into_model::<ProductRow>();
+        let rows = rows.all(self.read()).await.map_err(failed)?;
+        let page = Slice { items: rows, next }.try_map(product)?;
+        // In JSON they have more bytes than in the database.
+        Ok(page.weighing(PAGE_BYTES, Product::json_bytes, |product| product.id.0))
     }
 
     async fn replace_product(&mut self, id: ProductId, spec: &ProductSpec) -> Result<bool, StoreError> {

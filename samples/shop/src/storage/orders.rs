@@ -1,25 +1,33 @@
 //! Orders.
 
+use std::collections::{BTreeMap, HashMap};
+
 use crate::domain::ids::OrderId;
 use crate::domain::ids::ProductId;
 use crate::domain::money::Money;
-use crate::domain::order::{Address, IdempotencyKey, Line, NewOrder, Order, OrderRepository, OrderStatus};
+use crate::domain::order::{
+    Address, IdempotencyKey, LINE_BYTES, Line, NewOrder, Order, OrderRepository, OrderStatus,
+};
 use crate::domain::product::Label;
 use async_trait::async_trait;
 use keyward_auth::SecretHash;
 use keyward_domain::model::store_error::StoreError;
 use keyward_domain::values::ids::UserId;
-use keyward_domain::values::page::Page;
-use sea_orm::sea_query::Expr;
-use sea_orm::{ActiveValue, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use keyward_domain::values::page::{PAGE_BYTES, Page, Slice};
+use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{ActiveValue, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::catalog::pieces;
 use super::entity::order_lines;
 use super::entity::orders::{ActiveModel, Column, Entity, Model};
-use keyward_infra::database::columns::{micros, time};
+use keyward_infra::database::columns::{micros, octets, time};
 use keyward_infra::database::connections::Connections;
 use keyward_infra::database::db::Db;
 use keyward_infra::database::error::{corrupt, failed};
+use keyward_infra::identity::deleted::deleted;
+
+/// How many orders one statement names: databases bound the number of parameters.
+const ORDERS: usize = 1000;
 
 #[async_trait]
 impl<C: Connections> OrderRepository for Db<C> {
@@ -50,7 +58,8 @@ impl<C: Connections> OrderRepository for Db<C> {
     }
 
     async fn find(&mut self, id: OrderId) -> Result<Option<Order>, StoreError> {
-        let row = Entity::find_by_id(id.0).all(self.read()).await.map_err(failed)?;
+        let shown = Entity::find_by_id(id.0).filter(Column::UserId.not_in_subquery(deleted()));
+        let row = shown.all(self.read()).await.map_err(failed)?;
         Ok(with_lines(self, row).await?.pop())
     }
 
@@ -71,16 +80,23 @@ impl<C: Connections> OrderRepository for Db<C> {
         Ok(Some((OrderId(row.id), SecretHash::from_bytes(digest))))
     }
 
-    async fn list(&mut self, user: Option<UserId>, page: Page) -> Result<Vec<Order>, StoreError> {
+    async fn list(&mut self, user: Option<UserId>, page: Page) -> Result<Slice<Order>, StoreError> {
         let mut rows = Entity::find().order_by_asc(Column::Id).limit(page.fetch());
-        if let Some(user) = user {
-            rows = rows.filter(Column::UserId.eq(user.0));
-        }
+        rows = match user {
+            Some(user) => rows.filter(Column::UserId.eq(user.0)),
+            // Those of deleted accounts are still being removed.
+            None => rows.filter(Column::UserId.not_in_subquery(deleted())),
+        };
         if let Some(after) = page.after {
             rows = rows.filter(Column::Id.gt(after));
         }
-        let rows = rows.all(self.read()).await.map_err(failed)?;
-        with_lines(self, rows).await
+        let rows = Slice::cut(rows.all(self.read()).await.map_err(failed)?, page, |row| row.id);
+        let bytes = bytes_of_lines(self, &rows.items).await?;
+        let weight = |row: &Model| bytes.get(&row.id).copied().unwrap_or_default();
+        let Slice { items, next } = rows.weighing(PAGE_BYTES, weight, |row| row.id);
+        let page = Slice { items: with_lines(self, items).await?, next };
+        // In JSON they have more bytes than in the database.
+        Ok(page.weighing(PAGE_BYTES, Order::json_bytes, |order| order.id.0))
     }
 
     async fn advance(&mut self, id: OrderId, from: OrderStatus, to: OrderStatus) -> Result<bool, StoreError> {
@@ -90,6 +106,67 @@ impl<C: Connections> OrderRepository for Db<C> {
             .filter(Column::Status.eq(from.as_str()));
         Ok(update.exec(self.write()).await.map_err(failed)?.rows_affected > 0)
     }
+
+    async fn count_of(&mut self, user: UserId, status: Option<OrderStatus>) -> Result<u64, StoreError> {
+        let mut orders = Entity::find().filter(Column::UserId.eq(user.0));
+        if let Some(status) = status {
+            orders = orders.filter(Column::Status.eq(status.as_str()));
+        }
+        orders.count(self.read()).await.map_err(failed)
+    }
+
+    async fn call_off(&mut self, user: UserId) -> Result<Vec<(ProductId, u32)>, StoreError> {
+        let called_off = Entity::update_many()
+            .col_expr(Column::Status, Expr::value(OrderStatus::Cancelled.as_str()))
+            .filter(Column::UserId.eq(user.0))
+            .filter(Column::Status.eq(OrderStatus::Processing.as_str()))
+            .exec_with_returning(self.write());
+        let orders: Vec<i64> = called_off.await.map_err(failed)?.into_iter().map(|row| row.id).collect();
+        let mut sums = BTreeMap::new();
+        for orders in orders.chunks(ORDERS) {
+            let lines = order_lines::Entity::find()
+                .select_only()
+                .column(order_lines::Column::ProductId)
+                .expr(Expr::col(order_lines::Column::Quantity).sum().cast_as("bigint"))
+                .filter(order_lines::Column::OrderId.is_in(orders.iter().copied()))
+                .group_by(order_lines::Column::ProductId);
+            let some: Vec<(i64, i64)> = lines.into_tuple().all(self.write()).await.map_err(failed)?;
+            for (product, sum) in some {
+                *sums.entry(product).or_insert(0) += sum;
+            }
+        }
+        sums.into_iter().map(|(product, sum)| Ok((ProductId(product), pieces(sum)?))).collect()
+    }
+
+    async fn give_up(&mut self, user: UserId, to: UserId) -> Result<(), StoreError> {
+        let update = Entity::update_many()
+            .col_expr(Column::UserId, Expr::value(to.0))
+            .col_expr(Column::Address, Expr::value(""))
+            .col_expr(Column::IdempotencyKey, Expr::value(None::<String>))
+            .col_expr(Column::RequestDigest, Expr::value(None::<Vec<u8>>))
+            .filter(Column::UserId.eq(user.0))
+            .filter(Column::Status.eq(OrderStatus::Shipped.as_str()));
+        update.exec(self.write()).await.map(drop).map_err(failed)
+    }
+}
+
+/// About how many bytes the lines of these orders have, by order.
+async fn bytes_of_lines<C: Connections>(
+    db: &Db<C>,
+    orders: &[Model],
+) -> Result<HashMap<i64, u64>, StoreError> {
+    if orders.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let line = octets(order_lines::Column::Name).add(LINE_BYTES.cast_signed());
+    let lines = order_lines::Entity::find()
+        .select_only()
+        .column(order_lines::Column::OrderId)
+        .expr(line.sum().cast_as("bigint"))
+        .filter(order_lines::Column::OrderId.is_in(orders.iter().map(|order| order.id)))
+        .group_by(order_lines::Column::OrderId);
+    let sums: Vec<(i64, i64)> = lines.into_tuple().all(db.read()).await.map_err(failed)?;
+    Ok(sums.into_iter().map(|(order, bytes)| (order, bytes.unsigned_abs())).collect())
 }
 
 /// The orders with their lines, which one query fetches for all of them.

@@ -11,7 +11,7 @@ use crate::support::start;
 
 const ADDRESS: &str = "1 Main Street, Springfield";
 
-async fn order(person: &Person) -> Answer {
+pub(crate) async fn order(person: &Person) -> Answer {
     person.post("/orders", json!({ "shipping_address": ADDRESS })).await
 }
 
@@ -21,7 +21,7 @@ async fn order_as(person: &Person, key: &str, address: &str) -> Answer {
 }
 
 /// An order of this many pieces.
-async fn bought(person: &Person, product: i64, quantity: u32) -> Value {
+pub(crate) async fn bought(person: &Person, product: i64, quantity: u32) -> Value {
     add(person, product, quantity).await.assert_status(201);
     order(person).await.assert_status(201).json()
 }
@@ -30,7 +30,7 @@ fn path(order: &Value) -> String {
     format!("/orders/{}", order["id"])
 }
 
-async fn set(person: &Person, order: &Value, status: &str) -> Answer {
+pub(crate) async fn set(person: &Person, order: &Value, status: &str) -> Answer {
     person.patch(&path(order), json!({ "order_status": status })).await
 }
 

@@ -63,7 +63,7 @@ async fn products_are_found_by_category_and_by_any_part_of_the_name() {
     let found = async |category, search: &str, page| {
         let filter = ProductFilter { category, search: Some(search.to_owned()) };
         let rows = database.catalog().list_products(&filter, page).await.unwrap();
-        rows.into_iter().map(|product| product.id).collect::<Vec<_>>()
+        rows.items.into_iter().map(|product| product.id).collect::<Vec<_>>()
     };
     assert_eq!(found(None, "tee", Page::default()).await, [green, cup]);
     assert_eq!(found(Some(teas), "GRÜN", Page::default()).await, [green]);
@@ -157,6 +157,77 @@ async fn a_line_is_its_owners_alone_and_goes_with_its_product() {
 }
 
 #[tokio::test]
+async fn a_search_that_no_index_helps_reads_a_bounded_number_of_rows_and_finds_everything() {
+    let app = start().await;
+    let database = &app.database;
+    let things = category(database, "Things").await;
+    let mut tx = ShopStore::begin(database).await.unwrap();
+    let mut wanted = Vec::new();
+    for number in 1..=4_100 {
+        let name = if number % 1_500 == 0 { "!!!" } else { "thing" };
+        let spec = ProductSpec {
+            name: label(name),
+            description: Description::parse("").unwrap(),
+            price: Money::from_minor(1),
+            quantity: 1,
+            category: things,
+        };
+        let id = tx.catalog().insert_product(&spec).await.unwrap();
+        if name == "!!!" {
+            wanted.push(id);
+        }
+    }
+    tx.commit().await.unwrap();
+    for (part, category) in [("!", None), ("!!", Some(things))] {
+        let filter = ProductFilter { category, search: Some(part.to_owned()) };
+        let (mut found, mut pages, mut after) = (Vec::new(), 0, None);
+        loop {
+            let page = Page { after, ..Page::default() };
+            let slice = database.catalog().list_products(&filter, page).await.unwrap();
+            found.extend(slice.items.into_iter().map(|product| product.id));
+            pages += 1;
+            after = slice.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        assert_eq!((found, pages), (wanted.clone(), 5), "{part}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_of_long_descriptions_or_long_orders_ends_early() {
+    let app = start().await;
+    let database = &app.database;
+    let ana = UserId(app.user("ana").await.id);
+    let things = category(database, "Things").await;
+    let mut tx = ShopStore::begin(database).await.unwrap();
+    let mut product = None;
+    for _ in 0..110 {
+        let spec = ProductSpec {
+            name: label("Thing"),
+            description: Description::parse(&"\"".repeat(10_000)).unwrap(),
+            price: Money::from_minor(1),
+            quantity: 1,
+            category: things,
+        };
+        product = Some(tx.catalog().insert_product(&spec).await.unwrap());
+    }
+    let long = order(ana, product.unwrap(), None);
+    let line = Line { name: label(&"\"".repeat(200)), ..long.lines[0].clone() };
+    for _ in 0..50 {
+        let long = NewOrder { lines: vec![line.clone(); 100], ..long.clone() };
+        tx.orders().insert(&long).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    let page = Page { limit: 200, after: None };
+    let products = database.catalog().list_products(&ProductFilter::default(), page).await.unwrap();
+    assert_eq!((products.items.len(), products.next.is_some()), (52, true));
+    let orders = database.orders().list(Some(ana), page).await.unwrap();
+    assert_eq!((orders.items.len(), orders.next.is_some()), (20, true));
+}
+
+#[tokio::test]
 async fn an_order_keeps_its_names_and_prices_and_a_users_key_is_taken_once() {
     let app = start().await;
     let database = &app.database;
@@ -174,7 +245,7 @@ async fn an_order_keeps_its_names_and_prices_and_a_users_key_is_taken_once() {
     assert_eq!(kept.placed_at, placed_at());
     let list = async |user, page| {
         let rows = database.orders().list(user, page).await.unwrap();
-        rows.into_iter().map(|order| order.id).collect::<Vec<_>>()
+        rows.items.into_iter().map(|order| order.id).collect::<Vec<_>>()
     };
     assert_eq!(list(Some(ana), Page::default()).await, [id]);
     assert_eq!(list(None, Page::default()).await, [id, other]);

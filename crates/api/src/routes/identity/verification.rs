@@ -103,8 +103,9 @@ pub struct EmailChange {
 pub async fn request_verification(
     user: CurrentUser,
     State(verification): State<Verification>,
-) -> Result<Accepted<Notice>, Refused<(AlreadyVerified, MailJustSent, TooManyMails)>> {
-    verification.request(&user).await?;
+    Sender(origin): Sender,
+) -> Result<Accepted<Notice>, Refused<(AlreadyVerified, MailJustSent, TooManyMails, TooManyAttempts)>> {
+    verification.request(&user, &origin).await?;
     Ok(Accepted(Notice::code_sent()))
 }
 

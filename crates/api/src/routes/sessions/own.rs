@@ -6,14 +6,15 @@ use keyward_domain::model::sessions;
 use keyward_domain::sessions::error::NoSession;
 use keyward_domain::sessions::log_out::LogOut;
 use keyward_domain::values::ids::SessionId;
-use keyward_web::Path;
+use keyward_domain::values::page::{Page, Slice};
+use keyward_web::{List, Listed, Listing, Path, Unfiltered};
 use serde::Serialize;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use crate::access::current_user::CurrentUser;
 use crate::answers::refused::Refused;
-use crate::answers::success::Items;
-use crate::extract::{Id, Sender};
+use crate::extract::{Id, Paged, SESSIONS, Sender};
 use crate::routes::rfc3339::rfc3339;
 
 /// A login.
@@ -32,6 +33,13 @@ pub struct Session {
     ip: Option<String>,
     /// Whether it is the session of the token that asks.
     current: bool,
+}
+
+/// The key of the list: the session's id.
+type SessionKey = u128;
+
+impl Listed<SessionKey> for Session {
+    const LIST: List = SESSIONS;
 }
 
 impl Session {
@@ -74,9 +82,12 @@ pub async fn logout_all(
 pub async fn list_sessions(
     user: CurrentUser,
     State(log_out): State<LogOut>,
-) -> Result<Items<Session>, Refused> {
-    let sessions = log_out.list(&user).await?;
-    Ok(Items(sessions.into_iter().map(|session| Session::new(session, user.session())).collect()))
+    Paged { page, here, .. }: Paged<Session, Unfiltered, SessionKey>,
+) -> Result<Listing<Session>, Refused> {
+    let page = Page { limit: page.limit, after: page.after.map(|key| SessionId(Uuid::from_u128(key))) };
+    let Slice { items, next } = log_out.list(&user, page).await?;
+    let items = items.into_iter().map(|session| Session::new(session, user.session())).collect();
+    Ok(here.listing(Slice { items, next: next.map(|id| id.0.as_u128()) }))
 }
 
 /// End a session of mine

@@ -1,4 +1,4 @@
-//! Deleting what has expired.
+//! Deleting what has expired, and what belonged to deleted accounts.
 
 use std::sync::Arc;
 
@@ -18,6 +18,21 @@ impl Jobs {
                 }
             }
             self.background.pulse(Worker::Cleaning).beat();
+        }
+    }
+
+    pub(super) async fn remove_deleted(self: Arc<Self>) {
+        let mut ticks = self.ticks();
+        loop {
+            ticks.tick().await;
+            match self.deleted_accounts.remove().await {
+                Ok(0) => {}
+                Ok(accounts) => tracing::info!(accounts, "removed what belonged to deleted accounts"),
+                Err(error) => {
+                    tracing::warn!(cause = ?error, "not everything of deleted accounts could be removed");
+                }
+            }
+            self.background.pulse(Worker::Deletion).beat();
         }
     }
 }

@@ -128,7 +128,10 @@ mod tests {
             let (background, starts) = run(work).await;
             assert_eq!((starts, background.restarting().len()), (2, 0));
             let restarts: Vec<_> = background.restarts().collect();
-            assert_eq!(restarts, [("keys", 0), ("cleaning", 0), ("mail", 1), ("changes", 0)]);
+            assert_eq!(
+                restarts,
+                [("keys", 0), ("cleaning", 0), ("deletion", 0), ("mail", 1), ("changes", 0)]
+            );
         }
     }
 

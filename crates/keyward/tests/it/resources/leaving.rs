@@ -6,6 +6,7 @@ use keyward_api::resources::resource::Resource;
 use keyward_api::testing::app::{PASSWORD, TestApp};
 use keyward_api::testing::person::Person;
 use keyward_domain::model::store_error::StoreError;
+use keyward_domain::upkeep::deleted_accounts::DeletedAccounts;
 use keyward_domain::values::ids::UserId;
 use keyward_infra::database::db::Db;
 use keyward_infra::database::db::Open;
@@ -27,6 +28,7 @@ async fn app_with_step(step: Leaving) -> TestApp {
         seed: None,
         cleaning: None,
         leaving: Some(step),
+        removing: None,
         ..keyward_blog::resource()
     };
     TestApp::with_resources(vec![memos::resource(), other], &[]).await
@@ -50,7 +52,8 @@ async fn a_step_runs_in_the_transaction_that_deletes_the_account() {
     let (ana, bob, root) = (noting(&app, "ana").await, noting(&app, "bob").await, app.admin("root").await);
     assert_eq!(delete_own(&ana).await, 204);
     assert_eq!(rows::farewells(&app.database).await.unwrap(), ["ana@example.com"], "its row was still there");
-    assert_eq!(rows::all(&app.database).await.unwrap(), ["bob"]);
+    DeletedAccounts::new(app.ports.clone()).remove().await.unwrap();
+    assert_eq!(rows::all(&app.database).await.unwrap(), ["bob"], "by the foreign key");
     root.delete(&format!("/users/{}", bob.id)).await.assert_status(204);
     assert_eq!(rows::farewells(&app.database).await.unwrap(), ["ana@example.com", "bob@example.com"]);
     root.delete("/users/4711").await.assert_status(404);

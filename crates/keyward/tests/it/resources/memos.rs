@@ -42,6 +42,7 @@ pub(crate) fn resource() -> Resource {
         seed: Some(seed),
         cleaning: Some(|core| Arc::new(Expired(core.foundation.database.clone()))),
         leaving: Some(farewell),
+        removing: None,
     }
 }
 

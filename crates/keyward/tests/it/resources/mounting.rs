@@ -4,6 +4,7 @@
 use keyward_api::foundation::Foundation;
 use keyward_api::resources::resource::Seeded;
 use keyward_api::testing::app::{PASSWORD, TestApp, address};
+use keyward_domain::limits::writes::WriteLimit;
 use keyward_domain::values::ids::UserId;
 use serde_json::{Value, json};
 
@@ -100,7 +101,11 @@ async fn a_cursor_of_its_list_is_its_own() {
 async fn its_seed_writes_for_the_accounts_it_is_given() {
     let app = app_with_memos(&[]).await;
     let (ana, root) = (app.user("ana").await, app.admin("root").await);
-    let foundation = Foundation { ports: app.ports.clone(), database: app.database.clone() };
+    let foundation = Foundation {
+        ports: app.ports.clone(),
+        database: app.database.clone(),
+        writes: WriteLimit::default(),
+    };
     let seeded = Seeded { administrator: UserId(root.id), user: UserId(ana.id) };
     (app.resources[0].seed.unwrap())(&foundation, seeded).await.unwrap();
     assert_eq!(rows::of(&app.database, UserId(root.id)).await.unwrap(), ["the administrator's"]);

@@ -66,6 +66,7 @@ async fn its_routes_answer_and_its_letters_are_delivered_and_its_steps_run() {
     let settings = settings(folder.path(), &home.url);
     let service = Service::open_with(settings, vec![memos::resource()]).await.unwrap();
     let jobs = tokio::spawn(service.run_jobs());
+    let database = service.database().database();
     for router in [service.router(), service.standalone_router()] {
         let ana = log_in(&router, "ana").await;
         call(&router, "GET /memos", "", &Value::Null).await.assert_status(401);
@@ -74,8 +75,8 @@ async fn its_routes_answer_and_its_letters_are_delivered_and_its_steps_run() {
         assert_eq!(memos, json!([{ "content": "buy tea" }]));
         let password = json!({ "password": PASSWORD });
         call(&router, "DELETE /users/me", &ana, &password).await.assert_status(204);
+        becomes("the removal of rows", async || rows::all(database).await.unwrap().is_empty()).await;
     }
-    let database = service.database().database();
     assert_eq!(rows::farewells(database).await.unwrap(), [address("ana"), address("ana")]);
     let mails = folder.path().join("mail");
     becomes("the delivery of both letters", async || mails.read_dir().map_or(0, Iterator::count) == 2).await;
@@ -124,6 +125,11 @@ async fn its_rows_stay_where_it_is_not_mounted_and_go_with_their_owner() {
     let ana = log_in(&plain.router(), "ana").await;
     let password = json!({ "password": PASSWORD });
     call(&plain.router(), "DELETE /users/me", &ana, &password).await.assert_status(204);
+    let jobs = tokio::spawn(plain.run_jobs());
+    becomes("the removal of rows", async || rows::all(plain.database().database()).await.unwrap() == ["bob"])
+        .await;
+    jobs.abort();
+    drop(jobs.await);
     plain.close().await.unwrap();
 
     let with_memos = Service::open_with(settings, vec![memos::resource()]).await.unwrap();

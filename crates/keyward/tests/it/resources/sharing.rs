@@ -24,6 +24,7 @@ fn bare(name: &'static str) -> Resource {
         seed: None,
         cleaning: None,
         leaving: None,
+        removing: None,
         ..memos::resource()
     }
 }

@@ -86,7 +86,7 @@ impl Opened {
         let found = repositories.clients().find(&client).await.unwrap().unwrap();
         assert!(found.secret.matches(self.facts.text("/client/secret")));
         let bob = UserId(self.facts.number("/users/bob/id"));
-        let sessions = repositories.sessions().of_user(bob, 10).await.unwrap();
+        let sessions = repositories.sessions().of_user(bob, None, 10).await.unwrap();
         assert_eq!(sessions.iter().map(|one| one.client.clone()).collect::<Vec<_>>(), [Some(client)]);
         assert_eq!(repositories.keys().of(Algorithm::EdDsa).await.unwrap().len(), 2);
         assert_eq!(repositories.events().newest(None, 100).await.unwrap().len(), 7);
@@ -134,7 +134,7 @@ impl Opened {
         assert_eq!(lines, [fact]);
         let mugs = ProductFilter { search: Some("MUG".to_owned()), ..ProductFilter::default() };
         let catalog = ShopStore::catalog(&self.database).list_products(&mugs, Page::default()).await.unwrap();
-        let quantities: Vec<_> = catalog.iter().map(|product| product.quantity).collect();
+        let quantities: Vec<_> = catalog.items.iter().map(|product| product.quantity).collect();
         assert_eq!(quantities, [148], "150, and 2 shipped");
     }
 

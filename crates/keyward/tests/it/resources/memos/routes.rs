@@ -99,7 +99,7 @@ async fn create_memo(
     State(Memos(core)): State<Memos>,
     Body(MemoWrite { content }): Body<MemoWrite>,
 ) -> Result<Created<Memo>, Refused> {
-    let Core { foundation: Foundation { ports, database }, postbox, templates } = core;
+    let Core { foundation: Foundation { ports, database, .. }, postbox, templates } = core;
     let mut tx = database.begin_db().await?;
     rows::insert(&tx, user.who, &content, ports.clock.now() + Duration::hours(1)).await?;
     if let Some(owner) = tx.users().find(user.who).await? {

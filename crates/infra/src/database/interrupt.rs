@@ -1,0 +1,54 @@
+//! Ending a statement of SQLite that was given up: it would go on, and keep all other writes waiting.
+//!
+//! SQLite asks a progress handler now and then whether to go on. A connection whose statement was interrupted is closed, for
+//! SQLite has rolled the transaction back by itself, and the driver would still count on one.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use sea_orm::sqlx::Sqlite;
+use sea_orm::sqlx::pool::PoolOptions;
+
+/// How many steps of SQLite's machine pass between two questions.
+const STEPS: i32 = 1_000;
+
+/// Interrupts the statement that runs on the one connection of a pool.
+#[derive(Clone, Default)]
+pub(crate) struct Interrupt(Arc<AtomicBool>);
+
+impl Interrupt {
+    /// Ends the statement that runs. Only whoever holds the connection may call this.
+    pub(crate) fn now(&self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+
+    /// The same pool, of one connection, whose statements can be interrupted.
+    pub(crate) fn of(&self, pool: PoolOptions<Sqlite>) -> PoolOptions<Sqlite> {
+        let (fresh, used) = (Arc::clone(&self.0), Arc::clone(&self.0));
+        pool.after_connect(move |connection, _| {
+            let interrupted = Arc::clone(&fresh);
+            Box::pin(async move {
+                // The connection before this one, the only one there was, is closed.
+                interrupted.store(false, Ordering::SeqCst);
+                let mut handle = connection.lock_handle().await?;
+                handle.set_progress_handler(STEPS, move || !interrupted.load(Ordering::SeqCst));
+                Ok(())
+            })
+        })
+        .after_release(move |_, _| {
+            let interrupted = used.load(Ordering::SeqCst);
+            Box::pin(async move { Ok(!interrupted) })
+        })
+    }
+}
+
+/// Interrupts when dropped, unless that was called off.
+pub(crate) struct InterruptOnDrop<'i>(pub(crate) Option<&'i Interrupt>);
+
+impl Drop for InterruptOnDrop<'_> {
+    fn drop(&mut self) {
+        if let Some(interrupt) = self.0 {
+            interrupt.now();
+        }
+    }
+}
