@@ -148,9 +148,10 @@ impl Keys {
     pub async fn seals(&self) -> Result<Seals, KeysError> {
         let mut seals = Seals::default();
         for key in self.list().await?.into_iter().filter(|key| key.retired_at.is_none()) {
-            match self.opens(&key) {
-                true => seals.opened += 1,
-                false => seals.elsewhere.push(key.kid),
+            if self.opens(&key) {
+                seals.opened += 1;
+            } else {
+                seals.elsewhere.push(key.kid);
             }
         }
         Ok(seals)

@@ -142,8 +142,8 @@ async fn in_development_a_link_can_be_copied_and_the_log_says_from_where() {
     let folder = home.path().join("data/mail");
     let begun = Instant::now();
     let file = loop {
-        let files = std::fs::read_dir(&folder).into_iter().flatten().flatten().map(|entry| entry.path());
-        if let Some(file) = files.filter(|path| path.extension().is_some_and(|end| end == "eml")).next() {
+        let mut files = std::fs::read_dir(&folder).into_iter().flatten().flatten().map(|entry| entry.path());
+        if let Some(file) = files.find(|path| path.extension().is_some_and(|end| end == "eml")) {
             break file;
         }
         assert!(begun.elapsed() < Duration::from_secs(30), "{}", server.output());
