@@ -68,6 +68,9 @@ mod m20261130_000002_feed_epoch;
 mod m20261130_000010_event_actors;
 mod m20261130_000011_mail_lanes;
 mod m20261130_000030_end_reasons;
+mod m20261130_000040_proofs_of_sessions;
+mod m20261130_000041_factors;
+mod m20261130_000042_spent;
 mod sets;
 
 /// What a file that holds a migration imports: SeaORM's own prelude.
@@ -110,6 +113,9 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_000010_event_actors::Migration),
             Box::new(m20261130_000011_mail_lanes::Migration),
             Box::new(m20261130_000030_end_reasons::Migration),
+            Box::new(m20261130_000040_proofs_of_sessions::Migration),
+            Box::new(m20261130_000041_factors::Migration),
+            Box::new(m20261130_000042_spent::Migration),
         ]
     }
 }

@@ -8,7 +8,7 @@ use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use keyward_domain::values::codes::{INTERNAL, VALIDATION};
-use keyward_domain::values::failure::{Failure, Kind};
+use keyward_domain::values::failure::{Failure, Kind, Owed};
 use keyward_guard::{ErrorCode, Schemas, document_problem};
 use keyward_web::{Fault, Flaw, Loc, Rejection};
 use serde::Serialize;
@@ -25,7 +25,31 @@ pub struct ApiError {
     oauth: Option<&'static str>,
     challenge: &'static str,
     retry_after: u64,
+    owed: Option<Owing>,
 }
+
+/// A second factor that a login owes.
+#[derive(Serialize)]
+struct Owing {
+    mfa_token: String,
+    mfa_methods: Vec<&'static str>,
+}
+
+/// The token is as good as half a login.
+impl std::fmt::Debug for Owing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Owing").field("mfa_methods", &self.mfa_methods).finish_non_exhaustive()
+    }
+}
+
+/// The challenge where a recent login or proof is asked for (RFC 9470, section 3).
+const RECENT: &str = "Bearer error=\"insufficient_user_authentication\", \
+    error_description=\"A more recent or stronger authentication is required\", \
+    max_age=\"300\", acr_values=\"aal1 aal2\"";
+/// The same for an account that has a second factor which was not shown.
+const STRONGER: &str = "Bearer error=\"insufficient_user_authentication\", \
+    error_description=\"A more recent or stronger authentication is required\", \
+    max_age=\"300\", acr_values=\"aal2\"";
 
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
@@ -58,6 +82,8 @@ struct ErrorBody<'a> {
     error: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error_description: Option<String>,
+    #[serde(flatten)]
+    owed: Option<&'a Owing>,
 }
 
 impl ApiError {
@@ -72,7 +98,7 @@ impl ApiError {
     }
 
     fn of_detail(status: StatusCode, code: ErrorCode, detail: Detail) -> Self {
-        Self { status, code, detail, oauth: None, challenge: "Bearer", retry_after: 1 }
+        Self { status, code, detail, oauth: None, challenge: "Bearer", retry_after: 1, owed: None }
     }
 
     pub fn fault(fault: Fault) -> Self {
@@ -152,6 +178,10 @@ impl ApiError {
                 let fault = Flaw::value(&failure.to_string()).in_field(part, name, None);
                 return Self { code: failure.code(), ..Self::fault(fault) };
             }
+            Kind::Missing => {
+                let [part, name] = failure.field().unwrap_or(["body", "body"]);
+                return Self::fault(Flaw::missing().in_field(part, name, None));
+            }
             Kind::Invalid => StatusCode::BAD_REQUEST,
             Kind::Unauthenticated => StatusCode::UNAUTHORIZED,
             Kind::Forbidden => StatusCode::FORBIDDEN,
@@ -159,7 +189,17 @@ impl ApiError {
             Kind::Conflict => StatusCode::CONFLICT,
             Kind::Throttled => StatusCode::TOO_MANY_REQUESTS,
         };
-        Self::new(status, failure.code(), &failure.to_string()).waiting(failure.retry_after())
+        let owed = failure.owed().map(|Owed { token, methods }| Owing {
+            mfa_token: token.to_owned(),
+            mfa_methods: methods.to_vec(),
+        });
+        let error = Self { owed, ..Self::new(status, failure.code(), &failure.to_string()) };
+        let error = error.waiting(failure.retry_after());
+        match failure.acr_values() {
+            Some("aal2") => error.challenging(STRONGER),
+            Some(_) => error.challenging(RECENT),
+            None => error,
+        }
     }
 
     fn waiting(self, seconds: Option<u64>) -> Self {
@@ -168,7 +208,8 @@ impl ApiError {
 
     fn body(&self) -> ErrorBody<'_> {
         let error_description = self.oauth.map(|_| self.words());
-        ErrorBody { detail: &self.detail, code: self.code, error: self.oauth, error_description }
+        let owed = self.owed.as_ref();
+        ErrorBody { detail: &self.detail, code: self.code, error: self.oauth, error_description, owed }
     }
 
     /// What went wrong and what to do, for a person who filled in a form.

@@ -20,9 +20,10 @@ use crate::error::ApiError;
 use crate::middleware;
 use crate::resources::resource::Resource;
 use crate::resources::routes::Routes;
+use crate::routes::factors::{self, proof, recovery_codes, taken_away, totp};
 use crate::routes::identity::{me, recovery, users, verification};
 use crate::routes::oauth::{check, keys, metadata, tokens};
-use crate::routes::sessions::{login, own, refresh, revocations};
+use crate::routes::sessions::{login, mfa, own, refresh, revocations};
 use crate::routes::{health, root};
 use crate::settings::public::PublicAddress;
 use crate::state::AppState;
@@ -43,6 +44,7 @@ fn first_endpoints() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(endpoint!(login::signup))
         .routes(endpoint!(login::login))
+        .routes(endpoint!(mfa::login_mfa))
         .routes(endpoint!(refresh::refresh_token))
         .routes(endpoint!(own::logout))
         .routes(endpoint!(own::logout_all))
@@ -57,6 +59,13 @@ fn first_endpoints() -> OpenApiRouter<AppState> {
         .routes(endpoint!(users::read_user))
         .routes(endpoint!(users::update_user))
         .routes(endpoint!(users::delete_user))
+        .routes(endpoint!(taken_away::remove_user_factors))
+        .routes(endpoint!(proof::prove_again))
+        .routes(endpoint!(factors::own::read_my_factors))
+        .routes(endpoint!(totp::enrol_totp))
+        .routes(endpoint!(totp::confirm_totp))
+        .routes(endpoint!(totp::remove_totp))
+        .routes(endpoint!(recovery_codes::renew_recovery_codes))
 }
 
 /// What follows the resources' operations in the documentation.

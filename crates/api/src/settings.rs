@@ -2,6 +2,7 @@
 
 pub mod cors;
 pub mod events;
+pub mod factors;
 mod issuer;
 mod links;
 pub mod mail;
@@ -19,6 +20,7 @@ use clap::{Args, Command, FromArgMatches};
 
 use self::cors::CorsSettings;
 use self::events::EventSettings;
+use self::factors::FactorSettings;
 use self::mail::MailSettings;
 use self::passwords::PasswordSettings;
 use self::proxies::ProxySettings;
@@ -52,6 +54,10 @@ pub struct Settings {
     /// How passwords are kept
     #[command(flatten)]
     pub passwords: PasswordSettings,
+
+    /// Who has to have a second factor
+    #[command(flatten)]
+    pub factors: FactorSettings,
 
     /// What guesses cost
     #[command(flatten)]

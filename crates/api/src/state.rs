@@ -8,6 +8,10 @@ use keyward_auth::{
     IssuerSettings, JwtIssuer, JwtVerifier, PasswordPolicy, Random, RefreshTokens, SharedKeyRing,
     VerifierSettings,
 };
+use keyward_domain::factors::checks::FactorChecks;
+use keyward_domain::factors::recovery_codes::RenewRecoveryCodes;
+use keyward_domain::factors::removal::{Factors, TakeFactorsAway};
+use keyward_domain::factors::totp::EnrolTotp;
 use keyward_domain::identity::deletion::DeleteAccount;
 use keyward_domain::identity::passwords::ChangePassword;
 use keyward_domain::identity::proofs::Proofs;
@@ -19,9 +23,11 @@ use keyward_domain::oauth::clients::Clients;
 use keyward_domain::oauth::tokens::OAuthTokens;
 use keyward_domain::ports::store::Store;
 use keyward_domain::sessions::feed::Revocations;
+use keyward_domain::sessions::finish_login::FinishLogin;
 use keyward_domain::sessions::log_in::LogIn;
 use keyward_domain::sessions::log_out::LogOut;
 use keyward_domain::sessions::opening::Opening;
+use keyward_domain::sessions::prove_again::ProveAgain;
 use keyward_domain::sessions::refresh::Refresh;
 use keyward_domain::sessions::sign_up::SignUp;
 use keyward_domain::values::actor::Actor;
@@ -66,6 +72,12 @@ pub struct Parts {
     pub passwords: ChangePassword,
     pub sign_up: SignUp,
     pub log_in: LogIn,
+    pub finish_login: FinishLogin,
+    pub prove_again: ProveAgain,
+    pub factors: Factors,
+    pub take_factors_away: TakeFactorsAway,
+    pub enrol_totp: EnrolTotp,
+    pub recovery_codes: RenewRecoveryCodes,
     pub refresh: Refresh,
     /// Lists and ends one's sessions.
     pub log_out: LogOut,
@@ -124,9 +136,11 @@ impl AppState {
         let signer = Arc::new(JwtIssuer::new(signed, keys.clone(), Arc::clone(&ports.random)));
         let (lifetimes, most) = (settings.tokens.lifetimes(), settings.tokens.sessions_per_account.into());
         let codec = RefreshTokens::new(&postbox.master);
-        let opening = Opening::new(ports.clone(), signer, codec, lifetimes, grants, most);
+        let opening = Opening::new(ports.clone(), signer, codec, lifetimes, grants, most)
+            .demanding(settings.factors.policy());
         let throttle = Throttle::new(ports.clone(), settings.throttle.budgets());
         let proofs = Proofs::new(ports.clone(), throttle.clone());
+        let checks = FactorChecks::new(ports.clone(), postbox.clone(), throttle.clone());
         let users = Users::new(ports.clone());
         let required = settings.mail.requires_verified_email();
         let verification =
@@ -150,9 +164,21 @@ impl AppState {
             users,
             own_account,
             deletion: DeleteAccount::new(ports.clone(), proofs.clone()),
-            passwords: ChangePassword::new(ports.clone(), postbox.clone(), proofs),
+            passwords: ChangePassword::new(ports.clone(), postbox.clone(), proofs.clone()),
             sign_up: SignUp::new(opening.clone(), throttle.clone(), verification.clone()),
-            log_in: LogIn::new(opening.clone(), throttle.clone(), verification.clone()),
+            log_in: LogIn::new(
+                opening.clone(),
+                throttle.clone(),
+                verification.clone(),
+                checks.clone(),
+                postbox.clone(),
+            ),
+            finish_login: FinishLogin::new(opening.clone(), checks.clone(), postbox.clone()),
+            prove_again: ProveAgain::new(opening.clone(), proofs, checks.clone()),
+            factors: Factors::new(checks.clone()),
+            take_factors_away: TakeFactorsAway::new(ports.clone(), Some(postbox.clone())),
+            enrol_totp: EnrolTotp::new(checks.clone(), shown_issuer(&base)),
+            recovery_codes: RenewRecoveryCodes::new(checks),
             refresh: Refresh::new(opening.clone(), throttle.clone()),
             log_out: LogOut::new(ports.clone(), lifetimes),
             oauth_tokens: OAuthTokens::new(ports.clone(), opening.clone(), verifier),
@@ -176,6 +202,12 @@ impl AppState {
     }
 }
 
+/// What authenticator apps show: the host of the issuer's address, and its port where it has one.
+fn shown_issuer(issuer: &str) -> &str {
+    let host = issuer.split_once("://").map_or(issuer, |(_, rest)| rest);
+    host.split('/').next().unwrap_or(host)
+}
+
 macro_rules! from_state {
     ($($field:ident: $type:ty),* $(,)?) => {
         $(
@@ -195,6 +227,12 @@ from_state! {
     passwords: ChangePassword,
     sign_up: SignUp,
     log_in: LogIn,
+    finish_login: FinishLogin,
+    prove_again: ProveAgain,
+    factors: Factors,
+    take_factors_away: TakeFactorsAway,
+    enrol_totp: EnrolTotp,
+    recovery_codes: RenewRecoveryCodes,
     refresh: Refresh,
     log_out: LogOut,
     oauth_tokens: OAuthTokens,

@@ -39,6 +39,15 @@ pub struct Claims {
     /// What it may be used for; absent on the wire where empty (RFC 9068 section 2.2.3).
     #[serde(default, skip_serializing_if = "ScopeSet::is_empty")]
     pub scope: ScopeSet,
+    /// When its holder was authenticated (OpenID Connect Core section 2).
+    #[serde(default, deserialize_with = "optional_date", skip_serializing_if = "Option::is_none")]
+    pub auth_time: Option<i64>,
+    /// How strong that authentication was.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    pub acr: Option<String>,
+    /// The methods of that authentication (RFC 8176).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub amr: Vec<String>,
 }
 
 impl Claims {
@@ -122,7 +131,7 @@ mod tests {
             value[name] = Value::Null;
             assert_eq!(read(&value), None, "{name} is null");
         }
-        for name in ["iss", "sub", "jti", "sid", "client_id", "scope"] {
+        for name in ["iss", "sub", "jti", "sid", "client_id", "scope", "acr"] {
             for wrong in [json!(1), json!(null), json!(["x"]), json!({}), json!(true)] {
                 let mut value = wire();
                 value[name] = wrong.clone();
@@ -133,7 +142,7 @@ mod tests {
 
     #[test]
     fn dates_are_whole_seconds_of_our_era() {
-        for name in ["iat", "nbf", "exp"] {
+        for name in ["iat", "nbf", "exp", "auth_time"] {
             for wrong in [
                 "1.5",
                 "1.0",
@@ -167,12 +176,15 @@ mod tests {
             client_id: Some("c".to_owned()),
             nbf: Some(1),
             scope: ScopeSet::parse("a b").unwrap(),
+            auth_time: Some(1),
+            acr: Some("aal2".to_owned()),
+            amr: vec!["pwd".to_owned(), "otp".to_owned()],
             ..read(&wire()).unwrap()
         };
         let text = serde_json::to_string(&full).unwrap();
         assert_eq!(
             text,
-            r#"{"iss":"https://a","aud":"b","sub":"1","sid":"s","client_id":"c","jti":"j","iat":1,"nbf":1,"exp":2,"scope":"a b"}"#
+            r#"{"iss":"https://a","aud":"b","sub":"1","sid":"s","client_id":"c","jti":"j","iat":1,"nbf":1,"exp":2,"scope":"a b","auth_time":1,"acr":"aal2","amr":["pwd","otp"]}"#
         );
         assert_eq!(Claims::from_json(text.as_bytes()), Some(full));
         assert_eq!(serde_json::to_value(read(&wire()).unwrap()).unwrap(), wire());

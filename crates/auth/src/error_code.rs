@@ -17,6 +17,10 @@ impl ErrorCode {
     pub const TOKEN_EXPIRED: Self = Self::new("token_expired");
     /// The access token is valid, and its scope does not allow the call.
     pub const INSUFFICIENT_SCOPE: Self = Self::new("insufficient_scope");
+    /// The access token is valid, and good for nothing but enrolling a second factor.
+    pub const ENROLMENT_ONLY: Self = Self::new("enrolment_only");
+    /// The access token is valid, and its holder was authenticated too long ago or not strongly enough (RFC 9470).
+    pub const INSUFFICIENT_USER_AUTHENTICATION: Self = Self::new("insufficient_user_authentication");
     /// A dependency is busy or down. The same call may succeed later.
     pub const UNAVAILABLE: Self = Self::new("unavailable");
 

@@ -58,6 +58,13 @@ impl TokenIssuer for JwtIssuer {
             nbf: Some(now),
             exp: now.saturating_add(self.settings.ttl_seconds),
             scope: grant.scope.clone(),
+            auth_time: grant.authentication.as_ref().map(|authentication| authentication.at),
+            acr: grant.authentication.as_ref().map(|authentication| authentication.acr.clone()),
+            amr: grant
+                .authentication
+                .as_ref()
+                .map(|authentication| authentication.amr.clone())
+                .unwrap_or_default(),
         };
         let ring = self.keys.load();
         let key = ring.current().ok_or(TokenError::Signing)?;

@@ -4,6 +4,7 @@
 
 mod algorithm;
 mod argon2;
+mod authentication;
 mod claims;
 mod code;
 mod error;
@@ -28,9 +29,11 @@ mod seal;
 mod secret;
 mod secret_hash;
 mod token;
+mod totp;
 
 pub use algorithm::Algorithm;
 pub use argon2::{Argon2Params, Argon2idHasher};
+pub use authentication::{AAL1, AAL2, Authenticated, Authentication};
 pub use claims::Claims;
 pub use code::OneTimeCodes;
 pub use error::{KeyError, PasswordError, RefreshError, ScopeError};
@@ -50,4 +53,5 @@ pub use scope::{ScopeSet, Scoped};
 pub use secret::MasterSecret;
 pub use secret_hash::{SecretHash, random_secret};
 pub use token::{AccessToken, Grant, TokenError, TokenIssuer, TokenVerifier};
+pub use totp::TotpSecret;
 pub use zeroize::Zeroizing;

@@ -134,6 +134,9 @@ mod tests {
             nbf: None,
             exp,
             scope: ScopeSet::default(),
+            auth_time: None,
+            acr: None,
+            amr: Vec::new(),
         })
     }
 

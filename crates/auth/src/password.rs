@@ -44,6 +44,18 @@ impl Password {
         &self.normalized
     }
 
+    /// A password that was typed with a code behind it, a space and six digits: both, taken apart. Which of the two it is,
+    /// a password of such an end or one with a code, shows only when both are compared.
+    pub fn with_code(&self) -> Option<(Self, Zeroizing<String>)> {
+        #[cfg(feature = "imported")]
+        let typed = self.expose_typed();
+        #[cfg(not(feature = "imported"))]
+        let typed = self.expose();
+        let (password, code) = typed.rsplit_once(' ')?;
+        let is_code = code.len() == 6 && code.bytes().all(|byte| byte.is_ascii_digit());
+        is_code.then(|| (Self::new(password), Zeroizing::new(code.to_owned())))
+    }
+
     /// The text before normalising.
     #[cfg(feature = "imported")]
     pub(crate) fn expose_typed(&self) -> &str {
@@ -140,6 +152,22 @@ mod tests {
         let long = "x".repeat(100_000);
         assert_eq!(Password::new(&long).expose(), long);
         assert_eq!(Password::new("😀😀").chars(), 2);
+    }
+
+    #[test]
+    fn a_code_is_taken_off_the_end_of_a_password() {
+        let apart = |text: &str| {
+            let (password, code) = Password::new(text).with_code()?;
+            Some((password.expose().to_owned(), code.to_string()))
+        };
+        assert_eq!(apart("a phrase 123456"), Some(("a phrase".to_owned(), "123456".to_owned())));
+        assert_eq!(apart(" 123456"), Some((String::new(), "123456".to_owned())));
+        assert_eq!(apart("a  000000"), Some(("a ".to_owned(), "000000".to_owned())));
+        for text in
+            ["", "123456", "a 12345", "a 1234567", "a 123456 ", "a\t123456", "a 12345x", "a \u{663}23456"]
+        {
+            assert_eq!(apart(text), None, "{text:?}");
+        }
     }
 
     #[test]

@@ -2,6 +2,8 @@
 //! master secret with AES-256-GCM (NIST SP 800-38D). Where sealed bytes are kept is the caller's.
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use zeroize::Zeroizing;
 
 use crate::{MasterSecret, Random};
@@ -33,6 +35,24 @@ impl MasterSecret {
         let length = self.sealing_key(label).open_in_place(nonce, Aad::from(context), &mut plain).ok()?.len();
         plain.truncate(length);
         Some(plain)
+    }
+
+    /// The same as text: `prefix`, then base64url without padding.
+    pub fn seal_text(
+        &self,
+        prefix: &str,
+        label: &str,
+        plain: &[u8],
+        random: &dyn Random,
+    ) -> Zeroizing<String> {
+        let sealed = self.seal(label, b"text", plain, random);
+        Zeroizing::new(format!("{prefix}{}", URL_SAFE_NO_PAD.encode(sealed)))
+    }
+
+    /// What [`seal_text`](Self::seal_text) encrypted with the same master secret, prefix and label; `None` for anything else.
+    pub fn open_text(&self, prefix: &str, label: &str, text: &str) -> Option<Zeroizing<Vec<u8>>> {
+        let sealed = URL_SAFE_NO_PAD.decode(text.strip_prefix(prefix)?).ok()?;
+        self.open(label, b"text", &sealed)
     }
 
     fn sealing_key(&self, label: &str) -> LessSafeKey {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
-use crate::{Claims, ScopeSet};
+use crate::{Authentication, Claims, ScopeSet};
 
 /// What an access token is to say.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub struct Grant {
     pub client_id: Option<String>,
     /// What it may be used for (`scope`).
     pub scope: ScopeSet,
+    /// When and how the subject was authenticated (`auth_time`, `acr`, `amr`); `None` for a program's own token.
+    pub authentication: Option<Authentication>,
 }
 
 /// A signed access token. `Debug` does not print it, memory is wiped.

@@ -1,5 +1,6 @@
 //! Calls of a session: one request each with the token, and a second one after a 401.
 
+use reqwest::header::WWW_AUTHENTICATE;
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde::Serialize;
 
@@ -44,6 +45,14 @@ impl Session {
     }
 }
 
+/// Whether the token is good, and its user has to prove again who they are (RFC 9470): another token would not help.
+fn asks_for_more(response: &Response) -> bool {
+    let challenges = response.headers().get_all(WWW_AUTHENTICATE);
+    challenges
+        .iter()
+        .any(|one| one.to_str().is_ok_and(|text| text.contains("insufficient_user_authentication")))
+}
+
 impl Call {
     /// With a JSON body.
     pub fn json(self, body: &(impl Serialize + ?Sized)) -> Self {
@@ -68,7 +77,7 @@ impl Call {
         let again = request.try_clone();
         let token = self.session.fresh(None).await?;
         let response = request.bearer_auth(&token).send().await?;
-        let refused = response.status() == StatusCode::UNAUTHORIZED;
+        let refused = response.status() == StatusCode::UNAUTHORIZED && !asks_for_more(&response);
         let Some(again) = again.filter(|_| refused && self.session.may_replace()) else {
             return Ok(response);
         };

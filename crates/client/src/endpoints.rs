@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use crate::Error;
 use crate::address::Address;
 use crate::grant::{Grant, Own, Pair, Refresh, Refused, Renewal};
+use crate::half_login::Unauthorized;
 
 /// Keyward repeats the answer to a refresh for ten seconds, so an answer that was lost must be asked for
 /// again in that time.
@@ -74,4 +75,17 @@ pub(crate) async fn read<T: DeserializeOwned>(response: Response, unauthorized: 
         return Err(Error::of(&response, unauthorized));
     }
     response.json().await.map_err(|error| if error.is_decode() { unexpected } else { away(error) })
+}
+
+/// The tokens of a login, where a 401 that says no more means `unauthorized`.
+pub(crate) async fn tokens(response: Response, unauthorized: Error) -> Result<Pair, Error> {
+    if response.status() != StatusCode::UNAUTHORIZED {
+        return read(response, unauthorized).await;
+    }
+    Err(match response.json().await {
+        Ok(Unauthorized::MfaRequired(half)) => Error::SecondFactor(half),
+        Ok(Unauthorized::WrongCode) => Error::WrongCode,
+        Ok(Unauthorized::InvalidMfaToken) => Error::LoginOver,
+        _ => unauthorized,
+    })
 }

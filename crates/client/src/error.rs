@@ -5,6 +5,8 @@ use std::time::Duration;
 use reqwest::header::RETRY_AFTER;
 use reqwest::{Response, StatusCode};
 
+use crate::half_login::HalfLogin;
+
 /// Why there is no session, no token, or no answer.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -18,6 +20,15 @@ pub enum Error {
     /// The password is right, but the e-mail address has to be verified first; a mail with a code and a link is on its way.
     #[error("the e-mail address is not verified yet")]
     Unverified,
+    /// The password is right, and the account owes a second factor: see [`Keyward::finish_login`](crate::Keyward::finish_login).
+    #[error("a second factor is required")]
+    SecondFactor(HalfLogin),
+    /// The code of the second factor is wrong, or was used before.
+    #[error("wrong code")]
+    WrongCode,
+    /// The half of a login has expired, was finished, or its account has changed since: begin again.
+    #[error("the login is over: begin again")]
+    LoginOver,
     /// There is no client with this id and secret.
     #[error("wrong client id or secret")]
     InvalidClient,

@@ -47,6 +47,8 @@ pub(crate) struct Login<'a> {
     pub(crate) username: &'a str,
     pub(crate) password: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) otp: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) scope: Option<&'a str>,
 }
 

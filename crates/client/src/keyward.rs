@@ -6,8 +6,9 @@ use std::time::Duration;
 use reqwest::{StatusCode, redirect};
 
 use crate::address::Address;
-use crate::endpoints::{Endpoints, away, read};
-use crate::grant::{Client, Login, Pair, Renewal};
+use crate::endpoints::{Endpoints, away, tokens};
+use crate::grant::{Client, Login, Renewal};
+use crate::half_login::{Finish, HalfLogin, SecondFactor};
 use crate::{Error, Session};
 
 /// A login waits for its turn at hashing.
@@ -16,7 +17,7 @@ const LOGIN: Duration = Duration::from_secs(30);
 /// A Keyward, by its address. Cheap to clone.
 #[derive(Clone)]
 pub struct Keyward {
-    endpoints: Endpoints,
+    pub(crate) endpoints: Endpoints,
 }
 
 impl Keyward {
@@ -52,10 +53,31 @@ impl Keyward {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidCredentials`], [`Error::Unverified`], [`Error::Throttled`], [`Error::Unavailable`] and
+    /// [`Error::SecondFactor`] where the account has one. [`Error::InvalidCredentials`], [`Error::Unverified`], [`Error::Throttled`], [`Error::Unavailable`] and
     /// [`Error::Unexpected`].
     pub async fn log_in(&self, email: &str, password: &str) -> Result<Session, Error> {
-        self.open(Login { username: email, password, scope: None }).await
+        self.open(Login { username: email, password, otp: None, scope: None }).await
+    }
+
+    /// Logs in with a code of an authenticator app beside the password.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Keyward::log_in`], and [`Error::WrongCode`].
+    pub async fn log_in_with_code(&self, email: &str, password: &str, otp: &str) -> Result<Session, Error> {
+        self.open(Login { username: email, password, otp: Some(otp), scope: None }).await
+    }
+
+    /// Finishes a login that owes a second factor. A wrong code does not use it up.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::WrongCode`], [`Error::LoginOver`], [`Error::Throttled`], [`Error::Unavailable`] and [`Error::Unexpected`].
+    pub async fn finish_login(&self, half: &HalfLogin, answer: SecondFactor<'_>) -> Result<Session, Error> {
+        let finish = Finish { mfa_token: &half.mfa_token, answer };
+        let response = self.endpoints.post("/login/mfa")?.json(&finish).send().await.map_err(away)?;
+        let pair = tokens(response, Error::LoginOver).await?;
+        Ok(Session::new(self.endpoints.clone(), pair.into()))
     }
 
     /// Logs in for no more than a scope: `"posts:read posts:write"`.
@@ -64,7 +86,7 @@ impl Keyward {
     ///
     /// Those of [`Keyward::log_in`], and [`Error::Scope`] where the account may not have it.
     pub async fn log_in_for(&self, scope: &str, email: &str, password: &str) -> Result<Session, Error> {
-        self.open(Login { username: email, password, scope: Some(scope) }).await
+        self.open(Login { username: email, password, otp: None, scope: Some(scope) }).await
     }
 
     /// Logs a program in as itself, with the id and the secret that `keyward client create` printed, for all that it was
@@ -94,7 +116,7 @@ impl Keyward {
         if response.status() == StatusCode::FORBIDDEN {
             return Err(Error::Unverified);
         }
-        let pair: Pair = read(response, Error::InvalidCredentials).await?;
+        let pair = tokens(response, Error::InvalidCredentials).await?;
         Ok(Session::new(self.endpoints.clone(), pair.into()))
     }
 

@@ -7,12 +7,13 @@
 //! | [`ports`] | what use cases need from outside: the store, hashing, letters, a mail server |
 //! | [`limits`] | rate limits for everything that can be guessed or repeated |
 //! | [`mail`] | putting mail into the outbox, and delivering it |
-//! | [`identity`], [`sessions`], [`oauth`], [`keys`], [`upkeep`] | the use cases, each with its error |
+//! | [`factors`], [`identity`], [`sessions`], [`oauth`], [`keys`], [`upkeep`] | the use cases, each with its error |
 //!
 //! A module imports only from those above it in this table. Nothing here knows HTTP, SQL, JSON or an async runtime:
 //! those live behind the ports, in `keyward-infra` and `keyward-api`. Time and randomness are passed in.
 #![forbid(unsafe_code)]
 
+pub mod factors;
 pub mod identity;
 pub mod keys;
 pub mod limits;

@@ -3,6 +3,7 @@
 pub mod attempts;
 pub mod clients;
 pub mod events;
+pub mod factors;
 pub mod jobs;
 pub mod keys;
 pub mod lifetimes;
@@ -11,6 +12,7 @@ pub mod outbox;
 pub mod recoveries;
 pub mod revocations;
 pub mod sessions;
+pub mod spent;
 pub mod store_error;
 pub mod users;
 pub mod verifications;

@@ -1,11 +1,15 @@
 //! Sessions: one row per login. Every access token names its session, so ending the session ends its tokens.
 
+pub mod admission;
 pub mod ending;
 pub mod error;
 pub mod feed;
+pub mod finish_login;
 pub mod log_in;
 pub mod log_out;
 pub mod opening;
+mod owing;
+pub mod prove_again;
 pub mod refresh;
 pub mod sign_up;
 pub mod standing;

@@ -11,5 +11,6 @@ pub mod ids;
 pub mod new_password;
 pub mod origin;
 pub mod page;
+pub mod proof;
 pub mod scopes;
 pub mod text;

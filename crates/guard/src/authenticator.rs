@@ -20,6 +20,11 @@ pub trait Authenticator<I: Scoped = Principal>: Send + Sync {
     /// [`Refusal::InvalidToken`] or [`Refusal::Expired`] for a token that is not valid, [`Refusal::Unavailable`] when
     /// that cannot be decided now.
     async fn authenticate(&self, token: &str) -> Result<I, Refusal>;
+
+    /// The time, in Unix seconds, by which the age of an authentication is judged: the system's.
+    fn now(&self) -> i64 {
+        unix_now()
+    }
 }
 
 /// Trusts every token that its verifier does. Revocation is noticed when the token expires, minutes later.

@@ -8,23 +8,24 @@ use std::sync::Arc;
 use axum::extract::{FromRef, FromRequestParts, OptionalFromRequestParts};
 use axum::http::request::Parts;
 
-use keyward_auth::Scoped;
+use keyward_auth::{Authenticated, Scoped};
 
-use crate::principal::require;
-use crate::{Authenticator, Principal, Refusal, Requirement, bearer};
+use crate::principal::{authenticated, require};
+use crate::{Authenticator, Freshness, Principal, Refusal, Requirement, StepUp, bearer};
 
-/// The sender of a valid access token, which carries the scope `R` where one is named.
+/// The sender of a valid access token, which carries the scope `R` where one is named, and whose authentication is as recent
+/// and as strong as `F` says: `CurrentUser<PostsWrite, Fresh<300>>`.
 ///
 /// Make it the first argument of a handler: then nothing else of the request is looked at before the token is.
 /// `Option<CurrentUser>` admits a request without a token; an invalid one is refused all the same.
 ///
 /// `I` is the identity that the state's [`Authenticator`] returns.
-pub struct CurrentUser<R: Requirement = (), I = Principal> {
+pub struct CurrentUser<R: Requirement = (), F: Freshness = (), I = Principal> {
     identity: I,
-    requirement: PhantomData<R>,
+    requirement: PhantomData<(R, F)>,
 }
 
-impl<R: Requirement, I: Scoped> CurrentUser<R, I> {
+impl<R: Requirement, F: Freshness, I: Scoped + Authenticated> CurrentUser<R, F, I> {
     /// The identity.
     pub fn into_identity(self) -> I {
         self.identity
@@ -32,19 +33,20 @@ impl<R: Requirement, I: Scoped> CurrentUser<R, I> {
 
     async fn admit(authenticator: Arc<dyn Authenticator<I>>, token: &str) -> Result<Self, Refusal> {
         let identity = authenticator.authenticate(token).await?;
-        require(&identity, R::SCOPE)?;
+        require(&identity, R::SCOPE, R::ENROLLING)?;
+        authenticated(&identity, StepUp::of::<F>(), authenticator.now())?;
         Ok(Self { identity, requirement: PhantomData })
     }
 }
 
-impl<R: Requirement> CurrentUser<R> {
+impl<R: Requirement, F: Freshness> CurrentUser<R, F> {
     /// The principal.
     pub fn into_principal(self) -> Principal {
         self.identity
     }
 }
 
-impl<R: Requirement, I> Deref for CurrentUser<R, I> {
+impl<R: Requirement, F: Freshness, I> Deref for CurrentUser<R, F, I> {
     type Target = I;
 
     fn deref(&self) -> &I {
@@ -52,12 +54,13 @@ impl<R: Requirement, I> Deref for CurrentUser<R, I> {
     }
 }
 
-impl<S, R, I> FromRequestParts<S> for CurrentUser<R, I>
+impl<S, R, F, I> FromRequestParts<S> for CurrentUser<R, F, I>
 where
     S: Send + Sync,
     Arc<dyn Authenticator<I>>: FromRef<S>,
     R: Requirement,
-    I: Scoped,
+    F: Freshness,
+    I: Scoped + Authenticated,
 {
     type Rejection = Refusal;
 
@@ -66,12 +69,13 @@ where
     }
 }
 
-impl<S, R, I> OptionalFromRequestParts<S> for CurrentUser<R, I>
+impl<S, R, F, I> OptionalFromRequestParts<S> for CurrentUser<R, F, I>
 where
     S: Send + Sync,
     Arc<dyn Authenticator<I>>: FromRef<S>,
     R: Requirement,
-    I: Scoped,
+    F: Freshness,
+    I: Scoped + Authenticated,
 {
     type Rejection = Refusal;
 
@@ -88,20 +92,27 @@ mod documented {
     use utoipa::openapi::path::Operation;
     use utoipa::openapi::security::SecurityRequirement;
 
-    use super::{CurrentUser, Requirement};
+    use super::{CurrentUser, Freshness, Requirement, StepUp};
     use crate::documented::Documented;
-    use crate::lock::lock;
+    use crate::lock::{enrolled, lock, step_up};
     use crate::schemas::Schemas;
 
-    impl<R: Requirement, I> Documented for CurrentUser<R, I> {
+    impl<R: Requirement, F: Freshness, I> Documented for CurrentUser<R, F, I> {
         fn document(operation: &mut Operation, _: &mut Schemas) {
             lock(operation, R::SCOPE);
+            // A token for enrolling has no other scope: where one is asked for, that is what it lacks.
+            if !R::ENROLLING && R::SCOPE.is_none() {
+                enrolled(operation);
+            }
+            if let Some(asked) = StepUp::of::<F>() {
+                step_up(operation, asked);
+            }
         }
     }
 
-    impl<R: Requirement, I> Documented for Option<CurrentUser<R, I>> {
-        fn document(operation: &mut Operation, _: &mut Schemas) {
-            lock(operation, R::SCOPE);
+    impl<R: Requirement, F: Freshness, I> Documented for Option<CurrentUser<R, F, I>> {
+        fn document(operation: &mut Operation, schemas: &mut Schemas) {
+            CurrentUser::<R, F, I>::document(operation, schemas);
             operation.security.get_or_insert_default().insert(0, SecurityRequirement::default());
         }
     }

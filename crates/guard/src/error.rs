@@ -5,6 +5,8 @@ use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use keyward_auth::ErrorCode;
 use serde_json::{Value, json};
 
+use crate::StepUp;
+
 /// Why a request does not get in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -21,6 +23,12 @@ pub enum Refusal {
     /// The token is good, but not for this.
     #[error("Not enough permissions")]
     InsufficientScope(&'static str),
+    /// The token is good for nothing but enrolling a second factor.
+    #[error("This token is good for enrolling a second factor only. Enrol one, then log in again.")]
+    EnrolmentOnly,
+    /// The token is good, but its holder was authenticated too long ago, or not strongly enough (RFC 9470).
+    #[error("A more recent or stronger authentication is required")]
+    InsufficientAuthentication(StepUp),
     /// Whether the token is good cannot be found out now.
     #[error("Service Unavailable")]
     Unavailable,
@@ -34,6 +42,8 @@ impl Refusal {
             Self::InvalidToken => ErrorCode::INVALID_TOKEN,
             Self::Expired => ErrorCode::TOKEN_EXPIRED,
             Self::InsufficientScope(_) => ErrorCode::INSUFFICIENT_SCOPE,
+            Self::EnrolmentOnly => ErrorCode::ENROLMENT_ONLY,
+            Self::InsufficientAuthentication(_) => ErrorCode::INSUFFICIENT_USER_AUTHENTICATION,
             Self::Unavailable => ErrorCode::UNAVAILABLE,
         }
     }
@@ -41,8 +51,11 @@ impl Refusal {
     /// The status of the answer.
     pub fn status(self) -> StatusCode {
         match self {
-            Self::NotAuthenticated | Self::InvalidToken | Self::Expired => StatusCode::UNAUTHORIZED,
-            Self::InsufficientScope(_) => StatusCode::FORBIDDEN,
+            Self::NotAuthenticated
+            | Self::InvalidToken
+            | Self::Expired
+            | Self::InsufficientAuthentication(_) => StatusCode::UNAUTHORIZED,
+            Self::InsufficientScope(_) | Self::EnrolmentOnly => StatusCode::FORBIDDEN,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
@@ -56,6 +69,13 @@ impl Refusal {
             }
             Self::InsufficientScope(scope) => Some(format!(
                 "Bearer error=\"insufficient_scope\", error_description=\"{self}\", scope=\"{scope}\""
+            )),
+            Self::EnrolmentOnly => {
+                Some(format!("Bearer error=\"insufficient_scope\", error_description=\"{self}\""))
+            }
+            Self::InsufficientAuthentication(asked) => Some(format!(
+                "Bearer error=\"insufficient_user_authentication\", error_description=\"{self}\", {}",
+                asked.parameters()
             )),
             Self::Unavailable => None,
         }

@@ -14,8 +14,8 @@ use http_body_util::{Either, Full};
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::principal::require;
-use crate::{Authenticator, Principal, Refusal, bearer};
+use crate::principal::{authenticated, require};
+use crate::{Authenticator, Freshness, Principal, Refusal, StepUp, bearer};
 
 /// The body of an answer: a refusal's, or the service's.
 pub type BearerBody<B> = Either<Full<Bytes>, B>;
@@ -35,18 +35,26 @@ struct Lock {
     authenticator: Arc<dyn Authenticator>,
     scope: Option<&'static str>,
     optional: bool,
+    step_up: Option<StepUp>,
 }
 
 impl BearerLayer {
     /// A layer that asks for a good token.
     pub fn new(authenticator: Arc<dyn Authenticator>) -> Self {
-        Self { lock: Lock { authenticator, scope: None, optional: false } }
+        Self { lock: Lock { authenticator, scope: None, optional: false, step_up: None } }
     }
 
     /// And for this scope.
     #[must_use]
     pub fn require(mut self, scope: &'static str) -> Self {
         self.lock.scope = Some(scope);
+        self
+    }
+
+    /// And for an authentication that recent or strong, such as `fresh::<Fresh<300>>()`.
+    #[must_use]
+    pub fn fresh<F: Freshness>(mut self) -> Self {
+        self.lock.step_up = StepUp::of::<F>();
         self
     }
 
@@ -79,7 +87,8 @@ impl Lock {
             return Ok(None);
         }
         let principal = self.authenticator.authenticate(bearer::token(headers)?).await?;
-        require(&principal, self.scope)?;
+        require(&principal, self.scope, false)?;
+        authenticated(&principal, self.step_up, self.authenticator.now())?;
         Ok(Some(principal))
     }
 }
@@ -128,7 +137,10 @@ fn refused(refusal: Refusal, headers: &HeaderMap) -> Response<Full<Bytes>> {
         Refusal::NotAuthenticated => ("16", "Not authenticated"),
         Refusal::InvalidToken => ("16", "Could not validate credentials"),
         Refusal::Expired => ("16", "Token expired"),
-        Refusal::InsufficientScope(_) => ("7", "Not enough permissions"),
+        Refusal::InsufficientAuthentication(_) => {
+            ("16", "A more recent or stronger authentication is required")
+        }
+        Refusal::InsufficientScope(_) | Refusal::EnrolmentOnly => ("7", "Not enough permissions"),
         Refusal::Unavailable => ("14", "Service Unavailable"),
     };
     let headers = response.headers_mut();

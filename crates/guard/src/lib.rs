@@ -12,6 +12,7 @@ mod current_user;
 #[cfg(feature = "openapi")]
 mod documented;
 mod error;
+mod freshness;
 #[cfg(feature = "tower")]
 mod layer;
 #[cfg(feature = "openapi")]
@@ -33,6 +34,7 @@ pub use current_user::CurrentUser;
 #[cfg(feature = "openapi")]
 pub use documented::{Documented, describe};
 pub use error::Refusal;
+pub use freshness::{Fresh, Freshness, StepUp, Strong};
 #[cfg(feature = "tower")]
 pub use layer::{BearerBody, BearerLayer, BearerService};
 #[cfg(feature = "openapi")]
@@ -44,9 +46,11 @@ pub use problem::{PROBLEM, document_problem, problem_schema, problems};
 pub use remote::{RemoteAuthenticator, RemoteBuilder, RemoteError};
 #[cfg(feature = "openapi")]
 pub use schemas::Schemas;
-pub use scope::{Requirement, Scope};
+pub use scope::{ENROL, Enrolling, Requirement, Scope};
 
-pub use keyward_auth::{ErrorCode, Random, ScopeSet, Scoped, SystemRandom, TokenProfile};
+pub use keyward_auth::{
+    AAL1, AAL2, Authenticated, ErrorCode, Random, ScopeSet, Scoped, SystemRandom, TokenProfile,
+};
 
 #[cfg(feature = "openapi")]
 #[doc(hidden)]

@@ -7,8 +7,8 @@ use utoipa::openapi::security::{
     Flow, HttpAuthScheme, HttpBuilder, OAuth2, Password, Scopes, SecurityRequirement, SecurityScheme,
 };
 
-use crate::Refusal;
 use crate::problem::{document_problem, problems};
+use crate::{Refusal, StepUp};
 
 /// The name of the scheme behind *Authorize*'s e-mail and password form, as FastAPI names it.
 pub const PASSWORD_SCHEME: &str = "OAuth2PasswordBearer";
@@ -34,6 +34,20 @@ pub fn lock(operation: &mut Operation, scope: Option<&'static str>) {
     refusal(operation, Refusal::Unavailable, "Overloaded: try again after `Retry-After` seconds");
 }
 
+/// Adds the refusal of a token that is good for enrolling a second factor alone.
+pub(crate) fn enrolled(operation: &mut Operation) {
+    refusal(operation, Refusal::EnrolmentOnly, "The token is good for enrolling a second factor only");
+}
+
+/// Adds the refusal of an authentication that is too old or too weak.
+pub(crate) fn step_up(operation: &mut Operation, asked: StepUp) {
+    let when = match asked.max_age {
+        Some(seconds) => format!("The login, or the last proof, is older than {seconds} seconds"),
+        None => "The login was with one factor, and two are asked for".to_owned(),
+    };
+    refusal(operation, Refusal::InsufficientAuthentication(asked), &when);
+}
+
 fn refusal(operation: &mut Operation, refusal: Refusal, when: &str) {
     document_problem(operation, refusal.status().as_u16(), when, refusal.body());
 }
@@ -45,7 +59,8 @@ pub fn schemes(document: &mut OpenApi, token_url: &str, scopes: &[(&str, &str)])
         scopes.iter().map(|(name, title)| ((*name).to_owned(), (*title).to_owned())).collect::<Scopes>();
     let password = OAuth2::with_description(
         [Flow::Password(Password::new(token_url, scopes))],
-        "Type e-mail and password; the token is kept until the page is reloaded. Choose no scope to get all you may have.",
+        "Type e-mail and password; the token is kept until the page is reloaded. Choose no scope to get all you may have. \
+         Where you have an authenticator app, type a space and its six digits behind the password.",
     );
     let bearer = HttpBuilder::new()
         .scheme(HttpAuthScheme::Bearer)

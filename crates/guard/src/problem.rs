@@ -6,7 +6,7 @@ use keyward_auth::ErrorCode;
 use serde_json::Value;
 use utoipa::openapi::example::ExampleBuilder;
 use utoipa::openapi::path::Operation;
-use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::openapi::schema::{ArrayBuilder, Object, ObjectBuilder, Schema, Type};
 use utoipa::openapi::{Content, ContentBuilder, HeaderBuilder, OpenApi, Ref, RefOr, Response};
 
 use crate::documented::operations;
@@ -103,6 +103,13 @@ fn problem(codes: BTreeSet<String>) -> Schema {
         .required("code")
         .property("error", text("At the token endpoints: the code of RFC 6749, section 5.2"))
         .property("error_description", text("At the token endpoints: the detail once more"))
+        .property("mfa_token", text("At a login that owes a second factor: what to come back with"))
+        .property(
+            "mfa_methods",
+            ArrayBuilder::new()
+                .items(Object::with_type(Type::String))
+                .description(Some("At a login that owes a second factor: what will do")),
+        )
         .description(Some("An error in FastAPI's shape, with a code"))
         .into()
 }

@@ -25,7 +25,14 @@ impl Authenticator for Book {
             _ => return Err(Refusal::InvalidToken),
         };
         let scope = ScopeSet::parse(scope).unwrap();
-        Ok(Principal { subject: "ana".into(), session: None, scope })
+        Ok(Principal {
+            subject: "ana".into(),
+            session: None,
+            scope,
+            authenticated_at: None,
+            acr: None,
+            methods: Vec::new(),
+        })
     }
 }
 

@@ -3,7 +3,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`database`] | opening a database, connections with bounded time, transactions, and what failures mean |
-//! | [`identity`], [`sessions`], [`oauth`], [`keys`], [`mail`], [`limits`], [`upkeep`] | one repository a file |
+//! | [`identity`], [`sessions`], [`oauth`], [`factors`], [`keys`], [`mail`], [`limits`], [`upkeep`] | one repository a file |
 //! | [`mail`] | also the templates of letters, and delivery through SMTP or into a folder |
 //! | [`hashing_pool`] | password hashing on a few threads with a bounded queue |
 //! | [`entity`] | the tables as SeaORM sees them |
@@ -14,6 +14,7 @@
 pub mod clock;
 pub mod database;
 pub mod entity;
+pub mod factors;
 pub mod hashing_pool;
 pub mod identity;
 pub mod keys;

@@ -19,6 +19,11 @@ impl<'a> Given<'a> {
         Self { value, text }
     }
 
+    /// Whether it is one of a form or a query.
+    pub fn is_text(self) -> bool {
+        self.text
+    }
+
     /// The value.
     pub fn value(self) -> &'a Value {
         self.value

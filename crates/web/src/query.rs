@@ -43,8 +43,16 @@ impl<T: Input + IntoParams> Documented for Query<T> {
 }
 
 /// What is sent in a body and nowhere else: no body is read where the query has one of these names.
-pub const SECRETS: [&str; 5] =
-    ["password", "current_password", "new_password", "client_secret", "refresh_token"];
+pub const SECRETS: [&str; 8] = [
+    "password",
+    "current_password",
+    "new_password",
+    "client_secret",
+    "refresh_token",
+    "otp",
+    "recovery_code",
+    "mfa_token",
+];
 
 /// Refuses a query with a parameter of one of these names, in any letter case and any escaping. An address
 /// ends up in logs and histories: a client that puts a secret there has to notice at once.

@@ -107,7 +107,13 @@ fn ring() -> SharedKeyRing {
 fn sign(keys: SharedKeyRing, scope: &str, ago: Duration) -> String {
     let settings = IssuerSettings { issuer: ISSUER.into(), audience: "keyward".into(), ttl_seconds: 900 };
     let scope = ScopeSet::parse(scope).unwrap();
-    let grant = Grant { subject: "ana".into(), session: Some("s1".into()), client_id: None, scope };
+    let grant = Grant {
+        subject: "ana".into(),
+        session: Some("s1".into()),
+        client_id: None,
+        scope,
+        authentication: None,
+    };
     let then = (SystemTime::now() - ago).duration_since(UNIX_EPOCH).unwrap();
     let issuer = JwtIssuer::new(settings, keys, Arc::new(SystemRandom));
     issuer.issue(&grant, i64::try_from(then.as_secs()).unwrap()).unwrap().as_str().to_owned()

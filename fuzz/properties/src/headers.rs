@@ -50,7 +50,14 @@ struct Notes(Mutex<Vec<String>>);
 impl Authenticator for Notes {
     async fn authenticate(&self, token: &str) -> Result<Principal, Refusal> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(token.to_owned());
-        Ok(Principal { subject: "1".to_owned(), session: None, scope: ScopeSet::default() })
+        Ok(Principal {
+            subject: "1".to_owned(),
+            session: None,
+            scope: ScopeSet::default(),
+            authenticated_at: None,
+            acr: None,
+            methods: Vec::new(),
+        })
     }
 }
 

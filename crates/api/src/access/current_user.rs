@@ -2,7 +2,8 @@
 
 use keyward_domain::values::actor::Actor;
 
-/// The user whose valid access token came with the request; it carries the scope `R` where one is named.
+/// The user whose valid access token came with the request; it carries the scope `R` where one is named, and
+/// the user's login or last proof is as recent and as strong as `F` says.
 ///
 /// Always a handler's first argument, so that nothing else is looked at before.
-pub type CurrentUser<R = ()> = keyward_guard::CurrentUser<R, Actor>;
+pub type CurrentUser<R = (), F = ()> = keyward_guard::CurrentUser<R, F, Actor>;

@@ -17,7 +17,9 @@ use keyward_domain::values::actor::{Actor, Via};
 use keyward_domain::values::clock::Clock;
 use keyward_domain::values::ids::SessionId;
 use keyward_domain::values::ids::UserId;
+use keyward_domain::values::proof::{Methods, Proof};
 use keyward_guard::{Authenticator, Refusal};
+use time::OffsetDateTime;
 
 use super::cache_use::CacheUse;
 use super::epochs::Epochs;
@@ -74,6 +76,12 @@ impl Authenticator<Actor> for SessionCheck {
         // Both at once, because a span's fields are written anew each time.
         tracing::record_all!(tracing::Span::current(), user = who.0, session = %id);
         let scope = self.opening.grants().bound(live.role, &claims.scope);
-        Ok(Actor { who, via: Via::Session(id), scope })
+        let at = claims.auth_time.and_then(|at| OffsetDateTime::from_unix_timestamp(at).ok());
+        let proof = Proof { methods: Methods::parse(&claims.amr.join(" ")), at };
+        Ok(Actor { who, via: Via::Session(id), scope, proof })
+    }
+
+    fn now(&self) -> i64 {
+        self.clock.now().unix_timestamp()
     }
 }

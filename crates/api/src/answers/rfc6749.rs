@@ -9,7 +9,10 @@ use crate::error::ApiError;
 /// The same error with RFC 6749's code (section 5.2), where there is one for it.
 pub(crate) fn for_tokens(error: ApiError) -> ApiError {
     let code = match error.code() {
+        codes::MFA_REQUIRED => "mfa_required",
         codes::INVALID_CREDENTIALS
+        | codes::INVALID_MFA_TOKEN
+        | codes::WRONG_CODE
         | codes::INVALID_REFRESH_TOKEN
         | codes::SESSION_ENDED_BY_REUSE
         | codes::SESSION_EXPIRED
@@ -28,8 +31,8 @@ pub(crate) fn for_tokens(error: ApiError) -> ApiError {
 pub(crate) fn for_grants(error: ApiError) -> ApiError {
     let refused = [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN].contains(&error.status());
     let error = for_tokens(error);
-    // That no client authenticated itself stays a 401.
-    if refused && error.code() != codes::INVALID_CLIENT {
+    // That no client authenticated itself stays a 401, and so does half a login.
+    if refused && ![codes::INVALID_CLIENT, codes::MFA_REQUIRED].contains(&error.code()) {
         error.with_status(StatusCode::BAD_REQUEST)
     } else {
         error

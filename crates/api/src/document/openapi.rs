@@ -22,8 +22,11 @@ FastAPI-style JWT authentication, in Rust.
 padlock is yours to call. `POST /logout` ends that.";
 
 /// The tags of Keyward's own operations that come before the resources'.
-const FIRST_TAGS: [(&str, &str); 2] =
-    [("login", "Sign up, log in, stay logged in, log out"), ("users", "Accounts")];
+const FIRST_TAGS: [(&str, &str); 3] = [
+    ("login", "Sign up, log in, stay logged in, log out"),
+    ("users", "Accounts"),
+    ("factors", "Second factors, and proving again who one is"),
+];
 
 /// Those that come after them.
 const LATER_TAGS: [(&str, &str); 5] = [

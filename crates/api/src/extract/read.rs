@@ -79,6 +79,37 @@ impl<C> Reader<C> for PasswordReader {
     }
 }
 
+/// A password at a login.
+pub struct LoginPassword {
+    /// The password, as typed.
+    pub password: Password,
+    /// Whether it came in a form, in which a code may stand behind it.
+    pub in_form: bool,
+}
+
+/// Reads a password at a login, and whether it came in a form. It is never echoed.
+pub fn login_password() -> LoginPasswordReader {
+    LoginPasswordReader
+}
+
+/// Made by [`login_password`].
+pub struct LoginPasswordReader;
+
+impl<C> Reader<C> for LoginPasswordReader {
+    type Value = LoginPassword;
+
+    const SECRET: bool = true;
+
+    fn read(&self, given: Given<'_>, _: &C) -> Result<LoginPassword, Flaw> {
+        let password = given.raw_string().map(Password::new)?;
+        Ok(LoginPassword { password, in_form: given.is_text() })
+    }
+
+    fn schema(&self) -> RefOr<Schema> {
+        <PasswordReader as Reader<C>>::schema(&PasswordReader)
+    }
+}
+
 fn of_type(schema_type: Type) -> ObjectBuilder {
     ObjectBuilder::new().schema_type(schema_type)
 }

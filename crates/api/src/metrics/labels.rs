@@ -107,6 +107,8 @@ impl Outcome {
                 SessionError::InvalidCredentials
                 | SessionError::EmailUnverified
                 | SessionError::EmailUnverifiedNoMail(_)
+                | SessionError::InvalidMfaToken
+                | SessionError::WrongCode
                 | SessionError::Scope(_),
             ) => "refused",
             Some(SessionError::Throttled(_)) => "throttled",

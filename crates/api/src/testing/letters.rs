@@ -1,7 +1,7 @@
 //! The outbox of the service under test, and what its mails say.
 
-use keyward_domain::model::mail::Message;
-use keyward_domain::model::outbox::{Claimed, Lane, MailEntry};
+use keyward_domain::model::mail::{Lane, Message};
+use keyward_domain::model::outbox::{Claimed, MailEntry};
 use time::Duration;
 
 use super::app::TestApp;

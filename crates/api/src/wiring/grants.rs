@@ -1,7 +1,7 @@
 //! What each role may have: Keyward's own scopes, those of mounted resources, and those that settings add.
 
 use keyward_auth::ScopeSet;
-use keyward_domain::values::scopes::{ADMIN, Grants, REVOCATIONS_READ, Role, union};
+use keyward_domain::values::scopes::{ADMIN, ENROL, Grants, REVOCATIONS_READ, Role, union};
 
 use super::error::ServiceError;
 use crate::resources::resource::Resource;
@@ -15,7 +15,9 @@ use crate::settings::scopes::ScopeSettings;
 pub(crate) fn grants(settings: &ScopeSettings, resources: &[Resource]) -> Result<Grants, ServiceError> {
     let (users, administrators) = (scopes(resources, Role::User)?, scopes(resources, Role::Admin)?);
     let own = |name: &str| {
-        [ADMIN, REVOCATIONS_READ].contains(&name) || users.contains(name) || administrators.contains(name)
+        [ADMIN, ENROL, REVOCATIONS_READ].contains(&name)
+            || users.contains(name)
+            || administrators.contains(name)
     };
     for (setting, added) in
         [("KEYWARD_USER_SCOPES", &settings.user_scopes), ("KEYWARD_ADMIN_SCOPES", &settings.admin_scopes)]
@@ -57,7 +59,7 @@ mod tests {
         let grants = grants(&settings("a:read  a:write", "a:review"), &[]).unwrap();
         assert_eq!(grants.of(Role::User).to_string(), "a:read a:write");
         assert_eq!(grants.of(Role::Admin).to_string(), "a:read a:review a:write admin");
-        for own in ["admin", "revocations:read"] {
+        for own in ["admin", "enrol", "revocations:read"] {
             for faulty in [settings(&format!("a:read {own}"), ""), settings("", own)] {
                 assert!(super::grants(&faulty, &[]).unwrap_err().to_string().contains(own), "{own}");
             }

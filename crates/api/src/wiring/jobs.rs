@@ -5,6 +5,7 @@
 
 mod cleaning;
 mod deliveries;
+pub(crate) mod key_rotation;
 mod keys;
 mod watched;
 
@@ -16,12 +17,11 @@ use keyward_domain::upkeep::cleaning::Housekeeping;
 use keyward_domain::upkeep::deleted_accounts::DeletedAccounts;
 use keyward_infra::database::store::Database;
 
+use self::key_rotation::KeyRotation;
 use self::watched::{Pauses, watch};
 use super::notifications::{Wakes, listen};
 use crate::metrics::background::{Background, Worker};
 use crate::metrics::counters::Metrics;
-
-pub(crate) use self::keys::{KeyRotation, note_unopened};
 
 /// A worker whose last sign of progress is older has stalled: any call of the database ends well before.
 const STALLED: Duration = Duration::from_mins(3);

@@ -1,11 +1,9 @@
 //! Deleting accounts. What belongs to one is hidden at once, and removed in batches by
 //! [`DeletedAccounts`](crate::upkeep::deleted_accounts::DeletedAccounts).
 
-use keyward_auth::{Password, PasswordHash};
-
 use super::administrators::spare_the_last;
 use super::error::UserError;
-use super::proofs::{Proofs, stands};
+use super::proofs::{AskedPassword, Proofs, stands};
 use crate::model::events::{Event, EventKind};
 use crate::model::users::Credentials;
 use crate::ports::bundle::Ports;
@@ -27,10 +25,13 @@ impl DeleteAccount {
     }
 
     /// Deletes the actor's own account, given its password.
-    pub async fn own(&self, actor: &Actor, password: Password, origin: &Origin) -> Result<(), UserError> {
-        let deed = |Credentials { hash, .. }| async move {
-            self.remove(actor.who, Some(&hash), &actor.into(), origin).await
-        };
+    pub async fn own(
+        &self,
+        actor: &Actor,
+        password: AskedPassword,
+        origin: &Origin,
+    ) -> Result<(), UserError> {
+        let deed = |proven| async move { self.remove(actor.who, Some(&proven), &actor.into(), origin).await };
         self.proofs.proving(actor, password, origin, deed).await.map_err(UserError::of_caller)
     }
 
@@ -39,11 +40,11 @@ impl DeleteAccount {
         self.remove(id, None, by, origin).await.map(drop)
     }
 
-    /// Deletes an account, if it still has the hash that was `proven`; `None` if not.
+    /// Deletes an account, if it still has the password that was `proven`; `None` if not.
     async fn remove(
         &self,
         id: UserId,
-        proven: Option<&PasswordHash>,
+        proven: Option<&Credentials>,
         by: &By,
         origin: &Origin,
     ) -> Result<Option<()>, UserError> {

@@ -24,6 +24,12 @@ pub enum UserError {
     /// The password given as proof is not theirs.
     #[error("The current password is wrong.")]
     WrongPassword,
+    /// The account has a password, and none was given as proof: the field that takes it.
+    #[error("Field required")]
+    PasswordMissing(&'static str),
+    /// The account has no password, and the last login or proof was too long ago to stand for it.
+    #[error("A more recent or stronger authentication is required")]
+    Stale,
     /// The new password stands for the account itself.
     #[error(transparent)]
     PasswordRefused(PasswordRefusal),
@@ -68,7 +74,8 @@ impl Failure for UserError {
         match self {
             Self::EmailTaken => Kind::Invalid,
             Self::PasswordRefused(_) => Kind::Unprocessable,
-            Self::CallerGone => Kind::Unauthenticated,
+            Self::PasswordMissing(_) => Kind::Missing,
+            Self::CallerGone | Self::Stale => Kind::Unauthenticated,
             Self::NotFound(_) => Kind::NotFound,
             Self::LastAdministrator => Kind::Conflict,
             Self::Throttled(_) => Kind::Throttled,
@@ -85,6 +92,8 @@ impl Failure for UserError {
             Self::NotFound(_) => codes::NOT_FOUND,
             Self::Forbidden => ErrorCode::INSUFFICIENT_SCOPE,
             Self::WrongPassword => codes::WRONG_PASSWORD,
+            Self::PasswordMissing(_) => codes::VALIDATION,
+            Self::Stale => ErrorCode::INSUFFICIENT_USER_AUTHENTICATION,
             Self::PasswordRefused(_) => codes::PASSWORD_REFUSED,
             Self::LastAdministrator => codes::LAST_ADMINISTRATOR,
             Self::CallerGone => ErrorCode::INVALID_TOKEN,
@@ -96,7 +105,15 @@ impl Failure for UserError {
     }
 
     fn field(&self) -> Option<[&'static str; 2]> {
-        matches!(self, Self::PasswordRefused(_)).then_some(["body", "new_password"])
+        match self {
+            Self::PasswordRefused(_) => Some(["body", "new_password"]),
+            Self::PasswordMissing(name) => Some(["body", name]),
+            _ => None,
+        }
+    }
+
+    fn acr_values(&self) -> Option<&'static str> {
+        matches!(self, Self::Stale).then_some("aal1 aal2")
     }
 
     fn retry_after(&self) -> Option<u64> {
@@ -123,6 +140,8 @@ crate::cases! {
     NoUser => UserError::NotFound(UserId(9));
     /// Another user's account.
     OthersAccount => UserError::Forbidden;
+    /// The account has no password, and the last login or proof is older than 300 seconds.
+    Stale => UserError::Stale;
     /// The password is wrong.
     WrongPassword => UserError::WrongPassword;
     /// The new password is the account's name.

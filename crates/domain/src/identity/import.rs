@@ -157,7 +157,7 @@ impl Import {
             email: Email::parse(&user.email).map_err(ImportRefusal::Email)?,
             name: user.name.as_deref().map(Name::parse).transpose().map_err(ImportRefusal::Name)?,
             role,
-            hash: PasswordHash::imported(&user.hash).map_err(ImportRefusal::Hash)?,
+            hash: Some(PasswordHash::imported(&user.hash).map_err(ImportRefusal::Hash)?),
             created_at: self.clock.now(),
         };
         Ok(ImportedUser { new, disabled: user.disabled, email_verified: user.email_verified })

@@ -1,9 +1,7 @@
 //! Changing one's password, given the current one. A forgotten one is replaced through a [link](super::recovery).
 
-use keyward_auth::Password;
-
 use super::error::UserError;
-use super::proofs::Proofs;
+use super::proofs::{AskedPassword, Proofs};
 use crate::mail::postbox::Postbox;
 use crate::model::events::{Event, EventKind};
 use crate::model::users::Credentials;
@@ -30,7 +28,7 @@ impl ChangePassword {
     pub async fn change(
         &self,
         actor: &Actor,
-        current: Password,
+        current: AskedPassword,
         new: NewPassword,
         origin: &Origin,
     ) -> Result<(), UserError> {
@@ -52,7 +50,7 @@ impl ChangePassword {
         self.ports
             .retrying(|| async {
                 let mut tx = self.ports.store.begin().await?;
-                if !tx.user_changes().replace_hash(actor.who, &old, &hash).await? {
+                if !tx.user_changes().replace_hash(actor.who, old.as_ref(), &hash).await? {
                     return Ok(None);
                 }
                 let now = self.ports.clock.now();

@@ -1,10 +1,13 @@
-//! Proving that one knows the password of one's own account, for what needs more than a token.
+//! Proving again who one is, for what needs more than a token: by the password of the account, or, where it has none, by a
+//! login or proof of the last minutes.
 
 use std::sync::Arc;
 
-use keyward_auth::{Password, PasswordHash};
+use keyward_auth::Password;
+use time::Duration;
 
 use super::error::UserError;
+use crate::factors::standing::Standing;
 use crate::limits::throttle::Throttle;
 use crate::model::store_error::StoreError;
 use crate::model::users::Credentials;
@@ -14,6 +17,17 @@ use crate::ports::store::Transaction;
 use crate::values::actor::Actor;
 use crate::values::ids::UserId;
 use crate::values::origin::Origin;
+
+/// How long a login or a proof stands for a password that the account does not have.
+const RECENT: Duration = Duration::minutes(5);
+
+/// The password that a body was asked for.
+pub struct AskedPassword {
+    /// The field that takes it.
+    pub field: &'static str,
+    /// What was given. An account without a password needs none.
+    pub given: Option<Password>,
+}
 
 /// Asks for an account's password again. Every check is rate limited.
 #[derive(Clone)]
@@ -28,12 +42,12 @@ impl Proofs {
         Self { ports, throttle }
     }
 
-    /// Runs `deed` once `password` is shown to be the account's. `deed` returns `None` if the hash that was checked is not the
+    /// Runs `deed` once `asked` is shown to be the account's. `deed` returns `None` if the hash that was checked is not the
     /// account's any more: a login may have upgraded it, and then the password is checked once more.
     pub(crate) async fn proving<T, E, F, W>(
         &self,
         actor: &Actor,
-        password: Password,
+        asked: AskedPassword,
         origin: &Origin,
         deed: F,
     ) -> Result<T, E>
@@ -42,14 +56,35 @@ impl Proofs {
         F: Fn(Credentials) -> W,
         W: Future<Output = Result<Option<T>, E>>,
     {
-        let password = Arc::new(password);
+        let AskedPassword { field, given } = asked;
+        let password = given.map(Arc::new);
         for _ in 0..2 {
-            let proven = self.prove(actor, Arc::clone(&password), origin).await?;
+            let proven = match &password {
+                Some(password) => self.prove(actor, Arc::clone(password), origin).await?,
+                None => self.stand_in(actor, field).await?,
+            };
             if let Some(done) = deed(proven).await? {
                 return Ok(done);
             }
         }
         Err(UserError::WrongPassword.into())
+    }
+
+    /// The account, once a login or proof of the last minutes stands for the password that it does not have; with a second
+    /// factor, where it has one.
+    async fn stand_in(&self, actor: &Actor, field: &'static str) -> Result<Credentials, UserError> {
+        let mut repositories = self.ports.store.autocommit();
+        let found = repositories.users().credentials(actor.who).await?.ok_or(UserError::CallerGone)?;
+        if found.hash.is_some() {
+            return Err(UserError::PasswordMissing(field));
+        }
+        let now = self.ports.clock.now();
+        let recent = actor.proof.at.is_some_and(|at| now - at <= RECENT);
+        let strong = actor.proof.methods.are_strong();
+        if !recent || !strong && Standing::of(&mut *repositories, actor.who).await?.is_owed() {
+            return Err(UserError::Stale);
+        }
+        Ok(found)
     }
 
     /// The account and its hash, once `password` is shown to be theirs.
@@ -63,7 +98,7 @@ impl Proofs {
         let guess = self.throttle.proof(id, actor.session()).await?;
         let found = self.ports.store.autocommit().users().credentials(id).await?;
         let found = found.ok_or(UserError::CallerGone)?;
-        let verified = self.ports.hashing.verify(password, Some(found.hash.clone())).await?;
+        let verified = self.ports.hashing.verify(password, found.hash.clone()).await?;
         let mut repositories = self.ports.store.autocommit();
         if verified == Verified::Mismatch {
             let event = self.throttle.event(actor, origin).of(id).in_session(actor.session());
@@ -75,14 +110,15 @@ impl Proofs {
     }
 }
 
-/// Returns whether the hash that was proven, if any, still is the account's, and keeps it so until the transaction ends.
+/// Returns whether the account still has the password that was proven, or none as then, and keeps it so until the transaction
+/// ends. Where nothing had to be proven, it stands.
 pub(crate) async fn stands(
     tx: &mut dyn Transaction,
     id: UserId,
-    proven: Option<&PasswordHash>,
+    proven: Option<&Credentials>,
 ) -> Result<bool, StoreError> {
     match proven {
-        Some(hash) => tx.user_changes().still_has(id, hash).await,
+        Some(proven) => tx.user_changes().still_has(id, proven.hash.as_ref()).await,
         None => Ok(true),
     }
 }

@@ -12,7 +12,7 @@ use crate::limits::waits::{ThrottleError, Throttled};
 use crate::mail::postbox::Postbox;
 use crate::model::attempts::{AttemptKey, Budget};
 use crate::model::events::{Event, EventKind};
-use crate::model::outbox::Lane;
+use crate::model::mail::Lane;
 use crate::model::recoveries::NewRecovery;
 use crate::model::store_error::StoreError;
 use crate::model::users::User;
@@ -170,7 +170,7 @@ impl Recovery {
                 tx.user_changes().hold(user.id).await?;
                 let held = tx.users().credentials(user.id).await?.ok_or(RecoveryError::InvalidToken)?;
                 let spent = tx.recoveries().spend(&token, now).await?;
-                if !spent || !tx.user_changes().replace_hash(user.id, &held.hash, &new).await? {
+                if !spent || !tx.user_changes().replace_hash(user.id, held.hash.as_ref(), &new).await? {
                     return Err(RecoveryError::InvalidToken);
                 }
                 tx.session_endings().revoke_all(user.id, None, now).await?;

@@ -41,6 +41,6 @@ impl Register {
     pub(crate) async fn prepare(&self, registration: Registration) -> Result<NewUser, HashingError> {
         let Registration { email, password, name, role } = registration;
         let hash = self.ports.hashing.hash(password.password()).await?;
-        Ok(NewUser { email, name, role, hash, created_at: self.ports.clock.now() })
+        Ok(NewUser { email, name, role, hash: Some(hash), created_at: self.ports.clock.now() })
     }
 }

@@ -4,11 +4,11 @@
 //! Of the link's token only the hash is stored, and the code not at all: it follows from the token's hash and the master
 //! secret. Wrong codes are counted where the code is; they do not affect the link, so guessing cannot invalidate it.
 
-use keyward_auth::{OneTimeCodes, Password, PasswordHash, SecretHash, Zeroizing, random_secret};
+use keyward_auth::{OneTimeCodes, SecretHash, Zeroizing, random_secret};
 use time::{Duration, OffsetDateTime};
 
 use super::error::UserError;
-use super::proofs::{Proofs, stands};
+use super::proofs::{AskedPassword, Proofs, stands};
 use super::users::Users;
 use super::verification_error::VerificationError;
 use crate::limits::budgets::Deed;
@@ -17,7 +17,7 @@ use crate::limits::waits::{Throttled, wait};
 use crate::mail::postbox::Postbox;
 use crate::model::attempts::{AttemptKey, Budget};
 use crate::model::events::{Event, EventKind};
-use crate::model::outbox::Lane;
+use crate::model::mail::Lane;
 use crate::model::store_error::StoreError;
 use crate::model::users::{Credentials, User};
 use crate::model::verifications::{Pending, Purpose};
@@ -96,7 +96,7 @@ impl Verification {
         &self,
         actor: &Actor,
         email: Email,
-        password: Password,
+        password: AskedPassword,
         origin: &Origin,
     ) -> Result<(), VerificationError> {
         self.throttle.spend(Deed::Mail, origin).await?;
@@ -104,18 +104,15 @@ impl Verification {
         self.proofs.proving(actor, password, origin, deed).await
     }
 
-    async fn request_as(
-        &self,
-        Credentials { user, hash }: Credentials,
-        email: &Email,
-    ) -> Result<Option<()>, VerificationError> {
+    async fn request_as(&self, proven: Credentials, email: &Email) -> Result<Option<()>, VerificationError> {
+        let user = &proven.user;
         let now = self.ports.clock.now();
         let asked = AttemptKey::of("address changes", &user.id.to_string(), None);
         let mut repositories = self.ports.store.autocommit();
         count(&mut *repositories, asked, now, CHANGES, VerificationError::Throttled).await?;
         match self.users.find_by_email(email).await? {
             Some(found) if found.id != user.id => Err(UserError::EmailTaken.into()),
-            _ => Ok(self.send(user.id, Some(email), Some(&hash)).await?.map(drop)),
+            _ => Ok(self.send(user.id, Some(email), Some(&proven)).await?.map(drop)),
         }
     }
 
@@ -126,7 +123,7 @@ impl Verification {
         &self,
         user: UserId,
         new: Option<&Email>,
-        proven: Option<&PasswordHash>,
+        proven: Option<&Credentials>,
     ) -> Result<Option<Email>, VerificationError> {
         let secret = self.secret();
         self.ports

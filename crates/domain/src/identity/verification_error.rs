@@ -61,6 +61,20 @@ impl Failure for VerificationError {
         }
     }
 
+    fn field(&self) -> Option<[&'static str; 2]> {
+        match self {
+            Self::User(error) => error.field(),
+            _ => None,
+        }
+    }
+
+    fn acr_values(&self) -> Option<&'static str> {
+        match self {
+            Self::User(error) => error.acr_values(),
+            _ => None,
+        }
+    }
+
     fn retry_after(&self) -> Option<u64> {
         match self {
             Self::JustSent(wait) | Self::TooManyMails(wait) | Self::Throttled(wait) => Some(wait.seconds),

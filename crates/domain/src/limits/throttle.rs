@@ -93,6 +93,16 @@ impl Throttle {
         Ok(Guess { account: Some(key), address: None })
     }
 
+    /// The count that wrong answers to the question for a second factor belong to, unless they have to wait: one per account,
+    /// apart from that of its password. Nobody is asked who does not know the password.
+    pub(crate) async fn second_factor(&self, user: UserId) -> Result<Guess, ThrottleError> {
+        let key = AttemptKey::of("second factor", &user.to_string(), None);
+        if self.budgets.is_some() {
+            self.check(key).await?;
+        }
+        Ok(Guess { account: Some(key), address: None })
+    }
+
     /// Counts a wrong guess, and records `event` if a wait begins with it. If others have used the budget up meanwhile, this one
     /// learns nothing.
     pub(crate) async fn wrong(

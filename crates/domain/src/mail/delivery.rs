@@ -12,8 +12,8 @@ use super::postbox::Postbox;
 use super::slots::{Slot, Slots};
 use keyward_auth::ErrorCode;
 
-use crate::model::mail::Sealed;
-use crate::model::outbox::{CLAIM, Claimed, Lane, MailState, Outcome};
+use crate::model::mail::{Lane, Sealed};
+use crate::model::outbox::{CLAIM, Claimed, MailState, Outcome};
 use crate::model::store_error::StoreError;
 use crate::ports::bundle::Ports;
 use crate::ports::mailer::{MailError, Mailer};

@@ -7,8 +7,7 @@ use keyward_auth::MasterSecret;
 use time::Duration;
 
 use crate::model::attempts::{AttemptKey, Budget};
-use crate::model::mail::{Letter, Message, Sealed};
-use crate::model::outbox::Lane;
+use crate::model::mail::{Lane, Letter, Message, Sealed};
 use crate::model::store_error::StoreError;
 use crate::ports::bundle::Ports;
 use crate::ports::letters::Letters;

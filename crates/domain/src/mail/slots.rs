@@ -1,7 +1,7 @@
 //! Which deliveries may be under way at once: what a person waits for is never behind what can wait, and one slow
 //! receiver never takes every connection.
 
-use crate::model::outbox::Lane;
+use crate::model::mail::Lane;
 use crate::values::email::Email;
 
 /// Deliveries under way at once in one process.

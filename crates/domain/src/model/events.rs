@@ -36,6 +36,16 @@ pub enum EventKind {
     UserDeleted,
     /// A client was removed, and its sessions are ended.
     ClientRemoved,
+    /// A second factor was enrolled.
+    FactorAdded,
+    /// A second factor was removed.
+    FactorRemoved,
+    /// A second factor was shown.
+    FactorUsed,
+    /// What was shown as a second factor was wrong.
+    FactorFailed,
+    /// An account got new recovery codes.
+    RecoveryCodesMade,
     /// A new signing key was published.
     KeyRotated,
     /// A signing key was withdrawn.
@@ -46,7 +56,7 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind there is.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 21] = [
         Self::LoginOk,
         Self::LoginFailed,
         Self::RefreshReused,
@@ -60,6 +70,11 @@ impl EventKind {
         Self::UserEnabled,
         Self::UserDeleted,
         Self::ClientRemoved,
+        Self::FactorAdded,
+        Self::FactorRemoved,
+        Self::FactorUsed,
+        Self::FactorFailed,
+        Self::RecoveryCodesMade,
         Self::KeyRotated,
         Self::KeyRetired,
         Self::Throttled,
@@ -81,6 +96,11 @@ impl EventKind {
             Self::UserEnabled => "user_enabled",
             Self::UserDeleted => "user_deleted",
             Self::ClientRemoved => "client_removed",
+            Self::FactorAdded => "factor_added",
+            Self::FactorRemoved => "factor_removed",
+            Self::FactorUsed => "factor_used",
+            Self::FactorFailed => "factor_failed",
+            Self::RecoveryCodesMade => "recovery_codes_made",
             Self::KeyRotated => "key_rotated",
             Self::KeyRetired => "key_retired",
             Self::Throttled => "throttled",

@@ -6,11 +6,37 @@ use keyward_auth::{MasterSecret, Random};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::outbox::Lane;
 use crate::values::email::Email;
 
 const TEXT: &str = "keyward mail text v1";
 const HTML: &str = "keyward mail html v1";
+
+/// What a mail is for, which decides what goes first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Lane {
+    /// A code or a link that a person waits for.
+    #[default]
+    Code,
+    /// Reports a change of an account.
+    Notice,
+    /// Anything else.
+    Other,
+}
+
+impl Lane {
+    /// Every lane, the most urgent first.
+    pub const ALL: [Self; 3] = [Self::Code, Self::Notice, Self::Other];
+
+    /// Its number, as stored: the lower, the more urgent.
+    pub fn number(self) -> i64 {
+        self as i64
+    }
+
+    /// The lane of that number.
+    pub fn from_number(number: i64) -> Option<Self> {
+        Self::ALL.into_iter().find(|lane| lane.number() == number)
+    }
+}
 
 /// What a mail says, once in plain text and once in HTML.
 ///

@@ -3,40 +3,13 @@
 use async_trait::async_trait;
 use time::{Duration, OffsetDateTime};
 
-use super::mail::Sealed;
+use super::mail::{Lane, Sealed};
 use super::store_error::StoreError;
 use crate::values::email::Email;
 use crate::values::ids::MailId;
 
 /// How long a claim on a mail lasts.
 pub const CLAIM: Duration = Duration::minutes(5);
-
-/// What a mail is for, which decides what goes first.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Lane {
-    /// A code or a link that a person waits for.
-    #[default]
-    Code,
-    /// Reports a change of an account.
-    Notice,
-    /// Anything else.
-    Other,
-}
-
-impl Lane {
-    /// Every lane, the most urgent first.
-    pub const ALL: [Self; 3] = [Self::Code, Self::Notice, Self::Other];
-
-    /// Its number, as stored: the lower, the more urgent.
-    pub fn number(self) -> i64 {
-        self as i64
-    }
-
-    /// The lane of that number.
-    pub fn from_number(number: i64) -> Option<Self> {
-        Self::ALL.into_iter().find(|lane| lane.number() == number)
-    }
-}
 
 /// A mail claimed for delivery.
 pub struct Claimed {

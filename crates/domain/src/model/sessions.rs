@@ -7,6 +7,7 @@ use time::OffsetDateTime;
 use super::store_error::StoreError;
 use crate::values::ids::{ClientId, SessionId, UserId};
 use crate::values::origin::Device;
+use crate::values::proof::Proof;
 use crate::values::scopes::Role;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +24,8 @@ pub struct Session {
     pub created_at: OffsetDateTime,
     /// When they last logged in or refreshed.
     pub last_seen_at: OffsetDateTime,
+    /// How and when they last proved who they are. A refresh leaves it as it is.
+    pub proof: Proof,
     /// How many refresh tokens were spent: the counter of the one that is good now.
     pub counter: u64,
     /// Makes its refresh tokens its own; together with the master secret, which the store never sees.
@@ -65,6 +68,8 @@ pub trait SessionRepository: Send {
     /// Spends the refresh token with that counter, if it is the current one of a live session. Returns whether it was.
     async fn advance(&mut self, id: SessionId, counter: u64, now: OffsetDateTime)
     -> Result<bool, StoreError>;
+    /// Notes a further proof in a session that stands. Returns whether it does.
+    async fn prove(&mut self, id: SessionId, proof: &Proof) -> Result<bool, StoreError>;
     /// Returns at most `limit` accounts whose id is above `after`, by ascending id, each with the number of its sessions that
     /// were not revoked.
     async fn count_by_user(&mut self, after: UserId, limit: u64) -> Result<Vec<(UserId, u64)>, StoreError>;

@@ -36,7 +36,8 @@ pub struct User {
 #[derive(Clone, Debug)]
 pub struct Credentials {
     pub user: User,
-    pub hash: PasswordHash,
+    /// `None` for an account without a password.
+    pub hash: Option<PasswordHash>,
 }
 
 /// An account about to be made.
@@ -48,8 +49,8 @@ pub struct NewUser {
     pub name: Option<Name>,
     /// What they may do.
     pub role: Role,
-    /// The hash of their password.
-    pub hash: PasswordHash,
+    /// `None` for an account without a password.
+    pub hash: Option<PasswordHash>,
     pub created_at: OffsetDateTime,
 }
 
@@ -99,15 +100,16 @@ pub trait UserRepository: Send {
 pub trait UserChanges: Send {
     /// Changes an account; `None` when it does not exist.
     async fn update(&mut self, id: UserId, change: &UserChange) -> Result<Option<User>, StoreError>;
-    /// Replaces the hash if it still is `old` and the account is not disabled. Returns whether it was.
+    /// Replaces the hash if it still is `old` (`None`: no password) and the account is not disabled. Returns whether it was.
     async fn replace_hash(
         &mut self,
         id: UserId,
-        old: &PasswordHash,
+        old: Option<&PasswordHash>,
         new: &PasswordHash,
     ) -> Result<bool, StoreError>;
-    /// Returns whether the account has this hash and is not disabled, and keeps it so until the transaction ends.
-    async fn still_has(&mut self, id: UserId, hash: &PasswordHash) -> Result<bool, StoreError>;
+    /// Returns whether the account has this hash (`None`: no password) and is not disabled, and keeps it so until the
+    /// transaction ends.
+    async fn still_has(&mut self, id: UserId, hash: Option<&PasswordHash>) -> Result<bool, StoreError>;
     /// Marks the e-mail address as verified if it is the account's and the account is not disabled. Returns whether it is.
     async fn verify(&mut self, id: UserId, email: &Email) -> Result<bool, StoreError>;
     /// Gives an account that is not disabled another, verified e-mail address. Returns whether the account exists.

@@ -64,6 +64,7 @@ impl OAuthTokens {
             session: None,
             client_id: Some(client.id.to_string()),
             scope: scopes::grant(scope, &client.scope)?,
+            authentication: None,
         };
         Ok(self.opening.sign(&grant)?)
     }

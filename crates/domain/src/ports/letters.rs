@@ -33,6 +33,10 @@ pub trait Letters: Send + Sync {
     fn email_change(&self, reader: Reader<'_>, token: &str, code: &str) -> Result<Letter, LetterError>;
     /// Says that the account has another password.
     fn password_changed(&self, reader: Reader<'_>) -> Result<Letter, LetterError>;
+    /// Says that the account has a further second factor: `what`, in a few words.
+    fn factor_added(&self, reader: Reader<'_>, what: &str) -> Result<Letter, LetterError>;
+    /// Says that the account has lost a second factor: `what`, in a few words.
+    fn factor_removed(&self, reader: Reader<'_>, what: &str) -> Result<Letter, LetterError>;
     /// Reports to the address that an account had before that it has a new one: the reader's.
     fn email_changed(&self, reader: Reader<'_>) -> Result<Letter, LetterError>;
 }

@@ -8,12 +8,14 @@ use super::announce::Subscriber;
 use crate::model::attempts::AttemptRepository;
 use crate::model::clients::ClientRepository;
 use crate::model::events::EventRepository;
+use crate::model::factors::{FactorChanges, FactorRepository};
 use crate::model::jobs::JobRepository;
 use crate::model::keys::KeyRepository;
 use crate::model::outbox::OutboxRepository;
 use crate::model::recoveries::RecoveryRepository;
 use crate::model::revocations::RevocationRepository;
 use crate::model::sessions::{SessionEndings, SessionRepository};
+use crate::model::spent::SpentRepository;
 use crate::model::store_error::StoreError;
 use crate::model::users::{UserChanges, UserRepository};
 use crate::model::verifications::VerificationRepository;
@@ -33,6 +35,9 @@ pub trait Repositories: Send {
     /// Pending verifications of e-mail addresses.
     fn verifications(&mut self) -> &mut dyn VerificationRepository;
     fn revocations(&mut self) -> &mut dyn RevocationRepository;
+    fn factors(&mut self) -> &mut dyn FactorRepository;
+    /// What is good once.
+    fn spent(&mut self) -> &mut dyn SpentRepository;
 }
 
 /// Repositories whose writes become visible together at [`commit`](Transaction::commit), and never if dropped before.
@@ -44,6 +49,7 @@ pub trait Repositories: Send {
 #[async_trait]
 pub trait Transaction: Repositories {
     fn user_changes(&mut self) -> &mut dyn UserChanges;
+    fn factor_changes(&mut self) -> &mut dyn FactorChanges;
     fn session_endings(&mut self) -> &mut dyn SessionEndings;
     /// Makes every write durable and visible, then notifies subscribers: also when the outcome is unknown.
     async fn commit(self: Box<Self>) -> Result<(), StoreError>;

@@ -3,6 +3,7 @@
 use keyward_auth::{ErrorCode, TokenError};
 use uuid::Uuid;
 
+use crate::factors::error::FactorError;
 use crate::identity::error::UserError;
 use crate::identity::verification_error::VerificationError;
 use crate::limits::waits::{ThrottleError, Throttled};
@@ -25,6 +26,15 @@ pub enum SessionError {
     /// The password is right, but the address is not verified yet, and no mail is sent: too many were.
     #[error("Please verify your e-mail address first. Too many mails were sent to it: try again in {} s.", .0.seconds)]
     EmailUnverifiedNoMail(Throttled),
+    /// The token between a password and a second factor is malformed, expired or used, or the account changed since.
+    #[error("This login has expired or was finished. Begin again.")]
+    InvalidMfaToken,
+    /// What was shown as a second factor is wrong, or was used before.
+    #[error("The code is wrong, or was used before.")]
+    WrongCode,
+    /// A second factor.
+    #[error(transparent)]
+    Factor(FactorError),
     /// The refresh token is malformed, forged or another client's, or its session is not known any more.
     #[error("Invalid refresh token")]
     InvalidRefreshToken,
@@ -69,10 +79,13 @@ impl Failure for SessionError {
     fn kind(&self) -> Kind {
         match self {
             Self::InvalidCredentials
+            | Self::InvalidMfaToken
+            | Self::WrongCode
             | Self::InvalidRefreshToken
             | Self::RefreshTokenReused
             | Self::Expired
             | Self::Ended => Kind::Unauthenticated,
+            Self::Factor(error) => error.kind(),
             Self::EmailUnverified | Self::EmailUnverifiedNoMail(_) => Kind::Forbidden,
             Self::Scope(_) | Self::NotRevocable => Kind::Invalid,
             Self::Throttled(_) => Kind::Throttled,
@@ -89,6 +102,9 @@ impl Failure for SessionError {
         match self {
             Self::InvalidCredentials => codes::INVALID_CREDENTIALS,
             Self::EmailUnverified | Self::EmailUnverifiedNoMail(_) => codes::EMAIL_UNVERIFIED,
+            Self::InvalidMfaToken => codes::INVALID_MFA_TOKEN,
+            Self::WrongCode => codes::WRONG_CODE,
+            Self::Factor(error) => error.code(),
             Self::InvalidRefreshToken => codes::INVALID_REFRESH_TOKEN,
             Self::RefreshTokenReused => codes::SESSION_ENDED_BY_REUSE,
             Self::Expired => codes::SESSION_EXPIRED,
@@ -105,13 +121,49 @@ impl Failure for SessionError {
         }
     }
 
+    fn field(&self) -> Option<[&'static str; 2]> {
+        match self {
+            Self::User(error) => error.field(),
+            _ => None,
+        }
+    }
+
+    fn acr_values(&self) -> Option<&'static str> {
+        match self {
+            Self::User(error) => error.acr_values(),
+            Self::Factor(error) => error.acr_values(),
+            _ => None,
+        }
+    }
+
     fn retry_after(&self) -> Option<u64> {
         match self {
             Self::Throttled(throttled) => Some(throttled.seconds),
             Self::User(error) => error.retry_after(),
+            Self::Factor(error) => error.retry_after(),
             Self::Verification(error) => error.retry_after(),
             Self::Hashing(error) => error.retry_after(),
             _ => None,
+        }
+    }
+}
+
+impl SessionError {
+    /// The failure of a second factor at a login, where nobody is known yet.
+    pub(crate) fn at_login(error: FactorError) -> Self {
+        match error {
+            FactorError::WrongCode => Self::WrongCode,
+            other => other.into(),
+        }
+    }
+}
+
+impl From<FactorError> for SessionError {
+    fn from(error: FactorError) -> Self {
+        match error {
+            FactorError::Throttled(throttled) => Self::Throttled(throttled),
+            FactorError::Store(error) => Self::Store(error),
+            other => Self::Factor(other),
         }
     }
 }
@@ -136,6 +188,10 @@ crate::cases! {
     InvalidCredentials => SessionError::InvalidCredentials;
     /// The address has to be verified first: a code and a link are on their way.
     EmailUnverified => SessionError::EmailUnverified;
+    /// The `mfa_token` has expired or was used, or the account changed since.
+    InvalidMfaToken => SessionError::InvalidMfaToken;
+    /// The code of the second factor is wrong, or was used before.
+    WrongCode => SessionError::WrongCode;
     /// The refresh token is malformed or forged, or its session is not known any more.
     InvalidRefreshToken => SessionError::InvalidRefreshToken;
     /// A refresh token of the session was used twice, which ended it.

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use keyward_auth::{AccessToken, Grant, RefreshToken, RefreshTokens, ScopeSet, TokenError, TokenIssuer};
 
+use crate::factors::policy::SecondFactor;
+use crate::factors::standing::Standing;
 use crate::model::events::{Event, EventKind};
 use crate::model::lifetimes::Lifetimes;
 use crate::model::sessions::Session;
@@ -13,7 +15,8 @@ use crate::ports::store::Transaction;
 use crate::values::by::{By, Means};
 use crate::values::ids::{ClientId, SessionId, UserId};
 use crate::values::origin::Origin;
-use crate::values::scopes::Grants;
+use crate::values::proof::{Method, Proof};
+use crate::values::scopes::{Grants, Role};
 
 /// A pair of tokens.
 pub struct Tokens {
@@ -32,6 +35,7 @@ pub struct Opening {
     pub(crate) lifetimes: Lifetimes,
     issuer: Arc<dyn TokenIssuer>,
     grants: Arc<Grants>,
+    pub(super) policy: SecondFactor,
     most: u64,
 }
 
@@ -49,7 +53,28 @@ impl Opening {
         grants: Grants,
         most: u64,
     ) -> Self {
-        Self { ports, codec: Arc::new(codec), lifetimes, issuer, grants: Arc::new(grants), most }
+        let policy = SecondFactor::default();
+        Self { ports, codec: Arc::new(codec), lifetimes, issuer, grants: Arc::new(grants), policy, most }
+    }
+
+    /// The same, where `policy` says who has to have a second factor.
+    #[must_use]
+    pub fn demanding(self, policy: SecondFactor) -> Self {
+        Self { policy, ..self }
+    }
+
+    /// What an account of this role gets of `granted`, for which it may have to have a second factor.
+    pub(super) async fn narrowed(
+        &self,
+        user: UserId,
+        role: Role,
+        granted: ScopeSet,
+    ) -> Result<ScopeSet, StoreError> {
+        if !self.policy.demands(role) {
+            return Ok(granted);
+        }
+        let standing = Standing::of(&mut *self.ports.store.autocommit(), user).await?;
+        Ok(self.policy.bound(role, standing.is_owed(), granted))
     }
 
     /// Stores a new session. Where its account has too many then, those unseen longest end.
@@ -84,6 +109,7 @@ impl Opening {
         user: UserId,
         scope: ScopeSet,
         client: Option<ClientId>,
+        methods: &[Method],
         origin: &Origin,
     ) -> Session {
         let now = self.ports.clock.now();
@@ -93,7 +119,19 @@ impl Opening {
         let millis = u64::try_from(now.unix_timestamp_nanos() / 1_000_000).unwrap_or_default();
         let id = SessionId(uuid::Builder::from_unix_timestamp_millis(millis, &tail).into_uuid());
         let device = origin.device.clone();
-        Session { id, user, scope, client, device, created_at: now, last_seen_at: now, counter: 0, salt }
+        let proof = Proof::new(now, methods);
+        Session {
+            id,
+            user,
+            scope,
+            client,
+            device,
+            created_at: now,
+            last_seen_at: now,
+            proof,
+            counter: 0,
+            salt,
+        }
     }
 
     /// The pair of tokens for the session's current state.
@@ -103,6 +141,7 @@ impl Opening {
             session: Some(session.id.to_string()),
             client_id: session.client.as_ref().map(ToString::to_string),
             scope: scope.clone(),
+            authentication: session.proof.claims(),
         };
         let access = self.sign(&grant)?;
         let refresh = self.codec.encode(session.id.0, session.counter, &session.salt);
@@ -122,6 +161,6 @@ fn opened(session: &Session, origin: &Origin) -> Event {
 }
 
 /// The user, through the session that begins.
-fn owner(session: &Session) -> By {
+pub(super) fn owner(session: &Session) -> By {
     By::user(session.user, Means::Session(session.id))
 }

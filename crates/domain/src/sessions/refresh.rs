@@ -102,6 +102,7 @@ impl Refresh {
             }
             let allowed = Client::bound(client, &self.opening.grants().bound(live.role, &session.scope));
             let granted = scopes::grant(scope, &allowed)?;
+            let granted = self.opening.narrowed(session.user, live.role, granted).await?;
             let tokens = self.opening.tokens(&session, granted)?;
             if worth == Worth::Converge
                 || self

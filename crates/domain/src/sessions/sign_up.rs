@@ -11,6 +11,7 @@ use crate::model::users::{NewUser, User};
 use crate::model::verifications::Purpose;
 use crate::ports::bundle::Ports;
 use crate::values::origin::Origin;
+use crate::values::proof::Method;
 
 /// Signs people up. The account, its session and its mail are written together or not at all.
 #[derive(Clone)]
@@ -54,9 +55,11 @@ impl SignUp {
                 let mut tx = self.ports.store.begin().await?;
                 let user = tx.users().insert(&new).await.map_err(UserError::on_insert)?;
                 let scope = self.opening.grants().of(user.role).clone();
-                let session = self.opening.open(user.id, scope, None, origin);
+                let session = self.opening.open(user.id, scope, None, &[Method::Password], origin);
                 self.opening.store(&mut *tx, &session, origin).await?;
-                let tokens = self.opening.tokens(&session, session.scope.clone())?;
+                // A new account has no second factor.
+                let scope = self.opening.policy.bound(user.role, false, session.scope.clone());
+                let tokens = self.opening.tokens(&session, scope)?;
                 tx.commit().await?;
                 Ok(Some(tokens))
             })

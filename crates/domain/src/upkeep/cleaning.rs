@@ -83,6 +83,8 @@ impl Housekeeping {
             store().outbox().forget(before).await,
             store().recoveries().forget(before).await,
             store().verifications().forget(before).await,
+            store().factors().forget_offers(before).await,
+            store().spent().forget(before).await,
             self.forget_events(now).await,
         ];
         if let Some(surplus) = &self.surplus {

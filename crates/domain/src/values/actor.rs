@@ -1,8 +1,9 @@
 //! Who makes a request, and with what they proved it: parsed once by the access check, then carried typed.
 
-use keyward_auth::{ScopeSet, Scoped};
+use keyward_auth::{Authenticated, ScopeSet, Scoped};
 
 use super::ids::{SessionId, UserId};
+use super::proof::Proof;
 
 /// The user who makes a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,6 +13,8 @@ pub struct Actor {
     pub via: Via,
     /// What this credential allows.
     pub scope: ScopeSet,
+    /// How and when the user proved who they are, as the credential says.
+    pub proof: Proof,
 }
 
 /// The credential that a request presented.
@@ -32,5 +35,15 @@ impl Actor {
 impl Scoped for Actor {
     fn scope(&self) -> &ScopeSet {
         &self.scope
+    }
+}
+
+impl Authenticated for Actor {
+    fn authenticated_at(&self) -> Option<i64> {
+        self.proof.at.map(time::OffsetDateTime::unix_timestamp)
+    }
+
+    fn acr(&self) -> Option<&str> {
+        Some(self.proof.methods.acr())
     }
 }

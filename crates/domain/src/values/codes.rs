@@ -34,6 +34,16 @@ pub const INVALID_PROOF: ErrorCode = ErrorCode::new("invalid_proof");
 pub const INVALID_CREDENTIALS: ErrorCode = ErrorCode::new("invalid_credentials");
 /// The e-mail address has to be verified before the first login.
 pub const EMAIL_UNVERIFIED: ErrorCode = ErrorCode::new("email_unverified");
+/// The password is right, and a second factor is owed: come back with `mfa_token` and a code.
+pub const MFA_REQUIRED: ErrorCode = ErrorCode::new("mfa_required");
+/// The `mfa_token` is malformed, expired or used, or the password or the factors changed since.
+pub const INVALID_MFA_TOKEN: ErrorCode = ErrorCode::new("invalid_mfa_token");
+/// The code of a second factor is wrong, or was used before.
+pub const WRONG_CODE: ErrorCode = ErrorCode::new("wrong_code");
+/// No enrolment was begun, or it has expired.
+pub const NO_ENROLMENT: ErrorCode = ErrorCode::new("no_enrolment");
+/// The account has no second factor.
+pub const NO_SECOND_FACTOR: ErrorCode = ErrorCode::new("no_second_factor");
 /// The refresh token is malformed or forged, or its session is not known any more.
 pub const INVALID_REFRESH_TOKEN: ErrorCode = ErrorCode::new("invalid_refresh_token");
 /// A refresh token of the session was used twice. That has ended the session.

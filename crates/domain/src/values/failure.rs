@@ -18,6 +18,8 @@ pub enum Kind {
     NotFound,
     /// A field of the request cannot be accepted: [`Failure::field`] names it.
     Unprocessable,
+    /// A field of the request is missing: [`Failure::field`] names it.
+    Missing,
     /// It clashes with what is already there.
     Conflict,
     /// Too many attempts: later it may work.
@@ -28,6 +30,15 @@ pub enum Kind {
     Unavailable,
     /// A fault of ours.
     Internal,
+}
+
+/// A second factor that is owed at a login.
+#[derive(Clone, Copy)]
+pub struct Owed<'a> {
+    /// The token to come back with.
+    pub token: &'a str,
+    /// What will do.
+    pub methods: &'a [&'static str],
 }
 
 /// An error of a use case. Its `Display` is the sentence shown to the caller, unless the kind is
@@ -41,6 +52,16 @@ pub trait Failure: Error + Send + Sync + 'static {
 
     /// The field that cannot be accepted: the part of the request it stands in, and its name.
     fn field(&self) -> Option<[&'static str; 2]> {
+        None
+    }
+
+    /// What the caller owes beside what they showed, at a login.
+    fn owed(&self) -> Option<Owed<'_>> {
+        None
+    }
+
+    /// What will do, in the order of RFC 9470's `acr_values`, where a more recent or stronger authentication is asked for.
+    fn acr_values(&self) -> Option<&'static str> {
         None
     }
 
@@ -62,6 +83,14 @@ impl<E: Failure> Failure for Arc<E> {
 
     fn field(&self) -> Option<[&'static str; 2]> {
         self.as_ref().field()
+    }
+
+    fn owed(&self) -> Option<Owed<'_>> {
+        self.as_ref().owed()
+    }
+
+    fn acr_values(&self) -> Option<&'static str> {
+        self.as_ref().acr_values()
     }
 
     fn retry_after(&self) -> Option<u64> {

@@ -5,6 +5,10 @@ use keyward_auth::ScopeSet;
 /// Manage all accounts, and what belongs to them.
 pub const ADMIN: &str = "admin";
 
+/// Enrol a second factor, and nothing else: what those get who have to have one and have none. No role has it, and nobody can
+/// ask for it.
+pub const ENROL: &str = "enrol";
+
 /// Follow the revocation feed. It is for registered clients: no role has it.
 pub const REVOCATIONS_READ: &str = "revocations:read";
 
@@ -57,8 +61,11 @@ impl Grants {
         }
     }
 
-    /// What may still be done of what was granted before.
+    /// What may still be done of what was granted before. Leave to enrol a second factor alone stays.
     pub fn bound(&self, role: Role, granted: &ScopeSet) -> ScopeSet {
+        if granted.contains(ENROL) {
+            return ScopeSet::from_names([ENROL]).unwrap_or_default();
+        }
         intersection(granted, self.of(role))
     }
 }

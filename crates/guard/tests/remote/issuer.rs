@@ -163,6 +163,7 @@ fn sign(issuer: &str, ring: SharedKeyRing, session: Option<&str>) -> String {
         session: session.map(str::to_owned),
         client_id: None,
         scope: ScopeSet::parse("notes:read").unwrap(),
+        authentication: None,
     };
     let issuer = JwtIssuer::new(settings, ring, Arc::new(SystemRandom));
     issuer.issue(&grant, now()).unwrap().as_str().to_owned()

@@ -7,12 +7,14 @@ use async_trait::async_trait;
 use keyward_domain::model::attempts::AttemptRepository;
 use keyward_domain::model::clients::ClientRepository;
 use keyward_domain::model::events::EventRepository;
+use keyward_domain::model::factors::{FactorChanges, FactorRepository};
 use keyward_domain::model::jobs::JobRepository;
 use keyward_domain::model::keys::KeyRepository;
 use keyward_domain::model::outbox::OutboxRepository;
 use keyward_domain::model::recoveries::RecoveryRepository;
 use keyward_domain::model::revocations::RevocationRepository;
 use keyward_domain::model::sessions::{SessionEndings, SessionRepository};
+use keyward_domain::model::spent::SpentRepository;
 use keyward_domain::model::store_error::StoreError;
 use keyward_domain::model::users::{UserChanges, UserRepository};
 use keyward_domain::model::verifications::VerificationRepository;
@@ -150,12 +152,24 @@ impl<C: Connections> Repositories for Db<C> {
     fn revocations(&mut self) -> &mut dyn RevocationRepository {
         self
     }
+
+    fn factors(&mut self) -> &mut dyn FactorRepository {
+        self
+    }
+
+    fn spent(&mut self) -> &mut dyn SpentRepository {
+        self
+    }
 }
 
 /// Dropped, SeaORM rolls it back.
 #[async_trait]
 impl Transaction for Db<Open> {
     fn user_changes(&mut self) -> &mut dyn UserChanges {
+        self
+    }
+
+    fn factor_changes(&mut self) -> &mut dyn FactorChanges {
         self
     }
 

@@ -18,6 +18,9 @@ pub(crate) struct Model {
     pub last_seen_at: i64,
     pub revoked_at: Option<i64>,
     pub end_reason: Option<String>,
+    pub amr: String,
+    /// `None`: at the login.
+    pub auth_at: Option<i64>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -12,7 +12,7 @@ pub struct Model {
     pub name: Option<String>,
     /// The name of the role.
     pub role: String,
-    /// The password hash, a PHC string.
+    /// The password hash, a PHC string; for an account without a password, one that no password has.
     pub password_hash: String,
     /// Whether the account is disabled.
     pub disabled: bool,

@@ -14,7 +14,7 @@ use sea_orm::{ActiveValue, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, Qu
 use time::OffsetDateTime;
 
 use super::deleted::{self, accounts};
-use super::users::user;
+use super::users::{stored, user};
 use crate::database::db::{Db, Open};
 use crate::database::error::failed;
 use crate::entity::users::{ActiveModel, Column, Entity};
@@ -46,13 +46,13 @@ impl UserChanges for Db<Open> {
     async fn replace_hash(
         &mut self,
         id: UserId,
-        old: &PasswordHash,
+        old: Option<&PasswordHash>,
         new: &PasswordHash,
     ) -> Result<bool, StoreError> {
         let update = Entity::update_many()
             .col_expr(Column::PasswordHash, Expr::value(new.as_str()))
             .filter(Column::Id.eq(id.0))
-            .filter(Column::PasswordHash.eq(old.as_str()))
+            .filter(Column::PasswordHash.eq(stored(old)))
             .filter(Column::Disabled.eq(false));
         let replaced = update.exec(self.write()).await.map_err(failed)?.rows_affected > 0;
         if replaced {
@@ -62,11 +62,11 @@ impl UserChanges for Db<Open> {
     }
 
     /// Locks the row on PostgreSQL; in SQLite the transaction has the write lock already.
-    async fn still_has(&mut self, id: UserId, hash: &PasswordHash) -> Result<bool, StoreError> {
+    async fn still_has(&mut self, id: UserId, hash: Option<&PasswordHash>) -> Result<bool, StoreError> {
         let standing = Entity::find_by_id(id.0)
             .select_only()
             .column(Column::Id)
-            .filter(Column::PasswordHash.eq(hash.as_str()))
+            .filter(Column::PasswordHash.eq(stored(hash)))
             .filter(Column::Disabled.eq(false))
             .lock_shared();
         let row: Option<i64> = standing.into_tuple().one(self.read()).await.map_err(failed)?;

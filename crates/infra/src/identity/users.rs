@@ -70,13 +70,24 @@ impl<C: Connections> UserRepository for Db<C> {
     }
 }
 
+/// What stands in the place of a hash where an account has no password: an Argon2id string whose digest is all zero, which no
+/// password has. Earlier versions of the program read the column, too: to them it is a hash that never matches, and
+/// comparing costs what it always does. SQLite could not drop `NOT NULL` without making the table anew.
+const NO_PASSWORD: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$a2V5d2FyZDogbm8gaGFzaA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+/// A hash as it is stored.
+pub(super) fn stored(hash: Option<&PasswordHash>) -> &str {
+    hash.map_or(NO_PASSWORD, PasswordHash::as_str)
+}
+
 fn new_row(new: &NewUser, disabled: bool, email_verified: bool) -> ActiveModel {
     ActiveModel {
         id: ActiveValue::NotSet,
         email: ActiveValue::Set(new.email.to_string()),
         name: ActiveValue::Set(new.name.as_ref().map(Name::to_string)),
         role: ActiveValue::Set(new.role.as_str().to_owned()),
-        password_hash: ActiveValue::Set(new.hash.as_str().to_owned()),
+        password_hash: ActiveValue::Set(stored(new.hash.as_ref()).to_owned()),
         disabled: ActiveValue::Set(disabled),
         email_verified: ActiveValue::Set(email_verified),
         created_at: ActiveValue::Set(micros(new.created_at)),
@@ -103,6 +114,7 @@ pub(super) fn user(row: Model) -> Result<User, StoreError> {
 }
 
 fn credentials(mut row: Model) -> Result<Credentials, StoreError> {
-    let hash = PasswordHash::from_stored(std::mem::take(&mut row.password_hash));
+    let text = std::mem::take(&mut row.password_hash);
+    let hash = (text != NO_PASSWORD).then(|| PasswordHash::from_stored(text));
     Ok(Credentials { user: user(row)?, hash })
 }

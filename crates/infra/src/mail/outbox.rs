@@ -1,8 +1,8 @@
 //! Mails on their way. A claim is one statement, so that of any number of replicas one gets it.
 
 use async_trait::async_trait;
-use keyward_domain::model::mail::Sealed;
-use keyward_domain::model::outbox::{Claimed, Lane, MailEntry, MailState, OutboxRepository, Outcome};
+use keyward_domain::model::mail::{Lane, Sealed};
+use keyward_domain::model::outbox::{Claimed, MailEntry, MailState, OutboxRepository, Outcome};
 use keyward_domain::model::store_error::StoreError;
 use keyward_domain::ports::announce::Change;
 use keyward_domain::values::email::Email;

@@ -27,6 +27,8 @@ const PASSWORD_CHANGED: &str = "password_changed";
 const EMAIL_VERIFICATION: &str = "email_verification";
 const EMAIL_CHANGE: &str = "email_change";
 const EMAIL_CHANGED: &str = "email_changed";
+const FACTOR_ADDED: &str = "factor_added";
+const FACTOR_REMOVED: &str = "factor_removed";
 
 /// What the mails of one service have in common.
 #[derive(Clone, Debug)]
@@ -61,17 +63,22 @@ macro_rules! own {
             name: $name,
             text: include_str!(concat!("../../templates/", $file, ".txt")),
             html: include_str!(concat!("../../templates/", $file, ".html")),
-            sample: || context! { email => "ana@example.org", name => "Ana", token => "t", code => "000000" },
+            sample: || {
+                let what = "an authenticator app";
+                context! { email => "ana@example.org", name => "Ana", token => "t", code => "000000", what }
+            },
         }
     };
 }
 
-const OWN: [Template; 5] = [
+const OWN: [Template; 7] = [
     own!(PASSWORD_RESET, "password_reset"),
     own!(PASSWORD_CHANGED, "password_changed"),
     own!(EMAIL_VERIFICATION, "email_verification"),
     own!(EMAIL_CHANGE, "email_change"),
     own!(EMAIL_CHANGED, "email_changed"),
+    own!(FACTOR_ADDED, "factor_added"),
+    own!(FACTOR_REMOVED, "factor_removed"),
 ];
 
 /// The templates of letters.
@@ -182,6 +189,14 @@ impl Letters for Templates {
 
     fn password_changed(&self, reader: Reader<'_>) -> Result<Letter, LetterError> {
         self.own_letter(PASSWORD_CHANGED, reader, context! {})
+    }
+
+    fn factor_added(&self, reader: Reader<'_>, what: &str) -> Result<Letter, LetterError> {
+        self.own_letter(FACTOR_ADDED, reader, context! { what })
+    }
+
+    fn factor_removed(&self, reader: Reader<'_>, what: &str) -> Result<Letter, LetterError> {
+        self.own_letter(FACTOR_REMOVED, reader, context! { what })
     }
 
     fn email_changed(&self, reader: Reader<'_>) -> Result<Letter, LetterError> {

@@ -7,6 +7,7 @@ use keyward_domain::model::store_error::StoreError;
 use keyward_domain::values::ids::SessionId;
 use keyward_domain::values::ids::UserId;
 use keyward_domain::values::origin::Device;
+use keyward_domain::values::proof::{Methods, Proof};
 use sea_orm::sea_query::{Expr, ExprTrait, Order, Query};
 use sea_orm::{
     ActiveValue, ColumnTrait, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder, QuerySelect,
@@ -49,6 +50,8 @@ impl<C: Connections> SessionRepository for Db<C> {
             last_seen_at: ActiveValue::Set(micros(session.last_seen_at)),
             revoked_at: ActiveValue::Set(None),
             end_reason: ActiveValue::Set(None),
+            amr: ActiveValue::Set(session.proof.methods.to_string()),
+            auth_at: ActiveValue::Set(session.proof.at.map(micros)),
         };
         Entity::insert(row).exec_without_returning(self.write()).await.map(drop).map_err(failed)
     }
@@ -108,6 +111,16 @@ impl<C: Connections> SessionRepository for Db<C> {
         Ok(done.rows_affected > 0)
     }
 
+    async fn prove(&mut self, id: SessionId, proof: &Proof) -> Result<bool, StoreError> {
+        let update = Entity::update_many()
+            .col_expr(Column::Amr, Expr::value(proof.methods.to_string()))
+            .col_expr(Column::AuthAt, Expr::value(proof.at.map(micros)))
+            .filter(Column::Id.eq(id.0))
+            .filter(Column::RevokedAt.is_null());
+        let done = update.exec(self.write()).await.map_err(failed)?;
+        Ok(done.rows_affected > 0)
+    }
+
     async fn count_by_user(&mut self, after: UserId, limit: u64) -> Result<Vec<(UserId, u64)>, StoreError> {
         let counts = Entity::find()
             .select_only()
@@ -156,6 +169,10 @@ fn session(row: Model) -> Result<Session, StoreError> {
         device: Device { user_agent: row.user_agent, ip },
         created_at: time(row.created_at)?,
         last_seen_at: time(row.last_seen_at)?,
+        proof: Proof {
+            methods: Methods::parse(&row.amr),
+            at: Some(time(row.auth_at.unwrap_or(row.created_at))?),
+        },
         counter: row.counter.try_into().map_err(|_| corrupt(format!("counter {}", row.counter)))?,
         salt: row.salt.try_into().map_err(|_| corrupt("a salt of another length"))?,
     })

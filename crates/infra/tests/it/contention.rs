@@ -28,12 +28,15 @@ async fn a_transaction_that_cannot_be_serialized_is_contended_and_leaves_no_trac
     let (mut one, mut two) = (database.begin().await.unwrap(), database.begin().await.unwrap());
     assert!(one.users().find(ana).await.unwrap().is_some());
     assert!(two.users().find(ana).await.unwrap().is_some());
-    assert!(one.user_changes().replace_hash(ana, &hash("$old"), &hash("$one")).await.unwrap());
+    assert!(one.user_changes().replace_hash(ana, Some(&hash("$old")), &hash("$one")).await.unwrap());
     one.commit().await.unwrap();
-    let refused = two.user_changes().replace_hash(ana, &hash("$old"), &hash("$two")).await;
+    let refused = two.user_changes().replace_hash(ana, Some(&hash("$old")), &hash("$two")).await;
     assert!(matches!(refused, Err(StoreError::Contended(_))), "{refused:?}");
     drop(two);
-    assert_eq!(database.autocommit().users().credentials(ana).await.unwrap().unwrap().hash, hash("$one"));
+    assert_eq!(
+        database.autocommit().users().credentials(ana).await.unwrap().unwrap().hash,
+        Some(hash("$one"))
+    );
 }
 
 #[tokio::test]

@@ -28,7 +28,7 @@ async fn schema(connection: &DatabaseConnection) -> Vec<String> {
     rows.iter().map(|row| row.try_get("", "name").unwrap()).collect()
 }
 
-const SCHEMA: [&str; 47] = [
+const SCHEMA: [&str; 53] = [
     "attempts",
     "cart_items",
     "categories",
@@ -54,6 +54,8 @@ const SCHEMA: [&str; 47] = [
     "ix_sessions_revoked_at",
     "ix_sessions_standing",
     "ix_sessions_user_id",
+    "ix_spent_expires_at",
+    "ix_totp_offers_expires_at",
     "ix_users_administrators",
     "ix_users_deleted",
     "ix_verifications_email",
@@ -65,10 +67,14 @@ const SCHEMA: [&str; 47] = [
     "posts",
     "products",
     "recoveries",
+    "recovery_codes",
     "revocations",
     "security_events",
     "sessions",
     "signing_keys",
+    "spent",
+    "totp_factors",
+    "totp_offers",
     "users",
     "ux_cart_items_user_id_product_id",
     "ux_email_proofs_token_hash",

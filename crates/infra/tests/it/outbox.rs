@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use keyward_domain::model::mail::Sealed;
-use keyward_domain::model::outbox::{Claimed, Lane, MailState, Outcome};
+use keyward_domain::model::mail::{Lane, Sealed};
+use keyward_domain::model::outbox::{Claimed, MailState, Outcome};
 use keyward_domain::ports::store::Store;
 use keyward_domain::values::email::Email;
 use keyward_domain::values::ids::MailId;

@@ -11,6 +11,7 @@ use keyward_domain::values::ids::ClientId;
 use keyward_domain::values::ids::SessionId;
 use keyward_domain::values::ids::UserId;
 use keyward_domain::values::origin::Device;
+use keyward_domain::values::proof::{Method, Proof};
 use keyward_domain::values::scopes::Role;
 use uuid::Uuid;
 
@@ -30,6 +31,7 @@ async fn every_field_of_a_session_comes_back() {
         },
         created_at: at(1),
         last_seen_at: at(2),
+        proof: Proof::new(at(7), &[Method::Otp, Method::Password]),
         counter: 41,
         client: Some(ClientId::parse("a-client").unwrap()),
         salt: [0, 255, 39, 92, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11],
@@ -46,6 +48,31 @@ async fn every_field_of_a_session_comes_back() {
         assert_eq!((&live.session, live.role), (&session, Role::User));
         assert!(ports.sessions().of_user(ana, None, 9).await.unwrap().contains(&session));
     }
+}
+
+#[tokio::test]
+async fn a_further_proof_is_noted_in_a_session_that_stands_and_a_refresh_keeps_it() {
+    let database = open().await;
+    let ana = add_user(&database, "ana").await.id;
+    let session = add_session(&database, ana, 1).await;
+    let proof = session.proof.and(Method::Otp, at(60));
+    let mut ports = database.autocommit();
+    assert!(ports.sessions().prove(session.id, &proof).await.unwrap());
+    assert!(ports.sessions().advance(session.id, 0, at(120)).await.unwrap());
+    assert_eq!(ports.sessions().live(session.id).await.unwrap().unwrap().session.proof, proof);
+    database.committing().revoke(ana, session.id, at(180)).await.unwrap();
+    assert!(!ports.sessions().prove(session.id, &session.proof).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_session_of_before_was_proven_by_a_password_at_its_login() {
+    let database = open().await;
+    let ana = add_user(&database, "ana").await.id;
+    let session = add_session(&database, ana, 1).await;
+    // What a program of the version before leaves in the new columns.
+    database.home.execute("UPDATE sessions SET amr = 'pwd', auth_at = NULL").await;
+    let found = database.autocommit().sessions().live(session.id).await.unwrap().unwrap().session;
+    assert_eq!(found.proof, Proof::new(session.created_at, &[Method::Password]));
 }
 
 #[tokio::test]

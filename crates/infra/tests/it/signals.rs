@@ -125,7 +125,7 @@ async fn a_change_is_announced_in_this_process_once_it_is_committed_and_only_the
         let mut tx = database.begin().await.unwrap();
         tx.outbox().enqueue(&mail(1)).await.unwrap();
         assert_eq!(tx.session_endings().revoke_all(ana, None, at(9)).await.unwrap(), 1);
-        assert!(tx.user_changes().replace_hash(ana, &hash("$old"), &hash("$new")).await.unwrap());
+        assert!(tx.user_changes().replace_hash(ana, Some(&hash("$old")), &hash("$new")).await.unwrap());
         assert!(tx.user_changes().delete(bob).await.unwrap());
         assert!(heard.is_empty(), "it is not committed yet");
         if commits {

@@ -10,6 +10,7 @@ use keyward_domain::ports::store::Store;
 use keyward_domain::values::email::Email;
 use keyward_domain::values::ids::{ClientId, SessionId, UserId};
 use keyward_domain::values::origin::Device;
+use keyward_domain::values::proof::{Method, Proof};
 use keyward_domain::values::scopes::Role;
 use keyward_infra::database::options::DatabaseOptions;
 use keyward_infra::database::store::Database;
@@ -60,7 +61,7 @@ pub(crate) fn new_user(local: &str) -> NewUser {
         email: email(local),
         name: Some(Name::parse(local).unwrap()),
         role: Role::User,
-        hash: hash("$old"),
+        hash: Some(hash("$old")),
         created_at: at(0),
     }
 }
@@ -79,6 +80,7 @@ pub(crate) fn new_session(user: UserId, number: u8) -> Session {
         last_seen_at: at(i64::from(number)),
         counter: 0,
         client: None,
+        proof: Proof::new(at(i64::from(number)), &[Method::Password]),
         salt: [number; 16],
     }
 }
@@ -119,8 +121,8 @@ macro_rules! committing {
 
 committing! {
     user_changes.update(id: UserId, change: &UserChange) -> Option<User>;
-    user_changes.replace_hash(id: UserId, old: &PasswordHash, new: &PasswordHash) -> bool;
-    user_changes.still_has(id: UserId, hash: &PasswordHash) -> bool;
+    user_changes.replace_hash(id: UserId, old: Option<&PasswordHash>, new: &PasswordHash) -> bool;
+    user_changes.still_has(id: UserId, hash: Option<&PasswordHash>) -> bool;
     user_changes.verify(id: UserId, email: &Email) -> bool;
     user_changes.change_email(id: UserId, email: &Email) -> bool;
     user_changes.delete(id: UserId) -> bool;

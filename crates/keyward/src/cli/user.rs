@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use keyward_api::settings::passwords::PasswordSettings;
 use keyward_api::wiring::ports::ports;
 use keyward_auth::Zeroizing;
-use keyward_domain::identity::error::UserError;
+use keyward_domain::factors::removal::TakeFactorsAway;
 use keyward_domain::identity::registration::{Register, Registration};
 use keyward_domain::identity::users::Users;
 use keyward_domain::model::users::{Name, User, UserChange};
@@ -36,6 +36,8 @@ pub(super) enum UserCommand {
     Disable(Account),
     /// Let a locked account in again
     Enable(Account),
+    /// Take all second factors of an account away, whose owner has lost them. No mail reports it
+    RemoveFactors(Account),
 }
 
 #[derive(Args)]
@@ -77,6 +79,7 @@ pub(super) async fn run(command: UserCommand) -> Result<ExitCode, Problem> {
         UserCommand::List(database) => list(&database).await,
         UserCommand::Disable(account) => account.set_disabled(true).await,
         UserCommand::Enable(account) => account.set_disabled(false).await,
+        UserCommand::RemoveFactors(account) => account.remove_factors().await,
     }?;
     Ok(ExitCode::SUCCESS)
 }
@@ -120,12 +123,27 @@ impl Account {
     }
 }
 
+impl Account {
+    async fn remove_factors(self) -> Result<(), Problem> {
+        let email = address(&self.email)?;
+        can_say()?;
+        let database = self.database.open().await?;
+        let ports = ports(&database, &self.passwords)?;
+        let user = Users::new(ports.clone()).find_by_email(&email).await.map_err(words)?;
+        let user = user.ok_or_else(|| format!("there is no account with the address {email}"))?;
+        let by = By::command("user remove-factors");
+        let removed = TakeFactorsAway::new(ports, None).of(user.id, &by, &Origin::default()).await;
+        say(line(&removed.map_err(words)?))?;
+        Ok(database.close().await?)
+    }
+}
+
 async fn list(database: &DatabaseSettings) -> Result<(), Problem> {
     let database = database.open().await?;
     let mut repositories = database.repositories();
     let mut page = Page { limit: MAX_LIMIT, after: None };
     loop {
-        let mut rows = repositories.users().list(page).await.map_err(|error| words(error.into()))?;
+        let mut rows = repositories.users().list(page).await.map_err(words)?;
         let more = rows.len() > MAX_LIMIT as usize;
         rows.truncate(MAX_LIMIT as usize);
         for user in &rows {
@@ -142,8 +160,8 @@ fn address(text: &str) -> Result<Email, Problem> {
     Email::parse(text).map_err(|error| format!("--email is not a valid email address: {error}"))
 }
 
-fn words(error: UserError) -> Problem {
-    match std::error::Error::source(&error) {
+fn words(error: impl std::error::Error) -> Problem {
+    match error.source() {
         Some(cause) => format!("{error}: {cause}"),
         None => error.to_string(),
     }

@@ -45,6 +45,11 @@ fn pyjwt_verifies_by_the_key_set_across_a_rotation() {
 }
 
 #[test]
+fn pyotp_and_oathtool_are_the_authenticator_app() {
+    python("authenticator_app.py");
+}
+
+#[test]
 fn jose_verifies_by_the_key_set() {
     node("jose.mjs");
 }
@@ -131,6 +136,7 @@ fn run_on(installation: &Installation, command: &mut Command, patience: Duration
         .env("KEYWARD_URL", format!("http://{}", server.address))
         .env("KEYWARD_CLIENT_ID", id)
         .env("KEYWARD_CLIENT_SECRET", secret)
+        .envs(std::env::var_os("CI").map(|value| ("CI", value)))
         .env("KEYWARD_EMAIL", EMAIL)
         .env("KEYWARD_PASSWORD", PASSWORD)
         // For the script that has the key replaced.

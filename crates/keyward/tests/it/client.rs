@@ -40,7 +40,7 @@ pub(crate) struct Wire {
 }
 
 impl Front {
-    async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::with_flags(&[]).await
     }
 

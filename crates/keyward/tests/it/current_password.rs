@@ -29,7 +29,7 @@ async fn rehash(app: &TestApp, password: &str) {
     let email = Email::parse(&address("ana")).unwrap();
     let old = tx.users().credentials_of(&email).await.unwrap().unwrap();
     let new = cheap_hasher().hash(&Password::new(password)).unwrap();
-    assert!(tx.user_changes().replace_hash(old.user.id, &old.hash, &new).await.unwrap());
+    assert!(tx.user_changes().replace_hash(old.user.id, old.hash.as_ref(), &new).await.unwrap());
     tx.commit().await.unwrap();
 }
 

@@ -115,11 +115,9 @@ async fn each_lock_stays_shut_for_tokens_that_are_no_longer_good() {
     app.clock.advance(Duration::hours(1));
     for operation in operations().iter().filter(|operation| operation.for_users()) {
         let name = format!("{} {}", operation.method, operation.path);
-        assert_eq!(
-            codes(operation, "401"),
-            ["invalid_token", "not_authenticated", "token_expired"],
-            "{name}"
-        );
+        let own = ["insufficient_user_authentication"];
+        let shared: Vec<_> = codes(operation, "401").into_iter().filter(|code| !own.contains(code)).collect();
+        assert_eq!(shared, ["invalid_token", "not_authenticated", "token_expired"], "{name}");
         let expired = caller.with_id(operation, "").send().await;
         assert_eq!((expired.status.as_u16(), &*expired.code()), (401, "token_expired"), "{name}");
         let forged =

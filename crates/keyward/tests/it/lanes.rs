@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use keyward_api::testing::app::{PASSWORD, TestApp, address};
 use keyward_domain::mail::slots::Slots;
-use keyward_domain::model::outbox::Lane;
+use keyward_domain::model::mail::Lane;
 use serde_json::{Value, json};
 
 use crate::app::Starts;

@@ -32,6 +32,7 @@ mod documented_refusals;
 mod ended_sessions;
 mod env_file;
 mod events;
+mod factors;
 mod feed;
 mod first_administrator;
 mod flood;

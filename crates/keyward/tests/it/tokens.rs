@@ -23,7 +23,8 @@ async fn a_token_says_what_rfc_9068_asks_and_nothing_secret() {
     assert_eq!(header, json!({ "alg": "EdDSA", "typ": "at+jwt", "kid": kid }));
     let expected = json!({ "iss": "http://127.0.0.1:8000", "aud": "keyward", "sub": ana.id.to_string(),
         "sid": claims["sid"], "jti": claims["jti"], "iat": claims["iat"], "nbf": claims["iat"],
-        "exp": claims["iat"].as_i64().unwrap() + 900, "scope": "posts:read posts:write shop" });
+        "exp": claims["iat"].as_i64().unwrap() + 900, "scope": "posts:read posts:write shop",
+        "auth_time": claims["iat"], "acr": "aal1", "amr": ["pwd"] });
     assert_eq!(claims, expected);
     let again = ana.app.log_in("ana").await;
     assert_ne!(claims_of(again.token())["jti"], claims["jti"]);

@@ -21,6 +21,7 @@ use keyward_domain::values::ids::UserId;
 use keyward_domain::values::origin::Device;
 use keyward_domain::values::origin::Origin;
 use keyward_domain::values::page::Page;
+use keyward_domain::values::proof::{Method, Proof};
 use keyward_domain::values::scopes::Role;
 use keyward_domain::values::text::Text;
 use time::{Duration, OffsetDateTime};
@@ -67,7 +68,7 @@ async fn users(inspector: &mut Inspector) {
         email: Email::parse("new@example.com").unwrap(),
         name: None,
         role: Role::User,
-        hash: hash("$hash"),
+        hash: Some(hash("$hash")),
         created_at: after(0),
     };
     inspector
@@ -100,12 +101,12 @@ async fn users(inspector: &mut Inspector) {
     let (old, new) = (hash("$hash"), hash("$new"));
     inspector
         .of("users.replace_hash", async |db| {
-            assert!(db.user_changes().replace_hash(some, &old, &new).await.unwrap());
+            assert!(db.user_changes().replace_hash(some, Some(&old), &new).await.unwrap());
         })
         .await;
     inspector
         .of("users.still_has", async |db| {
-            assert!(db.user_changes().still_has(some, &old).await.unwrap());
+            assert!(db.user_changes().still_has(some, Some(&old)).await.unwrap());
         })
         .await;
     let other = Email::parse("other@example.com").unwrap();
@@ -122,7 +123,7 @@ async fn users(inspector: &mut Inspector) {
             email: Email::parse("imported@example.com").unwrap(),
             name: None,
             role: Role::User,
-            hash: hash("$hash"),
+            hash: Some(hash("$hash")),
             created_at: after(0),
         },
         disabled: false,
@@ -193,6 +194,7 @@ async fn sessions(inspector: &mut Inspector) {
         device: Device::default(),
         created_at: after(0),
         last_seen_at: after(0),
+        proof: Proof::new(after(0), &[Method::Password]),
         counter: 0,
         salt: [0; 16],
     };
@@ -200,6 +202,11 @@ async fn sessions(inspector: &mut Inspector) {
     inspector
         .of("sessions.live", async |db| {
             db.sessions().live(id).await.unwrap().unwrap();
+        })
+        .await;
+    inspector
+        .of("sessions.prove", async |db| {
+            assert!(db.sessions().prove(id, &new.proof).await.unwrap());
         })
         .await;
     inspector

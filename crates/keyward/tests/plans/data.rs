@@ -69,10 +69,9 @@ fn tables(postgres: bool, rows: i64) -> Vec<Table> {
     };
     let uuid = if postgres { format!("encode({}, 'hex')::uuid", bytes(16)) } else { bytes(16) };
     let (salt, key) = (bytes(16), bytes(32));
-    let rare = rows / 2;
     // The first tenth of all posts are one user's drafts: a search for published ones must not read them all.
-    let drafts = rows / 10;
-    vec![
+    let (rare, drafts) = (rows / 2, rows / 10);
+    let mut tables = vec![
         (
             "users",
             "email, name, role, password_hash, disabled, email_verified, created_at",
@@ -157,5 +156,18 @@ fn tables(postgres: bool, rows: i64) -> Vec<Table> {
             format!("{key}, i, {key}, {THEN} + i"),
             fewer,
         ),
+    ];
+    tables.extend(factors(&bytes, fewer));
+    tables
+}
+
+/// Second factors, and what is good once.
+fn factors(bytes: &impl Fn(usize) -> String, fewer: i64) -> [Table; 4] {
+    let (id, hash, secret) = (bytes(16), bytes(32), bytes(48));
+    [
+        ("totp_factors", "user_id, secret, last_step, since", format!("i, {secret}, 1, {THEN} + i"), fewer),
+        ("totp_offers", "user_id, secret, expires_at", format!("i, {secret}, {THEN} + i"), fewer),
+        ("recovery_codes", "user_id, hash", format!("i, {hash}"), fewer),
+        ("spent", "id, expires_at", format!("{id}, {THEN} + i"), fewer),
     ]
 }

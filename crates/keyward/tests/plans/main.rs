@@ -7,6 +7,7 @@
 mod accounts;
 mod blog;
 mod data;
+mod factors;
 mod judge;
 mod methods;
 mod outbox;
@@ -32,7 +33,8 @@ use judge::{Cost, Judge};
 const ROWS: i64 = 20_000;
 
 /// What may be read from end to end, or up to a `LIMIT` in the order of ids, and why.
-const REVIEWED: [(&str, &str, &str); 26] = [
+const REVIEWED: [(&str, &str, &str); 27] = [
+    ("factors.replace_recovery_codes", "2-ROW", "the rows that are inserted"),
     ("revocations.after", "feed_epoch", "its one row"),
     ("posts.list", "page", "the rows that a page may read"),
     ("catalog.list_products", "page", "the rows that a page may read"),
@@ -181,6 +183,7 @@ fn shortened(sql: &str) -> String {
 async fn no_query_reads_a_table_from_end_to_end_and_deep_pages_cost_what_the_first_does() {
     let mut inspector = Inspector::new().await;
     accounts::all(&mut inspector).await;
+    factors::all(&mut inspector).await;
     outbox::all(&mut inspector).await;
     blog::all(&mut inspector).await;
     shop::all(&mut inspector).await;

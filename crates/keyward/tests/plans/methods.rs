@@ -4,12 +4,14 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// The ports, and what their methods are called by here.
-const PORTS: [(&str, &str); 17] = [
+const PORTS: [(&str, &str); 20] = [
     ("AttemptRepository", "attempts"),
     ("CartRepository", "carts"),
     ("CatalogRepository", "catalog"),
     ("ClientRepository", "clients"),
     ("EventRepository", "events"),
+    ("FactorChanges", "factors"),
+    ("FactorRepository", "factors"),
     ("JobRepository", "jobs"),
     ("KeyRepository", "keys"),
     ("OrderRepository", "orders"),
@@ -19,6 +21,7 @@ const PORTS: [(&str, &str); 17] = [
     ("RevocationRepository", "revocations"),
     ("SessionEndings", "sessions"),
     ("SessionRepository", "sessions"),
+    ("SpentRepository", "spent"),
     ("UserChanges", "users"),
     ("UserRepository", "users"),
     ("VerificationRepository", "verifications"),

@@ -1,7 +1,7 @@
 //! Calls of the outbox.
 
-use keyward_domain::model::mail::Sealed;
-use keyward_domain::model::outbox::{Lane, MailState, Outcome};
+use keyward_domain::model::mail::{Lane, Sealed};
+use keyward_domain::model::outbox::{MailState, Outcome};
 use keyward_domain::ports::store::Repositories;
 use keyward_domain::values::ids::MailId;
 use time::Duration;

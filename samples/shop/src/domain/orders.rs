@@ -5,7 +5,7 @@ use std::sync::Arc;
 use keyward_auth::SecretHash;
 use keyward_domain::limits::writes::WriteLimit;
 use keyward_domain::mail::postbox::Postbox;
-use keyward_domain::model::outbox::Lane;
+use keyward_domain::model::mail::Lane;
 use keyward_domain::model::store_error::StoreError;
 use keyward_domain::ports::bundle::Ports;
 use keyward_domain::values::ids::UserId;

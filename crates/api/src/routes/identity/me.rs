@@ -7,8 +7,9 @@ use axum::extract::State;
 use axum::response::NoContent;
 use keyward_auth::Password;
 use keyward_domain::identity::deletion::DeleteAccount;
-use keyward_domain::identity::error::{LastAdministrator, RefusedPassword, WrongPassword};
+use keyward_domain::identity::error::{LastAdministrator, RefusedPassword, Stale, WrongPassword};
 use keyward_domain::identity::passwords::ChangePassword;
+use keyward_domain::identity::proofs::AskedPassword;
 use keyward_domain::identity::users::Users;
 use keyward_domain::limits::waits::TooManyAttempts;
 use keyward_domain::model::users::{Name, UserChange};
@@ -79,8 +80,9 @@ impl From<MeUpdate> for UserChange {
     example = json!({ "current_password": "a long pass phrase", "new_password": "another pass phrase" }),
 )]
 pub struct PasswordChange {
+    /// Left out where the account has none: then a login or proof of the last five minutes stands in.
     #[input(read = read::password())]
-    current_password: Password,
+    current_password: Option<Password>,
     #[input(read = new_password(None))]
     new_password: NewPassword,
 }
@@ -89,8 +91,9 @@ pub struct PasswordChange {
 #[derive(Input)]
 #[input(example = json!({ "password": "a long pass phrase" }))]
 pub struct PasswordProof {
+    /// Left out where the account has none: then a login or proof of the last five minutes stands in.
     #[input(read = read::password())]
-    password: Password,
+    password: Option<Password>,
 }
 
 /// My account
@@ -121,7 +124,8 @@ pub async fn delete_me(
     State(deletion): State<DeleteAccount>,
     Sender(origin): Sender,
     Body(PasswordProof { password }): Body<PasswordProof>,
-) -> Result<NoContent, Refused<(WrongPassword, LastAdministrator, TooManyAttempts)>> {
+) -> Result<NoContent, Refused<(WrongPassword, Stale, LastAdministrator, TooManyAttempts)>> {
+    let password = AskedPassword { field: "password", given: password };
     deletion.own(&user, password, &origin).await?;
     Ok(NoContent)
 }
@@ -133,7 +137,8 @@ pub async fn change_password(
     State(passwords): State<ChangePassword>,
     Sender(origin): Sender,
     Body(PasswordChange { current_password, new_password }): Body<PasswordChange>,
-) -> Result<NoContent, Refused<(WrongPassword, RefusedPassword, TooManyAttempts)>> {
+) -> Result<NoContent, Refused<(WrongPassword, Stale, RefusedPassword, TooManyAttempts)>> {
+    let current_password = AskedPassword { field: "current_password", given: current_password };
     passwords.change(&user, current_password, new_password, &origin).await?;
     Ok(NoContent)
 }

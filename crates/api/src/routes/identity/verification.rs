@@ -4,7 +4,8 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use keyward_auth::Password;
-use keyward_domain::identity::error::{EmailTaken, WrongPassword};
+use keyward_domain::identity::error::{EmailTaken, Stale, WrongPassword};
+use keyward_domain::identity::proofs::AskedPassword;
 use keyward_domain::identity::verification::{Proof, Verification};
 use keyward_domain::identity::verification_error::{
     AlreadyVerified, InvalidProof, MailJustSent, TooManyMails,
@@ -92,8 +93,9 @@ impl From<EmailProof> for Proof {
 pub struct EmailChange {
     #[input(read = read::email())]
     email: Email,
+    /// Left out where the account has none: then a login or proof of the last five minutes stands in.
     #[input(read = read::password())]
-    password: Password,
+    password: Option<Password>,
 }
 
 /// Get a code and a link to verify my e-mail address
@@ -120,8 +122,9 @@ pub async fn change_email(
     Body(EmailChange { email, password }): Body<EmailChange>,
 ) -> Result<
     Accepted<Notice>,
-    Refused<(EmailTaken, WrongPassword, AlreadyVerified, MailJustSent, TooManyMails, TooManyAttempts)>,
+    Refused<(EmailTaken, WrongPassword, Stale, AlreadyVerified, MailJustSent, TooManyMails, TooManyAttempts)>,
 > {
+    let password = AskedPassword { field: "password", given: password };
     verification.request_change(&user, email, password, &origin).await?;
     Ok(Accepted(Notice::code_sent()))
 }

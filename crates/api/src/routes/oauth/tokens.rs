@@ -6,7 +6,9 @@ use axum::response::{IntoResponse, Response};
 use keyward_auth::Password;
 use keyward_domain::limits::waits::TooManyAttempts;
 use keyward_domain::oauth::tokens::{Introspection, OAuthTokens};
-use keyward_domain::sessions::error::{EmailUnverified, InvalidCredentials, NotRevocable, UngrantableScope};
+use keyward_domain::sessions::error::{
+    EmailUnverified, InvalidCredentials, NotRevocable, UngrantableScope, WrongCode,
+};
 use keyward_domain::sessions::log_in::{LogIn, Login};
 use keyward_domain::sessions::refresh::Refresh;
 use keyward_domain::values::email::Email;
@@ -20,9 +22,11 @@ use super::grant_error::{GrantError, UnknownGrant};
 use crate::answers::refused::{GrantWords, Refused};
 use crate::answers::success::NoStore;
 use crate::error::ApiError;
+use crate::extract::read::LoginPassword;
 use crate::extract::{ClientForm, OAuthForm, Sender, invalid_client, read};
 use crate::metrics::counters::Metrics;
 use crate::routes::sessions::login::{Token, TokenType};
+use crate::routes::sessions::owed::{SecondFactorOwed, granted};
 use crate::routes::sessions::refresh::Unrefreshable;
 
 /// A grant (RFC 6749, sections 4.3, 4.4 and 6).
@@ -33,9 +37,12 @@ pub struct TokenRequest {
     grant_type: String,
     /// With `password`: the e-mail address.
     username: Option<String>,
-    /// With `password`.
-    #[input(read = read::password())]
-    password: Option<Password>,
+    /// With `password`. Without `otp`, a space and the code may stand behind it.
+    #[input(read = read::login_password())]
+    password: Option<LoginPassword>,
+    /// With `password`: the code of an authenticator app, where the account has one.
+    #[input(secret)]
+    otp: Option<String>,
     /// With `refresh_token`.
     #[input(secret)]
     refresh_token: Option<String>,
@@ -50,7 +57,7 @@ pub struct TokenRequest {
 
 /// What is asked for.
 enum Grant {
-    Password { username: String, password: Password },
+    Password { username: String, password: Password, otp: Option<String> },
     RefreshToken(String),
     ClientCredentials,
 }
@@ -61,7 +68,9 @@ impl TokenRequest {
         let missing = |name| Flaw::missing().in_field("body", name, None);
         let grant = match self.grant_type.as_str() {
             "password" => match (self.username, self.password) {
-                (Some(username), Some(password)) => Ok(Grant::Password { username, password }),
+                (Some(username), Some(LoginPassword { password, .. })) => {
+                    Ok(Grant::Password { username, password, otp: self.otp })
+                }
                 (None, Some(_)) => Err(vec![missing("username")]),
                 (Some(_), None) => Err(vec![missing("password")]),
                 (None, None) => Err(vec![missing("username"), missing("password")]),
@@ -145,6 +154,16 @@ pub struct TokenState {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     sid: Option<String>,
+    /// When the user was authenticated (RFC 9470, section 6.2).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    auth_time: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    acr: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    amr: Option<Vec<String>>,
 }
 
 impl From<Introspection> for TokenState {
@@ -163,6 +182,9 @@ impl From<Introspection> for TokenState {
                 iss: Some(claims.iss),
                 jti: Some(claims.jti),
                 sid: claims.sid,
+                auth_time: claims.auth_time,
+                acr: claims.acr,
+                amr: Some(claims.amr).filter(|amr| !amr.is_empty()),
             },
             Introspection::Refresh { session, expires_at } => Self {
                 active: true,
@@ -178,8 +200,14 @@ impl From<Introspection> for TokenState {
 }
 
 /// Why a grant is refused.
-pub type NoGrant =
-    (UnknownGrant, UngrantableScope, InvalidCredentials, EmailUnverified, Unrefreshable, TooManyAttempts);
+pub type NoGrant = (
+    UnknownGrant,
+    UngrantableScope,
+    (InvalidCredentials, SecondFactorOwed, WrongCode),
+    EmailUnverified,
+    Unrefreshable,
+    TooManyAttempts,
+);
 
 /// Get a token
 ///
@@ -197,9 +225,12 @@ pub async fn issue_token(
 ) -> Result<Response, Refused<NoGrant, GrantWords>> {
     let (grant, scope) = request.grant()?;
     let pair = match grant {
-        Grant::Password { username, password } => {
-            let login = Login { email: Email::parse(&username).ok(), password, scope, client, device: None };
-            metrics.login(log_in.log_in(login, &origin).await)
+        Grant::Password { username, password, otp } => {
+            let email = Email::parse(&username).ok();
+            // What is read here came in a form.
+            let with_code = otp.is_none();
+            let login = Login { email, password, otp, with_code, scope, client, device: None };
+            Ok(granted(metrics.login(log_in.log_in(login, &origin).await)?)?)
         }
         Grant::RefreshToken(token) => {
             metrics.refresh(refresh.refresh(&token, scope.as_deref(), client.as_ref(), &origin).await)

@@ -6,11 +6,10 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use keyward_auth::Password;
 use keyward_domain::identity::error::EmailTaken;
 use keyward_domain::identity::verification_error::TooManyMails;
 use keyward_domain::limits::waits::TooManyAttempts;
-use keyward_domain::sessions::error::{EmailUnverified, InvalidCredentials, UngrantableScope};
+use keyward_domain::sessions::error::{EmailUnverified, InvalidCredentials, UngrantableScope, WrongCode};
 use keyward_domain::sessions::log_in::{self, LogIn};
 use keyward_domain::sessions::opening::Tokens;
 use keyward_domain::sessions::sign_up::SignUp;
@@ -22,9 +21,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa::openapi::path::Operation;
 
+use super::owed::{SecondFactorOwed, granted};
 use crate::answers::refused::{Refused, TokenWords};
 use crate::answers::success::{Accepted, NoStore};
 use crate::error::ApiError;
+use crate::extract::read::LoginPassword;
 use crate::extract::{Sender, TokenBody, read};
 use crate::metrics::counters::Metrics;
 use crate::routes::identity::recovery::Notice;
@@ -86,8 +87,12 @@ pub struct Login {
     /// The e-mail address.
     #[input(alias = "email")]
     username: String,
-    #[input(read = read::password())]
-    password: Password,
+    /// In a form without `otp`, a space and the code may stand behind it.
+    #[input(read = read::login_password())]
+    password: LoginPassword,
+    /// The code of an authenticator app, where the account has one.
+    #[input(secret)]
+    otp: Option<String>,
     /// What the token shall be good for, separated by spaces; nothing for all that the account may have.
     scope: Option<String>,
     /// A refresh token that this device got at an earlier login of the account, good or not any more. While strangers'
@@ -132,7 +137,13 @@ impl Answers for SignedUp {
 }
 
 /// Why a login fails.
-pub type NoLogin = (OnlyPassword, UngrantableScope, InvalidCredentials, EmailUnverified, TooManyAttempts);
+pub type NoLogin = (
+    OnlyPassword,
+    UngrantableScope,
+    (InvalidCredentials, SecondFactorOwed, WrongCode),
+    EmailUnverified,
+    TooManyAttempts,
+);
 
 /// Sign up, and be logged in
 #[utoipa::path(post, path = "/signup", tag = "login", responses(
@@ -152,7 +163,8 @@ pub async fn signup(
 
 /// Log in
 ///
-/// This is what *Authorize* posts to.
+/// This is what *Authorize* posts to. An account that owes a second factor is answered 401 `mfa_required`, unless the code comes
+/// along: as `otp`, or in a form behind the password, after a space.
 #[utoipa::path(post, path = "/login", tag = "login", responses((status = 200, description = "Logged in")))]
 pub async fn login(
     State(log_in): State<LogIn>,
@@ -164,11 +176,14 @@ pub async fn login(
     // Elsewhere a name may be anything; here it is half of what logs in.
     refuse_credentials_in(&uri, &["username"])
         .map_err(|rejection| ApiError::rejected(rejection).with_oauth("invalid_request"))?;
-    let Login { grant_type, username, password, scope, device, .. } = form;
+    let Login {
+        grant_type, username, password: LoginPassword { password, in_form }, otp, scope, device, ..
+    } = form;
     if grant_type.is_some_and(|grant| grant != "password") {
         return Err(GrantError::OnlyPassword.into());
     }
     let email = Email::parse(&username).ok();
-    let login = log_in::Login { email, password, scope, client: None, device };
-    Ok(metrics.login(log_in.log_in(login, &origin).await)?.into())
+    let with_code = in_form && otp.is_none();
+    let login = log_in::Login { email, password, otp, with_code, scope, client: None, device };
+    Ok(granted(metrics.login(log_in.log_in(login, &origin).await)?)?.into())
 }

@@ -7,6 +7,7 @@ use keyward_domain::sessions::error::NoSession;
 use keyward_domain::sessions::log_out::LogOut;
 use keyward_domain::values::ids::SessionId;
 use keyward_domain::values::page::{Page, Slice};
+use keyward_guard::Enrolling;
 use keyward_web::{List, Listed, Listing, Path, Unfiltered};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -58,7 +59,7 @@ impl Session {
 /// Log out: end this session, and with it every token of it
 #[utoipa::path(post, path = "/logout", tag = "login")]
 pub async fn logout(
-    user: CurrentUser,
+    user: CurrentUser<Enrolling>,
     State(log_out): State<LogOut>,
     Sender(origin): Sender,
 ) -> Result<NoContent, Refused> {
@@ -69,7 +70,7 @@ pub async fn logout(
 /// Log out everywhere: end my every session
 #[utoipa::path(post, path = "/logout/all", tag = "login")]
 pub async fn logout_all(
-    user: CurrentUser,
+    user: CurrentUser<Enrolling>,
     State(log_out): State<LogOut>,
     Sender(origin): Sender,
 ) -> Result<NoContent, Refused> {

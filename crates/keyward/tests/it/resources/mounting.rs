@@ -55,7 +55,7 @@ async fn it_is_in_the_document_with_its_tag_its_padlocks_and_its_scopes() {
     let app = app_with_memos(&[]).await;
     let document = app.anonymous().get("/openapi.json").await.assert_status(200).json();
     let tags: Vec<_> = document["tags"].as_array().unwrap().iter().map(|tag| &tag["name"]).collect();
-    assert_eq!(tags, ["login", "users", "memos", "sessions", "mail", "oauth", "root", "health"]);
+    assert_eq!(tags, ["login", "users", "factors", "memos", "sessions", "mail", "oauth", "root", "health"]);
     for (method, path, scope) in [
         ("get", "/memos", "memos:write"),
         ("post", "/memos", "memos:write"),

@@ -7,7 +7,7 @@ use keyward_api::answers::success::{Created, Items};
 use keyward_api::extract::Paged;
 use keyward_api::foundation::{Core, Foundation};
 use keyward_api::resources::routes::Hosted;
-use keyward_domain::model::outbox::Lane;
+use keyward_domain::model::mail::Lane;
 use keyward_domain::ports::store::{Repositories, Transaction};
 use keyward_domain::values::page::Slice;
 use keyward_guard::{Scope, endpoint};

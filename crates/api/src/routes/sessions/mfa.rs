@@ -1,0 +1,42 @@
+//! The second half of a login, where the account owes a second factor.
+
+use axum::extract::State;
+use keyward_domain::limits::waits::TooManyAttempts;
+use keyward_domain::sessions::error::{InvalidMfaToken, WrongCode};
+use keyward_domain::sessions::finish_login::FinishLogin;
+use keyward_web::Input;
+
+use super::login::Token;
+use crate::answers::refused::{Refused, TokenWords};
+use crate::extract::{Sender, TokenBody};
+use crate::metrics::counters::Metrics;
+use crate::routes::factors::second_factor::answer;
+
+/// The `mfa_token` of a login, and a second factor.
+#[derive(Input)]
+#[input(example = json!({ "mfa_token": "kwm_..", "otp": "123456" }))]
+pub struct MfaLogin {
+    /// From the answer to the login. It is good for five minutes, and once.
+    #[input(secret)]
+    mfa_token: String,
+    /// A code of the authenticator app.
+    #[input(secret)]
+    otp: Option<String>,
+    /// A recovery code.
+    #[input(secret)]
+    recovery_code: Option<String>,
+}
+
+/// Finish a login with a second factor
+///
+/// A wrong code does not use up the `mfa_token`.
+#[utoipa::path(post, path = "/login/mfa", tag = "login", responses((status = 200, description = "Logged in")))]
+pub async fn login_mfa(
+    State(finish): State<FinishLogin>,
+    State(metrics): State<Metrics>,
+    Sender(origin): Sender,
+    TokenBody(MfaLogin { mfa_token, otp, recovery_code }): TokenBody<MfaLogin>,
+) -> Result<Token, Refused<(InvalidMfaToken, WrongCode, TooManyAttempts), TokenWords>> {
+    let answer = answer(otp, recovery_code).map_err(|error| error.with_oauth("invalid_request"))?;
+    Ok(metrics.login(finish.finish(&mfa_token, &answer, &origin).await)?.into())
+}

@@ -1,0 +1,11 @@
+//! Second factors: enrolling and removing them, what an account owes beside its password, and comparing what it answers.
+
+pub mod answer;
+pub mod challenge;
+pub mod checks;
+pub mod error;
+pub mod policy;
+pub mod recovery_codes;
+pub mod removal;
+pub mod standing;
+pub mod totp;

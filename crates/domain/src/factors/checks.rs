@@ -1,0 +1,165 @@
+//! Comparing what somebody shows as a second factor. Every wrong answer is counted, apart from wrong passwords: five are free,
+//! then waits begin.
+
+use keyward_auth::{MasterSecret, SecretHash, TotpSecret};
+
+use super::answer::{Answer, hash};
+use super::error::FactorError;
+use super::standing::Standing;
+use crate::limits::throttle::{Guess, Throttle};
+use crate::limits::waits::ThrottleError;
+use crate::mail::postbox::Postbox;
+use crate::model::events::{Event, EventKind};
+use crate::ports::bundle::Ports;
+use crate::ports::store::Transaction;
+use crate::values::by::By;
+use crate::values::ids::UserId;
+use crate::values::origin::Origin;
+use crate::values::proof::Method;
+
+/// What the secrets of authenticator apps are sealed for.
+pub(super) const LABEL: &str = "keyward totp secret v1";
+
+/// Compares answers with the second factors of accounts. Every check is rate limited.
+#[derive(Clone)]
+pub struct FactorChecks {
+    pub(super) ports: Ports,
+    pub(super) postbox: Postbox,
+    throttle: Throttle,
+}
+
+/// An answer that was right when it was compared. It counts once it is [redeemed](FactorChecks::redeem).
+#[derive(Clone, Copy)]
+pub(crate) struct Checked {
+    user: UserId,
+    guess: Guess,
+    what: What,
+}
+
+#[derive(Clone, Copy)]
+enum What {
+    Step(i64),
+    RecoveryCode(SecretHash),
+}
+
+impl Checked {
+    /// The method that was shown.
+    pub(crate) fn method(&self) -> Method {
+        match self.what {
+            What::Step(_) => Method::Otp,
+            What::RecoveryCode(_) => Method::RecoveryCode,
+        }
+    }
+}
+
+impl FactorChecks {
+    /// Checks through these ports, as `throttle` allows.
+    pub fn new(ports: Ports, postbox: Postbox, throttle: Throttle) -> Self {
+        Self { ports, postbox, throttle }
+    }
+
+    /// Compares an answer with what the account has.
+    ///
+    /// # Errors
+    /// [`FactorError::WrongCode`], which is counted and recorded; [`FactorError::Throttled`] after too many.
+    pub(crate) async fn check(
+        &self,
+        user: UserId,
+        standing: &Standing,
+        answer: &Answer,
+        by: &By,
+        origin: &Origin,
+    ) -> Result<Checked, FactorError> {
+        let guess = self.throttle.second_factor(user).await?;
+        let what = match answer {
+            Answer::Otp(code) => standing.totp.as_ref().and_then(|totp| {
+                let step = self.step(user, &totp.secret, code)?;
+                (step > totp.last_step).then_some(What::Step(step))
+            }),
+            Answer::RecoveryCode(code) => {
+                let hash = hash(user, code);
+                let known = standing.is_owed()
+                    && self.ports.store.autocommit().factors().has_recovery_code(user, &hash).await?;
+                known.then_some(What::RecoveryCode(hash))
+            }
+        };
+        match what {
+            Some(what) => Ok(Checked { user, guess, what }),
+            None => Err(self.refuse(user, guess, answer.method(), by, origin).await),
+        }
+    }
+
+    /// The step whose code this is, by a secret of the account. One that was sealed under another master secret has none.
+    pub(super) fn step(&self, user: UserId, sealed: &[u8], code: &str) -> Option<i64> {
+        let secret = open(&self.postbox.master, user, sealed)?;
+        secret.step_of(code, self.ports.clock.now().unix_timestamp())
+    }
+
+    /// Counts and records a wrong answer. Returns the error to answer with.
+    pub(super) async fn refuse(
+        &self,
+        user: UserId,
+        guess: Guess,
+        method: Method,
+        by: &By,
+        origin: &Origin,
+    ) -> FactorError {
+        let now = self.ports.clock.now();
+        let event =
+            Event::new(now, EventKind::FactorFailed, by.clone(), origin).of(user).saying(method.as_str());
+        let wait = self.throttle.event(by.clone(), origin).of(user);
+        let counted = self
+            .ports
+            .retrying(|| async {
+                let mut tx = self.ports.store.begin().await?;
+                self.throttle.wrong(&mut *tx, guess, wait.clone()).await?;
+                tx.events().append(&event).await?;
+                Ok::<_, ThrottleError>(tx.commit().await?)
+            })
+            .await;
+        counted.map_or_else(FactorError::from, |()| FactorError::WrongCode)
+    }
+
+    /// The count that wrong answers of this account belong to, unless they have to wait.
+    pub(super) async fn guess(&self, user: UserId) -> Result<Guess, ThrottleError> {
+        self.throttle.second_factor(user).await
+    }
+
+    /// Uses an answer that was right, in the transaction in which it counts. Returns whether it still was: of any number of
+    /// callers with the same code one may use it. If others have used up the limit meanwhile, this one learns nothing.
+    pub(crate) async fn redeem(
+        &self,
+        tx: &mut dyn Transaction,
+        checked: &Checked,
+        by: &By,
+        origin: &Origin,
+    ) -> Result<bool, ThrottleError> {
+        self.throttle.right(tx, checked.guess).await?;
+        let used = match &checked.what {
+            What::Step(step) => tx.factor_changes().use_step(checked.user, *step).await?,
+            What::RecoveryCode(code) => tx.factor_changes().use_recovery_code(checked.user, code).await?,
+        };
+        if used {
+            let event = Event::new(self.ports.clock.now(), EventKind::FactorUsed, by.clone(), origin)
+                .of(checked.user);
+            tx.events().append(&event.saying(checked.method().as_str())).await?;
+        }
+        Ok(used)
+    }
+
+    /// What an answer comes to that could not be [redeemed](Self::redeem): somebody else used it first.
+    pub(crate) async fn overtaken(&self, checked: &Checked, by: &By, origin: &Origin) -> FactorError {
+        self.refuse(checked.user, checked.guess, checked.method(), by, origin).await
+    }
+
+    /// Forgets wrong answers after a right one.
+    pub(super) async fn right(&self, tx: &mut dyn Transaction, guess: Guess) -> Result<(), ThrottleError> {
+        self.throttle.right(tx, guess).await
+    }
+}
+
+/// The secret of an authenticator app, opened.
+fn open(master: &MasterSecret, user: UserId, sealed: &[u8]) -> Option<TotpSecret> {
+    let plain = master.open(LABEL, &user.0.to_be_bytes(), sealed)?;
+    Some(TotpSecret::from_bytes(&plain))
+}

@@ -1,0 +1,103 @@
+//! Why a use case of second factors failed.
+
+use keyward_auth::ErrorCode;
+
+use crate::limits::waits::{ThrottleError, Throttled};
+use crate::model::store_error::StoreError;
+use crate::ports::letters::LetterError;
+use crate::values::codes;
+use crate::values::failure::{Failure, Kind};
+use crate::values::ids::UserId;
+
+/// Why a use case of second factors failed.
+#[derive(Debug, thiserror::Error)]
+pub enum FactorError {
+    /// The code is another one, or was used.
+    #[error("The code is wrong, or was used before.")]
+    WrongCode,
+    /// There is nothing to confirm.
+    #[error("There is no enrolment to confirm. Begin one first.")]
+    NoEnrolment,
+    /// The account has no second factor.
+    #[error("This account has no second factor.")]
+    NoFactor,
+    /// The account has a second factor, which was not shown.
+    #[error("A more recent or stronger authentication is required")]
+    TooWeak,
+    /// The caller's own account is gone, though their token was still good.
+    #[error("Could not validate credentials")]
+    CallerGone,
+    /// There is no such account.
+    #[error("user with id: {0} was not found")]
+    NotFound(UserId),
+    /// Too many wrong codes.
+    #[error(transparent)]
+    Throttled(#[from] Throttled),
+    /// The mail that tells of it could not be worded.
+    #[error(transparent)]
+    Letter(#[from] LetterError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Failure for FactorError {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::WrongCode => Kind::Forbidden,
+            Self::NoEnrolment | Self::NoFactor => Kind::Conflict,
+            Self::TooWeak | Self::CallerGone => Kind::Unauthenticated,
+            Self::NotFound(_) => Kind::NotFound,
+            Self::Throttled(_) => Kind::Throttled,
+            Self::Letter(error) => error.kind(),
+            Self::Store(error) => error.kind(),
+        }
+    }
+
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::WrongCode => codes::WRONG_CODE,
+            Self::NoEnrolment => codes::NO_ENROLMENT,
+            Self::NoFactor => codes::NO_SECOND_FACTOR,
+            Self::TooWeak => ErrorCode::INSUFFICIENT_USER_AUTHENTICATION,
+            Self::CallerGone => ErrorCode::INVALID_TOKEN,
+            Self::NotFound(_) => codes::NOT_FOUND,
+            Self::Throttled(_) => codes::TOO_MANY_ATTEMPTS,
+            Self::Letter(error) => error.code(),
+            Self::Store(error) => error.code(),
+        }
+    }
+
+    fn acr_values(&self) -> Option<&'static str> {
+        matches!(self, Self::TooWeak).then_some("aal2")
+    }
+
+    fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::Throttled(throttled) => Some(throttled.seconds),
+            _ => None,
+        }
+    }
+}
+
+impl From<ThrottleError> for FactorError {
+    fn from(error: ThrottleError) -> Self {
+        match error {
+            ThrottleError::Throttled(throttled) => Self::Throttled(throttled),
+            ThrottleError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+crate::cases! {
+    /// The code is wrong, or was used before.
+    WrongCode => FactorError::WrongCode;
+    /// No enrolment was begun, or it has expired.
+    NoEnrolment => FactorError::NoEnrolment;
+    /// The account has no second factor.
+    NoFactor => FactorError::NoFactor;
+    /// The account has a second factor, and neither the login nor a proof since showed it.
+    TooWeak => FactorError::TooWeak;
+    /// No such account.
+    NoUser => FactorError::NotFound(UserId(9));
+}

@@ -1,0 +1,59 @@
+//! Who has to have a second factor, and what those may do who have none.
+
+use keyward_auth::ScopeSet;
+
+use crate::values::scopes::{ENROL, Role};
+
+/// Who has to have a second factor.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SecondFactor {
+    /// Nobody has to.
+    #[default]
+    Optional,
+    /// Administrators.
+    Administrators,
+    /// Everybody.
+    Required,
+}
+
+impl SecondFactor {
+    /// Whether accounts of this role have to have one.
+    pub fn demands(self, role: Role) -> bool {
+        match self {
+            Self::Optional => false,
+            Self::Administrators => role == Role::Admin,
+            Self::Required => true,
+        }
+    }
+
+    /// What an account of this role gets of `granted`: all of it, or, where it has to have a second factor and has none, leave
+    /// to enrol one.
+    pub(crate) fn bound(self, role: Role, has_one: bool, granted: ScopeSet) -> ScopeSet {
+        if has_one || !self.demands(role) {
+            return granted;
+        }
+        ScopeSet::from_names([ENROL]).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_must_have_a_factor_and_has_none_may_only_enrol() {
+        let all = ScopeSet::parse("admin notes:read").unwrap();
+        let enrol = ScopeSet::parse(ENROL).unwrap();
+        for (policy, role, narrowed) in [
+            (SecondFactor::Optional, Role::Admin, false),
+            (SecondFactor::Administrators, Role::User, false),
+            (SecondFactor::Administrators, Role::Admin, true),
+            (SecondFactor::Required, Role::User, true),
+            (SecondFactor::Required, Role::Admin, true),
+        ] {
+            let expected = if narrowed { &enrol } else { &all };
+            assert_eq!(policy.bound(role, false, all.clone()), *expected, "{policy:?} {role:?}");
+            assert_eq!(policy.bound(role, true, all.clone()), all);
+        }
+    }
+}

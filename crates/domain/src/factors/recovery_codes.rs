@@ -1,0 +1,114 @@
+//! Recovery codes: what lets an account in when its other second factors are lost. Each is good once; only hashes are stored.
+
+use keyward_auth::{Random, SecretHash, Zeroizing};
+
+use super::answer::hash;
+use super::checks::FactorChecks;
+use super::error::FactorError;
+use super::standing::Standing;
+use crate::model::events::{Event, EventKind};
+use crate::model::store_error::StoreError;
+use crate::ports::store::Transaction;
+use crate::values::actor::Actor;
+use crate::values::ids::UserId;
+use crate::values::origin::Origin;
+
+/// How many an account gets.
+const CODES: usize = 10;
+/// 80 bits.
+const DIGITS: usize = 16;
+/// Crockford's base32: no letter that looks like a digit.
+const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+
+/// New recovery codes, as they are shown, once. It has no `Debug`.
+pub struct RecoveryCodes(Vec<Zeroizing<String>>);
+
+impl RecoveryCodes {
+    /// Ten new ones.
+    pub(super) fn generate(random: &dyn Random) -> Self {
+        Self((0..CODES).map(|_| code(random)).collect())
+    }
+
+    /// The codes, each in four groups of four.
+    pub fn shown(&self) -> Vec<String> {
+        let grouped = |code: &str| format!("{}-{}-{}-{}", &code[..4], &code[4..8], &code[8..12], &code[12..]);
+        self.0.iter().map(|code| grouped(code)).collect()
+    }
+
+    /// Stores their hashes, in place of earlier ones.
+    pub(super) async fn store(&self, tx: &mut dyn Transaction, user: UserId) -> Result<(), StoreError> {
+        let hashes: Vec<SecretHash> = self.0.iter().map(|code| hash(user, code)).collect();
+        tx.factor_changes().replace_recovery_codes(user, &hashes).await
+    }
+}
+
+fn code(random: &dyn Random) -> Zeroizing<String> {
+    let mut bytes = Zeroizing::new([0; DIGITS]);
+    random.fill(&mut *bytes);
+    // 256 is a multiple of 32: every digit is equally likely.
+    Zeroizing::new(bytes.iter().map(|byte| char::from(ALPHABET[usize::from(byte % 32)])).collect())
+}
+
+/// Replaces recovery codes.
+#[derive(Clone)]
+pub struct RenewRecoveryCodes {
+    checks: FactorChecks,
+}
+
+impl RenewRecoveryCodes {
+    /// The use case over the same ports as `checks`.
+    pub fn new(checks: FactorChecks) -> Self {
+        Self { checks }
+    }
+
+    /// Gives the actor's account ten new codes; those before are void.
+    ///
+    /// # Errors
+    /// [`FactorError::NoFactor`] where the account has none that could be lost; [`FactorError::TooWeak`] where the actor did
+    /// not show one.
+    pub async fn renew(&self, actor: &Actor, origin: &Origin) -> Result<RecoveryCodes, FactorError> {
+        let ports = &self.checks.ports;
+        let codes = RecoveryCodes::generate(&*ports.random);
+        let now = ports.clock.now();
+        ports
+            .retrying(|| async {
+                let mut tx = ports.store.begin().await?;
+                let held = tx.user_changes().hold(actor.who).await?;
+                held.filter(|user| !user.disabled).ok_or(FactorError::CallerGone)?;
+                if !Standing::of(&mut *tx, actor.who).await?.is_owed() {
+                    return Err(FactorError::NoFactor);
+                }
+                if !actor.proof.methods.are_strong() {
+                    return Err(FactorError::TooWeak);
+                }
+                codes.store(&mut *tx, actor.who).await?;
+                let event = Event::new(now, EventKind::RecoveryCodesMade, actor, origin);
+                tx.events().append(&event.of(actor.who).in_session(actor.session())).await?;
+                Ok(tx.commit().await?)
+            })
+            .await?;
+        Ok(codes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use keyward_auth::SystemRandom;
+
+    use super::super::answer::normalized;
+    use super::*;
+
+    #[test]
+    fn ten_codes_are_ten_and_are_read_as_they_are_shown() {
+        let codes = RecoveryCodes::generate(&SystemRandom);
+        let shown = codes.shown();
+        assert_eq!(shown.iter().collect::<HashSet<_>>().len(), CODES);
+        for (shown, code) in shown.iter().zip(&codes.0) {
+            assert_eq!(shown.len(), DIGITS + 3);
+            assert_eq!(normalized(shown), *code);
+            assert_eq!(normalized(&shown.to_uppercase()), *code);
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! Removing second factors: one's own, or, for an administrator, another account's whose owner has lost them.
+
+use super::checks::FactorChecks;
+use super::error::FactorError;
+use super::standing::Standing;
+use super::totp::{APP, strong_enough};
+use crate::mail::postbox::Postbox;
+use crate::model::events::{Event, EventKind};
+use crate::model::users::User;
+use crate::ports::bundle::Ports;
+use crate::ports::store::Transaction;
+use crate::values::actor::Actor;
+use crate::values::by::By;
+use crate::values::ids::UserId;
+use crate::values::origin::Origin;
+
+/// Looks second factors up, and removes them.
+#[derive(Clone)]
+pub struct Factors {
+    checks: FactorChecks,
+}
+
+impl Factors {
+    /// The use case over the same ports as `checks`.
+    pub fn new(checks: FactorChecks) -> Self {
+        Self { checks }
+    }
+
+    /// The actor's second factors.
+    pub async fn own(&self, actor: &Actor) -> Result<Standing, FactorError> {
+        Ok(Standing::of(&mut *self.checks.ports.store.autocommit(), actor.who).await?)
+    }
+
+    /// Removes the actor's authenticator app. With the last second factor the recovery codes go, too. A mail reports it.
+    ///
+    /// # Errors
+    /// [`FactorError::NoFactor`] where there is none; [`FactorError::TooWeak`] where the actor did not show one.
+    pub async fn remove_totp(&self, actor: &Actor, origin: &Origin) -> Result<(), FactorError> {
+        let ports = &self.checks.ports;
+        ports
+            .retrying(|| async {
+                let mut tx = ports.store.begin().await?;
+                let held = tx.user_changes().hold(actor.who).await?;
+                let held = held.filter(|user| !user.disabled).ok_or(FactorError::CallerGone)?;
+                strong_enough(actor, &Standing::of(&mut *tx, actor.who).await?)?;
+                if !tx.factor_changes().remove_totp(actor.who).await? {
+                    return Err(FactorError::NoFactor);
+                }
+                forget_recovery_codes(&mut *tx, actor.who).await?;
+                let event =
+                    Event::new(ports.clock.now(), EventKind::FactorRemoved, actor, origin).of(actor.who);
+                tx.events().append(&event.in_session(actor.session()).saying("totp")).await?;
+                let postbox = &self.checks.postbox;
+                let notice = postbox.letters.factor_removed((&held).into(), APP)?;
+                postbox.notify(&mut *tx, ports, actor.who, held.email, notice).await?;
+                Ok(tx.commit().await?)
+            })
+            .await
+    }
+}
+
+/// Takes all second factors of an account away, whose owner has lost them.
+#[derive(Clone)]
+pub struct TakeFactorsAway {
+    ports: Ports,
+    postbox: Option<Postbox>,
+}
+
+impl TakeFactorsAway {
+    /// The use case over these ports. Without a `postbox` no mail reports it.
+    pub fn new(ports: Ports, postbox: Option<Postbox>) -> Self {
+        Self { ports, postbox }
+    }
+
+    /// Takes them away, with the recovery codes. An account without any stays as it is. Sessions go on.
+    pub async fn of(&self, id: UserId, by: &By, origin: &Origin) -> Result<User, FactorError> {
+        self.ports
+            .retrying(|| async {
+                let mut tx = self.ports.store.begin().await?;
+                let held = tx.user_changes().hold(id).await?.ok_or(FactorError::NotFound(id))?;
+                if tx.factor_changes().remove_totp(id).await? {
+                    forget_recovery_codes(&mut *tx, id).await?;
+                    let event =
+                        Event::new(self.ports.clock.now(), EventKind::FactorRemoved, by.clone(), origin)
+                            .of(id);
+                    tx.events().append(&event.saying("all")).await?;
+                    if let Some(postbox) = &self.postbox {
+                        let notice = postbox.letters.factor_removed((&held).into(), "every second factor")?;
+                        postbox.notify(&mut *tx, &self.ports, id, held.email.clone(), notice).await?;
+                    }
+                }
+                tx.commit().await?;
+                Ok(held)
+            })
+            .await
+    }
+}
+
+/// Deletes the recovery codes of an account that has no second factor any more.
+async fn forget_recovery_codes(tx: &mut dyn Transaction, user: UserId) -> Result<(), FactorError> {
+    if !Standing::of(tx, user).await?.is_owed() {
+        tx.factor_changes().replace_recovery_codes(user, &[]).await?;
+    }
+    Ok(())
+}

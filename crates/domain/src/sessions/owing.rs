@@ -1,0 +1,60 @@
+//! What a login owes whose password was right: a second factor, asked for by a sealed token.
+
+use keyward_auth::{PasswordHash, ScopeSet};
+
+use super::error::SessionError;
+use crate::factors::challenge::{Challenge, PendingLogin};
+use crate::factors::standing::Standing;
+use crate::limits::throttle::{Guess, Throttle};
+use crate::mail::postbox::Postbox;
+use crate::model::users::Credentials;
+use crate::ports::bundle::Ports;
+use crate::values::ids::ClientId;
+
+/// Makes challenges.
+#[derive(Clone)]
+pub(super) struct Challenges {
+    ports: Ports,
+    throttle: Throttle,
+    postbox: Postbox,
+}
+
+impl Challenges {
+    /// Challenges that are sealed under the secret of `postbox`.
+    pub(super) fn new(ports: Ports, throttle: Throttle, postbox: Postbox) -> Self {
+        Self { ports, throttle, postbox }
+    }
+
+    /// What is owed, or `None` if the account has another password by now. Wrong passwords are forgotten: whoever reads this
+    /// answer knows that this one was right. `better` is a better hash of it.
+    pub(super) async fn make(
+        &self,
+        Credentials { user, hash }: &Credentials,
+        better: Option<&PasswordHash>,
+        standing: &Standing,
+        scope: ScopeSet,
+        client: Option<ClientId>,
+        guess: Guess,
+    ) -> Result<Option<Challenge>, SessionError> {
+        let stands = self
+            .ports
+            .retrying(|| async {
+                let mut tx = self.ports.store.begin().await?;
+                let stands = match better {
+                    Some(better) => tx.user_changes().replace_hash(user.id, hash.as_ref(), better).await?,
+                    None => tx.user_changes().still_has(user.id, hash.as_ref()).await?,
+                };
+                if stands {
+                    self.throttle.right(&mut *tx, guess).await?;
+                    tx.commit().await?;
+                }
+                Ok::<_, SessionError>(stands)
+            })
+            .await?;
+        let (now, random) = (self.ports.clock.now(), &*self.ports.random);
+        let fingerprint = standing.fingerprint(better.or(hash.as_ref()));
+        let pending = PendingLogin::new(user.id, fingerprint, scope, client, now, random);
+        let token = pending.seal(&self.postbox.master, random);
+        Ok(stands.then(|| Challenge { token, methods: standing.methods() }))
+    }
+}

@@ -1,0 +1,133 @@
+//! Proving again who one is, in a session that stands: what matters asks for a login or a proof of the last minutes.
+
+use keyward_auth::Password;
+
+use super::error::SessionError;
+use super::opening::{Opening, Tokens};
+use crate::factors::answer::Answer;
+use crate::factors::checks::FactorChecks;
+use crate::factors::error::FactorError;
+use crate::factors::standing::Standing;
+use crate::identity::error::UserError;
+use crate::identity::proofs::{AskedPassword, Proofs};
+use crate::model::users::Credentials;
+use crate::ports::store::Transaction;
+use crate::values::actor::Actor;
+use crate::values::origin::Origin;
+use crate::values::proof::{Method, Proof};
+use crate::values::scopes::ENROL;
+
+/// What one proves again.
+pub enum Again {
+    /// The password: for an account without a second factor.
+    Password(Password),
+    /// A second factor.
+    Factor(Answer),
+}
+
+/// Takes further proofs.
+#[derive(Clone)]
+pub struct ProveAgain {
+    opening: Opening,
+    proofs: Proofs,
+    checks: FactorChecks,
+}
+
+impl ProveAgain {
+    /// The use case; `proofs` checks passwords, `checks` second factors.
+    pub fn new(opening: Opening, proofs: Proofs, checks: FactorChecks) -> Self {
+        Self { opening, proofs, checks }
+    }
+
+    /// Tokens of the actor's session that say when it was proven anew. The session's refresh token stays the one it is. Where
+    /// the account has a second factor, the password proves nothing: whoever stole a token may know it, too.
+    ///
+    /// # Errors
+    /// [`UserError::WrongPassword`] and [`FactorError::WrongCode`], which are counted; [`FactorError::TooWeak`] for the password
+    /// of an account that has a second factor.
+    pub async fn prove(&self, actor: &Actor, what: Again, origin: &Origin) -> Result<Tokens, SessionError> {
+        match what {
+            Again::Password(password) => {
+                let deed = |proven| self.by_password(actor, proven);
+                let asked = AskedPassword { field: "password", given: Some(password) };
+                self.proofs.proving(actor, asked, origin, deed).await
+            }
+            Again::Factor(answer) => self.by_factor(actor, &answer, origin).await,
+        }
+    }
+
+    /// `None` if the account has another hash by now.
+    async fn by_password(
+        &self,
+        actor: &Actor,
+        Credentials { hash, .. }: Credentials,
+    ) -> Result<Option<Tokens>, SessionError> {
+        let ports = &self.opening.ports;
+        ports
+            .retrying(|| async {
+                let mut tx = ports.store.begin().await?;
+                tx.user_changes().hold(actor.who).await?.ok_or(UserError::CallerGone)?;
+                if !tx.user_changes().still_has(actor.who, hash.as_ref()).await? {
+                    return Ok(None);
+                }
+                if Standing::of(&mut *tx, actor.who).await?.is_owed() {
+                    return Err(FactorError::TooWeak.into());
+                }
+                let proof = Proof::new(ports.clock.now(), &[Method::Password]);
+                self.note(tx, actor, &proof).await.map(Some)
+            })
+            .await
+    }
+
+    async fn by_factor(
+        &self,
+        actor: &Actor,
+        answer: &Answer,
+        origin: &Origin,
+    ) -> Result<Tokens, SessionError> {
+        let ports = &self.opening.ports;
+        let standing = Standing::of(&mut *ports.store.autocommit(), actor.who).await?;
+        let checked = self.checks.check(actor.who, &standing, answer, &actor.into(), origin).await?;
+        let proof = actor.proof.and(checked.method(), ports.clock.now());
+        let noted = ports
+            .retrying(|| async {
+                let mut tx = ports.store.begin().await?;
+                let held = tx.user_changes().hold(actor.who).await?;
+                held.filter(|user| !user.disabled).ok_or(UserError::CallerGone)?;
+                if Standing::of(&mut *tx, actor.who).await?.totp.map(|totp| totp.since)
+                    != standing.totp.as_ref().map(|totp| totp.since)
+                    || !self.checks.redeem(&mut *tx, &checked, &actor.into(), origin).await?
+                {
+                    return Ok(None);
+                }
+                self.note(tx, actor, &proof).await.map(Some)
+            })
+            .await?;
+        match noted {
+            Some(tokens) => Ok(tokens),
+            None => Err(self.checks.overtaken(&checked, &actor.into(), origin).await.into()),
+        }
+    }
+
+    /// Notes the proof in the session and commits.
+    async fn note(
+        &self,
+        mut tx: Box<dyn Transaction>,
+        actor: &Actor,
+        proof: &Proof,
+    ) -> Result<Tokens, SessionError> {
+        let noted = tx.sessions().prove(actor.session(), proof).await?;
+        let live =
+            tx.sessions().live(actor.session()).await?.filter(|_| noted).ok_or(UserError::CallerGone)?;
+        let scope = if actor.scope.contains(ENROL) {
+            let has_one = Standing::of(&mut *tx, actor.who).await?.is_owed();
+            let granted = self.opening.grants().bound(live.role, &live.session.scope);
+            self.opening.policy.bound(live.role, has_one, granted)
+        } else {
+            actor.scope.clone()
+        };
+        let tokens = self.opening.tokens(&live.session, scope)?;
+        tx.commit().await?;
+        Ok(tokens)
+    }
+}

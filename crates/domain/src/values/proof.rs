@@ -1,0 +1,152 @@
+//! How and when somebody proved who they are.
+
+use std::fmt;
+
+use keyward_auth::{AAL1, AAL2, Authentication};
+use time::OffsetDateTime;
+
+/// A way to prove who one is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Method {
+    /// The account's password.
+    Password,
+    /// A code of an authenticator app (RFC 6238).
+    Otp,
+    /// A recovery code.
+    RecoveryCode,
+    /// A passkey that verified its user: two factors by itself.
+    Passkey,
+}
+
+impl Method {
+    /// Every method.
+    pub const ALL: [Self; 4] = [Self::Password, Self::Otp, Self::RecoveryCode, Self::Passkey];
+
+    /// Its name, as stored and in `amr`. RFC 8176 registers `pwd` and `otp`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Password => "pwd",
+            Self::Otp => "otp",
+            Self::RecoveryCode => "recovery",
+            Self::Passkey => "passkey",
+        }
+    }
+
+    fn bit(self) -> u8 {
+        1 << self as u8
+    }
+}
+
+/// A set of methods.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub struct Methods(u8);
+
+impl Methods {
+    /// These methods.
+    pub fn of(methods: &[Method]) -> Self {
+        Self(methods.iter().fold(0, |bits, method| bits | method.bit()))
+    }
+
+    /// Reads names separated by spaces. A name that this version does not know is left out.
+    pub fn parse(text: &str) -> Self {
+        text.split_whitespace()
+            .filter_map(|name| Method::ALL.into_iter().find(|method| method.as_str() == name))
+            .fold(Self::default(), Self::with)
+    }
+
+    /// These and `method`.
+    #[must_use]
+    pub fn with(self, method: Method) -> Self {
+        Self(self.0 | method.bit())
+    }
+
+    /// Whether `method` is one of them.
+    pub fn has(self, method: Method) -> bool {
+        self.0 & method.bit() != 0
+    }
+
+    /// Whether they are two factors: a password and what one has, or a passkey.
+    pub fn are_strong(self) -> bool {
+        let possession = self.has(Method::Otp) || self.has(Method::RecoveryCode);
+        self.has(Method::Passkey) || (self.has(Method::Password) && possession)
+    }
+
+    /// How strong they are together.
+    pub fn acr(self) -> &'static str {
+        if self.are_strong() { AAL2 } else { AAL1 }
+    }
+
+    /// Their names. Two factors are `mfa`, too (RFC 8176).
+    pub fn names(self) -> impl Iterator<Item = &'static str> {
+        let own = Method::ALL.into_iter().filter(move |method| self.has(*method)).map(Method::as_str);
+        own.chain(self.are_strong().then_some("mfa"))
+    }
+}
+
+/// The names, separated by spaces, without `mfa`: as they are stored.
+impl fmt::Display for Methods {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self.names().filter(|name| *name != "mfa").collect();
+        f.write_str(&names.join(" "))
+    }
+}
+
+impl fmt::Debug for Methods {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Methods({self})")
+    }
+}
+
+/// How and when somebody proved who they are, at a login or since.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Proof {
+    /// By what.
+    pub methods: Methods,
+    /// When last; `None` where that is not known.
+    pub at: Option<OffsetDateTime>,
+}
+
+impl Proof {
+    /// A proof by these methods.
+    pub fn new(at: OffsetDateTime, methods: &[Method]) -> Self {
+        Self { methods: Methods::of(methods), at: Some(at) }
+    }
+
+    /// The same proof, and one more at `at`.
+    #[must_use]
+    pub fn and(self, method: Method, at: OffsetDateTime) -> Self {
+        Self { methods: self.methods.with(method), at: Some(at) }
+    }
+
+    /// What a token says of it.
+    pub fn claims(&self) -> Option<Authentication> {
+        let at = self.at?.unix_timestamp();
+        let amr = self.methods.names().map(str::to_owned).collect();
+        Some(Authentication { at, acr: self.methods.acr().to_owned(), amr })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_and_a_code_are_two_factors_and_so_is_a_passkey() {
+        use Method::{Otp, Passkey, Password, RecoveryCode};
+        for (methods, strong) in [
+            (&[][..], false),
+            (&[Password], false),
+            (&[Otp], false),
+            (&[RecoveryCode, Otp], false),
+            (&[Password, Otp], true),
+            (&[Password, RecoveryCode], true),
+            (&[Passkey], true),
+        ] {
+            let methods = Methods::of(methods);
+            assert_eq!(methods.are_strong(), strong, "{methods:?}");
+            assert_eq!(Methods::parse(&methods.to_string()), methods);
+            assert_eq!(methods.names().any(|name| name == "mfa"), strong);
+        }
+        assert_eq!(Methods::parse("otp  pwd future"), Methods::of(&[Password, Otp]));
+    }
+}

@@ -1,0 +1,11 @@
+//! Second factors: enrolling them, logging in with them, proving again who one is, and taking them away.
+
+mod client;
+mod doors;
+mod enrolment;
+mod no_password;
+mod phone;
+mod policy;
+mod proof;
+mod races;
+mod removal;
