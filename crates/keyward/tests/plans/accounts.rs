@@ -459,6 +459,17 @@ async fn others(inspector: &mut Inspector) {
             })
             .await;
     }
+    let last = inspector.rows - 10;
+    inspector
+        .of("events.since", async |db| {
+            assert!(db.events().since(last, 50).await.unwrap().len() >= 10);
+        })
+        .await;
+    inspector
+        .of("events.writers", async |db| {
+            db.events().writers().await.unwrap();
+        })
+        .await;
     let long_ago = OffsetDateTime::UNIX_EPOCH + Duration::microseconds(THEN + 20);
     inspector
         .of("events.forget", async |db| assert!(db.events().forget(long_ago, 10).await.unwrap() > 0))
