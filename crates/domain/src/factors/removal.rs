@@ -8,6 +8,7 @@ use crate::mail::postbox::Postbox;
 use crate::model::events::{Event, EventKind};
 use crate::model::users::User;
 use crate::ports::bundle::Ports;
+use crate::ports::letters::Reader;
 use crate::ports::store::Transaction;
 use crate::values::actor::Actor;
 use crate::values::by::By;
@@ -37,7 +38,6 @@ impl Factors {
     /// [`FactorError::NoFactor`] where there is none; [`FactorError::TooWeak`] where the actor did not show one.
     pub async fn remove_totp(&self, actor: &Actor, origin: &Origin) -> Result<(), FactorError> {
         let ports = &self.checks.ports;
-        let notice = self.checks.postbox.letters.factor_removed(APP)?;
         ports
             .retrying(|| async {
                 let mut tx = ports.store.begin().await?;
@@ -51,7 +51,10 @@ impl Factors {
                 let event =
                     Event::new(ports.clock.now(), EventKind::FactorRemoved, actor, origin).of(actor.who);
                 tx.events().append(&event.in_session(actor.session()).saying("totp")).await?;
-                self.checks.postbox.notify(&mut *tx, ports, &held.names, notice.clone()).await?;
+                let postbox = &self.checks.postbox;
+                let letter = |reader| postbox.letters.factor_removed(reader, APP);
+                let notice = Reader::of(&held).map(letter).transpose()?;
+                postbox.notify(&mut *tx, ports, &held, notice).await?;
                 Ok(tx.commit().await?)
             })
             .await
@@ -73,8 +76,6 @@ impl TakeFactorsAway {
 
     /// Takes them away, with the recovery codes. An account without any stays as it is. Sessions go on.
     pub async fn of(&self, id: UserId, by: &By, origin: &Origin) -> Result<User, FactorError> {
-        let notice = |postbox: &Postbox| postbox.letters.factor_removed("every second factor");
-        let notice = self.postbox.as_ref().map(notice).transpose()?;
         self.ports
             .retrying(|| async {
                 let mut tx = self.ports.store.begin().await?;
@@ -85,8 +86,10 @@ impl TakeFactorsAway {
                         Event::new(self.ports.clock.now(), EventKind::FactorRemoved, by.clone(), origin)
                             .of(id);
                     tx.events().append(&event.saying("all")).await?;
-                    if let (Some(postbox), Some(notice)) = (&self.postbox, &notice) {
-                        postbox.notify(&mut *tx, &self.ports, &held.names, notice.clone()).await?;
+                    if let Some(postbox) = &self.postbox {
+                        let letter = |reader| postbox.letters.factor_removed(reader, "every second factor");
+                        let notice = Reader::of(&held).map(letter).transpose()?;
+                        postbox.notify(&mut *tx, &self.ports, &held, notice).await?;
                     }
                 }
                 tx.commit().await?;

@@ -10,6 +10,7 @@ use super::standing::Standing;
 use crate::model::events::{Event, EventKind};
 use crate::model::factors::TotpOffer;
 use crate::model::store_error::StoreError;
+use crate::ports::letters::Reader;
 use crate::values::actor::Actor;
 use crate::values::origin::Origin;
 use crate::values::proof::Method;
@@ -80,7 +81,6 @@ impl EnrolTotp {
             return Err(checks.refuse(user, guess, Method::Otp, &actor.into(), origin).await);
         };
         let codes = RecoveryCodes::generate(&*ports.random);
-        let notice = checks.postbox.letters.factor_added(APP)?;
         ports
             .retrying(|| async {
                 let mut tx = ports.store.begin().await?;
@@ -99,7 +99,9 @@ impl EnrolTotp {
                 }
                 let event = Event::new(now, EventKind::FactorAdded, actor, origin).of(user);
                 tx.events().append(&event.in_session(actor.session()).saying("totp")).await?;
-                checks.postbox.notify(&mut *tx, ports, &held.names, notice.clone()).await?;
+                let letter = |reader| checks.postbox.letters.factor_added(reader, APP);
+                let notice = Reader::of(&held).map(letter).transpose()?;
+                checks.postbox.notify(&mut *tx, ports, &held, notice).await?;
                 Ok(tx.commit().await?)
             })
             .await?;

@@ -3,7 +3,7 @@
 use time::OffsetDateTime;
 
 use super::verification_error::VerificationError;
-use crate::limits::waits::wait;
+use crate::limits::waits::{Throttled, wait};
 use crate::model::attempts::{AttemptKey, Budget};
 use crate::ports::store::Repositories;
 
@@ -13,10 +13,11 @@ pub(super) async fn count(
     key: AttemptKey,
     now: OffsetDateTime,
     budget: Budget,
+    refusal: fn(Throttled) -> VerificationError,
 ) -> Result<(), VerificationError> {
     if repositories.attempts().fail(key, now, budget).await? {
         return Ok(());
     }
     let until = repositories.attempts().blocked_until(key, now).await?.unwrap_or(now);
-    Err(wait(now, until).into())
+    Err(refusal(wait(now, until)))
 }

@@ -6,6 +6,7 @@ use crate::mail::postbox::Postbox;
 use crate::model::events::{Event, EventKind};
 use crate::model::users::Credentials;
 use crate::ports::bundle::Ports;
+use crate::ports::letters::Reader;
 use crate::values::actor::Actor;
 use crate::values::new_password::NewPassword;
 use crate::values::origin::Origin;
@@ -46,7 +47,8 @@ impl ChangePassword {
     ) -> Result<Option<()>, UserError> {
         new.check_owner(&user.names).map_err(UserError::PasswordRefused)?;
         let hash = self.ports.hashing.hash(new.password()).await?;
-        let notice = self.postbox.letters.password_changed()?;
+        let letter = |reader| self.postbox.letters.password_changed(reader);
+        let notice = Reader::of(&user).map(letter).transpose()?;
         self.ports
             .retrying(|| async {
                 let mut tx = self.ports.store.begin().await?;
@@ -62,7 +64,7 @@ impl ChangePassword {
                     .of(actor.who)
                     .in_session(actor.session());
                 tx.events().append(&event).await?;
-                self.postbox.notify(&mut *tx, &self.ports, &user.names, notice.clone()).await?;
+                self.postbox.notify(&mut *tx, &self.ports, &user, notice.clone()).await?;
                 tx.commit().await?;
                 Ok(Some(()))
             })

@@ -205,7 +205,7 @@ impl LogIn {
         match self.verification.request_for(user).await {
             Ok(()) | Err(VerificationError::JustSent(_)) => Err(SessionError::EmailUnverified),
             Err(VerificationError::NoEmail) => Err(SessionError::EmailMissing),
-            Err(VerificationError::Throttled(throttled)) => {
+            Err(VerificationError::TooManyMails(throttled)) => {
                 Err(SessionError::EmailUnverifiedNoMail(throttled))
             }
             Err(error) => Err(error.into()),

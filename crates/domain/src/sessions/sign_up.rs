@@ -10,6 +10,7 @@ use crate::limits::throttle::Throttle;
 use crate::model::users::{NewUser, User};
 use crate::model::verifications::Purpose;
 use crate::ports::bundle::Ports;
+use crate::ports::letters::Reader;
 use crate::values::origin::Origin;
 use crate::values::proof::Method;
 
@@ -69,14 +70,14 @@ impl SignUp {
 
     /// Stores the account, with the mail that verifies its address where that is required.
     async fn insert(&self, new: &NewUser) -> Result<User, SessionError> {
-        let worded = if self.verification.is_required() { Some(self.verification.word()?) } else { None };
+        let secret = self.verification.is_required().then(|| self.verification.secret());
         self.ports
             .retrying(|| async {
                 let mut tx = self.ports.store.begin().await?;
                 let inserted = tx.users().insert(new).await;
                 let user = inserted.map_err(|error| UserError::on_insert(&new.names, error))?;
-                if let (Some(worded), Some(email)) = (&worded, user.names.email()) {
-                    self.verification.keep(&mut *tx, user.id, email, Purpose::Verify, worded).await?;
+                if let (Some(secret), Some(reader)) = (&secret, Reader::of(&user)) {
+                    self.verification.keep(&mut *tx, user.id, reader, Purpose::Verify, secret).await?;
                 }
                 tx.commit().await?;
                 Ok(user)

@@ -58,6 +58,7 @@ pub(crate) fn is_small(table: &str, rows: i64, postgres: bool) -> bool {
 
 type Table = (&'static str, &'static str, String, i64);
 
+#[expect(clippy::too_many_lines, reason = "one table after another")]
 fn tables(postgres: bool, rows: i64) -> Vec<Table> {
     let fewer = rows / FEWER;
     let bytes = |length: usize| {

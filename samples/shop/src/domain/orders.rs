@@ -5,8 +5,10 @@ use std::sync::Arc;
 use keyward_auth::SecretHash;
 use keyward_domain::limits::writes::WriteLimit;
 use keyward_domain::mail::postbox::Postbox;
+use keyward_domain::model::mail::Lane;
 use keyward_domain::model::store_error::StoreError;
 use keyward_domain::ports::bundle::Ports;
+use keyward_domain::ports::letters::Reader;
 use keyward_domain::values::ids::UserId;
 use keyward_domain::values::page::{Page, Slice};
 
@@ -102,9 +104,9 @@ impl Orders {
     /// Puts the confirmation into the outbox, if the user has an e-mail address.
     async fn confirm(&self, tx: &mut dyn ShopTransaction, order: &Order) -> Result<(), OrderError> {
         let user = tx.users().find(order.user).await?;
-        let Some(email) = user.as_ref().and_then(|user| user.names.email()) else { return Ok(()) };
-        let letter = self.letters.order_confirmation(order)?;
-        self.postbox.post(tx, &self.ports, email.clone(), letter).await?;
+        let Some(reader) = user.as_ref().and_then(Reader::of) else { return Ok(()) };
+        let letter = self.letters.order_confirmation(reader, order)?;
+        self.postbox.post(tx, &self.ports, Lane::Other, reader.email.clone(), letter).await?;
         Ok(())
     }
 

@@ -6,6 +6,7 @@ use axum::response::NoContent;
 use keyward_domain::identity::deletion::DeleteAccount;
 use keyward_domain::identity::error::{EmailTaken, LastAdministrator, NoUser, OthersAccount, UsernameTaken};
 use keyward_domain::identity::users::Users;
+use keyward_domain::identity::verification_error::TooManyMails;
 use keyward_domain::limits::waits::TooManyAttempts;
 use keyward_domain::model::users::{self, UserChange};
 use keyward_domain::sessions::sign_up::SignUp;
@@ -94,7 +95,7 @@ pub async fn create_user(
     State(sign_up): State<SignUp>,
     Sender(origin): Sender,
     Body(registration): Body<UserCreate>,
-) -> Result<Created<User>, Refused<(EmailTaken, UsernameTaken, TooManyAttempts)>> {
+) -> Result<Created<User>, Refused<(EmailTaken, UsernameTaken, TooManyMails, TooManyAttempts)>> {
     let user = sign_up.register(registration.into(), &origin).await?;
     Ok(Created(user.into()))
 }

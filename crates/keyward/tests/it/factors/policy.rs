@@ -84,13 +84,13 @@ async fn administrators_alone_have_to_where_they_have_to() {
     app.anonymous().post("/users", account).await.assert_status(201);
     assert_ne!(scope(&enter(&app, "ana").await), "enrol");
     // An account that an operator makes is an account like any other.
-    let email = keyward_domain::values::email::Email::parse(&address("root")).unwrap();
+    let names = keyward_domain::values::names::Names::from(keyward_domain::values::email::Email::parse(&address("root")).unwrap());
     let policy = keyward_auth::PasswordPolicy::default();
     let password =
-        keyward_domain::values::new_password::NewPassword::parse(PASSWORD, &policy, Some(&email)).unwrap();
+        keyward_domain::values::new_password::NewPassword::parse(PASSWORD, &policy, Some(&names)).unwrap();
     let role = keyward_domain::values::scopes::Role::Admin;
     let registration =
-        keyward_domain::identity::registration::Registration { email, password, name: None, role };
+        keyward_domain::identity::registration::Registration { names, password, name: None, role };
     let register = keyward_domain::identity::registration::Register::new(app.ports.clone());
     register.register(registration).await.unwrap();
     let root = enter(&app, "root").await;
