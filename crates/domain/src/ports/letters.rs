@@ -1,11 +1,13 @@
 //! The letters port: what mails say. How they are worded and laid out is decided elsewhere.
 
 use keyward_auth::ErrorCode;
+use time::OffsetDateTime;
 
 use crate::model::mail::Letter;
 use crate::values::codes;
 use crate::values::email::Email;
 use crate::values::failure::{Failure, Kind};
+use crate::values::origin::Device;
 
 /// Words letters. Pure: no waiting, so that it may be asked within a transaction.
 pub trait Letters: Send + Sync {
@@ -19,6 +21,8 @@ pub trait Letters: Send + Sync {
     fn factor_added(&self, what: &str) -> Result<Letter, LetterError>;
     /// Says that the account has lost a second factor: `what`, in a few words.
     fn factor_removed(&self, what: &str) -> Result<Letter, LetterError>;
+    /// Says that the account was logged in to from an IP address that it does not know.
+    fn new_device(&self, device: &Device, at: OffsetDateTime) -> Result<Letter, LetterError>;
     /// Tells the old address of an account that it has a new one.
     fn email_changed(&self, new: &Email) -> Result<Letter, LetterError>;
 }

@@ -9,7 +9,10 @@ use std::path::Path;
 use keyward_domain::model::mail::Letter;
 use keyward_domain::ports::letters::{LetterError, Letters};
 use keyward_domain::values::email::Email;
+use keyward_domain::values::origin::Device;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, context};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 /// A letter: its two built-in templates, and values to try them out with.
 #[derive(Clone, Copy)]
@@ -26,10 +29,17 @@ const PASSWORD_RESET: &str = "password_reset";
 const PASSWORD_CHANGED: &str = "password_changed";
 const EMAIL_VERIFICATION: &str = "email_verification";
 const EMAIL_CHANGED: &str = "email_changed";
+const NEW_DEVICE: &str = "new_device";
 const FACTOR_ADDED: &str = "factor_added";
 const FACTOR_REMOVED: &str = "factor_removed";
 
-const OWN: [Template; 6] = [
+const OWN: [Template; 7] = [
+    Template {
+        name: NEW_DEVICE,
+        text: include_str!("../../templates/new_device.txt"),
+        html: include_str!("../../templates/new_device.html"),
+        sample: || context! { ip => "192.0.2.1", user_agent => "Mozilla/5.0", at => "2026-01-31T12:00:00Z" },
+    },
     Template {
         name: PASSWORD_RESET,
         text: include_str!("../../templates/password_reset.txt"),
@@ -151,6 +161,13 @@ impl Letters for Templates {
 
     fn email_verification(&self, link: &str, code: &str) -> Result<Letter, LetterError> {
         self.letter(EMAIL_VERIFICATION, &context! { link, code })
+    }
+
+    fn new_device(&self, device: &Device, at: OffsetDateTime) -> Result<Letter, LetterError> {
+        let at = at.replace_nanosecond(0).unwrap_or(at).format(&Rfc3339).unwrap_or_default();
+        let ip = device.ip.map(|ip| ip.to_string()).unwrap_or_default();
+        let user_agent = device.user_agent.as_deref().unwrap_or("an unnamed program");
+        self.letter(NEW_DEVICE, &context! { ip, user_agent, at })
     }
 
     fn factor_added(&self, what: &str) -> Result<Letter, LetterError> {
