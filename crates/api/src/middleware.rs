@@ -5,10 +5,9 @@
 //! query), status, time, and in its span the request's id, and user and session once the lock knows them.
 
 use std::any::Any;
-use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use axum::extract::{ConnectInfo, MatchedPath, Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -39,12 +38,7 @@ pub(crate) async fn boundary(State(state): State<AppState>, mut request: Request
     if let Some(base) = &state.public.base {
         request.extensions_mut().insert(base.clone());
     }
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().copied();
-    let client = peer.map(|ConnectInfo(peer)| {
-        let client = state.proxies.client(peer.ip(), request.headers());
-        request.extensions_mut().insert(ConnectInfo(SocketAddr::new(client, peer.port())));
-        client
-    });
+    let client = state.proxies.client_behind(&mut request);
     let in_chunks = request.headers().contains_key(header::TRANSFER_ENCODING);
     let caller = state.cors.caller(request.headers());
     let started = Instant::now();

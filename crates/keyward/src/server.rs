@@ -7,3 +7,5 @@ pub mod limits;
 pub mod open_files;
 mod paced;
 pub mod tls;
+#[cfg(unix)]
+pub(crate) mod unix_socket;

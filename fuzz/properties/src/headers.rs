@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use axum::extract::FromRequestParts;
 use http::header::{AUTHORIZATION, FORWARDED, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode};
-use keyward_api::boundary::proxies::{Network, Proxies, ProxyHeader};
+use keyward_api::boundary::proxies::{Proxies, ProxyHeader, TrustedProxy};
 use keyward_auth::ScopeSet;
 use keyward_guard::{Authenticator, BearerLayer, Principal, Refusal};
 use keyward_shop::routes::idempotency::Idempotency;
@@ -103,7 +103,7 @@ fn scopes(text: &str) {
 
 /// The address of an untrusted peer is its own, without regard to headers; entries to the left of it are ignored.
 fn addresses(headers: &HeaderMap) {
-    let ours: Network = "10.0.0.0/8".parse().expect("a network");
+    let ours: TrustedProxy = "10.0.0.0/8".parse().expect("a network");
     let (stranger, proxy) = (Ipv4Addr::new(192, 0, 2, 9).into(), IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1)));
     let is_ours = |address: IpAddr| matches!(address, IpAddr::V4(address) if address.octets()[0] == 10);
     for (kind, name, forged) in [

@@ -3,11 +3,12 @@
 //! Every proxy adds the address of its client at the right end of one header. What a trusted proxy added is
 //! believed; anything further to the left may be forged. Without a trusted proxy no header is read.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use axum::extract::{ConnectInfo, Request};
 use axum::http::{HeaderMap, HeaderName, header};
 use ipnet::IpNet;
 
@@ -38,6 +39,27 @@ impl FromStr for Network {
         }
     }
 }
+
+/// A proxy that is believed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TrustedProxy {
+    /// Those with an address in this network.
+    Network(Network),
+    /// Those that come through the Unix socket: `unix`.
+    UnixSocket,
+}
+
+impl FromStr for TrustedProxy {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text == "unix" { Ok(Self::UnixSocket) } else { text.parse().map(Self::Network) }
+    }
+}
+
+/// Marks a request that came through a Unix socket, where its peer has no address.
+#[derive(Clone, Copy, Debug)]
+pub struct ThroughUnixSocket;
 
 /// Where proxies note who asked them. Only one is read: a proxy that writes the one passes the other on as it
 /// came.
@@ -79,31 +101,68 @@ impl ProxyHeader {
 #[derive(Clone)]
 pub struct Proxies {
     networks: Arc<[Network]>,
+    /// Whether those that come through the Unix socket are.
+    unix_socket: bool,
     header: ProxyHeader,
     /// Whether the log says that a proxy on this machine is not trusted.
     warned: Arc<AtomicBool>,
 }
 
 impl Proxies {
-    /// Believes what proxies in these networks note in this header.
-    pub fn new(networks: &[Network], header: ProxyHeader) -> Self {
-        Self { networks: networks.into(), header, warned: Arc::default() }
+    /// Believes what these proxies note in this header.
+    pub fn new(trusted: &[TrustedProxy], header: ProxyHeader) -> Self {
+        let network = |proxy: &TrustedProxy| match proxy {
+            TrustedProxy::Network(network) => Some(*network),
+            TrustedProxy::UnixSocket => None,
+        };
+        let networks = trusted.iter().filter_map(network).collect();
+        let unix_socket = trusted.contains(&TrustedProxy::UnixSocket);
+        Self { networks, unix_socket, header, warned: Arc::default() }
     }
 
     /// The client's address, where `peer` is the connection's other end.
     pub fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
-        let trusted = |address: IpAddr| self.networks.iter().any(|network| network.0.contains(&address));
-        let mut client = peer.to_canonical();
-        if client.is_loopback() && !trusted(client) {
+        let peer = peer.to_canonical();
+        if peer.is_loopback() && !self.trusts(peer) {
             self.warn_of_proxy(headers);
         }
+        self.noted(Some(peer), headers).unwrap_or(peer)
+    }
+
+    /// The client's address, where a proxy is connected through the Unix socket; `None` where that proxy is not believed, or noted
+    /// none.
+    pub fn client_of_socket(&self, headers: &HeaderMap) -> Option<IpAddr> {
+        if self.unix_socket { self.noted(None, headers) } else { None }
+    }
+
+    /// The same for a request, whose [`ConnectInfo`] it becomes.
+    pub(crate) fn client_behind(&self, request: &mut Request) -> Option<IpAddr> {
+        let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| *peer);
+        let client = match peer {
+            Some(peer) => Some(SocketAddr::new(self.client(peer.ip(), request.headers()), peer.port())),
+            None if request.extensions().get::<ThroughUnixSocket>().is_some() => {
+                self.client_of_socket(request.headers()).map(|ip| SocketAddr::new(ip, 0))
+            }
+            None => None,
+        }?;
+        request.extensions_mut().insert(ConnectInfo(client));
+        Some(client.ip())
+    }
+
+    fn trusts(&self, address: IpAddr) -> bool {
+        self.networks.iter().any(|network| network.0.contains(&address))
+    }
+
+    /// The last address that a believed proxy noted, beginning at `peer`, or at a proxy without an address.
+    fn noted(&self, peer: Option<IpAddr>, headers: &HeaderMap) -> Option<IpAddr> {
         let lines = headers.get_all(self.header.name());
         let lines: Vec<&str> = lines.iter().map(|line| line.to_str().unwrap_or_default()).collect();
         let mut noted = lines.iter().rev().flat_map(|line| line.rsplit(','));
-        while trusted(client) {
+        let mut client = peer;
+        while client.is_none_or(|address| self.trusts(address)) {
             // What cannot be read was not noted by a proxy of ours: there the chain ends.
             let Some(next) = noted.next().and_then(|element| self.header.address(element)) else { break };
-            client = next;
+            client = Some(next);
         }
         client
     }
@@ -130,7 +189,7 @@ mod tests {
     use super::*;
 
     fn client(networks: &[&str], header: ProxyHeader, peer: &str, lines: &[&str]) -> String {
-        let networks: Vec<Network> = networks.iter().map(|network| network.parse().unwrap()).collect();
+        let networks: Vec<TrustedProxy> = networks.iter().map(|network| network.parse().unwrap()).collect();
         let mut headers = HeaderMap::new();
         for line in lines {
             headers.append(header.name(), HeaderValue::from_str(line).unwrap());
@@ -149,6 +208,23 @@ mod tests {
         assert_eq!(of("::1", &["[2001:db8::1]:4711"]), "2001:db8::1");
         assert_eq!(of("::ffff:10.0.0.1", &["192.0.2.1:80"]), "192.0.2.1");
         assert_eq!(of("10.0.0.1", &["10.0.0.2, 10.0.0.3"]), "10.0.0.2", "all of them ours");
+    }
+
+    #[test]
+    fn the_socket_is_believed_where_it_is_named() {
+        let of = |trusted: &[&str], line: &str| {
+            let trusted: Vec<TrustedProxy> = trusted.iter().map(|proxy| proxy.parse().unwrap()).collect();
+            let headers = HeaderMap::from_iter([(
+                HeaderName::from_static("x-forwarded-for"),
+                HeaderValue::from_str(line).unwrap(),
+            )]);
+            let proxies = Proxies::new(&trusted, ProxyHeader::XForwardedFor);
+            proxies.client_of_socket(&headers).map(|address| address.to_string())
+        };
+        assert_eq!(of(&["unix"], "6.6.6.6, 192.0.2.1").as_deref(), Some("192.0.2.1"));
+        assert_eq!(of(&["unix", "10.0.0.0/8"], "192.0.2.1, 10.0.0.7").as_deref(), Some("192.0.2.1"));
+        assert_eq!(of(&["unix"], "unix:"), None, "nginx without an address of its own");
+        assert_eq!(of(&["10.0.0.0/8"], "192.0.2.1"), None, "not named");
     }
 
     #[test]

@@ -13,7 +13,8 @@ use super::time::{lifetime, seconds};
 #[command(next_help_heading = "Rate limits")]
 pub struct ThrottleSettings {
     /// Make guesses cost a growing wait: `on` or `off`
-    #[arg(long, env = "KEYWARD_THROTTLE", default_value = "on", value_name = "ON|OFF", value_parser = ["on", "off"])]
+    #[arg(long, env = "KEYWARD_THROTTLE", default_value = "on", value_name = "ON|OFF",
+        value_parser = ["on", "off", "true", "false", "1", "0"])]
     pub throttle: String,
 
     /// The wrong password of an account that begins to cost
@@ -47,6 +48,6 @@ impl ThrottleSettings {
         let account = Budget { free: self.throttle_free, first, cap, forgive: None };
         let forgive = Some(seconds(self.throttle_address_forgive));
         let address = Budget { free: self.throttle_address_free, first, cap, forgive };
-        (self.throttle == "on").then_some(Budgets { account, address })
+        matches!(self.throttle.as_str(), "on" | "true" | "1").then_some(Budgets { account, address })
     }
 }

@@ -13,6 +13,8 @@ use super::log;
 use super::output::{Problem, note};
 use crate::cli::settings::ServerSettings;
 use crate::server::limits::Limits;
+#[cfg(unix)]
+use crate::server::unix_socket;
 use crate::server::{accept, open_files};
 
 /// Serves until told to stop by SIGINT or SIGTERM.
@@ -28,6 +30,8 @@ pub(super) async fn serve(mut settings: ServerSettings, unknown: &[String]) -> R
     let tls = settings.connections.tls()?;
     // First the port: if it is taken, nothing has been touched yet.
     let listener = listen("KEYWARD_LISTEN", &mut settings.listen).await?;
+    #[cfg(unix)]
+    let socket = listen_unix(&settings)?;
     let watched = match &mut settings.watch.metrics_listen {
         Some(address) => Some(listen("KEYWARD_METRICS_LISTEN", address).await?),
         None => None,
@@ -58,8 +62,28 @@ pub(super) async fn serve(mut settings: ServerSettings, unknown: &[String]) -> R
             error = first_panic(&mut beside) => broken = Some(error),
         }
     };
+    let (stopped, stops) = tokio::sync::watch::channel(());
+    #[cfg(unix)]
+    let through_socket = socket.map(|(listener, file)| {
+        let listener = accept::Listener::new(listener, None).behind(service.proxies());
+        let (router, limits) = (service.standalone_router(), settings.connections.limits());
+        let mut stops = stops.clone();
+        tokio::spawn(async move {
+            accept::serve(listener, router, limits, async move { drop(stops.changed().await) }).await;
+            drop(file);
+        })
+    });
+    drop(stops);
+    let stop = async move {
+        stop.await;
+        drop(stopped);
+    };
     let listener = accept::Listener::new(listener, tls).behind(service.proxies());
     accept::serve(listener, service.standalone_router(), settings.connections.limits(), stop).await;
+    #[cfg(unix)]
+    if let Some(through_socket) = through_socket {
+        drop(through_socket.await);
+    }
     beside.shutdown().await;
     tracing::info!("stopped");
     let closed = match broken {
@@ -91,6 +115,16 @@ async fn listen(setting: &str, address: &mut SocketAddr) -> Result<TcpListener, 
     Ok(listener)
 }
 
+/// Listens on the Unix socket, where one is set.
+#[cfg(unix)]
+fn listen_unix(
+    settings: &ServerSettings,
+) -> Result<Option<(tokio::net::UnixListener, unix_socket::SocketFile)>, Problem> {
+    let Some(path) = &settings.listen_unix else { return Ok(None) };
+    let problem = |error| format!("KEYWARD_LISTEN_UNIX: cannot listen on {}: {error}", path.display());
+    unix_socket::listen(path).map(Some).map_err(problem)
+}
+
 /// Lets the system allow as many connections as we do, and says so where it does not.
 fn allow_connections(settings: &ServerSettings) {
     let wanted = settings.connections.connections;
@@ -109,6 +143,10 @@ fn announce(settings: &ServerSettings, service: &Service) -> Result<(), Problem>
     });
     note(format_args!("Keyward {}", env!("CARGO_PKG_VERSION")));
     note(format_args!("  docs      {}://{}/docs", settings.connections.scheme(), settings.listen));
+    #[cfg(unix)]
+    if let Some(path) = &settings.listen_unix {
+        note(format_args!("  socket    {}", path.display()));
+    }
     note(format_args!("  database  {}", service.database().place()));
     if let Some(url) = &settings.service.replica.database_read_url {
         note(format_args!("  reads     {}", place::without_password(url)));

@@ -28,6 +28,11 @@ pub struct ServerSettings {
         value_parser = listen::address)]
     pub listen: SocketAddr,
 
+    /// A Unix socket to listen on as well, for a proxy on this machine [default: none]
+    #[cfg(unix)]
+    #[arg(long, env = "KEYWARD_LISTEN_UNIX", value_name = "PATH")]
+    pub listen_unix: Option<std::path::PathBuf>,
+
     /// How connections are taken
     #[command(flatten)]
     pub connections: ConnectionSettings,

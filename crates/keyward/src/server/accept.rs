@@ -9,19 +9,20 @@
 use std::convert::Infallible;
 use std::error::Error;
 use std::future::Future;
-use std::net::SocketAddr;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::ConnectInfo;
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
-use keyward_api::boundary::proxies::Proxies;
+use keyward_api::boundary::proxies::{Proxies, ThroughUnixSocket};
 use keyward_api::boundary::stopping::Stopping;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
@@ -42,16 +43,45 @@ const MAX_FIELDS: usize = 100;
 /// What every answer over TLS promises for a year (RFC 6797): that there will be TLS.
 const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
+/// What connections are accepted from: a TCP or a Unix socket.
+pub trait Accepts: Send + Sync + 'static {
+    /// A connection.
+    type Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static;
+
+    /// The next connection, with its peer's address where it has one.
+    fn next(&self) -> impl Future<Output = io::Result<(Self::Stream, Option<SocketAddr>)>> + Send;
+}
+
+impl Accepts for TcpListener {
+    type Stream = TcpStream;
+
+    async fn next(&self) -> io::Result<(TcpStream, Option<SocketAddr>)> {
+        let (stream, peer) = self.accept().await?;
+        drop(stream.set_nodelay(true));
+        Ok((stream, Some(peer)))
+    }
+}
+
+#[cfg(unix)]
+impl Accepts for tokio::net::UnixListener {
+    type Stream = tokio::net::UnixStream;
+
+    async fn next(&self) -> io::Result<(tokio::net::UnixStream, Option<SocketAddr>)> {
+        let (stream, _) = self.accept().await?;
+        Ok((stream, None))
+    }
+}
+
 /// Where connections come in, whether they speak TLS, and the proxies that say whose they are.
-pub struct Listener {
-    listener: TcpListener,
+pub struct Listener<L = TcpListener> {
+    listener: L,
     tls: Option<Tls>,
     proxies: Option<Proxies>,
 }
 
-impl Listener {
+impl<L> Listener<L> {
     /// Accepts from `listener`, with TLS where there is a certificate.
-    pub fn new(listener: TcpListener, tls: Option<Tls>) -> Self {
+    pub fn new(listener: L, tls: Option<Tls>) -> Self {
         Self { listener, tls, proxies: None }
     }
 
@@ -69,8 +99,8 @@ impl From<TcpListener> for Listener {
 }
 
 /// Serves `router` until `stop` is ready, then finishes what is under way.
-pub async fn serve(
-    listener: impl Into<Listener>,
+pub async fn serve<L: Accepts>(
+    listener: impl Into<Listener<L>>,
     router: Router,
     limits: Limits,
     stop: impl Future<Output = ()>,
@@ -88,11 +118,14 @@ pub async fn serve(
             accepted = accept(&listener, &permits) => accepted,
         };
         let Some((stream, peer, permit)) = accepted else { continue };
-        let Some(slot) = limiter.admit(peer.ip()) else {
-            tracing::debug!(%peer, "an address has too many connections");
-            continue;
+        // Without an address it comes through the Unix socket, from a proxy on this machine, as from loopback.
+        let slot = match peer.map(|peer| limiter.admit(peer.ip())) {
+            Some(None) => {
+                tracing::debug!(?peer, "an address has too many connections");
+                continue;
+            }
+            slot => slot.flatten(),
         };
-        drop(stream.set_nodelay(true));
         let stream = Paced::new(stream, Pace { patience: limits.stall, rate: limits.rate });
         let stopping = Stopping::new(closed.clone());
         let connection = Connection {
@@ -119,7 +152,7 @@ pub async fn serve(
                 },
             };
             if let Err(error) = outcome {
-                tracing::debug!(%peer, error, "a connection ended early");
+                tracing::debug!(?peer, error, "a connection ended early");
             }
             drop((permit, slot));
         });
@@ -132,7 +165,7 @@ pub async fn serve(
 
 /// A connection, and what serves it.
 struct Connection {
-    peer: SocketAddr,
+    peer: Option<SocketAddr>,
     secure: bool,
     router: Router,
     watcher: Watcher,
@@ -149,8 +182,7 @@ impl Connection {
         let Self { peer, secure, router, watcher, stopping, budget, proxies } = self;
         let service = service_fn(move |request: hyper::Request<Incoming>| {
             let (router, stopping, budget) = (router.clone(), stopping.clone(), Arc::clone(&budget));
-            let client =
-                proxies.as_ref().map_or(peer.ip(), |proxies| proxies.client(peer.ip(), request.headers()));
+            let client = client(peer, proxies.as_ref(), request.headers());
             async move {
                 let (head, body) = request.into_parts();
                 let (body, meter) = budget.counted(client, body);
@@ -164,11 +196,24 @@ impl Connection {
     }
 }
 
+/// Whose bytes are counted. A client without an address counts as one on this machine.
+fn client(peer: Option<SocketAddr>, proxies: Option<&Proxies>, headers: &HeaderMap) -> IpAddr {
+    let unknown = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    match (peer.map(|peer| peer.ip()), proxies) {
+        (Some(peer), Some(proxies)) => proxies.client(peer, headers),
+        (Some(peer), None) => peer,
+        (None, proxies) => proxies.and_then(|proxies| proxies.client_of_socket(headers)).unwrap_or(unknown),
+    }
+}
+
 type Permit = tokio::sync::OwnedSemaphorePermit;
 
-async fn accept(listener: &TcpListener, permits: &Arc<Semaphore>) -> Option<(TcpStream, SocketAddr, Permit)> {
+async fn accept<L: Accepts>(
+    listener: &L,
+    permits: &Arc<Semaphore>,
+) -> Option<(L::Stream, Option<SocketAddr>, Permit)> {
     let permit = Arc::clone(permits).acquire_owned().await.ok()?;
-    match listener.accept().await {
+    match listener.next().await {
         Ok((stream, peer)) => Some((stream, peer, permit)),
         Err(error) => {
             tracing::warn!(%error, "a connection could not be accepted");
@@ -180,12 +225,15 @@ async fn accept(listener: &TcpListener, permits: &Arc<Semaphore>) -> Option<(Tcp
 
 async fn answer(
     router: Router,
-    peer: SocketAddr,
+    peer: Option<SocketAddr>,
     secure: bool,
     stopping: Stopping,
     mut request: hyper::Request<axum::body::Body>,
 ) -> Result<axum::response::Response, Infallible> {
-    request.extensions_mut().insert(ConnectInfo(peer));
+    match peer {
+        Some(peer) => request.extensions_mut().insert(ConnectInfo(peer)).map(drop),
+        None => request.extensions_mut().insert(ThroughUnixSocket).map(drop),
+    };
     request.extensions_mut().insert(stopping);
     let mut response = router.oneshot(request).await?;
     if secure {

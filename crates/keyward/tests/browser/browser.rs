@@ -79,6 +79,11 @@ impl Browser {
         }
     }
 
+    /// Has pages shown in this colour scheme: `light` or `dark`.
+    pub(crate) fn prefers(&self, scheme: &str) {
+        self.session.prefer(scheme).unwrap();
+    }
+
     /// What a script finds out about the page.
     pub(crate) fn ask<T: DeserializeOwned>(&self, script: &str) -> T {
         serde_json::from_value(self.session.run(script).unwrap()).unwrap()

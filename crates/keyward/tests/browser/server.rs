@@ -24,7 +24,7 @@ impl Server {
     pub(crate) fn start_with(settings: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_keyward"));
-        command.args(["serve", "--listen", "127.0.0.1:0"]).env_clear().current_dir(folder.path());
+        command.arg("serve").env_clear().env("KEYWARD_LISTEN", "127.0.0.1:0").current_dir(folder.path());
         command.envs(settings.iter().copied());
         let mut process = Process::start(&mut command, folder.path().join("server.log"));
         let docs = process.says("  docs ");

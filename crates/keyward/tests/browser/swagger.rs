@@ -39,7 +39,12 @@ impl Answer {
 impl<'a> Docs<'a> {
     /// Opens the page and waits for its operations.
     pub(crate) fn open(browser: &'a Browser, server: &Server) -> Self {
-        browser.open(&format!("{}/docs", server.address()));
+        Self::at(browser, server.address())
+    }
+
+    /// The same at this address, which may have a path.
+    pub(crate) fn at(browser: &'a Browser, address: &str) -> Self {
+        browser.open(&format!("{address}/docs"));
         browser.appears(".opblock");
         Self(browser)
     }
@@ -97,6 +102,12 @@ impl<'a> Docs<'a> {
     pub(crate) fn open_dialog(&self) {
         self.0.click(".auth-wrapper .btn.authorize");
         self.0.appears(FORM);
+    }
+
+    /// Presses *Authorize* where one is logged in already.
+    pub(crate) fn open_dialog_again(&self) {
+        self.0.click(".auth-wrapper .btn.authorize");
+        self.0.appears(DIALOG);
     }
 
     /// The field that takes what is typed next.

@@ -77,6 +77,13 @@ impl Session {
         self.post("goog/cdp/execute", &command).map(drop)
     }
 
+    /// Has the page shown in this colour scheme (Chrome DevTools Protocol).
+    pub(crate) fn prefer(&self, scheme: &str) -> Result<(), Refusal> {
+        let params = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
+        self.post("goog/cdp/execute", &json!({ "cmd": "Emulation.setEmulatedMedia", "params": params }))
+            .map(drop)
+    }
+
     /// The page as a PNG in base64.
     pub(crate) fn screenshot(&self) -> Result<String, Refusal> {
         self.get("screenshot").map(|png| text(&png))

@@ -5,7 +5,9 @@
 //! got by the published keys, and ends with a sentence where anything is not as the library or the standard has it.
 #![expect(clippy::unwrap_used, reason = "clippy's exemption for tests does not know their helpers")]
 
+mod documented;
 mod issuers;
+#[expect(dead_code, reason = "axe is for the pages in the browser")]
 mod packages;
 mod server;
 
@@ -80,6 +82,20 @@ fn a_typescript_program_compiles_with_the_types_of_the_document_and_runs() {
 }
 
 #[test]
+fn the_documented_python_verifies_our_tokens_and_no_others() {
+    let installation = Installation::new(vec![]);
+    let mut command = in_python("documented.py");
+    documented::run(&installation, &mut command, "python", |folder| folder.join("documented_verify.py"));
+}
+
+#[test]
+fn the_documented_javascript_verifies_our_tokens_and_no_others() {
+    let installation = Installation::new(vec![]);
+    let mut command = in_node(&node_folder().join("documented.mjs"));
+    documented::run(&installation, &mut command, "js", |_| node_folder().join("documented-verify.mjs"));
+}
+
+#[test]
 fn whatever_schemathesis_asks_is_answered_as_the_document_says() {
     let number = |variable: &str, usual: u32| match std::env::var(variable) {
         Ok(number) => number.parse().unwrap_or_else(|_| panic!("{variable} must be a whole number")),
@@ -127,12 +143,17 @@ fn run(command: &mut Command) {
 
 /// Runs a script against a server of its own, which knows one client and one account.
 fn run_on(installation: &Installation, command: &mut Command, patience: Duration) {
-    let server = installation.start();
+    run_at(installation, &installation.start(), command, patience);
+}
+
+/// The same, where the server runs already.
+fn run_at(installation: &Installation, server: &Server, command: &mut Command, patience: Duration) {
     let (id, secret) = client(installation);
-    register(&server);
+    register(server);
     let output = installation.folder.path().join("script.log");
     command
         .env_clear()
+        .env("KEYWARD_DOCUMENTED", installation.folder.path())
         .env("KEYWARD_URL", format!("http://{}", server.address))
         .env("KEYWARD_CLIENT_ID", id)
         .env("KEYWARD_CLIENT_SECRET", secret)

@@ -22,6 +22,16 @@ pub(crate) fn python() -> PathBuf {
     bin
 }
 
+/// axe, which judges whether a page can be used by everybody; `None` where there is no npm to fetch it.
+pub(crate) fn axe() -> Option<String> {
+    if Command::new(named("KEYWARD_TEST_NPM", "npm")).arg("--version").output().is_err() {
+        assert!(std::env::var_os("CI").is_none(), "CI skips nothing: install npm");
+        eprintln!("skipped: there is no npm here, which fetches axe; `apt-get install npm` gets it");
+        return None;
+    }
+    Some(read(&node().join("node_modules/axe-core/axe.min.js")))
+}
+
 /// A folder with the libraries for Node.js, and with the scripts: a module looks for others beside itself only.
 pub(crate) fn node() -> PathBuf {
     let npm = named("KEYWARD_TEST_NPM", "npm");
