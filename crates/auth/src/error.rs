@@ -13,6 +13,9 @@ pub enum PasswordError {
     /// A stored hash is malformed, of an unknown scheme, or asks for an absurd amount of work.
     #[error("the stored password hash is not usable: {0}")]
     UnusableHash(&'static str),
+    /// A stored hash begins with the name of a function that is not known here.
+    #[error("the stored password hash is not usable: its function {0} is unknown")]
+    UnknownHash(String),
     /// The working memory could not be allocated.
     #[error("there is not enough memory to hash a password")]
     OutOfMemory,

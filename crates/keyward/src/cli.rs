@@ -121,7 +121,7 @@ fn execute() -> Result<ExitCode, Problem> {
     };
     let variables = read?;
     let command = cli.command.unwrap_or_else(|| Command::Serve(Box::new(cli.settings)));
-    if !matches!(command, Command::Serve(_) | Command::Doctor(_)) {
+    if !matches!(command, Command::Serve(_) | Command::Doctor(_) | Command::Healthcheck(_)) {
         variables.unknown().iter().for_each(|words| note(format_args!("keyward: {words}")));
     }
     match command {

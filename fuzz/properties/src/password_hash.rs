@@ -4,6 +4,8 @@
 
 use std::sync::{Arc, LazyLock};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 use keyward_auth::{
     Argon2Params, Argon2idHasher, Password, PasswordError, PasswordHash, PasswordHasher, Verdict,
 };
@@ -26,14 +28,15 @@ pub fn check(input: &[u8]) -> Fate {
     let fate = match PasswordHash::imported(hash) {
         Ok(stored) => {
             assert_eq!(PasswordHash::imported(stored.as_str()).as_ref(), Ok(&stored), "taken once more");
-            let cost = Cost::of(hash).unwrap_or_else(|| panic!("nobody knows what this costs: {hash}"));
+            let cost =
+                Cost::of(stored.as_str()).unwrap_or_else(|| panic!("nobody knows what this costs: {hash}"));
             assert!(cost.is_allowed(), "{cost:?}");
             if cost.is_low() {
                 compare(&stored, &password, true);
             }
             Fate::Accepted
         }
-        Err(PasswordError::UnusableHash(_)) => Fate::Refused,
+        Err(PasswordError::UnusableHash(_) | PasswordError::UnknownHash(_)) => Fate::Refused,
         Err(error) => panic!("a hash is usable or not: {error}"),
     };
     // The same text, as if it had got into the database in another way.
@@ -69,6 +72,10 @@ enum Cost {
     /// The base-2 logarithm of the number of rounds.
     Bcrypt(u64),
     Pbkdf2(u64),
+    /// The number of rounds of SHA-crypt.
+    Sha(u64),
+    /// The base-2 logarithm of the number of rounds of phpass.
+    Phpass(u64),
     /// KiB at a time, and in all.
     Memory {
         scrypt: bool,
@@ -97,6 +104,38 @@ impl Cost {
                 Self::scrypt(1_u64.checked_shl(u32::try_from(ln).ok()?)?, r, p)
             }
             ["scrypt", n, _, r, p, ..] => Self::scrypt(number(n)?, number(r)?, number(p)?),
+            ["", "wp", "2a" | "2b" | "2y", cost, ..] => Some(Self::Bcrypt(number(cost)?)),
+            ["", "5" | "6", settings, ..] => {
+                Some(Self::Sha(settings.strip_prefix("rounds=").map_or(Some(5_000), number)?))
+            }
+            ["", "P" | "H", rest] => {
+                let digits = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+                Some(Self::Phpass(digits.find(rest.chars().next()?)? as u64))
+            }
+            ["", "fbscrypt", settings, ..] => {
+                let [n, r, p] = named(settings, ["n", "r", "p"])?;
+                Self::scrypt(1_u64.checked_shl(u32::try_from(n).ok()?)?, r, p)
+            }
+            ["aspnet", text] => {
+                let bytes = STANDARD_NO_PAD.decode(text.trim_end_matches('=')).ok()?;
+                let iterations = u32::from_be_bytes(bytes.get(5..9)?.try_into().ok()?);
+                let version_3 = bytes[0] == 1;
+                Some(Self::Pbkdf2(if version_3 { u64::from(iterations) } else { 2_000 }))
+            }
+            ["spring-pbkdf2", _] => Some(Self::Pbkdf2(310_000)),
+            ["spring-scrypt", "", costs, ..] => {
+                let costs = u64::from_str_radix(costs, 16).ok()?;
+                Self::scrypt(
+                    1_u64.checked_shl(u32::try_from(costs >> 16).ok()?)?,
+                    costs >> 8 & 0xff,
+                    costs & 0xff,
+                )
+            }
+            [method, _, _] if method.contains(':') => match method.split(':').collect::<Vec<_>>()[..] {
+                ["pbkdf2", _, iterations] => Some(Self::Pbkdf2(number(iterations)?)),
+                ["scrypt", n, r, p] => Self::scrypt(number(n)?, number(r)?, number(p)?),
+                _ => None,
+            },
             ["" | "argon2", "argon2id" | "argon2i" | "argon2d", "v=16" | "v=19", settings, ..]
             | ["" | "argon2", "argon2id" | "argon2i" | "argon2d", settings, ..] => {
                 let [m, t, _] = named(settings, ["m", "t", "p"])?;
@@ -116,6 +155,8 @@ impl Cost {
         match self {
             Self::Bcrypt(cost) => (4..=15).contains(&cost),
             Self::Pbkdf2(iterations) => (1..=2_000_000).contains(&iterations),
+            Self::Sha(rounds) => (1_000..=1_000_000).contains(&rounds),
+            Self::Phpass(cost) => (7..=18).contains(&cost),
             Self::Memory { scrypt, kib, work } => {
                 kib <= if scrypt { 128 << 10 } else { 256 << 10 } && work <= 1 << 20
             }
@@ -127,6 +168,8 @@ impl Cost {
         match self {
             Self::Bcrypt(cost) => cost <= 4,
             Self::Pbkdf2(iterations) => iterations <= 1_006,
+            Self::Sha(rounds) => rounds <= 1_000,
+            Self::Phpass(cost) => cost <= 10,
             Self::Memory { work, .. } => work <= 128,
         }
     }

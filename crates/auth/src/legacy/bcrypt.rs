@@ -32,6 +32,8 @@ enum Input {
     Hex,
     /// SHA-256 of it in base64 (passlib's version 1).
     Base64,
+    /// HMAC-SHA384 of it under a fixed key, in base64 (WordPress).
+    WordPress,
     /// HMAC-SHA256 of it under the salt's text, in base64 (passlib's version 2).
     Keyed(String),
 }
@@ -45,6 +47,11 @@ impl Bcrypt {
     /// `$2b$12$SALTHASH`, of a digest.
     pub(super) fn django(text: &str) -> Result<Self, PasswordError> {
         Self::checked(text.to_owned(), Input::Hex)
+    }
+
+    /// `$2y$10$SALTHASH`, of a digest; `$wp` goes before it.
+    pub(super) fn wordpress(text: &str) -> Result<Self, PasswordError> {
+        Self::checked(text.to_owned(), Input::WordPress)
     }
 
     /// `v=2,t=2b,r=12$SALT$HASH`, or the older `2a,12$SALT$HASH`.
@@ -91,6 +98,10 @@ impl Bcrypt {
             }
             Input::Hex => compare(hex(sha256().as_ref()).as_bytes()),
             Input::Base64 => compare(base64(sha256().as_ref()).as_bytes()),
+            Input::WordPress => {
+                let key = hmac::Key::new(hmac::HMAC_SHA384, b"wp-sha384");
+                compare(base64(hmac::sign(&key, typed).as_ref()).as_bytes())
+            }
             Input::Keyed(salt) => {
                 let key = hmac::Key::new(hmac::HMAC_SHA256, salt.as_bytes());
                 compare(base64(hmac::sign(&key, typed).as_ref()).as_bytes())

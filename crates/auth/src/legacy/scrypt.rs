@@ -6,7 +6,7 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use scrypt::Params;
 use zeroize::Zeroizing;
 
-use super::text::{COSTLY, MIN_OUTPUT, fields};
+use super::text::{COSTLY, MIN_OUTPUT, any_base64, fields, hex};
 use crate::PasswordError;
 
 /// What one hash may cost: 128 MiB, and 1 GiB of memory filled in all.
@@ -15,6 +15,9 @@ const MAX_WORK: u64 = 1 << 30;
 /// Of the block size and of the parallelism.
 const MAX_FACTOR: u32 = 64;
 const MAX_OUTPUT: usize = 64;
+
+/// What Python's `hashlib.scrypt` makes unless told otherwise.
+const WERKZEUG: usize = 64;
 
 const MALFORMED: PasswordError = PasswordError::UnusableHash("it is not a scrypt hash");
 
@@ -42,14 +45,35 @@ impl Scrypt {
         let [n, salt, r, p, output] = fields(text).ok_or(MALFORMED)?;
         let number = |digits: &str| digits.parse::<u32>().map_err(|_| MALFORMED);
         let n = number(n)?;
-        if !n.is_power_of_two() {
-            return Err(MALFORMED);
-        }
         let output = STANDARD.decode(output).map_err(|_| MALFORMED)?;
-        Self::checked(n.ilog2(), number(r)?, number(p)?, salt.as_bytes().to_vec(), output)
+        Self::checked(log2(n)?, number(r)?, number(p)?, salt.as_bytes().to_vec(), output)
     }
 
-    fn checked(log_n: u32, r: u32, p: u32, salt: Vec<u8>, output: Vec<u8>) -> Result<Self, PasswordError> {
+    /// Werkzeug's `32768:8:1` and `SALT$OUTPUT`: the salt is plain text, the output hexadecimal.
+    pub(super) fn werkzeug(method: &str, text: &str) -> Result<Self, PasswordError> {
+        let numbers: Result<Vec<u32>, _> = method.split(':').map(str::parse).collect();
+        let numbers: Result<[u32; 3], _> = numbers.map_err(|_| MALFORMED)?.try_into();
+        let [n, r, p] = numbers.map_err(|_| MALFORMED)?;
+        let [salt, output] = fields(text).ok_or(MALFORMED)?;
+        let output = hex(output).filter(|output| output.len() == WERKZEUG).ok_or(MALFORMED)?;
+        Self::checked(log2(n)?, r, p, salt.as_bytes().to_vec(), output)
+    }
+
+    /// Spring Security's `$e0801$SALT$OUTPUT`: the logarithm of n, r and p in hexadecimal digits, the rest in base64.
+    pub(super) fn spring(text: &str) -> Result<Self, PasswordError> {
+        let ["", costs, salt, output] = fields(text).ok_or(MALFORMED)? else { return Err(MALFORMED) };
+        let costs = u32::from_str_radix(costs, 16).map_err(|_| MALFORMED)?;
+        let (salt, output) = (any_base64(salt).ok_or(MALFORMED)?, any_base64(output).ok_or(MALFORMED)?);
+        Self::checked(costs >> 16, costs >> 8 & 0xff, costs & 0xff, salt, output)
+    }
+
+    pub(super) fn checked(
+        log_n: u32,
+        r: u32,
+        p: u32,
+        salt: Vec<u8>,
+        output: Vec<u8>,
+    ) -> Result<Self, PasswordError> {
         if !(MIN_OUTPUT..=MAX_OUTPUT).contains(&output.len()) {
             return Err(MALFORMED);
         }
@@ -66,9 +90,19 @@ impl Scrypt {
         Ok(Self { params, salt, output })
     }
 
-    pub(super) fn matches(&self, typed: &[u8]) -> Result<bool, PasswordError> {
+    /// As many bytes as the stored output has.
+    pub(super) fn derive(&self, typed: &[u8]) -> Result<Zeroizing<Vec<u8>>, PasswordError> {
         let mut output = Zeroizing::new(vec![0; self.output.len()]);
         ::scrypt::scrypt(typed, &self.salt, &self.params, &mut output).map_err(|_| PasswordError::Hashing)?;
+        Ok(output)
+    }
+
+    pub(super) fn matches(&self, typed: &[u8]) -> Result<bool, PasswordError> {
+        let output = self.derive(typed)?;
         Ok(verify_slices_are_equal(&output, &self.output).is_ok())
     }
+}
+
+fn log2(n: u32) -> Result<u32, PasswordError> {
+    if n.is_power_of_two() { Ok(n.ilog2()) } else { Err(MALFORMED) }
 }

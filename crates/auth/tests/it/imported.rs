@@ -9,6 +9,7 @@ use crate::passwords::{CHEAP, hasher, say, verify};
 
 const BCRYPT: &str = include_str!("../vectors/passlib/bcrypt.json");
 const PASSLIB: &str = include_str!("../vectors/passlib/other.json");
+const OTHERS: &str = include_str!("../vectors/others/hashes.json");
 const DJANGO: &str = include_str!("../vectors/django/hashers.json");
 
 /// Passwords and their hashes.
@@ -35,6 +36,51 @@ fn hashes_of_passlib_and_django_are_taken_match_and_ask_for_a_rehash() {
         for wrong in [format!("{password}x"), format!("{password}\0"), format!(" {password}")] {
             assert_eq!(verify(&wrong, &stored), Ok(Verdict::Mismatch), "{wrong:?} {hash}");
         }
+    }
+}
+
+#[test]
+fn hashes_of_other_frameworks_are_taken_match_and_ask_for_a_rehash() {
+    let others = vectors(OTHERS);
+    assert_eq!(others.len(), 80);
+    for (password, hash) in others {
+        let stored = import(&hash).unwrap_or_else(|error| panic!("{hash}: {error}"));
+        assert_eq!(import(&stored).as_ref(), Ok(&stored), "what is stored is taken again");
+        assert_eq!(
+            verify(&password, &stored),
+            Ok(Verdict::Match { needs_rehash: true }),
+            "{password} {hash}"
+        );
+        for wrong in [format!("{password}x"), format!("{password}\0"), format!(" {password}"), String::new()]
+        {
+            assert_eq!(verify(&wrong, &stored), Ok(Verdict::Mismatch), "{wrong:?} {hash}");
+        }
+        // Half of a hash is none: what is left of the output would be easier to meet.
+        if let Some(Ok(half)) = hash.get(..hash.len() / 2).map(import) {
+            assert_eq!(verify(&password, &half), Ok(Verdict::Mismatch), "half of {hash}");
+        }
+    }
+}
+
+#[test]
+fn an_unknown_function_is_named_and_what_may_be_a_password_is_not() {
+    for (hash, name) in [
+        ("$1$saltsalt$qjXMvbEw8oaL.CzflDtaK1", "$1$"),
+        ("$y$j9T$F5Jx5fExrKuPp53xLKQ..1$X3DX6M94c7o.9agCG9G317fhZg9SqC.5i5rd.RhAtQ7", "$y$"),
+        ("$S$DvQI6Y600iNeXRIeEMF94Y6FvN8nujJcEDTCP9nS5.i38jnEKZQJ", "$S$"),
+        ("$apr1$saltsalt$qjXMvbEw8oaL.CzflDtaK1", "$apr1$"),
+        ("{SSHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g2tSnE8LdV3w==", "{SSHA}"),
+        ("{MD5}X03MO1qnZdYdgyfeuILPmQ5f4dcc3b5aa7", "{MD5}"),
+        ("md5$salt$5f4dcc3b5aa765d61d8327deb882cf99", "md5$"),
+        ("sha1$salt$c88e9c67041a74e0357befdff93f87dde0904214", "sha1$"),
+    ] {
+        assert_eq!(import(hash), Err(PasswordError::UnknownHash(name.to_owned())), "{hash}");
+    }
+    for text in
+        ["pa$$word", "my$ecret password 123 that is long$", "{not} a hash at all 12345678", "hunter2$abc"]
+    {
+        let refused = import(text).unwrap_err();
+        assert!(matches!(refused, PasswordError::UnusableHash(_)), "{text}: {refused:?}");
     }
 }
 
@@ -86,6 +132,23 @@ fn hashes_that_cost_too_much_are_refused_at_once_at_import_and_at_login() {
         format!("scrypt$2147483648$salt$8$1${long}="),
         "$2b$16$CCCCCCCCCCCCCCCCCCCCC.pIKrLVkBX9/OvQMSygY1pWEVn72t6na".to_owned(),
         "bcrypt_sha256$$2b$31$CCCCCCCCCCCCCCCCCCCCC.pIKrLVkBX9/OvQMSygY1pWEVn72t6na".to_owned(),
+        "{bcrypt}$2a$16$CCCCCCCCCCCCCCCCCCCCC.pIKrLVkBX9/OvQMSygY1pWEVn72t6na".to_owned(),
+        "$wp$2y$16$CCCCCCCCCCCCCCCCCCCCC.pIKrLVkBX9/OvQMSygY1pWEVn72t6na".to_owned(),
+        format!("$6$rounds=1000001$saltsalt${}", "x".repeat(86)),
+        format!("$5$rounds=999999999$saltsalt${}", "x".repeat(43)),
+        format!("$5$rounds=999$saltsalt${}", "x".repeat(43)),
+        format!("$5$saltsaltsaltsalts${}", "x".repeat(43)),
+        "$P$HsaltsaltuBYGofS3lCEJuUL3B1h0H.".to_owned(),
+        "$P$zsaltsaltuBYGofS3lCEJuUL3B1h0H.".to_owned(),
+        format!("pbkdf2:sha256:2000001$salt${}", "00".repeat(32)),
+        format!("pbkdf2:sha512:4294967295$salt${}", "00".repeat(64)),
+        format!("scrypt:262144:8:1$salt${}", "00".repeat(64)),
+        format!("scrypt:2147483648:8:1$salt${}", "00".repeat(64)),
+        format!("scrypt:16384:8:65$salt${}", "00".repeat(64)),
+        format!("{{scrypt}}$1f0801${short}${long}"),
+        format!("$fbscrypt$v=1,n=20,r=8,p=1,ss=Bw==,sk={long}${short}${long}"),
+        // SHA-1 for 32 bytes of ASP.NET's costs twice its iterations.
+        "AQAAAAAAD0JBAAAAEHNhbHRzYWx0c2FsdHNhbHQaXeF1iIpGrN6Aju8sa8Ub4Dz03UuUSuNv2QDjd3xXpQ==".to_owned(),
         "$bcrypt-sha256$v=2,t=2b,r=16$CCCCCCCCCCCCCCCCCCCCC.$pIKrLVkBX9/OvQMSygY1pWEVn72t6na".to_owned(),
     ] {
         assert!(matches!(import(&hash), Err(PasswordError::UnusableHash(_))), "{hash}");
@@ -111,6 +174,22 @@ fn what_is_no_hash_is_refused_and_never_matches() {
         "md5$salt$5f4dcc3b5aa765d61d8327deb882cf99",
         "$1$salt$hash",
         "$6$salt$hash",
+        "$6$rounds=5000$salt$hash",
+        "$6$rounds=$salt$hash",
+        "$P$",
+        "$P$Bsalt",
+        "$wp$",
+        "$wp$2x$05$CCCCCCCCCCCCCCCCCCCCC.pIKrLVkBX9/OvQMSygY1pWEVn72t6na",
+        "$fbscrypt$v=1,n=14,r=8,p=1,ss=,sk=$$",
+        "scrypt:16:8$salt$00",
+        "pbkdf2:md5:1000$salt$000102030405060708090a0b0c0d0e0f",
+        "pbkdf2:sha256$salt$0001",
+        "AQAAAA",
+        "AQAAAAEAACcQAAAAEP",
+        "{bcrypt}",
+        "{bcrypt}secret",
+        "{noop}secret",
+        "{pbkdf2@SpringSecurity_v5_8}00",
         "$2x$05$CCCCCCCCCCCCCCCCCCCCC.pIKrLVkBX9/OvQMSygY1pWEVn72t6na",
         "bcrypt$$2x$05$CCCCCCCCCCCCCCCCCCCCC.pIKrLVkBX9/OvQMSygY1pWEVn72t6na",
         "bcrypt$secret",
@@ -137,7 +216,8 @@ fn what_is_no_hash_is_refused_and_never_matches() {
         &format!("pbkdf2_sha256$1000${}${long}=", "s".repeat(1024)),
     ] {
         let refused = import(text).unwrap_err();
-        assert!(matches!(refused, PasswordError::UnusableHash(_)), "{text}");
+        let kinds = matches!(refused, PasswordError::UnusableHash(_) | PasswordError::UnknownHash(_));
+        assert!(kinds, "{text}: {refused:?}");
         assert!(!refused.to_string().contains("CCCC") && !refused.to_string().contains("nf65"), "{refused}");
         assert!(!matches!(verify("secret", text), Ok(Verdict::Match { .. })), "{text}");
     }

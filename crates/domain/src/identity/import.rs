@@ -26,7 +26,7 @@ pub struct ForeignUser {
     pub email: String,
     /// What others call them.
     pub name: Option<String>,
-    /// The hash of their password, as that system writes it.
+    /// The hash of their password, as that system writes it; empty where there is none.
     pub hash: String,
     /// The name of their role; without one they are a user.
     pub role: Option<String>,
@@ -43,6 +43,8 @@ pub struct ImportRules {
     pub allow_roles: bool,
     /// Check everything and add nothing.
     pub dry_run: bool,
+    /// Add an account whose hash is refused without a password.
+    pub without_password: bool,
 }
 
 /// What became of the accounts that were let in.
@@ -52,6 +54,8 @@ pub struct ImportTally {
     pub added: u64,
     /// How many have an account already.
     pub present: u64,
+    /// How many of both came without a password.
+    pub without_password: u64,
 }
 
 /// Why an account is not let in. No sentence quotes what the other system said, which may be a secret in the wrong place.
@@ -69,6 +73,9 @@ pub enum ImportRefusal {
     /// The hash is of no use.
     #[error(transparent)]
     Hash(PasswordError),
+    /// The hash is of a function that is not known here.
+    #[error("{0}; those that can be imported: docs/CONFIGURATION.md, Bringing users along")]
+    UnknownHash(PasswordError),
     /// There is no such role.
     #[error("there is no role of that name")]
     UnknownRole,
@@ -114,6 +121,7 @@ impl Import {
             return Err(ImportRefusal::Repeated(*before));
         }
         self.lines.insert(fingerprint, line);
+        self.tally.without_password += u64::from(user.new.hash.is_none());
         self.batch.push(user);
         Ok(())
     }
@@ -142,7 +150,7 @@ impl Import {
         Ok(())
     }
 
-    /// What became of those that were flushed.
+    /// What became of those that were taken and flushed.
     pub fn tally(&self) -> ImportTally {
         self.tally
     }
@@ -157,9 +165,22 @@ impl Import {
             email: Email::parse(&user.email).map_err(ImportRefusal::Email)?,
             name: user.name.as_deref().map(Name::parse).transpose().map_err(ImportRefusal::Name)?,
             role,
-            hash: Some(PasswordHash::imported(&user.hash).map_err(ImportRefusal::Hash)?),
+            hash: self.hash(&user.hash)?,
             created_at: self.clock.now(),
         };
         Ok(ImportedUser { new, disabled: user.disabled, email_verified: user.email_verified })
+    }
+
+    /// The hash of a password; `None` where there is none. Django marks such accounts with `!`, `/etc/shadow` with `!` or `*`.
+    fn hash(&self, text: &str) -> Result<Option<PasswordHash>, ImportRefusal> {
+        if text.is_empty() || text.starts_with(['!', '*']) {
+            return Ok(None);
+        }
+        match PasswordHash::imported(text) {
+            Ok(hash) => Ok(Some(hash)),
+            Err(_) if self.rules.without_password => Ok(None),
+            Err(error @ PasswordError::UnknownHash(_)) => Err(ImportRefusal::UnknownHash(error)),
+            Err(error) => Err(ImportRefusal::Hash(error)),
+        }
     }
 }

@@ -1,10 +1,12 @@
-//! Files of accounts that another system wrote: CSV and JSON lines. Which accounts are accepted is the domain's to decide.
+//! Files of accounts that another system wrote: CSV, JSON lines and JSON. Which accounts are accepted is the domain's to decide.
 //!
 //! No reason given here quotes the file: a secret may stand wherever a column was forgotten.
 
+mod array;
 mod csv;
-mod draft;
+pub mod draft;
 pub mod entry;
+pub mod firebase;
 mod json;
 mod lines;
 pub mod reader;

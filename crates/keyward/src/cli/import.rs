@@ -1,7 +1,7 @@
 //! `keyward user import FILE`: brings the accounts of another system along.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, BufWriter, IsTerminal, Write};
+use std::io::{BufWriter, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -9,7 +9,9 @@ use std::sync::Arc;
 use clap::Args;
 use keyward_domain::identity::import::{Import as Importing, ImportRules};
 use keyward_infra::clock::SystemClock;
-use keyward_infra::identity::import::reader::{Format, Users};
+use keyward_infra::identity::import::draft::Reading;
+use keyward_infra::identity::import::firebase::FirebaseParameters;
+use keyward_infra::identity::import::reader::{Format, Users, decoded};
 
 use super::examples;
 use super::live_files;
@@ -19,15 +21,14 @@ use crate::cli::settings::database::DatabaseSettings;
 
 /// What the process answers when lines were refused.
 const REFUSED: u8 = 2;
-/// The buffer of the file.
-const BUFFER: usize = 128 * 1024;
 
 #[derive(Args)]
 #[command(after_help = examples::USER_IMPORT)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub(super) struct Import {
     /// The accounts: email, hash, and optionally name, role, disabled, email_verified; `-` for standard input
     file: PathBuf,
-    /// `csv` or `jsonl` [default: as the file's name ends]
+    /// `csv`, `jsonl` or `json` [default: as the file's name ends]
     #[arg(long)]
     format: Option<String>,
     /// Check every line and add no account
@@ -42,6 +43,12 @@ pub(super) struct Import {
     /// Pass over columns that mean nothing here
     #[arg(long)]
     ignore_unknown: bool,
+    /// Add accounts whose hash cannot be used without a password: a mail lets their owners set one
+    #[arg(long)]
+    without_password: bool,
+    /// The file with the project's `hash_config`, for accounts that Firebase exported
+    #[arg(long, value_name = "FILE")]
+    firebase: Option<PathBuf>,
     #[command(flatten)]
     database: DatabaseSettings,
 }
@@ -52,10 +59,13 @@ impl Import {
             Some(name) => Format::from_name(name),
             None => Format::of(&self.file),
         };
-        let format = format.ok_or("--format has to be csv or jsonl, for the file's name does not say it")?;
+        let format =
+            format.ok_or("--format has to be csv, jsonl or json, for the file's name does not say it")?;
         let (input, size) = open(&self.file)?;
         let unreadable = |error| format!("{} cannot be read: {error}", self.file.display());
-        let users = Users::open(input, format, self.ignore_unknown).map_err(unreadable)?;
+        let firebase = self.firebase.as_deref().map(parameters).transpose()?;
+        let reading = Reading { ignore_unknown: self.ignore_unknown, firebase };
+        let users = Users::open(decoded(input), format, reading).map_err(unreadable)?;
         let mut users = users.map_err(|fault| format!("{}: {fault}", self.file.display()))?;
         can_say()?;
         if let Some(report) = &self.report {
@@ -65,7 +75,11 @@ impl Import {
         let mut progress = Progress::new(size);
 
         let database = self.database.open().await?;
-        let rules = ImportRules { allow_roles: self.allow_roles, dry_run: self.dry_run };
+        let rules = ImportRules {
+            allow_roles: self.allow_roles,
+            dry_run: self.dry_run,
+            without_password: self.without_password,
+        };
         let mut import = Importing::new(database.store(), Arc::new(SystemClock), rules);
         let mut taken = 0;
         while let Some(entry) = users.next_entry().map_err(unreadable)? {
@@ -87,19 +101,34 @@ impl Import {
         progress.clear();
         let refused = report.finish()?;
         let (tally, done) = (import.tally(), if self.dry_run { "would be added" } else { "added" });
-        say(format_args!("{} {done}, {} there already, {refused} refused", tally.added, tally.present))?;
+        let without = match tally.without_password {
+            0 => String::new(),
+            some => format!(", {some} without a password"),
+        };
+        say(format_args!(
+            "{} {done}, {} there already, {refused} refused{without}",
+            tally.added, tally.present
+        ))?;
         database.close().await?;
         Ok(if refused == 0 { ExitCode::SUCCESS } else { ExitCode::from(REFUSED) })
     }
 }
 
-fn open(path: &Path) -> Result<(Box<dyn BufRead>, Option<u64>), Problem> {
+/// The parameters of a Firebase project's hashes.
+fn parameters(path: &Path) -> Result<FirebaseParameters, Problem> {
+    let unusable = |reason: &dyn std::fmt::Display| format!("--firebase {}: {reason}", path.display());
+    let text = std::fs::read_to_string(path).map_err(|error| unusable(&error))?;
+    FirebaseParameters::parse(&text)
+        .map_err(|missing| unusable(&format_args!("there is no usable {missing}")))
+}
+
+fn open(path: &Path) -> Result<(Box<dyn Read>, Option<u64>), Problem> {
     if path == Path::new("-") {
         return Ok((Box::new(std::io::stdin().lock()), None));
     }
     let file = File::open(path).map_err(|error| format!("{} cannot be read: {error}", path.display()))?;
     let size = file.metadata().ok().filter(std::fs::Metadata::is_file).map(|data| data.len());
-    Ok((Box::new(BufReader::with_capacity(BUFFER, file)), size))
+    Ok((Box::new(file), size))
 }
 
 fn stopped(error: &dyn std::error::Error) -> Problem {

@@ -12,6 +12,7 @@ use std::ffi::OsString;
 use clap::{Arg, Command};
 
 use self::names::{Names, unknown};
+use self::secret_files::SUFFIX;
 use super::env_file;
 use super::output::Problem;
 use super::prefix::PREFIX;
@@ -30,12 +31,12 @@ impl Variables {
     /// One sentence, for a `.env` or a file of a secret that cannot be read.
     pub(super) fn read(command: &Command) -> Result<Self, Problem> {
         let names = Names::of(command);
-        let file = env_file::read()?.into_iter().map(|(name, value)| (name, value.into()));
         let environment =
             std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
+        let file = env_file::read()?.into_iter().map(|(name, value)| (name, value.into()));
         let mut all = Self::default();
         // A name in the environment goes before the file's, whether it holds the value or names a file with it.
-        for layer in [file.collect::<BTreeMap<_, _>>(), environment.collect()] {
+        for layer in [environment.collect::<BTreeMap<_, _>>(), file.collect()] {
             all.add(&names, layer)?;
         }
         Ok(all)
@@ -43,7 +44,8 @@ impl Variables {
 
     fn add(&mut self, names: &Names, layer: BTreeMap<String, OsString>) -> Result<(), Problem> {
         let mut layer = layer;
-        layer.retain(|name, value| name.starts_with(PREFIX) && !value.is_empty());
+        let is_set = |name: &str| self.values.contains_key(name.strip_suffix(SUFFIX).unwrap_or(name));
+        layer.retain(|name, value| name.starts_with(PREFIX) && !value.is_empty() && !is_set(name));
         for name in &names.secrets {
             if let Some(value) = secret_files::take(name, &mut layer)? {
                 layer.insert(name.clone(), value);

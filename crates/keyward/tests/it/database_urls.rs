@@ -107,9 +107,11 @@ async fn doctor_tries_what_a_start_needs() {
     let (doctor, start) = (run(&home, &["doctor"], &limited), run(&home, &[], &limited));
     let after = {
         assert!(run(&home, &["migrate"], url).status.success());
+        let sql = format!("GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}");
+        keyward_infra::testing::execute(url, &sql).await;
         run(&home, &["doctor"], &limited)
     };
-    keyward_infra::testing::execute(url, &format!("DROP ROLE {role}")).await;
+    keyward_infra::testing::execute(url, &format!("DROP OWNED BY {role}; DROP ROLE {role}")).await;
     let printed = text(&doctor.stdout);
     assert_eq!(doctor.status.code(), Some(1), "{printed}");
     for words in [&printed, &text(&start.stderr)] {

@@ -15,9 +15,10 @@ use crate::process::{Home, text};
 
 /// `secret`, as passlib's bcrypt keeps it.
 const BCRYPT: &str = "$2b$05$CCCCCCCCCCCCCCCCCCCCC.pIKrLVkBX9/OvQMSygY1pWEVn72t6na";
-const VECTORS: [&str; 2] = [
+const VECTORS: [&str; 3] = [
     include_str!("../../../auth/tests/vectors/passlib/other.json"),
     include_str!("../../../auth/tests/vectors/django/hashers.json"),
+    include_str!("../../../auth/tests/vectors/others/hashes.json"),
 ];
 
 fn import(home: &Home, name: &str, content: &str, more: &[&str]) -> Output {
@@ -52,7 +53,7 @@ async fn credentials(home: &Home, email: &str) -> Credentials {
 }
 
 #[tokio::test]
-async fn people_of_passlib_and_django_log_in_with_their_old_passwords_and_become_argon2id() {
+async fn people_of_other_frameworks_log_in_with_their_old_passwords_and_become_argon2id() {
     let home = Home::new().await;
     // One hash of each scheme there is, each of a password that can be typed.
     let mut schemes = BTreeSet::new();
@@ -62,14 +63,14 @@ async fn people_of_passlib_and_django_log_in_with_their_old_passwords_and_become
         file["vectors"].as_array().unwrap().clone()
     }) {
         let hash = vector["hash"].as_str().unwrap();
-        let scheme: String = hash.chars().take_while(|c| !c.is_ascii_digit() || *c == '2').collect();
+        let scheme = hash.trim_start_matches('$').split('$').next().unwrap().to_owned();
         if !vector["password"].as_str().unwrap().is_empty() && schemes.insert(scheme) {
             let email = format!("user{}@example.com", people.len());
             people.push((email, vector["password"].clone(), vector["hash"].clone()));
         }
     }
     people.push(("bcrypt@example.com".to_owned(), json!("secret"), json!(BCRYPT)));
-    assert!(people.len() > 12, "{schemes:?}");
+    assert!(people.len() > 28, "{schemes:?}");
     let lines = people.iter().map(|(email, _, hash)| json!({ "email": email, "hash": hash, "name": "Old" }));
     let lines = lines.map(|line| line.to_string()).collect::<Vec<_>>().join("\n");
     let done = import(&home, "people.jsonl", &lines, &[]);
@@ -220,4 +221,96 @@ async fn a_file_that_cannot_be_imported_stops_in_one_line_and_before_anything_is
     }
     assert!(!home.content().iter().any(|path| path.starts_with("data")), "{:?}", home.content());
     assert_eq!(std::fs::read_to_string(home.path().join("people.csv")).unwrap(), people(1));
+}
+
+/// The token of the first mail to this address.
+fn mailed_token(home: &Home, address: &str) -> String {
+    let begun = std::time::Instant::now();
+    loop {
+        let mails =
+            home.content().into_iter().filter(|path| path.extension().is_some_and(|end| end == "eml"));
+        let texts = mails.map(|path| std::fs::read_to_string(home.path().join(path)).unwrap());
+        let mut texts = texts.filter(|mail| mail.contains(&format!("To: {address}")));
+        let mail = texts.next();
+        // Quoted-printable breaks lines and hides `=`.
+        let mail = mail.map(|mail| mail.replace("=\r\n", "").replace("=3D", "="));
+        if let Some(token) = mail.as_deref().and_then(|mail| mail.split("token=").nth(1)) {
+            return token.chars().take_while(|c| c.is_ascii_alphanumeric() || "-_".contains(*c)).collect();
+        }
+        assert!(begun.elapsed().as_secs() < 60, "no mail came");
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+}
+
+#[tokio::test]
+async fn an_account_without_a_usable_password_comes_along_and_a_mail_lets_its_owner_set_one() {
+    let home = Home::new().await;
+    let django = "!mPEkqnQDZ4cVFaC1Y2LxKkVdDCwFRXhCQ1x7fSPH";
+    let rows =
+        format!("email,password\nsocial@example.com,{django}\nempty@example.com,\nlocked@example.com,*\n");
+    let done = import(&home, "people.csv", &rows, &[]);
+    let words = "3 added, 0 there already, 0 refused, 3 without a password".to_owned();
+    assert_eq!(summary(&done), (Some(0), words), "{}", text(&done.stderr));
+    let odd =
+        "email,hash\nodd@example.com,$1$saltsalt$qjXMvbEw8oaL.CzflDtaK1\nworse@example.com,plain text\n";
+    let refused = import(&home, "odd.csv", odd, &[]);
+    assert_eq!(refused.status.code(), Some(2));
+    let report = text(&refused.stderr);
+    assert!(
+        report.contains("line 2: the stored password hash is not usable: its function $1$ is unknown"),
+        "{report}"
+    );
+    assert!(report.contains("docs/CONFIGURATION.md") && !report.contains("plain text"), "{report}");
+    let done = import(&home, "odd.csv", odd, &["--without-password"]);
+    assert_eq!(summary(&done).1, "2 added, 0 there already, 0 refused, 2 without a password");
+
+    let server = home.serve(&[("KEYWARD_THROTTLE", "off")]);
+    let log_in = |email: &str, password: &str| {
+        server.call("POST", "/login", "", &json!({ "username": email, "password": password }))
+    };
+    let nobody = log_in("nobody@example.com", "secret");
+    for email in ["social@example.com", "empty@example.com", "locked@example.com", "odd@example.com"] {
+        for password in ["secret", "!", "*", django, "plain text"] {
+            assert_eq!(log_in(email, password), nobody, "{email} {password}");
+        }
+        let asked = server.call("POST", "/password-recovery", "", &json!({ "email": email }));
+        assert!(asked.0 < 300, "{asked:?}");
+        let token = mailed_token(&home, email);
+        let new = json!({ "token": token, "new_password": "a new pass phrase" });
+        let set = server.call("POST", "/reset-password", "", &new);
+        assert!(set.0 < 300, "{email}: {set:?}");
+        assert_eq!(log_in(email, "a new pass phrase").0, 200, "{email}");
+    }
+}
+
+#[tokio::test]
+async fn files_of_spreadsheets_and_of_firebase_are_imported() {
+    let home = Home::new().await;
+    let sheet = format!("sep=;\r\nE-Mail;Password Hash\r\nana@example.com;{BCRYPT}\r\n");
+    let utf16: Vec<u8> = format!("\u{feff}{sheet}").encode_utf16().flat_map(u16::to_le_bytes).collect();
+    std::fs::write(home.path().join("sheet.csv"), utf16).unwrap();
+    let done = home.run(&["user", "import", "sheet.csv"]);
+    assert_eq!(summary(&done).1, "1 added, 0 there already, 0 refused", "{}", text(&done.stderr));
+    // The example of Firebase's own documentation.
+    std::fs::write(
+        home.path().join("hash_config"),
+        "hash_config {\n  algorithm: SCRYPT,\n  base64_signer_key: jxspr8Ki0RYycVU8zykbdLGjFQ3McFUH0uiiTvC8pVMXAn210wjLNmdZJzxUECKbm0QsEmYUSDzZvpjeJ9WmXA==,\n  \
+         base64_salt_separator: Bw==,\n  rounds: 8,\n  mem_cost: 14,\n}\n",
+    )
+    .unwrap();
+    let export = json!({ "users": [{
+        "localId": "1", "email": "bob@example.com", "emailVerified": true, "displayName": "Bob",
+        "passwordHash": "lSrfV15cpx95/sZS2W9c9Kp6i/LVgQNDNC/qzrCnh1SAyZvqmZqAjTdn3aoItz+VHjoZilo78198JAdRuid5lQ==",
+        "salt": "42xEC+ixf3L2lw==",
+    }] });
+    let more = ["--firebase", "hash_config", "--ignore-unknown"];
+    let done = import(&home, "users.json", &export.to_string(), &more);
+    assert_eq!(summary(&done).1, "1 added, 0 there already, 0 refused", "{}", text(&done.stderr));
+    let unknown = import(&home, "others.csv", "email,hash,disbled\nx@example.com,,\n", &[]);
+    assert!(text(&unknown.stderr).contains("column 3: `disbled` is not one of"), "{}", text(&unknown.stderr));
+    let server = home.serve(&[]);
+    for (email, password) in [("ana@example.com", "secret"), ("bob@example.com", "user1password")] {
+        let login = json!({ "username": email, "password": password });
+        assert_eq!(server.call("POST", "/login", "", &login).0, 200, "{email}");
+    }
 }

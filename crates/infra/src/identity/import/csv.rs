@@ -5,7 +5,7 @@ use std::mem::take;
 
 use keyward_domain::identity::import::ForeignUser;
 
-use super::draft::{Draft, FIELDS, Field, Value};
+use super::draft::{Draft, FIELDS, Field, Reading, Value};
 use super::entry::{Entry, Fault};
 use super::lines::{Lines, MAX_BYTES};
 
@@ -15,16 +15,27 @@ pub struct Csv<R> {
     separator: char,
     /// What each column means; `None` for those that are passed over.
     columns: Vec<Option<Field>>,
+    reading: Reading,
 }
 
 impl<R: BufRead> Csv<R> {
-    pub(super) fn open(input: R, ignore_unknown: bool) -> io::Result<Result<Self, Fault>> {
+    pub(super) fn open(input: R, reading: Reading) -> io::Result<Result<Self, Fault>> {
         let mut lines = Lines::new(input);
-        let Some(head) = lines.next()? else { return Ok(Err("the file is empty".to_owned())) };
+        let empty = || Ok(Err("the file is empty".to_owned()));
+        let Some(mut head) = lines.next()? else { return empty() };
+        // Excel's line that names the separator.
+        let named = head.as_ref().ok().and_then(|line| line.strip_prefix("sep=")?.chars().next());
+        if named.is_some() {
+            match lines.next()? {
+                Some(next) => head = next,
+                None => return empty(),
+            }
+        }
         Ok(head.and_then(|head| {
-            let separator = [',', ';', '\t'].into_iter().find(|c| head.contains(*c)).unwrap_or(',');
+            let likely = || [',', ';', '\t'].into_iter().find(|c| head.contains(*c)).unwrap_or(',');
+            let separator = named.unwrap_or_else(likely);
             let names = split(&head, separator).ok_or("the first line is no CSV: a quote is misplaced")?;
-            Ok(Self { lines, separator, columns: columns(&names, ignore_unknown)? })
+            Ok(Self { lines, separator, columns: columns(&names, &reading)?, reading })
         }))
     }
 
@@ -76,34 +87,27 @@ impl<R: BufRead> Csv<R> {
                 draft.set(*field, if cell.is_empty() { Value::Nothing } else { Value::Text(cell) })?;
             }
         }
-        draft.finish()
+        draft.finish(&self.reading)
     }
 }
 
 /// What the columns of these names mean.
-fn columns(names: &[String], ignore_unknown: bool) -> Result<Vec<Option<Field>>, Fault> {
-    let columns: Vec<Option<Field>> = names.iter().map(|name| Field::from_name(name)).collect();
+fn columns(names: &[String], reading: &Reading) -> Result<Vec<Option<Field>>, Fault> {
     for field in [Field::Email, Field::Hash] {
-        if !columns.contains(&Some(field)) {
+        if !names.iter().any(|name| Field::from_name(name) == Some(field)) {
             return Err(format!(
                 "the first line has to name the columns, of which there are {FIELDS}: there is no `{}`",
                 field.name()
             ));
         }
     }
-    for (index, column) in columns.iter().enumerate() {
-        match column {
-            Some(field) if columns[..index].contains(column) => {
-                return Err(format!("two columns are `{}`", field.name()));
-            }
-            None if !ignore_unknown => {
-                return Err(format!(
-                    "column {} is not one of {FIELDS}: --ignore-unknown skips it",
-                    index + 1
-                ));
-            }
-            _ => {}
+    let mut columns = Vec::with_capacity(names.len());
+    for (index, name) in names.iter().enumerate() {
+        let column = reading.field(name).map_err(|fault| format!("column {}: {fault}", index + 1))?;
+        if let Some(field) = column.filter(|_| columns.contains(&column)) {
+            return Err(format!("two columns are `{}`", field.name()));
         }
+        columns.push(column);
     }
     Ok(columns)
 }

@@ -6,19 +6,22 @@ use std::io::{self, BufRead};
 use keyward_domain::identity::import::ForeignUser;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 
-use super::draft::{Draft, FIELDS, Field, Value};
+use super::draft::{Draft, Reading, Value};
 use super::entry::{Entry, Fault};
 use super::lines::Lines;
 
 /// A file of JSON lines.
 pub struct JsonLines<R> {
     lines: Lines<R>,
-    ignore_unknown: bool,
+    objects: Objects,
 }
 
+/// Reads the objects of a file.
+pub(super) struct Objects(pub(super) Reading);
+
 impl<R: BufRead> JsonLines<R> {
-    pub(super) fn open(input: R, ignore_unknown: bool) -> Self {
-        Self { lines: Lines::new(input), ignore_unknown }
+    pub(super) fn open(input: R, objects: Objects) -> Self {
+        Self { lines: Lines::new(input), objects }
     }
 
     pub(super) fn bytes(&self) -> u64 {
@@ -31,14 +34,16 @@ impl<R: BufRead> JsonLines<R> {
             let line = self.lines.number;
             let user = match next {
                 Ok(text) if text.trim().is_empty() => continue,
-                Ok(text) => self.read(&text),
+                Ok(text) => self.objects.read(&text),
                 Err(fault) => Err(fault),
             };
             return Ok(Some(Entry { line, user }));
         }
     }
+}
 
-    fn read(&self, text: &str) -> Result<ForeignUser, Fault> {
+impl Objects {
+    pub(super) fn read(&self, text: &str) -> Result<ForeignUser, Fault> {
         // The error's own words would quote the line.
         let Members(members) = serde_json::from_str(text).map_err(|error| match error.column() {
             0 => "it is no JSON object".to_owned(),
@@ -46,15 +51,11 @@ impl<R: BufRead> JsonLines<R> {
         })?;
         let mut draft = Draft::default();
         for (name, value) in members {
-            match Field::from_name(&name) {
-                Some(field) => draft.set(field, value.into())?,
-                None if self.ignore_unknown => {}
-                None => {
-                    return Err(format!("a member is not one of {FIELDS}: --ignore-unknown skips it"));
-                }
+            if let Some(field) = self.0.field(&name)? {
+                draft.set(field, value.into())?;
             }
         }
-        draft.finish()
+        draft.finish(&self.0)
     }
 }
 

@@ -1,11 +1,24 @@
 //! A file of accounts, read one record at a time, in any of the formats.
 
-use std::io::{self, BufRead};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
+use encoding_rs_io::DecodeReaderBytesBuilder;
+
+use super::array::JsonArray;
 use super::csv::Csv;
+use super::draft::Reading;
 use super::entry::{Entry, Fault};
-use super::json::JsonLines;
+use super::json::{JsonLines, Objects};
+
+/// The buffer of a file.
+const BUFFER: usize = 128 * 1024;
+
+/// The file as UTF-8. UTF-16, as Excel and PowerShell write it, is known by its first two bytes.
+pub fn decoded(input: impl Read) -> impl BufRead {
+    let decoder = DecodeReaderBytesBuilder::new().utf8_passthru(true).build(input);
+    BufReader::with_capacity(BUFFER, decoder)
+}
 
 /// How a file is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +27,8 @@ pub enum Format {
     Csv,
     /// One JSON object a line.
     JsonLines,
+    /// A JSON array of objects, alone or as a member of an object.
+    Json,
 }
 
 impl Format {
@@ -22,6 +37,7 @@ impl Format {
         match name {
             "csv" | "tsv" => Some(Self::Csv),
             "jsonl" | "ndjson" => Some(Self::JsonLines),
+            "json" => Some(Self::Json),
             _ => None,
         }
     }
@@ -36,6 +52,8 @@ impl Format {
 pub enum Users<R> {
     Csv(Csv<R>),
     JsonLines(JsonLines<R>),
+    /// A JSON array.
+    Json(JsonArray<R>),
 }
 
 impl<R: BufRead> Users<R> {
@@ -45,10 +63,11 @@ impl<R: BufRead> Users<R> {
     ///
     /// # Errors
     /// The first line of a CSV file does not name the columns.
-    pub fn open(input: R, format: Format, ignore_unknown: bool) -> io::Result<Result<Self, Fault>> {
+    pub fn open(input: R, format: Format, reading: Reading) -> io::Result<Result<Self, Fault>> {
         Ok(match format {
-            Format::Csv => Csv::open(input, ignore_unknown)?.map(Self::Csv),
-            Format::JsonLines => Ok(Self::JsonLines(JsonLines::open(input, ignore_unknown))),
+            Format::Csv => Csv::open(input, reading)?.map(Self::Csv),
+            Format::JsonLines => Ok(Self::JsonLines(JsonLines::open(input, Objects(reading)))),
+            Format::Json => Ok(Self::Json(JsonArray::open(input, Objects(reading)))),
         })
     }
 
@@ -60,6 +79,7 @@ impl<R: BufRead> Users<R> {
         match self {
             Self::Csv(csv) => csv.next_entry(),
             Self::JsonLines(json) => json.next_entry(),
+            Self::Json(json) => json.next_entry(),
         }
     }
 
@@ -68,6 +88,7 @@ impl<R: BufRead> Users<R> {
         match self {
             Self::Csv(csv) => csv.bytes(),
             Self::JsonLines(json) => json.bytes(),
+            Self::Json(json) => json.bytes(),
         }
     }
 }

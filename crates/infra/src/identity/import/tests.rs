@@ -2,11 +2,13 @@
 
 use proptest::prelude::*;
 
-use super::reader::{Format, Users};
+use super::draft::Reading;
+use super::firebase::FirebaseParameters;
+use super::reader::{Format, Users, decoded};
 
 /// Each entry: its line, and the address and the rest, or why it is refused.
 fn read(text: impl AsRef<[u8]>, format: Format) -> Vec<(u64, Result<String, String>)> {
-    let mut users = Users::open(text.as_ref(), format, false).unwrap().unwrap();
+    let mut users = Users::open(text.as_ref(), format, Reading::default()).unwrap().unwrap();
     let mut entries = Vec::new();
     while let Some(entry) = users.next_entry().unwrap() {
         let user = entry.user.map(|user| {
@@ -20,7 +22,7 @@ fn read(text: impl AsRef<[u8]>, format: Format) -> Vec<(u64, Result<String, Stri
 }
 
 fn refused(text: &str) -> String {
-    Users::open(text.as_bytes(), Format::Csv, false).unwrap().err().unwrap()
+    Users::open(text.as_bytes(), Format::Csv, Reading::default()).unwrap().err().unwrap()
 }
 
 #[test]
@@ -45,6 +47,94 @@ fn empty_cells_and_null_are_nothing() {
 }
 
 #[test]
+fn an_account_without_a_hash_has_none() {
+    for (text, format) in [
+        ("email,hash\na@x.org,\n", Format::Csv),
+        ("{\"email\":\"a@x.org\",\"hash\":null}", Format::JsonLines),
+        ("[{\"email\":\"a@x.org\"}]", Format::Json),
+    ] {
+        assert_eq!(read(text, format)[0].1, Ok("a@x.org  - - false false".to_owned()), "{text}");
+    }
+}
+
+#[test]
+fn excels_first_line_names_the_separator() {
+    for text in ["sep=;\nemail;hash\na@x.org;h\n", "\u{feff}sep=|\r\nemail|hash\r\na@x.org|h\r\n"] {
+        assert_eq!(read(text, Format::Csv), [(3, Ok("a@x.org h - - false false".to_owned()))], "{text}");
+    }
+    assert!(refused("sep=;").contains("empty"));
+}
+
+#[test]
+fn utf_16_is_read_as_excel_and_powershell_write_it() {
+    let text = "\u{feff}email;hash;name\r\na@x.org;h;\u{e4}\u{1f600}\r\n";
+    let little: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    for bytes in [little, big, text.as_bytes().to_vec()] {
+        let mut users = Users::open(decoded(&*bytes), Format::Csv, Reading::default()).unwrap().ok().unwrap();
+        let user = users.next_entry().unwrap().unwrap().user.ok().unwrap();
+        assert_eq!(user.name.as_deref(), Some("\u{e4}\u{1f600}"));
+    }
+}
+
+#[test]
+fn a_json_array_is_read_object_by_object() {
+    let text = "\u{feff}{\"note\": \"[\\\"{\", \"users\": [\n {\"email\": \"a@x.org\", \"hash\": \"{[\\\"h\"},\n {\n \"email\": \"b@x.org\", \"hash\": 7},\n{\"email\":\"c@x.org\",\"hash\":\"h\"}\n]}\n";
+    assert_eq!(
+        read_part(text),
+        [
+            (2, Ok("a@x.org {[\"h - - false false".to_owned())),
+            (3, Err("`hash` is no text".to_owned())),
+            (5, Ok("c@x.org h - - false false".to_owned())),
+        ]
+    );
+    for (text, reason) in [
+        ("", "no JSON array"),
+        ("{}", "no JSON array"),
+        ("[", "not closed"),
+        ("[{\"email\": \"a@x.org\"", "not closed"),
+        ("[7]", "what follows is no object"),
+    ] {
+        let entries = read_part(text);
+        assert!(entries[0].1.as_ref().unwrap_err().contains(reason), "{text}: {entries:?}");
+    }
+    let long = format!("[{{\"name\":\"{}\"}},{{\"email\":\"a@x.org\"}}]", "x".repeat(200_000));
+    let entries = read_part(&long);
+    assert!(entries[0].1.as_ref().unwrap_err().contains("longer") && entries[1].1.is_ok(), "{entries:?}");
+}
+
+/// The entries of a JSON file, which need not be read to its end.
+fn read_part(text: &str) -> Vec<(u64, Result<String, String>)> {
+    let mut users = Users::open(text.as_bytes(), Format::Json, Reading::default()).unwrap().ok().unwrap();
+    let mut entries = Vec::new();
+    while let Some(entry) = users.next_entry().unwrap() {
+        let user = entry.user.map(|user| {
+            let (email, hash) = (user.email, user.hash);
+            format!("{email} {hash} - - {} {}", user.disabled, user.email_verified)
+        });
+        entries.push((entry.line, user));
+    }
+    entries
+}
+
+#[test]
+fn an_export_of_firebase_is_completed_with_the_projects_parameters() {
+    let parameters =
+        "hash_config { base64_signer_key: c2lnbmVy, base64_salt_separator: Bw==, rounds: 8, mem_cost: 14 }";
+    let text = r#"{"users": [{"localId": "x", "email": "a@x.org", "emailVerified": true, "passwordHash": "aGFzaA==",
+        "salt": "c2FsdA==", "displayName": "Ana", "providerUserInfo": []}, {"email": "b@x.org", "displayName": "Bob"}]}"#;
+    let firebase = FirebaseParameters::parse(parameters).ok();
+    let reading = Reading { ignore_unknown: true, firebase };
+    let mut users = Users::open(text.as_bytes(), Format::Json, reading).unwrap().ok().unwrap();
+    let ana = users.next_entry().unwrap().unwrap().user.ok().unwrap();
+    assert_eq!(ana.hash, "$fbscrypt$v=1,n=14,r=8,p=1,ss=Bw==,sk=c2lnbmVy$c2FsdA==$aGFzaA==");
+    assert_eq!((ana.name.as_deref(), ana.email_verified), (Some("Ana"), true));
+    assert_eq!(users.next_entry().unwrap().unwrap().user.ok().unwrap().hash, "");
+    // Elsewhere a column of salts means nothing, and says so.
+    assert!(refused("email,hash,salt\n").contains("column 3: `salt` is not one of"));
+}
+
+#[test]
 fn json_lines_are_read_one_by_one() {
     let text = concat!(
         "{\"email\":\"a@x.org\",\"hash\":\"h\",\"email_verified\":true,\"disabled\":0}\n\n",
@@ -62,7 +152,6 @@ fn a_faulty_line_is_refused_with_its_reason_and_the_next_is_read() {
         ("b@x.org", "it has 1 columns, and the first line 3"),
         ("b@x.org,h,maybe", "`disabled` is neither true nor false"),
         (",h,", "there is no `email`"),
-        ("b@x.org,,", "there is no `hash`"),
         ("b@x.org,h\"h,", "a quote is left open; all up to line 4 is passed over"),
         ("b@x.org,h\"h\",", "it is no CSV: a quote is misplaced"),
         ("b@x.org,\"h\"h,", "it is no CSV: a quote is misplaced"),
@@ -79,7 +168,7 @@ fn a_faulty_line_is_refused_with_its_reason_and_the_next_is_read() {
         ("{\"email\":\"b\",\"hash\":\"h\",\"disabled\":2}", "`disabled` is neither true nor false"),
         ("{\"email\":\"b\",\"hash\":\"h\",\"hash\":\"i\"}", "`hash` is there twice"),
         ("{\"email\":\"b\",\"hash\":\"h\",\"password\":\"i\"}", "`hash` is there twice"),
-        ("{\"email\":\"b\",\"hash\":\"h\",\"disbled\":true}", "a member is not one of"),
+        ("{\"email\":\"b\",\"hash\":\"h\",\"disbled\":true}", "`disbled` is not one of"),
         ("{}", "there is no `email`"),
     ] {
         let entries = read(format!("{line}\n{{\"email\":\"a\",\"hash\":\"h\"}}"), Format::JsonLines);
@@ -95,14 +184,18 @@ fn a_csv_file_whose_columns_are_not_clear_is_refused_and_not_quoted() {
         ("", "the file is empty"),
         ("a@x.org,$2b$12$secret", "there is no `email`"),
         ("email,name\n", "there is no `hash`"),
-        ("email,hash,disbled\n", "column 3 is not one of"),
+        ("email,hash,disbled\n", "column 3: `disbled` is not one of"),
         ("email,hash,password\n", "two columns are `hash`"),
         ("email,\"hash\n", "a quote is misplaced"),
     ] {
         let refusal = refused(text);
         assert!(refusal.contains(reason) && !refusal.contains("secret"), "{text}: {refusal}");
     }
-    let users = Users::open(&b"email,hash,disbled\na@x.org,h,true\n"[..], Format::Csv, true);
+    let users = Users::open(
+        &b"email,hash,disbled\na@x.org,h,true\n"[..],
+        Format::Csv,
+        Reading { ignore_unknown: true, ..Reading::default() },
+    );
     let entry = users.unwrap().ok().unwrap().next_entry().unwrap().unwrap();
     assert_eq!(entry.user.ok().unwrap().email, "a@x.org");
 }
