@@ -66,6 +66,7 @@ mod m20261129_000002_email_proofs;
 mod m20261130_000001_deleted_accounts;
 mod m20261130_000002_feed_epoch;
 mod m20261130_000010_event_actors;
+mod m20261130_000011_mail_lanes;
 mod m20261130_000030_end_reasons;
 mod m20261130_000040_proofs_of_sessions;
 mod m20261130_000041_factors;
@@ -110,6 +111,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_000001_deleted_accounts::Migration),
             Box::new(m20261130_000002_feed_epoch::Migration),
             Box::new(m20261130_000010_event_actors::Migration),
+            Box::new(m20261130_000011_mail_lanes::Migration),
             Box::new(m20261130_000030_end_reasons::Migration),
             Box::new(m20261130_000040_proofs_of_sessions::Migration),
             Box::new(m20261130_000041_factors::Migration),

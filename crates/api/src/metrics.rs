@@ -1,5 +1,6 @@
 //! Numbers for a Prometheus server.
 
+pub mod background;
 pub mod counters;
 pub mod endpoint;
 mod labels;

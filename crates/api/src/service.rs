@@ -10,7 +10,6 @@ use keyward_domain::mail::postbox::Postbox;
 use keyward_domain::upkeep::cleaning::Housekeeping;
 use keyward_domain::upkeep::deleted_accounts::DeletedAccounts;
 use keyward_infra::sessions::feed_epoch;
-use tokio::task::JoinSet;
 
 use crate::boundary::proxies::Proxies;
 use crate::foundation::{Core, Foundation};
@@ -25,9 +24,10 @@ use crate::wiring::check::check;
 use crate::wiring::database::{OpenDatabase, options};
 use crate::wiring::error::ServiceError;
 use crate::wiring::grants::grants;
-use crate::wiring::jobs::{Jobs, KeyRotation};
+use crate::wiring::jobs::Jobs;
+use crate::wiring::jobs::key_rotation::{KeyRotation, note_unopened};
 use crate::wiring::master_secret::Own;
-use crate::wiring::notifications::{Wakes, listen};
+use crate::wiring::notifications::Wakes;
 use crate::wiring::ports::ports;
 use crate::wiring::{key_ring, mail};
 
@@ -64,14 +64,14 @@ impl Service {
         }
         let mut ports = ports(&opened, &settings.passwords)?;
         ports.store = Arc::new(database.clone());
-        let templates = Arc::new(mail::templates(&settings.mail, &resources)?);
+        let templates = Arc::new(mail::templates(&settings, &resources)?);
         let grants = grants(&settings.scopes, &resources)?;
         // Last of all that can fail: a start that is refused leaves no master secret behind.
         let has_keys = key_ring::exist(&ports).await?;
         let own = Own::find_or_make(&settings.tokens, &settings.storage.data_dir, has_keys)?;
         let made = own.made();
         let master = Arc::new(own.secret);
-        let (ring, stored) = key_ring::open(&settings.tokens, &ports, &master, made).await?;
+        let (ring, stored, unopened) = key_ring::open(&settings.tokens, &ports, &master, made).await?;
         let keys = SharedKeyRing::new(ring);
         let postbox = Postbox { letters: templates.clone(), master };
         feed_epoch::settle(opened.database().connection(), ports.clock.now(), &*ports.random)
@@ -84,8 +84,12 @@ impl Service {
         let cleaners = cleaners.map(|cleaner| cleaner(&core)).collect();
         let wakes = Arc::new(Wakes::default());
         ports.store.subscribe(wakes.clone());
+        let state = AppState::new(core, keys.clone(), grants, &settings);
+        let background = state.background.clone();
+        note_unopened(&background, unopened);
         let jobs = Jobs {
             wakes,
+            background,
             every: settings.tokens.revocation_bound,
             housekeeping: Housekeeping::new(ports.clone(), settings.tokens.lifetimes())
                 .forgetting_events(settings.events.retention())
@@ -96,12 +100,11 @@ impl Service {
             keys: stored.map(|stored| KeyRotation {
                 keys: stored,
                 algorithm: settings.tokens.algorithm,
-                ring: keys.clone(),
+                ring: keys,
                 rotation: settings.tokens.key_rotation.map(seconds),
                 delay: PUBLISHED_AHEAD,
             }),
         };
-        let state = AppState::new(core, keys, grants, &settings);
         Ok(Self { database: opened, state, resources, jobs: Arc::new(jobs), counts_mails: false })
     }
 
@@ -140,20 +143,12 @@ impl Service {
     }
 
     /// Rotates keys, cleans away what has expired, delivers mail and receives the notifications of other
-    /// processes, until dropped. Run it once, beside the router. Panics where one of these panicked.
+    /// processes, until dropped. Run it once, beside the router. What panics or makes no progress is logged and started
+    /// again, and holds up none of the others.
     pub fn run_jobs(&self) -> impl Future<Output = ()> + Send + use<> {
         let (jobs, database) = (Arc::clone(&self.jobs), self.database.database().clone());
         let metrics = self.counts_mails.then(|| self.state.metrics.clone());
-        async move {
-            let mut tasks = JoinSet::new();
-            tasks.spawn(async move { jobs.run(metrics.as_ref()).await });
-            tasks.spawn(listen(database));
-            while let Some(ended) = tasks.join_next().await {
-                if let Some(panic) = ended.err().and_then(|error| error.try_into_panic().ok()) {
-                    std::panic::resume_unwind(panic);
-                }
-            }
-        }
+        jobs.run(database, metrics)
     }
 
     /// Closes the database in good order. Drop the jobs first.

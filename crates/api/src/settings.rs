@@ -4,6 +4,7 @@ pub mod cors;
 pub mod events;
 pub mod factors;
 mod issuer;
+mod links;
 pub mod mail;
 pub mod passwords;
 pub mod proxies;

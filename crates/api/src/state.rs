@@ -41,6 +41,7 @@ use crate::access::session_check::SessionCheck;
 use crate::boundary::cors::Cors;
 use crate::boundary::proxies::Proxies;
 use crate::foundation::{Core, Foundation};
+use crate::metrics::background::Background;
 use crate::metrics::counters::Metrics;
 use crate::metrics::scrape::Sources;
 use crate::settings::Settings;
@@ -107,6 +108,8 @@ pub struct Parts {
     /// Which pages of other origins may call.
     pub(crate) cors: Cors,
     pub metrics: Metrics,
+    /// How the background workers and the signing keys are doing.
+    pub background: Background,
     /// Whom to believe about where a request came from.
     pub(crate) proxies: Proxies,
 }
@@ -141,20 +144,16 @@ impl AppState {
         let checks = FactorChecks::new(ports.clone(), postbox.clone(), throttle.clone());
         let users = Users::new(ports.clone());
         let required = settings.mail.requires_verified_email();
-        let verification = Verification::new(
-            ports.clone(),
-            postbox.clone(),
-            proofs.clone(),
-            throttle.clone(),
-            &base,
-            required,
-        );
+        let verification =
+            Verification::new(ports.clone(), postbox.clone(), proofs.clone(), throttle.clone(), required);
         let bound = settings.tokens.revocation_bound;
         let own_account = OwnAccount::new(users.clone(), Arc::clone(&epochs), bound);
         let feed = Feed::new(Revocations::new(ports.clone(), lifetimes), Arc::clone(&epochs), bound);
         let clock = Arc::clone(&ports.clock);
         let check = Arc::new(SessionCheck::new(verifier.clone(), clock, opening.clone(), epochs, bound));
+        let background = Background::new();
         let metrics = Metrics::new(Sources {
+            background: background.clone(),
             store: Arc::clone(&ports.store),
             hashing: Arc::clone(&ports.hashing),
             check: Arc::clone(&check),
@@ -185,7 +184,7 @@ impl AppState {
             log_out: LogOut::new(ports.clone(), lifetimes),
             oauth_tokens: OAuthTokens::new(ports.clone(), opening.clone(), verifier),
             opening,
-            recovery: Recovery::new(ports.clone(), postbox, throttle, &base),
+            recovery: Recovery::new(ports.clone(), postbox, throttle),
             verification,
             clients: Clients::new(ports.clone()),
             feed,
@@ -199,6 +198,7 @@ impl AppState {
             proxies: Proxies::new(&settings.proxies.trusted_proxies, settings.proxies.proxy_header),
             store: ports.store,
             metrics,
+            background,
         }))
     }
 }
@@ -249,4 +249,5 @@ from_state! {
     authenticator: Arc<dyn Authenticator<Actor>>,
     policy: PasswordPolicy,
     metrics: Metrics,
+    background: Background,
 }

@@ -2,4 +2,5 @@
 
 pub mod cleaning;
 pub mod deleted_accounts;
+pub mod event_tail;
 mod surplus;

@@ -11,6 +11,7 @@ use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 
+use super::background::Background;
 use crate::access::cache_use::CacheUse;
 use crate::access::own_account::OwnAccount;
 use crate::access::session_check::SessionCheck;
@@ -23,6 +24,8 @@ pub struct Sources {
     pub check: Arc<SessionCheck>,
     /// The memory of accounts.
     pub own_account: OwnAccount,
+    /// The background workers and the signing keys.
+    pub background: Background,
     /// When the process started, in Unix seconds.
     pub started: i64,
 }
@@ -61,6 +64,11 @@ impl Collector for Sources {
         page.counters("cache_misses", "Answers a cache did not know", of(|cache| cache.misses))?;
         page.gauges("cache_entries", "Answers a cache keeps", of(|cache| cache.entries))?;
         page.gauges("cache_capacity", "The most answers a cache keeps", of(|cache| cache.capacity))?;
+
+        let restarts = self.background.restarts().map(|(worker, count)| ([("worker", worker)], count));
+        page.counters("background_restarts", "Restarts of background workers that broke", restarts)?;
+        let unopened = self.background.unopened_keys().len() as u64;
+        page.gauge("signing_keys_unopened", "Signing keys that the master secret does not open", unopened)?;
 
         let started = u64::try_from(self.started).unwrap_or_default();
         page.gauge("start_time_seconds", "When the process started, in Unix time", started)?;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::links;
 use super::secret::Secret;
 
 /// How mail goes out, and what it looks like.
@@ -23,6 +24,30 @@ pub struct MailSettings {
         value_name = "ADDRESS"
     )]
     pub mail_from: String,
+
+    /// The name that this server gives to the mail server (EHLO) [default: the issuer's host, or the domain of --mail-from]
+    #[arg(long, env = "KEYWARD_SMTP_EHLO", value_name = "NAME", value_parser = links::host)]
+    pub smtp_ehlo: Option<String>,
+
+    /// A PEM file with certificate authorities that the mail server's certificate may come from, besides the public ones
+    #[arg(long, env = "KEYWARD_SMTP_CA", value_name = "FILE")]
+    pub smtp_ca: Option<PathBuf>,
+
+    /// The name of the service in mails [default: the name in --mail-from]
+    #[arg(long, env = "KEYWARD_APP_NAME", value_name = "NAME", value_parser = links::name)]
+    pub app_name: Option<String>,
+
+    /// The address of the service in mails [default: the issuer]
+    #[arg(long, env = "KEYWARD_APP_URL", value_name = "URL", value_parser = links::url)]
+    pub app_url: Option<String>,
+
+    /// The page for a new password, as in `https://app.example.com/reset?token={token}` [default: the server's own]
+    #[arg(long, env = "KEYWARD_RESET_URL", value_name = "URL", value_parser = links::with_token)]
+    pub reset_url: Option<String>,
+
+    /// The page that verifies an e-mail address, as in `https://app.example.com/verify#{token}` [default: the server's own]
+    #[arg(long, env = "KEYWARD_VERIFY_URL", value_name = "URL", value_parser = links::with_token)]
+    pub verify_url: Option<String>,
 
     /// A folder with templates of mails that replace the built-in ones of the same name
     #[arg(long, env = "KEYWARD_TEMPLATE_DIR", value_name = "FOLDER")]

@@ -15,7 +15,6 @@ use keyward_domain::ports::bundle::Ports;
 use keyward_domain::ports::hashing::Hashing;
 use keyward_infra::database::store::Database;
 use keyward_infra::hashing_pool::HashingPool;
-use keyward_infra::mail::templates::Templates;
 use keyward_infra::testing::{TestDatabase, fresh_database};
 use keyward_migration::migrate;
 
@@ -23,11 +22,12 @@ use super::clock::TestClock;
 use super::document::Document;
 use crate::foundation::{Core, Foundation};
 use crate::metrics::counters::Metrics;
-use crate::resources::resource::{Resource, letters, migrations};
+use crate::resources::resource::{Resource, migrations};
 use crate::router;
 use crate::settings::Settings;
 use crate::state::AppState;
 use crate::wiring::grants::grants;
+use crate::wiring::mail::templates;
 
 /// Everybody's password, unless a test says otherwise.
 pub const PASSWORD: &str = "seven wild horses";
@@ -141,7 +141,7 @@ impl TestApp {
             random: Arc::new(SystemRandom),
             hashing,
         };
-        let templates = Arc::new(Templates::load(None, letters(&resources)).unwrap());
+        let templates = Arc::new(templates(&settings, &resources).unwrap());
         let postbox = Postbox { letters: templates.clone(), master };
         let writes = WriteLimit::new(settings.throttle.budgets().is_some());
         let foundation = Foundation { ports: ports.clone(), database: database.clone(), writes };

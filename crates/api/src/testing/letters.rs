@@ -1,7 +1,7 @@
 //! The outbox of the service under test, and what its mails say.
 
-use keyward_domain::model::mail::Message;
-use keyward_domain::model::outbox::MailEntry;
+use keyward_domain::model::mail::{Lane, Message};
+use keyward_domain::model::outbox::{Claimed, MailEntry};
 use time::Duration;
 
 use super::app::TestApp;
@@ -14,13 +14,18 @@ impl TestApp {
 
     /// Takes every mail out of the outbox, in the order they were written.
     pub async fn letters(&self) -> Vec<Message> {
-        let mut letters = Vec::new();
+        let mut claimed = Vec::new();
         let now = self.ports.clock.now();
         let forever = now + Duration::days(365);
-        while let Some(claimed) = self.ports.store.autocommit().outbox().claim(now, forever).await.unwrap() {
-            letters.push(claimed.mail.open(&self.postbox.master).expect("sealed under our own secret"));
+        for lane in Lane::ALL {
+            let mut repositories = self.ports.store.autocommit();
+            while let Some(mail) = repositories.outbox().claim(lane, &[], now, forever).await.unwrap() {
+                claimed.push(mail);
+            }
         }
-        letters
+        claimed.sort_by_key(|mail| mail.id);
+        let open = |mail: Claimed| mail.mail.open(&self.postbox.master).expect("sealed under our own secret");
+        claimed.into_iter().map(open).collect()
     }
 
     /// Takes the one mail out of the outbox.

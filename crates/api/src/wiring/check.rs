@@ -34,7 +34,7 @@ pub fn check(settings: &Settings, resources: &[Resource]) -> Result<(), ServiceE
     {
         return Err(format!("KEYWARD_DATABASE_READ_URL: {}", ConnectError::NoReplica).into());
     }
-    mail::templates(&settings.mail, resources).map(drop)
+    mail::templates(settings, resources).map(drop)
 }
 
 /// What works and is most likely not meant: a sentence each.

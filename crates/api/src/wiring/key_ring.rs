@@ -26,18 +26,19 @@ pub(crate) async fn exist(ports: &Ports) -> Result<bool, ServiceError> {
     Ok(keys.iter().any(|key| key.retired_at.is_none()))
 }
 
-/// The key ring to start with, and the keys in the store unless it is a shared secret.
+/// The key ring to start with, the keys in the store unless it is a shared secret, and the ids of those that were left
+/// out because another master secret sealed them.
 pub(crate) async fn open(
     tokens: &TokenSettings,
     ports: &Ports,
     master: &Arc<MasterSecret>,
     made: Option<PathBuf>,
-) -> Result<(KeyRing, Option<Keys>), ServiceError> {
+) -> Result<(KeyRing, Option<Keys>, Vec<String>), ServiceError> {
     if let Some(key) = shared_secret(tokens)? {
-        return Ok((KeyRing::new(key), None));
+        return Ok((KeyRing::new(key), None, Vec::new()));
     }
     let keys = Keys::new(ports.clone(), Arc::clone(master), tokens.access_token_life());
-    let ring = keys.ring(tokens.algorithm).await.map_err(|error| {
+    let opened = keys.open(tokens.algorithm).await.map_err(|error| {
         if let (KeysError::Sealed(_), Some(path)) = (&error, made) {
             // Another server made the first key meanwhile, with a secret of its own: nothing was sealed with
             // ours.
@@ -45,5 +46,5 @@ pub(crate) async fn open(
         }
         format!("no signing key: {error}")
     })?;
-    Ok((ring, Some(keys)))
+    Ok((opened.ring, Some(keys), opened.unopened))
 }

@@ -37,7 +37,6 @@ impl Factors {
     /// [`FactorError::NoFactor`] where there is none; [`FactorError::TooWeak`] where the actor did not show one.
     pub async fn remove_totp(&self, actor: &Actor, origin: &Origin) -> Result<(), FactorError> {
         let ports = &self.checks.ports;
-        let notice = self.checks.postbox.letters.factor_removed(APP)?;
         ports
             .retrying(|| async {
                 let mut tx = ports.store.begin().await?;
@@ -51,7 +50,9 @@ impl Factors {
                 let event =
                     Event::new(ports.clock.now(), EventKind::FactorRemoved, actor, origin).of(actor.who);
                 tx.events().append(&event.in_session(actor.session()).saying("totp")).await?;
-                self.checks.postbox.post(&mut *tx, ports, held.email, notice.clone()).await?;
+                let postbox = &self.checks.postbox;
+                let notice = postbox.letters.factor_removed((&held).into(), APP)?;
+                postbox.notify(&mut *tx, ports, actor.who, held.email, notice).await?;
                 Ok(tx.commit().await?)
             })
             .await
@@ -73,8 +74,6 @@ impl TakeFactorsAway {
 
     /// Takes them away, with the recovery codes. An account without any stays as it is. Sessions go on.
     pub async fn of(&self, id: UserId, by: &By, origin: &Origin) -> Result<User, FactorError> {
-        let notice = |postbox: &Postbox| postbox.letters.factor_removed("every second factor");
-        let notice = self.postbox.as_ref().map(notice).transpose()?;
         self.ports
             .retrying(|| async {
                 let mut tx = self.ports.store.begin().await?;
@@ -85,8 +84,9 @@ impl TakeFactorsAway {
                         Event::new(self.ports.clock.now(), EventKind::FactorRemoved, by.clone(), origin)
                             .of(id);
                     tx.events().append(&event.saying("all")).await?;
-                    if let (Some(postbox), Some(notice)) = (&self.postbox, &notice) {
-                        postbox.post(&mut *tx, &self.ports, held.email.clone(), notice.clone()).await?;
+                    if let Some(postbox) = &self.postbox {
+                        let notice = postbox.letters.factor_removed((&held).into(), "every second factor")?;
+                        postbox.notify(&mut *tx, &self.ports, id, held.email.clone(), notice).await?;
                     }
                 }
                 tx.commit().await?;

@@ -80,7 +80,6 @@ impl EnrolTotp {
             return Err(checks.refuse(user, guess, Method::Otp, &actor.into(), origin).await);
         };
         let codes = RecoveryCodes::generate(&*ports.random);
-        let notice = checks.postbox.letters.factor_added(APP)?;
         ports
             .retrying(|| async {
                 let mut tx = ports.store.begin().await?;
@@ -99,7 +98,8 @@ impl EnrolTotp {
                 }
                 let event = Event::new(now, EventKind::FactorAdded, actor, origin).of(user);
                 tx.events().append(&event.in_session(actor.session()).saying("totp")).await?;
-                checks.postbox.post(&mut *tx, ports, held.email, notice.clone()).await?;
+                let notice = checks.postbox.letters.factor_added((&held).into(), APP)?;
+                checks.postbox.notify(&mut *tx, ports, user, held.email, notice).await?;
                 Ok(tx.commit().await?)
             })
             .await?;

@@ -46,7 +46,7 @@ impl ChangePassword {
     ) -> Result<Option<()>, UserError> {
         new.check_owner(&user.email).map_err(UserError::PasswordRefused)?;
         let hash = self.ports.hashing.hash(new.password()).await?;
-        let notice = self.postbox.letters.password_changed()?;
+        let notice = self.postbox.letters.password_changed((&user).into())?;
         self.ports
             .retrying(|| async {
                 let mut tx = self.ports.store.begin().await?;
@@ -62,7 +62,8 @@ impl ChangePassword {
                     .of(actor.who)
                     .in_session(actor.session());
                 tx.events().append(&event).await?;
-                self.postbox.post(&mut *tx, &self.ports, user.email.clone(), notice.clone()).await?;
+                let (recipient, letter) = (user.email.clone(), notice.clone());
+                self.postbox.notify(&mut *tx, &self.ports, actor.who, recipient, letter).await?;
                 tx.commit().await?;
                 Ok(Some(()))
             })

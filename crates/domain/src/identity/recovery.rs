@@ -12,12 +12,13 @@ use crate::limits::waits::{ThrottleError, Throttled};
 use crate::mail::postbox::Postbox;
 use crate::model::attempts::{AttemptKey, Budget};
 use crate::model::events::{Event, EventKind};
+use crate::model::mail::Lane;
 use crate::model::recoveries::NewRecovery;
 use crate::model::store_error::StoreError;
 use crate::model::users::User;
 use crate::ports::bundle::Ports;
 use crate::ports::hashing::HashingError;
-use crate::ports::letters::LetterError;
+use crate::ports::letters::{LetterError, Reader};
 use crate::values::by::{By, Means};
 use crate::values::codes;
 use crate::values::email::Email;
@@ -103,40 +104,43 @@ pub struct Recovery {
     ports: Ports,
     postbox: Postbox,
     throttle: Throttle,
-    base: String,
 }
 
 impl Recovery {
-    /// Use cases over these ports; links begin with `base`, this service's public address.
-    pub fn new(ports: Ports, postbox: Postbox, throttle: Throttle, base: &str) -> Self {
-        Self { ports, postbox, throttle, base: base.trim_end_matches('/').to_owned() }
+    /// Use cases over these ports.
+    pub fn new(ports: Ports, postbox: Postbox, throttle: Throttle) -> Self {
+        Self { ports, postbox, throttle }
     }
 
-    /// Sends a link to the account of that address, if there is one. The same queries run if there is none.
-    pub async fn request(&self, email: Email, origin: &Origin) -> Result<(), RecoveryError> {
+    /// Sends a link to the account of that address, if there is one. The same queries run if there is none. Returns `false` if
+    /// too many were requested for the address, with or without an account: then none is sent.
+    pub async fn request(&self, email: Email, origin: &Origin) -> Result<bool, RecoveryError> {
         self.throttle.spend(Deed::Mail, origin).await?;
         let now = self.ports.clock.now();
         let owner = owner(&email);
         let token = random_secret(&*self.ports.random);
-        let link = format!("{}/reset-password?token={}", self.base, *token);
-        let letter = self.postbox.letters.password_reset(&link)?;
         self.ports
             .retrying(|| async {
                 let mut tx = self.ports.store.begin().await?;
                 if !tx.attempts().fail(owner, now, MAILS).await? {
-                    return Ok(());
+                    return Ok(false);
                 }
                 let found = tx.users().credentials_of(&email).await?.map(|found| found.user);
-                let user = found.filter(|user| !user.disabled).map(|user| user.id);
+                let found = found.filter(|user| !user.disabled);
+                let (user, name) =
+                    (found.as_ref().map(|user| user.id), found.as_ref().and_then(|user| user.name.as_ref()));
+                let letter = self.postbox.letters.password_reset(Reader { email: &email, name }, &token)?;
                 let new = NewRecovery { owner, user, token: SecretHash::of(&token), expires_at: now + LIFE };
                 tx.recoveries().replace(&new).await.map_err(|error| match error {
                     // The account was deleted after the look-up: the next one finds none.
                     StoreError::Dangling => StoreError::Contended(Box::new(error)),
                     other => other,
                 })?;
-                let mail = self.postbox.post(&mut *tx, &self.ports, email.clone(), letter.clone()).await?;
+                let mail =
+                    self.postbox.post(&mut *tx, &self.ports, Lane::Code, email.clone(), letter).await?;
                 tx.outbox().withdraw(if user.is_some() { MailId(0) } else { mail }).await?;
-                Ok::<_, RecoveryError>(tx.commit().await?)
+                tx.commit().await?;
+                Ok::<_, RecoveryError>(true)
             })
             .await
     }
@@ -157,7 +161,7 @@ impl Recovery {
         };
         password.check_owner(&user.email).map_err(RecoveryError::PasswordRefused)?;
         let new = self.ports.hashing.hash(password.password()).await?;
-        let notice = self.postbox.letters.password_changed()?;
+        let notice = self.postbox.letters.password_changed((&user).into())?;
         let now = self.ports.clock.now();
         self.ports
             .retrying(|| async {
@@ -176,7 +180,8 @@ impl Recovery {
                 let by = By::user(user.id, Means::Mail);
                 let event = Event::new(now, EventKind::PasswordReset, by, origin);
                 tx.events().append(&event.of(user.id)).await?;
-                self.postbox.post(&mut *tx, &self.ports, user.email.clone(), notice.clone()).await?;
+                let (recipient, letter) = (user.email.clone(), notice.clone());
+                self.postbox.notify(&mut *tx, &self.ports, user.id, recipient, letter).await?;
                 Ok(tx.commit().await?)
             })
             .await

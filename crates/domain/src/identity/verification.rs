@@ -4,7 +4,7 @@
 //! Of the link's token only the hash is stored, and the code not at all: it follows from the token's hash and the master
 //! secret. Wrong codes are counted where the code is; they do not affect the link, so guessing cannot invalidate it.
 
-use keyward_auth::{OneTimeCodes, SecretHash, random_secret};
+use keyward_auth::{OneTimeCodes, SecretHash, Zeroizing, random_secret};
 use time::{Duration, OffsetDateTime};
 
 use super::error::UserError;
@@ -13,15 +13,16 @@ use super::users::Users;
 use super::verification_error::VerificationError;
 use crate::limits::budgets::Deed;
 use crate::limits::throttle::Throttle;
-use crate::limits::waits::wait;
+use crate::limits::waits::{Throttled, wait};
 use crate::mail::postbox::Postbox;
 use crate::model::attempts::{AttemptKey, Budget};
 use crate::model::events::{Event, EventKind};
-use crate::model::mail::Letter;
+use crate::model::mail::Lane;
 use crate::model::store_error::StoreError;
 use crate::model::users::{Credentials, User};
 use crate::model::verifications::{Pending, Purpose};
 use crate::ports::bundle::Ports;
+use crate::ports::letters::Reader;
 use crate::ports::store::{Repositories, Transaction};
 use crate::values::actor::Actor;
 use crate::values::by::{By, Means};
@@ -60,29 +61,15 @@ pub struct Verification {
     proofs: Proofs,
     throttle: Throttle,
     codes: OneTimeCodes,
-    base: String,
     required: bool,
 }
 
-/// A mail with a code and a link that was worded and not stored yet.
-pub(crate) struct Worded {
-    token: SecretHash,
-    letter: Letter,
-}
-
 impl Verification {
-    /// The use case over these ports; links begin with `base`, this service's public address. Where verification is
+    /// The use case over these ports. Where verification is
     /// `required`, no account logs in before. `throttle` limits requests and wrong proofs per IP address.
-    pub fn new(
-        ports: Ports,
-        postbox: Postbox,
-        proofs: Proofs,
-        throttle: Throttle,
-        base: &str,
-        required: bool,
-    ) -> Self {
-        let (codes, base) = (OneTimeCodes::new(&postbox.master), base.trim_end_matches('/').to_owned());
-        Self { users: Users::new(ports.clone()), ports, postbox, proofs, throttle, codes, base, required }
+    pub fn new(ports: Ports, postbox: Postbox, proofs: Proofs, throttle: Throttle, required: bool) -> Self {
+        let codes = OneTimeCodes::new(&postbox.master);
+        Self { users: Users::new(ports.clone()), ports, postbox, proofs, throttle, codes, required }
     }
 
     /// Whether an account logs in only with a verified address.
@@ -121,7 +108,8 @@ impl Verification {
         let user = &proven.user;
         let now = self.ports.clock.now();
         let asked = AttemptKey::of("address changes", &user.id.to_string(), None);
-        count(&mut *self.ports.store.autocommit(), asked, now, CHANGES).await?;
+        let mut repositories = self.ports.store.autocommit();
+        count(&mut *repositories, asked, now, CHANGES, VerificationError::Throttled).await?;
         match self.users.find_by_email(email).await? {
             Some(found) if found.id != user.id => Err(UserError::EmailTaken.into()),
             _ => Ok(self.send(user.id, Some(email), Some(&proven)).await?.map(drop)),
@@ -137,7 +125,7 @@ impl Verification {
         new: Option<&Email>,
         proven: Option<&Credentials>,
     ) -> Result<Option<Email>, VerificationError> {
-        let worded = self.word()?;
+        let secret = self.secret();
         self.ports
             .retrying(|| async {
                 let mut tx = self.ports.store.begin().await?;
@@ -149,22 +137,19 @@ impl Verification {
                 let (email, purpose) = match new.filter(|new| **new != held.email) {
                     Some(new) => (new.clone(), Purpose::Change),
                     None if held.email_verified => return Err(VerificationError::AlreadyVerified),
-                    None => (held.email, Purpose::Verify),
+                    None => (held.email.clone(), Purpose::Verify),
                 };
-                self.keep(&mut *tx, user, &email, purpose, &worded).await?;
+                let reader = Reader { email: &email, name: held.name.as_ref() };
+                self.keep(&mut *tx, user, reader, purpose, &secret).await?;
                 tx.commit().await?;
                 Ok(Some(email))
             })
             .await
     }
 
-    /// Words a mail with a new code and link.
-    pub(crate) fn word(&self) -> Result<Worded, VerificationError> {
-        let token = random_secret(&*self.ports.random);
-        let link = format!("{}/verify-email?token={}", self.base, *token);
-        let token = SecretHash::of(&token);
-        let letter = self.postbox.letters.email_verification(&link, &self.codes.code(&token))?;
-        Ok(Worded { token, letter })
+    /// A new token; the code follows from it.
+    pub(crate) fn secret(&self) -> Zeroizing<String> {
+        random_secret(&*self.ports.random)
     }
 
     /// Stores the pending verification and its mail, within the limits.
@@ -172,12 +157,12 @@ impl Verification {
         &self,
         tx: &mut (impl Transaction + ?Sized),
         user: UserId,
-        email: &Email,
+        reader: Reader<'_>,
         purpose: Purpose,
-        worded: &Worded,
+        secret: &str,
     ) -> Result<(), VerificationError> {
-        let now = self.ports.clock.now();
-        let new = Pending { user, purpose, email: email.clone(), token: worded.token };
+        let (now, email, token) = (self.ports.clock.now(), reader.email, SecretHash::of(secret));
+        let new = Pending { user, purpose, email: email.clone(), token };
         if !tx.verifications().replace(&new, now, now - RESEND, now + LIFE).await? {
             let kept_at = tx.verifications().kept_at(user, purpose).await?.unwrap_or(now);
             return Err(VerificationError::JustSent(wait(now, kept_at + RESEND)));
@@ -188,9 +173,14 @@ impl Verification {
             Purpose::Change => AttemptKey::of("verification of", email.as_str(), None),
         };
         for (key, budget) in [(of_account, MAILS), (of_address, MAILS_TO_ONE)] {
-            count(tx, key, now, budget).await?;
+            count(tx, key, now, budget, VerificationError::TooManyMails).await?;
         }
-        self.postbox.post(tx, &self.ports, email.clone(), worded.letter.clone()).await?;
+        let (letters, code) = (&self.postbox.letters, self.codes.code(&token));
+        let letter = match purpose {
+            Purpose::Verify => letters.email_verification(reader, secret, &code)?,
+            Purpose::Change => letters.email_change(reader, secret, &code)?,
+        };
+        self.postbox.post(tx, &self.ports, Lane::Code, email.clone(), letter).await?;
         Ok(())
     }
 
@@ -276,8 +266,8 @@ impl Verification {
             return Err(VerificationError::InvalidProof);
         }
         tx.recoveries().forget_of(old.id).await?;
-        let notice = self.postbox.letters.email_changed(email)?;
-        self.postbox.post(tx, &self.ports, old.email, notice).await?;
+        let notice = self.postbox.letters.email_changed(Reader { email, name: old.name.as_ref() })?;
+        self.postbox.notify(tx, &self.ports, old.id, old.email, notice).await?;
         Ok(())
     }
 }
@@ -288,10 +278,11 @@ async fn count(
     key: AttemptKey,
     now: OffsetDateTime,
     budget: Budget,
+    refusal: fn(Throttled) -> VerificationError,
 ) -> Result<(), VerificationError> {
     if repositories.attempts().fail(key, now, budget).await? {
         return Ok(());
     }
     let until = repositories.attempts().blocked_until(key, now).await?.unwrap_or(now);
-    Err(wait(now, until).into())
+    Err(refusal(wait(now, until)))
 }

@@ -17,10 +17,13 @@ pub enum VerificationError {
     /// Wrong, spent, replaced by a newer one, or too old.
     #[error("The code or link is invalid or has expired.")]
     InvalidProof,
-    /// A mail went out less than a minute ago.
-    #[error("A mail is on its way. Another one can be sent in {} s.", .0.seconds)]
+    /// A mail was sent less than a minute ago.
+    #[error("A mail was sent less than a minute ago. Another one can be sent in {} s.", .0.seconds)]
     JustSent(Throttled),
-    /// Too many mails went out, or too many attempts failed.
+    /// Too many mails were sent.
+    #[error("Too many mails were sent to this address. Another one can be sent in {} s.", .0.seconds)]
+    TooManyMails(Throttled),
+    /// Too many attempts failed, or too much was asked for.
     #[error(transparent)]
     Throttled(#[from] Throttled),
     /// The mail could not be worded.
@@ -38,7 +41,7 @@ impl Failure for VerificationError {
         match self {
             Self::AlreadyVerified => Kind::Conflict,
             Self::InvalidProof => Kind::Invalid,
-            Self::JustSent(_) | Self::Throttled(_) => Kind::Throttled,
+            Self::JustSent(_) | Self::TooManyMails(_) | Self::Throttled(_) => Kind::Throttled,
             Self::Letter(error) => error.kind(),
             Self::User(error) => error.kind(),
             Self::Store(error) => error.kind(),
@@ -49,7 +52,9 @@ impl Failure for VerificationError {
         match self {
             Self::AlreadyVerified => codes::ALREADY_VERIFIED,
             Self::InvalidProof => codes::INVALID_PROOF,
-            Self::JustSent(_) | Self::Throttled(_) => codes::TOO_MANY_ATTEMPTS,
+            Self::JustSent(_) => codes::MAIL_JUST_SENT,
+            Self::TooManyMails(_) => codes::TOO_MANY_MAILS,
+            Self::Throttled(_) => codes::TOO_MANY_ATTEMPTS,
             Self::Letter(error) => error.code(),
             Self::User(error) => error.code(),
             Self::Store(error) => error.code(),
@@ -72,7 +77,7 @@ impl Failure for VerificationError {
 
     fn retry_after(&self) -> Option<u64> {
         match self {
-            Self::JustSent(throttled) | Self::Throttled(throttled) => Some(throttled.seconds),
+            Self::JustSent(wait) | Self::TooManyMails(wait) | Self::Throttled(wait) => Some(wait.seconds),
             Self::User(error) => error.retry_after(),
             _ => None,
         }
@@ -82,6 +87,10 @@ impl Failure for VerificationError {
 crate::cases! {
     /// The address is verified already.
     AlreadyVerified => VerificationError::AlreadyVerified;
+    /// A mail was sent less than a minute ago: ask again after `Retry-After` seconds.
+    MailJustSent => VerificationError::JustSent(Throttled { seconds: 42 });
+    /// Too many mails were sent to this address: ask again after `Retry-After` seconds.
+    TooManyMails => VerificationError::TooManyMails(Throttled { seconds: 900 });
     /// The code or token is wrong, spent, replaced by a newer one or expired.
     InvalidProof => VerificationError::InvalidProof;
 }

@@ -24,8 +24,11 @@ use crate::values::origin::Origin;
 /// Why there is no key ring.
 #[derive(Debug, thiserror::Error)]
 pub enum KeysError {
-    /// A key was sealed with another master secret, or damaged.
-    #[error("the signing key {0} cannot be opened: it was sealed with another master secret")]
+    /// No key was sealed with this master secret. Names one of them.
+    #[error(
+        "the signing key {0} cannot be opened: it was sealed with another master secret, or damaged. \
+         Restore that secret; if it is lost, `keyward keys retire {0} --secret-lost` withdraws the key"
+    )]
     Sealed(String),
     /// There is no such key in use.
     #[error("there is no key {0} in use")]
@@ -64,6 +67,14 @@ pub struct Seals {
     pub elsewhere: Vec<String>,
 }
 
+/// The keys in use, as far as the master secret opens them.
+pub struct Opened {
+    /// Those that it opens.
+    pub ring: KeyRing,
+    /// The ids of those that it does not open. They neither sign nor verify, and change nothing for the others.
+    pub unopened: Vec<String>,
+}
+
 /// The use cases of signing keys.
 #[derive(Clone)]
 pub struct Keys {
@@ -84,12 +95,25 @@ impl Keys {
 
     /// The ring of `algorithm` as of now. Makes the first key if the ring is empty.
     pub async fn ring(&self, algorithm: Algorithm) -> Result<KeyRing, KeysError> {
-        let mut stored = self.load(algorithm).await?;
-        if self.divide(&stored).current.is_none() {
+        Ok(self.open(algorithm).await?.ring)
+    }
+
+    /// The ring of `algorithm` as of now, and what was left out of it. Makes a key where none signs, but not under a
+    /// master secret that opens none of the keys in use: that one may be a mistake.
+    ///
+    /// # Errors
+    /// [`KeysError::Sealed`] if there are keys in use and the master secret opens none.
+    pub async fn open(&self, algorithm: Algorithm) -> Result<Opened, KeysError> {
+        let (mut own, mut unopened) = self.load(algorithm).await?;
+        if self.divide(&own).current.is_none() {
+            let none_in_use = own.iter().all(|key| key.retired_at.is_some());
+            if let Some(kid) = unopened.first().filter(|_| none_in_use) {
+                return Err(KeysError::Sealed(kid.clone()));
+            }
             self.add_first(algorithm).await?;
-            stored = self.load(algorithm).await?;
+            (own, unopened) = self.load(algorithm).await?;
         }
-        self.assemble(algorithm, &stored)
+        Ok(Opened { ring: self.assemble(algorithm, &own)?, unopened })
     }
 
     /// Makes a key where none signs, unless another replica has made one by then. Replicas that start together wait at a row of
@@ -98,7 +122,8 @@ impl Keys {
         let key = self.make(algorithm, Duration::ZERO)?;
         let adding = || async {
             let mut tx = self.begin(&key).await?;
-            if self.divide(&of(algorithm, tx.keys().all().await?)).current.is_none() {
+            let (own, _) = self.sift(algorithm, tx.keys().all().await?);
+            if self.divide(&own).current.is_none() {
                 tx.keys().insert(&key).await?;
             }
             Ok(tx.commit().await?)
@@ -123,9 +148,10 @@ impl Keys {
     pub async fn seals(&self) -> Result<Seals, KeysError> {
         let mut seals = Seals::default();
         for key in self.list().await?.into_iter().filter(|key| key.retired_at.is_none()) {
-            match self.master.open(LABEL, key.kid.as_bytes(), &key.sealed) {
-                Some(_) => seals.opened += 1,
-                None => seals.elsewhere.push(key.kid),
+            if self.opens(&key) {
+                seals.opened += 1;
+            } else {
+                seals.elsewhere.push(key.kid);
             }
         }
         Ok(seals)
@@ -146,8 +172,8 @@ impl Keys {
         age: Duration,
         delay: Duration,
     ) -> Result<Option<String>, KeysError> {
-        let stored = self.load(algorithm).await?;
-        let newest = stored.iter().rev().find(|key| key.retired_at.is_none()).map(|key| key.signs_from);
+        let (own, _) = self.load(algorithm).await?;
+        let newest = own.iter().rev().find(|key| key.retired_at.is_none()).map(|key| key.signs_from);
         if newest.is_some_and(|newest| newest + age > self.ports.clock.now()) {
             return Ok(None);
         }
@@ -164,8 +190,8 @@ impl Keys {
         let new = self.make(algorithm, Duration::ZERO)?;
         let retiring = || async {
             let mut tx = self.begin(&new).await?;
-            let stored = of(algorithm, tx.keys().all().await?);
-            let signs = self.divide(&stored).current.is_none_or(|key| key.kid == kid);
+            let (own, _) = self.sift(algorithm, tx.keys().all().await?);
+            let signs = self.divide(&own).current.is_none_or(|key| key.kid == kid);
             if !tx.keys().retire(kid, new.created_at).await? {
                 return Err(unknown());
             }
@@ -183,8 +209,21 @@ impl Keys {
         Ok(self.ports.store.autocommit().events().append(&event).await?)
     }
 
-    async fn load(&self, algorithm: Algorithm) -> Result<Vec<StoredKey>, StoreError> {
-        Ok(of(algorithm, self.ports.store.autocommit().keys().all().await?))
+    async fn load(&self, algorithm: Algorithm) -> Result<(Vec<StoredKey>, Vec<String>), StoreError> {
+        Ok(self.sift(algorithm, self.ports.store.autocommit().keys().all().await?))
+    }
+
+    /// The keys of an algorithm that the master secret opens, retired ones included, and the ids of the others in use. A key
+    /// that it does not open has superseded no other: whoever planted it holds no secret of ours.
+    fn sift(&self, algorithm: Algorithm, keys: Vec<StoredKey>) -> (Vec<StoredKey>, Vec<String>) {
+        let of_algorithm = keys.into_iter().filter(|key| key.algorithm == algorithm);
+        let (own, others): (Vec<_>, Vec<_>) = of_algorithm.partition(|key| self.opens(key));
+        let in_use = others.into_iter().filter(|key| key.retired_at.is_none());
+        (own, in_use.map(|key| key.kid).collect())
+    }
+
+    fn opens(&self, key: &StoredKey) -> bool {
+        self.master.open(LABEL, key.kid.as_bytes(), &key.sealed).is_some()
     }
 
     fn divide<'a>(&self, stored: &'a [StoredKey]) -> Parts<'a> {
@@ -217,26 +256,20 @@ impl Keys {
     fn assemble(&self, algorithm: Algorithm, stored: &[StoredKey]) -> Result<KeyRing, KeysError> {
         let parts = self.divide(stored);
         let current = parts.current.ok_or(KeyError::NoUsableKey)?;
-        let mut ring = KeyRing::new(self.open(algorithm, current)?);
+        let mut ring = KeyRing::new(self.unseal(algorithm, current)?);
         if let Some(next) = parts.next {
-            ring = ring.with_next(self.open(algorithm, next)?);
+            ring = ring.with_next(self.unseal(algorithm, next)?);
         }
         // A ring has one next key. Those after it are published as keys that verify, which is all they do for now.
         let others = parts.previous.into_iter().chain(parts.later);
         let others: Result<Vec<_>, KeysError> =
-            others.map(|key| Ok(self.open(algorithm, key)?.verifying_key())).collect();
+            others.map(|key| Ok(self.unseal(algorithm, key)?.verifying_key())).collect();
         Ok(ring.with_previous(others?))
     }
 
-    fn open(&self, algorithm: Algorithm, key: &StoredKey) -> Result<SigningKey, KeysError> {
+    fn unseal(&self, algorithm: Algorithm, key: &StoredKey) -> Result<SigningKey, KeysError> {
         let private = self.master.open(LABEL, key.kid.as_bytes(), &key.sealed);
         let private = private.ok_or_else(|| KeysError::Sealed(key.kid.clone()))?;
         Ok(SigningKey::from_pkcs8_der(algorithm, &private)?)
     }
-}
-
-/// The keys of an algorithm, retired ones included.
-fn of(algorithm: Algorithm, mut keys: Vec<StoredKey>) -> Vec<StoredKey> {
-    keys.retain(|key| key.algorithm == algorithm);
-    keys
 }

@@ -9,9 +9,10 @@ use std::sync::Arc;
 use time::{Duration, OffsetDateTime};
 
 use super::postbox::Postbox;
+use super::slots::{Slot, Slots};
 use keyward_auth::ErrorCode;
 
-use crate::model::mail::Sealed;
+use crate::model::mail::{Lane, Sealed};
 use crate::model::outbox::{CLAIM, Claimed, MailState, Outcome};
 use crate::model::store_error::StoreError;
 use crate::ports::bundle::Ports;
@@ -44,6 +45,17 @@ pub struct Delivered {
     pub later: u32,
     /// How many are dead.
     pub dead: u32,
+}
+
+impl Delivered {
+    /// Counts one more outcome.
+    pub fn add(&mut self, outcome: &Outcome) {
+        match outcome {
+            Outcome::Sent(_) => self.sent += 1,
+            Outcome::Later(..) => self.later += 1,
+            Outcome::Dead(..) => self.dead += 1,
+        }
+    }
 }
 
 /// Why a use case of this module did not happen.
@@ -91,23 +103,39 @@ impl Outbox {
         self.ports.store.autocommit().outbox().count(state).await
     }
 
-    /// Delivers mails that are due, one after the other. Any number of replicas may do so at once.
-    pub async fn deliver_due(&self) -> Result<Delivered, StoreError> {
-        let mut delivered = Delivered::default();
-        for _ in 0..BATCH {
-            let now = self.ports.clock.now();
-            let claimed = self.ports.store.autocommit().outbox().claim(now, now + CLAIM).await?;
-            let Some(Claimed { id, until, attempt, mail }) = claimed else { break };
-            let outcome = match self.send(mail).await {
-                Ok(()) => Outcome::Sent(self.ports.clock.now()),
-                Err(error) => after(&error, attempt, self.ports.clock.now()),
-            };
-            self.ports.store.autocommit().outbox().settle(id, until, &outcome).await?;
-            match outcome {
-                Outcome::Sent(_) => delivered.sent += 1,
-                Outcome::Later(..) => delivered.later += 1,
-                Outcome::Dead(..) => delivered.dead += 1,
+    /// Claims the most urgent mail that is due and has a slot left. The caller delivers it and then gives the slot back.
+    pub async fn claim(&self, slots: &mut Slots) -> Result<Option<(Claimed, Slot)>, StoreError> {
+        let (now, full) = (self.ports.clock.now(), slots.full_domains());
+        let lanes: Vec<Lane> = slots.free().collect();
+        for lane in lanes {
+            let mut repositories = self.ports.store.autocommit();
+            let claimed = repositories.outbox().claim(lane, &full, now, now + CLAIM).await?;
+            if let Some(claimed) = claimed {
+                let slot = slots.take(lane, &claimed.mail.recipient);
+                return Ok(Some((claimed, slot)));
             }
+        }
+        Ok(None)
+    }
+
+    /// Delivers a claimed mail and records the outcome.
+    pub async fn deliver(&self, claimed: Claimed) -> Result<Outcome, StoreError> {
+        let Claimed { id, until, attempt, mail } = claimed;
+        let outcome = match self.send(mail).await {
+            Ok(()) => Outcome::Sent(self.ports.clock.now()),
+            Err(error) => after(&error, attempt, self.ports.clock.now()),
+        };
+        self.ports.store.autocommit().outbox().settle(id, until, &outcome).await?;
+        Ok(outcome)
+    }
+
+    /// Delivers the mails that are due, one after the other, the most urgent first.
+    pub async fn deliver_due(&self) -> Result<Delivered, StoreError> {
+        let (mut slots, mut delivered) = (Slots::default(), Delivered::default());
+        for _ in 0..BATCH {
+            let Some((claimed, slot)) = self.claim(&mut slots).await? else { break };
+            delivered.add(&self.deliver(claimed).await?);
+            slots.give_back(&slot);
         }
         Ok(delivered)
     }

@@ -163,11 +163,25 @@ impl Event {
     }
 }
 
+/// The transactions that may still add events, by the number that the database gives each; none on a database with one
+/// writer, which shows events in the order of their numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Writers {
+    /// Transactions below this one are over.
+    pub oldest: u64,
+    /// Transactions from this one on have not begun.
+    pub next: u64,
+}
+
 #[async_trait]
 pub trait EventRepository: Send {
     async fn append(&mut self, event: &Event) -> Result<(), StoreError>;
     /// Returns the newest events, oldest of them first, each with its number; only those after `after`, at most `limit`.
     async fn newest(&mut self, after: Option<i64>, limit: u64) -> Result<Vec<(i64, Event)>, StoreError>;
+    /// Returns the events after this number, the oldest first, at most `limit`.
+    async fn since(&mut self, after: i64, limit: u64) -> Result<Vec<(i64, Event)>, StoreError>;
+    /// Returns which transactions may still add events.
+    async fn writers(&mut self) -> Result<Writers, StoreError>;
     /// Deletes those of the `limit` oldest that happened before `before`. Returns the number deleted.
     async fn forget(&mut self, before: OffsetDateTime, limit: u64) -> Result<u64, StoreError>;
 }

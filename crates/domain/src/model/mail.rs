@@ -11,6 +11,33 @@ use crate::values::email::Email;
 const TEXT: &str = "keyward mail text v1";
 const HTML: &str = "keyward mail html v1";
 
+/// What a mail is for, which decides what goes first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Lane {
+    /// A code or a link that a person waits for.
+    #[default]
+    Code,
+    /// Reports a change of an account.
+    Notice,
+    /// Anything else.
+    Other,
+}
+
+impl Lane {
+    /// Every lane, the most urgent first.
+    pub const ALL: [Self; 3] = [Self::Code, Self::Notice, Self::Other];
+
+    /// Its number, as stored: the lower, the more urgent.
+    pub fn number(self) -> i64 {
+        self as i64
+    }
+
+    /// The lane of that number.
+    pub fn from_number(number: i64) -> Option<Self> {
+        Self::ALL.into_iter().find(|lane| lane.number() == number)
+    }
+}
+
 /// What a mail says, once in plain text and once in HTML.
 ///
 /// May hold a secret, such as a code: it has no `Debug`.
@@ -27,6 +54,8 @@ pub struct Letter {
 pub struct Message {
     /// Names the mail in its `Message-ID`, however often it is sent.
     pub reference: Uuid,
+    /// What it is for.
+    pub lane: Lane,
     /// When it was written.
     pub created_at: OffsetDateTime,
     pub recipient: Email,
@@ -38,6 +67,8 @@ pub struct Message {
 pub struct Sealed {
     /// Names the mail in its `Message-ID`, however often it is sent.
     pub reference: Uuid,
+    /// What it is for.
+    pub lane: Lane,
     /// When it was written.
     pub created_at: OffsetDateTime,
     pub recipient: Email,
@@ -51,10 +82,10 @@ pub struct Sealed {
 impl Sealed {
     /// Encrypts what a mail says.
     pub fn new(message: Message, master: &MasterSecret, random: &dyn Random) -> Self {
-        let Message { reference, created_at, recipient, letter } = message;
+        let Message { reference, lane, created_at, recipient, letter } = message;
         let seal = |label, words: &str| master.seal(label, reference.as_bytes(), words.as_bytes(), random);
         let (text, html) = (seal(TEXT, &letter.text), seal(HTML, &letter.html));
-        Self { reference, created_at, recipient, subject: letter.subject, text, html }
+        Self { reference, lane, created_at, recipient, subject: letter.subject, text, html }
     }
 
     /// What the mail says; `None` if it was sealed under another master secret.
@@ -67,6 +98,7 @@ impl Sealed {
         let letter = Letter { subject: self.subject, text, html };
         Some(Message {
             reference: self.reference,
+            lane: self.lane,
             created_at: self.created_at,
             recipient: self.recipient,
             letter,
@@ -86,6 +118,7 @@ mod tests {
             |text: &str| Letter { subject: "Hello".into(), text: text.into(), html: format!("<p>{text}") };
         let message = Message {
             reference: Uuid::from_bytes([1; 16]),
+            lane: Lane::Code,
             created_at: OffsetDateTime::UNIX_EPOCH,
             recipient: Email::from_stored("ana@example.com".into()),
             letter: letter("your code is 123456"),

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use time::{Duration, OffsetDateTime};
 
-use super::mail::Sealed;
+use super::mail::{Lane, Sealed};
 use super::store_error::StoreError;
 use crate::values::email::Email;
 use crate::values::ids::MailId;
@@ -85,9 +85,12 @@ pub trait OutboxRepository: Send {
     async fn enqueue(&mut self, mail: &Sealed) -> Result<MailId, StoreError>;
     /// Removes a mail, if it exists.
     async fn withdraw(&mut self, id: MailId) -> Result<(), StoreError>;
-    /// Claims a mail that is due, for one caller only, and counts the attempt.
+    /// Claims a mail of this lane that is due, for one caller only, and counts the attempt. Mails to one of these domains
+    /// stay where they are.
     async fn claim(
         &mut self,
+        lane: Lane,
+        not_to: &[String],
         now: OffsetDateTime,
         until: OffsetDateTime,
     ) -> Result<Option<Claimed>, StoreError>;
@@ -100,6 +103,8 @@ pub trait OutboxRepository: Send {
     ) -> Result<bool, StoreError>;
     /// Returns the newest mails, oldest of them first; those of one state ordered by their last or next attempt.
     async fn list(&mut self, state: Option<MailState>, limit: u64) -> Result<Vec<MailEntry>, StoreError>;
+    /// Finds a mail, and what it says, sealed: nothing once it was sent.
+    async fn find(&mut self, id: MailId) -> Result<Option<(MailEntry, Sealed)>, StoreError>;
     /// Returns the number of mails in a state.
     async fn count(&mut self, state: MailState) -> Result<u64, StoreError>;
     /// Reschedules one waiting or dead mail (all of them if `id` is `None`) for `now` and resets its attempts. Returns the

@@ -4,27 +4,50 @@ use keyward_auth::ErrorCode;
 use time::OffsetDateTime;
 
 use crate::model::mail::Letter;
+use crate::model::users::{Name, User};
 use crate::values::codes;
 use crate::values::email::Email;
 use crate::values::failure::{Failure, Kind};
 use crate::values::origin::Device;
 
+/// Whom a letter is for.
+#[derive(Clone, Copy)]
+pub struct Reader<'a> {
+    /// The e-mail address that it is about: the account's, or one that has to be proven.
+    pub email: &'a Email,
+    /// The name that the account's owner chose. For an address that is not proven, it may be a stranger's words.
+    pub name: Option<&'a Name>,
+}
+
+impl<'a> From<&'a User> for Reader<'a> {
+    fn from(user: &'a User) -> Self {
+        Self { email: &user.email, name: user.name.as_ref() }
+    }
+}
+
 /// Words letters. Pure: no waiting, so that it may be asked within a transaction.
 pub trait Letters: Send + Sync {
     /// Holds the link to choose a new password with.
-    fn password_reset(&self, link: &str) -> Result<Letter, LetterError>;
-    /// Holds a code of six digits and a link, either of which proves that the address is the reader's.
-    fn email_verification(&self, link: &str, code: &str) -> Result<Letter, LetterError>;
+    fn password_reset(&self, reader: Reader<'_>, token: &str) -> Result<Letter, LetterError>;
+    /// Holds a code of six digits and a link, either of which proves that the account's address is the reader's.
+    fn email_verification(&self, reader: Reader<'_>, token: &str, code: &str) -> Result<Letter, LetterError>;
+    /// The same for an address that is to become the account's.
+    fn email_change(&self, reader: Reader<'_>, token: &str, code: &str) -> Result<Letter, LetterError>;
     /// Says that the account has another password.
-    fn password_changed(&self) -> Result<Letter, LetterError>;
+    fn password_changed(&self, reader: Reader<'_>) -> Result<Letter, LetterError>;
     /// Says that the account has a further second factor: `what`, in a few words.
-    fn factor_added(&self, what: &str) -> Result<Letter, LetterError>;
+    fn factor_added(&self, reader: Reader<'_>, what: &str) -> Result<Letter, LetterError>;
     /// Says that the account has lost a second factor: `what`, in a few words.
-    fn factor_removed(&self, what: &str) -> Result<Letter, LetterError>;
+    fn factor_removed(&self, reader: Reader<'_>, what: &str) -> Result<Letter, LetterError>;
     /// Says that the account was logged in to from an IP address that it does not know.
-    fn new_device(&self, device: &Device, at: OffsetDateTime) -> Result<Letter, LetterError>;
-    /// Tells the old address of an account that it has a new one.
-    fn email_changed(&self, new: &Email) -> Result<Letter, LetterError>;
+    fn new_device(
+        &self,
+        reader: Reader<'_>,
+        device: &Device,
+        at: OffsetDateTime,
+    ) -> Result<Letter, LetterError>;
+    /// Reports to the address that an account had before that it has a new one: the reader's.
+    fn email_changed(&self, reader: Reader<'_>) -> Result<Letter, LetterError>;
 }
 
 /// A letter could not be worded: a template is at fault.

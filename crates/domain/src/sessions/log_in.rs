@@ -225,7 +225,7 @@ impl LogIn {
         self.throttle.right(&mut *self.ports.store.autocommit(), guess).await?;
         match self.verification.request_for(user).await {
             Ok(()) | Err(VerificationError::JustSent(_)) => Err(SessionError::EmailUnverified),
-            Err(VerificationError::Throttled(throttled)) => {
+            Err(VerificationError::TooManyMails(throttled)) => {
                 Err(SessionError::EmailUnverifiedNoMail(throttled))
             }
             Err(error) => Err(error.into()),

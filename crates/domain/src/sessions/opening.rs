@@ -128,7 +128,7 @@ impl Opening {
             return Ok(());
         }
         let Some(user) = tx.users().find(session.user).await? else { return Ok(()) };
-        let letter = postbox.letters.new_device(&session.device, session.created_at);
+        let letter = postbox.letters.new_device((&user).into(), &session.device, session.created_at);
         let letter = letter.map_err(|error| StoreError::Internal(Box::new(error)))?;
         postbox.post(tx, &self.ports, user.email, letter).await.map(drop)
     }

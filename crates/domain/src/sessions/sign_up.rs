@@ -68,13 +68,15 @@ impl SignUp {
 
     /// Stores the account, with the mail that verifies its address where that is required.
     async fn insert(&self, new: &NewUser) -> Result<User, SessionError> {
-        let worded = if self.verification.is_required() { Some(self.verification.word()?) } else { None };
+        let secret = self.verification.is_required().then(|| self.verification.secret());
         self.ports
             .retrying(|| async {
                 let mut tx = self.ports.store.begin().await?;
                 let user = tx.users().insert(new).await.map_err(UserError::on_insert)?;
-                if let Some(worded) = &worded {
-                    self.verification.keep(&mut *tx, user.id, &user.email, Purpose::Verify, worded).await?;
+                if let Some(secret) = &secret {
+                    self.verification
+                        .keep(&mut *tx, user.id, (&user).into(), Purpose::Verify, secret)
+                        .await?;
                 }
                 tx.commit().await?;
                 Ok(user)

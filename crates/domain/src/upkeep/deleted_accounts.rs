@@ -22,15 +22,22 @@ impl DeletedAccounts {
     }
 
     /// Removes the rows of deleted accounts, and then the accounts. Returns the number of accounts removed. What fails goes
-    /// on at the next call.
+    /// on at the next call, and holds up no other account.
     pub async fn remove(&self) -> Result<u64, StoreError> {
         let accounts = self.ports.store.autocommit().users().deleted(ACCOUNTS).await?;
-        let mut removed = 0;
+        let (mut removed, mut failure) = (0, None);
         for account in accounts {
-            while self.ports.retrying(|| self.remove_some(account)).await? > 0 {}
-            removed += u64::from(self.ports.retrying(|| self.delete(account)).await?);
+            match self.remove_one(account).await {
+                Ok(one) => removed += u64::from(one),
+                Err(error) => failure = Some(error),
+            }
         }
-        Ok(removed)
+        failure.map_or(Ok(removed), Err)
+    }
+
+    async fn remove_one(&self, account: UserId) -> Result<bool, StoreError> {
+        while self.ports.retrying(|| self.remove_some(account)).await? > 0 {}
+        self.ports.retrying(|| self.delete(account)).await
     }
 
     async fn remove_some(&self, account: UserId) -> Result<u64, StoreError> {
@@ -42,6 +49,8 @@ impl DeletedAccounts {
 
     async fn delete(&self, account: UserId) -> Result<bool, StoreError> {
         let mut tx = self.ports.store.begin().await?;
+        // What was added since the last batch; it locks the account, so that nothing more is.
+        tx.user_changes().remove_some(account, BATCH).await?;
         let deleted = tx.user_changes().delete(account).await?;
         tx.commit().await?;
         Ok(deleted)

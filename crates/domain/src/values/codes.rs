@@ -21,6 +21,10 @@ pub const WRONG_PASSWORD: ErrorCode = ErrorCode::new("wrong_password");
 pub const PASSWORD_REFUSED: ErrorCode = ErrorCode::new("password_refused");
 /// The change would leave no administrator.
 pub const LAST_ADMINISTRATOR: ErrorCode = ErrorCode::new("last_administrator");
+/// A mail was sent less than a minute ago. `Retry-After` says when the next one may be.
+pub const MAIL_JUST_SENT: ErrorCode = ErrorCode::new("mail_just_sent");
+/// Too many mails were sent to the address. `Retry-After` says when the next one may be.
+pub const TOO_MANY_MAILS: ErrorCode = ErrorCode::new("too_many_mails");
 /// The e-mail address is verified already.
 pub const ALREADY_VERIFIED: ErrorCode = ErrorCode::new("already_verified");
 /// The code or the link from a mail is unknown, spent, replaced or expired.

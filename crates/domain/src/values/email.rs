@@ -63,6 +63,11 @@ impl Email {
         Ok(Self(text.to_ascii_lowercase()))
     }
 
+    /// The part after the `@`.
+    pub fn domain(&self) -> &str {
+        self.0.split_once('@').map_or("", |(_, domain)| domain)
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }

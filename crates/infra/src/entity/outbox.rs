@@ -18,6 +18,8 @@ pub(crate) struct Model {
     pub at: i64,
     pub attempts: i64,
     pub last_error: Option<String>,
+    /// The number of its lane.
+    pub lane: i64,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -1,7 +1,7 @@
 //! Mails on their way. A claim is one statement, so that of any number of replicas one gets it.
 
 use async_trait::async_trait;
-use keyward_domain::model::mail::Sealed;
+use keyward_domain::model::mail::{Lane, Sealed};
 use keyward_domain::model::outbox::{Claimed, MailEntry, MailState, OutboxRepository, Outcome};
 use keyward_domain::model::store_error::StoreError;
 use keyward_domain::ports::announce::Change;
@@ -39,6 +39,7 @@ impl<C: Connections> OutboxRepository for Db<C> {
             at: ActiveValue::Set(micros(mail.created_at)),
             attempts: ActiveValue::Set(0),
             last_error: ActiveValue::Set(None),
+            lane: ActiveValue::Set(mail.lane.number()),
         };
         let done = Entity::insert(row).exec(self.write()).await.map_err(failed)?;
         self.announce(Change::Mail).await?;
@@ -52,6 +53,8 @@ impl<C: Connections> OutboxRepository for Db<C> {
     /// The conditions stand there twice: PostgreSQL looks at the outer ones again after it has waited for a row.
     async fn claim(
         &mut self,
+        lane: Lane,
+        not_to: &[String],
         now: OffsetDateTime,
         until: OffsetDateTime,
     ) -> Result<Option<Claimed>, StoreError> {
@@ -59,9 +62,14 @@ impl<C: Connections> OutboxRepository for Db<C> {
         next.column(Column::Id)
             .from(Entity)
             .and_where(Column::State.eq(MailState::Waiting.as_str()))
+            .and_where(Column::Lane.eq(lane.number()))
             .and_where(Column::At.lte(micros(now)))
             .order_by(Column::At, Order::Asc)
             .limit(1);
+        for domain in not_to {
+            // A domain name has no character that means anything in a pattern.
+            next.and_where(Column::Recipient.not_like(format!("%@{domain}")));
+        }
         if self.write().get_database_backend() == DbBackend::Postgres {
             next.lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
         }
@@ -112,6 +120,11 @@ impl<C: Connections> OutboxRepository for Db<C> {
         rows.into_iter().rev().map(entry).collect()
     }
 
+    async fn find(&mut self, id: MailId) -> Result<Option<(MailEntry, Sealed)>, StoreError> {
+        let row = Entity::find_by_id(id.0).one(self.read()).await.map_err(failed)?;
+        row.map(|row| Ok((entry(row.clone())?, sealed(row)?))).transpose()
+    }
+
     async fn count(&mut self, state: MailState) -> Result<u64, StoreError> {
         Entity::find().filter(Column::State.eq(state.as_str())).count(self.read()).await.map_err(failed)
     }
@@ -141,18 +154,19 @@ fn attempts(row: &Model) -> Result<u32, StoreError> {
 }
 
 fn claimed(row: Model) -> Result<Claimed, StoreError> {
-    Ok(Claimed {
-        id: MailId(row.id),
-        until: time(row.at)?,
-        attempt: attempts(&row)?,
-        mail: Sealed {
-            reference: row.reference,
-            created_at: time(row.created_at)?,
-            recipient: Email::from_stored(row.recipient),
-            subject: row.subject,
-            text: row.text_part,
-            html: row.html_part,
-        },
+    let (id, until, attempt) = (MailId(row.id), time(row.at)?, attempts(&row)?);
+    Ok(Claimed { id, until, attempt, mail: sealed(row)? })
+}
+
+fn sealed(row: Model) -> Result<Sealed, StoreError> {
+    Ok(Sealed {
+        reference: row.reference,
+        lane: Lane::from_number(row.lane).ok_or_else(|| corrupt(format!("lane {}", row.lane)))?,
+        created_at: time(row.created_at)?,
+        recipient: Email::from_stored(row.recipient),
+        subject: row.subject,
+        text: row.text_part,
+        html: row.html_part,
     })
 }
 

@@ -7,8 +7,8 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use keyward_domain::model::mail::Letter;
-use keyward_domain::ports::letters::{LetterError, Letters};
-use keyward_domain::values::email::Email;
+use keyward_domain::model::users::Name;
+use keyward_domain::ports::letters::{LetterError, Letters, Reader};
 use keyward_domain::values::origin::Device;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, context};
 use time::OffsetDateTime;
@@ -28,59 +28,70 @@ pub struct Template {
 const PASSWORD_RESET: &str = "password_reset";
 const PASSWORD_CHANGED: &str = "password_changed";
 const EMAIL_VERIFICATION: &str = "email_verification";
+const EMAIL_CHANGE: &str = "email_change";
 const EMAIL_CHANGED: &str = "email_changed";
 const NEW_DEVICE: &str = "new_device";
 const FACTOR_ADDED: &str = "factor_added";
 const FACTOR_REMOVED: &str = "factor_removed";
 
-const OWN: [Template; 7] = [
-    Template {
-        name: NEW_DEVICE,
-        text: include_str!("../../templates/new_device.txt"),
-        html: include_str!("../../templates/new_device.html"),
-        sample: || context! { ip => "192.0.2.1", user_agent => "Mozilla/5.0", at => "2026-01-31T12:00:00Z" },
-    },
-    Template {
-        name: PASSWORD_RESET,
-        text: include_str!("../../templates/password_reset.txt"),
-        html: include_str!("../../templates/password_reset.html"),
-        sample: || context! { link => "https://keyward.example/reset-password?token=t" },
-    },
-    Template {
-        name: PASSWORD_CHANGED,
-        text: include_str!("../../templates/password_changed.txt"),
-        html: include_str!("../../templates/password_changed.html"),
-        sample: || context! {},
-    },
-    Template {
-        name: EMAIL_VERIFICATION,
-        text: include_str!("../../templates/email_verification.txt"),
-        html: include_str!("../../templates/email_verification.html"),
-        sample: || context! { link => "https://keyward.example/verify-email?token=t", code => "000000" },
-    },
-    Template {
-        name: EMAIL_CHANGED,
-        text: include_str!("../../templates/email_changed.txt"),
-        html: include_str!("../../templates/email_changed.html"),
-        sample: || context! { email => "ana@example.org" },
-    },
-    Template {
-        name: FACTOR_ADDED,
-        text: include_str!("../../templates/factor_added.txt"),
-        html: include_str!("../../templates/factor_added.html"),
-        sample: || context! { what => "an authenticator app" },
-    },
-    Template {
-        name: FACTOR_REMOVED,
-        text: include_str!("../../templates/factor_removed.txt"),
-        html: include_str!("../../templates/factor_removed.html"),
-        sample: || context! { what => "an authenticator app" },
-    },
+/// What the mails of one service have in common.
+#[derive(Clone, Debug)]
+pub struct Wording {
+    /// What the service is called.
+    pub app: String,
+    /// Where it is.
+    pub app_url: String,
+    /// The page for a new password; `{token}` stands for the token.
+    pub reset_url: String,
+    /// The page that verifies an e-mail address; `{token}` stands for the token.
+    pub verify_url: String,
+}
+
+impl Wording {
+    /// The pages that a service at this address has itself.
+    pub fn of(app: &str, base: &str) -> Self {
+        let base = base.trim_end_matches('/');
+        Self {
+            app: app.to_owned(),
+            app_url: base.to_owned(),
+            reset_url: format!("{base}/reset-password?token={{token}}"),
+            verify_url: format!("{base}/verify-email?token={{token}}"),
+        }
+    }
+}
+
+/// A letter of Keyward's own.
+macro_rules! own {
+    ($name:expr, $file:literal) => {
+        Template {
+            name: $name,
+            text: include_str!(concat!("../../templates/", $file, ".txt")),
+            html: include_str!(concat!("../../templates/", $file, ".html")),
+            sample: || {
+                let what = "an authenticator app";
+                let (ip, user_agent, at) = ("192.0.2.1", "Mozilla/5.0", "2026-01-31T12:00:00Z");
+                let (email, name) = ("ana@example.org", "Ana");
+                context! { email, name, token => "t", code => "000000", what, ip, user_agent, at }
+            },
+        }
+    };
+}
+
+const OWN: [Template; 8] = [
+    own!(PASSWORD_RESET, "password_reset"),
+    own!(PASSWORD_CHANGED, "password_changed"),
+    own!(EMAIL_VERIFICATION, "email_verification"),
+    own!(EMAIL_CHANGE, "email_change"),
+    own!(EMAIL_CHANGED, "email_changed"),
+    own!(FACTOR_ADDED, "factor_added"),
+    own!(FACTOR_REMOVED, "factor_removed"),
+    own!(NEW_DEVICE, "new_device"),
 ];
 
 /// The templates of letters.
 pub struct Templates {
     environment: Environment<'static>,
+    wording: Wording,
     known: Vec<Template>,
 }
 
@@ -89,8 +100,12 @@ impl Templates {
     ///
     /// # Errors
     /// A sentence that names the faulty file.
-    pub fn load(folder: Option<&Path>, others: impl IntoIterator<Item = Template>) -> Result<Self, String> {
-        let mut environment = Environment::empty();
+    pub fn load(
+        folder: Option<&Path>,
+        wording: Wording,
+        others: impl IntoIterator<Item = Template>,
+    ) -> Result<Self, String> {
+        let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.set_auto_escape_callback(|name| match name.rsplit_once('.') {
             Some((_, "html")) => AutoEscape::Html,
@@ -116,7 +131,7 @@ impl Templates {
                 environment.add_template_owned(file, source).map_err(|error| format!("{place}: {error}"))?;
             }
         }
-        let templates = Self { environment, known };
+        let templates = Self { environment, wording, known };
         templates.try_out().map_err(|error| error.to_string())?;
         Ok(templates)
     }
@@ -130,15 +145,20 @@ impl Templates {
         self.known.iter().try_for_each(|known| self.letter(known.name, &(known.sample)()).map(drop))
     }
 
-    /// Words the letter of that name with these values.
+    /// Words the letter of that name with these values, and with those that every letter has: `app`, `app_url`, `link`
+    /// (without a better one, to the app), and `name`, `email`, `token` and `code`, empty where there is none.
     ///
     /// # Errors
     /// [`LetterError`] when the template is unknown or faulty.
     pub fn letter(&self, name: &'static str, values: &Value) -> Result<Letter, LetterError> {
         let faulty = |reason: String| LetterError { name, reason };
+        let Wording { app, app_url, .. } = &self.wording;
+        let common =
+            context! { app, app_url, link => app_url, name => "", email => "", token => "", code => "" };
+        let values = context! { ..values.clone(), ..common };
         let render = |file: String| {
             let template = self.environment.get_template(&file).map_err(|error| faulty(error.to_string()))?;
-            template.render(values).map_err(|error| faulty(error.to_string()))
+            template.render(&values).map_err(|error| faulty(error.to_string()))
         };
         let text = render(format!("{name}.txt"))?;
         let html = render(format!("{name}.html"))?;
@@ -150,41 +170,63 @@ impl Templates {
     }
 }
 
+impl Templates {
+    /// A letter of Keyward's own to this reader.
+    fn own_letter(&self, name: &'static str, reader: Reader<'_>, more: Value) -> Result<Letter, LetterError> {
+        let (email, named) = (reader.email.as_str(), reader.name.map_or("", Name::as_str));
+        self.letter(name, &context! { email, name => named, ..more })
+    }
+}
+
 impl Letters for Templates {
-    fn password_reset(&self, link: &str) -> Result<Letter, LetterError> {
-        self.letter(PASSWORD_RESET, &context! { link })
+    fn password_reset(&self, reader: Reader<'_>, token: &str) -> Result<Letter, LetterError> {
+        let link = self.wording.reset_url.replace("{token}", token);
+        self.own_letter(PASSWORD_RESET, reader, context! { token, link })
     }
 
-    fn password_changed(&self) -> Result<Letter, LetterError> {
-        self.letter(PASSWORD_CHANGED, &context! {})
+    fn email_verification(&self, reader: Reader<'_>, token: &str, code: &str) -> Result<Letter, LetterError> {
+        let link = self.wording.verify_url.replace("{token}", token);
+        self.own_letter(EMAIL_VERIFICATION, reader, context! { token, link, code })
     }
 
-    fn email_verification(&self, link: &str, code: &str) -> Result<Letter, LetterError> {
-        self.letter(EMAIL_VERIFICATION, &context! { link, code })
+    fn email_change(&self, reader: Reader<'_>, token: &str, code: &str) -> Result<Letter, LetterError> {
+        let link = self.wording.verify_url.replace("{token}", token);
+        self.own_letter(EMAIL_CHANGE, reader, context! { token, link, code })
     }
 
-    fn new_device(&self, device: &Device, at: OffsetDateTime) -> Result<Letter, LetterError> {
+    fn new_device(
+        &self,
+        reader: Reader<'_>,
+        device: &Device,
+        at: OffsetDateTime,
+    ) -> Result<Letter, LetterError> {
         let at = at.replace_nanosecond(0).unwrap_or(at).format(&Rfc3339).unwrap_or_default();
         let ip = device.ip.map(|ip| ip.to_string()).unwrap_or_default();
         let user_agent = device.user_agent.as_deref().unwrap_or("an unnamed program");
-        self.letter(NEW_DEVICE, &context! { ip, user_agent, at })
+        self.own_letter(NEW_DEVICE, reader, context! { ip, user_agent, at })
     }
 
-    fn factor_added(&self, what: &str) -> Result<Letter, LetterError> {
-        self.letter(FACTOR_ADDED, &context! { what })
+    fn password_changed(&self, reader: Reader<'_>) -> Result<Letter, LetterError> {
+        self.own_letter(PASSWORD_CHANGED, reader, context! {})
     }
 
-    fn factor_removed(&self, what: &str) -> Result<Letter, LetterError> {
-        self.letter(FACTOR_REMOVED, &context! { what })
+    fn factor_added(&self, reader: Reader<'_>, what: &str) -> Result<Letter, LetterError> {
+        self.own_letter(FACTOR_ADDED, reader, context! { what })
     }
 
-    fn email_changed(&self, new: &Email) -> Result<Letter, LetterError> {
-        self.letter(EMAIL_CHANGED, &context! { email => new.as_str() })
+    fn factor_removed(&self, reader: Reader<'_>, what: &str) -> Result<Letter, LetterError> {
+        self.own_letter(FACTOR_REMOVED, reader, context! { what })
+    }
+
+    fn email_changed(&self, reader: Reader<'_>) -> Result<Letter, LetterError> {
+        self.own_letter(EMAIL_CHANGED, reader, context! {})
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use keyward_domain::values::email::Email;
+
     use super::*;
 
     const GREETING: Template = Template {
@@ -194,9 +236,54 @@ mod tests {
         sample: || context! { name => "Tea & <b>biscuits</b>" },
     };
 
+    fn wording() -> Wording {
+        Wording::of("Tea Shop", "https://tea.example/auth/")
+    }
+
+    #[test]
+    fn every_letter_says_who_writes_and_to_whom_and_a_change_is_not_worded_like_a_first_verification() {
+        let templates = Templates::load(None, wording(), []).unwrap();
+        let email = Email::parse("ana@example.org").unwrap();
+        let name = Name::parse("Cheap pills at http://evil.example").unwrap();
+        let reader = Reader { email: &email, name: Some(&name) };
+        let letters = [
+            templates.password_reset(reader, "t0ken"),
+            templates.email_verification(reader, "t0ken", "123456"),
+            templates.email_change(reader, "t0ken", "123456"),
+            templates.password_changed(reader),
+            templates.email_changed(reader),
+        ]
+        .map(Result::unwrap);
+        for letter in &letters {
+            for words in [&letter.text, &letter.html] {
+                assert!(words.contains("Tea Shop") && words.contains("ana@example.org"), "{words}");
+                assert!(!words.contains("evil"), "a name that anybody may choose: {words}");
+            }
+        }
+        assert!(letters[0].text.contains("https://tea.example/auth/reset-password?token=t0ken\n"));
+        assert!(letters[1].text.contains("https://tea.example/auth/verify-email?token=t0ken\n"));
+        assert_ne!(letters[1].subject, letters[2].subject);
+        assert_ne!(letters[1].text, letters[2].text);
+    }
+
+    #[test]
+    fn templates_of_ones_own_have_filters_and_tests_and_every_value() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = "Subject: {{ app | upper }} for {{ name | default('you', true) }}\n\n\
+                    {% if code is defined and code | length == 0 %}{{ app_url }} {{ link }} {{ email }} {{ token }}.\
+                    {% endif %}{% for digit in '12' %}{{ loop.index is odd }}{% endfor %} {{ 'a b&c' | urlencode }}";
+        std::fs::write(folder.path().join("password_changed.txt"), text).unwrap();
+        let templates = Templates::load(Some(folder.path()), wording(), []).unwrap();
+        let email = Email::parse("ana@example.org").unwrap();
+        let letter = templates.password_changed(Reader { email: &email, name: None }).unwrap();
+        assert_eq!(letter.subject, "TEA SHOP for you");
+        let url = "https://tea.example/auth";
+        assert_eq!(letter.text, format!("{url} {url} ana@example.org .TrueFalse a%20b%26c"));
+    }
+
     #[test]
     fn values_are_escaped_in_html_and_as_they_are_in_plain_text() {
-        let templates = Templates::load(None, [GREETING]).unwrap();
+        let templates = Templates::load(None, wording(), [GREETING]).unwrap();
         let letter = templates.letter("greeting", &(GREETING.sample)()).unwrap();
         assert_eq!(letter.subject, "Hello Tea & <b>biscuits</b>");
         assert_eq!(letter.text, "Hello Tea & <b>biscuits</b>");
@@ -206,7 +293,7 @@ mod tests {
     #[test]
     fn a_folder_overrides_templates_and_a_faulty_one_is_named() {
         let folder = tempfile::tempdir().unwrap();
-        let load = || Templates::load(Some(folder.path()), [GREETING]);
+        let load = || Templates::load(Some(folder.path()), wording(), [GREETING]);
         std::fs::write(folder.path().join("greeting.txt"), "Subject: Merci ({{ name }})\n\nBonjour").unwrap();
         let letter = load().unwrap().letter("greeting", &context! { name => 1 }).unwrap();
         assert_eq!((letter.subject.as_str(), letter.text.as_str()), ("Merci (1)", "Bonjour"));

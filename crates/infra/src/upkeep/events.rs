@@ -1,7 +1,7 @@
 //! Security events.
 
 use async_trait::async_trait;
-use keyward_domain::model::events::{Event, EventKind, EventRepository};
+use keyward_domain::model::events::{Event, EventKind, EventRepository, Writers};
 use keyward_domain::model::store_error::StoreError;
 use keyward_domain::values::by::{By, Means, Who};
 use keyward_domain::values::ids::SessionId;
@@ -9,7 +9,10 @@ use keyward_domain::values::ids::UserId;
 use keyward_domain::values::origin::Device;
 use keyward_domain::values::origin::Origin;
 use sea_orm::sea_query::{Order, Query};
-use sea_orm::{ActiveValue, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ActiveValue, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    Statement,
+};
 use time::OffsetDateTime;
 
 use crate::database::columns::{micros, time, without_nul};
@@ -17,6 +20,9 @@ use crate::database::connections::Connections;
 use crate::database::db::Db;
 use crate::database::error::{corrupt, failed};
 use crate::entity::security_events::{ActiveModel, Column, Entity, Model};
+
+const WRITERS: &str = "SELECT pg_snapshot_xmin(now)::text::bigint AS oldest, \
+    pg_snapshot_xmax(now)::text::bigint AS next FROM pg_current_snapshot() AS now";
 
 #[async_trait]
 impl<C: Connections> EventRepository for Db<C> {
@@ -46,6 +52,22 @@ impl<C: Connections> EventRepository for Db<C> {
         }
         let rows = newest.all(self.read()).await.map_err(failed)?;
         rows.into_iter().rev().map(event).collect()
+    }
+
+    async fn since(&mut self, after: i64, limit: u64) -> Result<Vec<(i64, Event)>, StoreError> {
+        let after = Entity::find().filter(Column::Id.gt(after)).order_by_asc(Column::Id).limit(limit);
+        after.all(self.read()).await.map_err(failed)?.into_iter().map(event).collect()
+    }
+
+    async fn writers(&mut self) -> Result<Writers, StoreError> {
+        let connection = self.read();
+        if connection.get_database_backend() == DbBackend::Sqlite {
+            return Ok(Writers::default());
+        }
+        let row = connection.query_one_raw(Statement::from_string(DbBackend::Postgres, WRITERS));
+        let row = row.await.map_err(failed)?.ok_or_else(|| corrupt("a snapshot"))?;
+        let number = |name: &str| row.try_get::<i64>("", name).map(i64::cast_unsigned).map_err(failed);
+        Ok(Writers { oldest: number("oldest")?, next: number("next")? })
     }
 
     /// Numbers ascend with time, so only the first few have to be read, and no index on the time is needed.

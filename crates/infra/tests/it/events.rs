@@ -1,12 +1,16 @@
 //! Security events.
 
+use std::sync::Arc;
+
 use keyward_domain::model::events::{Event, EventKind};
-use keyward_domain::ports::store::Store;
+use keyward_domain::ports::store::{Store, Transaction};
+use keyward_domain::upkeep::event_tail::EventTail;
 use keyward_domain::values::by::{By, Means, Who};
 use keyward_domain::values::ids::SessionId;
 use keyward_domain::values::ids::{ClientId, UserId};
 use keyward_domain::values::origin::Device;
 use keyward_domain::values::origin::Origin;
+use keyward_infra::database::store::Database;
 use uuid::Uuid;
 
 use crate::support::{at, open};
@@ -73,4 +77,42 @@ async fn old_events_are_forgotten_from_the_oldest_on_and_so_many_at_a_time() {
     }
     let left = database.autocommit().events().newest(None, 9).await.unwrap();
     assert_eq!(left.iter().map(|(_, event)| event.at).collect::<Vec<_>>(), [at(3), at(4)]);
+}
+
+/// Records an event in a transaction that stays open.
+async fn open_write(database: &Database, second: i64) -> Box<dyn Transaction> {
+    let mut tx = database.begin().await.unwrap();
+    let event = Event::new(at(second), EventKind::LoginOk, By::SYSTEM, &Origin::default());
+    tx.events().append(&event).await.unwrap();
+    tx
+}
+
+#[tokio::test]
+async fn a_follower_gets_every_event_once_also_those_that_commit_late() {
+    let database = open().await;
+    let times = |events: Vec<(i64, Event)>| events.iter().map(|(_, event)| event.at).collect::<Vec<_>>();
+    for second in 1..=3 {
+        open_write(&database, second).await.commit().await.unwrap();
+    }
+    let (mut tail, newest) = EventTail::begin(Arc::new(database.database.clone()), 1).await.unwrap();
+    assert_eq!(times(newest), [at(3)]);
+    let mut seen = Vec::new();
+    // SQLite has one writer: there nothing commits late.
+    let late = if database.home.is_postgres() { Some(open_write(&database, 4).await) } else { None };
+    for second in 5..25 {
+        open_write(&database, second).await.commit().await.unwrap();
+        seen.extend(times(tail.next().await.unwrap()));
+    }
+    assert_eq!(seen, (5..25).map(at).collect::<Vec<_>>());
+    if let Some(late) = late {
+        late.commit().await.unwrap();
+        assert_eq!(times(tail.next().await.unwrap()), [at(4)]);
+    }
+    for _ in 0..10 {
+        assert!(tail.next().await.unwrap().is_empty());
+    }
+    let (mut other, _) = EventTail::begin(Arc::new(database.database.clone()), 0).await.unwrap();
+    open_write(&database, 30).await.commit().await.unwrap();
+    assert_eq!(times(tail.next().await.unwrap()), [at(30)]);
+    assert_eq!(times(other.next().await.unwrap()), [at(30)]);
 }

@@ -28,7 +28,7 @@ async fn schema(connection: &DatabaseConnection) -> Vec<String> {
     rows.iter().map(|row| row.try_get("", "name").unwrap()).collect()
 }
 
-const SCHEMA: [&str; 52] = [
+const SCHEMA: [&str; 53] = [
     "attempts",
     "cart_items",
     "categories",
@@ -41,6 +41,7 @@ const SCHEMA: [&str; 52] = [
     "ix_email_proofs_expires_at",
     "ix_orders_user_id_id",
     "ix_outbox_state_at",
+    "ix_outbox_state_lane_at",
     "ix_posts_owner_id_published_id",
     "ix_posts_published_id",
     "ix_products_category_id_id",

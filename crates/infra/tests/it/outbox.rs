@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use keyward_domain::model::mail::Sealed;
+use keyward_domain::model::mail::{Lane, Sealed};
 use keyward_domain::model::outbox::{Claimed, MailState, Outcome};
 use keyward_domain::ports::store::Store;
+use keyward_domain::values::email::Email;
 use keyward_domain::values::ids::MailId;
 use keyward_infra::database::store::Database;
 use time::{Duration, OffsetDateTime};
@@ -16,6 +17,7 @@ use crate::support::{at, email, open};
 pub(crate) fn mail(number: u8) -> Sealed {
     Sealed {
         reference: Uuid::from_bytes([number; 16]),
+        lane: Lane::Code,
         created_at: at(0),
         recipient: email("ana"),
         subject: format!("Mail {number}"),
@@ -29,7 +31,16 @@ async fn enqueue(database: &Database, number: u8) {
 }
 
 async fn claim(database: &Database, now: OffsetDateTime) -> Option<Claimed> {
-    database.autocommit().outbox().claim(now, now + Duration::minutes(5)).await.unwrap()
+    claim_in(database, Lane::Code, &[], now).await
+}
+
+async fn claim_in(
+    database: &Database,
+    lane: Lane,
+    not_to: &[String],
+    now: OffsetDateTime,
+) -> Option<Claimed> {
+    database.autocommit().outbox().claim(lane, not_to, now, now + Duration::minutes(5)).await.unwrap()
 }
 
 async fn settle(database: &Database, mail: &Claimed, outcome: Outcome) -> bool {
@@ -129,4 +140,25 @@ async fn of_many_who_claim_at_once_each_mail_is_one_callers() {
     }
     assert_eq!(claimed.len(), 40);
     assert_eq!(claimed.into_iter().collect::<BTreeSet<_>>().len(), 40);
+}
+
+#[tokio::test]
+async fn a_lane_is_claimed_by_itself_and_a_domain_can_be_passed_over() {
+    let database = open().await;
+    for (number, lane, local) in [(1, Lane::Other, "ana"), (2, Lane::Notice, "bob"), (3, Lane::Notice, "eve")]
+    {
+        let recipient = Email::from_stored(format!("{local}@{local}.example"));
+        let mail = Sealed { lane, recipient, ..mail(number) };
+        database.autocommit().outbox().enqueue(&mail).await.unwrap();
+    }
+    assert!(claim(&database, at(0)).await.is_none(), "there is no code");
+    let passed_over = ["bob.example".to_owned(), "b.example".to_owned()];
+    let eve = claim_in(&database, Lane::Notice, &passed_over, at(0)).await.unwrap();
+    assert_eq!((eve.mail.recipient.as_str(), eve.mail.lane), ("eve@eve.example", Lane::Notice));
+    assert!(claim_in(&database, Lane::Notice, &passed_over, at(0)).await.is_none());
+    assert_eq!(
+        claim_in(&database, Lane::Notice, &[], at(0)).await.unwrap().mail.recipient.as_str(),
+        "bob@bob.example"
+    );
+    assert_eq!(claim_in(&database, Lane::Other, &[], at(0)).await.unwrap().mail.lane, Lane::Other);
 }

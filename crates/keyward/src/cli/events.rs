@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 use keyward_domain::model::events::Event;
+use keyward_domain::model::store_error::StoreError;
+use keyward_domain::upkeep::event_tail::EventTail;
 use time::format_description::well_known::Rfc3339;
 
 use super::output::{Problem, say};
@@ -31,18 +33,18 @@ pub(super) struct Tail {
 pub(super) async fn run(command: EventsCommand) -> Result<(), Problem> {
     let EventsCommand::Tail(tail) = command;
     let database = tail.database.open().await?;
-    let (mut after, mut limit) = (None, tail.limit);
+    let unreadable = |error: StoreError| format!("the events cannot be read: {error}");
+    let (mut follower, mut events) =
+        EventTail::begin(database.store(), tail.limit).await.map_err(unreadable)?;
     loop {
-        let events = database.repositories().events().newest(after, limit).await;
-        for (number, event) in events.map_err(|error| format!("the events cannot be read: {error}"))? {
+        for (number, event) in events {
             say(Printable(line(number, &event)))?;
-            after = Some(number);
         }
         if !tail.follow {
             return Ok(database.close().await?);
         }
-        limit = u64::MAX;
         tokio::time::sleep(Duration::from_secs(1)).await;
+        events = follower.next().await.map_err(unreadable)?;
     }
 }
 

@@ -10,7 +10,7 @@ use keyward_api::wiring::database::OpenDatabase;
 use keyward_api::wiring::master_secret;
 use keyward_api::wiring::ports::ports;
 use keyward_domain::keys::division::divide;
-use keyward_domain::keys::signing_keys::{Keys, KeysError, Seals};
+use keyward_domain::keys::signing_keys::{Keys, Seals};
 use keyward_domain::values::by::By;
 use keyward_domain::values::clock::Clock;
 use keyward_infra::clock::SystemClock;
@@ -93,10 +93,8 @@ pub(super) async fn run(command: KeysCommand) -> Result<(), Problem> {
         KeysCommand::Retire(Retire { kid, secret_lost, settings }) => {
             let (database, keys) = settings.open().await?;
             let seals = keys.seals().await.map_err(|error| error.to_string())?;
-            // A key that cannot be opened is withdrawn by its id, one after the other where there are
-            // several.
-            let of_another = seals.elsewhere.first().filter(|_| !secret_lost);
-            if let Some(other) = of_another.filter(|_| seals.opened == 0 || !seals.elsewhere.contains(&kid)) {
+            // With a secret that opens no key in use, the key that takes over could be opened by no server.
+            if let Some(other) = seals.elsewhere.first().filter(|_| !secret_lost && seals.opened == 0) {
                 return Err(sealed_elsewhere(&seals, other));
             }
             keys.retire(&kid, By::command("keys retire")).await.map_err(|error| error.to_string())?;
@@ -110,10 +108,13 @@ pub(super) async fn run(command: KeysCommand) -> Result<(), Problem> {
 fn sealed_elsewhere(seals: &Seals, kid: &str) -> Problem {
     if seals.opened == 0 {
         return "the signing keys were sealed with another master secret: give this command the server's \
-                (KEYWARD_DATA_DIR with its master.key, or KEYWARD_MASTER_SECRET)"
+                (KEYWARD_DATA_DIR with its master.key, or KEYWARD_MASTER_SECRET); if it is lost, add --secret-lost to \
+                `keyward keys retire`"
             .to_owned();
     }
-    format!("{}; withdraw it: keyward keys retire {kid}", KeysError::Sealed(kid.to_owned()))
+    format!(
+        "the signing key {kid} was sealed with another master secret; withdraw it: keyward keys retire {kid}"
+    )
 }
 
 impl KeySettings {

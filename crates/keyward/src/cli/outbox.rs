@@ -1,11 +1,14 @@
-//! `keyward outbox ..`: mails on their way. What they say is never shown.
+//! `keyward outbox ..`: mails on their way. Lists never show what they say.
 
 use clap::{Args, Subcommand};
+use keyward_api::settings::tokens::TokenSettings;
+use keyward_api::wiring::master_secret;
 use keyward_domain::mail::delivery::OutboxError;
 use keyward_domain::model::outbox::{MailEntry, MailState};
 use keyward_domain::values::clock::Clock;
 use keyward_domain::values::ids::MailId;
 use keyward_infra::clock::SystemClock;
+use keyward_infra::mail::folder::file_name;
 use time::format_description::well_known::Rfc3339;
 
 use super::output::{Problem, can_say, say};
@@ -16,6 +19,8 @@ use crate::cli::settings::database::DatabaseSettings;
 pub(super) enum OutboxCommand {
     /// Print the newest mails as JSON, one a line
     List(List),
+    /// Print one mail with what it says: a link or a code in it is as good as a password
+    Show(Show),
     /// Try a mail again at once, or every dead one
     Retry(Retry),
 }
@@ -30,6 +35,16 @@ pub(super) struct List {
     limit: u32,
     #[command(flatten)]
     database: DatabaseSettings,
+}
+
+#[derive(Args)]
+pub(super) struct Show {
+    /// The mail's number
+    id: i64,
+    #[command(flatten)]
+    database: DatabaseSettings,
+    #[command(flatten)]
+    tokens: TokenSettings,
 }
 
 #[derive(Args)]
@@ -56,6 +71,7 @@ pub(super) async fn run(command: OutboxCommand) -> Result<(), Problem> {
             }
             Ok(database.close().await?)
         }
+        OutboxCommand::Show(show) => show.run().await,
         OutboxCommand::Retry(Retry { id, all: _, database }) => {
             can_say()?;
             let database = database.open().await?;
@@ -68,6 +84,32 @@ pub(super) async fn run(command: OutboxCommand) -> Result<(), Problem> {
             say(format_args!("{due}\tdue now"))?;
             Ok(database.close().await?)
         }
+    }
+}
+
+impl Show {
+    async fn run(self) -> Result<(), Problem> {
+        let database = self.database.open().await?;
+        let found = database.repositories().outbox().find(MailId(self.id)).await;
+        let found = found.map_err(|error| format!("the outbox cannot be read: {error}"))?;
+        let (entry, mail) = found.ok_or_else(|| format!("there is no mail with the number {}", self.id))?;
+        database.close().await?;
+        let data_dir = &self.database.storage.data_dir;
+        let text = if entry.state == MailState::Sent {
+            // Only a mail that became a file still says anything.
+            let file = data_dir.join("mail").join(file_name(mail.reference, mail.created_at));
+            std::fs::read(&file)
+                .map(|mail| String::from_utf8_lossy(&mail).into_owned())
+                .map_err(|_| format!("the mail {} was sent, and what it said is deleted", self.id))?
+        } else {
+            let master = master_secret::find(&self.tokens, data_dir)?;
+            let master =
+                master.ok_or("there is no master secret here, and what the mail says is encrypted")?;
+            let message = mail.open(&master).ok_or("the mail was sealed with another master secret")?;
+            let (to, subject) = (&message.recipient, &message.letter.subject);
+            format!("To: {to}\nSubject: {subject}\n\n{}", message.letter.text)
+        };
+        text.lines().try_for_each(|line| say(Printable(line)))
     }
 }
 

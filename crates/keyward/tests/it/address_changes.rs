@@ -207,7 +207,10 @@ async fn a_sign_up_that_has_to_wait_makes_no_account_and_says_for_how_long() {
     }
     let answer = answer.assert_status(429);
     let wait: i64 = answer.header("retry-after").parse().unwrap();
-    assert_eq!(answer.detail(), format!("Too many attempts. Try again in {wait} s."));
+    assert_eq!(
+        answer.detail(),
+        format!("Too many mails were sent to this address. Another one can be sent in {wait} s.")
+    );
     assert!(wait > 13 * 60, "{wait}");
     let email = Email::parse(&address("ana")).unwrap();
     let found = app.ports.store.autocommit().users().credentials_of(&email).await.unwrap();

@@ -7,7 +7,8 @@ use keyward_api::testing::person::Person;
 use keyward_domain::mail::delivery::{DELAYS, Outbox};
 use keyward_domain::model::outbox::MailState;
 use keyward_infra::mail::folder::MailFolder;
-use keyward_infra::mail::smtp::{Sender, SmtpMailer};
+use keyward_infra::mail::sender::Sender;
+use keyward_infra::mail::smtp::SmtpMailer;
 use serde_json::json;
 use time::Duration;
 
@@ -20,12 +21,7 @@ trait Shop {
 
     /// Delivers through `mailbox`.
     fn outbox(&self, mailbox: &Mailbox) -> Outbox {
-        let sender = Sender::parse("Keyward <keyward@example.com>").unwrap();
-        Outbox::new(
-            self.app().ports.clone(),
-            self.app().postbox.clone(),
-            Arc::new(SmtpMailer::new(&mailbox.url, sender).unwrap()),
-        )
+        outbox(self.app(), mailbox)
     }
 
     /// A product that there are `quantity` pieces of: its id.
@@ -36,6 +32,13 @@ trait Shop {
             "quantity": quantity, "category_id": category["id"] });
         admin.post("/products", product).await.assert_status(201).json()["id"].as_i64().unwrap()
     }
+}
+
+/// Delivers the mails of `app` through `mailbox`.
+pub(crate) fn outbox(app: &TestApp, mailbox: &Mailbox) -> Outbox {
+    let sender = Sender::parse("Keyward <keyward@example.com>").unwrap();
+    let mailer = Arc::new(SmtpMailer::new(&mailbox.url, sender).unwrap());
+    Outbox::new(app.ports.clone(), app.postbox.clone(), mailer)
 }
 
 impl Shop for TestApp {

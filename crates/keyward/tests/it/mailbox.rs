@@ -4,8 +4,13 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufStream};
-use tokio::net::{TcpListener, TcpStream};
+use rcgen::{CertifiedKey, KeyPair};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufStream};
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
 /// A running mail server and what it took.
 #[derive(Clone)]
@@ -18,6 +23,7 @@ pub(crate) struct Mailbox {
 struct State {
     taken: Vec<Mail>,
     tries: HashMap<String, u32>,
+    greetings: Vec<String>,
 }
 
 /// A mail that the server took.
@@ -49,6 +55,34 @@ impl Mailbox {
         mailbox
     }
 
+    /// The same with TLS from the first byte, for `localhost` and with this certificate.
+    pub(crate) async fn open_tls(identity: &CertifiedKey<KeyPair>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("smtps://localhost:{}", listener.local_addr().unwrap().port());
+        let key = PrivateKeyDer::try_from(identity.signing_key.serialize_der()).unwrap();
+        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![identity.cert.der().clone()], key)
+            .unwrap();
+        let acceptor = TlsAcceptor::from(Arc::new(config));
+        let mailbox = Self { url, state: Arc::default() };
+        let serving = mailbox.clone();
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let (serving, acceptor) = (serving.clone(), acceptor.clone());
+                tokio::spawn(async move { serving.talk(acceptor.accept(stream).await.ok()?).await });
+            }
+        });
+        mailbox
+    }
+
+    /// The names that callers gave so far.
+    pub(crate) fn greetings(&self) -> Vec<String> {
+        self.state.lock().unwrap().greetings.clone()
+    }
+
     /// Every mail taken so far for this recipient.
     pub(crate) fn of(&self, recipient: &str) -> Vec<Mail> {
         self.state.lock().unwrap().taken.iter().filter(|mail| mail.to == recipient).cloned().collect()
@@ -60,8 +94,8 @@ impl Mailbox {
     }
 
     /// `busy..` are refused twice for now, `never..` for good, `unheard..` lose the connection once before the answer,
-    /// `slow..` wait, `full..` are refused for now whenever, and for `shut..` we are to log in first.
-    async fn talk(&self, stream: TcpStream) -> Option<()> {
+    /// `slow..` wait, `stuck..` for a minute, `full..` are refused for now whenever, and for `shut..` we are to log in first.
+    async fn talk(&self, stream: impl AsyncRead + AsyncWrite + Unpin) -> Option<()> {
         let mut stream = BufStream::new(stream);
         let (mut to, mut tries) = (String::new(), 0);
         say(&mut stream, "220 mail.test ESMTP").await?;
@@ -69,7 +103,11 @@ impl Mailbox {
             let line = hear(&mut stream).await?;
             let verb = line.split([' ', ':']).next().unwrap_or_default().to_ascii_uppercase();
             match verb.as_str() {
-                "EHLO" => say(&mut stream, "250-mail.test\r\n250 8BITMIME").await?,
+                "EHLO" => {
+                    let name = line.split(' ').nth(1).unwrap_or_default().to_owned();
+                    self.state.lock().unwrap().greetings.push(name);
+                    say(&mut stream, "250-mail.test\r\n250 8BITMIME").await?;
+                }
                 "RCPT" => {
                     to = line.split(['<', '>']).nth(1)?.to_owned();
                     tries = self.count(&to);
@@ -94,6 +132,9 @@ impl Mailbox {
                     if to.starts_with("slow") {
                         tokio::time::sleep(Duration::from_millis(1_500)).await;
                     }
+                    if to.starts_with("stuck") {
+                        tokio::time::sleep(Duration::from_mins(1)).await;
+                    }
                     if to.starts_with("unheard") && tries == 1 {
                         return None;
                     }
@@ -114,12 +155,12 @@ impl Mailbox {
     }
 }
 
-async fn say(stream: &mut BufStream<TcpStream>, line: &str) -> Option<()> {
+async fn say(stream: &mut BufStream<impl AsyncRead + AsyncWrite + Unpin>, line: &str) -> Option<()> {
     stream.write_all(format!("{line}\r\n").as_bytes()).await.ok()?;
     stream.flush().await.ok()
 }
 
-async fn hear(stream: &mut BufStream<TcpStream>) -> Option<String> {
+async fn hear(stream: &mut BufStream<impl AsyncRead + AsyncWrite + Unpin>) -> Option<String> {
     let mut line = String::new();
     let read = stream.read_line(&mut line).await.ok()?;
     (read > 0).then(|| line.trim_end_matches(['\r', '\n']).to_owned())

@@ -41,9 +41,11 @@ mod hashing;
 mod health;
 mod hostile_requests;
 mod import;
+mod lanes;
 mod link_pages;
 mod login;
 mod mail;
+mod mail_settings;
 mod master_secret;
 mod metrics;
 #[path = "../browser/nginx.rs"]

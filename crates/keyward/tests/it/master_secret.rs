@@ -1,9 +1,9 @@
 //! The master secret and the commands: only a server makes one, and keys are sealed with none but the
 //! server's.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::process::{Home, finish, text};
+use crate::process::{Home, Served, finish, text};
 
 const OTHER: (&str, &str) = ("KEYWARD_MASTER_SECRET", "another master secret, of more than 32 bytes");
 
@@ -74,4 +74,45 @@ async fn a_key_that_cannot_be_opened_is_named_with_the_way_out() {
     assert!(home.run(&["keys", "rotate"]).status.success());
     let server = home.serve(&[]);
     assert_eq!(server.call("GET", "/health/ready", "", &Value::Null).0, 200);
+}
+
+#[tokio::test]
+async fn a_running_server_leaves_out_a_key_it_cannot_open_loudly_and_notices_what_becomes_of_the_others() {
+    let home = Home::new().await;
+    let server = home.serve(&[("KEYWARD_REVOCATION_BOUND", "1s"), ("KEYWARD_METRICS_LISTEN", "127.0.0.1:0")]);
+    let account = json!({ "email": "ana@example.com", "password": "seven wild horses" });
+    let token = server.call("POST", "/signup", "", &account).1["access_token"].as_str().unwrap().to_owned();
+    let [own] = &keys(&home)[..] else { panic!("one key") };
+    let planted = "INSERT INTO signing_keys SELECT 'planted', algorithm, sealed, created_at, signs_from + 1, \
+                   retired_at FROM signing_keys";
+    keyward_infra::testing::execute(&home.database_url(), planted).await;
+    until(|| ready(&server) == json!({ "status": "ok", "unopened_keys": ["planted"] }));
+    assert!(crate::metrics::scrape(&server).contains("\nkeyward_signing_keys_unopened 1\n"));
+    let log = server.output();
+    let line = log.lines().find(|line| line.contains("planted")).unwrap_or_else(|| panic!("{log}"));
+    assert!(line.contains("ERROR") && line.contains("keyward keys retire"), "{line}");
+    assert_eq!(server.call("GET", "/users/me", &token, &Value::Null).0, 200);
+
+    let retired = home.run(&["keys", "retire", own]);
+    assert!(retired.status.success(), "{}", text(&retired.stderr));
+    until(|| server.call("GET", "/users/me", &token, &Value::Null).0 == 401);
+    let login = json!({ "username": "ana@example.com", "password": "seven wild horses" });
+    let token = server.call("POST", "/login", "", &login).1["access_token"].as_str().unwrap().to_owned();
+    assert_eq!(server.call("GET", "/users/me", &token, &Value::Null).0, 200, "a new key signs");
+    assert!(home.run(&["keys", "retire", "planted"]).status.success());
+    until(|| ready(&server) == json!({ "status": "ok" }));
+    assert_eq!(server.call("GET", "/users/me", &token, &Value::Null).0, 200);
+}
+
+fn ready(server: &Served) -> Value {
+    server.call("GET", "/health/ready", "", &Value::Null).1
+}
+
+/// Waits until it is so, within what a busy machine may need for a revocation bound of a second.
+fn until(so: impl Fn() -> bool) {
+    let begun = std::time::Instant::now();
+    while !so() {
+        assert!(begun.elapsed() < std::time::Duration::from_secs(30), "it does not become so");
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
 }

@@ -23,7 +23,7 @@ fn assert_value(app: &TestApp, series: &str, expected: u64) {
 }
 
 /// What the listener of its own says.
-fn scrape(server: &Served) -> String {
+pub(crate) fn scrape(server: &Served) -> String {
     let output = server.output();
     let line = output.lines().find_map(|line| line.trim().strip_prefix("metrics")).unwrap();
     let address = line.trim().strip_prefix("http://").unwrap().strip_suffix("/metrics").unwrap();

@@ -75,7 +75,7 @@ async fn whoever_has_a_new_password_is_told_by_mail_and_nobody_else() {
     told.push(app.letter().await);
     for mail in told {
         assert_eq!(mail.recipient.as_str(), "ana@example.com");
-        assert_eq!(mail.letter.subject, "Your password was changed");
+        assert_eq!(mail.letter.subject, "Your password for Keyward was changed");
         assert!(!mail.letter.text.contains("horses") && !mail.letter.html.contains("horses"));
     }
 }

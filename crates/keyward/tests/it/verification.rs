@@ -134,6 +134,8 @@ async fn a_mail_goes_out_once_a_minute_voids_the_older_one_and_is_good_for_an_ho
     let refused = ana.asks_for_a_code().await.assert_status(429);
     let wait: i64 = refused.header("retry-after").parse().unwrap();
     assert!((1..=61).contains(&wait), "{wait}");
+    assert_eq!(refused.json()["code"], "mail_just_sent");
+    assert!(!refused.detail().contains("Too many"), "one mail is not too many: {}", refused.detail());
     app.clock.advance(Duration::seconds(wait));
     let new = ana.code().await;
     assert_eq!(app.proves_by_link(&old).await, 400);
@@ -157,6 +159,7 @@ async fn an_account_gets_five_mails_and_then_one_after_a_growing_wait() {
     let refused = ana.asks_for_a_code().await.assert_status(429);
     let wait: i64 = refused.header("retry-after").parse().unwrap();
     assert!(wait > 13 * 60, "{wait}");
+    assert_eq!(refused.json()["code"], "too_many_mails");
     app.clock.advance(Duration::seconds(wait));
     ana.asks_for_a_code().await.assert_status(202);
 }
@@ -267,7 +270,7 @@ async fn a_new_password_voids_what_was_mailed_before_and_a_reset_verifies() {
     let link = app.letter().await;
     let change = json!({ "current_password": PASSWORD, "new_password": "eight tame horses" });
     ana.post("/users/me/password", change).await.assert_status(204);
-    assert_eq!(app.letter().await.letter.subject, "Your password was changed");
+    assert_eq!(app.letter().await.letter.subject, "Your password for Keyward was changed");
     assert_eq!(app.proves_by_link(&stolen).await, 400);
     let reset = |mail: &Message| json!({ "token": token(mail, "reset-password"), "new_password": PASSWORD });
     app.anonymous().post("/reset-password", reset(&link)).await.assert_status(400);

@@ -1,6 +1,6 @@
 //! Calls of the outbox.
 
-use keyward_domain::model::mail::Sealed;
+use keyward_domain::model::mail::{Lane, Sealed};
 use keyward_domain::model::outbox::{MailState, Outcome};
 use keyward_domain::ports::store::Repositories;
 use keyward_domain::values::ids::MailId;
@@ -13,6 +13,7 @@ use crate::accounts::{after, email};
 pub(crate) async fn all(inspector: &mut Inspector) {
     let mail = Sealed {
         reference: Uuid::from_bytes([1; 16]),
+        lane: Lane::Code,
         created_at: after(0),
         recipient: email(1),
         subject: "New".to_owned(),
@@ -31,12 +32,19 @@ pub(crate) async fn all(inspector: &mut Inspector) {
     inspector.of("outbox.withdraw", async |db| db.outbox().withdraw(waiting).await.unwrap()).await;
     inspector
         .of("outbox.claim", async |db| {
-            assert!(db.outbox().claim(now, until).await.unwrap().is_some());
+            let not_to = ["full.example".to_owned()];
+            assert!(db.outbox().claim(Lane::Code, &not_to, now, until).await.unwrap().is_some());
+            assert!(db.outbox().claim(Lane::Other, &[], now, until).await.unwrap().is_none());
         })
         .await;
     inspector
         .of("outbox.settle", async |db| {
             assert!(db.outbox().settle(waiting, due, &Outcome::Sent(now)).await.unwrap());
+        })
+        .await;
+    inspector
+        .of("outbox.find", async |db| {
+            assert!(db.outbox().find(waiting).await.unwrap().is_some());
         })
         .await;
     for state in [None, Some(MailState::Sent)] {

@@ -1,7 +1,7 @@
 //! The letters port of the shop.
 
 use keyward_domain::model::mail::Letter;
-use keyward_domain::ports::letters::LetterError;
+use keyward_domain::ports::letters::{LetterError, Reader};
 
 use super::order::Order;
 
@@ -11,5 +11,5 @@ pub trait ShopLetters: Send + Sync {
     ///
     /// # Errors
     /// [`LetterError`] when the template is faulty.
-    fn order_confirmation(&self, order: &Order) -> Result<Letter, LetterError>;
+    fn order_confirmation(&self, reader: Reader<'_>, order: &Order) -> Result<Letter, LetterError>;
 }

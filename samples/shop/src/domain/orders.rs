@@ -5,6 +5,7 @@ use std::sync::Arc;
 use keyward_auth::SecretHash;
 use keyward_domain::limits::writes::WriteLimit;
 use keyward_domain::mail::postbox::Postbox;
+use keyward_domain::model::mail::Lane;
 use keyward_domain::model::store_error::StoreError;
 use keyward_domain::ports::bundle::Ports;
 use keyward_domain::values::ids::UserId;
@@ -102,8 +103,8 @@ impl Orders {
     /// Puts the confirmation into the outbox.
     async fn confirm(&self, tx: &mut dyn ShopTransaction, order: &Order) -> Result<(), OrderError> {
         let Some(user) = tx.users().find(order.user).await? else { return Ok(()) };
-        let letter = self.letters.order_confirmation(order)?;
-        self.postbox.post(tx, &self.ports, user.email, letter).await?;
+        let letter = self.letters.order_confirmation((&user).into(), order)?;
+        self.postbox.post(tx, &self.ports, Lane::Other, user.email, letter).await?;
         Ok(())
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use keyward_domain::model::mail::Letter;
-use keyward_domain::ports::letters::LetterError;
+use keyward_domain::ports::letters::{LetterError, Reader};
 use keyward_infra::mail::templates::{Template, Templates};
 use minijinja::{Value, context};
 
@@ -22,7 +22,7 @@ pub const ORDER_CONFIRMATION: Template = Template {
 pub struct TemplateLetters(pub Arc<Templates>);
 
 impl ShopLetters for TemplateLetters {
-    fn order_confirmation(&self, order: &Order) -> Result<Letter, LetterError> {
+    fn order_confirmation(&self, reader: Reader<'_>, order: &Order) -> Result<Letter, LetterError> {
         let lines = order.lines.iter().map(|line| {
             let subtotal = line.price.times(line.quantity).unwrap_or_default();
             context! {
@@ -38,7 +38,9 @@ impl ShopLetters for TemplateLetters {
             amount => order.amount.to_string(),
             lines => lines.collect::<Vec<_>>(),
         };
-        self.0.letter(ORDER_CONFIRMATION.name, &context! { order })
+        let name = reader.name.map_or("", |name| name.as_str());
+        let email = reader.email.as_str();
+        self.0.letter(ORDER_CONFIRMATION.name, &context! { order, email, name })
     }
 }
 
@@ -52,13 +54,17 @@ fn sample() -> Value {
 
 #[cfg(test)]
 mod tests {
+    use keyward_infra::mail::templates::Wording;
+
     use super::*;
 
     #[test]
     fn a_confirmation_lists_what_was_bought() {
-        let templates = Templates::load(None, [ORDER_CONFIRMATION]).unwrap();
+        let templates =
+            Templates::load(None, Wording::of("Tea Shop", "https://tea.example"), [ORDER_CONFIRMATION])
+                .unwrap();
         let letter = templates.letter(ORDER_CONFIRMATION.name, &sample()).unwrap();
-        assert_eq!(letter.subject, "Your order 1");
+        assert_eq!(letter.subject, "Your order 1 at Tea Shop");
         assert!(letter.text.contains("1 x Tea & <b>biscuits</b>: 19.99"), "{}", letter.text);
         assert!(letter.html.contains("Tea &amp; &lt;b&gt;biscuits"), "{}", letter.html);
     }

@@ -64,7 +64,7 @@ async fn an_order_is_confirmed_by_mail_and_a_refused_one_is_not() {
     let id = product(&root, "Tea", 2.5, 5).await;
     let order = bought(&ana, id, 2).await;
     let mail = app.letter().await;
-    assert_eq!(mail.letter.subject, format!("Your order {}", order["id"]));
+    assert_eq!(mail.letter.subject, format!("Your order {} at Keyward", order["id"]));
     assert!(mail.letter.text.contains("2 x Tea: 5.00"), "{}", mail.letter.text);
 }
 

@@ -115,7 +115,11 @@ pub async fn recover_password(
         Ok(PasswordRecovery { email }) => recovery.request(email, &origin).await.map_err(ApiError::from),
         Err(error) => Err(error),
     };
-    let detail = "If this address has an account, a link is on its way to it.";
+    let detail = match &outcome {
+        Ok(false) => "Several links were requested for this address. Use the newest one, or try again later.",
+        _ => "If this address has an account, a link is on its way to it.",
+    };
+    let outcome = outcome.map(drop);
     sender.asked(outcome, Notice { detail }, "Look into your mailbox", "No mail was sent")
 }
 

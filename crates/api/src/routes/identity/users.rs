@@ -7,6 +7,7 @@ use keyward_domain::identity::deletion::DeleteAccount;
 use keyward_domain::identity::error::{EmailTaken, LastAdministrator, NoUser, OthersAccount};
 use keyward_domain::identity::registration::Registration;
 use keyward_domain::identity::users::Users;
+use keyward_domain::identity::verification_error::TooManyMails;
 use keyward_domain::limits::waits::TooManyAttempts;
 use keyward_domain::model::users::{self, Name, UserChange};
 use keyward_domain::sessions::sign_up::SignUp;
@@ -117,7 +118,7 @@ pub async fn create_user(
     State(sign_up): State<SignUp>,
     Sender(origin): Sender,
     Body(registration): Body<UserCreate>,
-) -> Result<Created<User>, Refused<(EmailTaken, TooManyAttempts)>> {
+) -> Result<Created<User>, Refused<(EmailTaken, TooManyMails, TooManyAttempts)>> {
     let user = sign_up.register(registration.into(), &origin).await?;
     Ok(Created(user.into()))
 }

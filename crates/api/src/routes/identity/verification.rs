@@ -7,7 +7,9 @@ use keyward_auth::Password;
 use keyward_domain::identity::error::{EmailTaken, Stale, WrongPassword};
 use keyward_domain::identity::proofs::AskedPassword;
 use keyward_domain::identity::verification::{Proof, Verification};
-use keyward_domain::identity::verification_error::{AlreadyVerified, InvalidProof};
+use keyward_domain::identity::verification_error::{
+    AlreadyVerified, InvalidProof, MailJustSent, TooManyMails,
+};
 use keyward_domain::limits::waits::TooManyAttempts;
 use keyward_domain::values::email::Email;
 use keyward_web::{Body, Fields, Input, Query};
@@ -104,7 +106,7 @@ pub async fn request_verification(
     user: CurrentUser,
     State(verification): State<Verification>,
     Sender(origin): Sender,
-) -> Result<Accepted<Notice>, Refused<(AlreadyVerified, TooManyAttempts)>> {
+) -> Result<Accepted<Notice>, Refused<(AlreadyVerified, MailJustSent, TooManyMails, TooManyAttempts)>> {
     verification.request(&user, &origin).await?;
     Ok(Accepted(Notice::code_sent()))
 }
@@ -118,7 +120,10 @@ pub async fn change_email(
     State(verification): State<Verification>,
     Sender(origin): Sender,
     Body(EmailChange { email, password }): Body<EmailChange>,
-) -> Result<Accepted<Notice>, Refused<(EmailTaken, WrongPassword, Stale, AlreadyVerified, TooManyAttempts)>> {
+) -> Result<
+    Accepted<Notice>,
+    Refused<(EmailTaken, WrongPassword, Stale, AlreadyVerified, MailJustSent, TooManyMails, TooManyAttempts)>,
+> {
     let password = AskedPassword { field: "password", given: password };
     verification.request_change(&user, email, password, &origin).await?;
     Ok(Accepted(Notice::code_sent()))

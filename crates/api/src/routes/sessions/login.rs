@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use keyward_domain::identity::error::EmailTaken;
+use keyward_domain::identity::verification_error::TooManyMails;
 use keyward_domain::limits::waits::TooManyAttempts;
 use keyward_domain::sessions::error::{EmailUnverified, InvalidCredentials, UngrantableScope, WrongCode};
 use keyward_domain::sessions::log_in::{self, LogIn};
@@ -153,7 +154,7 @@ pub async fn signup(
     State(sign_up): State<SignUp>,
     Sender(origin): Sender,
     Body(registration): Body<UserCreate>,
-) -> Result<SignedUp, Refused<(EmailTaken, TooManyAttempts)>> {
+) -> Result<SignedUp, Refused<(EmailTaken, TooManyMails, TooManyAttempts)>> {
     Ok(match sign_up.register_and_log_in(registration.into(), &origin).await? {
         Some(tokens) => SignedUp::LoggedIn(tokens.into()),
         None => SignedUp::Unverified(Notice::code_sent()),

@@ -17,7 +17,7 @@ use keyward_api::wiring::database::OpenDatabase;
 use keyward_api::wiring::ports::ports;
 use keyward_api::wiring::{mail, master_secret};
 use keyward_auth::Algorithm;
-use keyward_domain::keys::signing_keys::{Keys, KeysError};
+use keyward_domain::keys::signing_keys::Keys;
 use keyward_domain::values::clock::Clock;
 use keyward_infra::clock::SystemClock;
 use keyward_infra::database::backup::sqlite_file;
@@ -236,7 +236,8 @@ pub(super) async fn keys(settings: &ServerSettings, database: &OpenDatabase) -> 
     };
     if let Some(kid) = seals.elsewhere.first() {
         let way = if seals.opened == 0 { restore.to_owned() } else { format!("keyward keys retire {kid}") };
-        return Bad(KeysError::Sealed(kid.clone()).to_string(), way);
+        let words = format!("the signing key {kid} was sealed with another master secret: it is left out");
+        return Bad(words, way);
     }
     match keys.ring(algorithm).await {
         Ok(ring) => Good(format!(

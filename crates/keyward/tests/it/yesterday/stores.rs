@@ -8,6 +8,7 @@ use keyward_auth::{
 };
 use keyward_blog::domain::post::{PostFilter, PostId};
 use keyward_blog::domain::store::BlogStore;
+use keyward_domain::model::mail::Lane;
 use keyward_domain::model::outbox::MailState;
 use keyward_domain::model::revocations::Position;
 use keyward_domain::model::users::NewUser;
@@ -208,7 +209,13 @@ async fn a_database_of_yesterday_goes_on_from_where_it_was() {
 
     // A mail that waits is due some time after it was written, and opens with the master secret.
     let due = now + Duration::days(36_500);
-    let claim = database.autocommit().outbox().claim(due, due + Duration::minutes(5)).await.unwrap().unwrap();
+    let claim = database
+        .autocommit()
+        .outbox()
+        .claim(Lane::Code, &[], due, due + Duration::minutes(5))
+        .await
+        .unwrap()
+        .unwrap();
     let message = claim.mail.open(&yesterday.master()).unwrap();
     assert_eq!(message.letter.subject, format!("Your order {}", facts.number("/ana/order/id")));
 

@@ -7,6 +7,7 @@ use keyward_api::answers::success::{Created, Items};
 use keyward_api::extract::Paged;
 use keyward_api::foundation::{Core, Foundation};
 use keyward_api::resources::routes::Hosted;
+use keyward_domain::model::mail::Lane;
 use keyward_domain::ports::store::{Repositories, Transaction};
 use keyward_domain::values::page::Slice;
 use keyward_guard::{Scope, endpoint};
@@ -103,7 +104,7 @@ async fn create_memo(
     rows::insert(&tx, user.who, &content, ports.clock.now() + Duration::hours(1)).await?;
     if let Some(owner) = tx.users().find(user.who).await? {
         let letter = templates.letter(NOTED.name, &(NOTED.sample)())?;
-        postbox.post(&mut tx, &ports, owner.email, letter).await?;
+        postbox.post(&mut tx, &ports, Lane::Other, owner.email, letter).await?;
     }
     Box::new(tx).commit().await?;
     Ok(Created(content.into()))

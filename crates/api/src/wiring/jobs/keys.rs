@@ -1,0 +1,31 @@
+//! Keeping the key ring in memory in step with the keys in the store.
+
+use std::sync::Arc;
+
+use super::Jobs;
+use super::key_rotation::note_unopened;
+use crate::metrics::background::Worker;
+
+impl Jobs {
+    pub(super) async fn keep_keys(self: Arc<Self>) {
+        let Some(keeper) = &self.keys else { return };
+        let mut ticks = self.ticks();
+        loop {
+            tokio::select! {
+                _ = ticks.tick() => {}
+                () = self.wakes.keys.notified() => {}
+            }
+            if let Err(error) = keeper.rotate(&self.housekeeping).await {
+                tracing::warn!(cause = ?error, "whether to replace the signing key could not be looked up");
+            }
+            match keeper.keys.open(keeper.algorithm).await {
+                Ok(opened) => {
+                    keeper.ring.replace(opened.ring);
+                    note_unopened(&self.background, opened.unopened);
+                }
+                Err(error) => tracing::error!(cause = ?error, "there are no signing keys to read: {error}"),
+            }
+            self.background.pulse(Worker::Keys).beat();
+        }
+    }
+}
