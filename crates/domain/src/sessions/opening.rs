@@ -10,6 +10,7 @@ use crate::limits::budgets::network;
 use crate::mail::postbox::Postbox;
 use crate::model::events::{Event, EventKind};
 use crate::model::lifetimes::Lifetimes;
+use crate::model::mail::Lane;
 use crate::model::sessions::Session;
 use crate::model::store_error::StoreError;
 use crate::ports::bundle::Ports;
@@ -130,7 +131,7 @@ impl Opening {
         let Some(user) = tx.users().find(session.user).await? else { return Ok(()) };
         let letter = postbox.letters.new_device((&user).into(), &session.device, session.created_at);
         let letter = letter.map_err(|error| StoreError::Internal(Box::new(error)))?;
-        postbox.post(tx, &self.ports, user.email, letter).await.map(drop)
+        postbox.post(tx, &self.ports, user.email, Lane::Notice, letter).await.map(drop)
     }
 
     /// What each role may have.
