@@ -131,7 +131,7 @@ impl Opening {
         let Some(user) = tx.users().find(session.user).await? else { return Ok(()) };
         let letter = postbox.letters.new_device((&user).into(), &session.device, session.created_at);
         let letter = letter.map_err(|error| StoreError::Internal(Box::new(error)))?;
-        postbox.post(tx, &self.ports, user.email, Lane::Notice, letter).await.map(drop)
+        postbox.post(tx, &self.ports, Lane::Notice, user.email, letter).await.map(drop)
     }
 
     /// What each role may have.
