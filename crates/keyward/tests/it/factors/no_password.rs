@@ -16,7 +16,13 @@ use crate::app::Starts;
 /// What is stored for an account without a password.
 async fn nothing(app: &TestApp) -> String {
     let email = Email::parse(&address("nobody")).unwrap();
-    let new = NewUser { names: email.into(), name: None, role: Role::User, hash: None, created_at: app.clock.now() };
+    let new = NewUser {
+        names: email.into(),
+        name: None,
+        role: Role::User,
+        hash: None,
+        created_at: app.clock.now(),
+    };
     let id = app.ports.store.autocommit().users().insert(&new).await.unwrap().id;
     let users = rows::read(app.database.connection(), &["users".to_owned()]).await.remove("users").unwrap();
     let row = users.into_iter().find(|row| row["id"] == Some(id.to_string())).unwrap();

@@ -84,7 +84,9 @@ async fn administrators_alone_have_to_where_they_have_to() {
     app.anonymous().post("/users", account).await.assert_status(201);
     assert_ne!(scope(&enter(&app, "ana").await), "enrol");
     // An account that an operator makes is an account like any other.
-    let names = keyward_domain::values::names::Names::from(keyward_domain::values::email::Email::parse(&address("root")).unwrap());
+    let names = keyward_domain::values::names::Names::from(
+        keyward_domain::values::email::Email::parse(&address("root")).unwrap(),
+    );
     let policy = keyward_auth::PasswordPolicy::default();
     let password =
         keyward_domain::values::new_password::NewPassword::parse(PASSWORD, &policy, Some(&names)).unwrap();
