@@ -137,7 +137,8 @@ impl AppState {
         let (lifetimes, most) = (settings.tokens.lifetimes(), settings.tokens.sessions_per_account.into());
         let codec = RefreshTokens::new(&postbox.master);
         let opening = Opening::new(ports.clone(), signer, codec, lifetimes, grants, most)
-            .demanding(settings.factors.policy());
+            .demanding(settings.factors.policy())
+            .reporting(settings.mail.reports_new_devices().then(|| postbox.clone()));
         let throttle = Throttle::new(ports.clone(), settings.throttle.budgets());
         let proofs = Proofs::new(ports.clone(), throttle.clone());
         let checks = FactorChecks::new(ports.clone(), postbox.clone(), throttle.clone());

@@ -57,9 +57,19 @@ pub struct MailSettings {
     #[arg(long, env = "KEYWARD_REQUIRE_VERIFIED_EMAIL", default_value = "off", value_name = "ON|OFF",
         value_parser = ["on", "off", "true", "false", "1", "0"])]
     pub require_verified_email: String,
+
+    /// Report logins from IP addresses that the account does not know, by mail: `on` or `off`
+    #[arg(long, env = "KEYWARD_MAIL_NEW_DEVICE", default_value = "off", value_name = "ON|OFF",
+        value_parser = ["on", "off", "true", "false", "1", "0"])]
+    pub mail_new_device: String,
 }
 
 impl MailSettings {
+    /// Whether mails report logins from addresses that the account does not know.
+    pub fn reports_new_devices(&self) -> bool {
+        matches!(self.mail_new_device.as_str(), "on" | "true" | "1")
+    }
+
     /// Whether an account has to verify its address before it can log in.
     pub fn requires_verified_email(&self) -> bool {
         matches!(self.require_verified_email.as_str(), "on" | "true" | "1")

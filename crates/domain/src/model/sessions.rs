@@ -1,5 +1,7 @@
 //! Sessions and their repository.
 
+use std::net::IpAddr;
+
 use async_trait::async_trait;
 use keyward_auth::ScopeSet;
 use time::OffsetDateTime;
@@ -68,6 +70,8 @@ pub trait SessionRepository: Send {
     /// Spends the refresh token with that counter, if it is the current one of a live session. Returns whether it was.
     async fn advance(&mut self, id: SessionId, counter: u64, now: OffsetDateTime)
     -> Result<bool, StoreError>;
+    /// Returns the IP addresses that the user's newest sessions were opened from, ended ones included, at most `limit`.
+    async fn addresses(&mut self, user: UserId, limit: u64) -> Result<Vec<IpAddr>, StoreError>;
     /// Notes a further proof in a session that stands. Returns whether it does.
     async fn prove(&mut self, id: SessionId, proof: &Proof) -> Result<bool, StoreError>;
     /// Returns at most `limit` accounts whose id is above `after`, by ascending id, each with the number of its sessions that

@@ -1,12 +1,14 @@
 //! The letters port: what mails say. How they are worded and laid out is decided elsewhere.
 
 use keyward_auth::ErrorCode;
+use time::OffsetDateTime;
 
 use crate::model::mail::Letter;
 use crate::model::users::{Name, User};
 use crate::values::codes;
 use crate::values::email::Email;
 use crate::values::failure::{Failure, Kind};
+use crate::values::origin::Device;
 
 /// Whom a letter is for.
 #[derive(Clone, Copy)]
@@ -37,6 +39,13 @@ pub trait Letters: Send + Sync {
     fn factor_added(&self, reader: Reader<'_>, what: &str) -> Result<Letter, LetterError>;
     /// Says that the account has lost a second factor: `what`, in a few words.
     fn factor_removed(&self, reader: Reader<'_>, what: &str) -> Result<Letter, LetterError>;
+    /// Says that the account was logged in to from an IP address that it does not know.
+    fn new_device(
+        &self,
+        reader: Reader<'_>,
+        device: &Device,
+        at: OffsetDateTime,
+    ) -> Result<Letter, LetterError>;
     /// Reports to the address that an account had before that it has a new one: the reader's.
     fn email_changed(&self, reader: Reader<'_>) -> Result<Letter, LetterError>;
 }

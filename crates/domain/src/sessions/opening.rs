@@ -6,8 +6,11 @@ use keyward_auth::{AccessToken, Grant, RefreshToken, RefreshTokens, ScopeSet, To
 
 use crate::factors::policy::SecondFactor;
 use crate::factors::standing::Standing;
+use crate::limits::budgets::network;
+use crate::mail::postbox::Postbox;
 use crate::model::events::{Event, EventKind};
 use crate::model::lifetimes::Lifetimes;
+use crate::model::mail::Lane;
 use crate::model::sessions::Session;
 use crate::model::store_error::StoreError;
 use crate::ports::bundle::Ports;
@@ -36,9 +39,12 @@ pub struct Opening {
     issuer: Arc<dyn TokenIssuer>,
     grants: Arc<Grants>,
     pub(super) policy: SecondFactor,
+    notices: Option<Postbox>,
     most: u64,
 }
 
+/// How many of an account's addresses are known.
+const ADDRESSES: u64 = 100;
 /// How many sessions one login ends at most. A larger surplus is left to further logins and to the cleaning.
 const ENDED_AT_ONCE: u64 = 100;
 
@@ -54,13 +60,28 @@ impl Opening {
         most: u64,
     ) -> Self {
         let policy = SecondFactor::default();
-        Self { ports, codec: Arc::new(codec), lifetimes, issuer, grants: Arc::new(grants), policy, most }
+        Self {
+            ports,
+            codec: Arc::new(codec),
+            lifetimes,
+            issuer,
+            grants: Arc::new(grants),
+            policy,
+            notices: None,
+            most,
+        }
     }
 
     /// The same, where `policy` says who has to have a second factor.
     #[must_use]
     pub fn demanding(self, policy: SecondFactor) -> Self {
         Self { policy, ..self }
+    }
+
+    /// The same, where mails report logins from IP addresses that the account does not know.
+    #[must_use]
+    pub fn reporting(self, postbox: Option<Postbox>) -> Self {
+        Self { notices: postbox, ..self }
     }
 
     /// What an account of this role gets of `granted`, for which it may have to have a second factor.
@@ -84,6 +105,7 @@ impl Opening {
         session: &Session,
         origin: &Origin,
     ) -> Result<(), StoreError> {
+        self.report(tx, session).await?;
         tx.sessions().insert(session).await?;
         tx.events().append(&opened(session, origin)).await?;
         let now = session.created_at;
@@ -96,6 +118,20 @@ impl Opening {
             tx.events().append(&event.saying(format!("more than {}", self.most))).await?;
         }
         Ok(())
+    }
+
+    /// Has a mail report a login from a network that the account's sessions of before do not know. The first login of all is no
+    /// news.
+    async fn report(&self, tx: &mut dyn Transaction, session: &Session) -> Result<(), StoreError> {
+        let (Some(postbox), Some(address)) = (&self.notices, session.device.ip) else { return Ok(()) };
+        let known = tx.sessions().addresses(session.user, ADDRESSES).await?;
+        if known.is_empty() || known.into_iter().any(|known| network(known) == network(address)) {
+            return Ok(());
+        }
+        let Some(user) = tx.users().find(session.user).await? else { return Ok(()) };
+        let letter = postbox.letters.new_device((&user).into(), &session.device, session.created_at);
+        let letter = letter.map_err(|error| StoreError::Internal(Box::new(error)))?;
+        postbox.post(tx, &self.ports, Lane::Notice, user.email, letter).await.map(drop)
     }
 
     /// What each role may have.

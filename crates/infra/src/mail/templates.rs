@@ -9,7 +9,10 @@ use std::path::Path;
 use keyward_domain::model::mail::Letter;
 use keyward_domain::model::users::Name;
 use keyward_domain::ports::letters::{LetterError, Letters, Reader};
+use keyward_domain::values::origin::Device;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, context};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 /// A letter: its two built-in templates, and values to try them out with.
 #[derive(Clone, Copy)]
@@ -27,6 +30,7 @@ const PASSWORD_CHANGED: &str = "password_changed";
 const EMAIL_VERIFICATION: &str = "email_verification";
 const EMAIL_CHANGE: &str = "email_change";
 const EMAIL_CHANGED: &str = "email_changed";
+const NEW_DEVICE: &str = "new_device";
 const FACTOR_ADDED: &str = "factor_added";
 const FACTOR_REMOVED: &str = "factor_removed";
 
@@ -65,13 +69,15 @@ macro_rules! own {
             html: include_str!(concat!("../../templates/", $file, ".html")),
             sample: || {
                 let what = "an authenticator app";
-                context! { email => "ana@example.org", name => "Ana", token => "t", code => "000000", what }
+                let (ip, user_agent, at) = ("192.0.2.1", "Mozilla/5.0", "2026-01-31T12:00:00Z");
+                let (email, name) = ("ana@example.org", "Ana");
+                context! { email, name, token => "t", code => "000000", what, ip, user_agent, at }
             },
         }
     };
 }
 
-const OWN: [Template; 7] = [
+const OWN: [Template; 8] = [
     own!(PASSWORD_RESET, "password_reset"),
     own!(PASSWORD_CHANGED, "password_changed"),
     own!(EMAIL_VERIFICATION, "email_verification"),
@@ -79,6 +85,7 @@ const OWN: [Template; 7] = [
     own!(EMAIL_CHANGED, "email_changed"),
     own!(FACTOR_ADDED, "factor_added"),
     own!(FACTOR_REMOVED, "factor_removed"),
+    own!(NEW_DEVICE, "new_device"),
 ];
 
 /// The templates of letters.
@@ -185,6 +192,18 @@ impl Letters for Templates {
     fn email_change(&self, reader: Reader<'_>, token: &str, code: &str) -> Result<Letter, LetterError> {
         let link = self.wording.verify_url.replace("{token}", token);
         self.own_letter(EMAIL_CHANGE, reader, context! { token, link, code })
+    }
+
+    fn new_device(
+        &self,
+        reader: Reader<'_>,
+        device: &Device,
+        at: OffsetDateTime,
+    ) -> Result<Letter, LetterError> {
+        let at = at.replace_nanosecond(0).unwrap_or(at).format(&Rfc3339).unwrap_or_default();
+        let ip = device.ip.map(|ip| ip.to_string()).unwrap_or_default();
+        let user_agent = device.user_agent.as_deref().unwrap_or("an unnamed program");
+        self.own_letter(NEW_DEVICE, reader, context! { ip, user_agent, at })
     }
 
     fn password_changed(&self, reader: Reader<'_>) -> Result<Letter, LetterError> {

@@ -1,5 +1,7 @@
 //! Sessions.
 
+use std::net::IpAddr;
+
 use async_trait::async_trait;
 use keyward_auth::ScopeSet;
 use keyward_domain::model::sessions::{EndedSession, LiveSession, Session, SessionRepository};
@@ -109,6 +111,18 @@ impl<C: Connections> SessionRepository for Db<C> {
             .filter(Column::RevokedAt.is_null());
         let done = update.exec(self.write()).await.map_err(failed)?;
         Ok(done.rows_affected > 0)
+    }
+
+    async fn addresses(&mut self, user: UserId, limit: u64) -> Result<Vec<IpAddr>, StoreError> {
+        let newest = Entity::find()
+            .select_only()
+            .column(Column::Ip)
+            .filter(Column::UserId.eq(user.0))
+            .filter(Column::Ip.is_not_null())
+            .order_by_desc(Column::CreatedAt)
+            .limit(limit);
+        let found: Vec<String> = newest.into_tuple().all(self.read()).await.map_err(failed)?;
+        Ok(found.iter().filter_map(|address| address.parse().ok()).collect())
     }
 
     async fn prove(&mut self, id: SessionId, proof: &Proof) -> Result<bool, StoreError> {

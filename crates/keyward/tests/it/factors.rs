@@ -3,6 +3,7 @@
 mod client;
 mod doors;
 mod enrolment;
+mod new_device;
 mod no_password;
 mod phone;
 mod policy;

@@ -205,6 +205,11 @@ async fn sessions(inspector: &mut Inspector) {
         })
         .await;
     inspector
+        .of("sessions.addresses", async |db| {
+            assert_eq!(db.sessions().addresses(user, 100).await.unwrap().len(), 1);
+        })
+        .await;
+    inspector
         .of("sessions.prove", async |db| {
             assert!(db.sessions().prove(id, &new.proof).await.unwrap());
         })
