@@ -105,18 +105,18 @@ pub(super) async fn remove_some(db: &mut Db<Open>, id: UserId, limit: u64) -> Re
         step(db, id).await?;
     }
     let backend = db.write().get_database_backend();
-    let (columns, row) = match backend {
-        DbBackend::Sqlite => (ON_SQLITE, "rowid"),
-        _ => (ON_POSTGRES, "ctid"),
+    // PostgreSQL before version 14 finds rows by an array of addresses alone.
+    let (columns, rows) = match backend {
+        DbBackend::Sqlite => (ON_SQLITE, ["rowid IN (SELECT rowid", ")"]),
+        _ => (ON_POSTGRES, ["ctid = ANY (ARRAY (SELECT ctid", "))"]),
     };
     let columns = db.write().query_all_raw(Statement::from_string(backend, columns)).await.map_err(failed)?;
     let mut removed = 0;
     for column in columns {
         let name = |what| column.try_get::<String>("", what).map_err(failed);
         let (table, column) = (name("held_in")?, name("held_by")?);
-        let some = format!(
-            "DELETE FROM {table} WHERE {row} IN (SELECT {row} FROM {table} WHERE {column} = $1 LIMIT $2)"
-        );
+        let [rows, end] = rows;
+        let some = format!("DELETE FROM {table} WHERE {rows} FROM {table} WHERE {column} = $1 LIMIT $2{end}");
         let some = Statement::from_sql_and_values(backend, some, [id.0.into(), limit.cast_signed().into()]);
         removed += db.write().execute_raw(some).await.map_err(failed)?.rows_affected();
     }
