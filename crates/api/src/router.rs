@@ -163,7 +163,7 @@ fn under(base: BasePath, routes: Router<AppState>, state: &AppState) -> Router<A
             let rest =
                 request.uri().path_and_query().and_then(|whole| whole.as_str().strip_prefix(base.as_str()));
             let rest = rest.filter(|rest| rest.starts_with('/')).and_then(|rest| rest.parse().ok());
-            // Another path is none of ours: the 404 of the routes says so.
+            // Any other path: the 404 of the routes says so.
             if let Some(uri) = rest {
                 *request.uri_mut() = uri;
             }

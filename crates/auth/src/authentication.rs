@@ -5,7 +5,7 @@ pub const AAL1: &str = "aal1";
 /// Authentication by two factors.
 pub const AAL2: &str = "aal2";
 
-/// When and how somebody was authenticated.
+/// When and how the user was authenticated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Authentication {
     /// `auth_time`: when, in Unix seconds.

@@ -169,7 +169,9 @@ fn the_document_locks_exactly_what_the_signatures_lock() {
     optional.insert(0, json!({}));
     assert_eq!(security("/greeting"), json!(optional));
     assert!(document["paths"]["/notes"]["get"]["responses"]["403"].is_object());
-    assert!(document["paths"]["/me"]["get"]["responses"]["403"].is_null());
+    // A lock without a scope refuses tokens that are good for enrolling a second factor alone.
+    let refused = document["paths"]["/me"]["get"]["responses"]["403"].to_string();
+    assert!(refused.contains("enrolment_only") && !refused.contains("insufficient_scope"), "{refused}");
     let flow = &document["components"]["securitySchemes"]["OAuth2PasswordBearer"]["flows"]["password"];
     assert_eq!(flow["tokenUrl"], "/login");
     assert_eq!(flow["scopes"], json!({ "notes:read": "Read notes" }));

@@ -108,7 +108,7 @@ pub fn run() -> Result<ExitCode, Problem> {
 
 fn execute() -> Result<ExitCode, Problem> {
     let read = Variables::read(&Cli::command());
-    // Help and version are there whatever the variables hold.
+    // Help and version do not depend on variables.
     let command = read.as_ref().map_or_else(|_| Cli::command(), |variables| variables.apply(Cli::command()));
     let parsed = command.try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
     let cli = match parsed {

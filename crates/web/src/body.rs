@@ -144,7 +144,7 @@ pub async fn receive(
     Ok(Some(Received { object, media }))
 }
 
-/// Whether a body is a JSON object, whatever its type says. No form begins with a brace and is one.
+/// Whether a body is a JSON object, of any declared type. No form begins with a brace and is one.
 fn is_json_object(bytes: &[u8]) -> bool {
     bytes.trim_ascii_start().first() == Some(&b'{') && json::parse(bytes).is_ok()
 }

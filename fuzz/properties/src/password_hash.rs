@@ -28,8 +28,7 @@ pub fn check(input: &[u8]) -> Fate {
     let fate = match PasswordHash::imported(hash) {
         Ok(stored) => {
             assert_eq!(PasswordHash::imported(stored.as_str()).as_ref(), Ok(&stored), "taken once more");
-            let cost =
-                Cost::of(stored.as_str()).unwrap_or_else(|| panic!("nobody knows what this costs: {hash}"));
+            let cost = Cost::of(stored.as_str()).unwrap_or_else(|| panic!("the cost of {hash} is unknown"));
             assert!(cost.is_allowed(), "{cost:?}");
             if cost.is_low() {
                 compare(&stored, &password, true);

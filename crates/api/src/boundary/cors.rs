@@ -63,7 +63,7 @@ impl FromStr for PageOrigin {
     }
 }
 
-/// The name of a header that pages may send, in lower case. `*` is none: it would not mean `Authorization`.
+/// The name of a header that pages may send, in lower case. `*` is refused: it would not include `Authorization`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PageHeader(HeaderName);
 

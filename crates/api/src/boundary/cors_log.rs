@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 
-/// The number of origins and headers that are logged, so that nobody fills the log or the memory with them.
+/// The number of origins and headers that are logged, so that callers cannot fill the log or the memory with them.
 const MOST: usize = 32;
 /// The longest origin or name that is logged, in bytes.
 const LONGEST: usize = 255;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::extract::{ConnectInfo, Request};
-use axum::http::{HeaderMap, HeaderName, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use ipnet::IpNet;
 
 /// A network, as in `10.0.0.0/8`; an address alone is a network of one. IPv4 in IPv6 (`::ffff:10.0.0.0/104`)
@@ -53,6 +53,7 @@ impl FromStr for TrustedProxy {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let text = text.trim();
         if text == "unix" { Ok(Self::UnixSocket) } else { text.parse().map(Self::Network) }
     }
 }
@@ -132,7 +133,11 @@ impl Proxies {
     /// The client's address, where a proxy is connected through the Unix socket; `None` where that proxy is not believed, or noted
     /// none.
     pub fn client_of_socket(&self, headers: &HeaderMap) -> Option<IpAddr> {
-        if self.unix_socket { self.noted(None, headers) } else { None }
+        if self.unix_socket {
+            return self.noted(None, headers);
+        }
+        self.warn_of_proxy(headers);
+        None
     }
 
     /// The same for a request, whose [`ConnectInfo`] it becomes.
@@ -156,12 +161,14 @@ impl Proxies {
     /// The last address that a believed proxy noted, beginning at `peer`, or at a proxy without an address.
     fn noted(&self, peer: Option<IpAddr>, headers: &HeaderMap) -> Option<IpAddr> {
         let lines = headers.get_all(self.header.name());
-        let lines: Vec<&str> = lines.iter().map(|line| line.to_str().unwrap_or_default()).collect();
-        let mut noted = lines.iter().rev().flat_map(|line| line.rsplit(','));
+        // Each element is read by itself: a client's bytes must not hide what a proxy added behind them.
+        let lines: Vec<&[u8]> = lines.iter().map(HeaderValue::as_bytes).collect();
+        let mut noted = lines.iter().rev().flat_map(|line| line.rsplit(|byte| *byte == b','));
         let mut client = peer;
         while client.is_none_or(|address| self.trusts(address)) {
             // What cannot be read was not noted by a proxy of ours: there the chain ends.
-            let Some(next) = noted.next().and_then(|element| self.header.address(element)) else { break };
+            let element = noted.next().and_then(|element| std::str::from_utf8(element).ok());
+            let Some(next) = element.and_then(|element| self.header.address(element)) else { break };
             client = Some(next);
         }
         client
@@ -174,8 +181,9 @@ impl Proxies {
         let Some(kind) = kinds.into_iter().find(|kind| headers.contains_key(kind.name())) else { return };
         if !self.warned.swap(true, Ordering::Relaxed) {
             tracing::warn!(
-                "a request from this machine has {}: if a proxy runs here, set KEYWARD_TRUSTED_PROXIES=127.0.0.1,::1; \
-                 without it no client's address is known, and no rate limit by address applies",
+                "a request from this machine has {}: if a proxy runs here, set KEYWARD_TRUSTED_PROXIES=127.0.0.1,::1 \
+                 (or =unix for the Unix socket); without it no client's address is known, and rate limits by IP \
+                 address do not apply or count all clients together",
                 kind.name()
             );
         }
@@ -184,8 +192,6 @@ impl Proxies {
 
 #[cfg(test)]
 mod tests {
-    use axum::http::HeaderValue;
-
     use super::*;
 
     fn client(networks: &[&str], header: ProxyHeader, peer: &str, lines: &[&str]) -> String {
@@ -208,6 +214,20 @@ mod tests {
         assert_eq!(of("::1", &["[2001:db8::1]:4711"]), "2001:db8::1");
         assert_eq!(of("::ffff:10.0.0.1", &["192.0.2.1:80"]), "192.0.2.1");
         assert_eq!(of("10.0.0.1", &["10.0.0.2, 10.0.0.3"]), "10.0.0.2", "all of them ours");
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_hide_nothing_that_a_proxy_added() {
+        let trusted = ["10.0.0.0/8".parse().unwrap()];
+        for (header, line) in [
+            (ProxyHeader::XForwardedFor, &b"\xe9, 192.0.2.1"[..]),
+            (ProxyHeader::Forwarded, &b"for=\xff, for=192.0.2.1"[..]),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.append(header.name(), HeaderValue::from_bytes(line).unwrap());
+            let client = Proxies::new(&trusted, header).client("10.0.0.1".parse().unwrap(), &headers);
+            assert_eq!(client.to_string(), "192.0.2.1", "{header:?}");
+        }
     }
 
     #[test]

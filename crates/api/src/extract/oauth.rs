@@ -130,7 +130,7 @@ async fn authenticate(
 ) -> Result<Option<Client>, ApiError> {
     let text = |name: &str| form.get(name).and_then(Value::as_str);
     let in_form = text("client_secret").map(|secret| (text("client_id").unwrap_or_default(), secret));
-    // Empty fields, as generated clients send them, are none.
+    // Empty fields, as generated clients send them, count as absent.
     let in_form = in_form.filter(|(id, secret)| !id.is_empty() || !secret.is_empty());
     let (id, secret) = match (basic(headers)?, in_form) {
         (None, None) => {

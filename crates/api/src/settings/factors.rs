@@ -6,7 +6,7 @@ use keyward_domain::factors::policy::SecondFactor;
 /// Who has to have a second factor.
 #[derive(Args, Clone, Debug)]
 pub struct FactorSettings {
-    /// Who has to have a second factor: `optional` (nobody), `administrators` or `required` (everybody). Who has to and has
+    /// Who has to have a second factor: `optional`, `administrators` or `required`. Who has to and has
     /// none gets tokens that are good for enrolling one
     #[arg(long, env = "KEYWARD_SECOND_FACTOR", default_value = "optional", value_name = "WHO",
         value_parser = ["optional", "administrators", "required"])]

@@ -19,12 +19,16 @@ pub(super) fn issuer(text: &str) -> Result<String, String> {
     if sound { Ok(text.to_owned()) } else { Err(words.to_owned()) }
 }
 
-/// Whether nobody reads a path in two ways: no empty segment but at its end, no `.` and no `..`, and the characters of RFC 3986,
+/// Whether every program reads a path the same way: no empty segment but at its end, no `.` and no `..`, and the characters of RFC 3986,
 /// section 3.3.
 fn is_plain(path: &str) -> bool {
     let path = path.strip_suffix('/').unwrap_or(path);
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=:@".contains(&byte);
-    path.split('/').skip(1).all(|segment| !["", ".", ".."].contains(&segment) && segment.bytes().all(allowed))
+    path.split('/').skip(1).all(|segment| {
+        // The router takes a segment that begins with one of these for a pattern.
+        let literal = !segment.starts_with([':', '*']);
+        literal && !["", ".", ".."].contains(&segment) && segment.bytes().all(allowed)
+    })
 }
 
 #[cfg(test)]

@@ -55,7 +55,7 @@ fn hashes_of_other_frameworks_are_taken_match_and_ask_for_a_rehash() {
         {
             assert_eq!(verify(&wrong, &stored), Ok(Verdict::Mismatch), "{wrong:?} {hash}");
         }
-        // Half of a hash is none: what is left of the output would be easier to meet.
+        // A truncated hash is refused: a shorter output is easier to match.
         if let Some(Ok(half)) = hash.get(..hash.len() / 2).map(import) {
             assert_eq!(verify(&password, &half), Ok(Verdict::Mismatch), "half of {hash}");
         }

@@ -1,11 +1,11 @@
-//! What somebody shows as a second factor.
+//! Answers to the question for a second factor.
 
 use keyward_auth::{SecretHash, Zeroizing};
 
 use crate::values::ids::UserId;
 use crate::values::proof::Method;
 
-/// What somebody shows as a second factor, as typed. It has no `Debug`.
+/// An answer to the question for a second factor, as typed. It has no `Debug`.
 pub enum Answer {
     /// A code of an authenticator app.
     Otp(Zeroizing<String>),

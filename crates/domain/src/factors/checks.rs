@@ -1,4 +1,4 @@
-//! Comparing what somebody shows as a second factor. Every wrong answer is counted, apart from wrong passwords: five are free,
+//! Comparing answers with second factors. Every wrong answer is counted, apart from wrong passwords: five are free,
 //! then waits begin.
 
 use keyward_auth::{MasterSecret, SecretHash, TotpSecret};
@@ -12,7 +12,7 @@ use crate::mail::postbox::Postbox;
 use crate::model::events::{Event, EventKind};
 use crate::ports::bundle::Ports;
 use crate::ports::store::Transaction;
-use crate::values::by::By;
+use crate::values::by::{By, Means};
 use crate::values::ids::UserId;
 use crate::values::origin::Origin;
 use crate::values::proof::Method;
@@ -70,7 +70,7 @@ impl FactorChecks {
         by: &By,
         origin: &Origin,
     ) -> Result<Checked, FactorError> {
-        let guess = self.throttle.second_factor(user).await?;
+        let guess = self.guess(user, answer.method(), by).await?;
         let what = match answer {
             Answer::Otp(code) => standing.totp.as_ref().and_then(|totp| {
                 let step = self.step(user, &totp.secret, code)?;
@@ -121,8 +121,12 @@ impl FactorChecks {
     }
 
     /// The count that wrong answers of this account belong to, unless they have to wait.
-    pub(super) async fn guess(&self, user: UserId) -> Result<Guess, ThrottleError> {
-        self.throttle.second_factor(user).await
+    pub(super) async fn guess(&self, user: UserId, method: Method, by: &By) -> Result<Guess, ThrottleError> {
+        let session = match by.via {
+            Some(Means::Session(session)) => Some(session),
+            _ => None,
+        };
+        self.throttle.second_factor(user, session, method).await
     }
 
     /// Uses an answer that was right, in the transaction in which it counts. Returns whether it still was: of any number of
@@ -147,7 +151,7 @@ impl FactorChecks {
         Ok(used)
     }
 
-    /// What an answer comes to that could not be [redeemed](Self::redeem): somebody else used it first.
+    /// What an answer comes to that could not be [redeemed](Self::redeem): another caller used it first.
     pub(crate) async fn overtaken(&self, checked: &Checked, by: &By, origin: &Origin) -> FactorError {
         self.refuse(checked.user, checked.guess, checked.method(), by, origin).await
     }

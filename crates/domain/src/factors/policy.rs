@@ -7,7 +7,7 @@ use crate::values::scopes::{ENROL, Role};
 /// Who has to have a second factor.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SecondFactor {
-    /// Nobody has to.
+    /// No account has to.
     #[default]
     Optional,
     /// Administrators.
@@ -26,10 +26,10 @@ impl SecondFactor {
         }
     }
 
-    /// What an account of this role gets of `granted`: all of it, or, where it has to have a second factor and has none, leave
-    /// to enrol one.
-    pub(crate) fn bound(self, role: Role, has_one: bool, granted: ScopeSet) -> ScopeSet {
-        if has_one || !self.demands(role) {
+    /// What a session of this role gets of `granted`: all of it, or, where the policy demands a second factor and the session
+    /// has not shown one, leave to enrol one.
+    pub(crate) fn bound(self, role: Role, shown: bool, granted: ScopeSet) -> ScopeSet {
+        if shown || !self.demands(role) {
             return granted;
         }
         ScopeSet::from_names([ENROL]).unwrap_or_default()

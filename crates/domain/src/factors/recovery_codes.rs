@@ -5,7 +5,7 @@ use keyward_auth::{Random, SecretHash, Zeroizing};
 use super::answer::hash;
 use super::checks::FactorChecks;
 use super::error::FactorError;
-use super::standing::Standing;
+use super::standing::{Standing, strong_enough};
 use crate::model::events::{Event, EventKind};
 use crate::model::store_error::StoreError;
 use crate::ports::store::Transaction;
@@ -75,12 +75,11 @@ impl RenewRecoveryCodes {
                 let mut tx = ports.store.begin().await?;
                 let held = tx.user_changes().hold(actor.who).await?;
                 held.filter(|user| !user.disabled).ok_or(FactorError::CallerGone)?;
-                if !Standing::of(&mut *tx, actor.who).await?.is_owed() {
+                let standing = Standing::of(&mut *tx, actor.who).await?;
+                if !standing.is_owed() {
                     return Err(FactorError::NoFactor);
                 }
-                if !actor.proof.methods.are_strong() {
-                    return Err(FactorError::TooWeak);
-                }
+                strong_enough(actor, &standing)?;
                 codes.store(&mut *tx, actor.who).await?;
                 let event = Event::new(now, EventKind::RecoveryCodesMade, actor, origin);
                 tx.events().append(&event.of(actor.who).in_session(actor.session())).await?;

@@ -2,8 +2,8 @@
 
 use super::checks::FactorChecks;
 use super::error::FactorError;
-use super::standing::Standing;
-use super::totp::{APP, strong_enough};
+use super::standing::{Standing, strong_enough};
+use super::totp::APP;
 use crate::mail::postbox::Postbox;
 use crate::model::events::{Event, EventKind};
 use crate::model::users::User;
@@ -74,11 +74,24 @@ impl TakeFactorsAway {
         Self { ports, postbox }
     }
 
-    /// Takes them away, with the recovery codes. An account without any stays as it is. Sessions go on.
-    pub async fn of(&self, id: UserId, by: &By, origin: &Origin) -> Result<User, FactorError> {
+    /// Takes them away, with the recovery codes, for `administrator` or, without one, for an operator's command. An account
+    /// without any stays as it is. Sessions go on.
+    ///
+    /// # Errors
+    /// [`FactorError::NotFound`]; [`FactorError::TooWeak`] where the administrator has a second factor and did not show it.
+    pub async fn of(
+        &self,
+        id: UserId,
+        administrator: Option<&Actor>,
+        by: &By,
+        origin: &Origin,
+    ) -> Result<User, FactorError> {
         self.ports
             .retrying(|| async {
                 let mut tx = self.ports.store.begin().await?;
+                if let Some(actor) = administrator {
+                    strong_enough(actor, &Standing::of(&mut *tx, actor.who).await?)?;
+                }
                 let held = tx.user_changes().hold(id).await?.ok_or(FactorError::NotFound(id))?;
                 if tx.factor_changes().remove_totp(id).await? {
                     forget_recovery_codes(&mut *tx, id).await?;

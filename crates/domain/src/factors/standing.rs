@@ -2,9 +2,11 @@
 
 use keyward_auth::{PasswordHash, SecretHash};
 
+use super::error::FactorError;
 use crate::model::factors::Totp;
 use crate::model::store_error::StoreError;
 use crate::ports::store::Repositories;
+use crate::values::actor::Actor;
 use crate::values::ids::UserId;
 use crate::values::proof::Method;
 
@@ -30,7 +32,7 @@ impl Standing {
         Ok(Self { totp, recovery_codes })
     }
 
-    /// Whether the account owes a second factor at a login. Recovery codes alone are none.
+    /// Whether the account owes a second factor at a login. Recovery codes alone do not count.
     pub fn is_owed(&self) -> bool {
         self.totp.is_some()
     }
@@ -46,4 +48,14 @@ impl Standing {
         let since = self.totp.as_ref().map(|totp| totp.since.unix_timestamp_nanos());
         SecretHash::of(&format!("{}\n{since:?}", hash.map_or("", PasswordHash::as_str)))
     }
+}
+
+/// Where an account has a second factor, its factors are changed only by a session that has shown one since this factor was
+/// enrolled: so that neither a stolen token with the password nor a factor that was removed takes it away.
+pub(super) fn strong_enough(actor: &Actor, standing: &Standing) -> Result<(), FactorError> {
+    let Some(totp) = &standing.totp else { return Ok(()) };
+    // Tokens carry whole seconds.
+    let since = totp.since.unix_timestamp();
+    let current = actor.proof.at.is_some_and(|at| at.unix_timestamp() >= since);
+    if current && actor.proof.methods.are_strong() { Ok(()) } else { Err(FactorError::TooWeak) }
 }

@@ -6,7 +6,7 @@ use time::Duration;
 use super::checks::{FactorChecks, LABEL};
 use super::error::FactorError;
 use super::recovery_codes::RecoveryCodes;
-use super::standing::Standing;
+use super::standing::{Standing, strong_enough};
 use crate::model::events::{Event, EventKind};
 use crate::model::factors::TotpOffer;
 use crate::model::store_error::StoreError;
@@ -74,7 +74,7 @@ impl EnrolTotp {
         let (checks, user) = (&self.checks, actor.who);
         let ports = &checks.ports;
         let now = ports.clock.now();
-        let guess = checks.guess(user).await?;
+        let guess = checks.guess(user, Method::Otp, &actor.into()).await?;
         let offer = ports.store.autocommit().factors().totp_offer(user, now).await?;
         let offer = offer.ok_or(FactorError::NoEnrolment)?;
         let Some(step) = checks.step(user, &offer.secret, code) else {
@@ -111,12 +111,3 @@ impl EnrolTotp {
 
 /// What mails call an authenticator app.
 pub(super) const APP: &str = "an authenticator app";
-
-/// Where an account has a second factor, whoever changes its factors has to have shown one: so that a stolen token and the
-/// password take none away.
-pub(super) fn strong_enough(actor: &Actor, standing: &Standing) -> Result<(), FactorError> {
-    if standing.is_owed() && !actor.proof.methods.are_strong() {
-        return Err(FactorError::TooWeak);
-    }
-    Ok(())
-}

@@ -67,7 +67,7 @@ pub enum ImportRefusal {
     /// Not an e-mail address.
     #[error("the e-mail address is not valid: {0}")]
     Email(EmailError),
-    /// The user name is none.
+    /// Not a user name.
     #[error("the user name is not valid: {0}")]
     Username(UsernameError),
     /// The user name is an address, and there is another one.

@@ -214,7 +214,7 @@ impl Keys {
     }
 
     /// The keys of an algorithm that the master secret opens, retired ones included, and the ids of the others in use. A key
-    /// that it does not open has superseded no other: whoever planted it holds no secret of ours.
+    /// that it does not open has superseded no other: it was not made with our secret.
     fn sift(&self, algorithm: Algorithm, keys: Vec<StoredKey>) -> (Vec<StoredKey>, Vec<String>) {
         let of_algorithm = keys.into_iter().filter(|key| key.algorithm == algorithm);
         let (own, others): (Vec<_>, Vec<_>) = of_algorithm.partition(|key| self.opens(key));

@@ -19,6 +19,7 @@ use crate::values::by::By;
 use crate::values::ids::{SessionId, UserId};
 use crate::values::names::{LoginName, Names};
 use crate::values::origin::Origin;
+use crate::values::proof::Method;
 
 /// The counts that a guess belongs to.
 #[derive(Clone, Copy, Debug, Default)]
@@ -95,10 +96,19 @@ impl Throttle {
         Ok(Guess { account: Some(key), address: None })
     }
 
-    /// The count that wrong answers to the question for a second factor belong to, unless they have to wait: one per account,
-    /// apart from that of its password. Nobody is asked who does not know the password.
-    pub(crate) async fn second_factor(&self, user: UserId) -> Result<Guess, ThrottleError> {
-        let key = AttemptKey::of("second factor", &user.to_string(), None);
+    /// The count that wrong answers to the question for a second factor belong to, unless they have to wait, apart from that of
+    /// the password. At a login, which takes the password first: one per account. In a session: one per account and session, so
+    /// that a stolen token does not keep the owner from logging in. Each `method` has a count of its own: guessed codes of an
+    /// app do not block a recovery code.
+    pub(crate) async fn second_factor(
+        &self,
+        user: UserId,
+        session: Option<SessionId>,
+        method: Method,
+    ) -> Result<Guess, ThrottleError> {
+        let session = session.map(|session| session.to_string()).unwrap_or_default();
+        let subject = format!("{user} {session} {}", method.as_str());
+        let key = AttemptKey::of("second factor", &subject, None);
         if self.budgets.is_some() {
             self.check(key).await?;
         }

@@ -37,7 +37,7 @@ impl Slots {
         slot
     }
 
-    /// Gives a slot back, whatever became of its delivery.
+    /// Gives a slot back, after any outcome of its delivery.
     pub fn give_back(&mut self, slot: &Slot) {
         if let Some(index) = self.0.iter().position(|taken| taken == slot) {
             self.0.swap_remove(index);

@@ -96,7 +96,9 @@ impl OAuthTokens {
             let good = claim.counter == live.session.counter
                 && !self.opening.lifetimes.are_over(&live.session, self.ports.clock.now());
             let expires_at = self.opening.lifetimes.end(&live.session);
-            let scope = self.opening.grants().bound(live.role, &live.session.scope);
+            let granted = self.opening.grants().bound(live.role, &live.session.scope);
+            let mut repositories = self.ports.store.autocommit();
+            let scope = self.opening.narrowed(&mut *repositories, &live.session, live.role, granted).await?;
             let session = Session { scope, ..live.session };
             return Ok(good.then_some(Introspection::Refresh { session, expires_at }));
         }

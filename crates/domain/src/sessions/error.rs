@@ -154,7 +154,7 @@ impl Failure for SessionError {
 }
 
 impl SessionError {
-    /// The failure of a second factor at a login, where nobody is known yet.
+    /// The failure of a second factor at a login, before the caller is authenticated.
     pub(crate) fn at_login(error: FactorError) -> Self {
         match error {
             FactorError::WrongCode => Self::WrongCode,

@@ -48,12 +48,12 @@ pub struct Login {
     pub device: Option<String>,
 }
 
-/// How the transaction ended that admits somebody.
+/// The end of the transaction that opens the session.
 enum Admitted {
     Yes,
     /// The password, the factors or the client are others by now.
     Changed,
-    /// Somebody else used the code first.
+    /// Another caller used the code first.
     Overtaken(Checked),
 }
 
@@ -116,9 +116,11 @@ impl LogIn {
             let client = client.map(|client| client.id.clone());
             let standing = Standing::of(&mut *self.ports.store.autocommit(), user.id).await?;
             let code = proven.code.as_deref().map(String::as_str).or(login.otp.as_deref());
+            // A blank field of a form is no code.
+            let code = code.filter(|code| !code.trim().is_empty());
             let checked = match code.filter(|_| standing.is_owed()) {
                 Some(code) => {
-                    // Whoever reads what becomes of the code knows that the password was right, so it is rationed, too.
+                    // The outcome of the code shows that the password was right, so it is rate limited, too.
                     self.throttle.right(&mut *self.ports.store.autocommit(), guess).await?;
                     let answer = Answer::otp(code);
                     let checked = self.checks.check(user.id, &standing, &answer, &By::UNKNOWN, origin).await;

@@ -15,7 +15,7 @@ use crate::model::sessions::Session;
 use crate::model::store_error::StoreError;
 use crate::ports::bundle::Ports;
 use crate::ports::letters::Reader;
-use crate::ports::store::Transaction;
+use crate::ports::store::{Repositories, Transaction};
 use crate::values::by::{By, Means};
 use crate::values::ids::{ClientId, SessionId, UserId};
 use crate::values::origin::Origin;
@@ -85,18 +85,22 @@ impl Opening {
         Self { notices: postbox, ..self }
     }
 
-    /// What an account of this role gets of `granted`, for which it may have to have a second factor.
-    pub(super) async fn narrowed(
+    /// What a session of this role gets of `granted`. Where the policy demands a second factor, the account has to have one
+    /// and the session has to have shown it: a session that began with the password alone does not gain by an enrolment
+    /// elsewhere.
+    pub(crate) async fn narrowed(
         &self,
-        user: UserId,
+        repositories: &mut (impl Repositories + ?Sized),
+        session: &Session,
         role: Role,
         granted: ScopeSet,
     ) -> Result<ScopeSet, StoreError> {
         if !self.policy.demands(role) {
             return Ok(granted);
         }
-        let standing = Standing::of(&mut *self.ports.store.autocommit(), user).await?;
-        Ok(self.policy.bound(role, standing.is_owed(), granted))
+        let standing = Standing::of(repositories, session.user).await?;
+        let shown = standing.is_owed() && session.proof.methods.are_strong();
+        Ok(self.policy.bound(role, shown, granted))
     }
 
     /// Stores a new session. Where its account has too many then, those unseen longest end.

@@ -25,7 +25,7 @@ impl Challenges {
         Self { ports, throttle, postbox }
     }
 
-    /// What is owed, or `None` if the account has another password by now. Wrong passwords are forgotten: whoever reads this
+    /// What is owed, or `None` if the account has another password by now. Wrong passwords are cleared: a caller that reads this
     /// answer knows that this one was right. `better` is a better hash of it.
     pub(super) async fn make(
         &self,

@@ -10,12 +10,13 @@ use crate::factors::error::FactorError;
 use crate::factors::standing::Standing;
 use crate::identity::error::UserError;
 use crate::identity::proofs::{AskedPassword, Proofs};
+use crate::model::clients::Client;
 use crate::model::users::Credentials;
 use crate::ports::store::Transaction;
 use crate::values::actor::Actor;
 use crate::values::origin::Origin;
 use crate::values::proof::{Method, Proof};
-use crate::values::scopes::ENROL;
+use crate::values::scopes::{self, ENROL};
 
 /// What one proves again.
 pub enum Again {
@@ -40,7 +41,7 @@ impl ProveAgain {
     }
 
     /// Tokens of the actor's session that say when it was proven anew. The session's refresh token stays the one it is. Where
-    /// the account has a second factor, the password proves nothing: whoever stole a token may know it, too.
+    /// the account has a second factor, the password proves nothing: a thief of the token may know it, too.
     ///
     /// # Errors
     /// [`UserError::WrongPassword`] and [`FactorError::WrongCode`], which are counted; [`FactorError::TooWeak`] for the password
@@ -117,15 +118,20 @@ impl ProveAgain {
         proof: &Proof,
     ) -> Result<Tokens, SessionError> {
         let noted = tx.sessions().prove(actor.session(), proof).await?;
-        let live =
-            tx.sessions().live(actor.session()).await?.filter(|_| noted).ok_or(UserError::CallerGone)?;
-        let scope = if actor.scope.contains(ENROL) {
-            let has_one = Standing::of(&mut *tx, actor.who).await?.is_owed();
-            let granted = self.opening.grants().bound(live.role, &live.session.scope);
-            self.opening.policy.bound(live.role, has_one, granted)
-        } else {
-            actor.scope.clone()
+        let now = self.opening.ports.clock.now();
+        let live = tx.sessions().live(actor.session()).await?;
+        let live = live.filter(|live| noted && !self.opening.lifetimes.are_over(&live.session, now));
+        let live = live.ok_or(UserError::CallerGone)?;
+        let client = match &live.session.client {
+            Some(id) => Some(tx.clients().find(id).await?.ok_or(UserError::CallerGone)?),
+            None => None,
         };
+        // As at a refresh: what role, client and policy allow now, and no more than the token had.
+        let role = self.opening.grants().bound(live.role, &live.session.scope);
+        let allowed = Client::bound(client.as_ref(), &role);
+        let allowed =
+            if actor.scope.contains(ENROL) { allowed } else { scopes::intersection(&actor.scope, &allowed) };
+        let scope = self.opening.narrowed(&mut *tx, &live.session, live.role, allowed).await?;
         let tokens = self.opening.tokens(&live.session, scope)?;
         tx.commit().await?;
         Ok(tokens)

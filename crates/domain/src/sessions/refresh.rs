@@ -102,7 +102,8 @@ impl Refresh {
             }
             let allowed = Client::bound(client, &self.opening.grants().bound(live.role, &session.scope));
             let granted = scopes::grant(scope, &allowed)?;
-            let granted = self.opening.narrowed(session.user, live.role, granted).await?;
+            let mut repositories = self.opening.ports.store.autocommit();
+            let granted = self.opening.narrowed(&mut *repositories, &session, live.role, granted).await?;
             let tokens = self.opening.tokens(&session, granted)?;
             if worth == Worth::Converge
                 || self

@@ -102,7 +102,7 @@ impl fmt::Display for Means {
 }
 
 impl Who {
-    /// Reads the stored form; `None` if it is none.
+    /// Reads the stored form; `None` if it is malformed.
     pub fn from_stored(text: &str) -> Option<Self> {
         Some(match text.split_once(':') {
             Some(("user", id)) => Self::User(UserId(id.parse().ok()?)),
@@ -116,7 +116,7 @@ impl Who {
 }
 
 impl Means {
-    /// Reads the stored form; `None` if it is none.
+    /// Reads the stored form; `None` if it is malformed.
     pub fn from_stored(text: &str) -> Option<Self> {
         Some(match text.split_once(':') {
             Some(("session", id)) => Self::Session(SessionId(id.parse().ok()?)),

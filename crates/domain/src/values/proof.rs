@@ -1,4 +1,4 @@
-//! How and when somebody proved who they are.
+//! How and when a user was authenticated.
 
 use std::fmt;
 
@@ -97,7 +97,7 @@ impl fmt::Debug for Methods {
     }
 }
 
-/// How and when somebody proved who they are, at a login or since.
+/// How and when a user was authenticated, at a login or since.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Proof {
     /// By what.

@@ -5,7 +5,7 @@ use keyward_auth::ScopeSet;
 /// Manage all accounts, and what belongs to them.
 pub const ADMIN: &str = "admin";
 
-/// Enrol a second factor, and nothing else: what those get who have to have one and have none. No role has it, and nobody can
+/// Enrol a second factor, and nothing else: for accounts that have to have one and lack it. No role has it, and no caller can
 /// ask for it.
 pub const ENROL: &str = "enrol";
 

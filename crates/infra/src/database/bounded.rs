@@ -78,7 +78,7 @@ impl Bounded<DatabaseTransaction> {
 }
 
 impl Patience {
-    /// `held` says that the call has the connection already. One that only waits for it must not interrupt whoever has it;
+    /// `held` says that the call has the connection already. One that only waits for it must not interrupt its holder;
     /// one that took all the time there is has had it, for waiting ends earlier.
     async fn wait_for<T>(
         &self,

@@ -17,7 +17,7 @@ const STEPS: i32 = 1_000;
 pub(crate) struct Interrupt(Arc<AtomicBool>);
 
 impl Interrupt {
-    /// Ends the statement that runs. Only whoever holds the connection may call this.
+    /// Ends the statement that runs. Only the connection's holder may call this.
     pub(crate) fn now(&self) {
         self.0.store(true, Ordering::SeqCst);
     }

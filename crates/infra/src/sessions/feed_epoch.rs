@@ -15,7 +15,7 @@ use crate::database::error::failed;
 const ENTRIES_AHEAD: &str = "UPDATE revocations SET tx = pg_current_xact_id() \
     WHERE tx >= pg_snapshot_xmax(pg_current_snapshot())";
 const EPOCH_AHEAD: &str = "DELETE FROM feed_epoch WHERE tx >= pg_snapshot_xmax(pg_current_snapshot())";
-/// No id of an entry is given twice, whatever the file was replaced by: the next one is beyond all that time has seen.
+/// No id of an entry is given twice, even if the file was replaced: the next one is beyond all earlier ones.
 const SEQUENCE: [&str; 2] = [
     "INSERT INTO sqlite_sequence (name, seq) SELECT 'revocations', 0 \
      WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'revocations')",

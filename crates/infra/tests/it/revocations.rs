@@ -287,7 +287,7 @@ async fn a_database_that_was_put_back_tells_every_end_that_comes_after() {
     end(&database, ana, 5).await;
     end(&database, ana, 6).await;
     assert_eq!(reader.read(&database).await, [id(5), id(6)]);
-    assert_eq!(reader.page(&database, 9).await.revocations, [], "nothing is told for ever");
+    assert_eq!(reader.page(&database, 9).await.revocations, [], "no revocation is reported for ever");
     settle(database.connection(), at(7200), &SystemRandom).await.unwrap();
     assert_eq!(reader.page(&database, 9).await.revocations, [], "a start alone begins nothing anew");
 }

@@ -155,7 +155,7 @@ impl Account {
         let user = Users::new(ports.clone()).find_by_name(&name).await.map_err(words)?;
         let user = user.ok_or_else(|| format!("there is no account named {name}"))?;
         let by = By::command("user remove-factors");
-        let removed = TakeFactorsAway::new(ports, None).of(user.id, &by, &Origin::default()).await;
+        let removed = TakeFactorsAway::new(ports, None).of(user.id, None, &by, &Origin::default()).await;
         say(line(&removed.map_err(words)?))?;
         Ok(database.close().await?)
     }

@@ -54,7 +54,7 @@ impl ByteBudget {
         Arc::new(Self { most, used: Mutex::default() })
     }
 
-    /// Counts so many bytes of a client, if there is room for them in the whole and in the client's share.
+    /// Reserves `bytes` of a client, if there is room for them in the whole and in the client's share.
     fn charge(self: &Arc<Self>, client: Option<IpAddr>, bytes: usize) -> Option<Charge> {
         let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
         let total = used.total.checked_add(bytes).filter(|total| *total <= self.most)?;

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 
@@ -11,12 +11,17 @@ use tokio::net::UnixListener;
 /// Who may connect: this account and its group, to which the proxy's belongs.
 const MODE: u32 = 0o660;
 
-/// The file of a socket, removed when dropped.
-pub(crate) struct SocketFile(PathBuf);
+/// The file of a socket, removed when dropped, unless another server has taken its place.
+pub(crate) struct SocketFile {
+    path: PathBuf,
+    inode: u64,
+}
 
 impl Drop for SocketFile {
     fn drop(&mut self) {
-        drop(fs::remove_file(&self.0));
+        if fs::symlink_metadata(&self.path).is_ok_and(|found| found.ino() == self.inode) {
+            drop(fs::remove_file(&self.path));
+        }
     }
 }
 
@@ -37,5 +42,6 @@ pub(crate) fn listen(path: &Path) -> io::Result<(UnixListener, SocketFile)> {
     }
     let listener = UnixListener::bind(path)?;
     fs::set_permissions(path, fs::Permissions::from_mode(MODE))?;
-    Ok((listener, SocketFile(path.to_owned())))
+    let inode = fs::symlink_metadata(path)?.ino();
+    Ok((listener, SocketFile { path: path.to_owned(), inode }))
 }

@@ -1,4 +1,4 @@
-//! A client of whatever listens at an address of this machine.
+//! A client of a server at an address of this machine.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};

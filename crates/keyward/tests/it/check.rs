@@ -86,7 +86,7 @@ async fn the_documented_nginx_example_lets_users_through_and_nobody_else() {
     assert_eq!((status, &seen["user"], &seen["scope"]), (200, &json!("1"), &tokens["scope"]));
     let forged = format!("Authorization: Bearer {token}\r\nX-Keyward-User: 7\r\nX-Keyward-Scope: admin");
     let (_, seen) = front.exchange("POST /reports", &forged, "a body");
-    assert_eq!((&seen["user"], &seen["scope"]), (&json!("1"), &tokens["scope"]), "a client names nobody");
+    assert_eq!((&seen["user"], &seen["scope"]), (&json!("1"), &tokens["scope"]), "a client names no user");
     let (head, _) = front.raw("GET /reports", "X-Keyward-User: 7", "");
     let head = head.to_ascii_lowercase();
     assert!(head.starts_with("http/1.1 401 ") && head.contains("www-authenticate: bearer"), "{head}");

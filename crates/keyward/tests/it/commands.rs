@@ -187,17 +187,22 @@ async fn a_name_can_neither_forge_a_line_nor_reach_the_terminal_as_a_command() {
         "Eve\u{fffd}1\u{fffd}root@evil\u{fffd}admin\u{fffd}active\u{fffd}[2J\u{fffd}\u{fffd}2J\u{fffd}Root";
     let server = home.serve(&[]);
     let account = json!({ "email": "eve@example.com", "password": PASSWORD, "name": forged });
+    assert_eq!(server.call("POST", "/users", "", &account).0, 422);
+    let account = json!({ "email": "eve@example.com", "password": PASSWORD });
     assert_eq!(server.call("POST", "/users", "", &account).0, 201);
     drop(server);
+    // As an earlier version stored it.
+    let stored = format!("UPDATE users SET name = '{forged}'");
+    keyward_infra::testing::execute(&home.database_url(), &stored).await;
     let listed = text(&home.run(&["user", "list"]).stdout);
     assert!(listed.ends_with(&format!("\teve@example.com\tuser\tactive\t{shown}\t-\n")), "{listed:?}");
     assert_eq!(listed.lines().count(), 1, "{listed:?}");
 
-    let made = create(&home, &["--email", "bob@example.com", "--name", forged], PASSWORD);
-    assert!(text(&made.stdout).ends_with(&format!("\tactive\t{shown}\t-\n")), "{made:?}");
-    let made = home.run(&["client", "create", "--id", "web", "--name", forged]);
+    let refused = create(&home, &["--email", "bob@example.com", "--name", forged], PASSWORD);
+    assert!(!refused.status.success() && !text(&refused.stderr).contains('\u{1b}'), "{refused:?}");
+    let made = home.run(&["client", "create", "--id", "web", "--name", "Web\n1\tadmin"]);
     assert!(made.status.success(), "{made:?}");
-    assert_eq!(text(&home.run(&["client", "list"]).stdout), format!("web\t-\t{shown}\n"));
+    assert_eq!(text(&home.run(&["client", "list"]).stdout), "web\t-\tWeb\u{fffd}1\u{fffd}admin\n");
 }
 
 #[tokio::test]

@@ -10,3 +10,4 @@ mod policy;
 mod proof;
 mod races;
 mod removal;
+mod weak_sessions;

@@ -65,7 +65,7 @@ async fn the_form_on_the_page_asks_for_another_link() {
     for path in ["/reset-password", "/reset-password?token=unknown", "/reset-password?token=%3Cb%3E"] {
         let page = app.anonymous().get(path).await.assert_status(200).text();
         assert!(page.contains("action=\"password-recovery\"") && page.contains("name=\"email\""), "{page}");
-        assert!(!page.contains("example.com") && !page.contains("<b>"), "nobody is named: {page}");
+        assert!(!page.contains("example.com") && !page.contains("<b>"), "no user is named: {page}");
     }
     for name in ["ana", "nobody"] {
         let form = format!("email={name}%40example.com");
@@ -94,5 +94,5 @@ async fn the_page_of_a_verification_names_the_address() {
     let page = sent(&app, "/verify-email", &format!("token={token}")).await.assert_status(400).text();
     assert!(page.contains("was not verified") && page.contains("ask for another mail"), "{page}");
     let page = app.anonymous().get(&format!("/verify-email?token={token}")).await.text();
-    assert!(!page.contains("example.com"), "a spent link names nobody: {page}");
+    assert!(!page.contains("example.com"), "a spent link names no user: {page}");
 }

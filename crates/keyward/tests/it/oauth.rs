@@ -211,7 +211,7 @@ async fn a_registered_client_that_leaves_its_secret_out_gets_no_token() {
             assert_error(&token(&app, None, &[grant, more].concat()).await, 401, "invalid_client");
         }
     }
-    // An id that is nobody's, and empty fields, name no client.
+    // An unknown id and empty fields name no client.
     for more in
         [&[("client_id", "my-app")][..], &[("client_id", "")], &[("client_id", ""), ("client_secret", "")]]
     {

@@ -88,7 +88,7 @@ pub struct Order {
     pub lines: Vec<Line>,
 }
 
-/// About so many bytes of JSON does a line have beside the product's name.
+/// About how many bytes of JSON a line has beside the product's name.
 pub const LINE_BYTES: u64 = 100;
 
 impl Order {

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::response::NoContent;
-use keyward_domain::factors::error::NoUser;
+use keyward_domain::factors::error::{NoUser, TooWeak};
 use keyward_domain::factors::removal::TakeFactorsAway;
 use keyward_domain::values::by::By;
 use keyward_domain::values::ids::UserId;
@@ -16,14 +16,15 @@ use crate::extract::{Id, Sender};
 
 /// Take all second factors of an account away
 ///
-/// For somebody who has lost them. Their next login takes the password alone; a mail reports it to them.
+/// For a user who has lost them. Their next login takes the password alone; a mail reports it to them. An administrator with a
+/// second factor has to have shown it.
 #[utoipa::path(delete, path = "/users/{id}/factors", tag = "users")]
 pub async fn remove_user_factors(
     admin: CurrentUser<Admin, Recent>,
     State(take_away): State<TakeFactorsAway>,
     Sender(origin): Sender,
     Path(id): Path<Id<UserId>>,
-) -> Result<NoContent, Refused<NoUser>> {
-    take_away.of(id, &By::from(&*admin), &origin).await?;
+) -> Result<NoContent, Refused<(NoUser, TooWeak)>> {
+    take_away.of(id, Some(&*admin), &By::from(&*admin), &origin).await?;
     Ok(NoContent)
 }

@@ -59,7 +59,7 @@ pub struct PasswordReset {
     new_password: NewPassword,
 }
 
-/// A [`PasswordReset`], or why it is none beside the token as it came: a page needs that for its form.
+/// A [`PasswordReset`], or its fault beside the token as it came: a page needs that for its form.
 pub struct ResetForm {
     token: Option<String>,
     reset: Result<PasswordReset, Vec<Fault>>,

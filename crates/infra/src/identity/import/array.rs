@@ -50,7 +50,10 @@ impl<R: BufRead> JsonArray<R> {
                     return Ok(Some(Entry { line, user }));
                 }
                 Some(b',' | b' ' | b'\t' | b'\r' | b'\n') => {}
-                Some(b']') => self.place = Place::After,
+                Some(b']') => {
+                    self.place = Place::After;
+                    return self.rest();
+                }
                 found => {
                     self.place = Place::After;
                     let what =
@@ -60,6 +63,19 @@ impl<R: BufRead> JsonArray<R> {
                         user: Err(format!("{what}; nothing after it is read")),
                     }));
                 }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Reads what follows the array: a second list is refused, for its accounts would be missed.
+    fn rest(&mut self) -> io::Result<Option<Entry>> {
+        let mut text = Text::default();
+        while let Some(byte) = self.next_byte()? {
+            if !text.is_string(byte) && matches!(byte, b'[' | b'{') {
+                let user =
+                    Err("a second list follows, which is not read: one file holds one list".to_owned());
+                return Ok(Some(Entry { line: self.line, user }));
             }
         }
         Ok(None)

@@ -1,6 +1,6 @@
 //! The lines of a `.env` file: `NAME=value`, with or without `export` before and quotes around the value.
 //!
-//! Nothing is substituted: `$` is itself. Lines that set variables of other programs are passed over, whatever they hold.
+//! Nothing is substituted: `$` is itself. Lines that set variables of other programs are skipped, with any content.
 
 use crate::cli::prefix::PREFIX;
 
@@ -14,7 +14,8 @@ pub(super) fn parse(text: &str) -> Result<Vec<(String, String)>, usize> {
     while !rest.is_empty() {
         let line = rest.split_inclusive('\n').next().unwrap_or(rest);
         let statement = line.trim_start();
-        let statement = statement.strip_prefix("export ").unwrap_or(statement).trim_start();
+        let exported = statement.strip_prefix("export").filter(|rest| rest.starts_with([' ', '\t']));
+        let statement = exported.unwrap_or(statement).trim_start();
         let ours = statement.starts_with(PREFIX);
         let (name, value) = statement.split_once('=').unzip();
         let name = name.map(str::trim_end).filter(|name| is_name(name));

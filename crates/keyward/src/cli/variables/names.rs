@@ -1,4 +1,4 @@
-//! The names of settings, and what to say of a name that is none.
+//! The names of settings, and the answer to an unknown one.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;

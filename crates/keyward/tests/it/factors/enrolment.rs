@@ -26,7 +26,7 @@ async fn an_app_counts_after_a_code_of_it_was_shown_and_not_before() {
     assert!(uri.starts_with(&begins), "{uri}");
     assert!(offered["qr"].as_str().unwrap().starts_with("<svg "), "{offered}");
 
-    // Left half-way it asks nobody for anything.
+    // Half done it asks for nothing.
     app.anonymous().post("/login", credentials("ana")).await.assert_status(200);
     assert_eq!(ana.get("/users/me/factors").await.json(), none);
     let phone = Phone::reading(secret);

@@ -46,6 +46,6 @@ async fn nothing_is_reported_unless_that_is_on_nor_before_the_second_factor() {
     let ana = enrolled(&app, "ana").await;
     app.letters().await;
     let mfa_token = half(&app, "ana").await;
-    assert!(app.letters().await.is_empty(), "half a login is none");
+    assert!(app.letters().await.is_empty(), "half a login is not reported");
     finish(&app, &mfa_token, &ana.phone.fresh_code(&app)).await.assert_status(200);
 }

@@ -29,7 +29,7 @@ async fn nothing(app: &TestApp) -> String {
     row["password_hash"].clone().unwrap().trim_matches('\'').to_owned()
 }
 
-/// Somebody who has just logged in, and whose password is gone since.
+/// A user who has just logged in, and whose password was removed since.
 async fn without_password(app: &TestApp) -> Person {
     let ana = app.user("ana").await;
     let hash = nothing(app).await;

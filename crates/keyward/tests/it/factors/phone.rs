@@ -1,4 +1,4 @@
-//! Somebody with an authenticator app.
+//! Users with an authenticator app.
 
 use keyward_api::testing::answer::Answer;
 use keyward_api::testing::app::{PASSWORD, TestApp, address};
@@ -53,14 +53,14 @@ impl Phone {
     }
 }
 
-/// Somebody with an authenticator app and recovery codes.
+/// A user with an authenticator app and recovery codes.
 pub(crate) struct Enrolled {
     pub(crate) person: Person,
     pub(crate) phone: Phone,
     pub(crate) codes: Vec<String>,
 }
 
-/// Enrols an app for somebody who has just logged in.
+/// Enrols an app for a user who has just logged in.
 pub(crate) async fn enrol(app: &TestApp, person: &Person) -> (Phone, Vec<String>) {
     let offered = person.post("/users/me/totp", json!({})).await.assert_status(200).json();
     let phone = Phone::reading(offered["secret"].as_str().unwrap());
@@ -70,14 +70,14 @@ pub(crate) async fn enrol(app: &TestApp, person: &Person) -> (Phone, Vec<String>
     (phone, codes.iter().map(|code| code.as_str().unwrap().to_owned()).collect())
 }
 
-/// Somebody of that name with an app.
+/// A user of that name with an app.
 pub(crate) async fn enrolled(app: &TestApp, name: &str) -> Enrolled {
     let person = app.user(name).await;
     let (phone, codes) = enrol(app, &person).await;
     Enrolled { person, phone, codes }
 }
 
-/// The credentials of somebody, in JSON.
+/// The credentials of a user, in JSON.
 pub(crate) fn credentials(name: &str) -> Value {
     json!({ "username": address(name), "password": PASSWORD })
 }
@@ -101,7 +101,7 @@ pub(crate) async fn log_in(app: &TestApp, name: &str, otp: &str) -> Answer {
     app.anonymous().post("/login", login).await
 }
 
-/// Somebody who logged in with a code of their app just now.
+/// A user who logged in with a code of their app just now.
 pub(crate) async fn back(app: &TestApp, name: &str, phone: &Phone) -> Person {
     let answer = log_in(app, name, &phone.fresh_code(app)).await.assert_status(200);
     holder(app, &answer.json())

@@ -8,7 +8,7 @@ use super::phone::{credentials, enrol};
 use crate::app::{Starts, operations};
 use crate::forge::claims_of;
 
-/// Whoever logs in with the password alone, without asking who they are.
+/// Logs in with the password alone.
 async fn enter(app: &TestApp, name: &str) -> Person {
     let tokens = app.anonymous().post("/login", credentials(name)).await.assert_status(200).json();
     let mut person = app.bearer(tokens["access_token"].as_str().unwrap());
