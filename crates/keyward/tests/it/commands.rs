@@ -182,9 +182,9 @@ async fn the_document_it_prints_is_the_one_in_the_repository() {
 #[tokio::test]
 async fn a_name_can_neither_forge_a_line_nor_reach_the_terminal_as_a_command() {
     let home = Home::new().await;
-    // Other control characters are refused.
-    let forged = "Eve\n1\troot@evil\tadmin\tactive\rRoot";
-    let shown = "Eve\u{fffd}1\u{fffd}root@evil\u{fffd}admin\u{fffd}active\u{fffd}Root";
+    let forged = "Eve\n1\troot@evil\tadmin\tactive\u{1b}[2J\u{7f}\u{9b}2J\rRoot";
+    let shown =
+        "Eve\u{fffd}1\u{fffd}root@evil\u{fffd}admin\u{fffd}active\u{fffd}[2J\u{fffd}\u{fffd}2J\u{fffd}Root";
     let server = home.serve(&[]);
     let account = json!({ "email": "eve@example.com", "password": PASSWORD, "name": forged });
     assert_eq!(server.call("POST", "/users", "", &account).0, 422);
