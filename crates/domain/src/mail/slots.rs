@@ -5,7 +5,7 @@ use crate::model::mail::Lane;
 use crate::values::email::Email;
 
 /// Deliveries under way at once in one process.
-const ALL: usize = 8;
+const ALL: usize = 32;
 /// Deliveries under way at once to recipients of one domain.
 const OF_ONE_DOMAIN: usize = 4;
 
@@ -13,8 +13,8 @@ const OF_ONE_DOMAIN: usize = 4;
 fn share(lane: Lane) -> usize {
     match lane {
         Lane::Code => ALL,
-        Lane::Notice => 5,
-        Lane::Other => 3,
+        Lane::Notice => 20,
+        Lane::Other => 12,
     }
 }
 
@@ -80,15 +80,17 @@ mod tests {
     #[test]
     fn what_can_wait_never_takes_the_slots_of_what_a_person_waits_for() {
         let mut slots = Slots::default();
-        for number in 0..3 {
+        for number in 0..12 {
             assert_eq!(free(&slots), Lane::ALL);
             take(&mut slots, Lane::Other, number);
         }
         assert_eq!(free(&slots), [Lane::Code, Lane::Notice]);
-        let notice = take(&mut slots, Lane::Notice, 3);
-        take(&mut slots, Lane::Notice, 4);
+        let notice = take(&mut slots, Lane::Notice, 12);
+        for number in 13..20 {
+            take(&mut slots, Lane::Notice, number);
+        }
         assert_eq!(free(&slots), [Lane::Code]);
-        for number in 5..8 {
+        for number in 20..32 {
             take(&mut slots, Lane::Code, number);
         }
         assert!(free(&slots).is_empty());
@@ -97,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn one_domain_gets_half_of_the_slots_at_most() {
+    fn one_domain_gets_four_of_the_slots_at_most() {
         let mut slots = Slots::default();
         let first = take(&mut slots, Lane::Code, 1);
         for _ in 0..3 {

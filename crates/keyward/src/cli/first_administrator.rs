@@ -4,6 +4,7 @@ use keyward_auth::PasswordPolicy;
 use keyward_domain::identity::error::UserError;
 use keyward_domain::identity::registration::{Register, Registration};
 use keyward_domain::identity::users::Users;
+use keyward_domain::model::users::User;
 use keyward_domain::ports::bundle::Ports;
 use keyward_domain::values::email::Email;
 use keyward_domain::values::names::Names;
@@ -56,6 +57,7 @@ impl FirstAdministrator {
             Registration { names: self.names, password: self.password, name: None, role: Role::Admin };
         match Register::new(ports.clone()).register(registration).await {
             Ok(user) => {
+                verify(ports, &user).await.map_err(failed)?;
                 tracing::info!(user = user.id.0, "made the first administrator (KEYWARD_ADMIN_EMAIL)");
             }
             // Another replica that starts at the same moment makes it, too.
@@ -67,6 +69,18 @@ impl FirstAdministrator {
         }
         Ok(())
     }
+}
+
+/// Marks the address as verified: the operator vouches for it, and mail may not work yet.
+async fn verify(ports: &Ports, user: &User) -> Result<(), UserError> {
+    let Some(email) = user.names.email() else { return Ok(()) };
+    ports
+        .retrying(|| async {
+            let mut tx = ports.store.begin().await?;
+            tx.user_changes().verify(user.id, email).await?;
+            Ok(tx.commit().await?)
+        })
+        .await
 }
 
 fn failed(error: UserError) -> Problem {

@@ -72,3 +72,10 @@ async fn faulty_settings_of_it_stop_the_start() {
     }
     assert!(home.content().is_empty(), "{:?}", home.content());
 }
+
+#[tokio::test]
+async fn its_address_needs_no_mail() {
+    let home = Home::new().await;
+    let server = home.serve(&[EMAIL, PASSWORD, ("KEYWARD_REQUIRE_VERIFIED_EMAIL", "on")]);
+    assert_eq!(log_in(&server, PASSWORD.1).0, 200);
+}
