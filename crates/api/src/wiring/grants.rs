@@ -34,7 +34,7 @@ pub(crate) fn grants(settings: &ScopeSettings, resources: &[Resource]) -> Result
 /// Every scope that a client may be registered for: those of all roles, and those for clients alone.
 ///
 /// # Errors
-/// As [`grants`].
+/// As `grants`.
 pub fn client_scopes(settings: &ScopeSettings, resources: &[Resource]) -> Result<ScopeSet, ServiceError> {
     let own = ScopeSet::from_names([REVOCATIONS_READ]).unwrap_or_default();
     Ok(union(&own, grants(settings, resources)?.of(Role::Admin)))

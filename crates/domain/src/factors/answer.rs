@@ -19,7 +19,7 @@ impl Answer {
         Self::Otp(Zeroizing::new(typed.split_whitespace().collect()))
     }
 
-    /// A recovery code, as typed: see [`normalized`].
+    /// A recovery code, as typed: see `normalized`.
     pub fn recovery_code(typed: &str) -> Self {
         Self::RecoveryCode(normalized(typed))
     }
