@@ -63,7 +63,7 @@ impl Input for UserCreate {
     }
 }
 
-/// The field `email`. Where an address is asked for, and there is none in `username` either, it is missing.
+/// The field `email`. Where an address is required and `username` holds no address either, it is missing.
 #[expect(clippy::option_option, reason = "`None` is a fault; a missing address may be none")]
 fn email(fields: &mut Fields<'_>, rules: NameRules) -> Option<Option<Email>> {
     let username = fields.given("username");

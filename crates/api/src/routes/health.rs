@@ -30,12 +30,12 @@ pub struct Readiness {
     status: &'static str,
     /// Background workers that broke and are about to be started again: `keys`, `cleaning`,
     /// `deletion`, `mail`, `changes`. Left out
-    /// while there is none.
+    /// while empty.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false, example = json!([]))]
     restarting: Vec<&'static str>,
     /// The ids of signing keys that this server cannot open, for they were sealed with another master secret. Left out while
-    /// there is none.
+    /// empty.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false, example = json!([]))]
     unopened_keys: Vec<String>,

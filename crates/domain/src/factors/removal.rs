@@ -35,7 +35,7 @@ impl Factors {
     /// Removes the actor's authenticator app. With the last second factor the recovery codes go, too. A mail reports it.
     ///
     /// # Errors
-    /// [`FactorError::NoFactor`] where there is none; [`FactorError::TooWeak`] where the actor did not show one.
+    /// [`FactorError::NoFactor`] without such an app; [`FactorError::TooWeak`] where the actor did not show one.
     pub async fn remove_totp(&self, actor: &Actor, origin: &Origin) -> Result<(), FactorError> {
         let ports = &self.checks.ports;
         ports

@@ -64,7 +64,7 @@ impl EnrolTotp {
     /// mail. Other sessions go on: they began with what was enough at their time.
     ///
     /// # Errors
-    /// [`FactorError::WrongCode`], which is counted; [`FactorError::NoEnrolment`] when there is none, or it took too long.
+    /// [`FactorError::WrongCode`], which is counted; [`FactorError::NoEnrolment`] without a pending enrolment, or after it expired.
     pub async fn confirm(
         &self,
         actor: &Actor,

@@ -29,7 +29,7 @@ pub struct ForeignUser {
     pub username: Option<String>,
     /// What others call them.
     pub name: Option<String>,
-    /// The hash of their password, as that system writes it; empty where there is none.
+    /// The hash of their password, as that system writes it; empty for an account without a password.
     pub hash: String,
     /// The name of their role; without one they are a user.
     pub role: Option<String>,
@@ -191,7 +191,7 @@ impl Import {
         Ok(ImportedUser { new, disabled: user.disabled, email_verified: user.email_verified })
     }
 
-    /// The hash of a password; `None` where there is none. Django marks such accounts with `!`, `/etc/shadow` with `!` or `*`.
+    /// The hash of a password; `None` for an account without a password. Django marks such accounts with `!`, `/etc/shadow` with `!` or `*`.
     fn hash(&self, text: &str) -> Result<Option<PasswordHash>, ImportRefusal> {
         if text.is_empty() || text.starts_with(['!', '*']) {
             return Ok(None);

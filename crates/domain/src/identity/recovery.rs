@@ -113,7 +113,7 @@ impl Recovery {
         Self { ports, postbox, throttle }
     }
 
-    /// Sends a link to the account of that address, if there is one. The same queries run if there is none. Returns `false` if
+    /// Sends a link to the account of that address, if there is one. The same queries run otherwise. Returns `false` if
     /// too many were requested for the address, with or without an account: then none is sent.
     pub async fn request(&self, email: Email, origin: &Origin) -> Result<bool, RecoveryError> {
         self.throttle.spend(Deed::Mail, origin).await?;

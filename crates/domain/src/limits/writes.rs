@@ -21,7 +21,7 @@ const ACCOUNTS: usize = 100_000;
 pub struct WriteLimit(Option<Arc<Mutex<HashMap<UserId, OffsetDateTime>>>>);
 
 impl WriteLimit {
-    /// The limit, where there is one: by default there is none.
+    /// The limit; `None`, the default, for no limit.
     pub fn new(limited: bool) -> Self {
         Self(limited.then(Arc::default))
     }

@@ -141,7 +141,7 @@ pub struct Names {
 }
 
 impl Names {
-    /// Puts names together; `None` if there is none.
+    /// Puts names together; `None` without any name.
     pub fn new(email: Option<Email>, username: Option<Username>) -> Option<Self> {
         (email.is_some() || username.is_some()).then_some(Self { email, username })
     }

@@ -109,8 +109,8 @@ impl Discovery {
         }
     }
 
-    /// Asks one place after the other, as long as something answers that is not this issuer's document. The first refusal is the one
-    /// that is told.
+    /// Asks one place after the other, as long as something answers that is not this issuer's document. Returns the first
+    /// refusal if all fail.
     async fn fetch(&self) -> Result<Metadata, RemoteError> {
         let mut refusal = None;
         for url in self.issuer.metadata() {
