@@ -158,7 +158,8 @@ mod tests {
 
     #[test]
     fn a_key_that_does_not_open_is_called_so_and_supersedes_none() {
-        let mut keys = [key("a", 0), key("planted", 500), key("b", 1000), key("withdrawn", 1500), key("c", 9)];
+        let mut keys =
+            [key("a", 0), key("planted", 500), key("b", 1000), key("withdrawn", 1500), key("c", 9)];
         keys[3].retired_at = Some(OffsetDateTime::UNIX_EPOCH + Duration::seconds(1600));
         keys[4].algorithm = Algorithm::Es256;
         let parts_at = |now, opens: fn(&StoredKey) -> bool| {

@@ -31,20 +31,21 @@ impl Domains {
     }
 
     /// Those that answered promptly, in the order of their names.
-    pub(super) fn prompt(&self) -> impl Iterator<Item = String> {
+    pub(super) fn prompt(&self) -> Vec<String> {
         sorted(self.prompt.keys())
     }
 
     /// Those that were slow lately, in the order of their names.
-    pub(super) fn slow(&self, now: OffsetDateTime) -> impl Iterator<Item = String> {
-        sorted(self.slow.iter().filter(|(_, at)| now - **at < SLOW_FOR).map(|(domain, _)| domain))
+    pub(super) fn slow(&self, now: OffsetDateTime) -> Vec<String> {
+        let lately = self.slow.iter().filter(|(_, at)| now - **at < SLOW_FOR);
+        sorted(lately.map(|(domain, _)| domain))
     }
 }
 
-fn sorted<'a>(domains: impl Iterator<Item = &'a String>) -> impl Iterator<Item = String> + use<> {
+fn sorted<'a>(domains: impl Iterator<Item = &'a String>) -> Vec<String> {
     let mut domains: Vec<String> = domains.cloned().collect();
     domains.sort_unstable();
-    domains.into_iter()
+    domains
 }
 
 #[cfg(test)]
@@ -58,14 +59,14 @@ mod tests {
             domains.note(format!("{number}.example"), number % 2 == 0, start + Duration::seconds(number));
             domains.note("often.example".to_owned(), true, start + Duration::seconds(number));
         }
-        assert_eq!((domains.prompt().count(), domains.slow(start).count()), (51, 50));
+        assert_eq!((domains.prompt().len(), domains.slow(start).len()), (51, 50));
         for number in 100..200 {
             domains.note(format!("{number}.example"), false, start + Duration::seconds(number));
         }
-        let slow: Vec<_> = domains.slow(start + Duration::seconds(200)).collect();
+        let slow = domains.slow(start + Duration::seconds(200));
         assert_eq!((slow.len(), slow.contains(&"99.example".to_owned())), (REMEMBERED, false));
         domains.note("often.example".to_owned(), false, start + Duration::seconds(200));
-        assert!(!domains.prompt().any(|domain| domain == "often.example"));
-        assert_eq!(domains.slow(start + Duration::minutes(20)).count(), 0);
+        assert!(!domains.prompt().contains(&"often.example".to_owned()));
+        assert_eq!(domains.slow(start + Duration::minutes(20)).len(), 0);
     }
 }

@@ -90,7 +90,7 @@ impl Slots {
             }
             if slow < SLOW && self.taken(true, lane) < share(lane, SLOW) {
                 let idle = |domain: &String| self.of(domain) == 0;
-                let recipients = Recipients::Only(self.domains.slow(now).filter(idle).collect());
+                let recipients = Recipients::Only(self.domains.slow(now).into_iter().filter(idle).collect());
                 offers.push(Offer { lane, recipients, slow: true });
             }
         }
@@ -114,7 +114,8 @@ impl Slots {
     fn ordinary_recipients(&self, kept: bool, now: OffsetDateTime) -> Recipients {
         let full = |domain: &String| self.of(domain) >= OF_ONE_DOMAIN;
         if kept {
-            return Recipients::Only(self.domains.prompt().filter(|domain| !full(domain)).collect());
+            let prompt = self.domains.prompt().into_iter();
+            return Recipients::Only(prompt.filter(|domain| !full(domain)).collect());
         }
         let under_way = self.taken.iter().map(|taken| taken.domain.clone()).filter(full);
         let mut others: Vec<String> = under_way.chain(self.domains.slow(now)).collect();
@@ -205,12 +206,17 @@ mod tests {
         }
         let quick = Recipients::Only(vec!["quick.example".to_owned()]);
         assert_eq!(offered(&mut slots, false, at(3)), Some(quick), "what answered lately goes on");
-        let Some(Recipients::AllBut(slow)) = offered(&mut slots, false, at(4)) else { panic!("slots are free") };
+        let Some(Recipients::AllBut(slow)) = offered(&mut slots, false, at(4)) else {
+            panic!("slots are free")
+        };
         assert_eq!(slow.len(), 24, "others too, once the slow ones are known");
         for number in 24..40 {
             take(&mut slots, Lane::Code, &format!("slow{number}.example"), at(4));
         }
-        assert!(free(&mut slots, at(60)).len() == 3, "a domain that answered has slots whatever the others do");
+        assert!(
+            free(&mut slots, at(60)).len() == 3,
+            "a domain that answered has slots whatever the others do"
+        );
         assert_eq!(offered(&mut slots, true, at(60)), None, "slow deliveries are bounded too");
     }
 

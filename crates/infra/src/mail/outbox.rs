@@ -2,9 +2,7 @@
 
 use async_trait::async_trait;
 use keyward_domain::model::mail::{Lane, Sealed};
-use keyward_domain::model::outbox::{
-    Claimed, MailEntry, MailState, OutboxRepository, Outcome, Recipients,
-};
+use keyward_domain::model::outbox::{Claimed, MailEntry, MailState, OutboxRepository, Outcome, Recipients};
 use keyward_domain::model::store_error::StoreError;
 use keyward_domain::ports::announce::Change;
 use keyward_domain::values::email::Email;

@@ -34,12 +34,7 @@ async fn claim(database: &Database, now: OffsetDateTime) -> Option<Claimed> {
     claim_in(database, Lane::Code, &Recipients::ANY, now).await
 }
 
-async fn claim_in(
-    database: &Database,
-    lane: Lane,
-    to: &Recipients,
-    now: OffsetDateTime,
-) -> Option<Claimed> {
+async fn claim_in(database: &Database, lane: Lane, to: &Recipients, now: OffsetDateTime) -> Option<Claimed> {
     database.autocommit().outbox().claim(lane, to, now, now + Duration::minutes(5)).await.unwrap()
 }
 
@@ -161,8 +156,16 @@ async fn a_lane_is_claimed_by_itself_and_a_domain_can_be_passed_over() {
     assert_eq!((eve.mail.recipient.as_str(), eve.mail.lane), ("eve@eve.example", Lane::Notice));
     assert!(claim_in(&database, Lane::Notice, &passed_over, at(0)).await.is_none());
     assert_eq!(
-        claim_in(&database, Lane::Notice, &Recipients::Only(domains), at(0)).await.unwrap().mail.recipient.as_str(),
+        claim_in(&database, Lane::Notice, &Recipients::Only(domains), at(0))
+            .await
+            .unwrap()
+            .mail
+            .recipient
+            .as_str(),
         "bob@bob.example"
     );
-    assert_eq!(claim_in(&database, Lane::Other, &Recipients::ANY, at(0)).await.unwrap().mail.lane, Lane::Other);
+    assert_eq!(
+        claim_in(&database, Lane::Other, &Recipients::ANY, at(0)).await.unwrap().mail.lane,
+        Lane::Other
+    );
 }

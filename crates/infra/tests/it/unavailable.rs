@@ -114,7 +114,8 @@ async fn a_read_that_was_given_up_does_not_go_on() {
 }
 
 /// Runs for about a tenth of a second.
-const BRIEF: &str = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000) SELECT sum(i) FROM n";
+const BRIEF: &str =
+    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000) SELECT sum(i) FROM n";
 
 #[tokio::test]
 async fn a_write_that_waits_for_another_process_too_long_is_unavailable() {

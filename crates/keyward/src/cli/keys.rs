@@ -18,7 +18,7 @@ use keyward_infra::clock::SystemClock;
 use time::Duration;
 use time::format_description::well_known::Rfc3339;
 
-use super::output::{Problem, can_say, say};
+use super::output::{Problem, can_say, note, say};
 use crate::cli::settings::database::DatabaseSettings;
 
 #[derive(Subcommand)]
@@ -117,7 +117,9 @@ impl KeySettings {
                 let keys = Keys::new(ports(&database, &self.passwords)?, Arc::new(master), life);
                 let listed = keys.parts().await.map_err(|error| error.to_string())?;
                 if keys.seals().await.is_ok_and(|seals| seals.opened == 0 && !seals.elsewhere.is_empty()) {
-                    note("the master secret here opens none of these keys, so which of them sign is not known");
+                    note(
+                        "the master secret here opens none of these keys, so which of them sign is not known",
+                    );
                 }
                 listed
             }
