@@ -15,7 +15,7 @@ use super::Jobs;
 use crate::metrics::background::Worker;
 use crate::metrics::counters::Metrics;
 
-/// How often it is looked whether a delivery under way has become slow.
+/// How long until deliveries under way are looked at again: those that have become slow make room.
 const LOOK: Duration = Duration::from_secs(1);
 
 /// The deliveries under way.
