@@ -211,7 +211,9 @@ pub(crate) fn mails(world: &World, taken: &[Taken], waiting: &str) -> String {
         }
         let (_, before) = mails.split_last().unwrap_or((&mails[0], &[]));
         if before.iter().any(|mail| !world.weather.was_rough(mail.at, RECORDED)) {
-            world.ledger.broken(format!("the mail of order {order} was sent twice without a fault in between"));
+            world
+                .ledger
+                .broken(format!("the mail of order {order} was sent twice without a fault in between"));
         }
     }
     let waits: BTreeSet<i64> = waiting.lines().filter_map(order_of).collect();
@@ -226,7 +228,9 @@ pub(crate) fn mails(world: &World, taken: &[Taken], waiting: &str) -> String {
     }
     let failed = failed(waiting);
     if failed > 0 {
-        world.ledger.broken(format!("{failed} mails that failed are not sent, though the mail server is back"));
+        world
+            .ledger
+            .broken(format!("{failed} mails that failed are not sent, though the mail server is back"));
     }
     let late = waits.iter().filter(|id| !sent.contains_key(id)).count();
     let twice = taken.len() - sent.len();

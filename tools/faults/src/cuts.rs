@@ -44,7 +44,8 @@ pub(crate) fn run(scene: &Scene, kills: u32) -> Outcome<Report> {
     let file = data.join("keyward.db");
     let (outcome, people) = thread::scope(|scope| {
         let people = scope.spawn(|| people(&world, ACTORS));
-        let mut cuts = Cuts { world: &world, installation: &installation, disk: disk.as_ref(), mail: &mut mail };
+        let mut cuts =
+            Cuts { world: &world, installation: &installation, disk: disk.as_ref(), mail: &mut mail };
         let outcome = cuts.run(&mut replica, kills, || judge.look(&file));
         world.stop.store(true, Ordering::Relaxed);
         (outcome, people.join())

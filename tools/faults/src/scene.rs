@@ -90,7 +90,9 @@ impl Scene {
             writeln!(text, "{}", tally.line()).ok();
             if tally.fault == NO_MAIL && tally.refused() > 0 {
                 let refused = tally.refused();
-                world.ledger.broken(format!("without a mail server {refused} requests were refused or broken"));
+                world
+                    .ledger
+                    .broken(format!("without a mail server {refused} requests were refused or broken"));
             }
             if tally.errors() > 0 {
                 world.ledger.broken(format!("{} answers of 5xx other than 503", tally.errors()));
