@@ -48,7 +48,8 @@ async fn what_is_over_is_removed_in_batches() {
             *seen.lock().unwrap().entry(table.to_owned()).or_default() += 1;
         }
     });
-    let app = TestApp::over(home, database.await);
+    let database = database.await;
+    let app = TestApp::over(home, database);
     for insert in OVER {
         let insert = format!("{MANY} {}", insert[postgres]);
         app.database.connection().execute_unprepared(&insert).await.unwrap();
