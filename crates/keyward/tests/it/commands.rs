@@ -252,7 +252,7 @@ async fn a_key_that_the_master_secret_does_not_open_is_listed_as_such() {
     let listed = crate::process::finish(elsewhere, "");
     assert_eq!(states(&listed), ["unopened", "unopened", "retired"]);
     assert!(text(&listed.stderr).contains("no master secret"), "{}", text(&listed.stderr));
-    assert!(!home.path().join("elsewhere").exists(), "a list makes nothing");
+    assert!(!home.path().join("elsewhere/master.key").exists(), "a list makes no secret");
 }
 
 /// Runs a command on a terminal of its own, by `script` of util-linux.
