@@ -16,11 +16,11 @@ use crate::world::World;
 pub(crate) const NAME: &str = "disk full";
 
 /// How long writes may go on in room that the database has already.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// How many writes must be refused before there is room again.
 const REFUSED: usize = 20;
 /// How long a write may be refused after that.
-const RECOVERY: Duration = Duration::from_secs(60);
+const RECOVERY: Duration = Duration::from_mins(1);
 
 /// Fills the disk, writes until that is refused often enough, looks what is said and what still works, and makes room.
 pub(crate) fn fill_up(world: &World, disk: &Disk, installation: &Installation, round: usize) -> Outcome {
