@@ -112,25 +112,20 @@ impl KeySettings {
         let database = self.database.open().await?;
         let master = master_secret::find(&self.tokens, &self.database.storage.data_dir)?;
         let life = self.tokens.access_token_life();
-        let listed = match master {
-            Some(master) => {
-                let keys = Keys::new(ports(&database, &self.passwords)?, Arc::new(master), life);
-                let listed = keys.parts().await.map_err(|error| error.to_string())?;
-                if keys.seals().await.is_ok_and(|seals| seals.opened == 0 && !seals.elsewhere.is_empty()) {
-                    note(
-                        "the master secret here opens none of these keys, so which of them sign is not known",
-                    );
-                }
-                listed
+        let listed = if let Some(master) = master {
+            let keys = Keys::new(ports(&database, &self.passwords)?, Arc::new(master), life);
+            let listed = keys.parts().await.map_err(|error| error.to_string())?;
+            if keys.seals().await.is_ok_and(|seals| seals.opened == 0 && !seals.elsewhere.is_empty()) {
+                note("the master secret here opens none of these keys, so which of them sign is not known");
             }
-            None => {
-                let keys = database.repositories().keys().all().await.map_err(|error| error.to_string())?;
-                if !keys.is_empty() {
-                    note("there is no master secret here, so which of the keys sign is not known");
-                }
-                let parts = parts(&keys, |_| false, SystemClock.now(), life);
-                keys.into_iter().zip(parts).collect()
+            listed
+        } else {
+            let keys = database.repositories().keys().all().await.map_err(|error| error.to_string())?;
+            if !keys.is_empty() {
+                note("there is no master secret here, so which of the keys sign is not known");
             }
+            let parts = parts(&keys, |_| false, SystemClock.now(), life);
+            keys.into_iter().zip(parts).collect()
         };
         for (key, part) in &listed {
             let (kid, state) = (&key.kid, part.as_str());
