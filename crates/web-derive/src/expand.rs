@@ -128,7 +128,7 @@ pub(crate) fn expand(item: &DeriveInput) -> Result<TokenStream> {
 }
 
 /// The variable that holds a field while the others are read: no name that an expression of the struct could
-/// mean, and in lower case, which variables have whatever their field is called.
+/// mean, and in lower case, as variables have to be.
 fn local(name: &Ident) -> Ident {
     let mut plain = String::new();
     for c in key(name).chars() {

@@ -61,7 +61,7 @@ impl<C> Reader<C> for BytesReader<'_> {
     }
 }
 
-/// The number of characters of so many bytes.
+/// The number of characters that a number of bytes has in base64url.
 fn characters(bytes: usize) -> usize {
     (bytes * 4).div_ceil(3)
 }

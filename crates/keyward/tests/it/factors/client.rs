@@ -37,7 +37,7 @@ async fn a_program_logs_in_with_a_second_factor_at_once_or_afterwards() {
 }
 
 #[tokio::test]
-async fn a_program_hears_that_a_passkey_will_do() {
+async fn a_program_learns_that_a_passkey_will_do() {
     let front = Front::with_flags(&["--issuer", ORIGIN]).await;
     let ana = front.app.log_in("ana").await;
     add(&ana, &mut Device::new(Key::eddsa())).await.assert_status(201);

@@ -38,7 +38,7 @@ async fn an_address_that_has_to_be_verified_comes_first() {
     add(&ana, &mut device).await.assert_status(201);
     set("FALSE").await;
     assert_eq!(log_in(&app, &mut device).await.assert_status(403).code(), "email_unverified");
-    // Anyone else's wrong passkey is told nothing of it.
+    // A wrong passkey gets the usual answer.
     device.key = Key::es256();
     assert_eq!(log_in(&app, &mut device).await.assert_status(401).code(), "invalid_passkey");
 }

@@ -36,7 +36,7 @@ const SHARED: [Fault; 13] = [
 ];
 
 #[tokio::test]
-async fn an_assertion_with_anything_wrong_logs_nobody_in() {
+async fn an_assertion_with_any_fault_is_refused() {
     let app = service(&["--throttle", "off"]).await;
     let (_, mut device) = with_passkey(&app, "ana").await;
     let own: [Fault; 5] = [
@@ -99,7 +99,7 @@ async fn an_assertion_with_anything_wrong_logs_nobody_in() {
 }
 
 #[tokio::test]
-async fn a_registration_with_anything_wrong_adds_no_passkey() {
+async fn a_registration_with_any_fault_adds_no_passkey() {
     let app = service(&["--throttle", "off"]).await;
     let ana = app.user("ana").await;
     let own: [Fault; 9] = [
@@ -236,7 +236,7 @@ async fn fields_that_do_not_fit_are_named_all_at_once() {
     assert_eq!(form.fault()["type"], "model_attributes_type");
 }
 
-/// The answers to so many wrong assertions from an IP address.
+/// The status of a wrong assertion from an IP address.
 async fn wrong_from(app: &TestApp, device: &mut Device, address: &str) -> u16 {
     let mut passkey = device.get(&json!({ "challenge": "AAAA" }));
     passkey["id"] = passkey["rawId"].clone();

@@ -107,7 +107,7 @@ async fn a_credential_belongs_to_one_account() {
 }
 
 #[tokio::test]
-async fn a_passkey_is_renamed_and_removed_by_whoever_showed_a_second_factor() {
+async fn a_passkey_is_renamed_and_removed_after_a_second_factor_was_shown() {
     let app = service(&[]).await;
     let (ana, mut device) = with_passkey(&app, "ana").await;
     let (_, mut of_eve) = with_passkey(&app, "eve").await;
