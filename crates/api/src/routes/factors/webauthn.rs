@@ -22,8 +22,8 @@ const PUBLIC_KEY: &[(&str, ())] = &[("public-key", ())];
 #[derive(Input)]
 #[expect(non_snake_case, reason = "as WebAuthn names them")]
 #[input(example = json!({
-    "id": "mC3k..", "rawId": "mC3k..", "type": "public-key", "name": "Ana's phone",
-    "response": { "clientDataJSON": "eyJ0..", "attestationObject": "o2Nm..", "transports": ["internal"] }
+    "id": "mC3kX2Ej5q0", "rawId": "mC3kX2Ej5q0", "type": "public-key", "name": "Ana's phone",
+    "response": { "clientDataJSON": "eyJ0eXBlIjoid2ViYXV0aG4uZ2V0In0", "attestationObject": "o2NmbXRkbm9uZQ", "transports": ["internal"] }
 }))]
 pub struct PasskeyRegistration {
     /// The credential id, in base64url.
@@ -61,9 +61,9 @@ pub struct AttestationResponse {
 #[derive(Input)]
 #[expect(non_snake_case, reason = "as WebAuthn names them")]
 #[input(example = json!({
-    "id": "mC3k..", "rawId": "mC3k..", "type": "public-key",
+    "id": "mC3kX2Ej5q0", "rawId": "mC3kX2Ej5q0", "type": "public-key",
     "response": {
-        "clientDataJSON": "eyJ0..", "authenticatorData": "SZYN..", "signature": "MEUC..", "userHandle": "q80v.."
+        "clientDataJSON": "eyJ0eXBlIjoid2ViYXV0aG4uZ2V0In0", "authenticatorData": "SZYN5YgOjGh0NBcPZHZgW4_krrmihjLHmVzzuoMdl2MFAAAAAA", "signature": "MEUCIQDx", "userHandle": "q80vqw"
     }
 }))]
 pub struct PasskeyAssertion {
@@ -132,7 +132,7 @@ pub struct PasskeyCreationOptions {
     rp: RelyingPartyEntity,
     user: UserEntity,
     /// In base64url. Good once, for five minutes, for this account.
-    #[schema(example = "kX3a..")]
+    #[schema(example = "kX3aJw0")]
     challenge: String,
     pub_key_cred_params: Vec<CredentialParameters>,
     /// In milliseconds.
@@ -159,7 +159,7 @@ pub struct RelyingPartyEntity {
 #[serde(rename_all = "camelCase")]
 pub struct UserEntity {
     /// The user handle, in base64url.
-    #[schema(example = "q80v..")]
+    #[schema(example = "q80vqw")]
     id: String,
     #[schema(example = "ana@example.com")]
     name: String,
@@ -183,7 +183,7 @@ pub struct CredentialDescriptor {
     #[schema(example = "public-key")]
     r#type: &'static str,
     /// In base64url.
-    #[schema(example = "mC3k..")]
+    #[schema(example = "mC3kX2Ej5q0")]
     id: String,
     #[schema(example = json!(["internal"]))]
     transports: Vec<String>,
@@ -206,7 +206,7 @@ pub struct AuthenticatorSelection {
 #[serde(rename_all = "camelCase")]
 pub struct PasskeyRequestOptions {
     /// In base64url. Good once, for five minutes.
-    #[schema(example = "kX3a..")]
+    #[schema(example = "kX3aJw0")]
     challenge: String,
     /// In milliseconds.
     #[schema(example = 300_000)]
