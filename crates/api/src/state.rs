@@ -38,7 +38,6 @@ use keyward_domain::values::names::NameRules;
 use keyward_domain::values::relying_party::RelyingParty;
 use keyward_domain::values::scopes::Grants;
 use keyward_guard::Authenticator;
-use keyward_infra::factors::webauthn::PasskiWebauthn;
 
 use crate::access::epochs::Epochs;
 use crate::access::feed::Feed;
@@ -138,8 +137,15 @@ pub struct Passkeyed(pub Option<Arc<RelyingParty>>);
 const TOKENS: usize = 8192;
 
 impl AppState {
-    /// Assembles the use cases over `core`. `grants` says what each role may have.
-    pub fn new(core: Core, keys: SharedKeyRing, grants: Grants, settings: &Settings) -> Self {
+    /// Assembles the use cases over `core`. `webauthn` checks passkeys, where they are offered; `grants` says what each role may
+    /// have.
+    pub fn new(
+        core: Core,
+        webauthn: Option<Arc<dyn Webauthn>>,
+        keys: SharedKeyRing,
+        grants: Grants,
+        settings: &Settings,
+    ) -> Self {
         let Core { foundation: Foundation { ports, .. }, postbox, .. } = core.clone();
         let epochs = Arc::new(Epochs::default());
         ports.store.subscribe(epochs.clone());
@@ -157,8 +163,7 @@ impl AppState {
             .reporting(settings.mail.reports_new_devices().then(|| postbox.clone()));
         let throttle = Throttle::new(ports.clone(), settings.throttle.budgets());
         let proofs = Proofs::new(ports.clone(), throttle.clone());
-        let party = settings.factors.relying_party(&base);
-        let webauthn = party.clone().map(|party| Arc::new(PasskiWebauthn::new(party)) as Arc<dyn Webauthn>);
+        let party = webauthn.as_ref().map(|webauthn| webauthn.party().clone());
         let checks =
             FactorChecks::new(ports.clone(), postbox.clone(), throttle.clone()).with_passkeys(webauthn);
         let users = Users::new(ports.clone());

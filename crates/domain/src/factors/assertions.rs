@@ -1,11 +1,15 @@
 //! Asking for a passkey, and checking the answer: at a login, as a second factor, and as a further proof.
 
+use std::sync::Arc;
+
+use keyward_auth::MasterSecret;
+
 use super::ceremony::Ceremony;
-use super::checks::FactorChecks;
 use super::error::FactorError;
 use crate::model::events::{Event, EventKind};
 use crate::model::passkeys::{Passkey, PasskeyUse};
 use crate::model::store_error::StoreError;
+use crate::ports::bundle::Ports;
 use crate::ports::store::Transaction;
 use crate::ports::webauthn::{Assertion, Webauthn};
 use crate::values::by::By;
@@ -21,7 +25,15 @@ pub struct AssertionRequest {
     pub party: String,
 }
 
-/// A passkey whose signature was right when it was checked. It counts once its use is [noted](FactorChecks::note_use).
+/// Checks passkeys, where this server offers them.
+#[derive(Clone)]
+pub(crate) struct PasskeyChecks {
+    ports: Ports,
+    master: Arc<MasterSecret>,
+    webauthn: Option<Arc<dyn Webauthn>>,
+}
+
+/// A passkey whose signature was right when it was checked. It counts once its use is [noted](PasskeyChecks::note_use).
 #[derive(Clone, Copy)]
 pub(crate) struct ShownPasskey {
     user: UserId,
@@ -40,7 +52,12 @@ pub(crate) enum Refusal {
     CounterWentBack,
 }
 
-impl FactorChecks {
+impl PasskeyChecks {
+    /// Checks by `webauthn`; `None` where passkeys are not offered. Challenges are sealed under `master`.
+    pub(super) fn new(ports: Ports, master: Arc<MasterSecret>, webauthn: Option<Arc<dyn Webauthn>>) -> Self {
+        Self { ports, master, webauthn }
+    }
+
     /// What checks passkeys.
     ///
     /// # Errors
@@ -53,10 +70,10 @@ impl FactorChecks {
     ///
     /// # Errors
     /// [`FactorError::NoPasskeys`] where this server cannot offer them.
-    pub(crate) fn request_passkey(&self) -> Result<AssertionRequest, FactorError> {
+    pub(crate) fn request(&self) -> Result<AssertionRequest, FactorError> {
         let party = self.webauthn()?.party().id.clone();
         let ceremony = Ceremony::new(self.ports.clock.now(), &*self.ports.random);
-        let challenge = ceremony.seal_assertion(&self.postbox.master, &*self.ports.random);
+        let challenge = ceremony.seal_assertion(&self.master, &*self.ports.random);
         Ok(AssertionRequest { challenge, party })
     }
 
@@ -68,7 +85,7 @@ impl FactorChecks {
         let of_owner = assertion.user_handle.as_ref().is_none_or(|handle| *handle == stored.handle);
         let challenge = webauthn.challenge(&assertion.client_data).ok_or(Refusal::Unsound)?;
         let now = self.ports.clock.now();
-        let ceremony = Ceremony::open_assertion(&challenge, &self.postbox.master, now);
+        let ceremony = Ceremony::open_assertion(&challenge, &self.master, now);
         let ceremony = ceremony.filter(|_| of_owner && assertion.id == stored.credential);
         let ceremony = ceremony.ok_or(Refusal::Unsound)?;
         let asserted = webauthn.asserted(&challenge, assertion, &stored.key).map_err(|_| Refusal::Unsound)?;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use keyward_auth::{MasterSecret, SecretHash, TotpSecret};
 
 use super::answer::{Answer, hash};
-use super::assertions::{Refusal, ShownPasskey};
+use super::assertions::{PasskeyChecks, Refusal, ShownPasskey};
 use super::error::FactorError;
 use super::standing::Standing;
 use crate::limits::throttle::{Guess, Throttle};
@@ -30,7 +30,7 @@ pub struct FactorChecks {
     pub(super) ports: Ports,
     pub(super) postbox: Postbox,
     throttle: Throttle,
-    pub(super) webauthn: Option<Arc<dyn Webauthn>>,
+    pub(crate) passkeys: PasskeyChecks,
 }
 
 /// An answer that was right when it was compared. It counts once it is [redeemed](FactorChecks::redeem).
@@ -62,13 +62,15 @@ impl Checked {
 impl FactorChecks {
     /// Checks through these ports, as `throttle` allows.
     pub fn new(ports: Ports, postbox: Postbox, throttle: Throttle) -> Self {
-        Self { ports, postbox, throttle, webauthn: None }
+        let passkeys = PasskeyChecks::new(ports.clone(), Arc::clone(&postbox.master), None);
+        Self { ports, postbox, throttle, passkeys }
     }
 
     /// The same, with what checks passkeys; `None` where they are not offered.
     #[must_use]
     pub fn with_passkeys(self, webauthn: Option<Arc<dyn Webauthn>>) -> Self {
-        Self { webauthn, ..self }
+        let passkeys = PasskeyChecks::new(self.ports.clone(), Arc::clone(&self.postbox.master), webauthn);
+        Self { passkeys, ..self }
     }
 
     /// Compares an answer with what the account has.
@@ -117,11 +119,11 @@ impl FactorChecks {
     ) -> Result<Option<ShownPasskey>, FactorError> {
         let passkey = standing.passkeys.iter().find(|passkey| passkey.new.credential == assertion.id);
         let Some(passkey) = passkey else { return Ok(None) };
-        match self.shown(assertion, passkey) {
+        match self.passkeys.shown(assertion, passkey) {
             Ok(shown) => Ok(Some(shown)),
             Err(Refusal::Unsound) => Ok(None),
             Err(Refusal::CounterWentBack) => {
-                let event = self.went_back(user, "refused", by.clone(), origin);
+                let event = self.passkeys.went_back(user, "refused", by.clone(), origin);
                 self.ports.store.autocommit().events().append(&event).await?;
                 Ok(None)
             }
@@ -185,7 +187,7 @@ impl FactorChecks {
         let used = match &checked.what {
             What::Step(step) => tx.factor_changes().use_step(checked.user, *step).await?,
             What::RecoveryCode(code) => tx.factor_changes().use_recovery_code(checked.user, code).await?,
-            What::Passkey(shown) => self.note_use(&mut *tx, shown, by, origin).await?,
+            What::Passkey(shown) => self.passkeys.note_use(&mut *tx, shown, by, origin).await?,
         };
         if used {
             let event = Event::new(self.ports.clock.now(), EventKind::FactorUsed, by.clone(), origin)

@@ -3,6 +3,7 @@
 use keyward_auth::ErrorCode;
 
 use crate::limits::waits::{ThrottleError, Throttled};
+use crate::model::passkeys::MOST_PASSKEYS;
 use crate::model::store_error::StoreError;
 use crate::ports::letters::LetterError;
 use crate::values::codes;
@@ -23,7 +24,7 @@ pub enum FactorError {
     #[error("This passkey is registered already.")]
     PasskeyTaken,
     /// The account has as many passkeys as it may have.
-    #[error("An account has at most {} passkeys. Remove one first.", super::standing::MOST_PASSKEYS)]
+    #[error("An account has at most {} passkeys. Remove one first.", MOST_PASSKEYS)]
     TooManyPasskeys,
     /// The account has no such passkey.
     #[error("passkey with id: {0} was not found")]

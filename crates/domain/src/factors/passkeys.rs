@@ -5,9 +5,9 @@ use super::checks::FactorChecks;
 use super::error::FactorError;
 use super::recovery_codes::RecoveryCodes;
 use super::removal::forget_recovery_codes;
-use super::standing::{MOST_PASSKEYS, Standing, strong_enough};
+use super::standing::{Standing, strong_enough};
 use crate::model::events::{Event, EventKind};
-use crate::model::passkeys::{NewPasskey, Passkey, PasskeyName};
+use crate::model::passkeys::{MOST_PASSKEYS, NewPasskey, Passkey, PasskeyName};
 use crate::model::store_error::StoreError;
 use crate::model::users::User;
 use crate::ports::letters::Reader;
@@ -70,7 +70,7 @@ impl Passkeys {
     /// factor and the actor did not show it.
     pub async fn begin(&self, actor: &Actor) -> Result<RegistrationRequest, FactorError> {
         let (ports, master) = (&self.checks.ports, &self.checks.postbox.master);
-        let webauthn = self.checks.webauthn()?;
+        let webauthn = self.checks.passkeys.webauthn()?;
         let mut repositories = ports.store.autocommit();
         let found = repositories.users().credentials(actor.who).await?.ok_or(FactorError::CallerGone)?;
         let standing = Standing::of(&mut *repositories, actor.who).await?;
@@ -102,7 +102,7 @@ impl Passkeys {
     ) -> Result<RegisteredPasskey, FactorError> {
         let (checks, user) = (&self.checks, actor.who);
         let ports = &checks.ports;
-        checks.webauthn()?;
+        checks.passkeys.webauthn()?;
         let now = ports.clock.now();
         let guess = checks.guess(user, Method::Passkey, &actor.into()).await?;
         let refuse = async || checks.refuse(user, guess, Method::Passkey, &actor.into(), origin).await;
@@ -195,7 +195,7 @@ impl Passkeys {
 
     /// The challenge, what it is bound to, and the new credential, if all of it is sound and the actor's.
     fn checked(&self, actor: &Actor, attestation: &Attestation) -> Option<(Ceremony, Bound, Registered)> {
-        let (ports, webauthn) = (&self.checks.ports, self.checks.webauthn().ok()?);
+        let (ports, webauthn) = (&self.checks.ports, self.checks.passkeys.webauthn().ok()?);
         let challenge = webauthn.challenge(&attestation.client_data)?;
         let master = &self.checks.postbox.master;
         let (ceremony, bound) = Ceremony::open_registration(&challenge, master, ports.clock.now())?;

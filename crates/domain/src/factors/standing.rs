@@ -7,15 +7,12 @@ use time::OffsetDateTime;
 
 use super::error::FactorError;
 use crate::model::factors::Totp;
-use crate::model::passkeys::Passkey;
+use crate::model::passkeys::{MOST_PASSKEYS, Passkey};
 use crate::model::store_error::StoreError;
 use crate::ports::store::Repositories;
 use crate::values::actor::Actor;
 use crate::values::ids::UserId;
 use crate::values::proof::Method;
-
-/// How many passkeys an account may have.
-pub const MOST_PASSKEYS: usize = 20;
 
 /// The second factors of an account.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -7,6 +7,9 @@ use super::store_error::StoreError;
 use crate::values::ids::{PasskeyId, UserId};
 use crate::values::text::Text;
 
+/// How many passkeys an account may have.
+pub const MOST_PASSKEYS: usize = 20;
+
 /// What its owner calls a passkey.
 pub type PasskeyName = Text<1, 100>;
 

@@ -43,7 +43,7 @@ impl LogInWithPasskey {
     /// [`FactorError::NoPasskeys`](crate::factors::error::FactorError::NoPasskeys); [`SessionError::Throttled`] after too many
     /// wrong answers from the IP address.
     pub async fn begin(&self, origin: &Origin) -> Result<AssertionRequest, SessionError> {
-        let request = self.checks.request_passkey()?;
+        let request = self.checks.passkeys.request()?;
         self.throttle.check_address(Deed::Passkey, origin).await?;
         Ok(request)
     }
@@ -66,7 +66,7 @@ impl LogInWithPasskey {
         let (Some(found), true) = (found, assertion.user_handle.is_some()) else {
             return Err(self.refuse(Some(user), origin).await);
         };
-        let shown = match self.checks.shown(assertion, &passkey) {
+        let shown = match self.checks.passkeys.shown(assertion, &passkey) {
             Ok(shown) => shown,
             Err(refusal) => return Err(self.refuse_for(refusal, &passkey, origin).await),
         };
@@ -80,7 +80,7 @@ impl LogInWithPasskey {
                 // From here on the account keeps its passkeys, its role and its right to log in.
                 let held = tx.user_changes().hold(user).await?;
                 let stands = held.is_some_and(|held| !held.disabled && held.role == found.role);
-                if !stands || !self.checks.note_use(&mut *tx, &shown, &by, origin).await? {
+                if !stands || !self.checks.passkeys.note_use(&mut *tx, &shown, &by, origin).await? {
                     return Ok(None);
                 }
                 let event = Event::new(session.created_at, EventKind::FactorUsed, by.clone(), origin);
@@ -99,7 +99,7 @@ impl LogInWithPasskey {
 
     async fn refuse_for(&self, refusal: Refusal, passkey: &Passkey, origin: &Origin) -> SessionError {
         if refusal == Refusal::CounterWentBack {
-            let event = self.checks.went_back(passkey.new.user, "refused", By::UNKNOWN, origin);
+            let event = self.checks.passkeys.went_back(passkey.new.user, "refused", By::UNKNOWN, origin);
             if let Err(error) = self.opening.ports.store.autocommit().events().append(&event).await {
                 return error.into();
             }
