@@ -20,13 +20,13 @@ type Fault = (&'static str, fn(&mut Device));
 const SHARED: [Fault; 13] = [
     ("another origin", |device| device.client_data = json!({ "origin": "http://localhost:8001" })),
     ("the origin of a page below", |device| {
-        device.client_data = json!({ "origin": "http://a.localhost:8000" })
+        device.client_data = json!({ "origin": "http://a.localhost:8000" });
     }),
     ("the origin with a slash", |device| device.client_data = json!({ "origin": format!("{ORIGIN}/") })),
     ("a frame", |device| device.client_data = json!({ "crossOrigin": true })),
     ("a frame, in words", |device| device.client_data = json!({ "crossOrigin": "true" })),
     ("a page around it", |device| device.client_data = json!({ "topOrigin": ORIGIN })),
-    ("another relying party", |device| device.party = "example.com".to_owned()),
+    ("another relying party", |device| "example.com".clone_into(&mut device.party)),
     ("another type", |device| device.kind = Some("payment.get")),
     ("no user", |device| device.flags = UV | BE | BS),
     ("no verified user", |device| device.flags = UP | BE | BS),
