@@ -36,6 +36,7 @@ fn is_b64token(text: &str) -> bool {
     text.bytes().fold(true, |good, byte| good & is_b64(byte))
 }
 
+#[expect(clippy::needless_bitwise_bool, reason = "no branch, see above")]
 fn is_b64(byte: u8) -> bool {
     let letter = (byte | 0x20).wrapping_sub(b'a') < 26;
     // `-`, `.`, `/` and the digits follow each other.
