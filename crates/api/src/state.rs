@@ -12,10 +12,12 @@ use keyward_domain::factors::checks::FactorChecks;
 use keyward_domain::factors::recovery_codes::RenewRecoveryCodes;
 use keyward_domain::factors::removal::{Factors, TakeFactorsAway};
 use keyward_domain::factors::totp::EnrolTotp;
+use keyward_domain::identity::api_keys::ApiKeys;
 use keyward_domain::identity::deletion::DeleteAccount;
 use keyward_domain::identity::passwords::ChangePassword;
 use keyward_domain::identity::proofs::Proofs;
 use keyward_domain::identity::recovery::Recovery;
+use keyward_domain::identity::standing_keys::StandingKeys;
 use keyward_domain::identity::users::Users;
 use keyward_domain::identity::verification::Verification;
 use keyward_domain::limits::throttle::Throttle;
@@ -79,6 +81,8 @@ pub struct Parts {
     pub take_factors_away: TakeFactorsAway,
     pub enrol_totp: EnrolTotp,
     pub recovery_codes: RenewRecoveryCodes,
+    /// Makes, lists and removes API keys.
+    pub api_keys: ApiKeys,
     pub refresh: Refresh,
     /// Lists and ends one's sessions.
     pub log_out: LogOut,
@@ -139,8 +143,10 @@ impl AppState {
         let signer = Arc::new(JwtIssuer::new(signed, keys.clone(), Arc::clone(&ports.random)));
         let (lifetimes, most) = (settings.tokens.lifetimes(), settings.tokens.sessions_per_account.into());
         let codec = RefreshTokens::new(&postbox.master);
+        let policy = settings.factors.policy();
+        let standing_keys = StandingKeys::new(ports.clone(), grants.clone(), policy);
         let opening = Opening::new(ports.clone(), signer, codec, lifetimes, grants, most)
-            .demanding(settings.factors.policy())
+            .demanding(policy)
             .reporting(settings.mail.reports_new_devices().then(|| postbox.clone()));
         let throttle = Throttle::new(ports.clone(), settings.throttle.budgets());
         let proofs = Proofs::new(ports.clone(), throttle.clone());
@@ -154,7 +160,9 @@ impl AppState {
         let own_account = OwnAccount::new(users.clone(), Arc::clone(&epochs), bound);
         let feed = Feed::new(Revocations::new(ports.clone(), lifetimes), Arc::clone(&epochs), bound);
         let clock = Arc::clone(&ports.clock);
-        let check = Arc::new(SessionCheck::new(verifier.clone(), clock, opening.clone(), epochs, bound));
+        let check =
+            SessionCheck::new(verifier.clone(), clock, opening.clone(), standing_keys.clone(), epochs, bound);
+        let check = Arc::new(check);
         let background = Background::new();
         let metrics = Metrics::new(Sources {
             background: background.clone(),
@@ -185,9 +193,10 @@ impl AppState {
             take_factors_away: TakeFactorsAway::new(ports.clone(), Some(postbox.clone())),
             enrol_totp: EnrolTotp::new(checks.clone(), shown_issuer(&base)),
             recovery_codes: RenewRecoveryCodes::new(checks),
+            api_keys: ApiKeys::new(ports.clone(), Some(postbox.clone())),
             refresh: Refresh::new(opening.clone(), throttle.clone()),
             log_out: LogOut::new(ports.clone(), lifetimes),
-            oauth_tokens: OAuthTokens::new(ports.clone(), opening.clone(), verifier),
+            oauth_tokens: OAuthTokens::new(ports.clone(), opening.clone(), verifier, standing_keys),
             opening,
             recovery: Recovery::new(ports.clone(), postbox, throttle),
             verification,
@@ -241,6 +250,7 @@ from_state! {
     take_factors_away: TakeFactorsAway,
     enrol_totp: EnrolTotp,
     recovery_codes: RenewRecoveryCodes,
+    api_keys: ApiKeys,
     refresh: Refresh,
     log_out: LogOut,
     oauth_tokens: OAuthTokens,

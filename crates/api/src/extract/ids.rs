@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use keyward_domain::values::ids::{SessionId, UserId};
+use keyward_domain::values::ids::{ApiKeyId, SessionId, UserId};
 use keyward_web::{Flaw, PathParam};
 use serde_json::Value;
 use utoipa::openapi::Schema;
@@ -24,6 +24,42 @@ impl PathParam for Id<UserId> {
 
     fn example() -> Value {
         <i64 as PathParam>::example()
+    }
+}
+
+impl PathParam for Id<ApiKeyId> {
+    type Value = ApiKeyId;
+
+    fn parse(text: &str) -> Result<ApiKeyId, Flaw> {
+        <i64 as PathParam>::parse(text).map(ApiKeyId)
+    }
+
+    fn schema() -> Schema {
+        <i64 as PathParam>::schema()
+    }
+
+    fn example() -> Value {
+        <i64 as PathParam>::example()
+    }
+}
+
+/// The id of an API key behind that of its owner: `Path((id, key)): Path<(Id<UserId>, KeyOfUser)>`.
+pub struct KeyOfUser;
+
+impl PathParam for KeyOfUser {
+    type Value = ApiKeyId;
+    const NAME: &'static str = "key";
+
+    fn parse(text: &str) -> Result<ApiKeyId, Flaw> {
+        <Id<ApiKeyId> as PathParam>::parse(text)
+    }
+
+    fn schema() -> Schema {
+        <Id<ApiKeyId> as PathParam>::schema()
+    }
+
+    fn example() -> Value {
+        <Id<ApiKeyId> as PathParam>::example()
     }
 }
 

@@ -52,7 +52,7 @@ impl Standing {
 
 /// Where an account has a second factor, its factors are changed only by a session that has shown one since this factor was
 /// enrolled: so that neither a stolen token with the password nor a factor that was removed takes it away.
-pub(super) fn strong_enough(actor: &Actor, standing: &Standing) -> Result<(), FactorError> {
+pub(crate) fn strong_enough(actor: &Actor, standing: &Standing) -> Result<(), FactorError> {
     let Some(totp) = &standing.totp else { return Ok(()) };
     // Tokens carry whole seconds.
     let since = totp.since.unix_timestamp();

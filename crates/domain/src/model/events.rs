@@ -46,6 +46,10 @@ pub enum EventKind {
     FactorFailed,
     /// An account got new recovery codes.
     RecoveryCodesMade,
+    /// An API key was made.
+    ApiKeyMade,
+    /// An API key was removed, or all of an account.
+    ApiKeyRemoved,
     /// A new signing key was published.
     KeyRotated,
     /// A signing key was withdrawn.
@@ -56,7 +60,7 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind there is.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 23] = [
         Self::LoginOk,
         Self::LoginFailed,
         Self::RefreshReused,
@@ -75,6 +79,8 @@ impl EventKind {
         Self::FactorUsed,
         Self::FactorFailed,
         Self::RecoveryCodesMade,
+        Self::ApiKeyMade,
+        Self::ApiKeyRemoved,
         Self::KeyRotated,
         Self::KeyRetired,
         Self::Throttled,
@@ -101,6 +107,8 @@ impl EventKind {
             Self::FactorUsed => "factor_used",
             Self::FactorFailed => "factor_failed",
             Self::RecoveryCodesMade => "recovery_codes_made",
+            Self::ApiKeyMade => "api_key_made",
+            Self::ApiKeyRemoved => "api_key_removed",
             Self::KeyRotated => "key_rotated",
             Self::KeyRetired => "key_retired",
             Self::Throttled => "throttled",
@@ -150,8 +158,8 @@ impl Event {
 
     /// The same event, in this session.
     #[must_use]
-    pub fn in_session(mut self, session: SessionId) -> Self {
-        self.session = Some(session);
+    pub fn in_session(mut self, session: impl Into<Option<SessionId>>) -> Self {
+        self.session = session.into();
         self
     }
 

@@ -5,7 +5,7 @@ mod doors;
 mod enrolment;
 mod new_device;
 mod no_password;
-mod phone;
+pub(crate) mod phone;
 mod policy;
 mod proof;
 mod races;

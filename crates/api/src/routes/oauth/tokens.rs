@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use keyward_auth::Password;
+use keyward_domain::identity::standing_keys::StandingKey;
 use keyward_domain::limits::waits::TooManyAttempts;
 use keyward_domain::oauth::tokens::{Introspection, OAuthTokens};
 use keyward_domain::sessions::error::{
@@ -14,6 +15,7 @@ use keyward_domain::sessions::refresh::Refresh;
 use keyward_web::readers::string;
 use keyward_web::{Flaw, Input};
 use serde::Serialize;
+use time::OffsetDateTime;
 use utoipa::ToSchema;
 use utoipa::openapi::schema::KnownFormat;
 
@@ -108,7 +110,7 @@ pub enum GrantedToken {
 /// A token (RFC 7009, section 2.1; RFC 7662, section 2.1).
 #[derive(Input)]
 pub struct TokenForm {
-    /// An access or refresh token.
+    /// An access or refresh token, or an API key.
     #[input(secret)]
     token: String,
     /// Not needed: the token says what it is.
@@ -184,6 +186,15 @@ impl From<Introspection> for TokenState {
                 auth_time: claims.auth_time,
                 acr: claims.acr,
                 amr: Some(claims.amr).filter(|amr| !amr.is_empty()),
+            },
+            Introspection::ApiKey(StandingKey { key, scope }) => Self {
+                active: true,
+                scope: Some(scope.to_string()),
+                token_type: Some("bearer"),
+                exp: key.expires_at.map(OffsetDateTime::unix_timestamp),
+                iat: Some(key.created_at.unix_timestamp()),
+                sub: Some(key.user.to_string()),
+                ..Self::default()
             },
             Introspection::Refresh { session, expires_at } => Self {
                 active: true,
