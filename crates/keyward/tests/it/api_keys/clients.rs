@@ -88,7 +88,8 @@ async fn a_users_own_token_operates_on_the_account_whatever_its_scope() {
 #[tokio::test]
 async fn who_has_to_enrol_first_can_do_so_through_a_client_of_that_scope() {
     let app = TestApp::with_flags(&["--second-factor", "required"]).await;
-    app.user("ana").await;
+    let account = json!({ "email": "ana@example.com", "password": "seven wild horses" });
+    app.anonymous().post("/users", account).await.assert_status(201);
     register_for(&app, "web", "posts:read").await;
     register_for(&app, "manager", "account posts:read").await;
     let web = log_in(&app, Some("web")).await;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use keyward_api::testing::app::{PASSWORD, TestApp};
+use keyward_api::testing::app::{PASSWORD, TestApp, address};
 use keyward_domain::identity::users::Users;
 use keyward_domain::model::users::UserChange;
 use keyward_domain::upkeep::deleted_accounts::DeletedAccounts;
@@ -15,6 +15,7 @@ use serde_json::json;
 use super::program;
 use crate::app::Starts;
 use crate::factors::phone::enrol;
+use crate::sessions::holder;
 
 #[tokio::test]
 async fn a_key_of_a_disabled_account_is_refused_at_once_and_good_again_when_that_is_enabled() {
@@ -95,6 +96,8 @@ async fn where_a_second_factor_is_demanded_a_key_of_an_account_without_one_looks
     program.get("/users/me").await.assert_status(200);
     program.get("/posts").await.assert_status(403);
     program.get("/users").await.assert_status(403);
-    enrol(&app, &app.log_in("ana").await).await;
+    let login = json!({ "username": address("ana"), "password": PASSWORD });
+    let tokens = app.anonymous().post("/login", login).await.assert_status(200).json();
+    enrol(&app, &holder(&app, &tokens)).await;
     program.get("/posts").await.assert_status(200);
 }
