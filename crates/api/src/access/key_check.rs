@@ -92,13 +92,12 @@ impl KeyCheck {
 
     async fn known(&self, hash: &SecretHash) -> Result<Option<Arc<Known>>, Arc<StoreError>> {
         let key = *hash.as_bytes();
-        let owner = match self.owners.get(&key).await {
-            Some(owner) => owner,
-            None => {
-                let Some(found) = self.keys.find(hash).await? else { return Ok(None) };
-                self.owners.insert(key, found.key.user).await;
-                found.key.user
-            }
+        let owner = if let Some(owner) = self.owners.get(&key).await {
+            owner
+        } else {
+            let Some(found) = self.keys.find(hash).await? else { return Ok(None) };
+            self.owners.insert(key, found.key.user).await;
+            found.key.user
         };
         let look = || async { Ok(self.keys.find(hash).await?.map(Known::new).map(Arc::new)) };
         self.remembered.get(key, owner, look).await

@@ -154,22 +154,19 @@ impl ApiKeys {
                     strong_enough(actor, &Standing::of(&mut *tx, actor.who).await?)?;
                 }
                 let held = tx.user_changes().hold(user).await?.ok_or(ApiKeyError::NoUser(user))?;
-                let removed = match id {
-                    Some(id) => {
-                        let key = tx.api_key_changes().remove(user, id).await?;
-                        let key = key.ok_or(ApiKeyError::NotFound(id))?;
-                        self.report(&mut *tx, &held, Report::Removed(Some(&key))).await?;
-                        tx.events().append(&event.clone().saying(id.to_string())).await?;
-                        1
+                let removed = if let Some(id) = id {
+                    let key = tx.api_key_changes().remove(user, id).await?;
+                    let key = key.ok_or(ApiKeyError::NotFound(id))?;
+                    self.report(&mut *tx, &held, Report::Removed(Some(&key))).await?;
+                    tx.events().append(&event.clone().saying(id.to_string())).await?;
+                    1
+                } else {
+                    let removed = tx.api_key_changes().remove_all(user).await?;
+                    if removed > 0 {
+                        self.report(&mut *tx, &held, Report::Removed(None)).await?;
+                        tx.events().append(&event.clone().saying("all")).await?;
                     }
-                    None => {
-                        let removed = tx.api_key_changes().remove_all(user).await?;
-                        if removed > 0 {
-                            self.report(&mut *tx, &held, Report::Removed(None)).await?;
-                            tx.events().append(&event.clone().saying("all")).await?;
-                        }
-                        removed
-                    }
+                    removed
                 };
                 tx.commit().await?;
                 Ok(removed)

@@ -197,8 +197,7 @@ impl Account {
         let user = Users::new(ports.clone()).find_by_name(&name).await.map_err(words)?;
         let user = user.ok_or_else(|| format!("there is no account named {name}"))?;
         let by = By::command("user remove-keys");
-        let removed =
-            ApiKeys::new(ports, None).take_away(user.id, None, None, &by, &Origin::default()).await;
+        let removed = ApiKeys::new(ports, None).take_away(user.id, None, None, &by, &Origin::default()).await;
         say(format_args!("{name} had {} API keys", removed.map_err(words)?))?;
         Ok(database.close().await?)
     }
