@@ -8,19 +8,12 @@ use keyward_auth::{ApiKey, SecretHash};
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
-use super::introspection::Introspection;
+use super::introspection::{GoodKey, Introspection};
 use crate::authenticator::unix_now;
 use crate::{Principal, Refusal};
 
 /// How many answers are remembered.
 const REMEMBERED: usize = 10_000;
-
-/// Whose a key is, and until when it is good, in Unix seconds.
-#[derive(Clone, Debug)]
-pub(super) struct GoodKey {
-    pub(super) principal: Principal,
-    pub(super) expires_at: Option<i64>,
-}
 
 /// Checks API keys. Answers are remembered by the hash of the key, for `bound` from the question on.
 #[derive(Debug)]
@@ -43,7 +36,7 @@ impl ApiKeys {
         Self { introspection, bound, answers: Mutex::default() }
     }
 
-    /// Whether the issuer can be asked at all.
+    /// Where keys are asked about.
     pub(super) fn introspection(&self) -> &Introspection {
         &self.introspection
     }

@@ -6,7 +6,6 @@ use keyward_auth::{Claims, Credential, ScopeSet};
 use serde::Deserialize;
 
 use super::RemoteError;
-use super::api_keys::GoodKey;
 use super::credentials::{Credentials, form};
 use super::discovery::{Discovery, Metadata};
 use super::http::read;
@@ -19,6 +18,13 @@ struct Answer {
     sub: Option<String>,
     scope: Option<ScopeSet>,
     exp: Option<i64>,
+}
+
+/// Whose an API key is, and until when it is good, in Unix seconds.
+#[derive(Clone, Debug)]
+pub(super) struct GoodKey {
+    pub(super) principal: Principal,
+    pub(super) expires_at: Option<i64>,
 }
 
 #[derive(Debug)]
