@@ -44,6 +44,8 @@ pub enum EventKind {
     FactorUsed,
     /// What was shown as a second factor was wrong.
     FactorFailed,
+    /// The counter of a passkey went back: there may be a copy of its key.
+    PasskeyCounterBack,
     /// An account got new recovery codes.
     RecoveryCodesMade,
     /// An API key was made.
@@ -60,7 +62,7 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind there is.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::LoginOk,
         Self::LoginFailed,
         Self::RefreshReused,
@@ -78,6 +80,7 @@ impl EventKind {
         Self::FactorRemoved,
         Self::FactorUsed,
         Self::FactorFailed,
+        Self::PasskeyCounterBack,
         Self::RecoveryCodesMade,
         Self::ApiKeyMade,
         Self::ApiKeyRemoved,
@@ -106,6 +109,7 @@ impl EventKind {
             Self::FactorRemoved => "factor_removed",
             Self::FactorUsed => "factor_used",
             Self::FactorFailed => "factor_failed",
+            Self::PasskeyCounterBack => "passkey_counter_back",
             Self::RecoveryCodesMade => "recovery_codes_made",
             Self::ApiKeyMade => "api_key_made",
             Self::ApiKeyRemoved => "api_key_removed",

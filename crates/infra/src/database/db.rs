@@ -12,6 +12,7 @@ use keyward_domain::model::factors::{FactorChanges, FactorRepository};
 use keyward_domain::model::jobs::JobRepository;
 use keyward_domain::model::keys::KeyRepository;
 use keyward_domain::model::outbox::OutboxRepository;
+use keyward_domain::model::passkeys::{PasskeyChanges, PasskeyRepository};
 use keyward_domain::model::recoveries::RecoveryRepository;
 use keyward_domain::model::revocations::RevocationRepository;
 use keyward_domain::model::sessions::{SessionEndings, SessionRepository};
@@ -159,6 +160,10 @@ impl<C: Connections> Repositories for Db<C> {
         self
     }
 
+    fn passkeys(&mut self) -> &mut dyn PasskeyRepository {
+        self
+    }
+
     fn api_keys(&mut self) -> &mut dyn ApiKeyRepository {
         self
     }
@@ -176,6 +181,10 @@ impl Transaction for Db<Open> {
     }
 
     fn factor_changes(&mut self) -> &mut dyn FactorChanges {
+        self
+    }
+
+    fn passkey_changes(&mut self) -> &mut dyn PasskeyChanges {
         self
     }
 

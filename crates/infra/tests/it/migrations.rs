@@ -28,7 +28,7 @@ async fn schema(connection: &DatabaseConnection) -> Vec<String> {
     rows.iter().map(|row| row.try_get("", "name").unwrap()).collect()
 }
 
-const SCHEMA: [&str; 57] = [
+const SCHEMA: [&str; 60] = [
     "api_keys",
     "attempts",
     "cart_items",
@@ -44,6 +44,7 @@ const SCHEMA: [&str; 57] = [
     "ix_orders_user_id_id",
     "ix_outbox_state_at",
     "ix_outbox_state_lane_at",
+    "ix_passkeys_user_id_id",
     "ix_posts_owner_id_published_id",
     "ix_posts_published_id",
     "ix_products_category_id_id",
@@ -66,6 +67,7 @@ const SCHEMA: [&str; 57] = [
     "order_lines",
     "orders",
     "outbox",
+    "passkeys",
     "posts",
     "products",
     "recoveries",
@@ -82,6 +84,7 @@ const SCHEMA: [&str; 57] = [
     "ux_cart_items_user_id_product_id",
     "ux_email_proofs_token_hash",
     "ux_orders_user_id_idempotency",
+    "ux_passkeys_credential_id",
     "ux_recoveries_token_hash",
     "ux_users_username",
     "ux_verifications_token_hash",

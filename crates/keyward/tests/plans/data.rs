@@ -165,7 +165,7 @@ fn tables(postgres: bool, rows: i64) -> Vec<Table> {
 }
 
 /// Second factors, API keys, and what is good once.
-fn factors(bytes: &impl Fn(usize) -> String, fewer: i64) -> [Table; 5] {
+fn factors(bytes: &impl Fn(usize) -> String, fewer: i64) -> [Table; 6] {
     let (id, hash, secret) = (bytes(16), bytes(32), bytes(48));
     [
         ("totp_factors", "user_id, secret, last_step, since", format!("i, {secret}, 1, {THEN} + i"), fewer),
@@ -178,5 +178,12 @@ fn factors(bytes: &impl Fn(usize) -> String, fewer: i64) -> [Table; 5] {
             fewer,
         ),
         ("spent", "id, expires_at", format!("{id}, {THEN} + i"), fewer),
+        (
+            "passkeys",
+            "user_id, credential_id, user_handle, public_key, algorithm, counter, backup_eligible, transports, \
+             name, created_at, valid_since",
+            format!("i, {hash}, {hash}, {secret}, -7, 0, TRUE, 'usb', 'Key', {THEN} + i, {THEN} + i"),
+            fewer,
+        ),
     ]
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// The ports, and what their methods are called by here.
-const PORTS: [(&str, &str); 22] = [
+const PORTS: [(&str, &str); 24] = [
     ("ApiKeyChanges", "api_keys"),
     ("ApiKeyRepository", "api_keys"),
     ("AttemptRepository", "attempts"),
@@ -18,6 +18,8 @@ const PORTS: [(&str, &str); 22] = [
     ("KeyRepository", "keys"),
     ("OrderRepository", "orders"),
     ("OutboxRepository", "outbox"),
+    ("PasskeyChanges", "passkeys"),
+    ("PasskeyRepository", "passkeys"),
     ("PostRepository", "posts"),
     ("RecoveryRepository", "recoveries"),
     ("RevocationRepository", "revocations"),
