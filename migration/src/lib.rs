@@ -73,6 +73,7 @@ mod m20261130_000041_factors;
 mod m20261130_000042_spent;
 mod m20261130_000060_usernames;
 mod m20261130_000070_passkeys;
+mod m20261130_000080_api_keys;
 mod sets;
 
 /// What a file that holds a migration imports: SeaORM's own prelude.
@@ -120,6 +121,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_000042_spent::Migration),
             Box::new(m20261130_000060_usernames::Migration),
             Box::new(m20261130_000070_passkeys::Migration),
+            Box::new(m20261130_000080_api_keys::Migration),
         ]
     }
 }

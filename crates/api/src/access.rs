@@ -4,6 +4,8 @@ pub mod cache_use;
 pub mod current_user;
 pub mod epochs;
 pub mod feed;
+pub(crate) mod key_check;
+pub mod key_uses;
 pub mod own_account;
 pub(crate) mod remembered;
 pub mod scope;

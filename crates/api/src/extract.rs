@@ -14,7 +14,7 @@ mod sign_ups;
 mod submitted;
 mod token_body;
 
-pub use ids::Id;
+pub use ids::{Id, KeyOfUser};
 pub use new_passwords::{NewPasswordReader, NewPasswords, as_set, new_password, refusal};
 pub use oauth::{CLIENT_SCHEME, ClientFor, ClientForm, OAuthForm, invalid_client};
 pub use paged::{Paged, Place, SESSIONS, USERS};

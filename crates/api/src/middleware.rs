@@ -76,7 +76,7 @@ fn milliseconds(time: Duration) -> f64 {
 /// The span around everything that happens for a request.
 #[cfg(not(feature = "otlp"))]
 fn span(id: &str, _: &Method, _: Option<&MatchedPath>) -> Span {
-    tracing::info_span!("request", id, user = Empty, session = Empty)
+    tracing::info_span!("request", id, user = Empty, session = Empty, api_key = Empty)
 }
 
 /// The span around everything that happens for a request, named as OpenTelemetry names those of HTTP servers.
@@ -88,6 +88,7 @@ fn span(id: &str, method: &Method, route: Option<&MatchedPath>) -> Span {
         id,
         user = Empty,
         session = Empty,
+        api_key = Empty,
         otel.name = format!("{method} {route}"),
         otel.kind = "server",
         http.request.method = %method,

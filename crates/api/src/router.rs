@@ -21,7 +21,7 @@ use crate::middleware;
 use crate::resources::resource::Resource;
 use crate::resources::routes::Routes;
 use crate::routes::factors::{self, passkeys, proof, recovery_codes, taken_away, totp};
-use crate::routes::identity::{me, recovery, users, verification};
+use crate::routes::identity::{api_keys, me, recovery, users, verification};
 use crate::routes::oauth::{check, keys, metadata, tokens};
 use crate::routes::sessions::{login, mfa, own, passkey, refresh, revocations};
 use crate::routes::{health, root};
@@ -72,6 +72,12 @@ fn first_endpoints() -> OpenApiRouter<AppState> {
         .routes(endpoint!(passkeys::add_passkey))
         .routes(endpoint!(passkeys::rename_passkey))
         .routes(endpoint!(passkeys::remove_passkey))
+        .routes(endpoint!(api_keys::make_api_key))
+        .routes(endpoint!(api_keys::list_my_api_keys))
+        .routes(endpoint!(api_keys::remove_my_api_key))
+        .routes(endpoint!(api_keys::list_user_api_keys))
+        .routes(endpoint!(api_keys::remove_user_api_keys))
+        .routes(endpoint!(api_keys::remove_user_api_key))
 }
 
 /// What follows the resources' operations in the documentation.

@@ -13,10 +13,12 @@ use keyward_domain::factors::passkeys::Passkeys;
 use keyward_domain::factors::recovery_codes::RenewRecoveryCodes;
 use keyward_domain::factors::removal::{Factors, TakeFactorsAway};
 use keyward_domain::factors::totp::EnrolTotp;
+use keyward_domain::identity::api_keys::ApiKeys;
 use keyward_domain::identity::deletion::DeleteAccount;
 use keyward_domain::identity::passwords::ChangePassword;
 use keyward_domain::identity::proofs::Proofs;
 use keyward_domain::identity::recovery::Recovery;
+use keyward_domain::identity::standing_keys::StandingKeys;
 use keyward_domain::identity::users::Users;
 use keyward_domain::identity::verification::Verification;
 use keyward_domain::limits::throttle::Throttle;
@@ -41,6 +43,7 @@ use keyward_guard::Authenticator;
 
 use crate::access::epochs::Epochs;
 use crate::access::feed::Feed;
+use crate::access::key_uses::KeyUses;
 use crate::access::own_account::OwnAccount;
 use crate::access::session_check::SessionCheck;
 use crate::boundary::cors::Cors;
@@ -87,6 +90,8 @@ pub struct Parts {
     pub take_factors_away: TakeFactorsAway,
     pub enrol_totp: EnrolTotp,
     pub recovery_codes: RenewRecoveryCodes,
+    /// Makes, lists and removes API keys.
+    pub api_keys: ApiKeys,
     pub refresh: Refresh,
     /// Lists and ends one's sessions.
     pub log_out: LogOut,
@@ -96,6 +101,8 @@ pub struct Parts {
     pub oauth_tokens: OAuthTokens,
     /// Asked by `/health/ready` alone; everything else goes through use cases.
     pub store: Arc<dyn Store>,
+    /// Notes uses of API keys.
+    pub(crate) key_uses: KeyUses,
     /// The use cases of forgotten passwords.
     pub recovery: Recovery,
     /// The use cases of proving an e-mail address.
@@ -158,8 +165,10 @@ impl AppState {
         let signer = Arc::new(JwtIssuer::new(signed, keys.clone(), Arc::clone(&ports.random)));
         let (lifetimes, most) = (settings.tokens.lifetimes(), settings.tokens.sessions_per_account.into());
         let codec = RefreshTokens::new(&postbox.master);
+        let policy = settings.factors.policy();
+        let standing_keys = StandingKeys::new(ports.clone(), grants.clone(), policy);
         let opening = Opening::new(ports.clone(), signer, codec, lifetimes, grants, most)
-            .demanding(settings.factors.policy())
+            .demanding(policy)
             .reporting(settings.mail.reports_new_devices().then(|| postbox.clone()));
         let throttle = Throttle::new(ports.clone(), settings.throttle.budgets());
         let proofs = Proofs::new(ports.clone(), throttle.clone());
@@ -175,7 +184,9 @@ impl AppState {
         let own_account = OwnAccount::new(users.clone(), Arc::clone(&epochs), bound);
         let feed = Feed::new(Revocations::new(ports.clone(), lifetimes), Arc::clone(&epochs), bound);
         let clock = Arc::clone(&ports.clock);
-        let check = Arc::new(SessionCheck::new(verifier.clone(), clock, opening.clone(), epochs, bound));
+        let check =
+            SessionCheck::new(verifier.clone(), clock, opening.clone(), standing_keys.clone(), epochs, bound);
+        let check = Arc::new(check);
         let background = Background::new();
         let metrics = Metrics::new(Sources {
             background: background.clone(),
@@ -214,9 +225,10 @@ impl AppState {
             take_factors_away: TakeFactorsAway::new(ports.clone(), Some(postbox.clone())),
             enrol_totp: EnrolTotp::new(checks.clone(), shown_issuer(&base)),
             recovery_codes: RenewRecoveryCodes::new(checks),
+            api_keys: ApiKeys::new(ports.clone(), Some(postbox.clone())),
             refresh: Refresh::new(opening.clone(), throttle.clone()),
             log_out: LogOut::new(ports.clone(), lifetimes),
-            oauth_tokens: OAuthTokens::new(ports.clone(), opening.clone(), verifier),
+            oauth_tokens: OAuthTokens::new(ports.clone(), opening.clone(), verifier, standing_keys),
             opening,
             recovery: Recovery::new(ports.clone(), postbox, throttle),
             verification,
@@ -225,6 +237,7 @@ impl AppState {
             keys,
             public: PublicAddress::of(settings),
             issuer: Issuer(base.into()),
+            key_uses: check.key_uses(),
             authenticator: check,
             policy: settings.passwords.policy(),
             name_rules: NameRules { kinds: login_names, email_required: required },
@@ -272,10 +285,12 @@ from_state! {
     take_factors_away: TakeFactorsAway,
     enrol_totp: EnrolTotp,
     recovery_codes: RenewRecoveryCodes,
+    api_keys: ApiKeys,
     refresh: Refresh,
     log_out: LogOut,
     oauth_tokens: OAuthTokens,
     opening: Opening,
+    key_uses: KeyUses,
     recovery: Recovery,
     verification: Verification,
     clients: Clients,

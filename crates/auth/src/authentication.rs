@@ -16,10 +16,25 @@ pub struct Authentication {
     pub amr: Vec<String>,
 }
 
+/// What a caller presented.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Credential {
+    /// An access token that a user got for themselves.
+    #[default]
+    AccessToken,
+    /// An access token that an OAuth2 client got, for itself or in the name of a user.
+    ClientToken,
+    /// An API key.
+    ApiKey,
+}
+
 /// What knows when and how its holder was authenticated: an identity that a token stands for.
 pub trait Authenticated {
     /// When, in Unix seconds; `None` where that is not known.
     fn authenticated_at(&self) -> Option<i64>;
     /// How strong, such as [`AAL2`]; `None` where that is not known.
     fn acr(&self) -> Option<&str>;
+    /// What its holder presented.
+    fn credential(&self) -> Credential;
 }

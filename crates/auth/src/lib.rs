@@ -3,6 +3,7 @@
 #![deny(missing_docs)]
 
 mod algorithm;
+mod api_key;
 mod argon2;
 mod authentication;
 mod claims;
@@ -32,8 +33,9 @@ mod token;
 mod totp;
 
 pub use algorithm::Algorithm;
+pub use api_key::ApiKey;
 pub use argon2::{Argon2Params, Argon2idHasher};
-pub use authentication::{AAL1, AAL2, Authenticated, Authentication};
+pub use authentication::{AAL1, AAL2, Authenticated, Authentication, Credential};
 pub use claims::Claims;
 pub use code::OneTimeCodes;
 pub use error::{KeyError, PasswordError, RefreshError, ScopeError};

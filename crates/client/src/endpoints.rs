@@ -44,11 +44,13 @@ impl Endpoints {
                 let request = self.post("/oauth/token")?.basic_auth(id, Some(secret));
                 (request.header(CONTENT_TYPE, FORM).body(client.form()), Error::InvalidClient)
             }
+            Renewal::ApiKey => return Err(Error::SessionOver),
         };
         let response = request.timeout(RENEWAL).send().await.map_err(away)?;
         match renewal {
             Renewal::RefreshToken(_) => Ok(read::<Pair>(response, refused).await?.into()),
             Renewal::Client(client) => Ok(read::<Own>(response, refused).await?.of(client.clone())),
+            Renewal::ApiKey => Err(refused),
         }
     }
 

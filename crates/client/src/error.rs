@@ -32,6 +32,9 @@ pub enum Error {
     /// There is no client with this id and secret.
     #[error("wrong client id or secret")]
     InvalidClient,
+    /// That is no API key.
+    #[error("an API key is kwp_ and 38 letters and digits")]
+    ApiKey,
     /// The account, or the client, may not have the scope that was asked for.
     #[error("this scope is not to be had")]
     Scope,

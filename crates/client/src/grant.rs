@@ -10,6 +10,8 @@ pub(crate) enum Renewal {
     RefreshToken(String),
     /// A client's own (RFC 6749, section 4.4).
     Client(Client),
+    /// Nothing: an API key is the token, and there is no next one.
+    ApiKey,
 }
 
 /// A registered client, and what it asks for.

@@ -7,7 +7,7 @@ use reqwest::{StatusCode, redirect};
 
 use crate::address::Address;
 use crate::endpoints::{Endpoints, away, tokens};
-use crate::grant::{Client, Login, Renewal};
+use crate::grant::{Client, Grant, Login, Renewal};
 use crate::half_login::{Finish, HalfLogin, SecondFactor};
 use crate::{Error, Session};
 
@@ -108,6 +108,21 @@ impl Keyward {
     /// Those of [`Keyward::log_in_client`], and [`Error::Scope`] where the client was not registered for it.
     pub async fn log_in_client_for(&self, scope: &str, id: &str, secret: &str) -> Result<Session, Error> {
         self.open_client(Some(scope), id, secret).await
+    }
+
+    /// A session with an API key, whose calls send the key in place of an access token. Nothing is sent yet, and nothing is renewed:
+    /// a call with a key that is no longer good is answered 401.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ApiKey`] for what does not look like a key: `kwp_` and 38 letters and digits.
+    pub fn with_api_key(&self, key: &str) -> Result<Session, Error> {
+        let rest = key.strip_prefix("kwp_").ok_or(Error::ApiKey)?;
+        if rest.len() != 38 || !rest.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            return Err(Error::ApiKey);
+        }
+        let grant = Grant { access_token: key.to_owned(), expires_in: u32::MAX, renewal: Renewal::ApiKey };
+        Ok(Session::new(self.endpoints.clone(), grant))
     }
 
     async fn open(&self, login: Login<'_>) -> Result<Session, Error> {

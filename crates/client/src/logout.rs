@@ -6,7 +6,8 @@ use crate::{Error, Session};
 
 impl Session {
     /// Logs out: every token of the session is void. A client's own token lasts until it expires, wherever
-    /// there is a copy of it; here it is dropped, and the secret with it.
+    /// there is a copy of it; here it is dropped, and the secret with it. An API key is good until its owner removes it; here it is
+    /// dropped.
     ///
     /// # Errors
     ///

@@ -109,17 +109,23 @@ impl Session {
         *lock(&self.tokens) = None;
     }
 
-    /// Drops the tokens of a client, and the secret with them; those of a user stay.
+    /// Drops the tokens of a client, and the secret with them, or an API key; the tokens of a user stay.
     pub(crate) fn forget_client(&self) {
         let mut tokens = lock(&self.tokens);
-        if tokens.as_ref().is_some_and(|tokens| matches!(tokens.renewal, Renewal::Client(_))) {
+        if tokens
+            .as_ref()
+            .is_some_and(|tokens| matches!(tokens.renewal, Renewal::Client(_) | Renewal::ApiKey))
+        {
             *tokens = None;
         }
     }
 
     /// Whether a token that the service refused is worth replacing: not if it refused the last replacement
-    /// just now.
+    /// just now, nor if it is an API key.
     pub(crate) fn may_replace(&self) -> bool {
+        if lock(&self.tokens).as_ref().is_some_and(|tokens| matches!(tokens.renewal, Renewal::ApiKey)) {
+            return false;
+        }
         !lock(&self.refusing).is_some_and(|since| since.elapsed() < REFUSING)
     }
 

@@ -1,5 +1,6 @@
 //! What is stored: one file a noun, with its types and its repository port. Use cases live elsewhere.
 
+pub mod api_keys;
 pub mod attempts;
 pub mod clients;
 pub mod events;

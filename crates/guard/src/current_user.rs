@@ -10,8 +10,8 @@ use axum::http::request::Parts;
 
 use keyward_auth::{Authenticated, Scoped};
 
-use crate::principal::{authenticated, require};
-use crate::{Authenticator, Freshness, Principal, Refusal, Requirement, StepUp, bearer};
+use crate::principal::{authenticated, opened_by, require};
+use crate::{Authenticator, Freshness, OpenedBy, Principal, Refusal, Requirement, StepUp, bearer};
 
 /// The sender of a valid access token, which carries the scope `R` where one is named, and whose authentication is as recent
 /// and as strong as `F` says: `CurrentUser<PostsWrite, Fresh<300>>`.
@@ -34,6 +34,7 @@ impl<R: Requirement, F: Freshness, I: Scoped + Authenticated> CurrentUser<R, F, 
     async fn admit(authenticator: Arc<dyn Authenticator<I>>, token: &str) -> Result<Self, Refusal> {
         let identity = authenticator.authenticate(token).await?;
         require(&identity, R::SCOPE, R::ENROLLING)?;
+        opened_by(&identity, R::OPENED_BY, StepUp::of::<F>())?;
         authenticated(&identity, StepUp::of::<F>(), authenticator.now())?;
         Ok(Self { identity, requirement: PhantomData })
     }
@@ -92,14 +93,20 @@ mod documented {
     use utoipa::openapi::path::Operation;
     use utoipa::openapi::security::SecurityRequirement;
 
-    use super::{CurrentUser, Freshness, Requirement, StepUp};
+    use super::{CurrentUser, Freshness, OpenedBy, Requirement, StepUp};
     use crate::documented::Documented;
-    use crate::lock::{enrolled, lock, step_up};
+    use crate::lock::{api_key, enrolled, lock, others_client, step_up};
     use crate::schemas::Schemas;
 
     impl<R: Requirement, F: Freshness, I> Documented for CurrentUser<R, F, I> {
         fn document(operation: &mut Operation, _: &mut Schemas) {
             lock(operation, R::SCOPE);
+            if R::OPENED_BY != OpenedBy::Any || StepUp::of::<F>().is_some() {
+                api_key(operation);
+            }
+            if R::OPENED_BY == OpenedBy::Owner {
+                others_client(operation);
+            }
             // A token for enrolling has no other scope: where one is asked for, that is what it lacks.
             if !R::ENROLLING && R::SCOPE.is_none() {
                 enrolled(operation);

@@ -23,6 +23,9 @@ pub enum Refusal {
     /// The token is good, but not for this.
     #[error("Not enough permissions")]
     InsufficientScope(&'static str),
+    /// The credential is an API key, and the lock opens to access tokens alone.
+    #[error("This takes a login: an API key is not good for it.")]
+    ApiKey,
     /// The token is good for nothing but enrolling a second factor.
     #[error("This token is good for enrolling a second factor only. Enrol one, then log in again.")]
     EnrolmentOnly,
@@ -41,7 +44,7 @@ impl Refusal {
             Self::NotAuthenticated => ErrorCode::NOT_AUTHENTICATED,
             Self::InvalidToken => ErrorCode::INVALID_TOKEN,
             Self::Expired => ErrorCode::TOKEN_EXPIRED,
-            Self::InsufficientScope(_) => ErrorCode::INSUFFICIENT_SCOPE,
+            Self::InsufficientScope(_) | Self::ApiKey => ErrorCode::INSUFFICIENT_SCOPE,
             Self::EnrolmentOnly => ErrorCode::ENROLMENT_ONLY,
             Self::InsufficientAuthentication(_) => ErrorCode::INSUFFICIENT_USER_AUTHENTICATION,
             Self::Unavailable => ErrorCode::UNAVAILABLE,
@@ -55,7 +58,7 @@ impl Refusal {
             | Self::InvalidToken
             | Self::Expired
             | Self::InsufficientAuthentication(_) => StatusCode::UNAUTHORIZED,
-            Self::InsufficientScope(_) | Self::EnrolmentOnly => StatusCode::FORBIDDEN,
+            Self::InsufficientScope(_) | Self::ApiKey | Self::EnrolmentOnly => StatusCode::FORBIDDEN,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
@@ -70,7 +73,7 @@ impl Refusal {
             Self::InsufficientScope(scope) => Some(format!(
                 "Bearer error=\"insufficient_scope\", error_description=\"{self}\", scope=\"{scope}\""
             )),
-            Self::EnrolmentOnly => {
+            Self::ApiKey | Self::EnrolmentOnly => {
                 Some(format!("Bearer error=\"insufficient_scope\", error_description=\"{self}\""))
             }
             Self::InsufficientAuthentication(asked) => Some(format!(

@@ -89,6 +89,8 @@ const _: () = assert!(AAL1.len() == 4 && AAL2.len() == 4, "`acr_values` names bo
 
 #[cfg(test)]
 mod tests {
+    use keyward_auth::Credential;
+
     use super::*;
 
     struct Proven(Option<i64>, Option<&'static str>);
@@ -100,6 +102,10 @@ mod tests {
 
         fn acr(&self) -> Option<&str> {
             self.1
+        }
+
+        fn credential(&self) -> Credential {
+            Credential::AccessToken
         }
     }
 

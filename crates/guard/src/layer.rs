@@ -14,8 +14,8 @@ use http_body_util::{Either, Full};
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::principal::{authenticated, require};
-use crate::{Authenticator, Freshness, Principal, Refusal, StepUp, bearer};
+use crate::principal::{authenticated, opened_by, require};
+use crate::{Authenticator, Freshness, OpenedBy, Principal, Refusal, StepUp, bearer};
 
 /// The body of an answer: a refusal's, or the service's.
 pub type BearerBody<B> = Either<Full<Bytes>, B>;
@@ -88,6 +88,7 @@ impl Lock {
         }
         let principal = self.authenticator.authenticate(bearer::token(headers)?).await?;
         require(&principal, self.scope, false)?;
+        opened_by(&principal, OpenedBy::Any, self.step_up)?;
         authenticated(&principal, self.step_up, self.authenticator.now())?;
         Ok(Some(principal))
     }
@@ -140,7 +141,9 @@ fn refused(refusal: Refusal, headers: &HeaderMap) -> Response<Full<Bytes>> {
         Refusal::InsufficientAuthentication(_) => {
             ("16", "A more recent or stronger authentication is required")
         }
-        Refusal::InsufficientScope(_) | Refusal::EnrolmentOnly => ("7", "Not enough permissions"),
+        Refusal::InsufficientScope(_) | Refusal::ApiKey | Refusal::EnrolmentOnly => {
+            ("7", "Not enough permissions")
+        }
         Refusal::Unavailable => ("14", "Service Unavailable"),
     };
     let headers = response.headers_mut();

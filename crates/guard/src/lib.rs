@@ -46,10 +46,11 @@ pub use problem::{PROBLEM, document_problem, problem_schema, problems};
 pub use remote::{RemoteAuthenticator, RemoteBuilder, RemoteError};
 #[cfg(feature = "openapi")]
 pub use schemas::Schemas;
-pub use scope::{ENROL, Enrolling, Requirement, Scope};
+pub use scope::{ACCOUNT, ENROL, Enrolling, OpenedBy, Owner, Requirement, Scope};
 
 pub use keyward_auth::{
-    AAL1, AAL2, Authenticated, ErrorCode, Random, ScopeSet, Scoped, SystemRandom, TokenProfile,
+    AAL1, AAL2, ApiKey, Authenticated, Credential, ErrorCode, Random, ScopeSet, Scoped, SystemRandom,
+    TokenProfile,
 };
 
 #[cfg(feature = "openapi")]

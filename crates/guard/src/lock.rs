@@ -8,7 +8,7 @@ use utoipa::openapi::security::{
 };
 
 use crate::problem::{document_problem, problems};
-use crate::{Refusal, StepUp};
+use crate::{ACCOUNT, Refusal, StepUp};
 
 /// The name of the scheme behind *Authorize*'s e-mail and password form, as FastAPI names it.
 pub const PASSWORD_SCHEME: &str = "OAuth2PasswordBearer";
@@ -39,6 +39,17 @@ pub(crate) fn enrolled(operation: &mut Operation) {
     refusal(operation, Refusal::EnrolmentOnly, "The token is good for enrolling a second factor only");
 }
 
+/// Adds the refusal of an API key.
+pub(crate) fn api_key(operation: &mut Operation) {
+    refusal(operation, Refusal::ApiKey, "The credential is an API key");
+}
+
+/// Adds the refusal of an OAuth2 client's token that may not operate on its user's account.
+pub(crate) fn others_client(operation: &mut Operation) {
+    let when = format!("The token was given to an OAuth2 client, and lacks the scope `{ACCOUNT}`");
+    refusal(operation, Refusal::InsufficientScope(ACCOUNT), &when);
+}
+
 /// Adds the refusal of an authentication that is too old or too weak.
 pub(crate) fn step_up(operation: &mut Operation, asked: StepUp) {
     let when = match asked.max_age {
@@ -65,7 +76,7 @@ pub fn schemes(document: &mut OpenApi, token_url: &str, scopes: &[(&str, &str)])
     let bearer = HttpBuilder::new()
         .scheme(HttpAuthScheme::Bearer)
         .bearer_format("JWT")
-        .description(Some("Paste an access token."))
+        .description(Some("Paste an access token, or an API key."))
         .build();
     let components = document.components.get_or_insert_with(Components::new);
     components.add_security_scheme(PASSWORD_SCHEME, SecurityScheme::OAuth2(password));

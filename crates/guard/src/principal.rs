@@ -1,16 +1,16 @@
 //! Who is asking, as an [`Authenticator`](crate::Authenticator) found out.
 
-use keyward_auth::{Authenticated, Claims, ScopeSet, Scoped};
+use keyward_auth::{Authenticated, Claims, Credential, ScopeSet, Scoped};
 
 #[cfg(any(feature = "axum", feature = "tower"))]
-use crate::{ENROL, Refusal, StepUp};
+use crate::{ACCOUNT, ENROL, OpenedBy, Refusal, StepUp};
 
-/// The bearer of a good access token.
+/// The bearer of a good access token, or of an API key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Principal {
-    /// Whom the token speaks for: its `sub` claim.
+    /// Whom the token, or the key, speaks for: its `sub` claim.
     pub subject: String,
-    /// The session it belongs to: its `sid` claim, where it has one.
+    /// The session it belongs to: its `sid` claim, where it has one. An API key has none.
     pub session: Option<String>,
     /// What it may be used for (RFC 6749, section 3.3).
     pub scope: ScopeSet,
@@ -20,6 +20,8 @@ pub struct Principal {
     pub acr: Option<String>,
     /// The methods of that authentication: its `amr` claim.
     pub methods: Vec<String>,
+    /// What was presented.
+    pub credential: Credential,
 }
 
 impl From<Claims> for Principal {
@@ -31,6 +33,10 @@ impl From<Claims> for Principal {
             authenticated_at: claims.auth_time,
             acr: claims.acr,
             methods: claims.amr,
+            credential: match claims.client_id {
+                Some(_) => Credential::ClientToken,
+                None => Credential::AccessToken,
+            },
         }
     }
 }
@@ -49,6 +55,10 @@ impl Authenticated for Principal {
     fn acr(&self) -> Option<&str> {
         self.acr.as_deref()
     }
+
+    fn credential(&self) -> Credential {
+        self.credential
+    }
 }
 
 /// Refuses an identity without the scope, where one is required; and, unless `enrolling`, one that may do nothing but enrol
@@ -62,6 +72,23 @@ pub(crate) fn require(
     match scope {
         Some(scope) if !identity.scope().contains(scope) => Err(Refusal::InsufficientScope(scope)),
         _ if !enrolling && identity.scope().contains(ENROL) => Err(Refusal::EnrolmentOnly),
+        _ => Ok(()),
+    }
+}
+
+/// Refuses a credential that does not open such a lock, where `asked` is what it asks of the authentication: an API key has
+/// none.
+#[cfg(any(feature = "axum", feature = "tower"))]
+pub(crate) fn opened_by(
+    identity: &(impl Scoped + Authenticated),
+    lock: OpenedBy,
+    asked: Option<StepUp>,
+) -> Result<(), Refusal> {
+    match identity.credential() {
+        Credential::ApiKey if lock != OpenedBy::Any || asked.is_some() => Err(Refusal::ApiKey),
+        Credential::ClientToken if lock == OpenedBy::Owner && !identity.scope().contains(ACCOUNT) => {
+            Err(Refusal::InsufficientScope(ACCOUNT))
+        }
         _ => Ok(()),
     }
 }

@@ -2,6 +2,7 @@
 //! keys, keeps them fresh, and verifies with them here, without a call for every request.
 
 mod address;
+mod api_keys;
 mod authenticator;
 mod builder;
 mod credentials;

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, Full};
-use keyward_guard::{Authenticator, BearerLayer, Principal, Refusal, ScopeSet};
+use keyward_guard::{Authenticator, BearerLayer, Credential, Principal, Refusal, ScopeSet};
 use tower::{Layer, ServiceExt, service_fn};
 
 /// Knows tokens by heart.
@@ -32,6 +32,7 @@ impl Authenticator for Book {
             authenticated_at: None,
             acr: None,
             methods: Vec::new(),
+            credential: Credential::AccessToken,
         })
     }
 }

@@ -9,8 +9,8 @@ use axum::extract::FromRef;
 use axum::http::{Request, StatusCode, header};
 use axum::{Json, Router};
 use keyward_guard::{
-    Authenticator, CurrentUser, ENROL, Enrolling, Fresh, Principal, Refusal, ScopeSet, Strong, endpoint,
-    schemes,
+    ACCOUNT, Authenticator, Credential, CurrentUser, ENROL, Enrolling, Fresh, Owner, Principal, Refusal,
+    Scope, ScopeSet, Strong, endpoint, schemes,
 };
 use tower::ServiceExt;
 use utoipa::openapi::OpenApi;
@@ -18,7 +18,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 const NOW: i64 = 1_800_000_000;
 
-/// A token says what it is: `SECONDS ACR SCOPE`, joined by dots.
+/// A token says what it is: `SECONDS ACR SCOPE CREDENTIAL`, joined by dots.
 struct Saying;
 
 #[async_trait]
@@ -33,6 +33,11 @@ impl Authenticator for Saying {
             acr: next().map(str::to_owned),
             scope: ScopeSet::parse(next().unwrap_or_default()).unwrap(),
             methods: Vec::new(),
+            credential: match next() {
+                Some("key") => Credential::ApiKey,
+                Some("client") => Credential::ClientToken,
+                _ => Credential::AccessToken,
+            },
         })
     }
 
@@ -74,12 +79,33 @@ async fn enrol(_: CurrentUser<Enrolling>) -> Json<&'static str> {
     Json("enrol")
 }
 
+/// For one's own account
+#[utoipa::path(get, path = "/own")]
+async fn own(_: CurrentUser<Owner>) -> Json<&'static str> {
+    Json("own")
+}
+
+struct NotesRead;
+
+impl Scope for NotesRead {
+    const NAME: &'static str = "notes";
+    const TITLE: &'static str = "Read notes";
+}
+
+/// For a scope
+#[utoipa::path(get, path = "/notes")]
+async fn notes(_: CurrentUser<NotesRead>) -> Json<&'static str> {
+    Json("notes")
+}
+
 fn service() -> (Router, OpenApi) {
     let (router, mut document) = OpenApiRouter::new()
         .routes(endpoint!(any))
         .routes(endpoint!(recent))
         .routes(endpoint!(both))
         .routes(endpoint!(enrol))
+        .routes(endpoint!(own))
+        .routes(endpoint!(notes))
         .split_for_parts();
     schemes(&mut document, "/login", &[]);
     (router.with_state(Service(Arc::new(Saying))), document)
@@ -127,6 +153,30 @@ async fn a_token_for_enrolling_opens_nothing_else() {
     assert_eq!(ask("/enrol", "1.aal1").await.0, 200, "any other token will do");
 }
 
+/// How a lock answers to an API key of the scope `notes`, and to clients without and with the scope `account`.
+#[tokio::test]
+async fn a_key_opens_what_its_scope_opens_and_no_account_and_a_client_no_account_without_its_scope() {
+    let client = format!("1.aal2.{ACCOUNT}.client");
+    for (path, key, client_without, client_with) in [
+        ("/any", 200, 200, 200),
+        ("/notes", 200, 200, 403),
+        ("/own", 403, 403, 200),
+        ("/enrol", 403, 403, 200),
+        ("/recent", 403, 200, 200),
+        ("/both", 403, 200, 200),
+    ] {
+        let (status, challenge) = ask(path, "1.aal2.notes.key").await;
+        assert_eq!(status, key, "{path}");
+        assert_eq!(status == 403, challenge.contains("API key is not good"), "{path}: {challenge}");
+        let (status, challenge) = ask(path, "1.aal2.notes.client").await;
+        assert_eq!(status, client_without, "{path}");
+        assert_eq!(status == 403, challenge.contains("scope=\"account\""), "{path}: {challenge}");
+        assert_eq!(ask(path, &client).await.0, client_with, "{path}");
+        assert_eq!(ask(path, "1.aal2.notes").await.0, 200, "{path}: a token of one's own");
+    }
+    assert_eq!(ask("/notes", "1.aal2.other.key").await.0, 403);
+}
+
 #[test]
 fn the_document_shows_what_the_lock_asks_for() {
     let document = serde_json::to_value(service().1).unwrap();
@@ -139,5 +189,7 @@ fn the_document_shows_what_the_lock_asks_for() {
     for (path, asks) in [("any", false), ("recent", true), ("both", true), ("enrol", false)] {
         assert_eq!(example(path, "401", code), asks, "{path}");
         assert_eq!(example(path, "403", "enrolment_only"), path != "enrol", "{path}");
+        assert_eq!(example(path, "403", "insufficient_scope"), path != "any", "{path}");
     }
+    assert!(example("own", "403", "insufficient_scope"));
 }

@@ -1,5 +1,6 @@
 //! The tables as SeaORM sees them.
 
+pub(crate) mod api_keys;
 pub(crate) mod attempts;
 pub(crate) mod clients;
 pub(crate) mod email_proofs;

@@ -1,5 +1,6 @@
 //! Accounts, what proves who owns them, and reading accounts of other systems from files.
 
+mod api_keys;
 pub mod deleted;
 pub mod import;
 pub mod recoveries;

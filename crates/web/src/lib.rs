@@ -38,7 +38,7 @@ pub use given::Given;
 pub use input::{FromState, Input};
 pub use keyward_web_derive::Input;
 pub use paging::{DEFAULT_LIMIT, Listed, Listing, MAX_LIMIT, Page, Paged, Place, Unfiltered};
-pub use path::{IntegerId, Path, PathParam};
+pub use path::{IntegerId, Path, PathParam, PathParams};
 pub use query::{Here, Query, SECRETS, refuse_credentials_in};
 pub use reader::{Field, Reader};
 pub use rejection::{Rejection, document_rejection, document_validation};

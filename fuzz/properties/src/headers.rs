@@ -12,7 +12,7 @@ use http::header::{AUTHORIZATION, FORWARDED, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode};
 use keyward_api::boundary::proxies::{Proxies, ProxyHeader, TrustedProxy};
 use keyward_auth::ScopeSet;
-use keyward_guard::{Authenticator, BearerLayer, Principal, Refusal};
+use keyward_guard::{Authenticator, BearerLayer, Credential, Principal, Refusal};
 use keyward_shop::routes::idempotency::Idempotency;
 use tower::{Layer, Service, service_fn};
 
@@ -57,6 +57,7 @@ impl Authenticator for Notes {
             authenticated_at: None,
             acr: None,
             methods: Vec::new(),
+            credential: Credential::AccessToken,
         })
     }
 }

@@ -1,9 +1,41 @@
 //! Who makes a request, for handlers: the guard's lock, with Keyward's own identity.
 
-use keyward_domain::values::actor::Actor;
+use axum::http::StatusCode;
+use keyward_domain::values::actor::{Actor, Via};
+use keyward_domain::values::ids::UserId;
+use keyward_domain::values::scopes::ACCOUNT;
+use keyward_guard::{ErrorCode, OpenedBy, Requirement};
+
+use crate::error::ApiError;
 
 /// The user whose valid access token came with the request; it carries the scope `R` where one is named, and
 /// the user's login or last proof is as recent and as strong as `F` says.
 ///
 /// Always a handler's first argument, so that nothing else is looked at before.
 pub type CurrentUser<R = (), F = ()> = keyward_guard::CurrentUser<R, F, Actor>;
+
+/// Asks for a session, which alone is what the operation is about: an access token, one for enrolling or of an OAuth2 client
+/// included, and no API key.
+pub struct ThisSession;
+
+impl Requirement for ThisSession {
+    const SCOPE: Option<&'static str> = None;
+    const ENROLLING: bool = true;
+    const OPENED_BY: OpenedBy = OpenedBy::AccessTokens;
+}
+
+/// Admits an administrator to an operation on the account `id`.
+///
+/// # Errors
+/// 403 for a client that acts on its user's own account without the scope `account`: that operation asks for no password.
+pub(crate) fn administers(actor: &Actor, id: UserId) -> Result<(), ApiError> {
+    let client = matches!(actor.via, Via::ClientSession(_)) && !actor.scope.contains(ACCOUNT);
+    if client && actor.who == id {
+        return Err(ApiError::new(
+            StatusCode::FORBIDDEN,
+            ErrorCode::INSUFFICIENT_SCOPE,
+            "Not enough permissions",
+        ));
+    }
+    Ok(())
+}

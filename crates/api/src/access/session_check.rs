@@ -8,7 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use keyward_auth::{JwtVerifier, MemoryUse, TokenVerifier};
+use keyward_auth::{ApiKey, JwtVerifier, MemoryUse, TokenVerifier};
+use keyward_domain::identity::standing_keys::StandingKeys;
 use keyward_domain::model::sessions::LiveSession;
 use keyward_domain::model::store_error::StoreError;
 use keyward_domain::sessions::opening::Opening;
@@ -23,15 +24,18 @@ use time::OffsetDateTime;
 
 use super::cache_use::CacheUse;
 use super::epochs::Epochs;
+use super::key_check::KeyCheck;
+use super::key_uses::KeyUses;
 use super::remembered::Remembered;
 
-/// Tokens that verify, of sessions that stand, of users who are not locked out.
+/// Tokens that verify, of sessions that stand, of users who are not locked out; and API keys.
 pub struct SessionCheck {
     verifier: Arc<JwtVerifier>,
     clock: Arc<dyn Clock>,
     opening: Opening,
     standing: StandingSessions,
     remembered: Remembered<SessionId, Option<Arc<LiveSession>>, StoreError>,
+    api_keys: KeyCheck,
 }
 
 impl SessionCheck {
@@ -40,11 +44,13 @@ impl SessionCheck {
         verifier: Arc<JwtVerifier>,
         clock: Arc<dyn Clock>,
         opening: Opening,
+        api_keys: StandingKeys,
         epochs: Arc<Epochs>,
         bound: Duration,
     ) -> Self {
-        let remembered = Remembered::new("sessions", epochs, bound);
-        Self { verifier, clock, standing: StandingSessions::new(&opening), opening, remembered }
+        let remembered = Remembered::new("sessions", Arc::clone(&epochs), bound);
+        let api_keys = KeyCheck::new(Arc::clone(&clock), api_keys, epochs, bound);
+        Self { verifier, clock, standing: StandingSessions::new(&opening), opening, remembered, api_keys }
     }
 
     /// The session of that id and user, if it stands.
@@ -58,16 +64,28 @@ impl SessionCheck {
         Ok(live.filter(|live| live.session.user == user))
     }
 
-    /// How much the memories of tokens and of sessions are used.
-    pub(crate) fn usage(&self) -> [CacheUse; 2] {
+    /// Notes uses of API keys.
+    pub(crate) fn key_uses(&self) -> KeyUses {
+        self.api_keys.uses()
+    }
+
+    /// How much the memories of tokens, of sessions and of API keys are used.
+    pub(crate) fn usage(&self) -> [CacheUse; 3] {
         let MemoryUse { hits, misses, entries, capacity } = self.verifier.memory();
-        [CacheUse { name: "tokens", hits, misses, entries, capacity }, self.remembered.usage()]
+        [
+            CacheUse { name: "tokens", hits, misses, entries, capacity },
+            self.remembered.usage(),
+            self.api_keys.usage(),
+        ]
     }
 }
 
 #[async_trait]
 impl Authenticator<Actor> for SessionCheck {
     async fn authenticate(&self, token: &str) -> Result<Actor, Refusal> {
+        if ApiKey::looks_like(token) {
+            return self.api_keys.authenticate(token).await;
+        }
         let claims = self.verifier.verify_shared(token, self.clock.now().unix_timestamp())?;
         let who = claims.sub.parse().map(UserId).map_err(|_| Refusal::InvalidToken)?;
         let session = claims.sid.as_deref().and_then(|sid| sid.parse().ok()).map(SessionId);
@@ -78,7 +96,8 @@ impl Authenticator<Actor> for SessionCheck {
         let scope = self.opening.grants().bound(live.role, &claims.scope);
         let at = claims.auth_time.and_then(|at| OffsetDateTime::from_unix_timestamp(at).ok());
         let proof = Proof { methods: Methods::parse(&claims.amr.join(" ")), at };
-        Ok(Actor { who, via: Via::Session(id), scope, proof })
+        let via = if claims.client_id.is_some() { Via::ClientSession(id) } else { Via::Session(id) };
+        Ok(Actor { who, via, scope, proof })
     }
 
     fn now(&self) -> i64 {

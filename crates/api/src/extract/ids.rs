@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use keyward_domain::values::ids::{PasskeyId, SessionId, UserId};
+use keyward_domain::values::ids::{ApiKeyId, PasskeyId, SessionId, UserId};
 use keyward_web::{Flaw, PathParam};
 use serde_json::Value;
 use utoipa::openapi::Schema;
@@ -33,7 +33,27 @@ macro_rules! integers {
     };
 }
 
-integers!(UserId PasskeyId);
+integers!(ApiKeyId UserId PasskeyId);
+
+/// The id of an API key behind that of its owner: `Path((id, key)): Path<(Id<UserId>, KeyOfUser)>`.
+pub struct KeyOfUser;
+
+impl PathParam for KeyOfUser {
+    type Value = ApiKeyId;
+    const NAME: &'static str = "key";
+
+    fn parse(text: &str) -> Result<ApiKeyId, Flaw> {
+        <Id<ApiKeyId> as PathParam>::parse(text)
+    }
+
+    fn schema() -> Schema {
+        <Id<ApiKeyId> as PathParam>::schema()
+    }
+
+    fn example() -> Value {
+        <Id<ApiKeyId> as PathParam>::example()
+    }
+}
 
 impl PathParam for Id<SessionId> {
     type Value = SessionId;

@@ -55,8 +55,8 @@ impl Collector for Sources {
         let most = pools.iter().map(|pool| ([("pool", pool.name)], pool.most));
         page.gauges("database_connections_max", "The most a pool opens", most)?;
 
-        let [tokens, sessions] = self.check.usage();
-        let caches = [tokens, sessions, self.own_account.usage()];
+        let [tokens, sessions, api_keys] = self.check.usage();
+        let caches = [tokens, sessions, api_keys, self.own_account.usage()];
         let of = |pick: fn(&CacheUse) -> u64| {
             caches.iter().map(move |cache| ([("cache", cache.name)], pick(cache)))
         };

@@ -1,7 +1,7 @@
 //! What each role may have: Keyward's own scopes, those of mounted resources, and those that settings add.
 
 use keyward_auth::ScopeSet;
-use keyward_domain::values::scopes::{ADMIN, ENROL, Grants, REVOCATIONS_READ, Role, union};
+use keyward_domain::values::scopes::{ACCOUNT, ADMIN, ENROL, Grants, REVOCATIONS_READ, Role, union};
 
 use super::error::ServiceError;
 use crate::resources::resource::Resource;
@@ -15,7 +15,7 @@ use crate::settings::scopes::ScopeSettings;
 pub(crate) fn grants(settings: &ScopeSettings, resources: &[Resource]) -> Result<Grants, ServiceError> {
     let (users, administrators) = (scopes(resources, Role::User)?, scopes(resources, Role::Admin)?);
     let own = |name: &str| {
-        [ADMIN, ENROL, REVOCATIONS_READ].contains(&name)
+        [ACCOUNT, ADMIN, ENROL, REVOCATIONS_READ].contains(&name)
             || users.contains(name)
             || administrators.contains(name)
     };
@@ -36,7 +36,7 @@ pub(crate) fn grants(settings: &ScopeSettings, resources: &[Resource]) -> Result
 /// # Errors
 /// As `grants`.
 pub fn client_scopes(settings: &ScopeSettings, resources: &[Resource]) -> Result<ScopeSet, ServiceError> {
-    let own = ScopeSet::from_names([REVOCATIONS_READ]).unwrap_or_default();
+    let own = ScopeSet::from_names([ACCOUNT, REVOCATIONS_READ]).unwrap_or_default();
     Ok(union(&own, grants(settings, resources)?.of(Role::Admin)))
 }
 
@@ -59,7 +59,7 @@ mod tests {
         let grants = grants(&settings("a:read  a:write", "a:review"), &[]).unwrap();
         assert_eq!(grants.of(Role::User).to_string(), "a:read a:write");
         assert_eq!(grants.of(Role::Admin).to_string(), "a:read a:review a:write admin");
-        for own in ["admin", "enrol", "revocations:read"] {
+        for own in ["account", "admin", "enrol", "revocations:read"] {
             for faulty in [settings(&format!("a:read {own}"), ""), settings("", own)] {
                 assert!(super::grants(&faulty, &[]).unwrap_err().to_string().contains(own), "{own}");
             }

@@ -133,7 +133,8 @@ impl Passkeys {
                 }
                 // The passkey was shown in this session: its next token says so.
                 let proof = actor.proof.and(Method::Passkey, now);
-                if !tx.sessions().prove(actor.session(), &proof).await? {
+                let session = actor.session().ok_or(FactorError::CallerGone)?;
+                if !tx.sessions().prove(session, &proof).await? {
                     return Err(FactorError::CallerGone);
                 }
                 self.report(&mut *tx, EventKind::FactorAdded, actor, &held, origin).await?;

@@ -2,7 +2,7 @@
 
 use keyward_auth::ScopeSet;
 
-use crate::values::scopes::{ENROL, Role};
+use crate::values::scopes::{Role, enrolling};
 
 /// Who has to have a second factor.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -32,13 +32,14 @@ impl SecondFactor {
         if shown || !self.demands(role) {
             return granted;
         }
-        ScopeSet::from_names([ENROL]).unwrap_or_default()
+        enrolling(&granted)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::values::scopes::ENROL;
 
     #[test]
     fn who_must_have_a_factor_and_has_none_may_only_enrol() {

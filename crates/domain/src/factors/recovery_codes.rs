@@ -80,6 +80,9 @@ impl RenewRecoveryCodes {
                     return Err(FactorError::NoFactor);
                 }
                 strong_enough(actor, &standing)?;
+                // Codes outlive the session: one that ended meanwhile leaves none behind.
+                let session = actor.session().ok_or(FactorError::CallerGone)?;
+                tx.sessions().live(session).await?.ok_or(FactorError::CallerGone)?;
                 codes.store(&mut *tx, actor.who).await?;
                 let event = Event::new(now, EventKind::RecoveryCodesMade, actor, origin);
                 tx.events().append(&event.of(actor.who).in_session(actor.session())).await?;

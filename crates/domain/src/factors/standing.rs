@@ -73,7 +73,7 @@ impl Standing {
 
 /// Where an account has a second factor, its factors are changed only by a session that has shown one since the newest of them
 /// was enrolled: so that neither a stolen token with the password nor a factor that was replaced takes it away.
-pub(super) fn strong_enough(actor: &Actor, standing: &Standing) -> Result<(), FactorError> {
+pub(crate) fn strong_enough(actor: &Actor, standing: &Standing) -> Result<(), FactorError> {
     let Some(since) = standing.since() else { return Ok(()) };
     // Tokens carry whole seconds.
     let since = since.unix_timestamp();

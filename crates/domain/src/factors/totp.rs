@@ -95,11 +95,12 @@ impl EnrolTotp {
                 codes.store(&mut *tx, user).await?;
                 // The code was shown in this session: its next token says so.
                 let proof = actor.proof.and(Method::Otp, now);
-                if !tx.sessions().prove(actor.session(), &proof).await? {
+                let session = actor.session().ok_or(FactorError::CallerGone)?;
+                if !tx.sessions().prove(session, &proof).await? {
                     return Err(FactorError::CallerGone);
                 }
                 let event = Event::new(now, EventKind::FactorAdded, actor, origin).of(user);
-                tx.events().append(&event.in_session(actor.session()).saying("totp")).await?;
+                tx.events().append(&event.in_session(session).saying("totp")).await?;
                 let letter = |reader| checks.postbox.letters.factor_added(reader, APP);
                 let notice = Reader::of(&held).map(letter).transpose()?;
                 checks.postbox.notify(&mut *tx, ports, &held, notice).await?;

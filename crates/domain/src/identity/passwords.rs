@@ -45,6 +45,7 @@ impl ChangePassword {
         new: &NewPassword,
         origin: &Origin,
     ) -> Result<Option<()>, UserError> {
+        let session = actor.session().ok_or(UserError::CallerGone)?;
         new.check_owner(&user.names).map_err(UserError::PasswordRefused)?;
         let hash = self.ports.hashing.hash(new.password()).await?;
         let letter = |reader| self.postbox.letters.password_changed(reader);
@@ -56,14 +57,14 @@ impl ChangePassword {
                     return Ok(None);
                 }
                 let now = self.ports.clock.now();
-                tx.session_endings().revoke_all(actor.who, Some(actor.session()), now).await?;
+                tx.session_endings().revoke_all(actor.who, Some(session), now).await?;
                 tx.passkey_changes().void_challenges(actor.who, now).await?;
                 // What was mailed before may be in the hands of someone who knew the old password.
                 tx.recoveries().forget_of(actor.who).await?;
                 tx.verifications().forget_of(actor.who).await?;
                 let event = Event::new(now, EventKind::PasswordChanged, actor, origin)
                     .of(actor.who)
-                    .in_session(actor.session());
+                    .in_session(session);
                 tx.events().append(&event).await?;
                 self.postbox.notify(&mut *tx, &self.ports, &user, notice.clone()).await?;
                 tx.commit().await?;

@@ -95,13 +95,14 @@ impl Proofs {
         origin: &Origin,
     ) -> Result<Credentials, UserError> {
         let id = actor.who;
-        let guess = self.throttle.proof(id, actor.session()).await?;
+        let session = actor.session().ok_or(UserError::CallerGone)?;
+        let guess = self.throttle.proof(id, session).await?;
         let found = self.ports.store.autocommit().users().credentials(id).await?;
         let found = found.ok_or(UserError::CallerGone)?;
         let verified = self.ports.hashing.verify(password, found.hash.clone()).await?;
         let mut repositories = self.ports.store.autocommit();
         if verified == Verified::Mismatch {
-            let event = self.throttle.event(actor, origin).of(id).in_session(actor.session());
+            let event = self.throttle.event(actor, origin).of(id).in_session(session);
             self.throttle.wrong(&mut *repositories, guess, event).await?;
             return Err(UserError::WrongPassword);
         }

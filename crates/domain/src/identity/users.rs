@@ -5,7 +5,7 @@ use super::error::UserError;
 use crate::model::events::{Event, EventKind};
 use crate::model::users::{User, UserChange};
 use crate::ports::bundle::Ports;
-use crate::values::actor::Actor;
+use crate::values::actor::{Actor, Via};
 use crate::values::by::By;
 use crate::values::ids::UserId;
 use crate::values::names::LoginName;
@@ -35,12 +35,14 @@ impl Users {
         self.find(actor.who).await.map_err(UserError::of_caller)
     }
 
-    /// An account as `actor` may see it: their own, or anyone's for an administrator.
+    /// An account as `actor` may see it: their own, or anyone's for an administrator. An API key is its owner's, and sees no
+    /// account here without the scope of administrators.
     ///
     /// # Errors
     /// Others get [`UserError::Forbidden`] whether or not the account exists.
     pub async fn find_for(&self, actor: &Actor, id: UserId) -> Result<User, UserError> {
-        if actor.who != id && !actor.scope.contains(scopes::ADMIN) {
+        let own = actor.who == id && !matches!(actor.via, Via::ApiKey(_));
+        if !own && !actor.scope.contains(scopes::ADMIN) {
             return Err(UserError::Forbidden);
         }
         self.find(id).await

@@ -48,6 +48,10 @@ pub enum EventKind {
     PasskeyCounterBack,
     /// An account got new recovery codes.
     RecoveryCodesMade,
+    /// An API key was made.
+    ApiKeyMade,
+    /// An API key was removed, or all of an account.
+    ApiKeyRemoved,
     /// A new signing key was published.
     KeyRotated,
     /// A signing key was withdrawn.
@@ -58,7 +62,7 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind there is.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 24] = [
         Self::LoginOk,
         Self::LoginFailed,
         Self::RefreshReused,
@@ -78,6 +82,8 @@ impl EventKind {
         Self::FactorFailed,
         Self::PasskeyCounterBack,
         Self::RecoveryCodesMade,
+        Self::ApiKeyMade,
+        Self::ApiKeyRemoved,
         Self::KeyRotated,
         Self::KeyRetired,
         Self::Throttled,
@@ -105,6 +111,8 @@ impl EventKind {
             Self::FactorFailed => "factor_failed",
             Self::PasskeyCounterBack => "passkey_counter_back",
             Self::RecoveryCodesMade => "recovery_codes_made",
+            Self::ApiKeyMade => "api_key_made",
+            Self::ApiKeyRemoved => "api_key_removed",
             Self::KeyRotated => "key_rotated",
             Self::KeyRetired => "key_retired",
             Self::Throttled => "throttled",
@@ -154,8 +162,8 @@ impl Event {
 
     /// The same event, in this session.
     #[must_use]
-    pub fn in_session(mut self, session: SessionId) -> Self {
-        self.session = Some(session);
+    pub fn in_session(mut self, session: impl Into<Option<SessionId>>) -> Self {
+        self.session = session.into();
         self
     }
 

@@ -3,9 +3,10 @@
 
 use std::sync::Arc;
 
-use keyward_auth::{AccessToken, Claims, Grant, ScopeSet, TokenVerifier};
+use keyward_auth::{AccessToken, ApiKey, Claims, Grant, ScopeSet, TokenVerifier};
 use time::OffsetDateTime;
 
+use crate::identity::standing_keys::{StandingKey, StandingKeys};
 use crate::model::clients::Client;
 use crate::model::events::EventKind;
 use crate::model::lifetimes::CLOCKS;
@@ -36,6 +37,8 @@ pub enum Introspection {
         /// When it is over.
         expires_at: OffsetDateTime,
     },
+    /// An API key, with what it is good for now.
+    ApiKey(StandingKey),
 }
 
 /// Issues, revokes and introspects tokens for OAuth2 clients.
@@ -45,12 +48,13 @@ pub struct OAuthTokens {
     opening: Opening,
     standing: StandingSessions,
     verifier: Arc<dyn TokenVerifier>,
+    keys: StandingKeys,
 }
 
 impl OAuthTokens {
-    /// The use case; `verifier` decides which access tokens are valid.
-    pub fn new(ports: Ports, opening: Opening, verifier: Arc<dyn TokenVerifier>) -> Self {
-        Self { ports, standing: StandingSessions::new(&opening), opening, verifier }
+    /// The use case; `verifier` decides which access tokens are valid, and `keys` which API keys.
+    pub fn new(ports: Ports, opening: Opening, verifier: Arc<dyn TokenVerifier>, keys: StandingKeys) -> Self {
+        Self { ports, standing: StandingSessions::new(&opening), opening, verifier, keys }
     }
 
     /// An access token for the client itself. `scope` narrows what it was registered for.
@@ -70,8 +74,12 @@ impl OAuthTokens {
     }
 
     /// Ends the session of an access or refresh token. Tokens that are no longer good, and those of other clients'
-    /// sessions, change nothing. The caller's own token has no session: it cannot be revoked, and says so.
+    /// sessions, change nothing. The caller's own token has no session, and an API key is its owner's to remove: they cannot be
+    /// revoked, and the answer says so.
     pub async fn revoke(&self, token: &str, client: &ClientId, origin: &Origin) -> Result<(), SessionError> {
+        if self.read_key(token).await?.is_some() {
+            return Err(SessionError::KeyNotRevocable);
+        }
         let live = match self.standing.of_refresh_token(token).await? {
             Some((_, live)) => Some(live),
             None => match self.read_access(token).await? {
@@ -92,6 +100,9 @@ impl OAuthTokens {
 
     /// The introspection result of a token; `None` for any token that is not valid.
     pub async fn introspect(&self, token: &str) -> Result<Option<Introspection>, StoreError> {
+        if ApiKey::looks_like(token) {
+            return Ok(self.read_key(token).await?.map(Introspection::ApiKey));
+        }
         if let Some((claim, live)) = self.standing.of_refresh_token(token).await? {
             let good = claim.counter == live.session.counter
                 && !self.opening.lifetimes.are_over(&live.session, self.ports.clock.now());
@@ -109,6 +120,13 @@ impl OAuthTokens {
             };
             Introspection::Access { claims, scope }
         }))
+    }
+
+    /// The API key that a text is, if it is good now.
+    async fn read_key(&self, text: &str) -> Result<Option<StandingKey>, StoreError> {
+        let Some(hash) = ApiKey::hash_of(text) else { return Ok(None) };
+        let found = self.keys.find(&hash).await?;
+        Ok(found.filter(|found| !found.key.is_over(self.ports.clock.now())))
     }
 
     /// What an access token says, with its session where it has one; `None` if it is not good.

@@ -3,6 +3,7 @@
 use keyward_auth::ErrorCode;
 use time::OffsetDateTime;
 
+use crate::model::api_keys::{ApiKey, KeyName};
 use crate::model::mail::Letter;
 use crate::model::users::{Name, User};
 use crate::values::codes;
@@ -40,6 +41,10 @@ pub trait Letters: Send + Sync {
     fn factor_added(&self, reader: Reader<'_>, what: &str) -> Result<Letter, LetterError>;
     /// Says that the account has lost a second factor: `what`, in a few words.
     fn factor_removed(&self, reader: Reader<'_>, what: &str) -> Result<Letter, LetterError>;
+    /// Says that the account has a new API key.
+    fn api_key_made(&self, reader: Reader<'_>, key: &ApiKey) -> Result<Letter, LetterError>;
+    /// Says that an administrator removed the API key of that name, or every one.
+    fn api_key_removed(&self, reader: Reader<'_>, name: Option<&KeyName>) -> Result<Letter, LetterError>;
     /// Says that the account was logged in to from an IP address that it does not know.
     fn new_device(
         &self,

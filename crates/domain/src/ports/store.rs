@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::announce::Subscriber;
+use crate::model::api_keys::{ApiKeyChanges, ApiKeyRepository};
 use crate::model::attempts::AttemptRepository;
 use crate::model::clients::ClientRepository;
 use crate::model::events::EventRepository;
@@ -38,6 +39,7 @@ pub trait Repositories: Send {
     fn revocations(&mut self) -> &mut dyn RevocationRepository;
     fn factors(&mut self) -> &mut dyn FactorRepository;
     fn passkeys(&mut self) -> &mut dyn PasskeyRepository;
+    fn api_keys(&mut self) -> &mut dyn ApiKeyRepository;
     /// What is good once.
     fn spent(&mut self) -> &mut dyn SpentRepository;
 }
@@ -53,6 +55,7 @@ pub trait Transaction: Repositories {
     fn user_changes(&mut self) -> &mut dyn UserChanges;
     fn factor_changes(&mut self) -> &mut dyn FactorChanges;
     fn passkey_changes(&mut self) -> &mut dyn PasskeyChanges;
+    fn api_key_changes(&mut self) -> &mut dyn ApiKeyChanges;
     fn session_endings(&mut self) -> &mut dyn SessionEndings;
     /// Makes every write durable and visible, then notifies subscribers: also when the outcome is unknown.
     async fn commit(self: Box<Self>) -> Result<(), StoreError>;

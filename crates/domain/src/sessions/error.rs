@@ -59,6 +59,9 @@ pub enum SessionError {
     /// A client's own token, which is good until it expires or the client is removed.
     #[error("A token of the client's own cannot be revoked.")]
     NotRevocable,
+    /// An API key, which its owner removes.
+    #[error("An API key cannot be revoked here: its owner removes it.")]
+    KeyNotRevocable,
     /// The scope asked for cannot be granted.
     #[error(transparent)]
     Scope(#[from] InvalidScope),
@@ -95,7 +98,7 @@ impl Failure for SessionError {
             | Self::Ended => Kind::Unauthenticated,
             Self::Factor(error) => error.kind(),
             Self::EmailUnverified | Self::EmailUnverifiedNoMail(_) | Self::EmailMissing => Kind::Forbidden,
-            Self::Scope(_) | Self::NotRevocable => Kind::Invalid,
+            Self::Scope(_) | Self::NotRevocable | Self::KeyNotRevocable => Kind::Invalid,
             Self::Throttled(_) => Kind::Throttled,
             Self::NotFound(_) => Kind::NotFound,
             Self::User(error) => error.kind(),
@@ -120,7 +123,7 @@ impl Failure for SessionError {
             Self::RefreshTokenReused => codes::SESSION_ENDED_BY_REUSE,
             Self::Expired => codes::SESSION_EXPIRED,
             Self::Ended => codes::SESSION_ENDED,
-            Self::NotRevocable => codes::NOT_REVOCABLE,
+            Self::NotRevocable | Self::KeyNotRevocable => codes::NOT_REVOCABLE,
             Self::Scope(_) => codes::INVALID_SCOPE,
             Self::NotFound(_) => codes::NOT_FOUND,
             Self::User(error) => error.code(),

@@ -111,7 +111,11 @@ impl LogIn {
             let user = &proven.credentials.user;
             self.require_verified(user, guess).await?;
             let client = login.client.as_ref();
-            let allowed = Client::bound(client, self.opening.grants().of(user.role));
+            let grants = self.opening.grants();
+            let allowed = match client {
+                Some(_) => Client::bound(client, &grants.through_client(user.role)),
+                None => grants.of(user.role).clone(),
+            };
             let scope = scopes::grant(login.scope.as_deref(), &allowed)?;
             let client = client.map(|client| client.id.clone());
             let standing = Standing::of(&mut *self.ports.store.autocommit(), user.id).await?;

@@ -2,6 +2,7 @@
 
 use super::ending::end;
 use super::error::SessionError;
+use crate::identity::error::UserError;
 use crate::model::events::{Event, EventKind};
 use crate::model::lifetimes::Lifetimes;
 use crate::model::sessions::Session;
@@ -40,7 +41,8 @@ impl LogOut {
 
     /// Ends the actor's session. Succeeds as well if it has ended already.
     pub async fn here(&self, actor: &Actor, origin: &Origin) -> Result<(), SessionError> {
-        end(&self.ports, actor.who, actor.session(), EventKind::SessionEnded, actor.into(), origin).await?;
+        let session = actor.session().ok_or(UserError::CallerGone)?;
+        end(&self.ports, actor.who, session, EventKind::SessionEnded, actor.into(), origin).await?;
         Ok(())
     }
 

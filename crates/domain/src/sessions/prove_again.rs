@@ -117,9 +117,10 @@ impl ProveAgain {
         actor: &Actor,
         proof: &Proof,
     ) -> Result<Tokens, SessionError> {
-        let noted = tx.sessions().prove(actor.session(), proof).await?;
+        let session = actor.session().ok_or(UserError::CallerGone)?;
+        let noted = tx.sessions().prove(session, proof).await?;
         let now = self.opening.ports.clock.now();
-        let live = tx.sessions().live(actor.session()).await?;
+        let live = tx.sessions().live(session).await?;
         let live = live.filter(|live| noted && !self.opening.lifetimes.are_over(&live.session, now));
         let live = live.ok_or(UserError::CallerGone)?;
         let client = match &live.session.client {

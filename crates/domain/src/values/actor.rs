@@ -1,8 +1,8 @@
 //! Who makes a request, and with what they proved it: parsed once by the access check, then carried typed.
 
-use keyward_auth::{Authenticated, ScopeSet, Scoped};
+use keyward_auth::{Authenticated, Credential, ScopeSet, Scoped};
 
-use super::ids::{SessionId, UserId};
+use super::ids::{ApiKeyId, SessionId, UserId};
 use super::proof::Proof;
 
 /// The user who makes a request.
@@ -22,13 +22,19 @@ pub struct Actor {
 pub enum Via {
     /// An access token of this session.
     Session(SessionId),
+    /// An access token of this session, which was opened through an OAuth2 client.
+    ClientSession(SessionId),
+    /// An API key.
+    ApiKey(ApiKeyId),
 }
 
 impl Actor {
-    /// The session behind the request.
-    pub fn session(&self) -> SessionId {
-        let Via::Session(id) = self.via;
-        id
+    /// The session behind the request; an API key has none.
+    pub fn session(&self) -> Option<SessionId> {
+        match self.via {
+            Via::Session(id) | Via::ClientSession(id) => Some(id),
+            Via::ApiKey(_) => None,
+        }
     }
 }
 
@@ -45,5 +51,13 @@ impl Authenticated for Actor {
 
     fn acr(&self) -> Option<&str> {
         Some(self.proof.methods.acr())
+    }
+
+    fn credential(&self) -> Credential {
+        match self.via {
+            Via::Session(_) => Credential::AccessToken,
+            Via::ClientSession(_) => Credential::ClientToken,
+            Via::ApiKey(_) => Credential::ApiKey,
+        }
     }
 }

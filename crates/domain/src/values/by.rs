@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use super::actor::{Actor, Via};
-use super::ids::{ClientId, SessionId, UserId};
+use super::ids::{ApiKeyId, ClientId, SessionId, UserId};
 
 /// The author of a change: who made it, and through what.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +35,8 @@ pub enum Who {
 pub enum Means {
     /// A session.
     Session(SessionId),
+    /// An API key.
+    ApiKey(ApiKeyId),
     /// A link or a code from a mail.
     Mail,
     /// A command of the program, without its arguments: `user disable`.
@@ -72,7 +74,8 @@ impl From<&Actor> for By {
 impl From<Via> for Means {
     fn from(via: Via) -> Self {
         match via {
-            Via::Session(id) => Self::Session(id),
+            Via::Session(id) | Via::ClientSession(id) => Self::Session(id),
+            Via::ApiKey(id) => Self::ApiKey(id),
         }
     }
 }
@@ -95,6 +98,7 @@ impl fmt::Display for Means {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Session(id) => write!(f, "session:{id}"),
+            Self::ApiKey(id) => write!(f, "api_key:{id}"),
             Self::Mail => f.write_str("mail"),
             Self::Command(name) => write!(f, "command:{name}"),
         }
@@ -120,6 +124,7 @@ impl Means {
     pub fn from_stored(text: &str) -> Option<Self> {
         Some(match text.split_once(':') {
             Some(("session", id)) => Self::Session(SessionId(id.parse().ok()?)),
+            Some(("api_key", id)) => Self::ApiKey(ApiKeyId(id.parse().ok()?)),
             Some(("command", name)) => Self::Command(Cow::Owned(name.to_owned())),
             None if text == "mail" => Self::Mail,
             _ => return None,
@@ -138,7 +143,12 @@ mod tests {
             assert_eq!(Who::from_stored(&who.to_string()), Some(who));
         }
         let session = SessionId(uuid::Uuid::from_u128(1));
-        for via in [Means::Session(session), Means::Mail, Means::Command("user disable".into())] {
+        for via in [
+            Means::Session(session),
+            Means::ApiKey(ApiKeyId(7)),
+            Means::Mail,
+            Means::Command("user disable".into()),
+        ] {
             assert_eq!(Means::from_stored(&via.to_string()), Some(via));
         }
         for text in ["", "user", "user:x", "operator:1", "session:7", "mail:1", "nobody"] {

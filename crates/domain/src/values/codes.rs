@@ -64,7 +64,7 @@ pub const SESSION_EXPIRED: ErrorCode = ErrorCode::new("session_expired");
 pub const SESSION_ENDED: ErrorCode = ErrorCode::new("session_ended");
 /// The scope cannot be granted.
 pub const INVALID_SCOPE: ErrorCode = ErrorCode::new("invalid_scope");
-/// The token of a client itself cannot be revoked.
+/// The token of a client itself, or an API key, cannot be revoked.
 pub const NOT_REVOCABLE: ErrorCode = ErrorCode::new("not_revocable");
 
 /// The client could not be authenticated.

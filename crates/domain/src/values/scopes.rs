@@ -9,6 +9,10 @@ pub const ADMIN: &str = "admin";
 /// ask for it.
 pub const ENROL: &str = "enrol";
 
+/// Operate on the account of a user: password, factors, sessions, API keys. It is for registered clients in the name of a user,
+/// whose tokens do not without it. Users' own tokens do in any case.
+pub const ACCOUNT: &str = "account";
+
 /// Follow the revocation feed. It is for registered clients: no role has it.
 pub const REVOCATIONS_READ: &str = "revocations:read";
 
@@ -61,13 +65,28 @@ impl Grants {
         }
     }
 
-    /// What may still be done of what was granted before. Leave to enrol a second factor alone stays.
+    /// Every scope a client may get in the name of a user of this role, if it was registered for it.
+    pub fn through_client(&self, role: Role) -> ScopeSet {
+        union(self.of(role), &ScopeSet::from_names([ACCOUNT]).unwrap_or_default())
+    }
+
+    /// What may still be done of what was granted before. Leave to enrol a second factor alone stays, and so does a client's to
+    /// operate on the account.
     pub fn bound(&self, role: Role, granted: &ScopeSet) -> ScopeSet {
         if granted.contains(ENROL) {
-            return ScopeSet::from_names([ENROL]).unwrap_or_default();
+            return enrolling(granted);
+        }
+        if granted.contains(ACCOUNT) {
+            return intersection(granted, &self.through_client(role));
         }
         intersection(granted, self.of(role))
     }
+}
+
+/// Leave to enrol a second factor alone, for who was granted this. A client that may operate on the account still may.
+pub fn enrolling(granted: &ScopeSet) -> ScopeSet {
+    let names = [ENROL].into_iter().chain(granted.contains(ACCOUNT).then_some(ACCOUNT));
+    ScopeSet::from_names(names).unwrap_or_default()
 }
 
 /// Returns what either holds.
@@ -130,6 +149,9 @@ mod tests {
         let granted = set("admin notes:read notes:review other");
         assert_eq!(grants.bound(Role::Admin, &granted), set("admin notes:read notes:review"));
         assert_eq!(grants.bound(Role::User, &granted), set("notes:read"));
+        assert_eq!(grants.bound(Role::User, &set("account admin notes:read")), set("account notes:read"));
+        assert_eq!(grants.bound(Role::User, &set("account enrol")), set("account enrol"));
+        assert_eq!(grants.through_client(Role::User), set("account notes:read"));
         assert_eq!(Grants::new(&ScopeSet::default(), &ScopeSet::default()).of(Role::Admin), &set("admin"));
     }
 }

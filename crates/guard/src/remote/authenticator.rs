@@ -4,8 +4,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use keyward_auth::ApiKey;
 
 use super::RemoteError;
+use super::api_keys::ApiKeys;
 use super::introspection::Introspection;
 use super::keys::Keys;
 use super::revocations::Revocations;
@@ -23,6 +25,7 @@ pub(super) struct Inner {
     pub(super) issuer: String,
     pub(super) keys: Keys,
     pub(super) asked: Asked,
+    pub(super) api_keys: Option<ApiKeys>,
     pub(super) sessions_optional: bool,
 }
 
@@ -45,6 +48,9 @@ impl RemoteAuthenticator {
     /// succeed.
     pub async fn ready(&self) -> Result<(), RemoteError> {
         self.inner.keys.ready().await?;
+        if let Some(keys) = &self.inner.api_keys {
+            keys.introspection().ready().await?;
+        }
         match &self.inner.asked {
             Asked::Nothing => Ok(()),
             Asked::Introspection(introspection) => introspection.ready().await,
@@ -67,6 +73,12 @@ impl RemoteAuthenticator {
 impl Authenticator for RemoteAuthenticator {
     async fn authenticate(&self, token: &str) -> Result<Principal, Refusal> {
         let inner = &*self.inner;
+        if ApiKey::looks_like(token) {
+            return match &inner.api_keys {
+                Some(keys) => keys.check(token).await,
+                None => Err(Refusal::InvalidToken),
+            };
+        }
         let claims = inner.keys.verify(token).await?;
         if claims.sid.is_none() && !inner.sessions_optional {
             return Err(Refusal::InvalidToken);

@@ -7,6 +7,7 @@ use keyward_auth::{TokenProfile, VerifierSettings};
 
 use super::RemoteError;
 use super::address::Issuer;
+use super::api_keys::ApiKeys;
 use super::authenticator::{Asked, Inner, RemoteAuthenticator};
 use super::credentials::Credentials;
 use super::discovery::Discovery;
@@ -26,6 +27,7 @@ pub struct RemoteBuilder {
     asking: Option<(Asking, Credentials)>,
     bound: Duration,
     strict: bool,
+    api_keys: bool,
     fault: Option<RemoteError>,
 }
 
@@ -63,6 +65,7 @@ impl RemoteBuilder {
             asking: None,
             bound: Duration::from_secs(10),
             strict: false,
+            api_keys: false,
             fault: None,
         }
     }
@@ -139,6 +142,15 @@ impl RemoteBuilder {
         self
     }
 
+    /// Accepts API keys of Keyward, too. The issuer is asked about them (RFC 7662), as the client that
+    /// [`follow_revocations`](Self::follow_revocations) or [`introspect`](Self::introspect) names. With the former an answer is
+    /// remembered for [`revocation_bound`](Self::revocation_bound); with the latter it is asked about every call. While it does not
+    /// answer, a key that is not remembered is answered 503.
+    pub fn accept_api_keys(mut self) -> Self {
+        self.api_keys = true;
+        self
+    }
+
     /// Waits for the issuer's keys, and for the first answer of the feed if that is followed.
     ///
     /// # Errors
@@ -153,8 +165,8 @@ impl RemoteBuilder {
     /// 503 with `Retry-After`.
     ///
     /// # Errors
-    /// Where the settings cannot work: an address that is not usable, a leeway that does not go with the feed, or no tokio
-    /// runtime around.
+    /// Where the settings cannot work: an address that is not usable, a leeway that does not go with the feed, API keys without
+    /// a client, or no tokio runtime around.
     pub fn build(self) -> Result<RemoteAuthenticator, RemoteError> {
         if tokio::runtime::Handle::try_current().is_err() {
             return Err(RemoteError::Settings("a remote authenticator is built inside a tokio runtime"));
@@ -168,10 +180,22 @@ impl RemoteBuilder {
                 "a leeway above 60 s does not go with the feed: it forgets a session 60 s after its last token expired",
             ));
         }
+        if self.api_keys && self.asking.is_none() {
+            return Err(RemoteError::Settings(
+                "API keys are checked by the issuer: name a client by `follow_revocations` or `introspect`",
+            ));
+        }
         let issuer = Issuer::parse(&self.settings.issuer)?;
         let http = Http::new(self.limit, issuer.is_local())?;
         let name = issuer.name.clone();
         let discovery = Arc::new(Discovery::new(issuer, http));
+        let api_keys = self.asking.clone().filter(|_| self.api_keys).map(|(asking, credentials)| {
+            let bound = match asking {
+                Asking::Introspection => Duration::ZERO,
+                Asking::Revocations => self.bound,
+            };
+            ApiKeys::new(Introspection::new(Arc::clone(&discovery), credentials), bound)
+        });
         let asked = match self.asking {
             None => Asked::Nothing,
             Some((Asking::Introspection, credentials)) => {
@@ -185,7 +209,7 @@ impl RemoteBuilder {
             )),
         };
         let keys = Keys::new(self.settings, discovery, self.pause);
-        let inner = Inner { issuer: name, keys, asked, sessions_optional: self.sessions_optional };
+        let inner = Inner { issuer: name, keys, asked, api_keys, sessions_optional: self.sessions_optional };
         Ok(RemoteAuthenticator::new(inner))
     }
 }

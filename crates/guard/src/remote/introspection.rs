@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use keyward_auth::{Claims, ScopeSet};
+use keyward_auth::{Claims, Credential, ScopeSet};
 use serde::Deserialize;
 
 use super::RemoteError;
 use super::credentials::{Credentials, form};
 use super::discovery::{Discovery, Metadata};
 use super::http::read;
-use crate::Refusal;
+use crate::{Principal, Refusal};
 
 /// What the issuer says of a token.
 #[derive(Deserialize)]
@@ -17,6 +17,14 @@ struct Answer {
     active: bool,
     sub: Option<String>,
     scope: Option<ScopeSet>,
+    exp: Option<i64>,
+}
+
+/// Whose an API key is, and until when it is good, in Unix seconds.
+#[derive(Clone, Debug)]
+pub(super) struct GoodKey {
+    pub(super) principal: Principal,
+    pub(super) expires_at: Option<i64>,
 }
 
 #[derive(Debug)]
@@ -46,6 +54,22 @@ impl Introspection {
         let scope = claims.scope.iter().filter(|name| allowed.contains(name));
         let scope = ScopeSet::from_names(scope).unwrap_or_default();
         Ok(Claims { scope, ..claims })
+    }
+
+    /// Whose API key this is; `None` if it is not good.
+    pub(super) async fn api_key(&self, key: &str) -> Result<Option<GoodKey>, RemoteError> {
+        let answer = self.ask(key).await?;
+        let Answer { active: true, sub: Some(subject), scope, exp } = answer else { return Ok(None) };
+        let principal = Principal {
+            subject,
+            session: None,
+            scope: scope.unwrap_or_default(),
+            authenticated_at: None,
+            acr: None,
+            methods: Vec::new(),
+            credential: Credential::ApiKey,
+        };
+        Ok(Some(GoodKey { principal, expires_at: exp }))
     }
 
     /// Whether the issuer can be asked at all.

@@ -60,6 +60,8 @@ pub(crate) struct Desk {
     pub(crate) answer_permits: Semaphore,
     /// What the feed and introspection were asked for.
     pub(crate) queries: Mutex<Vec<String>>,
+    /// How often introspection was asked.
+    pub(crate) introspections: AtomicUsize,
     /// What introspection says.
     pub(crate) state: Mutex<Value>,
     /// Requests for anything else, such as where a redirection leads.
@@ -100,6 +102,7 @@ impl Issuer {
             away: AtomicBool::new(false),
             answer_permits: Semaphore::new(Semaphore::MAX_PERMITS),
             queries: Mutex::default(),
+            introspections: AtomicUsize::new(0),
             state: Mutex::new(json!({ "active": true })),
             strays: AtomicUsize::new(0),
         };
@@ -184,9 +187,10 @@ fn for_clients(desk: &Desk, uri: &Uri, headers: &HeaderMap, body: &str) -> Respo
     let query = uri.query().unwrap_or_default();
     desk.queries.lock().unwrap().push(query.to_owned());
     if uri.path() == "/introspect" {
-        let good = body.starts_with("token=ey")
+        let good = (body.starts_with("token=ey") || body.starts_with("token=kwp_"))
             && headers[header::CONTENT_TYPE] == "application/x-www-form-urlencoded";
         assert!(good, "{body}");
+        desk.introspections.fetch_add(1, Ordering::SeqCst);
         return Json(desk.state.lock().unwrap().clone()).into_response();
     }
     let after = query.strip_prefix("after=").and_then(|query| query.split('&').next());

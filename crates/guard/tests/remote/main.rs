@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "clippy's exemption for tests does not know their helpers")]
 #![expect(clippy::disallowed_methods, reason = "tokens for a service without a clock port")]
 
+mod api_keys;
 mod issuer;
 mod keys;
 mod outage;

@@ -4,6 +4,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
+use keyward_domain::model::api_keys::{ApiKeyChanges, ApiKeyRepository};
 use keyward_domain::model::attempts::AttemptRepository;
 use keyward_domain::model::clients::ClientRepository;
 use keyward_domain::model::events::EventRepository;
@@ -163,6 +164,10 @@ impl<C: Connections> Repositories for Db<C> {
         self
     }
 
+    fn api_keys(&mut self) -> &mut dyn ApiKeyRepository {
+        self
+    }
+
     fn spent(&mut self) -> &mut dyn SpentRepository {
         self
     }
@@ -180,6 +185,10 @@ impl Transaction for Db<Open> {
     }
 
     fn passkey_changes(&mut self) -> &mut dyn PasskeyChanges {
+        self
+    }
+
+    fn api_key_changes(&mut self) -> &mut dyn ApiKeyChanges {
         self
     }
 

@@ -6,6 +6,7 @@
 use std::io::ErrorKind;
 use std::path::Path;
 
+use keyward_domain::model::api_keys::{ApiKey, KeyName};
 use keyward_domain::model::mail::Letter;
 use keyward_domain::model::users::Name;
 use keyward_domain::ports::letters::{LetterError, Letters, Reader};
@@ -33,6 +34,8 @@ const EMAIL_CHANGED: &str = "email_changed";
 const NEW_DEVICE: &str = "new_device";
 const FACTOR_ADDED: &str = "factor_added";
 const FACTOR_REMOVED: &str = "factor_removed";
+const API_KEY_MADE: &str = "api_key_made";
+const API_KEY_REMOVED: &str = "api_key_removed";
 
 /// What the mails of one service have in common.
 #[derive(Clone, Debug)]
@@ -71,13 +74,16 @@ macro_rules! own {
                 let what = "an authenticator app";
                 let (ip, user_agent, at) = ("192.0.2.1", "Mozilla/5.0", "2026-01-31T12:00:00Z");
                 let (email, name) = ("ana@example.org", "Ana");
-                context! { email, name, token => "t", code => "000000", what, ip, user_agent, at }
+                let (key_name, scope, end) = ("backup", "posts:read", "does not expire");
+                context! {
+                    email, name, token => "t", code => "000000", what, ip, user_agent, at, key_name, scope, end
+                }
             },
         }
     };
 }
 
-const OWN: [Template; 8] = [
+const OWN: [Template; 10] = [
     own!(PASSWORD_RESET, "password_reset"),
     own!(PASSWORD_CHANGED, "password_changed"),
     own!(EMAIL_VERIFICATION, "email_verification"),
@@ -86,6 +92,8 @@ const OWN: [Template; 8] = [
     own!(FACTOR_ADDED, "factor_added"),
     own!(FACTOR_REMOVED, "factor_removed"),
     own!(NEW_DEVICE, "new_device"),
+    own!(API_KEY_MADE, "api_key_made"),
+    own!(API_KEY_REMOVED, "api_key_removed"),
 ];
 
 /// The templates of letters.
@@ -200,7 +208,7 @@ impl Letters for Templates {
         device: &Device,
         at: OffsetDateTime,
     ) -> Result<Letter, LetterError> {
-        let at = at.replace_nanosecond(0).unwrap_or(at).format(&Rfc3339).unwrap_or_default();
+        let at = to_the_second(at);
         let ip = device.ip.map(|ip| ip.to_string()).unwrap_or_default();
         let user_agent = device.user_agent.as_deref().unwrap_or("an unnamed program");
         self.own_letter(NEW_DEVICE, reader, context! { ip, user_agent, at })
@@ -218,9 +226,33 @@ impl Letters for Templates {
         self.own_letter(FACTOR_REMOVED, reader, context! { what })
     }
 
+    fn api_key_made(&self, reader: Reader<'_>, key: &ApiKey) -> Result<Letter, LetterError> {
+        let scope = match key.scope.to_string() {
+            scope if scope.is_empty() => "nothing but looking at the account".to_owned(),
+            scope => scope,
+        };
+        let end = key.expires_at.map(|at| format!("expires at {}", to_the_second(at)));
+        let end = end.unwrap_or_else(|| "does not expire".to_owned());
+        self.own_letter(API_KEY_MADE, reader, context! { key_name => one_line(&key.name), scope, end })
+    }
+
+    fn api_key_removed(&self, reader: Reader<'_>, name: Option<&KeyName>) -> Result<Letter, LetterError> {
+        let what = if name.is_some() { "an API key" } else { "every API key" };
+        self.own_letter(API_KEY_REMOVED, reader, context! { what, key_name => name.map(one_line) })
+    }
+
     fn email_changed(&self, reader: Reader<'_>) -> Result<Letter, LetterError> {
         self.own_letter(EMAIL_CHANGED, reader, context! {})
     }
+}
+
+fn to_the_second(at: OffsetDateTime) -> String {
+    at.replace_nanosecond(0).unwrap_or(at).format(&Rfc3339).unwrap_or_default()
+}
+
+/// A name in one line, so that none begins a paragraph of its own.
+fn one_line(name: &KeyName) -> String {
+    name.as_str().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

@@ -28,13 +28,15 @@ async fn schema(connection: &DatabaseConnection) -> Vec<String> {
     rows.iter().map(|row| row.try_get("", "name").unwrap()).collect()
 }
 
-const SCHEMA: [&str; 57] = [
+const SCHEMA: [&str; 60] = [
+    "api_keys",
     "attempts",
     "cart_items",
     "categories",
     "clients",
     "email_proofs",
     "feed_epoch",
+    "ix_api_keys_user_id_id",
     "ix_attempts_last_at",
     "ix_cart_items_product_id",
     "ix_email_proofs_email",
@@ -78,6 +80,7 @@ const SCHEMA: [&str; 57] = [
     "totp_factors",
     "totp_offers",
     "users",
+    "ux_api_keys_hash",
     "ux_cart_items_user_id_product_id",
     "ux_email_proofs_token_hash",
     "ux_orders_user_id_idempotency",

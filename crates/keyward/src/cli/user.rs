@@ -7,6 +7,7 @@ use keyward_api::settings::passwords::PasswordSettings;
 use keyward_api::wiring::ports::ports;
 use keyward_auth::Zeroizing;
 use keyward_domain::factors::removal::TakeFactorsAway;
+use keyward_domain::identity::api_keys::ApiKeys;
 use keyward_domain::identity::registration::{Register, Registration};
 use keyward_domain::identity::users::Users;
 use keyward_domain::model::users::{Name, User, UserChange};
@@ -17,6 +18,8 @@ use keyward_domain::values::new_password::NewPassword;
 use keyward_domain::values::origin::Origin;
 use keyward_domain::values::page::{MAX_LIMIT, Page};
 use keyward_domain::values::scopes::Role;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 use super::examples;
 use super::import::Import;
@@ -39,6 +42,10 @@ pub(super) enum UserCommand {
     Enable(Account),
     /// Take all second factors of an account away, whose owner has lost them. No mail reports it
     RemoveFactors(Account),
+    /// List the API keys of an account: id, name, scope, when it expires and when it was last used
+    Keys(Account),
+    /// Take every API key of an account away. No mail reports it
+    RemoveKeys(Account),
 }
 
 #[derive(Args)]
@@ -103,6 +110,8 @@ pub(super) async fn run(command: UserCommand) -> Result<ExitCode, Problem> {
         UserCommand::Disable(account) => account.set_disabled(true).await,
         UserCommand::Enable(account) => account.set_disabled(false).await,
         UserCommand::RemoveFactors(account) => account.remove_factors().await,
+        UserCommand::Keys(account) => account.list_keys().await,
+        UserCommand::RemoveKeys(account) => account.remove_keys().await,
     }?;
     Ok(ExitCode::SUCCESS)
 }
@@ -157,6 +166,39 @@ impl Account {
         let by = By::command("user remove-factors");
         let removed = TakeFactorsAway::new(ports, None).of(user.id, None, &by, &Origin::default()).await;
         say(line(&removed.map_err(words)?))?;
+        Ok(database.close().await?)
+    }
+}
+
+impl Account {
+    async fn list_keys(self) -> Result<(), Problem> {
+        let name = self.name.parse()?;
+        let database = self.database.open().await?;
+        let ports = ports(&database, &self.passwords)?;
+        let user = Users::new(ports.clone()).find_by_name(&name).await.map_err(words)?;
+        let user = user.ok_or_else(|| format!("there is no account named {name}"))?;
+        let day = |at: Option<OffsetDateTime>| {
+            at.and_then(|at| at.format(&Rfc3339).ok()).unwrap_or_else(|| "-".to_owned())
+        };
+        for key in ApiKeys::new(ports, None).of(user.id).await.map_err(words)? {
+            let scope = Some(key.scope.to_string()).filter(|scope| !scope.is_empty());
+            let (scope, name) = (scope.as_deref().unwrap_or("-"), Printable(key.name.as_str()));
+            let (expires, used) = (day(key.expires_at), day(key.last_used_at));
+            say(format_args!("{}\t{name}\t{scope}\t{expires}\t{used}", key.id))?;
+        }
+        Ok(database.close().await?)
+    }
+
+    async fn remove_keys(self) -> Result<(), Problem> {
+        let name = self.name.parse()?;
+        can_say()?;
+        let database = self.database.open().await?;
+        let ports = ports(&database, &self.passwords)?;
+        let user = Users::new(ports.clone()).find_by_name(&name).await.map_err(words)?;
+        let user = user.ok_or_else(|| format!("there is no account named {name}"))?;
+        let by = By::command("user remove-keys");
+        let removed = ApiKeys::new(ports, None).take_away(user.id, None, None, &by, &Origin::default()).await;
+        say(format_args!("{name} had {} API keys", removed.map_err(words)?))?;
         Ok(database.close().await?)
     }
 }

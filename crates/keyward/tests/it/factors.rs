@@ -12,7 +12,7 @@ mod passkey_policy;
 mod passkey_races;
 mod passkey_refusals;
 mod passkeys;
-mod phone;
+pub(crate) mod phone;
 mod policy;
 mod proof;
 mod races;

@@ -275,7 +275,7 @@ async fn a_position_that_is_none_is_a_422_and_so_is_too_long_a_wait() {
 }
 
 /// The service at an address of its own, which it is the issuer of.
-async fn serve() -> (TestApp, String) {
+pub(crate) async fn serve() -> (TestApp, String) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let issuer = format!("http://{}", listener.local_addr().unwrap());
     let app = TestApp::with_flags(&["--issuer", &issuer]).await;

@@ -10,6 +10,7 @@ mod wire;
 
 mod access_token_claims;
 mod address_changes;
+mod api_keys;
 mod app;
 mod backup;
 mod binary;

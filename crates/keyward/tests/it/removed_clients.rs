@@ -103,7 +103,10 @@ async fn an_operator_lists_clients_and_removes_them() {
     let list = || text(&home.run(&["client", "list"]).stdout);
     let refused = create(&["--name", "Typo", "--scope", "posts:read post:write"]);
     let words = text(&refused.stderr);
-    assert!(!refused.status.success() && words.contains("no scope post:write; there are admin, "), "{words}");
+    assert!(
+        !refused.status.success() && words.contains("no scope post:write; there are account, admin, "),
+        "{words}"
+    );
     assert!(words.contains("posts:write") && words.contains("revocations:read"), "{words}");
     assert_eq!(list(), "invoices\t-\tInvoices & more\nreports\tposts:read shop\tReports\n");
 

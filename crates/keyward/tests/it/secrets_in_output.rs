@@ -102,6 +102,14 @@ fn tell(home: &Home, server: &Served, secrets: &mut Secrets) -> Vec<u8> {
     assert_eq!(status, 200, "{next}");
     secrets.keep_tokens(["the next access token", "its signature, too", "the next refresh token"], &next);
     let access = member(&next, "access_token");
+    let made = json!({ "name": "a program", "scope": "posts:read" });
+    let (status, made) = server.call("POST", "/users/me/api-keys", &access, &made);
+    assert_eq!(status, 201, "{made}");
+    let key = member(&made, "key");
+    secrets.keep("an API key", &key[4..36]);
+    assert_eq!(server.call("GET", "/users/me", &key, &Value::Null).0, 200);
+    refused(403, server.call("POST", "/logout", &key, &Value::Null));
+    refused(401, server.call("GET", "/users/me", &format!("{key}x"), &Value::Null));
     let change = |current: &str| json!({ "current_password": current, "new_password": CHANGED });
     refused(403, server.call("POST", "/users/me/password", &access, &change(WRONG)));
     assert_eq!(server.call("POST", "/users/me/password", &access, &change(PASSWORD)).0, 204);
@@ -165,6 +173,7 @@ async fn no_secret_of_a_whole_story_is_logged_recorded_or_told() {
         &["events", "tail", "--limit", "1000"][..],
         &["outbox", "list", "--limit", "100"],
         &["user", "list"],
+        &["user", "keys", "--email", "ana@example.com"],
         &["keys", "list"],
         &["keys", "rotate"],
     ] {
@@ -180,6 +189,7 @@ async fn no_secret_of_a_whole_story_is_logged_recorded_or_told() {
     let (code, output) = server.stop("TERM");
     assert_eq!(code, Some(0));
     assert!(output.contains("/reset-password") && output.contains("INSERT"), "everything is logged");
+    assert!(output.contains("\"api_key\":1") || output.contains("api_key=1"), "a key is named by its id");
     secrets.assert_absent("the log", output.as_bytes());
     if !fresh_database().await.is_postgres() {
         assert_not_stored(home.path(), secrets);

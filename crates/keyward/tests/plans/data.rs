@@ -164,13 +164,19 @@ fn tables(postgres: bool, rows: i64) -> Vec<Table> {
     tables
 }
 
-/// Second factors, and what is good once.
-fn factors(bytes: &impl Fn(usize) -> String, fewer: i64) -> [Table; 5] {
+/// Second factors, API keys, and what is good once.
+fn factors(bytes: &impl Fn(usize) -> String, fewer: i64) -> [Table; 6] {
     let (id, hash, secret) = (bytes(16), bytes(32), bytes(48));
     [
         ("totp_factors", "user_id, secret, last_step, since", format!("i, {secret}, 1, {THEN} + i"), fewer),
         ("totp_offers", "user_id, secret, expires_at", format!("i, {secret}, {THEN} + i"), fewer),
         ("recovery_codes", "user_id, hash", format!("i, {hash}"), fewer),
+        (
+            "api_keys",
+            "user_id, name, scope, hash, created_at, expires_at",
+            format!("i, 'Key', 'posts:read', {hash}, {THEN}, CASE WHEN i % 2 = 0 THEN {THEN} + i END"),
+            fewer,
+        ),
         ("spent", "id, expires_at", format!("{id}, {THEN} + i"), fewer),
         (
             "passkeys",

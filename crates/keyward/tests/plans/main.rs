@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "clippy's exemption for tests does not know their helpers")]
 
 mod accounts;
+mod api_keys;
 mod blog;
 mod data;
 mod factors;
@@ -185,6 +186,7 @@ async fn no_query_reads_a_table_from_end_to_end_and_deep_pages_cost_what_the_fir
     let mut inspector = Inspector::new().await;
     accounts::all(&mut inspector).await;
     factors::all(&mut inspector).await;
+    api_keys::all(&mut inspector).await;
     outbox::all(&mut inspector).await;
     blog::all(&mut inspector).await;
     shop::all(&mut inspector).await;

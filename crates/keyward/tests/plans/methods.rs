@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// The ports, and what their methods are called by here.
-const PORTS: [(&str, &str); 22] = [
+const PORTS: [(&str, &str); 24] = [
+    ("ApiKeyChanges", "api_keys"),
+    ("ApiKeyRepository", "api_keys"),
     ("AttemptRepository", "attempts"),
     ("CartRepository", "carts"),
     ("CatalogRepository", "catalog"),

@@ -11,7 +11,7 @@ use keyward_domain::factors::passkeys::{Passkeys, RegisteredPasskey};
 use keyward_domain::limits::waits::TooManyAttempts;
 use keyward_domain::model::passkeys::{Passkey, PasskeyName};
 use keyward_domain::values::ids::PasskeyId;
-use keyward_guard::{Answers, Enrolling, Schemas, document_success};
+use keyward_guard::{Answers, Enrolling, Owner, Schemas, document_success};
 use keyward_web::{Body, Both, Input, Path};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -123,7 +123,7 @@ pub async fn add_passkey(
 /// Rename a passkey of mine
 #[utoipa::path(patch, path = "/users/me/passkeys/{id}", tag = "factors")]
 pub async fn rename_passkey(
-    user: CurrentUser<(), Recent>,
+    user: CurrentUser<Owner, Recent>,
     State(passkeys): State<Passkeys>,
     Both(Path(id), Body(PasskeyRename { name })): Both<Path<Id<PasskeyId>>, Body<PasskeyRename>>,
 ) -> Result<Json<OwnPasskey>, Refused<(NoPasskey, TooWeak)>> {
@@ -135,7 +135,7 @@ pub async fn rename_passkey(
 /// With the last second factor the recovery codes are void.
 #[utoipa::path(delete, path = "/users/me/passkeys/{id}", tag = "factors")]
 pub async fn remove_passkey(
-    user: CurrentUser<(), Recent>,
+    user: CurrentUser<Owner, Recent>,
     State(passkeys): State<Passkeys>,
     Sender(origin): Sender,
     Path(id): Path<Id<PasskeyId>>,

@@ -3,6 +3,7 @@
 use axum::extract::State;
 use keyward_domain::factors::error::{NoFactor, TooWeak};
 use keyward_domain::factors::recovery_codes::{self, RenewRecoveryCodes};
+use keyward_guard::Owner;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -30,7 +31,7 @@ impl From<recovery_codes::RecoveryCodes> for RecoveryCodes {
     (status = 200, description = "The codes"),
 ))]
 pub async fn renew_recovery_codes(
-    user: CurrentUser<(), Recent>,
+    user: CurrentUser<Owner, Recent>,
     State(renew): State<RenewRecoveryCodes>,
     Sender(origin): Sender,
 ) -> Result<NoStore<RecoveryCodes>, Refused<(NoFactor, TooWeak)>> {

@@ -9,7 +9,7 @@ use keyward_domain::values::ids::UserId;
 use keyward_web::Path;
 
 use super::second_factor::Recent;
-use crate::access::current_user::CurrentUser;
+use crate::access::current_user::{CurrentUser, administers};
 use crate::access::scope::Admin;
 use crate::answers::refused::Refused;
 use crate::extract::{Id, Sender};
@@ -25,6 +25,7 @@ pub async fn remove_user_factors(
     Sender(origin): Sender,
     Path(id): Path<Id<UserId>>,
 ) -> Result<NoContent, Refused<(NoUser, TooWeak)>> {
+    administers(&admin, id)?;
     take_away.of(id, Some(&*admin), &By::from(&*admin), &origin).await?;
     Ok(NoContent)
 }

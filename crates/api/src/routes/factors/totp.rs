@@ -6,7 +6,7 @@ use keyward_domain::factors::error::{NoEnrolment, NoFactor, TooWeak, WrongCode};
 use keyward_domain::factors::removal::Factors;
 use keyward_domain::factors::totp::EnrolTotp;
 use keyward_domain::limits::waits::TooManyAttempts;
-use keyward_guard::Enrolling;
+use keyward_guard::{Enrolling, Owner};
 use keyward_web::{Body, Input};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -76,7 +76,7 @@ pub async fn confirm_totp(
 /// Recovery codes are void without it.
 #[utoipa::path(delete, path = "/users/me/totp", tag = "factors")]
 pub async fn remove_totp(
-    user: CurrentUser<(), Recent>,
+    user: CurrentUser<Owner, Recent>,
     State(factors): State<Factors>,
     Sender(origin): Sender,
 ) -> Result<NoContent, Refused<(NoFactor, TooWeak)>> {

@@ -14,6 +14,7 @@ use keyward_domain::identity::users::Users;
 use keyward_domain::limits::waits::TooManyAttempts;
 use keyward_domain::model::users::{Name, UserChange};
 use keyward_domain::values::new_password::NewPassword;
+use keyward_guard::Owner;
 use keyward_web::{Body, Fields, Flaw, Input};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
@@ -110,7 +111,7 @@ pub async fn read_me(
 /// Change my account
 #[utoipa::path(patch, path = "/users/me", tag = "users")]
 pub async fn update_me(
-    user: CurrentUser,
+    user: CurrentUser<Owner>,
     State(users): State<Users>,
     Sender(origin): Sender,
     Body(OwnUpdate(change)): Body<OwnUpdate>,
@@ -121,7 +122,7 @@ pub async fn update_me(
 /// Delete my account, with everything that is mine
 #[utoipa::path(delete, path = "/users/me", tag = "users")]
 pub async fn delete_me(
-    user: CurrentUser,
+    user: CurrentUser<Owner>,
     State(deletion): State<DeleteAccount>,
     Sender(origin): Sender,
     Body(PasswordProof { password }): Body<PasswordProof>,
@@ -134,7 +135,7 @@ pub async fn delete_me(
 /// Change my password, which ends my every other session
 #[utoipa::path(post, path = "/users/me/password", tag = "users")]
 pub async fn change_password(
-    user: CurrentUser,
+    user: CurrentUser<Owner>,
     State(passwords): State<ChangePassword>,
     Sender(origin): Sender,
     Body(PasswordChange { current_password, new_password }): Body<PasswordChange>,

@@ -18,11 +18,12 @@ use keyward_web::{Body, Both, Input, List, Listed, Listing, Path};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::access::current_user::CurrentUser;
+use crate::access::current_user::{CurrentUser, administers};
 use crate::access::scope::Admin;
 use crate::answers::refused::Refused;
 use crate::answers::success::Created;
 use crate::extract::{Id, Paged, Sender, USERS, UserCreate};
+use crate::routes::factors::second_factor::Recent;
 use crate::routes::rfc3339::rfc3339;
 
 /// An account.
@@ -123,22 +124,24 @@ pub async fn read_user(
 /// Give an account another role, lock it out or let it in again
 #[utoipa::path(patch, path = "/users/{id}", tag = "users")]
 pub async fn update_user(
-    admin: CurrentUser<Admin>,
+    admin: CurrentUser<Admin, Recent>,
     State(users): State<Users>,
     Sender(origin): Sender,
     Both(Path(id), Body(change)): Both<Path<Id<UserId>>, Body<UserUpdate>>,
 ) -> Result<Json<User>, Refused<(NoUser, LastAdministrator)>> {
+    administers(&admin, id)?;
     Ok(Json(users.update(id, change.into(), &By::from(&*admin), &origin).await?.into()))
 }
 
 /// Delete an account, with everything that is theirs
 #[utoipa::path(delete, path = "/users/{id}", tag = "users")]
 pub async fn delete_user(
-    admin: CurrentUser<Admin>,
+    admin: CurrentUser<Admin, Recent>,
     State(deletion): State<DeleteAccount>,
     Sender(origin): Sender,
     Path(id): Path<Id<UserId>>,
 ) -> Result<NoContent, Refused<(NoUser, LastAdministrator)>> {
+    administers(&admin, id)?;
     deletion.any(id, &By::from(&*admin), &origin).await?;
     Ok(NoContent)
 }

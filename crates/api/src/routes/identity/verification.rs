@@ -12,6 +12,7 @@ use keyward_domain::identity::verification_error::{
 };
 use keyward_domain::limits::waits::TooManyAttempts;
 use keyward_domain::values::email::Email;
+use keyward_guard::Owner;
 use keyward_web::{Body, Fields, Input, Query};
 use serde_json::json;
 use utoipa::openapi::RefOr;
@@ -103,7 +104,7 @@ pub struct EmailChange {
 /// They are good for an hour, void any earlier ones, and go out at most once a minute.
 #[utoipa::path(post, path = "/users/me/verification", tag = "mail", responses((status = 202, description = "The mail is on its way")))]
 pub async fn request_verification(
-    user: CurrentUser,
+    user: CurrentUser<Owner>,
     State(verification): State<Verification>,
     Sender(origin): Sender,
 ) -> Result<Accepted<Notice>, Refused<(AlreadyVerified, NoEmail, MailJustSent, TooManyMails, TooManyAttempts)>>
@@ -117,7 +118,7 @@ pub async fn request_verification(
 /// A code and a link go to the new address; the old one stays until one of them is used, and then gets a notice.
 #[utoipa::path(post, path = "/users/me/email", tag = "mail", responses((status = 202, description = "The mail is on its way")))]
 pub async fn change_email(
-    user: CurrentUser,
+    user: CurrentUser<Owner>,
     State(verification): State<Verification>,
     Sender(origin): Sender,
     Body(EmailChange { email, password }): Body<EmailChange>,

@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use keyward_auth::Password;
+use keyward_domain::identity::standing_keys::StandingKey;
 use keyward_domain::limits::waits::TooManyAttempts;
 use keyward_domain::oauth::tokens::{Introspection, OAuthTokens};
 use keyward_domain::sessions::error::{
@@ -14,10 +15,12 @@ use keyward_domain::sessions::refresh::Refresh;
 use keyward_web::readers::string;
 use keyward_web::{Flaw, Input};
 use serde::Serialize;
+use time::OffsetDateTime;
 use utoipa::ToSchema;
 use utoipa::openapi::schema::KnownFormat;
 
 use super::grant_error::{GrantError, UnknownGrant};
+use crate::access::key_uses::KeyUses;
 use crate::answers::refused::{GrantWords, Refused};
 use crate::answers::success::NoStore;
 use crate::error::ApiError;
@@ -108,7 +111,7 @@ pub enum GrantedToken {
 /// A token (RFC 7009, section 2.1; RFC 7662, section 2.1).
 #[derive(Input)]
 pub struct TokenForm {
-    /// An access or refresh token.
+    /// An access or refresh token, or an API key.
     #[input(secret)]
     token: String,
     /// Not needed: the token says what it is.
@@ -184,6 +187,15 @@ impl From<Introspection> for TokenState {
                 auth_time: claims.auth_time,
                 acr: claims.acr,
                 amr: Some(claims.amr).filter(|amr| !amr.is_empty()),
+            },
+            Introspection::ApiKey(StandingKey { key, scope }) => Self {
+                active: true,
+                scope: Some(scope.to_string()),
+                token_type: Some("bearer"),
+                exp: key.expires_at.map(OffsetDateTime::unix_timestamp),
+                iat: Some(key.created_at.unix_timestamp()),
+                sub: Some(key.user.to_string()),
+                ..Self::default()
             },
             Introspection::Refresh { session, expires_at } => Self {
                 active: true,
@@ -265,8 +277,13 @@ pub async fn revoke_token(
 #[utoipa::path(post, path = "/oauth/introspect", tag = "oauth")]
 pub async fn introspect_token(
     State(tokens): State<OAuthTokens>,
+    State(uses): State<KeyUses>,
     ClientForm { value: TokenForm { token, .. }, .. }: ClientForm<TokenForm>,
 ) -> Result<NoStore<TokenState>, Refused> {
-    let state = tokens.introspect(&token).await?.map(TokenState::from).unwrap_or_default();
-    Ok(NoStore(state))
+    let found = tokens.introspect(&token).await?;
+    // A service that asks is about to let the key in.
+    if let Some(Introspection::ApiKey(StandingKey { key, .. })) = &found {
+        uses.note(key);
+    }
+    Ok(NoStore(found.map(TokenState::from).unwrap_or_default()))
 }

@@ -7,13 +7,13 @@ use keyward_domain::sessions::error::NoSession;
 use keyward_domain::sessions::log_out::LogOut;
 use keyward_domain::values::ids::SessionId;
 use keyward_domain::values::page::{Page, Slice};
-use keyward_guard::Enrolling;
+use keyward_guard::{Enrolling, Owner};
 use keyward_web::{List, Listed, Listing, Path, Unfiltered};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::access::current_user::CurrentUser;
+use crate::access::current_user::{CurrentUser, ThisSession};
 use crate::answers::refused::Refused;
 use crate::extract::{Id, Paged, SESSIONS, Sender};
 use crate::routes::rfc3339::rfc3339;
@@ -44,14 +44,14 @@ impl Listed<SessionKey> for Session {
 }
 
 impl Session {
-    fn new(session: sessions::Session, current: SessionId) -> Self {
+    fn new(session: sessions::Session, current: Option<SessionId>) -> Self {
         Self {
             id: session.id.to_string(),
             created_at: rfc3339(session.created_at),
             last_seen_at: rfc3339(session.last_seen_at),
             user_agent: session.device.user_agent,
             ip: session.device.ip.map(|ip| ip.to_string()),
-            current: session.id == current,
+            current: Some(session.id) == current,
         }
     }
 }
@@ -59,7 +59,7 @@ impl Session {
 /// Log out: end this session, and with it every token of it
 #[utoipa::path(post, path = "/logout", tag = "login")]
 pub async fn logout(
-    user: CurrentUser<Enrolling>,
+    user: CurrentUser<ThisSession>,
     State(log_out): State<LogOut>,
     Sender(origin): Sender,
 ) -> Result<NoContent, Refused> {
@@ -81,7 +81,7 @@ pub async fn logout_all(
 /// My sessions, newest first
 #[utoipa::path(get, path = "/sessions", tag = "sessions")]
 pub async fn list_sessions(
-    user: CurrentUser,
+    user: CurrentUser<Owner>,
     State(log_out): State<LogOut>,
     Paged { page, here, .. }: Paged<Session, Unfiltered, SessionKey>,
 ) -> Result<Listing<Session>, Refused> {
@@ -94,7 +94,7 @@ pub async fn list_sessions(
 /// End a session of mine
 #[utoipa::path(delete, path = "/sessions/{id}", tag = "sessions")]
 pub async fn end_session(
-    user: CurrentUser,
+    user: CurrentUser<Owner>,
     State(log_out): State<LogOut>,
     Sender(origin): Sender,
     Path(id): Path<Id<SessionId>>,

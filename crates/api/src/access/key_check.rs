@@ -1,0 +1,91 @@
+//! Whether an API key is good: asked where a token is one, answered from memory when that is safe.
+//!
+//! As with sessions, an answer is remembered for at most the revocation bound, and forgotten at once when this process changes
+//! anything about the key's owner, or is notified that another one did. A key with a wrong checksum costs no statement.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use keyward_auth::{ApiKey, SecretHash};
+use keyward_domain::identity::standing_keys::{StandingKey, StandingKeys};
+use keyward_domain::model::store_error::StoreError;
+use keyward_domain::values::actor::{Actor, Via};
+use keyward_domain::values::clock::Clock;
+use keyward_domain::values::ids::UserId;
+use keyward_domain::values::proof::{Methods, Proof};
+use keyward_guard::Refusal;
+use quick_cache::sync::Cache;
+
+use super::cache_use::CacheUse;
+use super::epochs::Epochs;
+use super::key_uses::KeyUses;
+use super::remembered::Remembered;
+
+/// How many keys are remembered whose owner is known.
+const OWNERS: usize = 100_000;
+
+/// Keys that are good, of users who are not locked out.
+pub(crate) struct KeyCheck {
+    clock: Arc<dyn Clock>,
+    keys: StandingKeys,
+    /// Whose a key is, which never changes. Answers are remembered by their owner's epoch, so that has to be known first.
+    owners: Cache<[u8; 32], UserId>,
+    remembered: Remembered<[u8; 32], Option<Arc<StandingKey>>, StoreError>,
+    uses: KeyUses,
+}
+
+impl KeyCheck {
+    /// A check that remembers answers for at most `bound`.
+    pub(crate) fn new(
+        clock: Arc<dyn Clock>,
+        keys: StandingKeys,
+        epochs: Arc<Epochs>,
+        bound: Duration,
+    ) -> Self {
+        let remembered = Remembered::new("api_keys", epochs, bound);
+        let uses = KeyUses::new(Arc::clone(&clock), keys.clone());
+        Self { clock, keys, owners: Cache::new(OWNERS), remembered, uses }
+    }
+
+    /// Notes uses of keys.
+    pub(crate) fn uses(&self) -> KeyUses {
+        self.uses.clone()
+    }
+
+    /// Whose key this is, and what it is good for.
+    pub(crate) async fn authenticate(&self, text: &str) -> Result<Actor, Refusal> {
+        let hash = ApiKey::hash_of(text).ok_or(Refusal::InvalidToken)?;
+        let known = self.known(&hash).await.map_err(|cause| {
+            tracing::warn!(?cause, "an API key could not be looked up");
+            Refusal::Unavailable
+        })?;
+        let known = known.ok_or(Refusal::InvalidToken)?;
+        let StandingKey { key, scope } = &*known;
+        if key.is_over(self.clock.now()) {
+            return Err(Refusal::Expired);
+        }
+        self.uses.note(key);
+        tracing::record_all!(tracing::Span::current(), user = key.user.0, api_key = key.id.0);
+        let proof = Proof { methods: Methods::default(), at: None };
+        Ok(Actor { who: key.user, via: Via::ApiKey(key.id), scope: scope.clone(), proof })
+    }
+
+    async fn known(&self, hash: &SecretHash) -> Result<Option<Arc<StandingKey>>, Arc<StoreError>> {
+        let key = *hash.as_bytes();
+        let owner = if let Some(owner) = self.owners.get(&key) {
+            owner
+        } else {
+            let found = self.keys.find(hash).await.map_err(Arc::new)?;
+            let Some(found) = found else { return Ok(None) };
+            self.owners.insert(key, found.key.user);
+            found.key.user
+        };
+        let look = || async { Ok(self.keys.find(hash).await?.map(Arc::new)) };
+        self.remembered.get(key, owner, look).await
+    }
+
+    /// How much the memory is used.
+    pub(crate) fn usage(&self) -> CacheUse {
+        self.remembered.usage()
+    }
+}
