@@ -15,7 +15,7 @@ use keyward_domain::values::clock::Clock;
 use keyward_domain::values::ids::UserId;
 use keyward_domain::values::proof::{Methods, Proof};
 use keyward_guard::Refusal;
-use moka::future::Cache;
+use quick_cache::sync::Cache;
 use time::OffsetDateTime;
 
 use super::cache_use::CacheUse;
@@ -23,7 +23,7 @@ use super::epochs::Epochs;
 use super::remembered::Remembered;
 
 /// How many keys are remembered whose owner is known.
-const OWNERS: u64 = 100_000;
+const OWNERS: usize = 100_000;
 
 /// Keys that are good, of users who are not locked out.
 pub(crate) struct KeyCheck {
@@ -31,7 +31,7 @@ pub(crate) struct KeyCheck {
     keys: StandingKeys,
     /// Whose a key is, which never changes. Answers are remembered by their owner's epoch, so that has to be known first.
     owners: Cache<[u8; 32], UserId>,
-    remembered: Remembered<[u8; 32], Option<Arc<Known>>>,
+    remembered: Remembered<[u8; 32], Option<Arc<Known>>, StoreError>,
 }
 
 /// What is remembered of a key.
@@ -92,11 +92,11 @@ impl KeyCheck {
 
     async fn known(&self, hash: &SecretHash) -> Result<Option<Arc<Known>>, Arc<StoreError>> {
         let key = *hash.as_bytes();
-        let owner = if let Some(owner) = self.owners.get(&key).await {
+        let owner = if let Some(owner) = self.owners.get(&key) {
             owner
         } else {
             let Some(found) = self.keys.find(hash).await? else { return Ok(None) };
-            self.owners.insert(key, found.key.user).await;
+            self.owners.insert(key, found.key.user);
             found.key.user
         };
         let look = || async { Ok(self.keys.find(hash).await?.map(Known::new).map(Arc::new)) };

@@ -33,7 +33,7 @@ pub struct SessionCheck {
     clock: Arc<dyn Clock>,
     opening: Opening,
     standing: StandingSessions,
-    remembered: Remembered<SessionId, Option<Arc<LiveSession>>>,
+    remembered: Remembered<SessionId, Option<Arc<LiveSession>>, StoreError>,
     api_keys: KeyCheck,
 }
 
