@@ -16,6 +16,7 @@ use keyward_domain::identity::deletion::DeleteAccount;
 use keyward_domain::identity::passwords::ChangePassword;
 use keyward_domain::identity::proofs::Proofs;
 use keyward_domain::identity::recovery::Recovery;
+use keyward_domain::identity::resend_verification::ResendVerification;
 use keyward_domain::identity::users::Users;
 use keyward_domain::identity::verification::Verification;
 use keyward_domain::limits::throttle::Throttle;
@@ -92,6 +93,7 @@ pub struct Parts {
     pub recovery: Recovery,
     /// The use cases of proving an e-mail address.
     pub verification: Verification,
+    pub resend_verification: ResendVerification,
     /// The use cases of OAuth2 clients.
     pub clients: Clients,
     /// The feed of ended sessions.
@@ -189,7 +191,8 @@ impl AppState {
             log_out: LogOut::new(ports.clone(), lifetimes),
             oauth_tokens: OAuthTokens::new(ports.clone(), opening.clone(), verifier),
             opening,
-            recovery: Recovery::new(ports.clone(), postbox, throttle),
+            recovery: Recovery::new(ports.clone(), postbox, throttle.clone()),
+            resend_verification: ResendVerification::new(ports.clone(), throttle, verification.clone()),
             verification,
             clients: Clients::new(ports.clone()),
             feed,
@@ -247,6 +250,7 @@ from_state! {
     opening: Opening,
     recovery: Recovery,
     verification: Verification,
+    resend_verification: ResendVerification,
     clients: Clients,
     feed: Feed,
     keys: SharedKeyRing,

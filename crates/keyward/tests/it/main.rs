@@ -63,6 +63,7 @@ mod recovery;
 mod refusals;
 mod removed_clients;
 mod replica;
+mod resend_verification;
 mod resources;
 mod restore;
 mod revocation;
