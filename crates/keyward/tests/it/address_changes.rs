@@ -189,10 +189,30 @@ async fn a_login_says_whether_a_mail_is_on_its_way() {
 }
 
 #[tokio::test]
+async fn a_second_change_within_a_minute_waits_for_the_rest_of_it() {
+    let app = TestApp::start().await;
+    let ana = app.user("ana").await;
+    changes_to(&ana, &address("anna")).await.assert_status(202);
+    let refused = changes_to(&ana, &address("hannah")).await.assert_status(429);
+    assert_eq!(refused.code(), "mail_just_sent");
+    let wait: i64 = refused.header("retry-after").parse().unwrap();
+    assert!((1..=61).contains(&wait), "{wait}");
+    app.clock.advance(Duration::seconds(wait));
+    changes_to(&ana, &address("hannah")).await.assert_status(202);
+}
+
+#[tokio::test]
 async fn a_sign_up_that_has_to_wait_makes_no_account_and_says_for_how_long() {
+    for path in ["/signup", "/users"] {
+        signs_up_again_and_again(path).await;
+    }
+}
+
+async fn signs_up_again_and_again(path: &str) {
     let app = TestApp::with_flags(&["--require-verified-email", "on"]).await;
     let account = json!({ "email": address("ana"), "password": PASSWORD });
-    let mut answer = app.anonymous().post("/signup", account.clone()).await.assert_status(202);
+    let mut answer = app.anonymous().post(path, account.clone()).await;
+    assert!(answer.status.is_success());
     for _ in 0..12 {
         let mail = app.letters().await.pop();
         if let Some(mail) = mail {
@@ -201,12 +221,13 @@ async fn a_sign_up_that_has_to_wait_makes_no_account_and_says_for_how_long() {
         let ana = app.log_in("ana").await;
         let gone = ana.call("DELETE", "/users/me").json(&json!({ "password": PASSWORD })).send().await;
         gone.assert_status(204);
-        answer = app.anonymous().post("/signup", account.clone()).await;
+        answer = app.anonymous().post(path, account.clone()).await;
         if answer.status == 429 {
             break;
         }
     }
     let answer = answer.assert_status(429);
+    assert_eq!(answer.code(), "too_many_mails");
     let wait: i64 = answer.header("retry-after").parse().unwrap();
     assert_eq!(
         answer.detail(),

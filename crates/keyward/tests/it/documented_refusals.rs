@@ -11,7 +11,7 @@ use keyward_api::testing::call::Call;
 use keyward_api::testing::document::Operation;
 use keyward_api::testing::person::Person;
 use keyward_api::testing::schema;
-use serde_json::Value;
+use serde_json::{Value, json};
 use time::Duration;
 
 use crate::app::{Starts, document, operations};
@@ -161,4 +161,19 @@ async fn a_reused_refresh_token_is_named_at_the_token_endpoint_of_oauth_too() {
     );
     let ended = token(&app, None, &fields).await.assert_status(400);
     assert_eq!(&*ended.code(), "session_ended_by_reuse", "and so it stays");
+}
+
+#[tokio::test]
+async fn a_session_that_ended_or_expired_is_named_at_the_token_endpoint_of_oauth_too() {
+    let app = TestApp::start().await;
+    app.user("ana").await;
+    let (ended, expired) = (log_in(&app, None).await, log_in(&app, None).await);
+    let code = async |person: &Person| {
+        let fields = [("grant_type", "refresh_token"), ("refresh_token", person.refresh.as_str())];
+        token(&app, None, &fields).await.assert_status(400).code().clone()
+    };
+    ended.post("/logout", json!({})).await.assert_status(204);
+    assert_eq!(code(&ended).await, "session_ended");
+    app.clock.advance(Duration::days(30));
+    assert_eq!(code(&expired).await, "session_expired");
 }

@@ -72,6 +72,22 @@ async fn an_enrolment_is_replaced_by_the_next_one_and_expires() {
 }
 
 #[tokio::test]
+async fn an_enrolment_takes_few_wrong_codes() {
+    let app = TestApp::start().await;
+    let ana = app.user("ana").await;
+    let offered = ana.post("/users/me/totp", json!({})).await.assert_status(200).json();
+    let phone = Phone::reading(offered["secret"].as_str().unwrap());
+    let confirm = async |otp: String| ana.post("/users/me/totp/confirm", json!({ "otp": otp })).await;
+    for _ in 0..5 {
+        assert_eq!(confirm(phone.wrong_code(&app)).await.assert_status(403).code(), "wrong_code");
+    }
+    let refused = confirm(phone.code(&app, 0)).await.assert_status(429);
+    assert_eq!(refused.code(), "too_many_attempts");
+    app.clock.advance(Duration::seconds(refused.header("retry-after").parse().unwrap()));
+    confirm(phone.code(&app, 0)).await.assert_status(200);
+}
+
+#[tokio::test]
 async fn enrolling_asks_for_a_recent_login() {
     let app = TestApp::start().await;
     let ana = app.user("ana").await;
