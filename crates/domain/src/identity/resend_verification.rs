@@ -1,11 +1,13 @@
 //! Another mail to verify an address, for people who cannot log in to ask for it.
 
+use keyward_auth::SecretHash;
+
 use super::verification::{MAILS, Verification};
 use super::verification_error::VerificationError;
 use crate::limits::budgets::Deed;
 use crate::limits::throttle::Throttle;
 use crate::model::attempts::AttemptKey;
-use crate::model::verifications::Purpose;
+use crate::model::verifications::{Pending, Purpose};
 use crate::ports::bundle::Ports;
 use crate::ports::letters::Reader;
 use crate::values::email::Email;
@@ -52,7 +54,9 @@ impl ResendVerification {
                 });
                 let kept = match &waits {
                     Some(user) => {
-                        self.verification.replace(&mut *tx, user.id, &email, Purpose::Verify, &secret).await?
+                        let (email, token) = (email.clone(), SecretHash::of(&secret));
+                        let new = Pending { user: user.id, purpose: Purpose::Verify, email, token };
+                        self.verification.replace(&mut *tx, &new).await?
                     }
                     None => false,
                 };

@@ -169,7 +169,8 @@ impl Verification {
         secret: &str,
     ) -> Result<(), VerificationError> {
         let (now, email) = (self.ports.clock.now(), reader.email);
-        if !self.replace(tx, user, email, purpose, secret).await? {
+        let new = Pending { user, purpose, email: email.clone(), token: SecretHash::of(secret) };
+        if !tx.verifications().replace(&new, now, now - RESEND, now + LIFE).await? {
             let kept_at = tx.verifications().kept_at(user, purpose).await?.unwrap_or(now);
             return Err(VerificationError::JustSent(wait(now, kept_at + RESEND)));
         }
@@ -185,17 +186,9 @@ impl Verification {
     }
 
     /// Stores the pending verification in place of an older one; `false` if that is less than a minute old.
-    pub(super) async fn replace(
-        &self,
-        tx: &mut (impl Transaction + ?Sized),
-        user: UserId,
-        email: &Email,
-        purpose: Purpose,
-        secret: &str,
-    ) -> Result<bool, StoreError> {
+    pub(super) async fn replace(&self, tx: &mut dyn Transaction, new: &Pending) -> Result<bool, StoreError> {
         let now = self.ports.clock.now();
-        let new = Pending { user, purpose, email: email.clone(), token: SecretHash::of(secret) };
-        tx.verifications().replace(&new, now, now - RESEND, now + LIFE).await
+        tx.verifications().replace(new, now, now - RESEND, now + LIFE).await
     }
 
     /// Writes the mail with the code and the link.
