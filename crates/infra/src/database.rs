@@ -18,6 +18,8 @@ pub mod options;
 pub mod permission;
 mod pooler;
 mod probe;
+pub mod read_pool;
+pub mod readers;
 pub mod replica;
 pub mod rights;
 pub mod search;

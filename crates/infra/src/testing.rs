@@ -77,7 +77,7 @@ impl TestDatabase {
         witness: impl Fn(&sea_orm::Statement) + Clone + Send + Sync + 'static,
     ) -> Database {
         let mut opened = open(&self.url, &options).await.expect("the test database opens");
-        for pool in [&mut opened.reader, &mut opened.writer] {
+        for pool in opened.reader.connections_mut().into_iter().chain([&mut opened.writer]) {
             let witness = witness.clone();
             pool.set_metric_callback(move |call| witness(call.statement));
         }

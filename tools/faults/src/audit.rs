@@ -11,8 +11,11 @@ use serde_json::{Value, json};
 use crate::http::Call;
 use crate::ledger::Ended;
 use crate::load::Tokens;
+use crate::mail_server::Taken;
 use crate::world::{Reply, World};
 
+/// Within so long after a mail was taken that is recorded, where nothing is wrong.
+const RECORDED: Duration = Duration::from_secs(5);
 /// How many of the ended sessions are tried at the end.
 const TRIED: usize = 200;
 
@@ -192,26 +195,56 @@ fn sessions(world: &World, random: &mut Rng, standing: &[Tokens]) {
     }
 }
 
-/// Every order has its mail, in the folder or on its way there; the folder keeps one file a mail.
-pub(crate) fn mails(world: &World, delivered: &[String], waiting: &str) -> String {
-    let subject = |text: &str| {
-        let rest = text.split_once("Your order ")?.1;
-        rest.split(|c: char| !c.is_ascii_digit()).next()?.parse::<i64>().ok()
-    };
-    let sent: BTreeSet<i64> = delivered.iter().filter_map(|mail| subject(mail)).collect();
-    let waiting: BTreeSet<i64> = waiting.lines().filter_map(subject).collect();
-    if sent.len() != delivered.len() {
-        world.ledger.broken(format!("{} mails for {} orders", delivered.len(), sent.len()));
+/// Every order has its mail, taken by the mail server or on its way there. A mail is taken twice only where a fault came
+/// between its acceptance and the record of it, and then under the same `Message-ID`.
+pub(crate) fn mails(world: &World, taken: &[Taken], waiting: &str) -> String {
+    let mut sent: BTreeMap<i64, Vec<&Taken>> = BTreeMap::new();
+    for mail in taken {
+        if let Some(order) = order_of(&mail.text) {
+            sent.entry(order).or_default().push(mail);
+        }
     }
+    for (order, mails) in &sent {
+        let ids: BTreeSet<_> = mails.iter().map(|mail| &mail.id).collect();
+        if ids.len() > 1 {
+            world.ledger.broken(format!("order {order} has {} different mails", ids.len()));
+        }
+        let (_, before) = mails.split_last().unwrap_or((&mails[0], &[]));
+        if before.iter().any(|mail| !world.weather.was_rough(mail.at, RECORDED)) {
+            world
+                .ledger
+                .broken(format!("the mail of order {order} was sent twice without a fault in between"));
+        }
+    }
+    let waits: BTreeSet<i64> = waiting.lines().filter_map(order_of).collect();
     let orders: Vec<i64> = world.ledger.books().orders.keys().copied().collect();
     for id in &orders {
-        if !sent.contains(id) && !waiting.contains(id) {
+        if !sent.contains_key(id) && !waits.contains(id) {
             world.ledger.broken(format!("the mail of order {id} is lost"));
         }
     }
-    for id in sent.iter().chain(&waiting).filter(|id| !orders.contains(id)) {
+    for id in sent.keys().chain(&waits).filter(|id| !orders.contains(id)) {
         world.ledger.broken(format!("there is a mail of order {id}, and no such order"));
     }
-    let late = waiting.difference(&sent).count();
-    format!("{} mails delivered, {late} still claimed by a replica that died", sent.len())
+    let failed = failed(waiting);
+    if failed > 0 {
+        world
+            .ledger
+            .broken(format!("{failed} mails that failed are not sent, though the mail server is back"));
+    }
+    let late = waits.iter().filter(|id| !sent.contains_key(id)).count();
+    let twice = taken.len() - sent.len();
+    format!("{} mails sent, {twice} of them twice, {late} still claimed by a replica that died", sent.len())
+}
+
+/// How many of the mails that wait, a line of JSON each, failed before.
+pub(crate) fn failed(waiting: &str) -> usize {
+    let mails = waiting.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    mails.filter(|mail| mail["last_error"].is_string()).count()
+}
+
+/// The order that a mail is about.
+fn order_of(text: &str) -> Option<i64> {
+    let rest = text.split_once("Your order ")?.1;
+    rest.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
 }

@@ -1,10 +1,11 @@
 //! Connections to a PostgreSQL server on loopback that asks for no password.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use keyward_servers::shell::Outcome;
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
-use sqlx::{Connection, PgConnection};
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::timeout;
 
@@ -42,10 +43,23 @@ impl Database {
         }
     }
 
-    /// Runs a statement as superuser.
-    pub(crate) fn administer(&self, sql: &'static str) -> Outcome {
+    /// The folder of the server's data.
+    pub(crate) fn folder(&self) -> Outcome<PathBuf> {
         let mut connection = self.connect(SUPERUSER)?;
-        let run = async { timeout(PATIENCE, sqlx::raw_sql(sql).execute(&mut connection)).await };
+        let ask = sqlx::query_scalar::<_, String>("SELECT current_setting('data_directory')");
+        let answer = self.runtime.block_on(async { timeout(PATIENCE, ask.fetch_one(&mut connection)).await });
+        match answer {
+            Ok(Ok(folder)) => Ok(folder.into()),
+            Ok(Err(error)) => Err(format!("PostgreSQL did not say where its data is: {error}.")),
+            Err(_) => Err("PostgreSQL did not say in time where its data is.".to_owned()),
+        }
+    }
+
+    /// Runs a statement as superuser.
+    pub(crate) fn administer(&self, sql: &str) -> Outcome {
+        let mut connection = self.connect(SUPERUSER)?;
+        let statement = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
+        let run = async { timeout(PATIENCE, statement.execute(&mut connection)).await };
         match self.runtime.block_on(run) {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(error)) => Err(format!("PostgreSQL refused {sql:?}: {error}.")),

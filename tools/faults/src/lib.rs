@@ -1,4 +1,5 @@
-//! `cargo xtask faults`: whether the service keeps its promises while replicas die and databases go away.
+//! `cargo xtask faults`: whether the service keeps its promises while replicas die, databases and the mail server go away, and
+//! disks fill up.
 //!
 //! | file | holds |
 //! |---|---|
@@ -9,6 +10,8 @@
 //! | `audit.rs` | whether it was kept |
 //! | `weather.rs` | what happened when, and what requests came to |
 //! | `world.rs` | what load and faults share |
+//! | `full_disk.rs`, `disk.rs` | a disk that fills up |
+//! | `mail_server.rs` | a mail server that stops |
 //! | `replica.rs`, `database.rs`, `http.rs` | processes, connections to PostgreSQL, requests |
 #![forbid(unsafe_code)]
 // Processes are looked at in /proc.
@@ -17,9 +20,12 @@
 mod audit;
 mod cuts;
 mod database;
+mod disk;
+mod full_disk;
 mod http;
 mod ledger;
 mod load;
+mod mail_server;
 mod options;
 mod replica;
 mod scene;

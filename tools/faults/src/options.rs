@@ -7,9 +7,10 @@ use clap::{Parser, ValueEnum};
 /// Breaks things around a service under load, and compares what was acknowledged with what is there.
 ///
 /// On PostgreSQL (a private server): three replicas; replicas are killed, PostgreSQL is restarted and paused,
-/// its connections are ended and taken. On SQLite: one process, killed in mid-write. Linux only.
+/// its connections are ended and taken. On SQLite: one process, killed in mid-write. On both the mail server
+/// stops for a while, and the disk fills up (as root, who may mount a small one). Linux only.
 ///
-/// Fails if anything acknowledged is lost or doubled, stock does not add up, a session outlives its logout by
+/// Fails if anything acknowledged is lost or doubled, a mail is lost, stock does not add up, a session outlives its logout by
 /// more than the bound, a request ends in a 5xx other than 503, or memory grows without end.
 #[derive(Debug, PartialEq, Parser)]
 #[command(bin_name = "cargo xtask faults", verbatim_doc_comment)]

@@ -43,12 +43,10 @@ impl Installation {
         command
     }
 
-    /// What is in the folder for mail.
-    pub(crate) fn delivered(&self) -> Vec<String> {
-        let files = self.folder.join("data/mail").read_dir().into_iter().flatten().flatten();
-        let mails =
-            files.map(|file| file.path()).filter(|path| path.extension().is_some_and(|end| end == "eml"));
-        mails.filter_map(|path| fs::read_to_string(path).ok()).collect()
+    /// The logs of its replicas.
+    pub(crate) fn logs(&self) -> Vec<PathBuf> {
+        let files = self.folder.read_dir().into_iter().flatten().flatten().map(|file| file.path());
+        files.filter(|path| path.extension().is_some_and(|end| end == "log")).collect()
     }
 
     /// Nothing is left to look at.

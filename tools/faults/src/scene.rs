@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use fastrand::Rng;
 use keyward_servers::shell::{self, Outcome};
@@ -14,12 +14,20 @@ use serde_json::{Value, json};
 use crate::audit;
 use crate::http::Call;
 use crate::load::{Actor, PASSWORD, Tokens};
+use crate::mail_server::MailServer;
 use crate::replica::Installation;
 use crate::weather::Tally;
 use crate::world::World;
 
 /// How much more memory a replica may have at the end than after the first faults, in MiB.
 const GROWTH: f64 = 64.0;
+
+/// The fault of a mail server that is away, which nothing but mail depends on.
+pub(crate) const NO_MAIL: &str = "mail server stopped for 7 s";
+/// How long the mail server is away: less than until a mail that failed is tried again.
+const AWAY: Duration = Duration::from_secs(7);
+/// How long is waited for mails that failed, once the mail server is back.
+const LAST_MAILS: Duration = Duration::from_secs(90);
 
 /// What both scenarios begin and end with.
 pub(crate) struct Scene {
@@ -56,6 +64,7 @@ impl Scene {
         &self,
         installation: &Installation,
         world: &World,
+        mail: &MailServer,
         standing: &[Tokens],
         tried: u32,
         memory: Option<(f64, f64)>,
@@ -66,13 +75,25 @@ impl Scene {
                 &mut installation.command(&["outbox", "list", "--state", "waiting", "--limit", "100000"]),
             )
         };
-        // A moment for the last mails; those whose replica died wait longer.
+        // A moment for the last mails, and a minute for those that failed twice; those whose replica died wait longer.
         thread::sleep(self.bound * 2);
-        let mails = audit::mails(world, &installation.delivered(), &waiting()?);
+        let begun = Instant::now();
+        let mut left = waiting()?;
+        while audit::failed(&left) > 0 && begun.elapsed() < LAST_MAILS {
+            thread::sleep(self.bound);
+            left = waiting()?;
+        }
+        let mails = audit::mails(world, &mail.taken(), &left);
         let tallies = world.weather.tallies();
         let mut text = Tally::header() + "\n";
         for tally in &tallies {
             writeln!(text, "{}", tally.line()).ok();
+            if tally.fault == NO_MAIL && tally.refused() > 0 {
+                let refused = tally.refused();
+                world
+                    .ledger
+                    .broken(format!("without a mail server {refused} requests were refused or broken"));
+            }
             if tally.errors() > 0 {
                 world.ledger.broken(format!("{} answers of 5xx other than 503", tally.errors()));
             }
@@ -146,6 +167,13 @@ pub(crate) fn stock(installation: &Installation, world: &mut World) -> Outcome {
     }
     (world.admin, world.products) = (admin, products);
     Ok(())
+}
+
+/// Stops the mail server for a while.
+pub(crate) fn without_mail(mail: &mut MailServer) -> Outcome {
+    mail.stop();
+    thread::sleep(AWAY);
+    mail.resume()
 }
 
 /// Runs this many users until the end of the run: their sessions, and how often ended ones were

@@ -9,8 +9,11 @@ use keyward_servers::postgres::{installed, private::PrivateServer};
 use keyward_servers::shell::Outcome;
 
 use crate::database::Database;
-use crate::replica::{Replica, wait_until};
-use crate::scene::{Report, Scene, people, stock};
+use crate::disk::Disk;
+use crate::full_disk;
+use crate::mail_server::MailServer;
+use crate::replica::{Installation, Replica, wait_until};
+use crate::scene::{NO_MAIL, Report, Scene, people, stock, without_mail};
 use crate::world::World;
 
 const REPLICAS: usize = 3;
@@ -30,14 +33,17 @@ const TERMINATE: &str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity 
 /// What the faults need.
 struct Storm<'w, 'i> {
     world: &'w World,
+    installation: &'i Installation,
     server: PrivateServer,
     database: Database,
+    disk: Option<&'i Disk>,
+    mail: &'w mut MailServer,
     replicas: Vec<Replica<'i>>,
 }
 
 type Fault = fn(&mut Storm<'_, '_>, usize) -> Outcome;
 
-const FAULTS: [(&str, Fault); 7] = [
+const FAULTS: [(&str, Fault); 9] = [
     ("replica killed", |storm, round| storm.kill(&[round % REPLICAS])),
     ("backends terminated", |storm, _| storm.terminate()),
     ("PostgreSQL restarted, fast", |storm, _| storm.server.restart("fast")),
@@ -45,17 +51,33 @@ const FAULTS: [(&str, Fault); 7] = [
     ("all replicas killed", |storm, _| storm.kill(&[0, 1, 2])),
     ("PostgreSQL restarted, immediate", |storm, _| storm.server.restart("immediate")),
     ("connections taken for 7 s", |storm, _| storm.take_connections()),
+    (NO_MAIL, |storm, _| without_mail(storm.mail)),
+    (full_disk::NAME, |storm, round| storm.fill_disk(round)),
 ];
 
 /// Runs faults for at least so long, and every one of them once at least.
 pub(crate) fn run(scene: &Scene, time: Duration) -> Outcome<Report> {
     let port = ports::steady()?;
+    // Unmounted after the server has stopped, which is dropped before.
+    let disk = Disk::mount()?;
     let server = PrivateServer::start(&installed::folders(), Some(port))?;
     let database = Database::new(port)?;
     database.administer("CREATE ROLE service LOGIN")?;
-    database.administer("CREATE DATABASE keyward OWNER service")?;
+    let mut create = "CREATE DATABASE keyward OWNER service".to_owned();
+    if let Some(disk) = &disk {
+        // The log of writes stays elsewhere: PostgreSQL stops when there is no room for that.
+        disk.give_to_owner_of(&database.folder()?)?;
+        database.administer(&format!("CREATE TABLESPACE small LOCATION '{}'", disk.path().display()))?;
+        create += " TABLESPACE small";
+    }
+    database.administer(&create)?;
+    let mut mail = MailServer::start()?;
     let url = format!("postgres://{ROLE}@127.0.0.1:{port}/keyward");
-    let settings = vec![("KEYWARD_DATABASE_URL", url), ("KEYWARD_DATABASE_CONNECTIONS", "12".to_owned())];
+    let settings = vec![
+        ("KEYWARD_DATABASE_URL", url),
+        ("KEYWARD_DATABASE_CONNECTIONS", "12".to_owned()),
+        ("KEYWARD_SMTP_URL", mail.url()),
+    ];
     let installation = scene.installation("postgres", settings)?;
     let mut replicas =
         (0..REPLICAS).map(|number| installation.replica(number)).collect::<Outcome<Vec<_>>>()?;
@@ -65,7 +87,9 @@ pub(crate) fn run(scene: &Scene, time: Duration) -> Outcome<Report> {
 
     let mut world = World::new(replicas.iter().map(|replica| replica.port).collect(), scene.bound)?;
     stock(&installation, &mut world)?;
-    let mut storm = Storm { world: &world, server, database, replicas };
+    let (installation, disk, mail_server) = (&installation, disk.as_ref(), &mut mail);
+    let mut storm =
+        Storm { world: &world, installation, server, database, disk, mail: mail_server, replicas };
     let (outcome, people) = thread::scope(|scope| {
         let people = scope.spawn(|| people(&world, ACTORS));
         let outcome = storm.rage(time);
@@ -74,7 +98,8 @@ pub(crate) fn run(scene: &Scene, time: Duration) -> Outcome<Report> {
     });
     let memory = outcome?;
     let (standing, tried) = people.map_err(|_| "Load failed: see above.".to_owned())?;
-    scene.close(&installation, &world, &standing, tried, Some(memory))
+    let mail = &*storm.mail;
+    scene.close(installation, &world, mail, &standing, tried, Some(memory))
 }
 
 impl Storm<'_, '_> {
@@ -85,6 +110,9 @@ impl Storm<'_, '_> {
         let mut early = None;
         for round in 0.. {
             for (name, fault) in FAULTS {
+                if name == full_disk::NAME && self.disk.is_none() {
+                    continue;
+                }
                 if round > 0 && begun.elapsed() >= time {
                     return Ok((early.unwrap_or_default(), self.memory()));
                 }
@@ -120,6 +148,11 @@ impl Storm<'_, '_> {
             self.replicas[*number].start()?;
         }
         Ok(())
+    }
+
+    fn fill_disk(&self, round: usize) -> Outcome {
+        let fill = |disk| full_disk::fill_up(self.world, disk, self.installation, round);
+        self.disk.map_or(Ok(()), fill)
     }
 
     fn terminate(&self) -> Outcome {

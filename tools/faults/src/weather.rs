@@ -26,8 +26,15 @@ pub(crate) struct Tally {
     recovery: Duration,
 }
 
-/// The fault that is on, and the tallies of all.
-pub(crate) struct Weather(Mutex<(&'static str, Vec<Tally>)>);
+/// The fault that is on, the tallies of all, and when faults were on.
+pub(crate) struct Weather(Mutex<Inner>);
+
+struct Inner {
+    now: &'static str,
+    tallies: Vec<Tally>,
+    /// From the beginning of each fault to the end of its consequences.
+    times: Vec<(Instant, Option<Instant>)>,
+}
 
 /// What a request came to.
 #[derive(Clone, Copy)]
@@ -38,29 +45,33 @@ pub(crate) enum End {
 
 impl Weather {
     pub(crate) fn new() -> Self {
-        Self(Mutex::new((CALM, vec![Tally::new(CALM)])))
+        Self(Mutex::new(Inner { now: CALM, tallies: vec![Tally::new(CALM)], times: Vec::new() }))
     }
 
-    fn lock(&self) -> MutexGuard<'_, (&'static str, Vec<Tally>)> {
+    fn lock(&self) -> MutexGuard<'_, Inner> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The fault that is on.
     pub(crate) fn now(&self) -> &'static str {
-        self.lock().0
+        self.lock().now
     }
 
     pub(crate) fn begin(&self, fault: &'static str) {
         let mut inner = self.lock();
-        inner.0 = fault;
-        tally(&mut inner.1, fault).times += 1;
+        inner.now = fault;
+        inner.times.push((Instant::now(), None));
+        tally(&mut inner.tallies, fault).times += 1;
     }
 
     /// Its consequences are over; it took so long to recover.
     pub(crate) fn end(&self, recovery: Duration) {
         let mut inner = self.lock();
-        let fault = std::mem::replace(&mut inner.0, CALM);
-        let tally = tally(&mut inner.1, fault);
+        let fault = std::mem::replace(&mut inner.now, CALM);
+        if let Some((_, end)) = inner.times.last_mut() {
+            *end = Some(Instant::now());
+        }
+        let tally = tally(&mut inner.tallies, fault);
         tally.recovery = tally.recovery.max(recovery);
     }
 
@@ -68,8 +79,8 @@ impl Weather {
     /// anywhere.
     pub(crate) fn count(&self, before: &'static str, begun: Instant, end: End) {
         let mut inner = self.lock();
-        let fault = if before == CALM { inner.0 } else { before };
-        let tally = tally(&mut inner.1, fault);
+        let fault = if before == CALM { inner.now } else { before };
+        let tally = tally(&mut inner.tallies, fault);
         match end {
             End::Status(503) => tally.unavailable += 1,
             End::Status(500..) => tally.errors += 1,
@@ -81,7 +92,15 @@ impl Weather {
 
     /// Every tally, the calm first.
     pub(crate) fn tallies(&self) -> Vec<Tally> {
-        self.lock().1.clone()
+        self.lock().tallies.clone()
+    }
+
+    /// Whether a fault was on at `time` or within `margin` after it.
+    pub(crate) fn was_rough(&self, time: Instant, margin: Duration) -> bool {
+        let within = |(begin, end): &(Instant, Option<Instant>)| {
+            *begin <= time + margin && end.is_none_or(|end| end >= time)
+        };
+        self.lock().times.iter().any(within)
     }
 }
 
@@ -102,6 +121,11 @@ impl Tally {
     /// How many answers were neither an answer nor 503.
     pub(crate) fn errors(&self) -> u32 {
         self.errors
+    }
+
+    /// How many requests were answered 503, or lost their connection.
+    pub(crate) fn refused(&self) -> u32 {
+        self.unavailable + self.broken
     }
 
     /// The columns that [`Tally::line`] fills.
@@ -144,6 +168,8 @@ mod tests {
         weather.end(Duration::from_secs(1));
         weather.count(during, begun, End::Broken);
         weather.count(weather.now(), begun, End::Status(500));
+        assert!(weather.was_rough(begun, Duration::from_secs(1)), "the storm began within a second");
+        assert!(!weather.was_rough(Instant::now() + Duration::from_secs(1), Duration::from_secs(1)));
         let [calm, storm] = &weather.tallies()[..] else { panic!("two kinds of time") };
         assert_eq!((calm.answered, calm.unavailable, calm.errors(), calm.broken), (1, 0, 1, 0));
         assert_eq!((storm.times, storm.unavailable, storm.errors(), storm.broken), (1, 1, 0, 1));

@@ -61,6 +61,14 @@ impl World {
 
     /// Asks a replica; the next one where there is no listener, as a proxy would.
     pub(crate) fn ask(&self, random: &mut Rng, call: &Call<'_>) -> Reply {
+        match self.answer(random, call) {
+            Some(answer) if answer.status < 500 => Reply::Definite(answer),
+            _ => Reply::Unknown,
+        }
+    }
+
+    /// The answer of a replica, whichever it is.
+    pub(crate) fn answer(&self, random: &mut Rng, call: &Call<'_>) -> Option<Answer> {
         let first = random.usize(..self.ports.len());
         for index in 0..self.ports.len() {
             let port = self.ports[(first + index) % self.ports.len()];
@@ -72,7 +80,7 @@ impl World {
                     if begun.elapsed() >= http::PATIENCE {
                         self.ledger.broken(format!("{} was not answered in time: {error}", call.line));
                     }
-                    return Reply::Unknown;
+                    return None;
                 }
                 Ok(answer) => {
                     self.weather.count(before, begun, End::Status(answer.status));
@@ -80,12 +88,12 @@ impl World {
                         let told = format!("{} answered {}: {}", call.line, answer.status, answer.body);
                         self.ledger.broken(told);
                     }
-                    return if answer.status >= 500 { Reply::Unknown } else { Reply::Definite(answer) };
+                    return Some(answer);
                 }
             }
         }
         sleep(AGAIN);
-        Reply::Unknown
+        None
     }
 
     /// Asks again until the answer is definite; `None` if it never is.

@@ -1,4 +1,4 @@
-//! What the background workers are doing, and what is amiss with the signing keys: for readiness and metrics.
+//! What the background workers are doing, and what is amiss with signing keys and deleted accounts: for readiness and metrics.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -13,6 +13,7 @@ pub struct Background(Arc<Parts>);
 struct Parts {
     workers: [Pulse; 5],
     unopened: RwLock<Vec<String>>,
+    failing_deletions: AtomicU64,
 }
 
 /// A background worker.
@@ -88,7 +89,8 @@ impl Background {
     /// No worker was started yet.
     pub(crate) fn new() -> Self {
         let workers = Worker::ALL.map(|_| Pulse::new());
-        Self(Arc::new(Parts { workers, unopened: RwLock::default() }))
+        let (unopened, failing_deletions) = (RwLock::default(), AtomicU64::new(0));
+        Self(Arc::new(Parts { workers, unopened, failing_deletions }))
     }
 
     /// How a worker is doing.
@@ -111,6 +113,16 @@ impl Background {
     /// The ids of the signing keys that the master secret does not open.
     pub fn unopened_keys(&self) -> Vec<String> {
         self.0.unopened.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The number of deleted accounts whose rows could not be removed at the last attempt.
+    pub(crate) fn failing_deletions(&self) -> u64 {
+        self.0.failing_deletions.load(Ordering::Relaxed)
+    }
+
+    /// Notes that number.
+    pub(crate) fn note_failing_deletions(&self, accounts: u64) {
+        self.0.failing_deletions.store(accounts, Ordering::Relaxed);
     }
 
     /// Notes the keys that the master secret does not open. Returns whether they are others than before.

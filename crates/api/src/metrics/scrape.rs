@@ -69,6 +69,8 @@ impl Collector for Sources {
         page.counters("background_restarts", "Restarts of background workers that broke", restarts)?;
         let unopened = self.background.unopened_keys().len() as u64;
         page.gauge("signing_keys_unopened", "Signing keys that the master secret does not open", unopened)?;
+        let failing = self.background.failing_deletions();
+        page.gauge("deleted_accounts_failing", "Deleted accounts whose rows could not be removed", failing)?;
 
         let started = u64::try_from(self.started).unwrap_or_default();
         page.gauge("start_time_seconds", "When the process started, in Unix time", started)?;

@@ -1,7 +1,7 @@
 //! The outbox of the service under test, and what its mails say.
 
 use keyward_domain::model::mail::{Lane, Message};
-use keyward_domain::model::outbox::{Claimed, MailEntry};
+use keyward_domain::model::outbox::{Claimed, MailEntry, Recipients};
 use time::Duration;
 
 use super::app::TestApp;
@@ -19,7 +19,8 @@ impl TestApp {
         let forever = now + Duration::days(365);
         for lane in Lane::ALL {
             let mut repositories = self.ports.store.autocommit();
-            while let Some(mail) = repositories.outbox().claim(lane, &[], now, forever).await.unwrap() {
+            let any = Recipients::ANY;
+            while let Some(mail) = repositories.outbox().claim(lane, &any, now, forever).await.unwrap() {
                 claimed.push(mail);
             }
         }

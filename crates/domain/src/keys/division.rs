@@ -32,6 +32,8 @@ pub enum Part {
     Superseded,
     /// It was withdrawn: its tokens are refused.
     Retired,
+    /// The master secret does not open it: servers leave it out, and its tokens are refused.
+    Unopened,
 }
 
 impl Part {
@@ -43,6 +45,7 @@ impl Part {
             Self::Verifies => "verifies",
             Self::Superseded => "superseded",
             Self::Retired => "retired",
+            Self::Unopened => "unopened",
         }
     }
 }
@@ -63,6 +66,26 @@ impl Parts<'_> {
             Part::Superseded
         }
     }
+}
+
+/// What each key does, of any algorithms, in their order. A key that `opens` denies has superseded no other.
+pub fn parts(
+    keys: &[StoredKey],
+    opens: impl Fn(&StoredKey) -> bool,
+    now: OffsetDateTime,
+    token_life: Duration,
+) -> Vec<Part> {
+    let own: Vec<&StoredKey> = keys.iter().filter(|key| opens(key)).collect();
+    let part = |key: &StoredKey| {
+        let alike = own.iter().filter(|one| one.algorithm == key.algorithm);
+        let alike: Vec<StoredKey> = alike.map(|one| (*one).clone()).collect();
+        match key.retired_at {
+            Some(_) => Part::Retired,
+            None if !alike.iter().any(|one| one.kid == key.kid) => Part::Unopened,
+            None => divide(&alike, now, token_life).of(key),
+        }
+    };
+    keys.iter().map(part).collect()
 }
 
 /// Divides keys, which come by ascending `signs_from`, retired ones included. A key that another one has superseded never
@@ -131,6 +154,23 @@ mod tests {
         };
         assert_eq!(parts_at(1050), ["verifies", "signs", "next", "next", "retired"]);
         assert_eq!(parts_at(2200), ["superseded", "superseded", "signs", "next", "retired"]);
+    }
+
+    #[test]
+    fn a_key_that_does_not_open_is_called_so_and_supersedes_none() {
+        let mut keys =
+            [key("a", 0), key("planted", 500), key("b", 1000), key("withdrawn", 1500), key("c", 9)];
+        keys[3].retired_at = Some(OffsetDateTime::UNIX_EPOCH + Duration::seconds(1600));
+        keys[4].algorithm = Algorithm::Es256;
+        let parts_at = |now, opens: fn(&StoredKey) -> bool| {
+            let now = OffsetDateTime::UNIX_EPOCH + Duration::seconds(now);
+            parts(&keys, opens, now, Duration::seconds(100)).into_iter().map(Part::as_str).collect::<Vec<_>>()
+        };
+        let own = |key: &StoredKey| key.kid.len() == 1;
+        assert_eq!(parts_at(600, own), ["signs", "unopened", "next", "retired", "signs"]);
+        assert_eq!(parts_at(1700, own), ["superseded", "unopened", "signs", "retired", "signs"]);
+        let none = |_: &StoredKey| false;
+        assert_eq!(parts_at(600, none), ["unopened", "unopened", "unopened", "retired", "unopened"]);
     }
 
     #[test]

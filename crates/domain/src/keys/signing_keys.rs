@@ -9,7 +9,7 @@ use std::sync::Arc;
 use keyward_auth::{Algorithm, ErrorCode, KeyError, KeyRing, MasterSecret, SigningKey};
 use time::Duration;
 
-use super::division::{Parts, divide};
+use super::division::{Part, Parts, divide, parts};
 use crate::model::events::{Event, EventKind};
 use crate::model::jobs::Job;
 use crate::model::keys::StoredKey;
@@ -142,6 +142,13 @@ impl Keys {
     /// Every key there ever was.
     pub async fn list(&self) -> Result<Vec<StoredKey>, KeysError> {
         Ok(self.ports.store.autocommit().keys().all().await?)
+    }
+
+    /// Every key there ever was, with what it does now.
+    pub async fn parts(&self) -> Result<Vec<(StoredKey, Part)>, KeysError> {
+        let keys = self.list().await?;
+        let parts = parts(&keys, |key| self.opens(key), self.ports.clock.now(), self.token_life);
+        Ok(keys.into_iter().zip(parts).collect())
     }
 
     /// Tries the master secret on every key that was not retired.

@@ -12,7 +12,7 @@ use super::postbox::Postbox;
 use super::slots::{Slot, Slots};
 use keyward_auth::ErrorCode;
 
-use crate::model::mail::{Lane, Sealed};
+use crate::model::mail::Sealed;
 use crate::model::outbox::{CLAIM, Claimed, MailState, Outcome};
 use crate::model::store_error::StoreError;
 use crate::ports::bundle::Ports;
@@ -105,17 +105,21 @@ impl Outbox {
 
     /// Claims the most urgent mail that is due and has a slot left. The caller delivers it and then gives the slot back.
     pub async fn claim(&self, slots: &mut Slots) -> Result<Option<(Claimed, Slot)>, StoreError> {
-        let (now, full) = (self.ports.clock.now(), slots.full_domains());
-        let lanes: Vec<Lane> = slots.free().collect();
-        for lane in lanes {
+        let now = self.ports.clock.now();
+        for offer in slots.offers(now) {
             let mut repositories = self.ports.store.autocommit();
-            let claimed = repositories.outbox().claim(lane, &full, now, now + CLAIM).await?;
-            if let Some(claimed) = claimed {
-                let slot = slots.take(lane, &claimed.mail.recipient);
+            let claim = repositories.outbox().claim(offer.lane, &offer.recipients, now, now + CLAIM).await?;
+            if let Some(claimed) = claim {
+                let slot = slots.take(&offer, &claimed.mail.recipient, now);
                 return Ok(Some((claimed, slot)));
             }
         }
         Ok(None)
+    }
+
+    /// Gives a slot back, after any outcome of its delivery.
+    pub fn give_back(&self, slots: &mut Slots, slot: Slot) {
+        slots.give_back(slot, self.ports.clock.now());
     }
 
     /// Delivers a claimed mail and records the outcome.
@@ -135,7 +139,7 @@ impl Outbox {
         for _ in 0..BATCH {
             let Some((claimed, slot)) = self.claim(&mut slots).await? else { break };
             delivered.add(&self.deliver(claimed).await?);
-            slots.give_back(&slot);
+            self.give_back(&mut slots, slot);
         }
         Ok(delivered)
     }

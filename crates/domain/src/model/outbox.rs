@@ -21,6 +21,20 @@ pub struct Claimed {
     pub mail: Sealed,
 }
 
+/// To whom a mail may be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Recipients {
+    /// To recipients of any domain but these.
+    AllBut(Vec<String>),
+    /// To recipients of these domains alone.
+    Only(Vec<String>),
+}
+
+impl Recipients {
+    /// To anyone.
+    pub const ANY: Self = Self::AllBut(Vec::new());
+}
+
 /// The state of a mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MailState {
@@ -85,12 +99,11 @@ pub trait OutboxRepository: Send {
     async fn enqueue(&mut self, mail: &Sealed) -> Result<MailId, StoreError>;
     /// Removes a mail, if it exists.
     async fn withdraw(&mut self, id: MailId) -> Result<(), StoreError>;
-    /// Claims a mail of this lane that is due, for one caller only, and counts the attempt. Mails to one of these domains
-    /// stay where they are.
+    /// Claims a mail of this lane to one of these recipients that is due, for one caller only, and counts the attempt.
     async fn claim(
         &mut self,
         lane: Lane,
-        not_to: &[String],
+        to: &Recipients,
         now: OffsetDateTime,
         until: OffsetDateTime,
     ) -> Result<Option<Claimed>, StoreError>;

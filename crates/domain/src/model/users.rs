@@ -93,8 +93,9 @@ pub trait UserRepository: Send {
     async fn credentials_of(&mut self, name: &LoginName) -> Result<Option<Credentials>, StoreError>;
     /// Returns one row more than the page has, by ascending id.
     async fn list(&mut self, page: Page) -> Result<Vec<User>, StoreError>;
-    /// Returns accounts that were deleted and whose rows are still there, at most `limit`. No other method finds these.
-    async fn deleted(&mut self, limit: u64) -> Result<Vec<UserId>, StoreError>;
+    /// Returns accounts beyond the id `after` that were deleted and whose rows are still there, at most `limit`, by ascending
+    /// id. No other method finds these.
+    async fn deleted(&mut self, after: UserId, limit: u64) -> Result<Vec<UserId>, StoreError>;
 }
 
 /// Changes what an account is or may do. Only a transaction has these: each announces itself when it commits.

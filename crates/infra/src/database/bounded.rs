@@ -1,6 +1,7 @@
 //! A connection whose every call ends in bounded time, and which acknowledges a write only once it is committed.
 
 use std::future::Future;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -85,6 +86,8 @@ impl Patience {
         call: impl Future<Output = Result<T, DbErr>> + Send,
         held: bool,
     ) -> Result<T, DbErr> {
+        // Dropped after the interruption, so that a connection is not back in its pool by then.
+        let call = pin!(call);
         let mut given_up = InterruptOnDrop(self.interrupt.as_ref().filter(|_| held));
         let limited = tokio::time::timeout(self.limit, call);
         let answered = match &self.probe {

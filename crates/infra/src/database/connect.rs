@@ -20,6 +20,8 @@ use crate::database::options::DatabaseOptions;
 use crate::database::permission;
 use crate::database::pooler;
 use crate::database::probe::Probe;
+use crate::database::read_pool::ReadPool;
+use crate::database::readers::{Reader, Readers};
 use crate::database::replica::{self, Replica};
 use crate::database::signals;
 use crate::database::url::{self, unknown_scheme, with_hint};
@@ -33,7 +35,7 @@ const TRY_OUT_AFTER: Duration = Duration::from_secs(1);
 
 /// The two pools of a database.
 pub(crate) struct Opened {
-    pub(crate) reader: DatabaseConnection,
+    pub(crate) reader: ReadPool,
     pub(crate) writer: DatabaseConnection,
     /// Ends what the writer runs, on SQLite.
     pub(crate) interrupt: Option<Interrupt>,
@@ -81,14 +83,24 @@ async fn open_sqlite(url: &str, options: &DatabaseOptions) -> Result<Opened, Con
     let deadline = Instant::now() + options.acquire_timeout;
     let interrupt = Interrupt::default();
     let writer = loop {
-        match interrupt.of(sqlite_pool(1, options)).connect_with(writing.clone()).await {
+        match interrupt.closing(sqlite_pool(options)).connect_with(writing.clone()).await {
             Err(error) if is_busy(&error) && Instant::now() < deadline => tokio::time::sleep(RETRY).await,
             opened => break opened.map_err(failed)?,
         }
     };
-    let reader = sqlite_pool(options.readers, options).connect_with(reading).await.map_err(failed)?;
-    let (reader, writer, interrupt) = (reader.into(), writer.into(), Some(interrupt));
-    Ok(Opened { reader, writer, interrupt, probe: None, listener: None })
+    let mut readers = Vec::new();
+    for number in 0..options.readers.max(1) {
+        let interrupt = Interrupt::default();
+        let pool = interrupt.of(sqlite_pool(options));
+        // The others connect when they are used.
+        let pool = match number {
+            0 => pool.connect_with(reading.clone()).await.map_err(failed)?,
+            _ => pool.connect_lazy_with(reading.clone()),
+        };
+        readers.push(Reader { connection: pool.into(), interrupt });
+    }
+    let reader = ReadPool::Sqlite(Arc::new(Readers::new(readers, options)));
+    Ok(Opened { reader, writer: writer.into(), interrupt: Some(interrupt), probe: None, listener: None })
 }
 
 /// SQLite's result code 5, with any detail: another process holds the file.
@@ -97,9 +109,10 @@ fn is_busy(error: &SqlxError) -> bool {
     code.is_some_and(|code| code & 0xff == 5)
 }
 
-fn sqlite_pool(size: u32, options: &DatabaseOptions) -> PoolOptions<Sqlite> {
+/// A pool of one connection.
+fn sqlite_pool(options: &DatabaseOptions) -> PoolOptions<Sqlite> {
     SqlitePoolOptions::new()
-        .max_connections(size)
+        .max_connections(1)
         .acquire_timeout(options.acquire_timeout)
         .idle_timeout(None)
         .max_lifetime(None)
@@ -137,7 +150,7 @@ async fn open_postgres(url: &str, options: &DatabaseOptions) -> Result<Opened, C
     let listener = Listener::new(server, options.connect_timeout);
     let listener = signals::are_known_to(&both).await.then_some(listener);
     let probe = Some(Arc::new(probe));
-    Ok(Opened { reader: both.clone(), writer: both, interrupt: None, probe, listener })
+    Ok(Opened { reader: ReadPool::Postgres(both.clone()), writer: both, interrupt: None, probe, listener })
 }
 
 /// A copy of a PostgreSQL database, for reading only. It need not be there yet.

@@ -10,12 +10,13 @@ use sea_orm::{ConnectionTrait, DatabaseConnection};
 use super::announcer::Announcer;
 use super::bounded::Bounded;
 use super::listener::Listener;
+use super::read_pool::ReadPool;
 use super::replica::Route;
 use super::signals;
 
 /// The connections of an open database.
 pub(crate) struct Pools {
-    pub(crate) reader: Bounded<DatabaseConnection>,
+    pub(crate) reader: Bounded<ReadPool>,
     pub(crate) writer: Bounded<DatabaseConnection>,
     pub(crate) listener: Option<Listener>,
 }
@@ -23,12 +24,14 @@ pub(crate) struct Pools {
 /// Where a repository's statements go.
 #[async_trait]
 pub trait Connections: Send + Sync {
-    /// What runs a statement.
-    type Connection: ConnectionTrait;
+    /// What runs a statement that only reads.
+    type Reading: ConnectionTrait;
+    /// What runs a statement that writes.
+    type Writing: ConnectionTrait;
 
     /// For what only reads.
-    fn read(&self) -> &Self::Connection;
-    fn write(&self) -> &Self::Connection;
+    fn read(&self) -> &Self::Reading;
+    fn write(&self) -> &Self::Writing;
     /// Announces a change to this process and to others, as soon as it is committed.
     async fn announce(&self, change: Change) -> Result<(), StoreError>;
 }
@@ -42,13 +45,14 @@ pub struct Autocommit {
 
 #[async_trait]
 impl Connections for Autocommit {
-    type Connection = Bounded<DatabaseConnection>;
+    type Reading = Bounded<ReadPool>;
+    type Writing = Bounded<DatabaseConnection>;
 
-    fn read(&self) -> &Self::Connection {
+    fn read(&self) -> &Self::Reading {
         &self.pools.reader
     }
 
-    fn write(&self) -> &Self::Connection {
+    fn write(&self) -> &Self::Writing {
         &self.pools.writer
     }
 
@@ -66,19 +70,19 @@ impl Connections for Autocommit {
 pub struct Split {
     pub(crate) primary: Autocommit,
     pub(crate) read: Route,
-    pub(crate) write: Route,
 }
 
 #[async_trait]
 impl Connections for Split {
-    type Connection = Route;
+    type Reading = Route;
+    type Writing = Bounded<DatabaseConnection>;
 
     fn read(&self) -> &Route {
         &self.read
     }
 
-    fn write(&self) -> &Route {
-        &self.write
+    fn write(&self) -> &Self::Writing {
+        self.primary.write()
     }
 
     async fn announce(&self, change: Change) -> Result<(), StoreError> {

@@ -34,12 +34,12 @@ pub struct Db<C>(pub(crate) C);
 
 impl<C: Connections> Db<C> {
     /// The connection for what only reads.
-    pub fn read(&self) -> &C::Connection {
+    pub fn read(&self) -> &C::Reading {
         self.0.read()
     }
 
     /// The connection for what writes.
-    pub fn write(&self) -> &C::Connection {
+    pub fn write(&self) -> &C::Writing {
         self.0.write()
     }
 
@@ -83,13 +83,14 @@ impl Open {
 
 #[async_trait]
 impl Connections for Open {
-    type Connection = Bounded<DatabaseTransaction>;
+    type Reading = Bounded<DatabaseTransaction>;
+    type Writing = Bounded<DatabaseTransaction>;
 
-    fn read(&self) -> &Self::Connection {
+    fn read(&self) -> &Self::Reading {
         &self.connection
     }
 
-    fn write(&self) -> &Self::Connection {
+    fn write(&self) -> &Self::Writing {
         &self.connection
     }
 

@@ -1,7 +1,7 @@
-//! Ending a statement of SQLite that was given up: it would go on, and keep all other writes waiting.
+//! Ending a statement of SQLite that was given up: it would go on, and keep all other writes, or a connection that reads.
 //!
-//! SQLite asks a progress handler now and then whether to go on. A connection whose statement was interrupted is closed, for
-//! SQLite has rolled the transaction back by itself, and the driver would still count on one.
+//! SQLite asks a progress handler now and then whether to go on. The connection that writes is closed when its statement was
+//! interrupted, for SQLite has rolled the transaction back by itself, and the driver would still count on one.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -22,9 +22,14 @@ impl Interrupt {
         self.0.store(true, Ordering::SeqCst);
     }
 
+    /// Lets the next statement run. Only the connection's holder may call this.
+    pub(crate) fn reset(&self) {
+        self.0.store(false, Ordering::SeqCst);
+    }
+
     /// The same pool, of one connection, whose statements can be interrupted.
     pub(crate) fn of(&self, pool: PoolOptions<Sqlite>) -> PoolOptions<Sqlite> {
-        let (fresh, used) = (Arc::clone(&self.0), Arc::clone(&self.0));
+        let fresh = Arc::clone(&self.0);
         pool.after_connect(move |connection, _| {
             let interrupted = Arc::clone(&fresh);
             Box::pin(async move {
@@ -35,7 +40,12 @@ impl Interrupt {
                 Ok(())
             })
         })
-        .after_release(move |_, _| {
+    }
+
+    /// The same, closing a connection whose statement was interrupted.
+    pub(crate) fn closing(&self, pool: PoolOptions<Sqlite>) -> PoolOptions<Sqlite> {
+        let used = Arc::clone(&self.0);
+        self.of(pool).after_release(move |_, _| {
             let interrupted = used.load(Ordering::SeqCst);
             Box::pin(async move { Ok(!interrupted) })
         })

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult, QueryResult, Statement};
 
 use crate::database::bounded::Bounded;
+use crate::database::read_pool::ReadPool;
 
 /// How long a replica may take. It is there to save time, and the primary still has to answer after it.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(2);
@@ -51,11 +52,11 @@ impl Replica {
     }
 }
 
-/// The primary, behind a replica that is asked first or without one.
+/// What reads from the primary, behind a replica that is asked first or without one.
 #[derive(Clone)]
 pub struct Route {
     pub(crate) replica: Option<Arc<Replica>>,
-    pub(crate) primary: Bounded<DatabaseConnection>,
+    pub(crate) primary: Bounded<ReadPool>,
 }
 
 #[async_trait]

@@ -110,8 +110,7 @@ impl Database {
     pub fn replica_db(&self) -> Db<Split> {
         let Db(primary) = self.autocommit_db();
         let read = Route { replica: self.replica.clone(), primary: self.pools.reader.clone() };
-        let write = Route { replica: None, primary: self.pools.writer.clone() };
-        Db(Split { primary, read, write })
+        Db(Split { primary, read })
     }
 
     /// Begins a transaction without repositories.
@@ -144,7 +143,7 @@ impl Database {
     /// # Errors
     /// What the database answered; the connections are closed all the same.
     pub async fn close(&self) -> Result<(), StoreError> {
-        let readers = self.pools.reader.inner().close_by_ref().await;
+        let readers = self.pools.reader.inner().close().await;
         // The writer last: SQLite then removes its write-ahead log.
         let writer = self.pools.writer.inner().close_by_ref().await;
         readers.and(writer).map_err(failed)

@@ -7,8 +7,8 @@ use keyward_domain::model::store_error::StoreError;
 use keyward_domain::values::ids::UserId;
 use sea_orm::sea_query::{Expr, OnConflict, Query, SelectStatement};
 use sea_orm::{
-    ActiveValue, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QuerySelect, Select,
-    Statement,
+    ActiveValue, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    Select, Statement,
 };
 use time::OffsetDateTime;
 
@@ -123,14 +123,19 @@ pub(super) async fn remove_some(db: &mut Db<Open>, id: UserId, limit: u64) -> Re
     Ok(removed)
 }
 
-/// The first accounts that were deleted and whose rows are still there, at most `limit`.
-pub(super) async fn list<C: Connections>(db: &Db<C>, limit: u64) -> Result<Vec<UserId>, StoreError> {
+/// The accounts beyond the id `after` that were deleted and whose rows are still there, at most `limit`.
+pub(super) async fn list<C: Connections>(
+    db: &Db<C>,
+    after: UserId,
+    limit: u64,
+) -> Result<Vec<UserId>, StoreError> {
     let ids = Entity::find()
         .select_only()
         .column(Column::Id)
         // To the letter, as the index has it.
         .filter(Expr::cust("deleted_at IS NOT NULL"))
-        .filter(Column::Id.gt(NOBODY.0))
+        .filter(Column::Id.gt(after.0.max(NOBODY.0)))
+        .order_by_asc(Column::Id)
         .limit(limit);
     let ids: Vec<i64> = ids.into_tuple().all(db.read()).await.map_err(failed)?;
     Ok(ids.into_iter().map(UserId).collect())

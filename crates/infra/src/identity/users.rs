@@ -77,8 +77,8 @@ impl<C: Connections> UserRepository for Db<C> {
         rows.all(self.read()).await.map_err(failed)?.into_iter().map(user).collect()
     }
 
-    async fn deleted(&mut self, limit: u64) -> Result<Vec<UserId>, StoreError> {
-        deleted::list(self, limit).await
+    async fn deleted(&mut self, after: UserId, limit: u64) -> Result<Vec<UserId>, StoreError> {
+        deleted::list(self, after, limit).await
     }
 }
 

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use keyward_domain::model::mail::{Lane, Sealed};
-use keyward_domain::model::outbox::{Claimed, MailEntry, MailState, OutboxRepository, Outcome};
+use keyward_domain::model::outbox::{Claimed, MailEntry, MailState, OutboxRepository, Outcome, Recipients};
 use keyward_domain::model::store_error::StoreError;
 use keyward_domain::ports::announce::Change;
 use keyward_domain::values::email::Email;
@@ -54,7 +54,7 @@ impl<C: Connections> OutboxRepository for Db<C> {
     async fn claim(
         &mut self,
         lane: Lane,
-        not_to: &[String],
+        to: &Recipients,
         now: OffsetDateTime,
         until: OffsetDateTime,
     ) -> Result<Option<Claimed>, StoreError> {
@@ -66,10 +66,7 @@ impl<C: Connections> OutboxRepository for Db<C> {
             .and_where(Column::At.lte(micros(now)))
             .order_by(Column::At, Order::Asc)
             .limit(1);
-        for domain in not_to {
-            // A domain name has no character that means anything in a pattern.
-            next.and_where(Column::Recipient.not_like(format!("%@{domain}")));
-        }
+        next.cond_where(are(to));
         if self.write().get_database_backend() == DbBackend::Postgres {
             next.lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
         }
@@ -146,6 +143,23 @@ impl<C: Connections> OutboxRepository for Db<C> {
         let sent = Column::State.eq(MailState::Sent.as_str());
         let old = Condition::all().add(sent).add(Column::At.lt(micros(before)));
         delete_all::<Entity>(self.write(), Column::Id, old).await
+    }
+}
+
+/// The condition that a row's recipient is one of these.
+fn are(recipients: &Recipients) -> Condition {
+    // A domain name has no character that means anything in a pattern.
+    let pattern = |domain: &String| format!("%@{domain}");
+    match recipients {
+        Recipients::AllBut(domains) => {
+            let others = domains.iter().map(|domain| Column::Recipient.not_like(pattern(domain)));
+            others.fold(Condition::all(), Condition::add)
+        }
+        Recipients::Only(domains) => {
+            let any = domains.iter().map(|domain| Column::Recipient.like(pattern(domain)));
+            // An empty condition would be true.
+            any.fold(Condition::any().add(Expr::value(false)), Condition::add)
+        }
     }
 }
 

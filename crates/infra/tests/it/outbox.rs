@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use keyward_domain::model::mail::{Lane, Sealed};
-use keyward_domain::model::outbox::{Claimed, MailState, Outcome};
+use keyward_domain::model::outbox::{Claimed, MailState, Outcome, Recipients};
 use keyward_domain::ports::store::Store;
 use keyward_domain::values::email::Email;
 use keyward_domain::values::ids::MailId;
@@ -31,16 +31,11 @@ async fn enqueue(database: &Database, number: u8) {
 }
 
 async fn claim(database: &Database, now: OffsetDateTime) -> Option<Claimed> {
-    claim_in(database, Lane::Code, &[], now).await
+    claim_in(database, Lane::Code, &Recipients::ANY, now).await
 }
 
-async fn claim_in(
-    database: &Database,
-    lane: Lane,
-    not_to: &[String],
-    now: OffsetDateTime,
-) -> Option<Claimed> {
-    database.autocommit().outbox().claim(lane, not_to, now, now + Duration::minutes(5)).await.unwrap()
+async fn claim_in(database: &Database, lane: Lane, to: &Recipients, now: OffsetDateTime) -> Option<Claimed> {
+    database.autocommit().outbox().claim(lane, to, now, now + Duration::minutes(5)).await.unwrap()
 }
 
 async fn settle(database: &Database, mail: &Claimed, outcome: Outcome) -> bool {
@@ -152,13 +147,25 @@ async fn a_lane_is_claimed_by_itself_and_a_domain_can_be_passed_over() {
         database.autocommit().outbox().enqueue(&mail).await.unwrap();
     }
     assert!(claim(&database, at(0)).await.is_none(), "there is no code");
-    let passed_over = ["bob.example".to_owned(), "b.example".to_owned()];
+    let domains = vec!["bob.example".to_owned(), "b.example".to_owned()];
+    let passed_over = Recipients::AllBut(domains.clone());
+    let nobody = Recipients::Only(vec!["b.example".to_owned(), "ob.example".to_owned()]);
+    assert!(claim_in(&database, Lane::Notice, &nobody, at(0)).await.is_none(), "no one is at these domains");
+    assert!(claim_in(&database, Lane::Notice, &Recipients::Only(vec![]), at(0)).await.is_none());
     let eve = claim_in(&database, Lane::Notice, &passed_over, at(0)).await.unwrap();
     assert_eq!((eve.mail.recipient.as_str(), eve.mail.lane), ("eve@eve.example", Lane::Notice));
     assert!(claim_in(&database, Lane::Notice, &passed_over, at(0)).await.is_none());
     assert_eq!(
-        claim_in(&database, Lane::Notice, &[], at(0)).await.unwrap().mail.recipient.as_str(),
+        claim_in(&database, Lane::Notice, &Recipients::Only(domains), at(0))
+            .await
+            .unwrap()
+            .mail
+            .recipient
+            .as_str(),
         "bob@bob.example"
     );
-    assert_eq!(claim_in(&database, Lane::Other, &[], at(0)).await.unwrap().mail.lane, Lane::Other);
+    assert_eq!(
+        claim_in(&database, Lane::Other, &Recipients::ANY, at(0)).await.unwrap().mail.lane,
+        Lane::Other
+    );
 }

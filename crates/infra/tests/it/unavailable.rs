@@ -80,6 +80,44 @@ async fn a_statement_that_was_given_up_does_not_go_on() {
 }
 
 #[tokio::test]
+async fn a_read_that_was_given_up_does_not_go_on() {
+    // Runs for hours, and yields no row before its end.
+    const ENDLESS: &str = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000000000) \
+                           SELECT sum(i) FROM n";
+    let database = open_with(DatabaseOptions { readers: 1, ..impatient() }).await;
+    add_user(&database, "ana").await;
+    let users = async || database.autocommit().users().list(Page::default()).await.unwrap().len();
+    let start = Instant::now();
+    assert!(database.autocommit_db().read().execute_unprepared(ENDLESS).await.is_err());
+    assert!(start.elapsed() < SOON, "{:?}", start.elapsed());
+    assert_eq!(users().await, 1, "after the longest that a statement may take");
+    // One whose caller has gone.
+    let other = database.database.clone();
+    let call = tokio::spawn(async move {
+        drop(other.autocommit_db().read().execute_unprepared(ENDLESS).await);
+    });
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    call.abort();
+    let start = Instant::now();
+    assert_eq!(users().await, 1, "after a request that was given up");
+    assert!(start.elapsed() < PATIENCE, "{:?}", start.elapsed());
+    // One that waits for the connection interrupts nothing.
+    let other = database.database.clone();
+    let call = tokio::spawn(async move { other.autocommit_db().read().execute_unprepared(BRIEF).await });
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    let other = database.database.clone();
+    let waiting = tokio::spawn(async move { other.autocommit().users().list(Page::default()).await });
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    waiting.abort();
+    call.await.unwrap().expect("it ends as it would alone");
+    assert_eq!(users().await, 1);
+}
+
+/// Runs for about a tenth of a second.
+const BRIEF: &str =
+    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000) SELECT sum(i) FROM n";
+
+#[tokio::test]
 async fn a_write_that_waits_for_another_process_too_long_is_unavailable() {
     let database = open_with(impatient()).await;
     let ana = add_user(&database, "ana").await.id;

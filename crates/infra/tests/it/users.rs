@@ -410,11 +410,11 @@ async fn a_deleted_account_is_found_by_nothing_and_its_rows_go_in_batches() {
     let again = add_user(&database, "ana").await.id;
     assert!(again > bob, "the name is free, and the id is not given again");
 
-    assert_eq!(ports.users().deleted(9).await.unwrap(), [ana]);
+    assert_eq!(ports.users().deleted(UserId(0), 9).await.unwrap(), [ana]);
     assert_eq!(database.committing().remove_some(bob, 2).await.unwrap(), 0, "of deleted accounts alone");
     for removed in [2, 2, 1, 0] {
         assert_eq!(database.committing().remove_some(ana, 2).await.unwrap(), removed);
     }
     assert!(database.committing().delete(ana).await.unwrap());
-    assert_eq!(ports.users().deleted(9).await.unwrap(), []);
+    assert_eq!(ports.users().deleted(UserId(0), 9).await.unwrap(), []);
 }

@@ -9,20 +9,22 @@ use keyward_api::settings::tokens::TokenSettings;
 use keyward_api::wiring::database::OpenDatabase;
 use keyward_api::wiring::master_secret;
 use keyward_api::wiring::ports::ports;
-use keyward_domain::keys::division::divide;
+use keyward_domain::keys::division::{Part, parts};
 use keyward_domain::keys::signing_keys::{Keys, Seals};
+use keyward_domain::model::keys::StoredKey;
 use keyward_domain::values::by::By;
 use keyward_domain::values::clock::Clock;
 use keyward_infra::clock::SystemClock;
 use time::Duration;
 use time::format_description::well_known::Rfc3339;
 
-use super::output::{Problem, can_say, say};
+use super::output::{Problem, can_say, note, say};
 use crate::cli::settings::database::DatabaseSettings;
 
 #[derive(Subcommand)]
 pub(super) enum KeysCommand {
-    /// List every key: id, algorithm, start of signing, and state: `signs`, `next`, `verifies`, `superseded` or `retired`
+    /// List every key: id, algorithm, start of signing, and state: `signs`, `next`, `verifies`, `superseded`, `retired`, or
+    /// `unopened` for one that the master secret does not open
     List(KeySettings),
     /// Publish a new key, which signs once every verifier has had the time to fetch it
     Rotate(Rotate),
@@ -64,19 +66,7 @@ pub(super) struct Retire {
 
 pub(super) async fn run(command: KeysCommand) -> Result<(), Problem> {
     match command {
-        KeysCommand::List(settings) => {
-            let database = settings.database.open().await?;
-            let keys = database.repositories().keys().all().await.map_err(|error| error.to_string())?;
-            let life = settings.tokens.access_token_life();
-            for key in &keys {
-                let alike: Vec<_> =
-                    keys.iter().filter(|one| one.algorithm == key.algorithm).cloned().collect();
-                let state = divide(&alike, SystemClock.now(), life).of(key).as_str();
-                let from = key.signs_from.format(&Rfc3339).unwrap_or_default();
-                say(format_args!("{}\t{}\t{from}\t{state}", key.kid, key.algorithm))?;
-            }
-            Ok(database.close().await?)
-        }
+        KeysCommand::List(settings) => settings.list().await,
         KeysCommand::Rotate(Rotate { now, settings }) => {
             let (database, keys) = settings.open().await?;
             let seals = keys.seals().await.map_err(|error| error.to_string())?;
@@ -118,6 +108,40 @@ fn sealed_elsewhere(seals: &Seals, kid: &str) -> Problem {
 }
 
 impl KeySettings {
+    async fn list(&self) -> Result<(), Problem> {
+        let database = self.database.open().await?;
+        let master = master_secret::find(&self.tokens, &self.database.storage.data_dir)?;
+        let life = self.tokens.access_token_life();
+        let listed = if let Some(master) = master {
+            let keys = Keys::new(ports(&database, &self.passwords)?, Arc::new(master), life);
+            let listed = keys.parts().await.map_err(|error| error.to_string())?;
+            if keys.seals().await.is_ok_and(|seals| seals.opened == 0 && !seals.elsewhere.is_empty()) {
+                note("the master secret here opens none of these keys, so which of them sign is not known");
+            }
+            listed
+        } else {
+            let keys = database.repositories().keys().all().await.map_err(|error| error.to_string())?;
+            if !keys.is_empty() {
+                note("there is no master secret here, so which of the keys sign is not known");
+            }
+            let parts = parts(&keys, |_| false, SystemClock.now(), life);
+            keys.into_iter().zip(parts).collect()
+        };
+        for (key, part) in &listed {
+            let (kid, state) = (&key.kid, part.as_str());
+            let from = key.signs_from.format(&Rfc3339).unwrap_or_default();
+            say(format_args!("{kid}\t{}\t{from}\t{state}", key.algorithm))?;
+        }
+        let opens = listed.iter().any(|(_, part)| !matches!(part, Part::Unopened | Part::Retired));
+        for (StoredKey { kid, .. }, _) in listed.iter().filter(|(_, part)| opens && *part == Part::Unopened) {
+            note(format_args!(
+                "{kid} was sealed with another master secret: servers leave it out; withdraw it: \
+                 keyward keys retire {kid}"
+            ));
+        }
+        Ok(database.close().await?)
+    }
+
     async fn open(&self) -> Result<(OpenDatabase, Keys), Problem> {
         can_say()?;
         let database = self.database.open().await?;

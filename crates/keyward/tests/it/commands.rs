@@ -226,6 +226,35 @@ async fn keys_are_listed_with_what_they_do() {
     assert_eq!(states(&list()), ["retired", "signs", "next"]);
 }
 
+#[tokio::test]
+async fn a_key_that_the_master_secret_does_not_open_is_listed_as_such() {
+    let home = Home::new().await;
+    drop(home.serve(&[]));
+    // Bound to another id, so no secret opens them.
+    for insert in [
+        "INSERT INTO signing_keys (kid, algorithm, sealed, created_at, signs_from) \
+         SELECT 'planted', algorithm, sealed, created_at + 1, signs_from + 1 FROM signing_keys",
+        "INSERT INTO signing_keys (kid, algorithm, sealed, created_at, signs_from, retired_at) \
+         SELECT 'withdrawn', algorithm, sealed, created_at + 2, signs_from + 2, signs_from + 3 FROM signing_keys \
+         WHERE kid = 'planted'",
+    ] {
+        keyward_infra::testing::execute(&home.database_url(), insert).await;
+    }
+    let states = |output: &std::process::Output| -> Vec<String> {
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        text(&output.stdout).lines().map(|line| line.rsplit('\t').next().unwrap().to_owned()).collect()
+    };
+    let listed = home.run(&["keys", "list"]);
+    assert_eq!(states(&listed), ["signs", "unopened", "retired"], "the first one signs, as on a server");
+    assert!(text(&listed.stderr).contains("keyward keys retire planted"), "{}", text(&listed.stderr));
+    let mut elsewhere = home.command(&["keys", "list"]);
+    elsewhere.env("KEYWARD_DATA_DIR", "elsewhere").env("KEYWARD_DATABASE_URL", home.database_url());
+    let listed = crate::process::finish(elsewhere, "");
+    assert_eq!(states(&listed), ["unopened", "unopened", "retired"]);
+    assert!(text(&listed.stderr).contains("no master secret"), "{}", text(&listed.stderr));
+    assert!(!home.path().join("elsewhere/master.key").exists(), "a list makes no secret");
+}
+
 /// Runs a command on a terminal of its own, by `script` of util-linux.
 #[cfg(target_os = "linux")]
 fn on_a_terminal(home: &Home, arguments: &str, typed: &str) -> Option<std::process::Output> {

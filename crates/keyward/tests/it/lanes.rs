@@ -46,6 +46,46 @@ async fn receivers_that_take_a_minute_hold_up_no_other_mail() {
     assert_eq!(server.call("GET", "/health/ready", "", &Value::Null).1, json!({ "status": "ok" }));
 }
 
+/// Waits until a mail to this recipient was taken: how long that took.
+async fn arrival(server: &Served, mailbox: &Mailbox, email: &str) -> Duration {
+    let begun = Instant::now();
+    while mailbox.of(email).is_empty() {
+        assert!(begun.elapsed() < Duration::from_secs(30), "{email}: {}", server.output());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    begun.elapsed()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_slow_domains_hold_up_no_other_domain() {
+    let home = Home::new().await;
+    let mailbox = Mailbox::open().await;
+    let server = home.serve(&[("KEYWARD_SMTP_URL", mailbox.url.as_str())]);
+    // More than there are slots, at a domain each, and others that could take a domain's whole share.
+    let mut stuck: Vec<String> =
+        (0..36).map(|number| format!("stuck{number}@slow{number}.example")).collect();
+    stuck.extend((0..12).map(|number| format!("stuck-too{number}@slow{}.example", number / 2)));
+    let others = ["ana@quick.example", "bea@quick.example", "cid@new.example"];
+    for email in stuck.iter().map(String::as_str).chain(others) {
+        sign_up(&server, email);
+    }
+    forget_password(&server, others[0]);
+    arrival(&server, &mailbox, others[0]).await;
+    for email in &stuck {
+        forget_password(&server, email);
+    }
+    while stuck.iter().filter(|email| mailbox.tries(email) > 0).count() < 16 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    forget_password(&server, others[1]);
+    let known = arrival(&server, &mailbox, others[1]).await;
+    assert!(known < Duration::from_secs(3), "a domain that answered lately waited {known:?}");
+    forget_password(&server, others[2]);
+    let new = arrival(&server, &mailbox, others[2]).await;
+    assert!(new < Duration::from_secs(15), "another domain waited {new:?}");
+    assert!(stuck.iter().all(|email| mailbox.of(email).is_empty()));
+}
+
 #[tokio::test]
 async fn a_link_goes_before_a_notice_that_was_written_earlier() {
     let app = TestApp::start().await;

@@ -167,7 +167,7 @@ async fn users(inspector: &mut Inspector) {
         .await;
     inspector
         .of("users.deleted", async |db| {
-            assert_eq!(db.users().deleted(9).await.unwrap(), []);
+            assert_eq!(db.users().deleted(UserId(0), 9).await.unwrap(), []);
         })
         .await;
     inspector

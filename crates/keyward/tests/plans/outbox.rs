@@ -1,7 +1,7 @@
 //! Calls of the outbox.
 
 use keyward_domain::model::mail::{Lane, Sealed};
-use keyward_domain::model::outbox::{MailState, Outcome};
+use keyward_domain::model::outbox::{MailState, Outcome, Recipients};
 use keyward_domain::ports::store::Repositories;
 use keyward_domain::values::ids::MailId;
 use time::Duration;
@@ -32,9 +32,10 @@ pub(crate) async fn all(inspector: &mut Inspector) {
     inspector.of("outbox.withdraw", async |db| db.outbox().withdraw(waiting).await.unwrap()).await;
     inspector
         .of("outbox.claim", async |db| {
-            let not_to = ["full.example".to_owned()];
-            assert!(db.outbox().claim(Lane::Code, &not_to, now, until).await.unwrap().is_some());
-            assert!(db.outbox().claim(Lane::Other, &[], now, until).await.unwrap().is_none());
+            let slow = vec!["slow.example".to_owned()];
+            let (others, these) = (Recipients::AllBut(slow.clone()), Recipients::Only(slow));
+            assert!(db.outbox().claim(Lane::Code, &others, now, until).await.unwrap().is_some());
+            assert!(db.outbox().claim(Lane::Other, &these, now, until).await.unwrap().is_none());
         })
         .await;
     inspector

@@ -3,10 +3,11 @@
 use async_trait::async_trait;
 use keyward_domain::model::store_error::StoreError;
 use keyward_domain::values::ids::UserId;
+use keyward_domain::values::page::PAGE_BYTES;
 
 use super::ids::{ItemId, ProductId};
 use super::money::Money;
-use super::product::Product;
+use super::product::{Description, Product};
 
 /// How many lines a cart may have: it is shown whole, and ordered in one transaction.
 pub const MAX_LINES: u64 = 100;
@@ -31,11 +32,23 @@ impl Item {
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Cart {
-    /// Its lines, in the order in which they came.
+    /// Its lines, in the order in which they came. Beyond [`PAGE_BYTES`] products are shown without their descriptions.
     pub items: Vec<Item>,
 }
 
 impl Cart {
+    /// The cart of these lines. From where the products exceed [`PAGE_BYTES`] in JSON, they have no descriptions.
+    pub fn of(mut items: Vec<Item>) -> Self {
+        let mut bytes = 0;
+        for item in &mut items {
+            bytes += item.product.json_bytes();
+            if bytes > PAGE_BYTES {
+                item.product.description = Description::from_stored(String::new());
+            }
+        }
+        Self { items }
+    }
+
     /// What everything costs now.
     pub fn total(&self) -> Money {
         self.items.iter().fold(Money::default(), |total, item| total.plus(item.subtotal()).unwrap_or(total))
@@ -44,7 +57,8 @@ impl Cart {
 
 #[async_trait]
 pub trait CartRepository: Send {
-    /// The lines of a user's cart, by ascending id.
+    /// The lines of a user's cart, by ascending id. Where the products would exceed [`PAGE_BYTES`], they come without
+    /// their descriptions from there on.
     async fn items(&mut self, user: UserId) -> Result<Vec<Item>, StoreError>;
     /// The line of that id, if it is this user's.
     async fn find(&mut self, user: UserId, id: ItemId) -> Result<Option<Item>, StoreError>;

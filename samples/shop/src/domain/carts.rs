@@ -89,7 +89,7 @@ impl Carts {
     }
 
     pub async fn cart(&self, user: UserId) -> Result<Cart, CartError> {
-        Ok(Cart { items: self.store.carts().items(user).await? })
+        Ok(Cart::of(self.store.carts().items(user).await?))
     }
 
     /// Puts pieces of a product into the user's cart; the same product twice is one line.

@@ -72,6 +72,8 @@ pub struct CartItemUpdate {
 }
 
 /// My cart
+///
+/// Where the products would exceed a megabyte, they come without their descriptions from there on.
 #[utoipa::path(get, path = "/cart", tag = "cart")]
 pub async fn read_cart(
     user: CurrentUser<scope::Shop>,

@@ -6,6 +6,7 @@ use crate::domain::ids::ProductId;
 use async_trait::async_trait;
 use keyward_domain::model::store_error::StoreError;
 use keyward_domain::values::ids::UserId;
+use keyward_domain::values::page::PAGE_BYTES;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
 use sea_orm::{
     ActiveValue, ColumnTrait, EntityTrait, FromQueryResult, JoinType, PaginatorTrait, QueryFilter,
@@ -15,6 +16,7 @@ use sea_orm::{
 use super::catalog::{ProductRow, pieces, product};
 use super::entity::cart_items::{ActiveModel, Column, Entity, Relation};
 use super::entity::{categories, products};
+use keyward_infra::database::columns::octets;
 use keyward_infra::database::connections::Connections;
 use keyward_infra::database::db::Db;
 use keyward_infra::database::error::failed;
@@ -31,12 +33,24 @@ struct ItemRow {
 #[async_trait]
 impl<C: Connections> CartRepository for Db<C> {
     async fn items(&mut self, user: UserId) -> Result<Vec<Item>, StoreError> {
-        let rows = of(user).order_by_asc(Column::Id).into_model::<ItemRow>();
+        // Both databases know the length of a description without reading it.
+        let sizes = lines(user)
+            .column(Column::Id)
+            .expr(octets((products::Entity, products::Column::Description)))
+            .order_by_asc(Column::Id);
+        let sizes: Vec<(i64, i64)> = sizes.into_tuple().all(self.read()).await.map_err(failed)?;
+        let mut bytes = 0;
+        let whole = sizes.into_iter().take_while(|(_, size)| {
+            bytes += size.unsigned_abs();
+            bytes <= PAGE_BYTES
+        });
+        let whole = whole.last().map_or(0, |(id, _)| id);
+        let rows = of(user, whole).order_by_asc(Column::Id).into_model::<ItemRow>();
         rows.all(self.read()).await.map_err(failed)?.into_iter().map(item).collect()
     }
 
     async fn find(&mut self, user: UserId, id: ItemId) -> Result<Option<Item>, StoreError> {
-        let row = of(user).filter(Column::Id.eq(id.0)).into_model::<ItemRow>();
+        let row = of(user, id.0).filter(Column::Id.eq(id.0)).into_model::<ItemRow>();
         row.one(self.read()).await.map_err(failed)?.map(item).transpose()
     }
 
@@ -94,10 +108,19 @@ impl<C: Connections> CartRepository for Db<C> {
     }
 }
 
-/// The lines of a user, with their products and those's categories.
-fn of(user: UserId) -> Select<Entity> {
+/// The lines of a user, with their products, of which nothing is selected yet.
+fn lines(user: UserId) -> Select<Entity> {
     Entity::find()
         .select_only()
+        .join(JoinType::InnerJoin, Relation::Product.def())
+        .filter(Column::UserId.eq(user.0))
+}
+
+/// The lines of a user, with their products and those's categories; without descriptions beyond the line `whole`.
+fn of(user: UserId, whole: i64) -> Select<Entity> {
+    let description = Expr::col((products::Entity, products::Column::Description));
+    let description = Expr::case(Column::Id.lte(whole), description).finally("");
+    lines(user)
         .column_as(Column::Id, "item_id")
         .column_as(Column::Quantity, "item_quantity")
         .columns([
@@ -105,14 +128,12 @@ fn of(user: UserId) -> Select<Entity> {
             products::Column::CategoryId,
             products::Column::Name,
             products::Column::NameFolded,
-            products::Column::Description,
             products::Column::Price,
             products::Column::Quantity,
         ])
+        .expr_as(description, "description")
         .column_as(categories::Column::Name, "category_name")
-        .join(JoinType::InnerJoin, Relation::Product.def())
         .join(JoinType::InnerJoin, products::Relation::Category.def())
-        .filter(Column::UserId.eq(user.0))
 }
 
 fn item(row: ItemRow) -> Result<Item, StoreError> {

@@ -5,7 +5,7 @@ use keyward_api::testing::person::Person;
 use keyward_api::testing::race::{at_once, count};
 use serde_json::{Value, json};
 
-use crate::catalog::product;
+use crate::catalog::{category, product, spec};
 use crate::support::start;
 
 pub(crate) async fn add(person: &Person, product: i64, quantity: u32) -> Answer {
@@ -131,6 +131,35 @@ async fn a_cart_has_a_hundred_products_at_most() {
     add(&ana, lines[0]["product"]["id"].as_i64().unwrap(), 1).await.assert_status(201);
     let order = ana.post("/orders", json!({ "shipping_address": "1 Main Street" })).await.assert_status(201);
     assert_eq!(order.json()["order_amount"], json!(101.0));
+}
+
+#[tokio::test]
+async fn a_cart_of_long_descriptions_is_bounded_in_bytes_as_sent() {
+    const MIB: usize = 1024 * 1024;
+    let app = start().await;
+    let (root, ana) = (app.admin("root").await, app.user("ana").await);
+    let things = category(&root, "Things").await;
+    // Twice as long in JSON.
+    let long = "\"".repeat(10_000);
+    for number in 0..100 {
+        let mut spec = spec(&format!("Thing {number}"), 1.0, 9, things);
+        spec["description"] = json!(long);
+        let id = root.post("/products", spec).await.assert_status(201).json()["id"].as_i64().unwrap();
+        add(&ana, id, 1).await.assert_status(201);
+    }
+    let answer = ana.get("/cart").await.assert_status(200);
+    let bytes = answer.text().len();
+    assert!(bytes < MIB + 64 * 1024, "{bytes} bytes as sent");
+    let cart = answer.json();
+    let lines = cart["items"].as_array().unwrap();
+    assert_eq!((lines.len(), &cart["total"]), (100, &json!(100.0)), "no line is left out");
+    let whole = lines.iter().take_while(|line| line["product"]["description"] == json!(long)).count();
+    assert!((40..=53).contains(&whole), "{whole} with their descriptions");
+    for (number, line) in lines.iter().enumerate() {
+        assert_eq!(line["product"]["name"], json!(format!("Thing {number}")));
+        let description = if number < whole { json!(long) } else { json!("") };
+        assert_eq!(line["product"]["description"], description, "{number}");
+    }
 }
 
 #[tokio::test]

@@ -2,16 +2,21 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use keyward_domain::mail::delivery::{Delivered, Outbox};
 use keyward_domain::mail::slots::{Slot, Slots};
 use keyward_domain::model::outbox::{MailState, Outcome};
 use keyward_domain::model::store_error::StoreError;
 use tokio::task::{Id, JoinSet};
+use tokio::time::sleep;
 
 use super::Jobs;
 use crate::metrics::background::Worker;
 use crate::metrics::counters::Metrics;
+
+/// How long until deliveries under way are looked at again: those that have become slow make room.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// The deliveries under way.
 #[derive(Default)]
@@ -33,13 +38,13 @@ impl UnderWay {
     }
 
     /// Waits for the next delivery that ends; `None` if none is under way. `Some(None)` is one that panicked.
-    async fn next(&mut self) -> Option<Option<Result<Outcome, StoreError>>> {
+    async fn next(&mut self, outbox: &Outbox) -> Option<Option<Result<Outcome, StoreError>>> {
         let (id, done) = match self.tasks.join_next_with_id().await? {
             Ok((id, done)) => (id, Some(done)),
             Err(error) => (error.id(), None),
         };
         if let Some(slot) = self.taken.remove(&id) {
-            self.slots.give_back(&slot);
+            outbox.give_back(&mut self.slots, slot);
         }
         Some(done)
     }
@@ -53,7 +58,9 @@ impl Jobs {
             tokio::select! {
                 _ = ticks.tick() => counts = true,
                 () = self.wakes.mail.notified() => {}
-                Some(ended) = under_way.next() => settled(ended, metrics.as_ref()),
+                Some(ended) = under_way.next(&self.outbox) => settled(ended, metrics.as_ref()),
+                // A delivery that becomes slow makes room for others.
+                () = sleep(LOOK), if !under_way.tasks.is_empty() => {}
             }
             if let Err(error) = under_way.fill(&self.outbox).await {
                 tracing::warn!(cause = ?error, "the outbox could not be looked up");

@@ -1,13 +1,16 @@
 //! Steps of resources in the transaction that deletes an account.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 
 use keyward_api::resources::resource::Resource;
 use keyward_api::testing::app::{PASSWORD, TestApp};
 use keyward_api::testing::person::Person;
 use keyward_domain::model::store_error::StoreError;
+use keyward_domain::model::users::NewUser;
 use keyward_domain::upkeep::deleted_accounts::DeletedAccounts;
+use keyward_domain::values::email::Email;
 use keyward_domain::values::ids::UserId;
+use keyward_domain::values::scopes::Role;
 use keyward_infra::database::db::Db;
 use keyward_infra::database::db::Open;
 use keyward_infra::database::db::{Leaving, LeavingStep};
@@ -16,9 +19,9 @@ use serde_json::json;
 
 use super::memos::{self, rows};
 
-/// Memos, and after them a resource that has nothing but a step.
-async fn app_with_step(step: Leaving) -> TestApp {
-    let other = Resource {
+/// A resource that has nothing but a step.
+fn resource_with(step: Leaving) -> Resource {
+    Resource {
         name: "other",
         tags: &[],
         scopes: Vec::new(),
@@ -30,8 +33,12 @@ async fn app_with_step(step: Leaving) -> TestApp {
         leaving: Some(step),
         removing: None,
         ..keyward_blog::resource()
-    };
-    TestApp::with_resources(vec![memos::resource(), other], &[]).await
+    }
+}
+
+/// Memos, and after them a resource that has nothing but a step.
+async fn app_with_step(step: Leaving) -> TestApp {
+    TestApp::with_resources(vec![memos::resource(), resource_with(step)], &[]).await
 }
 
 /// A user with a memo.
@@ -72,6 +79,37 @@ async fn a_step_that_fails_undoes_the_whole_deletion() {
     let refresh = json!({ "refresh_token": ana.refresh });
     app.anonymous().post("/refresh_token", refresh).await.assert_status(200);
     app.log_in("ana").await;
+}
+
+#[tokio::test]
+async fn accounts_that_cannot_be_removed_hold_up_none_behind_them() {
+    let last = Resource { leaving: None, removing: Some(all_but_the_last), ..resource_with(failing) };
+    let app = TestApp::with_resources(vec![memos::resource(), last], &[]).await;
+    let mut tx = app.ports.store.begin().await.unwrap();
+    for number in 0..150 {
+        let names = Email::parse(&format!("stuck{number}@example.com")).unwrap().into();
+        let (role, hash, created_at) = (Role::User, None, app.ports.clock.now());
+        let user = tx.users().insert(&NewUser { names, name: None, role, hash, created_at }).await.unwrap();
+        assert!(tx.user_changes().mark_deleted(user.id, created_at).await.unwrap());
+    }
+    tx.commit().await.unwrap();
+    let ana = noting(&app, "ana").await;
+    LAST.store(ana.id, Ordering::Relaxed);
+    assert_eq!(delete_own(&ana).await, 204);
+    let accounts = DeletedAccounts::new(app.ports.clone());
+    for _ in 0..10 {
+        drop(accounts.remove().await);
+    }
+    assert_eq!(rows::all(&app.database).await.unwrap(), [""; 0], "ana's rows are gone");
+}
+
+/// The one account whose removal succeeds.
+static LAST: AtomicI64 = AtomicI64::new(0);
+
+fn all_but_the_last(_: &mut Db<Open>, user: UserId) -> LeavingStep<'_> {
+    let fails = user.0 != LAST.load(Ordering::Relaxed);
+    let failure = || StoreError::Internal("its removal always fails".into());
+    Box::pin(async move { if fails { Err(failure()) } else { Ok(()) } })
 }
 
 fn failing(_: &mut Db<Open>, _: UserId) -> LeavingStep<'_> {

@@ -9,7 +9,7 @@ use keyward_auth::{
 use keyward_blog::domain::post::{PostFilter, PostId};
 use keyward_blog::domain::store::BlogStore;
 use keyward_domain::model::mail::Lane;
-use keyward_domain::model::outbox::MailState;
+use keyward_domain::model::outbox::{MailState, Recipients};
 use keyward_domain::model::revocations::Position;
 use keyward_domain::model::users::NewUser;
 use keyward_domain::ports::store::Store;
@@ -213,7 +213,7 @@ async fn a_database_of_yesterday_goes_on_from_where_it_was() {
     let claim = database
         .autocommit()
         .outbox()
-        .claim(Lane::Code, &[], due, due + Duration::minutes(5))
+        .claim(Lane::Code, &Recipients::ANY, due, due + Duration::minutes(5))
         .await
         .unwrap()
         .unwrap();
