@@ -1,13 +1,13 @@
 //! Ending a statement of SQLite that was given up: it would go on, and keep all other writes, or a connection that reads.
 //!
 //! SQLite asks a progress handler now and then whether to go on. The connection that writes is closed when its statement was
-//! interrupted, for SQLite has rolled the transaction back by itself, and the driver would still count on one.
+//! interrupted, for SQLite has rolled the transaction back by itself, and the driver still counts on it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use sea_orm::sqlx::Sqlite;
 use sea_orm::sqlx::pool::PoolOptions;
+use sea_orm::sqlx::{Connection, Sqlite};
 
 /// How many steps of SQLite's machine pass between two questions.
 const STEPS: i32 = 1_000;
@@ -42,12 +42,18 @@ impl Interrupt {
         })
     }
 
-    /// The same, closing a connection whose statement was interrupted.
+    /// The same, for the connection that writes: it is closed when its statement was interrupted, or when SQLite has rolled a
+    /// transaction back by itself, as it does when the disk is full. The driver still counts on that transaction. What
+    /// came next would run within a savepoint, which a rollback leaves open: acknowledged from then on and never committed.
     pub(crate) fn closing(&self, pool: PoolOptions<Sqlite>) -> PoolOptions<Sqlite> {
         let used = Arc::clone(&self.0);
-        self.of(pool).after_release(move |_, _| {
-            let interrupted = used.load(Ordering::SeqCst);
-            Box::pin(async move { Ok(!interrupted) })
+        self.of(pool).after_release(move |connection, _| {
+            let interrupted = Arc::clone(&used);
+            Box::pin(async move {
+                // Answered once the rollback of a transaction that was dropped is over.
+                connection.ping().await?;
+                Ok(!interrupted.load(Ordering::SeqCst) && !connection.is_in_transaction())
+            })
         })
     }
 }

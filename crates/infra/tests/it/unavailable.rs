@@ -113,6 +113,36 @@ async fn a_read_that_was_given_up_does_not_go_on() {
     assert_eq!(users().await, 1);
 }
 
+#[tokio::test]
+async fn what_is_acknowledged_after_a_full_disk_is_committed() {
+    let database = open().await;
+    if database.home.is_postgres() {
+        return; // Its server says of each answer whether a transaction is open; see `cargo xtask faults`.
+    }
+    let write = async |sql: &str| database.autocommit_db().write().execute_unprepared(sql).await;
+    write("PRAGMA max_page_count = 100").await.unwrap();
+    // SQLite rolls this transaction back by itself, and the driver would still count on it.
+    let tx = database.begin_db().await.unwrap();
+    let full = tx.write().execute_unprepared(FILL).await;
+    assert!(full.is_err_and(|error| error.to_string().contains("full")));
+    drop(tx);
+    write("PRAGMA max_page_count = 1000000").await.unwrap();
+    let mut dropped = database.begin().await.unwrap();
+    dropped.users().insert(&new_user("ana")).await.unwrap();
+    drop(dropped);
+    let mut tx = database.begin().await.unwrap();
+    tx.users().insert(&new_user("bob")).await.unwrap();
+    tx.commit().await.unwrap();
+    add_user(&database, "cid").await;
+    let kept = database.autocommit().users().list(Page::default()).await.unwrap();
+    let kept: Vec<_> = kept.iter().map(|user| user.name.as_ref().unwrap().as_str()).collect();
+    assert_eq!(kept, ["bob", "cid"], "as another connection sees it");
+}
+
+/// One row of some megabytes: SQLite rolls the transaction back, and not the statement alone.
+const FILL: &str =
+    "INSERT INTO recoveries (owner, token_hash, expires_at) VALUES (zeroblob(4000000), x'00', 0)";
+
 /// Runs for about a tenth of a second.
 const BRIEF: &str =
     "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000) SELECT sum(i) FROM n";
