@@ -72,6 +72,7 @@ mod m20261130_000040_proofs_of_sessions;
 mod m20261130_000041_factors;
 mod m20261130_000042_spent;
 mod m20261130_000060_usernames;
+mod m20261130_000070_passkeys;
 mod sets;
 
 /// What a file that holds a migration imports: SeaORM's own prelude.
@@ -118,6 +119,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_000041_factors::Migration),
             Box::new(m20261130_000042_spent::Migration),
             Box::new(m20261130_000060_usernames::Migration),
+            Box::new(m20261130_000070_passkeys::Migration),
         ]
     }
 }

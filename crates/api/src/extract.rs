@@ -3,6 +3,7 @@
 //!
 //! Each extractor here enforces and documents; see `docs/ADDING_AN_ENDPOINT.md`.
 
+pub mod binary;
 mod ids;
 mod new_passwords;
 mod oauth;

@@ -23,10 +23,10 @@ use crate::error::ApiError;
 use crate::middleware;
 use crate::resources::resource::Resource;
 use crate::resources::routes::Routes;
-use crate::routes::factors::{self, proof, recovery_codes, taken_away, totp};
+use crate::routes::factors::{self, passkeys, proof, recovery_codes, taken_away, totp};
 use crate::routes::identity::{me, recovery, users, verification};
 use crate::routes::oauth::{check, keys, metadata, tokens};
-use crate::routes::sessions::{login, mfa, own, refresh, revocations};
+use crate::routes::sessions::{login, mfa, own, passkey, refresh, revocations};
 use crate::routes::{health, root};
 use crate::settings::public::PublicAddress;
 use crate::state::AppState;
@@ -48,6 +48,8 @@ fn first_endpoints() -> OpenApiRouter<AppState> {
         .routes(endpoint!(login::signup))
         .routes(endpoint!(login::login))
         .routes(endpoint!(mfa::login_mfa))
+        .routes(endpoint!(passkey::begin_passkey_login))
+        .routes(endpoint!(passkey::login_passkey))
         .routes(endpoint!(refresh::refresh_token))
         .routes(endpoint!(own::logout))
         .routes(endpoint!(own::logout_all))
@@ -69,6 +71,10 @@ fn first_endpoints() -> OpenApiRouter<AppState> {
         .routes(endpoint!(totp::confirm_totp))
         .routes(endpoint!(totp::remove_totp))
         .routes(endpoint!(recovery_codes::renew_recovery_codes))
+        .routes(endpoint!(passkeys::begin_passkey))
+        .routes(endpoint!(passkeys::add_passkey))
+        .routes(endpoint!(passkeys::rename_passkey))
+        .routes(endpoint!(passkeys::remove_passkey))
 }
 
 /// What follows the resources' operations in the documentation.
@@ -89,6 +95,7 @@ fn later_endpoints() -> OpenApiRouter<AppState> {
         .routes(endpoint!(revocations::list_revocations))
         .routes(endpoint!(keys::read_key_set))
         .routes(endpoint!(metadata::read_server_metadata))
+        .routes(endpoint!(passkey::read_related_origins))
         .routes(endpoint!(health::read_liveness))
         .routes(endpoint!(health::read_readiness))
 }

@@ -29,6 +29,7 @@ use crate::wiring::jobs::key_rotation::{KeyRotation, note_unopened};
 use crate::wiring::master_secret::Own;
 use crate::wiring::notifications::Wakes;
 use crate::wiring::ports::ports;
+use crate::wiring::webauthn::webauthn;
 use crate::wiring::{key_ring, mail};
 
 /// An open service: its database, its keys and everything behind its routes.
@@ -84,7 +85,7 @@ impl Service {
         let cleaners = cleaners.map(|cleaner| cleaner(&core)).collect();
         let wakes = Arc::new(Wakes::default());
         ports.store.subscribe(wakes.clone());
-        let state = AppState::new(core, keys.clone(), grants, &settings);
+        let state = AppState::new(core, webauthn(&settings), keys.clone(), grants, &settings);
         let background = state.background.clone();
         note_unopened(&background, unopened);
         let jobs = Jobs {

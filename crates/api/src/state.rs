@@ -9,6 +9,7 @@ use keyward_auth::{
     VerifierSettings,
 };
 use keyward_domain::factors::checks::FactorChecks;
+use keyward_domain::factors::passkeys::Passkeys;
 use keyward_domain::factors::recovery_codes::RenewRecoveryCodes;
 use keyward_domain::factors::removal::{Factors, TakeFactorsAway};
 use keyward_domain::factors::totp::EnrolTotp;
@@ -23,16 +24,19 @@ use keyward_domain::limits::throttle::Throttle;
 use keyward_domain::oauth::clients::Clients;
 use keyward_domain::oauth::tokens::OAuthTokens;
 use keyward_domain::ports::store::Store;
+use keyward_domain::ports::webauthn::Webauthn;
 use keyward_domain::sessions::feed::Revocations;
 use keyward_domain::sessions::finish_login::FinishLogin;
 use keyward_domain::sessions::log_in::LogIn;
 use keyward_domain::sessions::log_out::LogOut;
 use keyward_domain::sessions::opening::Opening;
+use keyward_domain::sessions::passkey_login::LogInWithPasskey;
 use keyward_domain::sessions::prove_again::ProveAgain;
 use keyward_domain::sessions::refresh::Refresh;
 use keyward_domain::sessions::sign_up::SignUp;
 use keyward_domain::values::actor::Actor;
 use keyward_domain::values::names::NameRules;
+use keyward_domain::values::relying_party::RelyingParty;
 use keyward_domain::values::scopes::Grants;
 use keyward_guard::Authenticator;
 
@@ -75,6 +79,10 @@ pub struct Parts {
     pub sign_up: SignUp,
     pub log_in: LogIn,
     pub finish_login: FinishLogin,
+    pub log_in_with_passkey: LogInWithPasskey,
+    pub passkeys: Passkeys,
+    /// Whom passkeys are for.
+    pub passkeyed: Passkeyed,
     pub prove_again: ProveAgain,
     pub factors: Factors,
     pub take_factors_away: TakeFactorsAway,
@@ -123,12 +131,23 @@ pub struct Parts {
 #[derive(Clone)]
 pub struct Issuer(pub Arc<str>);
 
+/// Whom passkeys are for; `None` where the issuer's host is an IP address.
+#[derive(Clone)]
+pub struct Passkeyed(pub Option<Arc<RelyingParty>>);
+
 /// How many tokens are remembered whose signature was checked: some 10 MB when full.
 const TOKENS: usize = 8192;
 
 impl AppState {
-    /// Assembles the use cases over `core`. `grants` says what each role may have.
-    pub fn new(core: Core, keys: SharedKeyRing, grants: Grants, settings: &Settings) -> Self {
+    /// Assembles the use cases over `core`. `webauthn` checks passkeys, where they are offered; `grants` says what each role may
+    /// have.
+    pub fn new(
+        core: Core,
+        webauthn: Option<Arc<dyn Webauthn>>,
+        keys: SharedKeyRing,
+        grants: Grants,
+        settings: &Settings,
+    ) -> Self {
         let Core { foundation: Foundation { ports, .. }, postbox, .. } = core.clone();
         let epochs = Arc::new(Epochs::default());
         ports.store.subscribe(epochs.clone());
@@ -146,7 +165,9 @@ impl AppState {
             .reporting(settings.mail.reports_new_devices().then(|| postbox.clone()));
         let throttle = Throttle::new(ports.clone(), settings.throttle.budgets());
         let proofs = Proofs::new(ports.clone(), throttle.clone());
-        let checks = FactorChecks::new(ports.clone(), postbox.clone(), throttle.clone());
+        let party = webauthn.as_ref().map(|webauthn| webauthn.party().clone());
+        let checks =
+            FactorChecks::new(ports.clone(), postbox.clone(), throttle.clone()).with_passkeys(webauthn);
         let users = Users::new(ports.clone());
         let required = settings.mail.requires_verified_email();
         let login_names = settings.names.login_names.into();
@@ -182,6 +203,14 @@ impl AppState {
                 login_names,
             ),
             finish_login: FinishLogin::new(opening.clone(), checks.clone(), postbox.clone()),
+            log_in_with_passkey: LogInWithPasskey::new(
+                opening.clone(),
+                checks.clone(),
+                throttle.clone(),
+                verification.clone(),
+            ),
+            passkeys: Passkeys::new(checks.clone()),
+            passkeyed: Passkeyed(party.map(Arc::new)),
             prove_again: ProveAgain::new(opening.clone(), proofs, checks.clone()),
             factors: Factors::new(checks.clone()),
             take_factors_away: TakeFactorsAway::new(ports.clone(), Some(postbox.clone())),
@@ -202,7 +231,6 @@ impl AppState {
             authenticator: check,
             policy: settings.passwords.policy(),
             name_rules: NameRules { kinds: login_names, email_required: required },
-
             random: ports.random,
             cors: Cors::new(&settings.cors.cors_origins, &settings.cors.cors_headers),
             proxies: Proxies::new(&settings.proxies.trusted_proxies, settings.proxies.proxy_header),
@@ -239,6 +267,9 @@ from_state! {
     sign_up: SignUp,
     log_in: LogIn,
     finish_login: FinishLogin,
+    log_in_with_passkey: LogInWithPasskey,
+    passkeys: Passkeys,
+    passkeyed: Passkeyed,
     prove_again: ProveAgain,
     factors: Factors,
     take_factors_away: TakeFactorsAway,

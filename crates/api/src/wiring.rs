@@ -15,3 +15,4 @@ pub mod master_secret;
 pub(crate) mod notifications;
 pub mod place;
 pub mod ports;
+pub mod webauthn;

@@ -13,7 +13,7 @@ pub struct HalfLogin {
 }
 
 impl HalfLogin {
-    /// What will do: `otp` (a code of an authenticator app), `recovery_code`, or what a later Keyward knows.
+    /// What will do: `otp` (a code of an authenticator app), `recovery_code`, `passkey`, or what a later Keyward knows.
     pub fn methods(&self) -> impl Iterator<Item = &str> {
         self.mfa_methods.iter().map(String::as_str)
     }

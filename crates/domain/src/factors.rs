@@ -1,9 +1,12 @@
 //! Second factors: enrolling and removing them, what an account owes beside its password, and comparing what it answers.
 
 pub mod answer;
+pub mod assertions;
+pub mod ceremony;
 pub mod challenge;
 pub mod checks;
 pub mod error;
+pub mod passkeys;
 pub mod policy;
 pub mod recovery_codes;
 pub mod removal;

@@ -9,6 +9,7 @@ pub mod keys;
 pub mod lifetimes;
 pub mod mail;
 pub mod outbox;
+pub mod passkeys;
 pub mod recoveries;
 pub mod revocations;
 pub mod sessions;

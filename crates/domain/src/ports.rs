@@ -7,3 +7,4 @@ pub mod letters;
 pub mod mailer;
 pub mod retry;
 pub mod store;
+pub mod webauthn;

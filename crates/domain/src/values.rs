@@ -13,5 +13,6 @@ pub mod new_password;
 pub mod origin;
 pub mod page;
 pub mod proof;
+pub mod relying_party;
 pub mod scopes;
 pub mod text;

@@ -5,6 +5,7 @@ pub(crate) mod clients;
 pub(crate) mod email_proofs;
 pub(crate) mod jobs;
 pub(crate) mod outbox;
+pub(crate) mod passkeys;
 pub(crate) mod recoveries;
 pub(crate) mod recovery_codes;
 pub(crate) mod revocations;

@@ -1,5 +1,7 @@
 //! Second factors, and what is good once.
 
 pub mod changes;
+pub mod passkeys;
 pub mod repository;
 pub mod spent;
+pub mod webauthn;

@@ -128,9 +128,16 @@ pub(crate) fn expand(item: &DeriveInput) -> Result<TokenStream> {
 }
 
 /// The variable that holds a field while the others are read: no name that an expression of the struct could
-/// mean.
+/// mean, and in lower case, as variables have to be.
 fn local(name: &Ident) -> Ident {
-    format_ident!("field_{}", name)
+    let mut plain = String::new();
+    for c in key(name).chars() {
+        plain.push(c.to_ascii_lowercase());
+        if c.is_ascii_uppercase() {
+            plain.push('_');
+        }
+    }
+    format_ident!("field_{}", plain)
 }
 
 fn key(name: &Ident) -> String {

@@ -162,9 +162,7 @@ fn object(value: Value) -> Result<Map<String, Value>, Rejection> {
     match value {
         Value::Object(object) => Ok(object),
         other => {
-            let words = "Input should be a valid dictionary or object to extract fields from";
-            let flaw = Flaw::new("model_attributes_type", words);
-            Err(Rejection::fault(flaw.at(vec![Loc::Name("body".into())], scalar(other))))
+            Err(Rejection::fault(Flaw::not_an_object().at(vec![Loc::Name("body".into())], scalar(other))))
         }
     }
 }

@@ -73,6 +73,14 @@ impl Flaw {
         Self::new("missing", "Field required")
     }
 
+    /// A value is no object, where one with fields is expected.
+    pub fn not_an_object() -> Self {
+        Self::new(
+            "model_attributes_type",
+            "Input should be a valid dictionary or object to extract fields from",
+        )
+    }
+
     /// A text holds a NUL character.
     pub fn nul() -> Self {
         Self::value("text must not contain NUL characters")

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::fault::{Fault, Flaw};
+use crate::fault::{Fault, Flaw, Loc};
 use crate::given::Given;
 use crate::reader::Reader;
 
@@ -42,11 +42,16 @@ impl<'a> Fields<'a> {
     pub fn required<C, R: Reader<C>>(&mut self, name: &str, reader: &R, context: &C) -> Option<R::Value> {
         let value = self.value(name);
         let given = value.map(|value| Given::new(value, self.text));
-        match given.map_or_else(|| Err(Flaw::missing()), |given| reader.read(given, context)) {
+        let missing = || Err(vec![Flaw::missing().at(Vec::new(), None)]);
+        match given.map_or_else(missing, |given| reader.read_parts(given, context)) {
             Ok(read) => Some(read),
-            Err(flaw) => {
-                let input = value.filter(|_| !R::SECRET).cloned();
-                self.faults.push(flaw.in_field(self.part, name, input));
+            Err(faults) => {
+                let place = [Loc::Name(self.part.into()), Loc::Name(name.to_owned().into())];
+                self.faults.extend(faults.into_iter().map(|fault| Fault {
+                    loc: place.iter().cloned().chain(fault.loc).collect(),
+                    input: fault.input.filter(|_| !R::SECRET),
+                    ..fault
+                }));
                 None
             }
         }

@@ -5,7 +5,7 @@ use serde_json::Value;
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, SchemaType, Type};
 use utoipa::openapi::{RefOr, Schema};
 
-use crate::fault::Flaw;
+use crate::fault::{Fault, Flaw};
 use crate::given::Given;
 
 /// Reads the value of a field and documents it. `C` is the context of the body that the field is in: see
@@ -22,6 +22,16 @@ pub trait Reader<C = ()> {
     /// # Errors
     /// What is wrong with it.
     fn read(&self, given: Given<'_>, context: &C) -> Result<Self::Value, Flaw>;
+
+    /// Reads a value that has parts, and reports every fault: where each is within the value, and what was sent there. For a value
+    /// without parts this reports what [`Reader::read`] does.
+    ///
+    /// # Errors
+    /// Every fault, in the order of the parts.
+    fn read_parts(&self, given: Given<'_>, context: &C) -> Result<Self::Value, Vec<Fault>> {
+        let fault = |flaw: Flaw| vec![flaw.at(Vec::new(), Some(given.value().clone()))];
+        self.read(given, context).map_err(fault)
+    }
 
     /// The schema of the field.
     fn schema(&self) -> RefOr<Schema>;

@@ -9,8 +9,10 @@ use utoipa::ToSchema;
 use utoipa::openapi::schema::{KnownFormat, SchemaFormat, Type};
 use utoipa::openapi::{Ref, RefOr, Schema};
 
-use crate::fault::Flaw;
+use crate::fault::{Fault, Flaw};
+use crate::fields::Fields;
 use crate::given::Given;
+use crate::input::Input;
 use crate::reader::{Field, Reader, of_integer, of_type};
 
 /// Reads a type that reads itself, as a field without a reader does.
@@ -54,8 +56,49 @@ impl<C, R: Reader<C>> Reader<C> for Secret<R> {
         self.0.schema()
     }
 
+    fn read_parts(&self, given: Given<'_>, context: &C) -> Result<R::Value, Vec<Fault>> {
+        self.0.read_parts(given, context)
+    }
+
     fn schemas(&self, schemas: &mut Schemas) {
         self.0.schemas(schemas);
+    }
+}
+
+/// Reads an object of a declared type, with every fault in it. It is JSON: a form cannot hold one.
+pub fn object<T: Input>() -> Object<T> {
+    Object(PhantomData)
+}
+
+/// Made by [`object`].
+pub struct Object<T>(PhantomData<fn() -> T>);
+
+impl<T: Input + ToSchema> Reader<T::Context> for Object<T> {
+    type Value = T;
+
+    fn read(&self, given: Given<'_>, context: &T::Context) -> Result<T, Flaw> {
+        self.read_parts(given, context).map_err(|_| Flaw::not_an_object())
+    }
+
+    fn read_parts(&self, given: Given<'_>, context: &T::Context) -> Result<T, Vec<Fault>> {
+        let object = given.value().as_object().filter(|_| !given.is_text());
+        let object = object.ok_or_else(|| vec![Flaw::not_an_object().at(Vec::new(), None)])?;
+        T::read_all(Fields::of_json(object), context).map_err(|mut faults| {
+            // They are named from the body on, which this object is not.
+            for fault in &mut faults {
+                fault.loc.drain(..1);
+            }
+            faults
+        })
+    }
+
+    fn schema(&self) -> RefOr<Schema> {
+        Ref::from_schema_name(T::name()).into()
+    }
+
+    fn schemas(&self, schemas: &mut Schemas) {
+        T::schemas(schemas);
+        schemas.push((T::name().into_owned(), T::schema()));
     }
 }
 

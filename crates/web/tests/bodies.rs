@@ -37,6 +37,26 @@ struct NoteWrite {
     writer: String,
 }
 
+/// A note inside another one.
+#[derive(Input, Serialize)]
+struct Inner {
+    /// The first line.
+    #[input(length = 1..=5)]
+    title: String,
+    #[input(secret, length = 4..=4)]
+    pin: String,
+}
+
+/// Two notes.
+#[derive(Input, Serialize)]
+struct Pair {
+    #[input(read = keyward_web::readers::object::<Inner>())]
+    first: Inner,
+    /// May be missing.
+    #[input(read = keyward_web::readers::object::<Inner>())]
+    second: Option<Inner>,
+}
+
 /// Which notes.
 #[derive(Input)]
 struct NoteList {
@@ -65,6 +85,12 @@ async fn create_by_form(AnyBody(note): AnyBody<NoteWrite>) -> Json<NoteWrite> {
     Json(note)
 }
 
+/// Write two
+#[utoipa::path(post, path = "/pairs", responses((status = 200, body = String)))]
+async fn create_pair(AnyBody(pair): AnyBody<Pair>) -> Json<Pair> {
+    Json(pair)
+}
+
 /// Replace
 #[utoipa::path(put, path = "/notes/{id}", responses((status = 200, body = String)))]
 async fn replace_note(Both(Path(id), Body(note)): Both<Path<i64>, Body<NoteWrite>>) -> Response {
@@ -88,6 +114,7 @@ fn service() -> (Router, OpenApi) {
     let routes = OpenApiRouter::new()
         .routes(endpoint!(create_note))
         .routes(endpoint!(create_by_form))
+        .routes(endpoint!(create_pair))
         .routes(endpoint!(replace_note))
         .routes(endpoint!(list_notes))
         .routes(endpoint!(search));
@@ -240,4 +267,34 @@ fn the_document_says_what_is_enforced() {
     }
     let limit = &document["paths"]["/notes"]["get"]["parameters"][0];
     assert_eq!((&limit["name"], &limit["schema"]["maximum"]), (&json!("limit"), &json!(MAX_LIMIT)));
+}
+
+#[tokio::test]
+async fn an_object_within_a_body_reports_every_fault_by_its_whole_path() {
+    let good = json!({ "title": "a", "pin": "1234" });
+    let (status, value) = json("POST", "/pairs", json!({ "first": good })).await;
+    assert_eq!((status, &value), (StatusCode::OK, &json!({ "first": good, "second": null })));
+
+    let bad = json!({ "first": { "title": "", "pin": "secret" }, "second": "x" });
+    let (status, value) = json("POST", "/pairs", bad).await;
+    assert_eq!(status, 422);
+    let faults: Vec<_> = value["detail"].as_array().unwrap().iter().map(|fault| &fault["loc"]).collect();
+    let expected =
+        [json!(["body", "first", "title"]), json!(["body", "first", "pin"]), json!(["body", "second"])];
+    assert_eq!(faults, expected.iter().collect::<Vec<_>>());
+    assert!(!value.to_string().contains("secret"), "{value}");
+    assert_eq!(value["detail"][2]["type"], "model_attributes_type");
+
+    let (status, value) = send("POST", "/pairs", "application/x-www-form-urlencoded", "first=%7B%7D").await;
+    assert_eq!(
+        (status, &value["detail"][0]["type"]),
+        (StatusCode::UNPROCESSABLE_ENTITY, &json!("model_attributes_type"))
+    );
+
+    let document = serde_json::to_value(service().1).unwrap();
+    assert_eq!(
+        document["components"]["schemas"]["Pair"]["properties"]["first"]["$ref"],
+        "#/components/schemas/Inner"
+    );
+    assert_eq!(document["components"]["schemas"]["Inner"]["required"], json!(["title", "pin"]));
 }

@@ -7,7 +7,10 @@
 
 pub mod access_token;
 mod answers;
+pub mod assertion;
+pub mod attestation;
 pub mod body;
+mod ceremony;
 mod fate;
 mod fixtures;
 pub mod headers;
@@ -27,7 +30,7 @@ pub struct Target {
     pub check: fn(&[u8]) -> Fate,
 }
 
-pub const TARGETS: [Target; 8] = [
+pub const TARGETS: [Target; 10] = [
     Target { name: "access_token", check: access_token::check },
     Target { name: "refresh_token", check: refresh_token::check },
     Target { name: "password_hash", check: password_hash::check },
@@ -36,4 +39,6 @@ pub const TARGETS: [Target; 8] = [
     Target { name: "body", check: body::check },
     Target { name: "query", check: query::check },
     Target { name: "import", check: import::check },
+    Target { name: "attestation", check: attestation::check },
+    Target { name: "assertion", check: assertion::check },
 ];

@@ -41,6 +41,13 @@ const REMEMBERED: HeaderValue = HeaderValue::from_static("600");
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PageOrigin(HeaderValue);
 
+impl PageOrigin {
+    /// As browsers write it.
+    pub fn as_str(&self) -> &str {
+        self.0.to_str().unwrap_or_default()
+    }
+}
+
 impl FromStr for PageOrigin {
     type Err = String;
 

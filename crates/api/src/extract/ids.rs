@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use keyward_domain::values::ids::{SessionId, UserId};
+use keyward_domain::values::ids::{PasskeyId, SessionId, UserId};
 use keyward_web::{Flaw, PathParam};
 use serde_json::Value;
 use utoipa::openapi::Schema;
@@ -11,21 +11,29 @@ use utoipa::openapi::schema::{ObjectBuilder, SchemaFormat, Type};
 /// The id in a path, of a type of the domain: `Path(id): Path<Id<UserId>>`.
 pub struct Id<T>(PhantomData<T>);
 
-impl PathParam for Id<UserId> {
-    type Value = UserId;
+macro_rules! integers {
+    ($($id:ident)*) => {
+        $(
+            impl PathParam for Id<$id> {
+                type Value = $id;
 
-    fn parse(text: &str) -> Result<UserId, Flaw> {
-        <i64 as PathParam>::parse(text).map(UserId)
-    }
+                fn parse(text: &str) -> Result<$id, Flaw> {
+                    <i64 as PathParam>::parse(text).map($id)
+                }
 
-    fn schema() -> Schema {
-        <i64 as PathParam>::schema()
-    }
+                fn schema() -> Schema {
+                    <i64 as PathParam>::schema()
+                }
 
-    fn example() -> Value {
-        <i64 as PathParam>::example()
-    }
+                fn example() -> Value {
+                    <i64 as PathParam>::example()
+                }
+            }
+        )*
+    };
 }
+
+integers!(UserId PasskeyId);
 
 impl PathParam for Id<SessionId> {
     type Value = SessionId;

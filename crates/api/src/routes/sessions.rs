@@ -4,5 +4,6 @@ pub mod login;
 pub mod mfa;
 pub mod owed;
 pub mod own;
+pub mod passkey;
 pub mod refresh;
 pub mod revocations;

@@ -1,7 +1,13 @@
 //! Settings of second factors.
 
+use std::net::IpAddr;
+
+use axum::http::Uri;
 use clap::Args;
 use keyward_domain::factors::policy::SecondFactor;
+use keyward_domain::values::relying_party::RelyingParty;
+
+use crate::boundary::cors::PageOrigin;
 
 /// Who has to have a second factor.
 #[derive(Args, Clone, Debug)]
@@ -11,6 +17,11 @@ pub struct FactorSettings {
     #[arg(long, env = "KEYWARD_SECOND_FACTOR", default_value = "optional", value_name = "WHO",
         value_parser = ["optional", "administrators", "required"])]
     pub second_factor: String,
+
+    /// Further origins whose pages may make and use passkeys, as in `https://app.example.com,https://example.de`; those of other
+    /// hosts than the issuer's are published at `/.well-known/webauthn` [default: the issuer's own]
+    #[arg(long, env = "KEYWARD_PASSKEY_ORIGINS", value_name = "ORIGINS", value_delimiter = ',')]
+    pub passkey_origins: Vec<PageOrigin>,
 }
 
 impl FactorSettings {
@@ -20,6 +31,52 @@ impl FactorSettings {
             "required" => SecondFactor::Required,
             "administrators" => SecondFactor::Administrators,
             _ => SecondFactor::Optional,
+        }
+    }
+
+    /// Whom passkeys are for: the issuer's host. `None` where that is an IP address, which passkeys cannot belong to.
+    pub fn relying_party(&self, issuer: &str) -> Option<RelyingParty> {
+        let uri: Uri = issuer.parse().ok()?;
+        let (scheme, host) = (uri.scheme_str()?, uri.host()?.to_ascii_lowercase());
+        let bare = host.trim_start_matches('[').trim_end_matches(']');
+        if bare.parse::<IpAddr>().is_ok() {
+            return None;
+        }
+        let port = uri.port_u16().filter(|port| ![("http", 80), ("https", 443)].contains(&(scheme, *port)));
+        let own = match port {
+            Some(port) => format!("{scheme}://{host}:{port}"),
+            None => format!("{scheme}://{host}"),
+        };
+        let further = self.passkey_origins.iter().map(|origin| origin.as_str().to_owned());
+        let origins = [own].into_iter().chain(further).collect();
+        Some(RelyingParty { name: host.clone(), id: host, origins })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passkeys_belong_to_the_host_of_the_issuer_unless_that_is_an_ip_address() {
+        let settings = FactorSettings {
+            second_factor: "optional".to_owned(),
+            passkey_origins: vec!["https://a.example".parse().unwrap()],
+        };
+        for (issuer, id, own) in [
+            ("http://localhost:8000", "localhost", "http://localhost:8000"),
+            ("https://Login.Example.com/auth", "login.example.com", "https://login.example.com"),
+            ("https://example.com:443", "example.com", "https://example.com"),
+            ("https://example.com:8443/", "example.com", "https://example.com:8443"),
+        ] {
+            let party = settings.relying_party(issuer).unwrap();
+            assert_eq!(
+                (&*party.id, party.origins),
+                (id, vec![own.to_owned(), "https://a.example".to_owned()])
+            );
+        }
+        for issuer in ["http://127.0.0.1:8000", "http://[::1]:8000", "https://192.0.2.1"] {
+            assert_eq!(settings.relying_party(issuer), None, "{issuer}");
         }
     }
 }

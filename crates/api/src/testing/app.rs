@@ -28,6 +28,7 @@ use crate::settings::Settings;
 use crate::state::AppState;
 use crate::wiring::grants::grants;
 use crate::wiring::mail::templates;
+use crate::wiring::webauthn::webauthn;
 
 /// Everybody's password, unless a test says otherwise.
 pub const PASSWORD: &str = "seven wild horses";
@@ -147,7 +148,7 @@ impl TestApp {
         let foundation = Foundation { ports: ports.clone(), database: database.clone(), writes };
         let core = Core { foundation, postbox: postbox.clone(), templates };
         let grants = grants(&settings.scopes, &resources).unwrap();
-        let state = AppState::new(core, keys.clone(), grants, &settings);
+        let state = AppState::new(core, webauthn(&settings), keys.clone(), grants, &settings);
         let metrics = state.metrics.clone();
         let document = Arc::new(Document::of(&resources));
         let router = router::standalone(state, &resources);

@@ -2,6 +2,7 @@
 
 use keyward_auth::{SecretHash, Zeroizing};
 
+use crate::ports::webauthn::Assertion;
 use crate::values::ids::UserId;
 use crate::values::proof::Method;
 
@@ -11,6 +12,8 @@ pub enum Answer {
     Otp(Zeroizing<String>),
     /// A recovery code.
     RecoveryCode(Zeroizing<String>),
+    /// An assertion by a passkey.
+    Passkey(Box<Assertion>),
 }
 
 impl Answer {
@@ -29,6 +32,7 @@ impl Answer {
         match self {
             Self::Otp(_) => Method::Otp,
             Self::RecoveryCode(_) => Method::RecoveryCode,
+            Self::Passkey(_) => Method::Passkey,
         }
     }
 }

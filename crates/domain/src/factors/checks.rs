@@ -1,9 +1,12 @@
 //! Comparing answers with second factors. Every wrong answer is counted, apart from wrong passwords: five are free,
 //! then waits begin.
 
+use std::sync::Arc;
+
 use keyward_auth::{MasterSecret, SecretHash, TotpSecret};
 
 use super::answer::{Answer, hash};
+use super::assertions::{PasskeyChecks, Refusal, ShownPasskey};
 use super::error::FactorError;
 use super::standing::Standing;
 use crate::limits::throttle::{Guess, Throttle};
@@ -12,6 +15,7 @@ use crate::mail::postbox::Postbox;
 use crate::model::events::{Event, EventKind};
 use crate::ports::bundle::Ports;
 use crate::ports::store::Transaction;
+use crate::ports::webauthn::{Assertion, Webauthn};
 use crate::values::by::{By, Means};
 use crate::values::ids::UserId;
 use crate::values::origin::Origin;
@@ -26,6 +30,7 @@ pub struct FactorChecks {
     pub(super) ports: Ports,
     pub(super) postbox: Postbox,
     throttle: Throttle,
+    pub(crate) passkeys: PasskeyChecks,
 }
 
 /// An answer that was right when it was compared. It counts once it is [redeemed](FactorChecks::redeem).
@@ -40,6 +45,7 @@ pub(crate) struct Checked {
 enum What {
     Step(i64),
     RecoveryCode(SecretHash),
+    Passkey(ShownPasskey),
 }
 
 impl Checked {
@@ -48,6 +54,7 @@ impl Checked {
         match self.what {
             What::Step(_) => Method::Otp,
             What::RecoveryCode(_) => Method::RecoveryCode,
+            What::Passkey(_) => Method::Passkey,
         }
     }
 }
@@ -55,13 +62,22 @@ impl Checked {
 impl FactorChecks {
     /// Checks through these ports, as `throttle` allows.
     pub fn new(ports: Ports, postbox: Postbox, throttle: Throttle) -> Self {
-        Self { ports, postbox, throttle }
+        let passkeys = PasskeyChecks::new(ports.clone(), Arc::clone(&postbox.master), None);
+        Self { ports, postbox, throttle, passkeys }
+    }
+
+    /// The same, with what checks passkeys; `None` where they are not offered.
+    #[must_use]
+    pub fn with_passkeys(self, webauthn: Option<Arc<dyn Webauthn>>) -> Self {
+        let passkeys = PasskeyChecks::new(self.ports.clone(), Arc::clone(&self.postbox.master), webauthn);
+        Self { passkeys, ..self }
     }
 
     /// Compares an answer with what the account has.
     ///
     /// # Errors
-    /// [`FactorError::WrongCode`], which is counted and recorded; [`FactorError::Throttled`] after too many.
+    /// [`FactorError::WrongCode`] or [`FactorError::InvalidPasskey`], which is counted and recorded;
+    /// [`FactorError::Throttled`] after too many.
     pub(crate) async fn check(
         &self,
         user: UserId,
@@ -82,10 +98,35 @@ impl FactorChecks {
                     && self.ports.store.autocommit().factors().has_recovery_code(user, &hash).await?;
                 known.then_some(What::RecoveryCode(hash))
             }
+            Answer::Passkey(assertion) => {
+                self.passkey_of(user, standing, assertion, by, origin).await?.map(What::Passkey)
+            }
         };
         match what {
             Some(what) => Ok(Checked { user, guess, what }),
             None => Err(self.refuse(user, guess, answer.method(), by, origin).await),
+        }
+    }
+
+    /// The passkey of the account that an assertion shows.
+    async fn passkey_of(
+        &self,
+        user: UserId,
+        standing: &Standing,
+        assertion: &Assertion,
+        by: &By,
+        origin: &Origin,
+    ) -> Result<Option<ShownPasskey>, FactorError> {
+        let passkey = standing.passkeys.iter().find(|passkey| passkey.new.credential == assertion.id);
+        let Some(passkey) = passkey else { return Ok(None) };
+        match self.passkeys.shown(assertion, passkey) {
+            Ok(shown) => Ok(Some(shown)),
+            Err(Refusal::Unsound) => Ok(None),
+            Err(Refusal::CounterWentBack) => {
+                let event = self.passkeys.went_back(user, "refused", by.clone(), origin);
+                self.ports.store.autocommit().events().append(&event).await?;
+                Ok(None)
+            }
         }
     }
 
@@ -117,7 +158,11 @@ impl FactorChecks {
                 Ok::<_, ThrottleError>(tx.commit().await?)
             })
             .await;
-        counted.map_or_else(FactorError::from, |()| FactorError::WrongCode)
+        match (counted, method) {
+            (Ok(()), Method::Passkey) => FactorError::InvalidPasskey,
+            (Ok(()), _) => FactorError::WrongCode,
+            (Err(error), _) => error.into(),
+        }
     }
 
     /// The count that wrong answers of this account belong to, unless they have to wait.
@@ -142,6 +187,7 @@ impl FactorChecks {
         let used = match &checked.what {
             What::Step(step) => tx.factor_changes().use_step(checked.user, *step).await?,
             What::RecoveryCode(code) => tx.factor_changes().use_recovery_code(checked.user, code).await?,
+            What::Passkey(shown) => self.passkeys.note_use(&mut *tx, shown, by, origin).await?,
         };
         if used {
             let event = Event::new(self.ports.clock.now(), EventKind::FactorUsed, by.clone(), origin)

@@ -3,11 +3,12 @@
 use keyward_auth::ErrorCode;
 
 use crate::limits::waits::{ThrottleError, Throttled};
+use crate::model::passkeys::MOST_PASSKEYS;
 use crate::model::store_error::StoreError;
 use crate::ports::letters::LetterError;
 use crate::values::codes;
 use crate::values::failure::{Failure, Kind};
-use crate::values::ids::UserId;
+use crate::values::ids::{PasskeyId, UserId};
 
 /// Why a use case of second factors failed.
 #[derive(Debug, thiserror::Error)]
@@ -15,6 +16,25 @@ pub enum FactorError {
     /// The code is another one, or was used.
     #[error("The code is wrong, or was used before.")]
     WrongCode,
+    /// The answer of the authenticator is not sound, is by a passkey that is not the account's, or is for a challenge that has
+    /// expired or was used.
+    #[error("The passkey was not accepted, or its challenge has expired or was used. Begin again.")]
+    InvalidPasskey,
+    /// A passkey of this credential id is registered.
+    #[error("This passkey is registered already.")]
+    PasskeyTaken,
+    /// The account has as many passkeys as it may have.
+    #[error("An account has at most {} passkeys. Remove one first.", MOST_PASSKEYS)]
+    TooManyPasskeys,
+    /// The account has no such passkey.
+    #[error("passkey with id: {0} was not found")]
+    PasskeyNotFound(PasskeyId),
+    /// This server's address is an IP address, and passkeys belong to host names.
+    #[error(
+        "Passkeys need a host name, and this server's address is an IP address. Set KEYWARD_ISSUER to a URL with a \
+         host name, as in http://localhost:8000."
+    )]
+    NoPasskeys,
     /// There is nothing to confirm.
     #[error("There is no enrolment to confirm. Begin one first.")]
     NoEnrolment,
@@ -44,10 +64,14 @@ pub enum FactorError {
 impl Failure for FactorError {
     fn kind(&self) -> Kind {
         match self {
-            Self::WrongCode => Kind::Forbidden,
-            Self::NoEnrolment | Self::NoFactor => Kind::Conflict,
+            Self::WrongCode | Self::InvalidPasskey => Kind::Forbidden,
+            Self::NoEnrolment
+            | Self::NoFactor
+            | Self::PasskeyTaken
+            | Self::TooManyPasskeys
+            | Self::NoPasskeys => Kind::Conflict,
             Self::TooWeak | Self::CallerGone => Kind::Unauthenticated,
-            Self::NotFound(_) => Kind::NotFound,
+            Self::NotFound(_) | Self::PasskeyNotFound(_) => Kind::NotFound,
             Self::Throttled(_) => Kind::Throttled,
             Self::Letter(error) => error.kind(),
             Self::Store(error) => error.kind(),
@@ -57,11 +81,15 @@ impl Failure for FactorError {
     fn code(&self) -> ErrorCode {
         match self {
             Self::WrongCode => codes::WRONG_CODE,
+            Self::InvalidPasskey => codes::INVALID_PASSKEY,
+            Self::PasskeyTaken => codes::PASSKEY_TAKEN,
+            Self::TooManyPasskeys => codes::ACCOUNT_FULL,
+            Self::NoPasskeys => codes::NO_PASSKEYS,
             Self::NoEnrolment => codes::NO_ENROLMENT,
             Self::NoFactor => codes::NO_SECOND_FACTOR,
             Self::TooWeak => ErrorCode::INSUFFICIENT_USER_AUTHENTICATION,
             Self::CallerGone => ErrorCode::INVALID_TOKEN,
-            Self::NotFound(_) => codes::NOT_FOUND,
+            Self::NotFound(_) | Self::PasskeyNotFound(_) => codes::NOT_FOUND,
             Self::Throttled(_) => codes::TOO_MANY_ATTEMPTS,
             Self::Letter(error) => error.code(),
             Self::Store(error) => error.code(),
@@ -92,6 +120,16 @@ impl From<ThrottleError> for FactorError {
 crate::cases! {
     /// The code is wrong, or was used before.
     WrongCode => FactorError::WrongCode;
+    /// The passkey is not sound or not the account's, or its challenge has expired or was used.
+    InvalidPasskey => FactorError::InvalidPasskey;
+    /// The passkey is registered already.
+    PasskeyTaken => FactorError::PasskeyTaken;
+    /// The account has as many passkeys as it may have.
+    TooManyPasskeys => FactorError::TooManyPasskeys;
+    /// The account has no such passkey.
+    NoPasskey => FactorError::PasskeyNotFound(PasskeyId(9));
+    /// This server's address is an IP address, which passkeys cannot belong to.
+    NoPasskeys => FactorError::NoPasskeys;
     /// No enrolment was begun, or it has expired.
     NoEnrolment => FactorError::NoEnrolment;
     /// The account has no second factor.

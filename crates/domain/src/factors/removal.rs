@@ -47,6 +47,7 @@ impl Factors {
                 if !tx.factor_changes().remove_totp(actor.who).await? {
                     return Err(FactorError::NoFactor);
                 }
+                tx.passkey_changes().void_challenges(actor.who, ports.clock.now()).await?;
                 forget_recovery_codes(&mut *tx, actor.who).await?;
                 let event =
                     Event::new(ports.clock.now(), EventKind::FactorRemoved, actor, origin).of(actor.who);
@@ -93,7 +94,8 @@ impl TakeFactorsAway {
                     strong_enough(actor, &Standing::of(&mut *tx, actor.who).await?)?;
                 }
                 let held = tx.user_changes().hold(id).await?.ok_or(FactorError::NotFound(id))?;
-                if tx.factor_changes().remove_totp(id).await? {
+                let had_app = tx.factor_changes().remove_totp(id).await?;
+                if tx.passkey_changes().remove_all(id).await? > 0 || had_app {
                     forget_recovery_codes(&mut *tx, id).await?;
                     let event =
                         Event::new(self.ports.clock.now(), EventKind::FactorRemoved, by.clone(), origin)
@@ -113,7 +115,7 @@ impl TakeFactorsAway {
 }
 
 /// Deletes the recovery codes of an account that has no second factor any more.
-async fn forget_recovery_codes(tx: &mut dyn Transaction, user: UserId) -> Result<(), FactorError> {
+pub(super) async fn forget_recovery_codes(tx: &mut dyn Transaction, user: UserId) -> Result<(), FactorError> {
     if !Standing::of(tx, user).await?.is_owed() {
         tx.factor_changes().replace_recovery_codes(user, &[]).await?;
     }

@@ -1,9 +1,13 @@
 //! Which second factors an account has.
 
+use std::fmt::Write as _;
+
 use keyward_auth::{PasswordHash, SecretHash};
+use time::OffsetDateTime;
 
 use super::error::FactorError;
 use crate::model::factors::Totp;
+use crate::model::passkeys::{MOST_PASSKEYS, Passkey};
 use crate::model::store_error::StoreError;
 use crate::ports::store::Repositories;
 use crate::values::actor::Actor;
@@ -15,6 +19,8 @@ use crate::values::proof::Method;
 pub struct Standing {
     /// Its authenticator app.
     pub totp: Option<Totp>,
+    /// Its passkeys, by ascending id.
+    pub passkeys: Vec<Passkey>,
     /// How many unused recovery codes it has.
     pub recovery_codes: u64,
 }
@@ -26,36 +32,51 @@ impl Standing {
         user: UserId,
     ) -> Result<Self, StoreError> {
         let totp = repositories.factors().totp(user).await?;
-        // They come with a factor, and go with the last one.
-        let recovery_codes =
-            if totp.is_some() { repositories.factors().recovery_codes(user).await? } else { 0 };
-        Ok(Self { totp, recovery_codes })
+        let passkeys = repositories.passkeys().of_user(user, MOST_PASSKEYS as u64).await?;
+        let has_factor = totp.is_some() || !passkeys.is_empty();
+        let recovery_codes = if has_factor { repositories.factors().recovery_codes(user).await? } else { 0 };
+        Ok(Self { totp, passkeys, recovery_codes })
     }
 
     /// Whether the account owes a second factor at a login. Recovery codes alone do not count.
     pub fn is_owed(&self) -> bool {
-        self.totp.is_some()
+        self.totp.is_some() || !self.passkeys.is_empty()
     }
 
     /// What will do as a second factor.
     pub fn methods(&self) -> Vec<Method> {
-        let otp = self.totp.is_some().then_some(Method::Otp);
-        otp.into_iter().chain((self.recovery_codes > 0).then_some(Method::RecoveryCode)).collect()
+        let has = [
+            (self.totp.is_some(), Method::Otp),
+            (!self.passkeys.is_empty(), Method::Passkey),
+            (self.recovery_codes > 0, Method::RecoveryCode),
+        ];
+        has.into_iter().filter_map(|(has, method)| has.then_some(method)).collect()
     }
 
     /// A digest of what a login hangs on: with another password or other factors it is another one.
     pub(crate) fn fingerprint(&self, hash: Option<&PasswordHash>) -> SecretHash {
         let since = self.totp.as_ref().map(|totp| totp.since.unix_timestamp_nanos());
-        SecretHash::of(&format!("{}\n{since:?}", hash.map_or("", PasswordHash::as_str)))
+        let mut text = format!("{}\n{since:?}", hash.map_or("", PasswordHash::as_str));
+        for passkey in &self.passkeys {
+            // Writing to a `String` does not fail.
+            let _ = write!(text, "\n{}", passkey.id);
+        }
+        SecretHash::of(&text)
+    }
+
+    /// When the newest of them was enrolled.
+    fn since(&self) -> Option<OffsetDateTime> {
+        let totp = self.totp.as_ref().map(|totp| totp.since);
+        self.passkeys.iter().map(|passkey| passkey.new.created_at).chain(totp).max()
     }
 }
 
-/// Where an account has a second factor, its factors are changed only by a session that has shown one since this factor was
-/// enrolled: so that neither a stolen token with the password nor a factor that was removed takes it away.
+/// Where an account has a second factor, its factors are changed only by a session that has shown one since the newest of them
+/// was enrolled: so that neither a stolen token with the password nor a factor that was replaced takes it away.
 pub(super) fn strong_enough(actor: &Actor, standing: &Standing) -> Result<(), FactorError> {
-    let Some(totp) = &standing.totp else { return Ok(()) };
+    let Some(since) = standing.since() else { return Ok(()) };
     // Tokens carry whole seconds.
-    let since = totp.since.unix_timestamp();
+    let since = since.unix_timestamp();
     let current = actor.proof.at.is_some_and(|at| at.unix_timestamp() >= since);
     if current && actor.proof.methods.are_strong() { Ok(()) } else { Err(FactorError::TooWeak) }
 }

@@ -91,6 +91,7 @@ impl EnrolTotp {
                 if !tx.factor_changes().accept_totp(&offer, step, now).await? {
                     return Err(FactorError::NoEnrolment);
                 }
+                tx.passkey_changes().void_challenges(user, now).await?;
                 codes.store(&mut *tx, user).await?;
                 // The code was shown in this session: its next token says so.
                 let proof = actor.proof.and(Method::Otp, now);

@@ -57,6 +57,7 @@ impl ChangePassword {
                 }
                 let now = self.ports.clock.now();
                 tx.session_endings().revoke_all(actor.who, Some(actor.session()), now).await?;
+                tx.passkey_changes().void_challenges(actor.who, now).await?;
                 // What was mailed before may be in the hands of someone who knew the old password.
                 tx.recoveries().forget_of(actor.who).await?;
                 tx.verifications().forget_of(actor.who).await?;

@@ -177,6 +177,7 @@ impl Recovery {
                     return Err(RecoveryError::InvalidToken);
                 }
                 tx.session_endings().revoke_all(user.id, None, now).await?;
+                tx.passkey_changes().void_challenges(user.id, now).await?;
                 tx.user_changes().verify(user.id, &email).await?;
                 tx.verifications().forget_of(user.id).await?;
                 self.throttle.forgive(&mut *tx, &user.names).await?;

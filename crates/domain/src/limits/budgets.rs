@@ -23,6 +23,8 @@ pub enum Deed {
     Verify,
     Mail,
     SignUp,
+    /// Wrong answers at a login with a passkey.
+    Passkey,
 }
 
 impl Deed {
@@ -35,6 +37,7 @@ impl Deed {
             Self::Verify => "verifications of an address",
             Self::Mail => "mails of an address",
             Self::SignUp => "sign-ups of an address",
+            Self::Passkey => "passkeys of an address",
         }
     }
 }

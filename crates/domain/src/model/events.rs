@@ -44,6 +44,8 @@ pub enum EventKind {
     FactorUsed,
     /// What was shown as a second factor was wrong.
     FactorFailed,
+    /// The counter of a passkey went back: there may be a copy of its key.
+    PasskeyCounterBack,
     /// An account got new recovery codes.
     RecoveryCodesMade,
     /// A new signing key was published.
@@ -56,7 +58,7 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind there is.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::LoginOk,
         Self::LoginFailed,
         Self::RefreshReused,
@@ -74,6 +76,7 @@ impl EventKind {
         Self::FactorRemoved,
         Self::FactorUsed,
         Self::FactorFailed,
+        Self::PasskeyCounterBack,
         Self::RecoveryCodesMade,
         Self::KeyRotated,
         Self::KeyRetired,
@@ -100,6 +103,7 @@ impl EventKind {
             Self::FactorRemoved => "factor_removed",
             Self::FactorUsed => "factor_used",
             Self::FactorFailed => "factor_failed",
+            Self::PasskeyCounterBack => "passkey_counter_back",
             Self::RecoveryCodesMade => "recovery_codes_made",
             Self::KeyRotated => "key_rotated",
             Self::KeyRetired => "key_retired",

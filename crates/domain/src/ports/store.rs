@@ -12,6 +12,7 @@ use crate::model::factors::{FactorChanges, FactorRepository};
 use crate::model::jobs::JobRepository;
 use crate::model::keys::KeyRepository;
 use crate::model::outbox::OutboxRepository;
+use crate::model::passkeys::{PasskeyChanges, PasskeyRepository};
 use crate::model::recoveries::RecoveryRepository;
 use crate::model::revocations::RevocationRepository;
 use crate::model::sessions::{SessionEndings, SessionRepository};
@@ -36,6 +37,7 @@ pub trait Repositories: Send {
     fn verifications(&mut self) -> &mut dyn VerificationRepository;
     fn revocations(&mut self) -> &mut dyn RevocationRepository;
     fn factors(&mut self) -> &mut dyn FactorRepository;
+    fn passkeys(&mut self) -> &mut dyn PasskeyRepository;
     /// What is good once.
     fn spent(&mut self) -> &mut dyn SpentRepository;
 }
@@ -50,6 +52,7 @@ pub trait Repositories: Send {
 pub trait Transaction: Repositories {
     fn user_changes(&mut self) -> &mut dyn UserChanges;
     fn factor_changes(&mut self) -> &mut dyn FactorChanges;
+    fn passkey_changes(&mut self) -> &mut dyn PasskeyChanges;
     fn session_endings(&mut self) -> &mut dyn SessionEndings;
     /// Makes every write durable and visible, then notifies subscribers: also when the outcome is unknown.
     async fn commit(self: Box<Self>) -> Result<(), StoreError>;

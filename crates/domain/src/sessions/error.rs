@@ -35,6 +35,10 @@ pub enum SessionError {
     /// What was shown as a second factor is wrong, or was used before.
     #[error("The code is wrong, or was used before.")]
     WrongCode,
+    /// The passkey is unknown or not sound, its account may not log in, or its challenge has expired or was used: deliberately one
+    /// answer.
+    #[error("The passkey was not accepted, or its challenge has expired or was used. Begin again.")]
+    InvalidPasskey,
     /// A second factor.
     #[error(transparent)]
     Factor(FactorError),
@@ -84,6 +88,7 @@ impl Failure for SessionError {
             Self::InvalidCredentials
             | Self::InvalidMfaToken
             | Self::WrongCode
+            | Self::InvalidPasskey
             | Self::InvalidRefreshToken
             | Self::RefreshTokenReused
             | Self::Expired
@@ -109,6 +114,7 @@ impl Failure for SessionError {
             }
             Self::InvalidMfaToken => codes::INVALID_MFA_TOKEN,
             Self::WrongCode => codes::WRONG_CODE,
+            Self::InvalidPasskey => codes::INVALID_PASSKEY,
             Self::Factor(error) => error.code(),
             Self::InvalidRefreshToken => codes::INVALID_REFRESH_TOKEN,
             Self::RefreshTokenReused => codes::SESSION_ENDED_BY_REUSE,
@@ -158,6 +164,7 @@ impl SessionError {
     pub(crate) fn at_login(error: FactorError) -> Self {
         match error {
             FactorError::WrongCode => Self::WrongCode,
+            FactorError::InvalidPasskey => Self::InvalidPasskey,
             other => other.into(),
         }
     }
@@ -197,6 +204,8 @@ crate::cases! {
     InvalidMfaToken => SessionError::InvalidMfaToken;
     /// The code of the second factor is wrong, or was used before.
     WrongCode => SessionError::WrongCode;
+    /// The passkey is unknown or not sound, or its challenge has expired or was used.
+    InvalidPasskey => SessionError::InvalidPasskey;
     /// The refresh token is malformed or forged, or its session is not known any more.
     InvalidRefreshToken => SessionError::InvalidRefreshToken;
     /// A refresh token of the session was used twice, which ended it.

@@ -39,7 +39,7 @@ impl FinishLogin {
     /// that it had when the token was made. A wrong answer does not consume it.
     ///
     /// # Errors
-    /// [`SessionError::InvalidMfaToken`]; [`SessionError::WrongCode`], which is counted.
+    /// [`SessionError::InvalidMfaToken`]; [`SessionError::WrongCode`] and [`SessionError::InvalidPasskey`], which are counted.
     pub async fn finish(
         &self,
         token: &str,

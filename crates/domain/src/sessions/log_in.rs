@@ -9,11 +9,11 @@ use super::error::SessionError;
 use super::login_counters::LoginCounters;
 use super::opening::{Opening, owner};
 use super::owing::Challenges;
+use super::verified::require_verified;
 use crate::factors::answer::Answer;
 use crate::factors::checks::{Checked, FactorChecks};
 use crate::factors::standing::Standing;
 use crate::identity::verification::Verification;
-use crate::identity::verification_error::VerificationError;
 use crate::limits::throttle::{Guess, Throttle};
 use crate::mail::postbox::Postbox;
 use crate::model::clients::Client;
@@ -204,14 +204,7 @@ impl LogIn {
         }
         // This answer shows that the password was right, so it is rate limited, too.
         self.throttle.right(&mut *self.ports.store.autocommit(), guess).await?;
-        match self.verification.request_for(user).await {
-            Ok(()) | Err(VerificationError::JustSent(_)) => Err(SessionError::EmailUnverified),
-            Err(VerificationError::NoEmail) => Err(SessionError::EmailMissing),
-            Err(VerificationError::TooManyMails(throttled)) => {
-                Err(SessionError::EmailUnverifiedNoMail(throttled))
-            }
-            Err(error) => Err(error.into()),
-        }
+        require_verified(&self.verification, user).await
     }
 
     async fn record_failure(

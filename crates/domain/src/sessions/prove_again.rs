@@ -44,7 +44,8 @@ impl ProveAgain {
     /// the account has a second factor, the password proves nothing: a thief of the token may know it, too.
     ///
     /// # Errors
-    /// [`UserError::WrongPassword`] and [`FactorError::WrongCode`], which are counted; [`FactorError::TooWeak`] for the password
+    /// [`UserError::WrongPassword`], [`FactorError::WrongCode`] and [`FactorError::InvalidPasskey`], which are counted;
+    /// [`FactorError::TooWeak`] for the password
     /// of an account that has a second factor.
     pub async fn prove(&self, actor: &Actor, what: Again, origin: &Origin) -> Result<Tokens, SessionError> {
         match what {
@@ -95,8 +96,7 @@ impl ProveAgain {
                 let mut tx = ports.store.begin().await?;
                 let held = tx.user_changes().hold(actor.who).await?;
                 held.filter(|user| !user.disabled).ok_or(UserError::CallerGone)?;
-                if Standing::of(&mut *tx, actor.who).await?.totp.map(|totp| totp.since)
-                    != standing.totp.as_ref().map(|totp| totp.since)
+                if Standing::of(&mut *tx, actor.who).await?.fingerprint(None) != standing.fingerprint(None)
                     || !self.checks.redeem(&mut *tx, &checked, &actor.into(), origin).await?
                 {
                     return Ok(None);

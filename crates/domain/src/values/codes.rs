@@ -44,6 +44,12 @@ pub const MFA_REQUIRED: ErrorCode = ErrorCode::new("mfa_required");
 pub const INVALID_MFA_TOKEN: ErrorCode = ErrorCode::new("invalid_mfa_token");
 /// The code of a second factor is wrong, or was used before.
 pub const WRONG_CODE: ErrorCode = ErrorCode::new("wrong_code");
+/// The passkey is not sound or not the account's, or its challenge has expired or was used.
+pub const INVALID_PASSKEY: ErrorCode = ErrorCode::new("invalid_passkey");
+/// The passkey is registered already.
+pub const PASSKEY_TAKEN: ErrorCode = ErrorCode::new("passkey_taken");
+/// This server cannot offer passkeys: its address is an IP address.
+pub const NO_PASSKEYS: ErrorCode = ErrorCode::new("no_passkeys");
 /// No enrolment was begun, or it has expired.
 pub const NO_ENROLMENT: ErrorCode = ErrorCode::new("no_enrolment");
 /// The account has no second factor.

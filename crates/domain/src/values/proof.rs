@@ -76,18 +76,23 @@ impl Methods {
         if self.are_strong() { AAL2 } else { AAL1 }
     }
 
-    /// Their names. Two factors are `mfa`, too (RFC 8176).
+    /// Their names, as in `amr`. A passkey is `swk`, too, a key of which no hardware is proven, and `user`, the presence of its
+    /// user; two factors are `mfa` (RFC 8176).
     pub fn names(self) -> impl Iterator<Item = &'static str> {
-        let own = Method::ALL.into_iter().filter(move |method| self.has(*method)).map(Method::as_str);
-        own.chain(self.are_strong().then_some("mfa"))
+        let passkey = if self.has(Method::Passkey) { &["swk", "user"][..] } else { &[] };
+        self.stored().chain(passkey.iter().copied()).chain(self.are_strong().then_some("mfa"))
+    }
+
+    /// The names that are stored.
+    fn stored(self) -> impl Iterator<Item = &'static str> {
+        Method::ALL.into_iter().filter(move |method| self.has(*method)).map(Method::as_str)
     }
 }
 
-/// The names, separated by spaces, without `mfa`: as they are stored.
+/// The names of the methods alone, separated by spaces: as they are stored.
 impl fmt::Display for Methods {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<_> = self.names().filter(|name| *name != "mfa").collect();
-        f.write_str(&names.join(" "))
+        f.write_str(&self.stored().collect::<Vec<_>>().join(" "))
     }
 }
 
@@ -148,5 +153,8 @@ mod tests {
             assert_eq!(methods.names().any(|name| name == "mfa"), strong);
         }
         assert_eq!(Methods::parse("otp  pwd future"), Methods::of(&[Password, Otp]));
+        let passkey = Methods::of(&[Passkey]);
+        assert_eq!(passkey.names().collect::<Vec<_>>(), ["passkey", "swk", "user", "mfa"]);
+        assert_eq!(passkey.to_string(), "passkey");
     }
 }

@@ -11,6 +11,7 @@ use keyward_domain::model::factors::{FactorChanges, FactorRepository};
 use keyward_domain::model::jobs::JobRepository;
 use keyward_domain::model::keys::KeyRepository;
 use keyward_domain::model::outbox::OutboxRepository;
+use keyward_domain::model::passkeys::{PasskeyChanges, PasskeyRepository};
 use keyward_domain::model::recoveries::RecoveryRepository;
 use keyward_domain::model::revocations::RevocationRepository;
 use keyward_domain::model::sessions::{SessionEndings, SessionRepository};
@@ -158,6 +159,10 @@ impl<C: Connections> Repositories for Db<C> {
         self
     }
 
+    fn passkeys(&mut self) -> &mut dyn PasskeyRepository {
+        self
+    }
+
     fn spent(&mut self) -> &mut dyn SpentRepository {
         self
     }
@@ -171,6 +176,10 @@ impl Transaction for Db<Open> {
     }
 
     fn factor_changes(&mut self) -> &mut dyn FactorChanges {
+        self
+    }
+
+    fn passkey_changes(&mut self) -> &mut dyn PasskeyChanges {
         self
     }
 

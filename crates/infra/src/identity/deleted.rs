@@ -17,7 +17,7 @@ use crate::database::connections::Connections;
 use crate::database::db::{Db, Open};
 use crate::database::error::failed;
 use crate::entity::users::{ActiveModel, Column, Entity, Model};
-use crate::entity::{email_proofs, recoveries};
+use crate::entity::{email_proofs, passkeys, recoveries};
 
 /// The account that rows are given which outlive their own: no one can log in to it, and no list shows it.
 pub const NOBODY: UserId = UserId(0);
@@ -82,6 +82,9 @@ pub(super) async fn mark(db: &Db<Open>, id: UserId, now: OffsetDateTime) -> Resu
     proofs.exec(db.write()).await.map_err(failed)?;
     let links = recoveries::Entity::delete_many().filter(recoveries::Column::UserId.eq(id.0));
     links.exec(db.write()).await.map_err(failed)?;
+    // An authenticator may register the same credential for another account.
+    let keys = passkeys::Entity::delete_many().filter(passkeys::Column::UserId.eq(id.0));
+    keys.exec(db.write()).await.map_err(failed)?;
     Ok(true)
 }
 

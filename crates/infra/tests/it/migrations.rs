@@ -28,7 +28,7 @@ async fn schema(connection: &DatabaseConnection) -> Vec<String> {
     rows.iter().map(|row| row.try_get("", "name").unwrap()).collect()
 }
 
-const SCHEMA: [&str; 54] = [
+const SCHEMA: [&str; 57] = [
     "attempts",
     "cart_items",
     "categories",
@@ -42,6 +42,7 @@ const SCHEMA: [&str; 54] = [
     "ix_orders_user_id_id",
     "ix_outbox_state_at",
     "ix_outbox_state_lane_at",
+    "ix_passkeys_user_id_id",
     "ix_posts_owner_id_published_id",
     "ix_posts_published_id",
     "ix_products_category_id_id",
@@ -64,6 +65,7 @@ const SCHEMA: [&str; 54] = [
     "order_lines",
     "orders",
     "outbox",
+    "passkeys",
     "posts",
     "products",
     "recoveries",
@@ -79,6 +81,7 @@ const SCHEMA: [&str; 54] = [
     "ux_cart_items_user_id_product_id",
     "ux_email_proofs_token_hash",
     "ux_orders_user_id_idempotency",
+    "ux_passkeys_credential_id",
     "ux_recoveries_token_hash",
     "ux_users_username",
     "ux_verifications_token_hash",

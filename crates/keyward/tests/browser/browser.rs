@@ -84,6 +84,16 @@ impl Browser {
         self.session.prefer(scheme).unwrap();
     }
 
+    /// Adds an authenticator that keeps passkeys: its id.
+    pub(crate) fn has_authenticator(&self) -> String {
+        self.session.add_authenticator(true).unwrap()
+    }
+
+    /// Has the user of an authenticator verify themselves from now on, or fail to.
+    pub(crate) fn verifies_user(&self, authenticator: &str, verifies: bool) {
+        self.session.verify_user(authenticator, verifies).unwrap();
+    }
+
     /// What a script finds out about the page.
     pub(crate) fn ask<T: DeserializeOwned>(&self, script: &str) -> T {
         serde_json::from_value(self.session.run(script).unwrap()).unwrap()

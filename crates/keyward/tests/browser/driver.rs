@@ -26,7 +26,7 @@ const FLAGS: [&str; 15] = [
     "--force-color-profile=srgb",
     "--force-device-scale-factor=1",
     "--hide-scrollbars",
-    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
+    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1 , EXCLUDE localhost",
     "--lang=en-US",
     "--window-size=1200,900",
 ];
@@ -60,6 +60,7 @@ impl ChromeDriver {
         let capabilities = json!({
             "goog:chromeOptions": { "binary": program("KEYWARD_TEST_CHROMIUM", &names), "args": args },
             "goog:loggingPrefs": { "browser": "ALL", "performance": "ALL" },
+            "webauthn:virtualAuthenticators": true,
         });
         Session::open(self.port, &capabilities).unwrap()
     }

@@ -89,6 +89,24 @@ impl Session {
         self.get("screenshot").map(|png| text(&png))
     }
 
+    /// Adds an authenticator that keeps passkeys (WebAuthn, section 11): its id.
+    pub(crate) fn add_authenticator(&self, verifies: bool) -> Result<String, Refusal> {
+        let authenticator = json!({
+            "protocol": "ctap2", "transport": "internal", "hasResidentKey": true, "hasUserVerification": true,
+            "isUserVerified": verifies, "isUserConsenting": true,
+        });
+        self.post("webauthn/authenticator", &authenticator).map(|id| text(&id))
+    }
+
+    /// Has the user of an authenticator verify themselves, or fail to.
+    pub(crate) fn verify_user(&self, authenticator: &str, verifies: bool) -> Result<(), Refusal> {
+        self.post(
+            &format!("webauthn/authenticator/{authenticator}/uv"),
+            &json!({ "isUserVerified": verifies }),
+        )
+        .map(drop)
+    }
+
     /// Takes what has come into a log of ChromeDriver's since the last time.
     pub(crate) fn log(&self, name: &str) -> Result<Value, Refusal> {
         self.post("se/log", &json!({ "type": name }))

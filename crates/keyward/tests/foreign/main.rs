@@ -52,6 +52,13 @@ fn pyotp_and_oathtool_are_the_authenticator_app() {
 }
 
 #[test]
+fn python_fido2_is_the_authenticator_and_a_second_relying_party() {
+    let settings = [("KEYWARD_ISSUER", "http://localhost:8000"), ("KEYWARD_THROTTLE", "off")];
+    let settings = settings.map(|(name, value)| (name, value.to_owned())).to_vec();
+    run_on(&Installation::new(settings), &mut in_python("passkeys.py"), PATIENCE);
+}
+
+#[test]
 fn jose_verifies_by_the_key_set() {
     node("jose.mjs");
 }

@@ -1,10 +1,17 @@
 //! Second factors: enrolling them, logging in with them, proving again who one is, and taking them away.
 
+mod authenticator;
 mod client;
 mod doors;
 mod enrolment;
 mod new_device;
 mod no_password;
+mod passkey_counters;
+mod passkey_login;
+mod passkey_policy;
+mod passkey_races;
+mod passkey_refusals;
+mod passkeys;
 mod phone;
 mod policy;
 mod proof;

@@ -165,12 +165,19 @@ fn tables(postgres: bool, rows: i64) -> Vec<Table> {
 }
 
 /// Second factors, and what is good once.
-fn factors(bytes: &impl Fn(usize) -> String, fewer: i64) -> [Table; 4] {
+fn factors(bytes: &impl Fn(usize) -> String, fewer: i64) -> [Table; 5] {
     let (id, hash, secret) = (bytes(16), bytes(32), bytes(48));
     [
         ("totp_factors", "user_id, secret, last_step, since", format!("i, {secret}, 1, {THEN} + i"), fewer),
         ("totp_offers", "user_id, secret, expires_at", format!("i, {secret}, {THEN} + i"), fewer),
         ("recovery_codes", "user_id, hash", format!("i, {hash}"), fewer),
         ("spent", "id, expires_at", format!("{id}, {THEN} + i"), fewer),
+        (
+            "passkeys",
+            "user_id, credential_id, user_handle, public_key, algorithm, counter, backup_eligible, transports, \
+             name, created_at, valid_since",
+            format!("i, {hash}, {hash}, {secret}, -7, 0, TRUE, 'usb', 'Key', {THEN} + i, {THEN} + i"),
+            fewer,
+        ),
     ]
 }

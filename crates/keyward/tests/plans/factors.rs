@@ -2,9 +2,10 @@
 
 use keyward_auth::SecretHash;
 use keyward_domain::model::factors::TotpOffer;
+use keyward_domain::model::passkeys::{CredentialKey, NewPasskey, PasskeyName, PasskeyUse};
 use keyward_domain::model::spent::OnceId;
 use keyward_domain::ports::store::{Repositories, Transaction};
-use keyward_domain::values::ids::UserId;
+use keyward_domain::values::ids::{PasskeyId, UserId};
 use time::{Duration, OffsetDateTime};
 
 use crate::Inspector;
@@ -14,6 +15,7 @@ use crate::data::{THEN, bytes};
 pub(crate) async fn all(inspector: &mut Inspector) {
     apps(inspector).await;
     recovery_codes(inspector).await;
+    passkeys(inspector).await;
     let id = OnceId(bytes(0, 16).try_into().unwrap());
     inspector
         .of("spent.spend", async |db| {
@@ -91,6 +93,65 @@ async fn recovery_codes(inspector: &mut Inspector) {
     inspector
         .of("factors.replace_recovery_codes", async |db| {
             db.factor_changes().replace_recovery_codes(user, &new).await.unwrap();
+        })
+        .await;
+}
+
+async fn passkeys(inspector: &mut Inspector) {
+    let number = inspector.rows / 30;
+    let (user, id) = (UserId(number), PasskeyId(number));
+    inspector
+        .of("passkeys.of_user", async |db| {
+            assert_eq!(db.passkeys().of_user(user, 20).await.unwrap().len(), 1);
+        })
+        .await;
+    inspector
+        .of("passkeys.of_credential", async |db| {
+            let found = db.passkeys().of_credential(&bytes(number, 32)).await.unwrap().unwrap();
+            assert_eq!((found.id, found.new.user), (id, user));
+        })
+        .await;
+    let name = PasskeyName::parse("Blue key").unwrap();
+    inspector
+        .of("passkeys.rename", async |db| {
+            db.passkey_changes().rename(user, id, &name).await.unwrap().unwrap();
+        })
+        .await;
+    let shown = PasskeyUse { user, id, counter: 7, issued_at: after(1), at: after(1) };
+    inspector
+        .of("passkeys.count_use", async |db| {
+            assert!(db.passkey_changes().count_use(&shown).await.unwrap());
+        })
+        .await;
+    inspector
+        .of("passkeys.void_challenges", async |db| {
+            db.passkey_changes().void_challenges(user, after(1)).await.unwrap();
+        })
+        .await;
+    inspector
+        .of("passkeys.remove", async |db| {
+            assert!(db.passkey_changes().remove(user, id).await.unwrap());
+        })
+        .await;
+    let new = NewPasskey {
+        user,
+        credential: vec![7; 32],
+        handle: vec![7; 32],
+        key: CredentialKey { cose: vec![7; 77], algorithm: -7 },
+        counter: 0,
+        backup_eligible: true,
+        transports: vec!["usb".to_owned()],
+        name,
+        created_at: after(1),
+    };
+    inspector
+        .of("passkeys.insert", async |db| {
+            db.passkey_changes().insert(&new).await.unwrap();
+        })
+        .await;
+    inspector
+        .of("passkeys.remove_all", async |db| {
+            assert_eq!(db.passkey_changes().remove_all(user).await.unwrap(), 1);
         })
         .await;
 }

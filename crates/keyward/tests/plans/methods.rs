@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// The ports, and what their methods are called by here.
-const PORTS: [(&str, &str); 20] = [
+const PORTS: [(&str, &str); 22] = [
     ("AttemptRepository", "attempts"),
     ("CartRepository", "carts"),
     ("CatalogRepository", "catalog"),
@@ -16,6 +16,8 @@ const PORTS: [(&str, &str); 20] = [
     ("KeyRepository", "keys"),
     ("OrderRepository", "orders"),
     ("OutboxRepository", "outbox"),
+    ("PasskeyChanges", "passkeys"),
+    ("PasskeyRepository", "passkeys"),
     ("PostRepository", "posts"),
     ("RecoveryRepository", "recoveries"),
     ("RevocationRepository", "revocations"),

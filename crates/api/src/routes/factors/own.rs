@@ -8,6 +8,7 @@ use keyward_guard::Enrolling;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::passkeys::OwnPasskey;
 use crate::access::current_user::CurrentUser;
 use crate::answers::refused::Refused;
 
@@ -16,6 +17,8 @@ use crate::answers::refused::Refused;
 pub struct Factors {
     /// Whether an authenticator app is enrolled.
     totp: bool,
+    /// The account's passkeys.
+    passkeys: Vec<OwnPasskey>,
     /// How many recovery codes are left.
     #[schema(example = 10)]
     recovery_codes_left: u64,
@@ -23,7 +26,11 @@ pub struct Factors {
 
 impl From<Standing> for Factors {
     fn from(standing: Standing) -> Self {
-        Self { totp: standing.totp.is_some(), recovery_codes_left: standing.recovery_codes }
+        Self {
+            totp: standing.totp.is_some(),
+            passkeys: standing.passkeys.into_iter().map(OwnPasskey::from).collect(),
+            recovery_codes_left: standing.recovery_codes,
+        }
     }
 }
 

@@ -3,14 +3,16 @@
 use axum::extract::State;
 use keyward_auth::Password;
 use keyward_domain::factors::answer::Answer;
-use keyward_domain::factors::error::{TooWeak, WrongCode};
+use keyward_domain::factors::error::{InvalidPasskey, TooWeak, WrongCode};
 use keyward_domain::identity::error::WrongPassword;
 use keyward_domain::limits::waits::TooManyAttempts;
 use keyward_domain::sessions::prove_again::{Again, ProveAgain};
 use keyward_guard::Enrolling;
+use keyward_web::readers::object;
 use keyward_web::{Body, Input};
 
 use super::second_factor::one;
+use super::webauthn::PasskeyAssertion;
 use crate::access::current_user::CurrentUser;
 use crate::answers::refused::Refused;
 use crate::extract::{Sender, read};
@@ -29,6 +31,9 @@ pub struct FurtherProof {
     /// A recovery code.
     #[input(secret)]
     recovery_code: Option<String>,
+    /// What the browser gave for the options of `/login/passkey/options`.
+    #[input(read = object::<PasskeyAssertion>())]
+    passkey: Option<PasskeyAssertion>,
 }
 
 /// Prove again who I am
@@ -41,12 +46,13 @@ pub async fn prove_again(
     State(prove): State<ProveAgain>,
     Sender(origin): Sender,
     Body(proof): Body<FurtherProof>,
-) -> Result<Token, Refused<(WrongPassword, WrongCode, TooWeak, TooManyAttempts)>> {
-    let FurtherProof { password, otp, recovery_code } = proof;
+) -> Result<Token, Refused<(WrongPassword, WrongCode, InvalidPasskey, TooWeak, TooManyAttempts)>> {
+    let FurtherProof { password, otp, recovery_code, passkey } = proof;
     let what = one([
         ("password", password.map(Again::Password)),
         ("otp", otp.as_deref().map(Answer::otp).map(Again::Factor)),
         ("recovery_code", recovery_code.as_deref().map(Answer::recovery_code).map(Again::Factor)),
+        ("passkey", passkey.map(|passkey| Again::Factor(Answer::Passkey(Box::new(passkey.into()))))),
     ])?;
     Ok(prove.prove(&user, what, &origin).await?.into())
 }

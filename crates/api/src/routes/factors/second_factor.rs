@@ -3,6 +3,7 @@
 use keyward_domain::factors::answer::Answer;
 use keyward_web::Flaw;
 
+use super::webauthn::PasskeyAssertion;
 use crate::error::ApiError;
 
 /// How recent a login or proof has to be for what changes second factors: five minutes.
@@ -31,13 +32,18 @@ pub fn one<T>(fields: impl IntoIterator<Item = (&'static str, Option<T>)>) -> Re
     answer.ok_or_else(|| ApiError::fault(missing()))
 }
 
-/// The second factor of a body that may hold either.
+/// The second factor of a body that may hold one of three.
 ///
 /// # Errors
 /// As [`one`].
-pub fn answer(otp: Option<String>, recovery_code: Option<String>) -> Result<Answer, ApiError> {
+pub fn answer(
+    otp: Option<String>,
+    recovery_code: Option<String>,
+    passkey: Option<PasskeyAssertion>,
+) -> Result<Answer, ApiError> {
     one([
         ("otp", otp.as_deref().map(Answer::otp)),
         ("recovery_code", recovery_code.as_deref().map(Answer::recovery_code)),
+        ("passkey", passkey.map(|passkey| Answer::Passkey(Box::new(passkey.into())))),
     ])
 }

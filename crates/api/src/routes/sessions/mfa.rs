@@ -2,15 +2,17 @@
 
 use axum::extract::State;
 use keyward_domain::limits::waits::TooManyAttempts;
-use keyward_domain::sessions::error::{InvalidMfaToken, WrongCode};
+use keyward_domain::sessions::error::{InvalidMfaToken, InvalidPasskey, WrongCode};
 use keyward_domain::sessions::finish_login::FinishLogin;
 use keyward_web::Input;
+use keyward_web::readers::object;
 
 use super::login::Token;
 use crate::answers::refused::{Refused, TokenWords};
 use crate::extract::{Sender, TokenBody};
 use crate::metrics::counters::Metrics;
 use crate::routes::factors::second_factor::answer;
+use crate::routes::factors::webauthn::PasskeyAssertion;
 
 /// The `mfa_token` of a login, and a second factor.
 #[derive(Input)]
@@ -25,18 +27,21 @@ pub struct MfaLogin {
     /// A recovery code.
     #[input(secret)]
     recovery_code: Option<String>,
+    /// What the browser gave for the options of `/login/passkey/options`. In JSON alone.
+    #[input(read = object::<PasskeyAssertion>())]
+    passkey: Option<PasskeyAssertion>,
 }
 
 /// Finish a login with a second factor
 ///
-/// A wrong code does not use up the `mfa_token`.
+/// A wrong answer does not use up the `mfa_token`.
 #[utoipa::path(post, path = "/login/mfa", tag = "login", responses((status = 200, description = "Logged in")))]
 pub async fn login_mfa(
     State(finish): State<FinishLogin>,
     State(metrics): State<Metrics>,
     Sender(origin): Sender,
-    TokenBody(MfaLogin { mfa_token, otp, recovery_code }): TokenBody<MfaLogin>,
-) -> Result<Token, Refused<(InvalidMfaToken, WrongCode, TooManyAttempts), TokenWords>> {
-    let answer = answer(otp, recovery_code).map_err(|error| error.with_oauth("invalid_request"))?;
+    TokenBody(MfaLogin { mfa_token, otp, recovery_code, passkey }): TokenBody<MfaLogin>,
+) -> Result<Token, Refused<(InvalidMfaToken, WrongCode, InvalidPasskey, TooManyAttempts), TokenWords>> {
+    let answer = answer(otp, recovery_code, passkey).map_err(|error| error.with_oauth("invalid_request"))?;
     Ok(metrics.login(finish.finish(&mfa_token, &answer, &origin).await)?.into())
 }

@@ -3,6 +3,7 @@
 use keyward_api::testing::app::{PASSWORD, address};
 use keyward_client::{Error, SecondFactor};
 
+use super::authenticator::{Device, Key, ORIGIN, add};
 use super::phone::enrolled;
 use crate::client::Front;
 
@@ -33,4 +34,15 @@ async fn a_program_logs_in_with_a_second_factor_at_once_or_afterwards() {
     assert_eq!((stale.status().as_u16(), front.refreshes()), (401, refreshes));
     let spent = keyward.log_in_with_code(&address("ana"), PASSWORD, &code).await;
     assert!(matches!(spent, Err(Error::WrongCode)), "{spent:?}");
+}
+
+#[tokio::test]
+async fn a_program_learns_that_a_passkey_will_do() {
+    let front = Front::with_flags(&["--issuer", ORIGIN]).await;
+    let ana = front.app.log_in("ana").await;
+    add(&ana, &mut Device::new(Key::eddsa())).await.assert_status(201);
+    let Err(Error::SecondFactor(half)) = front.keyward.log_in(&address("ana"), PASSWORD).await else {
+        panic!("a second factor is owed");
+    };
+    assert_eq!(half.methods().collect::<Vec<_>>(), ["passkey", "recovery_code"]);
 }

@@ -14,7 +14,7 @@ use crate::forge::claims_of;
 async fn an_app_counts_after_a_code_of_it_was_shown_and_not_before() {
     let app = TestApp::start().await;
     let ana = app.user("ana").await;
-    let none = json!({ "totp": false, "recovery_codes_left": 0 });
+    let none = json!({ "totp": false, "passkeys": [], "recovery_codes_left": 0 });
     assert_eq!(ana.get("/users/me/factors").await.assert_status(200).json(), none);
     let offered = ana.post("/users/me/totp", json!({})).await.assert_status(200);
     assert_eq!(offered.header("cache-control"), "no-store");
@@ -36,7 +36,7 @@ async fn an_app_counts_after_a_code_of_it_was_shown_and_not_before() {
     let confirmed = ana.post("/users/me/totp/confirm", json!({ "otp": code })).await.assert_status(200);
     assert_eq!(confirmed.header("cache-control"), "no-store");
     assert_eq!(confirmed.json()["recovery_codes"].as_array().unwrap().len(), 10);
-    let has = json!({ "totp": true, "recovery_codes_left": 10 });
+    let has = json!({ "totp": true, "passkeys": [], "recovery_codes_left": 10 });
     assert_eq!(ana.get("/users/me/factors").await.json(), has);
     // The code that confirmed is used by that.
     assert_eq!(log_in(&app, "ana", &code).await.assert_status(401).code(), "wrong_code");

@@ -33,6 +33,8 @@ async fn a_token_for_enrolling_opens_no_other_lock() {
         "GET /users/me/factors",
         "POST /users/me/totp",
         "POST /users/me/totp/confirm",
+        "POST /users/me/passkeys/options",
+        "POST /users/me/passkeys",
         "POST /users/me/proof",
         "POST /logout",
         "POST /logout/all",

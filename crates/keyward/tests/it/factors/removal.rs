@@ -28,7 +28,7 @@ async fn an_app_is_removed_with_the_recovery_codes_by_whoever_shows_it() {
     assert_eq!(strong.delete("/users/me/totp").await.assert_status(409).code(), "no_second_factor");
     let renew = strong.post("/users/me/recovery-codes", json!({})).await.assert_status(409);
     assert_eq!(renew.code(), "no_second_factor");
-    let none = json!({ "totp": false, "recovery_codes_left": 0 });
+    let none = json!({ "totp": false, "passkeys": [], "recovery_codes_left": 0 });
     assert_eq!(strong.get("/users/me/factors").await.json(), none);
     app.anonymous().post("/login", credentials("ana")).await.assert_status(200);
     let letter = app.letter().await;
@@ -50,6 +50,10 @@ async fn a_stale_login_changes_no_factor() {
         (&strong, "POST", "/users/me/totp/confirm"),
         (&strong, "DELETE", "/users/me/totp"),
         (&strong, "POST", "/users/me/recovery-codes"),
+        (&strong, "POST", "/users/me/passkeys/options"),
+        (&strong, "POST", "/users/me/passkeys"),
+        (&strong, "PATCH", "/users/me/passkeys/1"),
+        (&strong, "DELETE", "/users/me/passkeys/1"),
         (&root, "DELETE", &of_ana),
     ] {
         let stale =

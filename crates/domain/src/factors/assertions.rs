@@ -1,0 +1,129 @@
+//! Asking for a passkey, and checking the answer: at a login, as a second factor, and as a further proof.
+
+use std::sync::Arc;
+
+use keyward_auth::MasterSecret;
+
+use super::ceremony::Ceremony;
+use super::error::FactorError;
+use crate::model::events::{Event, EventKind};
+use crate::model::passkeys::{Passkey, PasskeyUse};
+use crate::model::store_error::StoreError;
+use crate::ports::bundle::Ports;
+use crate::ports::store::Transaction;
+use crate::ports::webauthn::{Assertion, Webauthn};
+use crate::values::by::By;
+use crate::values::ids::{PasskeyId, UserId};
+use crate::values::origin::Origin;
+
+/// What a browser is to ask authenticators for.
+#[derive(Clone, Debug)]
+pub struct AssertionRequest {
+    /// What the authenticator has to sign. Good once, for five minutes.
+    pub challenge: Vec<u8>,
+    /// The relying party's id.
+    pub party: String,
+}
+
+/// Checks passkeys, where this server offers them.
+#[derive(Clone)]
+pub(crate) struct PasskeyChecks {
+    ports: Ports,
+    master: Arc<MasterSecret>,
+    webauthn: Option<Arc<dyn Webauthn>>,
+}
+
+/// A passkey whose signature was right when it was checked. It counts once its use is [noted](PasskeyChecks::note_use).
+#[derive(Clone, Copy)]
+pub(crate) struct ShownPasskey {
+    user: UserId,
+    id: PasskeyId,
+    counter: u32,
+    went_back: bool,
+    ceremony: Ceremony,
+}
+
+/// Why an assertion is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// It is not sound, or its challenge is not ours or has expired.
+    Unsound,
+    /// The counter of a passkey that is never synced did not grow: there may be a copy of its key.
+    CounterWentBack,
+}
+
+impl PasskeyChecks {
+    /// Checks by `webauthn`; `None` where passkeys are not offered. Challenges are sealed under `master`.
+    pub(super) fn new(ports: Ports, master: Arc<MasterSecret>, webauthn: Option<Arc<dyn Webauthn>>) -> Self {
+        Self { ports, master, webauthn }
+    }
+
+    /// What checks passkeys.
+    ///
+    /// # Errors
+    /// [`FactorError::NoPasskeys`] where this server cannot offer them.
+    pub(super) fn webauthn(&self) -> Result<&dyn Webauthn, FactorError> {
+        self.webauthn.as_deref().ok_or(FactorError::NoPasskeys)
+    }
+
+    /// A request for any passkey of this relying party.
+    ///
+    /// # Errors
+    /// [`FactorError::NoPasskeys`] where this server cannot offer them.
+    pub(crate) fn request(&self) -> Result<AssertionRequest, FactorError> {
+        let party = self.webauthn()?.party().id.clone();
+        let ceremony = Ceremony::new(self.ports.clock.now(), &*self.ports.random);
+        let challenge = ceremony.seal_assertion(&self.master, &*self.ports.random);
+        Ok(AssertionRequest { challenge, party })
+    }
+
+    /// Checks an assertion by this passkey, which has the assertion's credential id. An answer that names an account has to
+    /// name the passkey's.
+    pub(crate) fn shown(&self, assertion: &Assertion, passkey: &Passkey) -> Result<ShownPasskey, Refusal> {
+        let Some(webauthn) = &self.webauthn else { return Err(Refusal::Unsound) };
+        let stored = &passkey.new;
+        let of_owner = assertion.user_handle.as_ref().is_none_or(|handle| *handle == stored.handle);
+        let challenge = webauthn.challenge(&assertion.client_data).ok_or(Refusal::Unsound)?;
+        let now = self.ports.clock.now();
+        let ceremony = Ceremony::open_assertion(&challenge, &self.master, now);
+        let ceremony = ceremony.filter(|_| of_owner && assertion.id == stored.credential);
+        let ceremony = ceremony.ok_or(Refusal::Unsound)?;
+        let asserted = webauthn.asserted(&challenge, assertion, &stored.key).map_err(|_| Refusal::Unsound)?;
+        if asserted.backup_eligible != stored.backup_eligible {
+            return Err(Refusal::Unsound);
+        }
+        let counts = asserted.counter != 0 || stored.counter != 0;
+        let went_back = counts && asserted.counter <= stored.counter;
+        if went_back && !stored.backup_eligible {
+            return Err(Refusal::CounterWentBack);
+        }
+        Ok(ShownPasskey { user: stored.user, id: passkey.id, counter: asserted.counter, went_back, ceremony })
+    }
+
+    /// Notes the use of a passkey and of its challenge, in the transaction in which it counts. Returns whether the passkey still
+    /// stands and the challenge was not used or void.
+    pub(crate) async fn note_use(
+        &self,
+        tx: &mut dyn Transaction,
+        shown: &ShownPasskey,
+        by: &By,
+        origin: &Origin,
+    ) -> Result<bool, StoreError> {
+        let ShownPasskey { user, id, counter, ceremony, .. } = *shown;
+        let at = self.ports.clock.now();
+        let noted = PasskeyUse { user, id, counter, issued_at: ceremony.issued_at, at };
+        let used = tx.spent().spend(ceremony.id, ceremony.expiry()).await?
+            && tx.passkey_changes().count_use(&noted).await?;
+        if used && shown.went_back {
+            tx.events()
+                .append(&self.went_back(user, "accepted: the passkey is synced", by.clone(), origin))
+                .await?;
+        }
+        Ok(used)
+    }
+
+    /// The event of a passkey whose counter went back.
+    pub(crate) fn went_back(&self, user: UserId, detail: &str, by: impl Into<By>, origin: &Origin) -> Event {
+        Event::new(self.ports.clock.now(), EventKind::PasskeyCounterBack, by, origin).of(user).saying(detail)
+    }
+}

@@ -1,0 +1,273 @@
+//! Registering passkeys, renaming and removing them.
+
+use super::ceremony::{Bound, Ceremony};
+use super::checks::FactorChecks;
+use super::error::FactorError;
+use super::recovery_codes::RecoveryCodes;
+use super::removal::forget_recovery_codes;
+use super::standing::{Standing, strong_enough};
+use crate::model::events::{Event, EventKind};
+use crate::model::passkeys::{MOST_PASSKEYS, NewPasskey, Passkey, PasskeyName};
+use crate::model::store_error::StoreError;
+use crate::model::users::User;
+use crate::ports::letters::Reader;
+use crate::ports::store::Transaction;
+use crate::ports::webauthn::{Attestation, Registered};
+use crate::values::actor::Actor;
+use crate::values::ids::{PasskeyId, UserId};
+use crate::values::origin::Origin;
+use crate::values::proof::Method;
+use crate::values::relying_party::RelyingParty;
+
+/// What user handles are derived for.
+const HANDLE: &str = "keyward passkey user handle v1";
+/// What mails call a passkey.
+const PASSKEY: &str = "a passkey";
+/// What events call it.
+const DETAIL: &str = "passkey";
+
+/// What an authenticator is to make.
+#[derive(Clone, Debug)]
+pub struct RegistrationRequest {
+    /// What the answer has to repeat. Good once, for five minutes, for this account.
+    pub challenge: Vec<u8>,
+    /// Whom the passkey is for.
+    pub party: RelyingParty,
+    /// The user handle: the same for all passkeys of an account. It says nothing about the account.
+    pub handle: Vec<u8>,
+    /// The account.
+    pub user: User,
+    /// The COSE algorithms that it may have, the preferred first.
+    pub algorithms: Vec<i32>,
+    /// The passkeys that the account has.
+    pub existing: Vec<Passkey>,
+}
+
+/// A passkey that was registered.
+pub struct RegisteredPasskey {
+    /// The passkey.
+    pub passkey: Passkey,
+    /// Recovery codes, where it is the account's first second factor.
+    pub codes: Option<RecoveryCodes>,
+}
+
+/// Registers, renames and removes passkeys.
+#[derive(Clone)]
+pub struct Passkeys {
+    checks: FactorChecks,
+}
+
+impl Passkeys {
+    /// The use case over the same ports as `checks`.
+    pub fn new(checks: FactorChecks) -> Self {
+        Self { checks }
+    }
+
+    /// Begins a registration.
+    ///
+    /// # Errors
+    /// [`FactorError::NoPasskeys`]; [`FactorError::TooManyPasskeys`]; [`FactorError::TooWeak`] where the account has a second
+    /// factor and the actor did not show it.
+    pub async fn begin(&self, actor: &Actor) -> Result<RegistrationRequest, FactorError> {
+        let (ports, master) = (&self.checks.ports, &self.checks.postbox.master);
+        let webauthn = self.checks.passkeys.webauthn()?;
+        let mut repositories = ports.store.autocommit();
+        let found = repositories.users().credentials(actor.who).await?.ok_or(FactorError::CallerGone)?;
+        let standing = Standing::of(&mut *repositories, actor.who).await?;
+        strong_enough(actor, &standing)?;
+        has_room(&standing)?;
+        let bound = Bound { user: actor.who, fingerprint: standing.fingerprint(found.hash.as_ref()) };
+        let ceremony = Ceremony::new(ports.clock.now(), &*ports.random);
+        Ok(RegistrationRequest {
+            challenge: ceremony.seal_registration(&bound, master, &*ports.random),
+            party: webauthn.party().clone(),
+            handle: self.handle(actor.who, &standing),
+            user: found.user,
+            algorithms: webauthn.algorithms().to_vec(),
+            existing: standing.passkeys,
+        })
+    }
+
+    /// Registers a passkey by the answer of its authenticator. Its owner gets a mail. Other sessions go on: they began with what
+    /// was enough at their time.
+    ///
+    /// # Errors
+    /// [`FactorError::InvalidPasskey`], which is counted; [`FactorError::PasskeyTaken`]; and those of [`begin`](Self::begin).
+    pub async fn register(
+        &self,
+        actor: &Actor,
+        attestation: &Attestation,
+        name: &PasskeyName,
+        origin: &Origin,
+    ) -> Result<RegisteredPasskey, FactorError> {
+        let (checks, user) = (&self.checks, actor.who);
+        let ports = &checks.ports;
+        checks.passkeys.webauthn()?;
+        let now = ports.clock.now();
+        let guess = checks.guess(user, Method::Passkey, &actor.into()).await?;
+        let refuse = async || checks.refuse(user, guess, Method::Passkey, &actor.into(), origin).await;
+        let Some((ceremony, bound, registered)) = self.checked(actor, attestation) else {
+            return Err(refuse().await);
+        };
+        let codes = RecoveryCodes::generate(&*ports.random);
+        let done = ports
+            .retrying(|| async {
+                let mut tx = ports.store.begin().await?;
+                let held = hold(&mut *tx, user).await?;
+                let standing = Standing::of(&mut *tx, user).await?;
+                strong_enough(actor, &standing)?;
+                has_room(&standing)?;
+                let found = tx.users().credentials(user).await?.ok_or(FactorError::CallerGone)?;
+                if standing.fingerprint(found.hash.as_ref()) != bound.fingerprint
+                    || !tx.spent().spend(ceremony.id, ceremony.expiry()).await?
+                {
+                    return Ok(None);
+                }
+                checks.right(&mut *tx, guess).await?;
+                let handle = self.handle(user, &standing);
+                let passkey = store(&mut *tx, user, handle, &registered, attestation, name, now).await?;
+                tx.passkey_changes().void_challenges(user, now).await?;
+                let first = !standing.is_owed();
+                if first {
+                    codes.store(&mut *tx, user).await?;
+                }
+                // The passkey was shown in this session: its next token says so.
+                let proof = actor.proof.and(Method::Passkey, now);
+                if !tx.sessions().prove(actor.session(), &proof).await? {
+                    return Err(FactorError::CallerGone);
+                }
+                self.report(&mut *tx, EventKind::FactorAdded, actor, &held, origin).await?;
+                tx.commit().await?;
+                Ok(Some((passkey, first)))
+            })
+            .await?;
+        match done {
+            Some((passkey, first)) => Ok(RegisteredPasskey { passkey, codes: first.then_some(codes) }),
+            None => Err(refuse().await),
+        }
+    }
+
+    /// Renames a passkey of the actor's.
+    ///
+    /// # Errors
+    /// [`FactorError::PasskeyNotFound`]; [`FactorError::TooWeak`] where the actor did not show a second factor.
+    pub async fn rename(
+        &self,
+        actor: &Actor,
+        id: PasskeyId,
+        name: &PasskeyName,
+    ) -> Result<Passkey, FactorError> {
+        let ports = &self.checks.ports;
+        ports
+            .retrying(|| async {
+                let mut tx = ports.store.begin().await?;
+                hold(&mut *tx, actor.who).await?;
+                strong_enough(actor, &Standing::of(&mut *tx, actor.who).await?)?;
+                let renamed = tx.passkey_changes().rename(actor.who, id, name).await?;
+                let renamed = renamed.ok_or(FactorError::PasskeyNotFound(id))?;
+                tx.commit().await?;
+                Ok(renamed)
+            })
+            .await
+    }
+
+    /// Removes a passkey of the actor's. With the last second factor the recovery codes go, too. A mail reports it.
+    ///
+    /// # Errors
+    /// As [`rename`](Self::rename).
+    pub async fn remove(&self, actor: &Actor, id: PasskeyId, origin: &Origin) -> Result<(), FactorError> {
+        let ports = &self.checks.ports;
+        ports
+            .retrying(|| async {
+                let mut tx = ports.store.begin().await?;
+                let held = hold(&mut *tx, actor.who).await?;
+                strong_enough(actor, &Standing::of(&mut *tx, actor.who).await?)?;
+                if !tx.passkey_changes().remove(actor.who, id).await? {
+                    return Err(FactorError::PasskeyNotFound(id));
+                }
+                tx.passkey_changes().void_challenges(actor.who, ports.clock.now()).await?;
+                forget_recovery_codes(&mut *tx, actor.who).await?;
+                self.report(&mut *tx, EventKind::FactorRemoved, actor, &held, origin).await?;
+                Ok(tx.commit().await?)
+            })
+            .await
+    }
+
+    /// The challenge, what it is bound to, and the new credential, if all of it is sound and the actor's.
+    fn checked(&self, actor: &Actor, attestation: &Attestation) -> Option<(Ceremony, Bound, Registered)> {
+        let (ports, webauthn) = (&self.checks.ports, self.checks.passkeys.webauthn().ok()?);
+        let challenge = webauthn.challenge(&attestation.client_data)?;
+        let master = &self.checks.postbox.master;
+        let (ceremony, bound) = Ceremony::open_registration(&challenge, master, ports.clock.now())?;
+        let registered = webauthn.registered(&challenge, attestation).ok()?;
+        (bound.user == actor.who).then_some((ceremony, bound, registered))
+    }
+
+    /// The account's user handle: that of its passkeys, or one derived from the master secret.
+    fn handle(&self, user: UserId, standing: &Standing) -> Vec<u8> {
+        let derived = || self.checks.postbox.master.derive(HANDLE, &user.0.to_be_bytes()).to_vec();
+        standing.passkeys.first().map_or_else(derived, |passkey| passkey.new.handle.clone())
+    }
+
+    /// Writes the event of a change, and has a mail report it.
+    async fn report(
+        &self,
+        tx: &mut dyn Transaction,
+        kind: EventKind,
+        actor: &Actor,
+        held: &User,
+        origin: &Origin,
+    ) -> Result<(), FactorError> {
+        let (ports, postbox) = (&self.checks.ports, &self.checks.postbox);
+        let event = Event::new(ports.clock.now(), kind, actor, origin).of(actor.who);
+        tx.events().append(&event.in_session(actor.session()).saying(DETAIL)).await?;
+        let letter = |reader| match kind {
+            EventKind::FactorAdded => postbox.letters.factor_added(reader, PASSKEY),
+            _ => postbox.letters.factor_removed(reader, PASSKEY),
+        };
+        let notice = Reader::of(held).map(letter).transpose()?;
+        postbox.notify(tx, ports, held, notice).await?;
+        Ok(())
+    }
+}
+
+/// Locks the actor's account.
+async fn hold(tx: &mut dyn Transaction, user: UserId) -> Result<User, FactorError> {
+    let held = tx.user_changes().hold(user).await?;
+    held.filter(|user| !user.disabled).ok_or(FactorError::CallerGone)
+}
+
+fn has_room(standing: &Standing) -> Result<(), FactorError> {
+    let full = standing.passkeys.len() >= MOST_PASSKEYS;
+    if full { Err(FactorError::TooManyPasskeys) } else { Ok(()) }
+}
+
+async fn store(
+    tx: &mut dyn Transaction,
+    user: UserId,
+    handle: Vec<u8>,
+    registered: &Registered,
+    attestation: &Attestation,
+    name: &PasskeyName,
+    now: time::OffsetDateTime,
+) -> Result<Passkey, FactorError> {
+    let Registered { credential, key, counter, backup_eligible } = registered.clone();
+    let transports = attestation.transports.clone();
+    let name = name.clone();
+    let new = NewPasskey {
+        user,
+        credential,
+        handle,
+        key,
+        counter,
+        backup_eligible,
+        transports,
+        name,
+        created_at: now,
+    };
+    tx.passkey_changes().insert(&new).await.map_err(|error| match error {
+        StoreError::Taken => FactorError::PasskeyTaken,
+        StoreError::Dangling => FactorError::CallerGone,
+        other => other.into(),
+    })
+}

@@ -1,0 +1,124 @@
+//! Logging in with a passkey, which names the account: no user name is asked, and no password.
+
+use super::error::SessionError;
+use super::opening::{Opening, Tokens, owner};
+use super::verified::require_verified;
+use crate::factors::assertions::{AssertionRequest, Refusal};
+use crate::factors::checks::FactorChecks;
+use crate::identity::verification::Verification;
+use crate::limits::budgets::Deed;
+use crate::limits::throttle::Throttle;
+use crate::model::events::{Event, EventKind};
+use crate::model::passkeys::Passkey;
+use crate::ports::webauthn::Assertion;
+use crate::values::by::By;
+use crate::values::ids::UserId;
+use crate::values::origin::Origin;
+use crate::values::proof::Method;
+
+/// Logs in with passkeys. A passkey that verified its user is two factors by itself.
+#[derive(Clone)]
+pub struct LogInWithPasskey {
+    opening: Opening,
+    checks: FactorChecks,
+    throttle: Throttle,
+    verification: Verification,
+}
+
+impl LogInWithPasskey {
+    /// The use case; `throttle` limits wrong answers per IP address, and `verification` decides whether an e-mail address has to
+    /// be verified first.
+    pub fn new(
+        opening: Opening,
+        checks: FactorChecks,
+        throttle: Throttle,
+        verification: Verification,
+    ) -> Self {
+        Self { opening, checks, throttle, verification }
+    }
+
+    /// A request for a passkey. The answer serves a login, a second factor and a further proof alike.
+    ///
+    /// # Errors
+    /// [`FactorError::NoPasskeys`](crate::factors::error::FactorError::NoPasskeys); [`SessionError::Throttled`] after too many
+    /// wrong answers from the IP address.
+    pub async fn begin(&self, origin: &Origin) -> Result<AssertionRequest, SessionError> {
+        let request = self.checks.passkeys.request()?;
+        self.throttle.check_address(Deed::Passkey, origin).await?;
+        Ok(request)
+    }
+
+    /// Opens a session for the account that the passkey belongs to.
+    ///
+    /// # Errors
+    /// [`SessionError::InvalidPasskey`] for anything that is not right about it, which is counted per IP address;
+    /// [`SessionError::EmailUnverified`] where the address has to be verified first.
+    pub async fn log_in(&self, assertion: &Assertion, origin: &Origin) -> Result<Tokens, SessionError> {
+        self.throttle.check_address(Deed::Passkey, origin).await?;
+        let ports = &self.opening.ports;
+        let mut repositories = ports.store.autocommit();
+        let Some(passkey) = repositories.passkeys().of_credential(&assertion.id).await? else {
+            return Err(self.refuse(None, origin).await);
+        };
+        let user = passkey.new.user;
+        let found = repositories.users().find(user).await?.filter(|user| !user.disabled);
+        // Nothing else names the account, so the authenticator has to.
+        let (Some(found), true) = (found, assertion.user_handle.is_some()) else {
+            return Err(self.refuse(Some(user), origin).await);
+        };
+        let shown = match self.checks.passkeys.shown(assertion, &passkey) {
+            Ok(shown) => shown,
+            Err(refusal) => return Err(self.refuse_for(refusal, &passkey, origin).await),
+        };
+        require_verified(&self.verification, &found).await?;
+        let scope = self.opening.grants().of(found.role).clone();
+        let session = self.opening.open(user, scope, None, &[Method::Passkey], origin);
+        let by = owner(&session);
+        let opened = ports
+            .retrying(|| async {
+                let mut tx = ports.store.begin().await?;
+                // From here on the account keeps its passkeys, its role and its right to log in.
+                let held = tx.user_changes().hold(user).await?;
+                let stands = held.is_some_and(|held| !held.disabled && held.role == found.role);
+                if !stands || !self.checks.passkeys.note_use(&mut *tx, &shown, &by, origin).await? {
+                    return Ok(None);
+                }
+                let event = Event::new(session.created_at, EventKind::FactorUsed, by.clone(), origin);
+                tx.events().append(&event.of(user).saying(Method::Passkey.as_str())).await?;
+                self.opening.store(&mut *tx, &session, origin).await?;
+                let tokens = self.opening.tokens(&session, session.scope.clone())?;
+                tx.commit().await?;
+                Ok::<_, SessionError>(Some(tokens))
+            })
+            .await?;
+        match opened {
+            Some(tokens) => Ok(tokens),
+            None => Err(self.refuse(Some(user), origin).await),
+        }
+    }
+
+    async fn refuse_for(&self, refusal: Refusal, passkey: &Passkey, origin: &Origin) -> SessionError {
+        if refusal == Refusal::CounterWentBack {
+            let event = self.checks.passkeys.went_back(passkey.new.user, "refused", By::UNKNOWN, origin);
+            if let Err(error) = self.opening.ports.store.autocommit().events().append(&event).await {
+                return error.into();
+            }
+        }
+        self.refuse(Some(passkey.new.user), origin).await
+    }
+
+    /// Counts and records a wrong answer. Returns the error to answer with.
+    async fn refuse(&self, user: Option<UserId>, origin: &Origin) -> SessionError {
+        let ports = &self.opening.ports;
+        if let Err(error) = self.throttle.spend(Deed::Passkey, origin).await {
+            return error.into();
+        }
+        let mut event = Event::new(ports.clock.now(), EventKind::LoginFailed, By::UNKNOWN, origin);
+        event.user = user;
+        let event = event.saying(Method::Passkey.as_str());
+        match ports.store.autocommit().events().append(&event).await {
+            Ok(()) => SessionError::InvalidPasskey,
+            Err(error) => error.into(),
+        }
+    }
+}
