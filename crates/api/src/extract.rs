@@ -16,7 +16,7 @@ mod token_body;
 
 pub use ids::{Id, KeyOfUser};
 pub use new_passwords::{NewPasswordReader, NewPasswords, as_set, new_password, refusal};
-pub use oauth::{CLIENT_SCHEME, ClientFor, ClientForm, OAuthForm, invalid_client};
+pub use oauth::{CLIENT_SCHEME, ClientFor, ClientForm, NamedClient, OAuthForm, invalid_client};
 pub use paged::{Paged, Place, SESSIONS, USERS};
 pub use sender::Sender;
 pub use sign_ups::{SignUps, UserCreate};

@@ -9,6 +9,7 @@ use keyward_domain::values::email::Email;
 use minijinja::{Environment, Value, context};
 
 use crate::error::ApiError;
+use crate::settings::public::AppLink;
 
 /// Our style sheet and icon are loaded; forms go here and nowhere else.
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; \
@@ -68,6 +69,12 @@ pub(crate) fn no_reset(error: &ApiError) -> Response {
 pub(crate) fn not_verified(error: &ApiError) -> Response {
     let (title, another, words) = ("Your e-mail address was not verified", "proof", error.advice());
     html(error.status(), context!(title, another, words))
+}
+
+/// What was asked for is done: what to do next, and the way on, where a setting names one.
+pub(crate) fn done(title: &str, words: &str, app: Option<&AppLink>) -> Response {
+    let (app_url, app_name) = app.map(|app| (app.url.as_str(), app.name.as_str())).unzip();
+    html(StatusCode::OK, context!(title, words, app_url, app_name))
 }
 
 /// A page that says something.

@@ -1,7 +1,10 @@
 //! The table of contents: one line an operation, in the order of the documentation.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
@@ -84,6 +87,7 @@ fn first_endpoints() -> OpenApiRouter<AppState> {
 fn later_endpoints() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(endpoint!(verification::request_verification))
+        .routes(endpoint!(verification::resend_verification))
         .routes(endpoint!(verification::change_email))
         .routes(endpoint!(verification::verify_email_page))
         .routes(endpoint!(verification::verify_email))
@@ -146,6 +150,12 @@ fn serving(state: AppState, resources: &[Resource], endpoints: OpenApiRouter<App
     let slashes: Vec<String> =
         document.paths.paths.keys().chain(&docs::pages()).filter_map(with_slash).collect();
     let router = slashes.iter().fold(router, |router, path| router.route(path, any(without_slash)));
+    let paths: Arc<BTreeSet<String>> = Arc::new(document.paths.paths.keys().cloned().collect());
+    let public = state.public.clone();
+    let not_found = async move |uri: Uri| {
+        let words = moved::instead(uri.path(), &paths, |path| public.path(path));
+        nothing(words.as_deref().unwrap_or("Not Found"))
+    };
     let routes = router.merge(docs::router(&document)).fallback(not_found);
     let routes = routes.method_not_allowed_fallback(async || {
         ApiError::new(StatusCode::METHOD_NOT_ALLOWED, METHOD_NOT_ALLOWED, "Method Not Allowed")
@@ -155,11 +165,6 @@ fn serving(state: AppState, resources: &[Resource], endpoints: OpenApiRouter<App
         None => routes,
     };
     routes.layer(axum::middleware::from_fn_with_state(state.clone(), middleware::boundary)).with_state(state)
-}
-
-async fn not_found(State(public): State<PublicAddress>, uri: Uri) -> ApiError {
-    let words = moved::instead(uri.path(), |path| public.path(path));
-    nothing(words.as_deref().unwrap_or("Not Found"))
 }
 
 fn nothing(words: &str) -> ApiError {

@@ -18,6 +18,7 @@ use keyward_domain::identity::deletion::DeleteAccount;
 use keyward_domain::identity::passwords::ChangePassword;
 use keyward_domain::identity::proofs::Proofs;
 use keyward_domain::identity::recovery::Recovery;
+use keyward_domain::identity::resend_verification::ResendVerification;
 use keyward_domain::identity::standing_keys::StandingKeys;
 use keyward_domain::identity::users::Users;
 use keyward_domain::identity::verification::Verification;
@@ -107,6 +108,7 @@ pub struct Parts {
     pub recovery: Recovery,
     /// The use cases of proving an e-mail address.
     pub verification: Verification,
+    pub resend_verification: ResendVerification,
     /// The use cases of OAuth2 clients.
     pub clients: Clients,
     /// The feed of ended sessions.
@@ -230,7 +232,8 @@ impl AppState {
             log_out: LogOut::new(ports.clone(), lifetimes),
             oauth_tokens: OAuthTokens::new(ports.clone(), opening.clone(), verifier, standing_keys),
             opening,
-            recovery: Recovery::new(ports.clone(), postbox, throttle),
+            recovery: Recovery::new(ports.clone(), postbox, throttle.clone()),
+            resend_verification: ResendVerification::new(ports.clone(), throttle, verification.clone()),
             verification,
             clients: Clients::new(ports.clone()),
             feed,
@@ -293,6 +296,7 @@ from_state! {
     key_uses: KeyUses,
     recovery: Recovery,
     verification: Verification,
+    resend_verification: ResendVerification,
     clients: Clients,
     feed: Feed,
     keys: SharedKeyRing,

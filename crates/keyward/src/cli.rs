@@ -110,9 +110,10 @@ fn execute() -> Result<ExitCode, Problem> {
     let read = Variables::read(&Cli::command());
     // Help and version do not depend on variables.
     let command = read.as_ref().map_or_else(|_| Cli::command(), |variables| variables.apply(Cli::command()));
-    let parsed = command.try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
-    let cli = match parsed {
-        Ok(cli) => cli,
+    let parsed =
+        command.try_get_matches().and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches)));
+    let (cli, matches) = match parsed {
+        Ok(parsed) => parsed,
         Err(error) if usage::is_asked_for(&error) => return usage::show(Cli::command()),
         Err(error) => {
             read?;
@@ -120,6 +121,7 @@ fn execute() -> Result<ExitCode, Problem> {
         }
     };
     let variables = read?;
+    variables.check(&Cli::command(), &matches)?;
     let command = cli.command.unwrap_or_else(|| Command::Serve(Box::new(cli.settings)));
     if !matches!(command, Command::Serve(_) | Command::Doctor(_) | Command::Healthcheck(_)) {
         variables.unknown().iter().for_each(|words| note(format_args!("keyward: {words}")));

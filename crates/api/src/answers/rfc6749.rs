@@ -19,6 +19,7 @@ pub(crate) fn for_tokens(error: ApiError) -> ApiError {
         | codes::SESSION_ENDED
         | codes::EMAIL_UNVERIFIED => "invalid_grant",
         codes::NOT_REVOCABLE => "unsupported_token_type",
+        codes::INVALID_CLIENT => "invalid_client",
         codes::INVALID_SCOPE => "invalid_scope",
         codes::TOO_MANY_ATTEMPTS => "temporarily_unavailable",
         UNSUPPORTED_GRANT_TYPE => "unsupported_grant_type",

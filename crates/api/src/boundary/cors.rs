@@ -52,6 +52,8 @@ impl FromStr for PageOrigin {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
+        // A blank may follow the comma of a list.
+        let text = text.trim();
         let refused =
             || format!("`{text}` is no origin; write scheme, host and port alone: https://app.example");
         if text.contains('*') {

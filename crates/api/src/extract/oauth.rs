@@ -1,6 +1,7 @@
 //! Forms of the OAuth2 endpoints, with the client that authenticated itself, by HTTP Basic or in the form
 //! (RFC 6749, section 2.3.1). Every refusal is one of section 5.2.
 
+use std::convert::Infallible;
 use std::marker::PhantomData;
 
 use axum::extract::{FromRef, FromRequest, FromRequestParts, Request};
@@ -153,6 +154,41 @@ async fn authenticate(
         Err(ClientError::Unknown) => Err(invalid_client()),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Whether a request that needs no client names a registered one, which proves nothing.
+pub struct NamedClient {
+    clients: Clients,
+    /// The id in `Authorization: Basic`, if there is one that can be read.
+    by_basic: Option<String>,
+}
+
+impl NamedClient {
+    /// Whether one is named there or by this field of a form.
+    pub async fn is_registered(&self, in_form: Option<&str>) -> Result<bool, ClientError> {
+        for id in [self.by_basic.as_deref(), in_form].into_iter().flatten().filter(|id| !id.is_empty()) {
+            if self.clients.is_registered(id).await? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for NamedClient
+where
+    Clients: FromRef<S>,
+{
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
+        let by_basic = basic(&parts.headers).ok().flatten().map(|(id, _)| id);
+        Ok(Self { clients: Clients::from_ref(state), by_basic })
+    }
+}
+
+impl Documented for NamedClient {
+    fn document(_: &mut Operation, _: &mut Schemas) {}
 }
 
 /// The credentials of `Authorization: Basic`. Empty ones, as Swagger UI sends them, count as absent.

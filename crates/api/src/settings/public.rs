@@ -12,6 +12,16 @@ pub(crate) struct PublicAddress {
     pub(crate) url: Option<String>,
     /// The issuer's path, which a proxy strips.
     pub(crate) base: Option<BasePath>,
+    /// The application that people come from, where `KEYWARD_APP_URL` names it.
+    pub(crate) app: Option<AppLink>,
+}
+
+/// A way on from our pages, to the application that people come from.
+#[derive(Clone, Debug)]
+pub(crate) struct AppLink {
+    pub(crate) url: String,
+    /// What people call it.
+    pub(crate) name: String,
 }
 
 impl PublicAddress {
@@ -20,7 +30,12 @@ impl PublicAddress {
         let url = settings.tokens.issuer.as_deref().map(|issuer| issuer.trim_end_matches('/').to_owned());
         let path = url.as_ref().and_then(|url| url.parse::<Uri>().ok());
         let base = path.and_then(|uri| BasePath::new(uri.path()));
-        Self { url, base }
+        let mail = &settings.mail;
+        let app = mail.app_url.clone().map(|url| {
+            let name = mail.app_name.clone().unwrap_or_else(|| url.clone());
+            AppLink { url, name }
+        });
+        Self { url, base, app }
     }
 
     /// The base path, empty where nothing is stripped.

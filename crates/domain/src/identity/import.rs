@@ -191,9 +191,10 @@ impl Import {
         Ok(ImportedUser { new, disabled: user.disabled, email_verified: user.email_verified })
     }
 
-    /// The hash of a password; `None` for an account without a password. Django marks such accounts with `!`, `/etc/shadow` with `!` or `*`.
+    /// The hash of a password; `None` for an account without a password. Django marks such accounts with `!` and random characters
+    /// behind it, `/etc/shadow` with `!` or `*`. A hash may begin with `*`, too, as MySQL's do.
     fn hash(&self, text: &str) -> Result<Option<PasswordHash>, ImportRefusal> {
-        if text.is_empty() || text.starts_with(['!', '*']) {
+        if text.is_empty() || text == "*" || text.starts_with('!') {
             return Ok(None);
         }
         match PasswordHash::imported(text) {

@@ -3,9 +3,10 @@
 //! The work done and the answer are the same whether or not the address has an account. Of a token only the hash is
 //! stored; the newest of an address is the only one.
 
-use keyward_auth::{ErrorCode, PasswordRefusal, SecretHash, random_secret};
+use keyward_auth::{ErrorCode, PasswordRefusal, SecretHash};
 use time::Duration;
 
+use super::link_token::link_token;
 use crate::limits::budgets::Deed;
 use crate::limits::throttle::Throttle;
 use crate::limits::waits::{ThrottleError, Throttled};
@@ -119,7 +120,7 @@ impl Recovery {
         self.throttle.spend(Deed::Mail, origin).await?;
         let now = self.ports.clock.now();
         let (owner, login) = (owner(&email), LoginName::Email(email.clone()));
-        let token = random_secret(&*self.ports.random);
+        let token = link_token(&*self.ports.random);
         self.ports
             .retrying(|| async {
                 let mut tx = self.ports.store.begin().await?;

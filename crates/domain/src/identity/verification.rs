@@ -4,11 +4,12 @@
 //! Of the link's token only the hash is stored, and the code not at all: it follows from the token's hash and the master
 //! secret. Wrong codes are counted where the code is; they do not affect the link, so guessing cannot invalidate it.
 
-use keyward_auth::{OneTimeCodes, SecretHash, Zeroizing, random_secret};
+use keyward_auth::{OneTimeCodes, SecretHash, Zeroizing};
 use time::{Duration, OffsetDateTime};
 
 use super::counting::count;
 use super::error::UserError;
+use super::link_token::link_token;
 use super::proofs::{AskedPassword, Proofs, stands};
 use super::users::Users;
 use super::verification_error::VerificationError;
@@ -28,7 +29,7 @@ use crate::ports::store::Transaction;
 use crate::values::actor::Actor;
 use crate::values::by::{By, Means};
 use crate::values::email::Email;
-use crate::values::ids::UserId;
+use crate::values::ids::{MailId, UserId};
 use crate::values::names::{LoginName, Names};
 use crate::values::origin::Origin;
 
@@ -39,7 +40,7 @@ const TRIES: u32 = 5;
 /// The least time between two mails.
 const RESEND: Duration = Duration::minutes(1);
 /// How many mails an account gets: four, and from the fifth on a growing wait after each.
-const MAILS: Budget =
+pub(super) const MAILS: Budget =
     Budget { free: 5, first: Duration::minutes(15), cap: Duration::hours(6), forgive: None };
 /// How many mails an address gets, over all accounts: accounts cost nothing, and each of their codes can be guessed at. The
 /// mails that accounts of this address ask for have a count of their own, which other accounts do not use up.
@@ -155,7 +156,7 @@ impl Verification {
 
     /// A new token; the code follows from it.
     pub(crate) fn secret(&self) -> Zeroizing<String> {
-        random_secret(&*self.ports.random)
+        link_token(&*self.ports.random)
     }
 
     /// Stores the pending verification and its mail, within the limits.
@@ -167,8 +168,8 @@ impl Verification {
         purpose: Purpose,
         secret: &str,
     ) -> Result<(), VerificationError> {
-        let (now, email, token) = (self.ports.clock.now(), reader.email, SecretHash::of(secret));
-        let new = Pending { user, purpose, email: email.clone(), token };
+        let (now, email) = (self.ports.clock.now(), reader.email);
+        let new = Pending { user, purpose, email: email.clone(), token: SecretHash::of(secret) };
         if !tx.verifications().replace(&new, now, now - RESEND, now + LIFE).await? {
             let kept_at = tx.verifications().kept_at(user, purpose).await?.unwrap_or(now);
             return Err(VerificationError::JustSent(wait(now, kept_at + RESEND)));
@@ -181,13 +182,29 @@ impl Verification {
         for (key, budget) in [(of_account, MAILS), (of_address, MAILS_TO_ONE)] {
             count(tx, key, now, budget, VerificationError::TooManyMails).await?;
         }
-        let (letters, code) = (&self.postbox.letters, self.codes.code(&token));
+        self.post(tx, reader, purpose, secret).await.map(drop)
+    }
+
+    /// Stores the pending verification in place of an older one; `false` if that is less than a minute old.
+    pub(super) async fn replace(&self, tx: &mut dyn Transaction, new: &Pending) -> Result<bool, StoreError> {
+        let now = self.ports.clock.now();
+        tx.verifications().replace(new, now, now - RESEND, now + LIFE).await
+    }
+
+    /// Writes the mail with the code and the link.
+    pub(super) async fn post(
+        &self,
+        tx: &mut (impl Transaction + ?Sized),
+        reader: Reader<'_>,
+        purpose: Purpose,
+        secret: &str,
+    ) -> Result<MailId, VerificationError> {
+        let (letters, code) = (&self.postbox.letters, self.codes.code(&SecretHash::of(secret)));
         let letter = match purpose {
             Purpose::Verify => letters.email_verification(reader, secret, &code)?,
             Purpose::Change => letters.email_change(reader, secret, &code)?,
         };
-        self.postbox.post(tx, &self.ports, Lane::Code, email.clone(), letter).await?;
-        Ok(())
+        Ok(self.postbox.post(tx, &self.ports, Lane::Code, reader.email.clone(), letter).await?)
     }
 
     /// The address that a link's token proves, if the token is good now. Nothing is spent.

@@ -1,8 +1,9 @@
 //! `keyward doctor`: looks at everything a server stands on, changes nothing, and says what to mend.
 //!
-//! What each part has to be like is in `checks.rs` beside this file.
+//! What each part has to be like is in `checks.rs` and `listeners.rs` beside this file.
 
 mod checks;
+mod listeners;
 mod report;
 
 use keyward_api::wiring::check::advice;
@@ -12,6 +13,7 @@ use self::report::Finding::{Bad, Note};
 use self::report::Report;
 use super::output::Problem;
 use crate::cli::settings::ServerSettings;
+use crate::cli::settings::database::is_new;
 
 /// Checks one part after the other and prints what it finds; a problem if anything has to be mended.
 pub(super) async fn run(mut settings: ServerSettings, unknown: &[String]) -> Result<(), Problem> {
@@ -23,9 +25,13 @@ pub(super) async fn run(mut settings: ServerSettings, unknown: &[String]) -> Res
         report.add("settings", Note(words.clone()))?;
     }
     report.add("issuer", checks::issuer(&settings))?;
-    report.add("listen", checks::listen(&settings))?;
+    report.add("listen", listeners::port(settings.listen, settings.connections.tls_cert.as_deref()))?;
+    #[cfg(unix)]
+    if let Some(path) = &settings.listen_unix {
+        report.add("socket", listeners::socket(path))?;
+    }
     report.add("data", checks::data_folder(&settings.service.storage))?;
-    if checks::is_new(&settings.service.storage) {
+    if is_new(&settings.service.storage) {
         report.add("database", Note("there is none yet; the first start makes it".to_owned()))?;
         report.add("keys", checks::master_secret(&settings))?;
     } else {

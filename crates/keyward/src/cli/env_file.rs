@@ -10,6 +10,7 @@ use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::Path;
 
+use self::statements::Setting;
 use super::output::{Problem, note};
 
 const NAME: &str = ".env";
@@ -50,10 +51,17 @@ fn variables(file: File, path: &Path) -> Result<Vec<(String, String)>, Problem> 
         return Err(unreadable(path, "it is UTF-16; save it as UTF-8"));
     }
     // A line of ours that is not UTF-8 is refused by its replacement characters.
-    statements::parse(&String::from_utf8_lossy(&bytes)).map_err(|line| {
+    let settings = statements::parse(&String::from_utf8_lossy(&bytes)).map_err(|line| {
         // Nothing of the line is quoted: it may hold a secret.
         unreadable(path, &format_args!("line {line} must be NAME=value, its quotes closed, in UTF-8"))
-    })
+    })?;
+    for Setting { name, line, .. } in settings.iter().filter(|setting| setting.inside) {
+        note(format_args!(
+            "keyward: {}, line {line}: {name} stands between quotes of another variable, and is set all the same",
+            path.display()
+        ));
+    }
+    Ok(settings.into_iter().map(|setting| (setting.name, setting.value)).collect())
 }
 
 fn unreadable(path: &Path, reason: &(impl Display + ?Sized)) -> Problem {

@@ -1,9 +1,13 @@
 //! The first administrator, made from settings while a server starts.
 
+use keyward_api::resources::resource::Resource;
+use keyward_api::settings::storage::StorageSettings;
+use keyward_api::wiring::database::OpenDatabase;
 use keyward_auth::PasswordPolicy;
 use keyward_domain::identity::error::UserError;
 use keyward_domain::identity::registration::{Register, Registration};
 use keyward_domain::identity::users::Users;
+use keyward_domain::model::store_error::StoreError;
 use keyward_domain::model::users::User;
 use keyward_domain::ports::bundle::Ports;
 use keyward_domain::values::email::Email;
@@ -12,7 +16,9 @@ use keyward_domain::values::new_password::NewPassword;
 use keyward_domain::values::scopes::Role;
 
 use super::output::Problem;
+use crate::cli::settings::ServerSettings;
 use crate::cli::settings::administrator::AdministratorSettings;
+use crate::cli::settings::database::is_new;
 
 /// The account that the settings describe.
 pub(super) struct FirstAdministrator {
@@ -21,14 +27,25 @@ pub(super) struct FirstAdministrator {
 }
 
 impl FirstAdministrator {
-    /// Reads the settings; `None` where neither is set.
+    /// Reads the settings; `None` where they are not set, or have no effect because there is an administrator. The database is
+    /// looked at only if they are faulty.
     ///
     /// # Errors
-    /// One sentence that names the setting to correct.
-    pub(super) fn read(
-        settings: &AdministratorSettings,
-        policy: &PasswordPolicy,
+    /// One sentence that names the setting to correct, while there is no administrator.
+    pub(super) async fn find(
+        settings: &ServerSettings,
+        resources: &[Resource],
     ) -> Result<Option<Self>, Problem> {
+        match Self::read(&settings.administrator, &settings.service.passwords.policy()) {
+            Err(problem) if have_administrator(&settings.service.storage, resources).await? => {
+                tracing::warn!("there is an administrator, so this has no effect: {problem}");
+                Ok(None)
+            }
+            read => read,
+        }
+    }
+
+    fn read(settings: &AdministratorSettings, policy: &PasswordPolicy) -> Result<Option<Self>, Problem> {
         let (email, password) = match (&settings.admin_email, &settings.admin_password) {
             (None, None) => return Ok(None),
             (Some(email), Some(password)) => (email, password),
@@ -69,6 +86,21 @@ impl FirstAdministrator {
         }
         Ok(())
     }
+}
+
+/// Whether there is an administrator. Nothing is made: where there is no database, or none with our tables, there is none.
+async fn have_administrator(storage: &StorageSettings, resources: &[Resource]) -> Result<bool, Problem> {
+    if is_new(storage) {
+        return Ok(false);
+    }
+    let database = OpenDatabase::inspect(storage, resources).await?;
+    let found = async {
+        let mut tx = database.store().begin().await?;
+        Ok::<_, StoreError>(!tx.user_changes().administrators(1).await?.is_empty())
+    };
+    let found = found.await.unwrap_or(false);
+    database.close().await?;
+    Ok(found)
 }
 
 /// Marks the address as verified: the operator vouches for it, and mail may not work yet.

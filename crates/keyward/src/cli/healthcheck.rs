@@ -11,6 +11,8 @@ use std::time::Duration;
 use clap::Args;
 
 use self::asking::status;
+#[cfg(unix)]
+use self::asking::status_at_socket;
 use super::output::{Problem, say};
 use crate::cli::settings::listen::address;
 
@@ -20,6 +22,11 @@ pub(super) struct Healthcheck {
     #[arg(long, env = "KEYWARD_LISTEN", default_value = "127.0.0.1:8000", value_name = "ADDRESS:PORT",
         value_parser = address)]
     listen: SocketAddr,
+
+    /// The Unix socket that the server listens on; it is asked in place of the address
+    #[cfg(unix)]
+    #[arg(long, env = "KEYWARD_LISTEN_UNIX", value_name = "PATH")]
+    listen_unix: Option<PathBuf>,
 
     /// The server's certificate, where it speaks TLS; no other one is accepted
     #[arg(long, env = "KEYWARD_TLS_CERT", value_name = "FILE")]
@@ -32,12 +39,22 @@ pub(super) struct Healthcheck {
 
 impl Healthcheck {
     pub(super) fn run(&self) -> Result<(), Problem> {
-        let address = reachable(self.listen);
-        match status(address, self.tls_cert.as_deref(), Duration::from_secs(self.timeout)) {
+        let (place, answer) = self.ask(Duration::from_secs(self.timeout));
+        match answer {
             Ok(200) => say("ready"),
-            Ok(status) => Err(format!("the server at {address} is not ready: it answers {status}")),
-            Err(error) => Err(format!("no answer from {address}: {error}")),
+            Ok(status) => Err(format!("the server at {place} is not ready: it answers {status}")),
+            Err(error) => Err(format!("no answer from {place}: {error}")),
         }
+    }
+
+    /// The status of the answer, and where it came from.
+    fn ask(&self, limit: Duration) -> (String, std::io::Result<u16>) {
+        #[cfg(unix)]
+        if let Some(path) = &self.listen_unix {
+            return (path.display().to_string(), status_at_socket(path, limit));
+        }
+        let address = reachable(self.listen);
+        (address.to_string(), status(address, self.tls_cert.as_deref(), limit))
     }
 }
 

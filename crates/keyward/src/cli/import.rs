@@ -89,7 +89,7 @@ impl Import {
             };
             if let Some(reason) = refused {
                 progress.clear();
-                report.refuse(entry.line, &reason)?;
+                report.refuse(entry.line, entry.element, &reason)?;
             }
             taken += 1;
             if import.is_full() {
@@ -154,9 +154,11 @@ impl Report {
         Ok(Self { output: Box::new(BufWriter::new(file)), refused: 0 })
     }
 
-    fn refuse(&mut self, line: u64, reason: &str) -> Result<(), Problem> {
+    fn refuse(&mut self, line: u64, element: Option<u64>, reason: &str) -> Result<(), Problem> {
         self.refused += 1;
-        writeln!(self.output, "line {line}: {}", Printable(reason)).map_err(|error| unwritten(&error))
+        let element = element.map(|number| format!(", element {number}")).unwrap_or_default();
+        writeln!(self.output, "line {line}{element}: {}", Printable(reason))
+            .map_err(|error| unwritten(&error))
     }
 
     fn finish(mut self) -> Result<u64, Problem> {

@@ -22,8 +22,7 @@ pub(super) async fn serve(mut settings: ServerSettings, unknown: &[String]) -> R
     let logging = log::start(&settings)?;
     let resources = settings.resources.mounted()?;
     check(&settings.service, &resources)?;
-    let administrator =
-        FirstAdministrator::read(&settings.administrator, &settings.service.passwords.policy())?;
+    let administrator = FirstAdministrator::find(&settings, &resources).await?;
     for words in unknown.iter().chain(&advice(&settings.service)) {
         tracing::warn!("{words}");
     }
@@ -37,6 +36,9 @@ pub(super) async fn serve(mut settings: ServerSettings, unknown: &[String]) -> R
         None => None,
     };
     settings.set_issuer();
+    if let Some(problem) = settings.unreachable_issuer() {
+        tracing::warn!("{problem}: set it to the address that clients use, as in https://login.example.com");
+    }
     let mut service = Service::open_with(settings.service.clone(), resources).await?;
     if let Some(administrator) = administrator {
         administrator.make(&service.state().core.foundation.ports).await?;

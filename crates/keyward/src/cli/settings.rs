@@ -8,8 +8,9 @@ pub mod logging;
 pub mod resources;
 pub mod watch;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
+use axum::http::Uri;
 use clap::Args;
 use keyward_api::settings::Settings;
 
@@ -63,5 +64,18 @@ impl ServerSettings {
     pub(crate) fn set_issuer(&mut self) {
         let (scheme, listen) = (self.connections.scheme(), self.listen);
         self.service.address = Some(format!("{scheme}://{listen}"));
+    }
+
+    /// Why no client can reach the issuer, if it names every interface in place of a host.
+    pub(crate) fn unreachable_issuer(&self) -> Option<String> {
+        let issuer = self.service.issuer();
+        let uri = issuer.parse::<Uri>().ok()?;
+        let address = uri.host()?.trim_matches(['[', ']']).parse::<IpAddr>().ok()?;
+        let why = if self.service.tokens.issuer.is_some() { "is" } else { "is not set and is taken for" };
+        address.is_unspecified().then(|| {
+            format!(
+                "KEYWARD_ISSUER {why} {issuer}, which tokens and links in mails name and no other machine can reach"
+            )
+        })
     }
 }

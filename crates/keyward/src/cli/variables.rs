@@ -1,7 +1,8 @@
 //! The variables that settings come from: the environment, the file `.env`, and files that hold secrets.
 //!
 //! They are read once and become the defaults of the command line's arguments, so that a flag goes before a variable. An
-//! empty variable is not set, as compose files write it: `KEYWARD_ISSUER: ${KEYWARD_ISSUER:-}`.
+//! empty variable is not set, as compose files write it: `KEYWARD_ISSUER: ${KEYWARD_ISSUER:-}`. A file of a secret that
+//! cannot be read is a problem of the commands that take the secret, and of no other.
 
 mod names;
 mod secret_files;
@@ -9,7 +10,8 @@ mod secret_files;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 
-use clap::{Arg, Command};
+use clap::parser::ValueSource;
+use clap::{Arg, ArgMatches, Command};
 
 use self::names::{Names, unknown};
 use self::secret_files::SUFFIX;
@@ -21,6 +23,8 @@ use super::prefix::PREFIX;
 #[derive(Default)]
 pub(super) struct Variables {
     values: BTreeMap<String, OsString>,
+    /// Secrets that are set and cannot be used, each with the sentence that says why.
+    unusable: BTreeMap<String, Problem>,
     unknown: Vec<String>,
 }
 
@@ -28,7 +32,7 @@ impl Variables {
     /// Reads the variables that this command line knows.
     ///
     /// # Errors
-    /// One sentence, for a `.env` or a file of a secret that cannot be read.
+    /// One sentence, for a `.env` that cannot be read.
     pub(super) fn read(command: &Command) -> Result<Self, Problem> {
         let names = Names::of(command);
         let environment =
@@ -37,25 +41,50 @@ impl Variables {
         let mut all = Self::default();
         // A name in the environment goes before the file's, whether it holds the value or names a file with it.
         for layer in [environment.collect::<BTreeMap<_, _>>(), file.collect()] {
-            all.add(&names, layer)?;
+            all.add(&names, layer);
         }
         Ok(all)
     }
 
-    fn add(&mut self, names: &Names, layer: BTreeMap<String, OsString>) -> Result<(), Problem> {
+    fn add(&mut self, names: &Names, layer: BTreeMap<String, OsString>) {
         let mut layer = layer;
-        let is_set = |name: &str| self.values.contains_key(name.strip_suffix(SUFFIX).unwrap_or(name));
+        let is_set = |name: &str| {
+            let name = name.strip_suffix(SUFFIX).unwrap_or(name);
+            self.values.contains_key(name) || self.unusable.contains_key(name)
+        };
         layer.retain(|name, value| name.starts_with(PREFIX) && !value.is_empty() && !is_set(name));
         for name in &names.secrets {
-            if let Some(value) = secret_files::take(name, &mut layer)? {
-                layer.insert(name.clone(), value);
+            match secret_files::take(name, &mut layer) {
+                Ok(Some(value)) => drop(layer.insert(name.clone(), value)),
+                Ok(None) => {}
+                Err(problem) => {
+                    layer.remove(name);
+                    self.unusable.insert(name.clone(), problem);
+                }
             }
         }
         let (known, other): (BTreeMap<_, _>, BTreeMap<_, _>) =
             layer.into_iter().partition(|(name, _)| names.all.contains(name));
         self.values.extend(known);
         self.unknown.extend(other.iter().filter_map(|(name, value)| unknown(name, value, names)));
-        Ok(())
+    }
+
+    /// Refuses a command that takes a secret which cannot be used, unless a flag gives it.
+    ///
+    /// # Errors
+    /// One sentence that names the variable.
+    pub(super) fn check(&self, command: &Command, matches: &ArgMatches) -> Result<(), Problem> {
+        let below =
+            matches.subcommand().and_then(|(name, below)| Some((command.find_subcommand(name)?, below)));
+        if let Some((command, matches)) = below {
+            return self.check(command, matches);
+        }
+        let problem = command.get_arguments().find_map(|argument| {
+            let problem = self.unusable.get(argument.get_env()?.to_str()?)?;
+            let given = matches.value_source(argument.get_id().as_str()) == Some(ValueSource::CommandLine);
+            (!given).then_some(problem)
+        });
+        problem.map_or(Ok(()), |problem| Err(problem.clone()))
     }
 
     /// The command line with the variables in it.

@@ -36,3 +36,19 @@ async fn an_env_file_above_is_read_if_it_is_ones_own_and_not_if_it_is_another_ac
     let here = text(&home.run(&["doctor", "--listen", "127.0.0.1:0"]).stdout);
     assert!(here.contains("https://file.example"), "{here}");
 }
+
+#[tokio::test]
+async fn a_quote_that_another_program_leaves_open_hides_no_setting() {
+    let home = Home::new().await;
+    std::fs::write(
+        home.path().join(".env"),
+        "MOTD=\"it's open\nKEYWARD_ISSUER=https://file.example\n\nNOTE=\"\nKEYWARD_AUDIENCE=apps\n",
+    )
+    .unwrap();
+    let output = home.run(&["doctor", "--listen", "127.0.0.1:0"]);
+    let (printed, noted) = (text(&output.stdout), text(&output.stderr));
+    assert!(printed.contains("ok    issuer    https://file.example"), "{printed}");
+    let words = "line 2: KEYWARD_ISSUER stands between quotes of another variable";
+    assert!(noted.contains(words) && !noted.contains("file.example"), "{noted}");
+    assert!(!noted.contains("KEYWARD_AUDIENCE"), "{noted}");
+}

@@ -79,3 +79,25 @@ async fn its_address_needs_no_mail() {
     let server = home.serve(&[EMAIL, PASSWORD, ("KEYWARD_REQUIRE_VERIFIED_EMAIL", "on")]);
     assert_eq!(log_in(&server, PASSWORD.1).0, 200);
 }
+
+#[tokio::test]
+async fn settings_that_are_faulty_have_no_effect_once_there_is_an_administrator() {
+    let home = Home::new().await;
+    let created = home.run_with(
+        &["user", "create", "--email", EMAIL.1, "--role", "admin", "--password-stdin"],
+        "the owner's pass phrase\n",
+    );
+    assert!(created.status.success(), "{created:?}");
+    for variables in [
+        &[EMAIL, ("KEYWARD_ADMIN_PASSWORD", "sh0rt")][..],
+        &[EMAIL, PASSWORD, ("KEYWARD_PASSWORD_MIN_LENGTH", "40")],
+        &[EMAIL],
+        &[("KEYWARD_ADMIN_EMAIL", "root"), PASSWORD],
+    ] {
+        let server = home.serve(variables);
+        assert_eq!(log_in(&server, "the owner's pass phrase").0, 200, "{variables:?}");
+        let (_, log) = server.stop("TERM");
+        assert!(log.contains("there is an administrator, so this has no effect: KEYWARD_ADMIN_"), "{log}");
+        assert!(!log.contains("sh0rt"), "{log}");
+    }
+}

@@ -252,8 +252,8 @@ async fn an_account_without_a_usable_password_comes_along_and_a_mail_lets_its_ow
     let done = import(&home, "people.csv", &rows, &[]);
     let words = "3 added, 0 there already, 0 refused, 3 without a password".to_owned();
     assert_eq!(summary(&done), (Some(0), words), "{}", text(&done.stderr));
-    let odd =
-        "email,hash\nodd@example.com,$1$saltsalt$qjXMvbEw8oaL.CzflDtaK1\nworse@example.com,plain text\n";
+    let odd = "email,hash\nodd@example.com,$1$saltsalt$qjXMvbEw8oaL.CzflDtaK1\nworse@example.com,plain text\n\
+               mysql@example.com,*94BDCEBE19083CE2A1F959FD02F964C7AF4CFC29\n";
     let refused = import(&home, "odd.csv", odd, &[]);
     assert_eq!(refused.status.code(), Some(2));
     let report = text(&refused.stderr);
@@ -262,8 +262,12 @@ async fn an_account_without_a_usable_password_comes_along_and_a_mail_lets_its_ow
         "{report}"
     );
     assert!(report.contains("docs/CONFIGURATION.md") && !report.contains("plain text"), "{report}");
+    assert!(
+        report.contains("line 4: the stored password hash is not usable") && !report.contains("94BD"),
+        "{report}"
+    );
     let done = import(&home, "odd.csv", odd, &["--without-password"]);
-    assert_eq!(summary(&done).1, "2 added, 0 there already, 0 refused, 2 without a password");
+    assert_eq!(summary(&done).1, "3 added, 0 there already, 0 refused, 3 without a password");
 
     let server = home.serve(&[("KEYWARD_THROTTLE", "off")]);
     let log_in = |email: &str, password: &str| {
@@ -313,5 +317,25 @@ async fn files_of_spreadsheets_and_of_firebase_are_imported() {
     for (email, password) in [("ana@example.com", "secret"), ("bob@example.com", "user1password")] {
         let login = json!({ "username": email, "password": password });
         assert_eq!(server.call("POST", "/login", "", &login).0, 200, "{email}");
+    }
+}
+
+#[tokio::test]
+async fn a_faulty_element_of_a_json_array_is_named() {
+    let home = Home::new().await;
+    let ana = json!({ "email": "ana@example.com", "hash": BCRYPT });
+    let eve = json!({ "email": "eve", "hash": BCRYPT });
+    for (text_of, report) in [
+        (format!("[{ana},{eve}]"), "line 1, element 2: the e-mail address is not valid"),
+        (
+            format!("[{ana}\n{eve}]"),
+            "line 2, element 1: a comma is missing behind it; nothing after it is read",
+        ),
+        (format!("[7,{ana}]"), "line 1, element 1: it is no JSON object; nothing after it is read"),
+        (format!("{eve}\n[{ana}]"), "line 1: the file holds no JSON array of objects"),
+    ] {
+        let done = import(&home, "people.json", &text_of, &["--dry-run"]);
+        assert_eq!(done.status.code(), Some(2), "{text_of}");
+        assert!(text(&done.stderr).starts_with(report), "{text_of}: {}", text(&done.stderr));
     }
 }

@@ -92,7 +92,56 @@ async fn the_page_of_a_verification_names_the_address() {
     let page = sent(&app, "/verify-email", &format!("token={token}")).await.assert_status(200).text();
     assert!(page.contains("Your e-mail address is verified") && page.contains("Go back"), "{page}");
     let page = sent(&app, "/verify-email", &format!("token={token}")).await.assert_status(400).text();
-    assert!(page.contains("was not verified") && page.contains("ask for another mail"), "{page}");
+    assert!(page.contains("was not verified") && page.contains("action=\"verification\""), "{page}");
     let page = app.anonymous().get(&format!("/verify-email?token={token}")).await.text();
     assert!(!page.contains("example.com"), "a spent link names no user: {page}");
+}
+
+#[tokio::test]
+async fn the_page_of_a_verification_asks_for_another_mail_without_a_login() {
+    let app = TestApp::start().await;
+    app.user("ana").await;
+    for path in ["/verify-email", "/verify-email?token=unknown"] {
+        let page = app.anonymous().get(path).await.assert_status(200).text();
+        assert!(page.contains("action=\"verification\"") && page.contains("name=\"email\""), "{page}");
+    }
+    for name in ["ana", "nobody"] {
+        let page =
+            sent(&app, "/verification", &format!("email={name}%40example.com")).await.assert_status(202);
+        assert!(
+            page.text().contains("If this address has an account and is not verified yet"),
+            "{}",
+            page.text()
+        );
+    }
+    let token = token(&app.letter().await, "verify-email");
+    sent(&app, "/verify-email", &format!("token={token}")).await.assert_status(200);
+    let page = sent(&app, "/verification", "email=nonsense").await.assert_status(422).text();
+    assert!(page.contains("<main>") && page.contains("valid email address"), "{page}");
+}
+
+#[tokio::test]
+async fn what_is_done_leads_on_to_the_application_where_it_is_named() {
+    for (flags, way) in [
+        (&[][..], None),
+        (&["--app-url", "https://app.example/?a=1&b=2"], Some("https://app.example/?a=1&amp;b=2")),
+        (
+            &["--app-url", "https://app.example/", "--app-name", "Tea & Biscuits"],
+            Some("Go on to Tea &amp; Biscuits"),
+        ),
+    ] {
+        let app = TestApp::with_flags(flags).await;
+        let ana = app.user("ana").await;
+        ana.post("/users/me/verification", json!({})).await.assert_status(202);
+        let proof = token(&app.letter().await, "verify-email");
+        let verified = sent(&app, "/verify-email", &format!("token={proof}")).await.assert_status(200).text();
+        let reset = format!("token={}&new_password=eight+tame+horses", link(&app, "ana").await);
+        let reset = sent(&app, "/reset-password", &reset).await.assert_status(200).text();
+        for page in [verified, reset].map(|page| page.replace("&#x2f;", "/")) {
+            match way {
+                Some(way) => assert!(page.contains(way) && page.contains("<a href=\"https:"), "{page}"),
+                None => assert!(!page.contains("<a "), "{page}"),
+            }
+        }
+    }
 }

@@ -64,6 +64,7 @@ mod recovery;
 mod refusals;
 mod removed_clients;
 mod replica;
+mod resend_verification;
 mod resources;
 mod restore;
 mod revocation;

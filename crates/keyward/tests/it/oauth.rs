@@ -222,6 +222,31 @@ async fn a_registered_client_that_leaves_its_secret_out_gets_no_token() {
 }
 
 #[tokio::test]
+async fn a_registered_client_gets_no_session_without_its_bounds_at_login() {
+    let app = TestApp::start().await;
+    app.user("ana").await;
+    register(&app, "web").await;
+    let fields = [("username", "ana@example.com"), ("password", PASSWORD)];
+    for path in ["/login", "/token"] {
+        let id = ("client_id", "web");
+        for more in [&[id][..], &[id, ("client_secret", "")], &[id, ("client_secret", "wrong")]] {
+            let answer = form(&app, path, &[&fields, more].concat()).send().await.assert_status(401);
+            assert_eq!(
+                (&*answer.code(), &answer.json()["error"]),
+                ("invalid_client", &json!("invalid_client"))
+            );
+            assert!(answer.detail().contains("/oauth/token"), "{}", answer.detail());
+        }
+        let by_basic = form(&app, path, &fields).header("authorization", basic("web", "x"));
+        assert_eq!(&*by_basic.send().await.assert_status(401).code(), "invalid_client");
+        // Any other id is ignored, as what Swagger UI sends.
+        for id in ["my-app", "", "%"] {
+            form(&app, path, &[&fields[..], &[("client_id", id)]].concat()).send().await.assert_status(200);
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_session_opened_through_a_client_is_refreshed_by_that_client_alone() {
     let app = TestApp::start().await;
     app.user("ana").await;

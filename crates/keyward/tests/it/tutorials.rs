@@ -1,7 +1,9 @@
 //! What the tutorials got wrong, one test a bug: readers who come from there must not find it here again.
 
+use std::sync::Arc;
+
 use crate::app::{Starts, Writes, document};
-use keyward_api::testing::app::{PASSWORD, TestApp};
+use keyward_api::testing::app::{PASSWORD, TestApp, cheap_hasher};
 use serde_json::json;
 
 use crate::forge::{Forge, claims_of};
@@ -220,13 +222,34 @@ async fn a_path_of_a_tutorial_says_what_to_call() {
         ("POST", "/user", "POST /users"),
         ("GET", "/user/all", "GET /users"),
         ("DELETE", "/user/7", "/users/7"),
+        ("POST", "/createposts", "POST /posts"),
+        ("POST", "/category/", "/categories"),
+        ("DELETE", "/category/7", "/categories/7"),
+        ("GET", "/cart/add?product_id=1", "POST /cart/items"),
+        ("DELETE", "/cart/7", "/cart/items/7"),
+        ("POST", "/auth/login", "POST /login"),
+        ("POST", "/auth/token", "POST /login"),
+        ("POST", "/auth/signup", "POST /signup"),
+        ("POST", "/auth/register", "POST /signup"),
+        ("POST", "/auth/refresh", "POST /refresh_token"),
+        ("GET", "/auth/me", "/users/me"),
+        ("GET", "/blogs", "/blog"),
     ] {
         let answer = app.anonymous().call(method, path).send().await.assert_status(404);
         assert!(answer.detail().contains(named), "{method} {path}: {}", answer.detail());
         assert_eq!(&*answer.code(), "not_found");
     }
-    for path in ["/user/me2", "/users2", "/userlogin", "/user/7/posts"] {
+    for path in ["/user/me2", "/users2", "/userlogin", "/user/7/posts", "/category/x", "/cart/add/7", "/auth"]
+    {
         assert_eq!(app.anonymous().get(path).await.assert_status(404).detail(), "Not Found", "{path}");
+    }
+    for path in ["/cart", "/users/7", "/posts/7"] {
+        app.anonymous().get(path).await.assert_status(401);
+    }
+    let bare = TestApp::with_hasher(Vec::new(), &[], Arc::new(cheap_hasher()), 2).await;
+    for path in ["/cart/add", "/category", "/createposts"] {
+        let answer = bare.anonymous().get(path).await.assert_status(404);
+        assert_eq!(answer.detail(), "Not Found", "what is not mounted is not named: {path}");
     }
     let refresh = app.anonymous().get("/refresh_token").await.assert_status(405);
     assert_eq!((refresh.detail().as_str(), refresh.header("allow")), ("Method Not Allowed", "POST"));

@@ -96,3 +96,40 @@ async fn nginx_reaches_the_server_through_the_socket() {
         front.call("GET", "/sessions", tokens["access_token"].as_str().unwrap(), &Value::Null);
     assert_eq!(sessions[0]["ip"], "127.0.0.1");
 }
+
+#[tokio::test]
+async fn healthcheck_and_doctor_know_the_socket() {
+    let home = Home::new().await;
+    let socket = home.path().join("keyward.sock");
+    let path = socket.to_str().unwrap();
+    let check = || home.run(&["healthcheck", "--listen-unix", path, "--timeout", "3"]);
+    let doctor = || {
+        let output = home.run(&["doctor", "--listen", "127.0.0.1:0", "--listen-unix", path]);
+        let printed = text(&output.stdout);
+        let line = printed.lines().find(|line| line.contains(" socket "));
+        (output.status.success(), line.unwrap_or_else(|| panic!("{printed}")).to_owned())
+    };
+    assert_eq!(doctor(), (true, format!("ok    socket    {path} is free")));
+    assert!(text(&check().stderr).contains(&format!("no answer from {path}")), "{:?}", check());
+    let server = home.serve(&[("KEYWARD_LISTEN_UNIX", path)]);
+    crate::process::becomes_ready(check);
+    assert_eq!(doctor(), (true, format!("ok    socket    a server is ready at {path}")));
+    drop(server);
+    drop(std::fs::remove_file(&socket));
+    drop(std::os::unix::net::UnixListener::bind(&socket).unwrap());
+    assert_eq!(
+        doctor().1,
+        format!("ok    socket    {path} was left behind by a server; the next start replaces it")
+    );
+    let silent = {
+        std::fs::remove_file(&socket).unwrap();
+        std::os::unix::net::UnixListener::bind(&socket).unwrap()
+    };
+    let (ok, line) = doctor();
+    assert!(!ok && line.starts_with("bad   socket    something else listens at"), "{line}");
+    assert!(text(&check().stderr).contains("took longer than 3s"), "{:?}", check());
+    drop(silent);
+    std::fs::remove_file(&socket).unwrap();
+    std::fs::write(&socket, "mine").unwrap();
+    assert_eq!(doctor(), (false, format!("bad   socket    there is another file at {path}")));
+}

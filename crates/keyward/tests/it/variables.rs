@@ -123,6 +123,81 @@ async fn a_file_of_a_secret_that_cannot_be_used_stops_the_start() {
 }
 
 #[tokio::test]
+async fn a_command_that_takes_no_such_secret_needs_no_file_of_it() {
+    let home = Home::new().await;
+    let server = home.serve(&[]);
+    let listen = server.address.to_string();
+    let missing = [
+        ("KEYWARD_MASTER_SECRET_FILE", "missing"),
+        ("KEYWARD_SMTP_URL_FILE", "missing"),
+        ("KEYWARD_ADMIN_PASSWORD_FILE", "missing"),
+    ];
+    let both = [("KEYWARD_SECRET", "hunter2"), ("KEYWARD_SECRET_FILE", "missing")];
+    let variables = [&missing[..], &both].concat();
+    for arguments in [&["openapi"][..], &["healthcheck", "--listen", &listen], &["user", "list"], &["man"]] {
+        let output = run(&home, arguments, &variables);
+        assert!(output.status.success(), "{arguments:?}: {}", text(&output.stderr));
+        assert!(!text(&output.stderr).contains("no setting"), "{}", text(&output.stderr));
+    }
+    drop(server);
+    for arguments in [&[][..], &["serve"], &["doctor"]] {
+        let output = run(&home, arguments, &missing[..1]);
+        let err = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+        assert!(
+            err.contains("KEYWARD_MASTER_SECRET_FILE: missing: it cannot be read"),
+            "{arguments:?}: {err}"
+        );
+    }
+    // A flag goes before the variable.
+    let secret =
+        ["doctor", "--listen", "127.0.0.1:0", "--master-secret", "of more than thirty-two bytes, for sure"];
+    let err = text(&run(&home, &secret, &missing[..1]).stderr);
+    assert!(!err.contains("KEYWARD_MASTER_SECRET_FILE"), "{err}");
+}
+
+#[tokio::test]
+async fn a_blank_may_follow_the_comma_of_a_list() {
+    let home = Home::new().await;
+    let server = home.serve(&[
+        ("KEYWARD_CORS_ORIGINS", "https://a.example, https://b.example"),
+        ("KEYWARD_CORS_HEADERS", "x-app-version, x-other"),
+        ("KEYWARD_TRUSTED_PROXIES", "10.0.0.0/8, ::1"),
+        ("KEYWARD_RESOURCES", "blog, shop"),
+    ]);
+    for path in ["/blog", "/products"] {
+        assert_eq!(server.call("GET", path, "", &serde_json::Value::Null).0, 200, "{path}");
+    }
+    let output = run(&home, &[], &[("KEYWARD_RESOURCES", "blog, shp")]);
+    assert!(text(&output.stderr).contains("shop"), "{}", text(&output.stderr));
+}
+
+#[tokio::test]
+async fn an_issuer_that_no_client_can_reach_is_named_at_the_start_and_by_doctor() {
+    let home = Home::new().await;
+    let words = |port: &str| {
+        format!(
+            "KEYWARD_ISSUER is not set and is taken for http://0.0.0.0:{port}, which tokens and links in mails name"
+        )
+    };
+    let server = home.serve(&[("KEYWARD_LISTEN", ":0")]);
+    let port = server.address.port().to_string();
+    let (_, log) = server.stop("TERM");
+    assert!(log.contains(&words(&port)) && log.contains("\"WARN\""), "{log}");
+    let output = run(&home, &["doctor"], &[("KEYWARD_LISTEN", &format!(":{port}"))]);
+    let printed = text(&output.stdout);
+    assert!(printed.contains(&format!("bad   issuer    {}", words(&port))), "{printed}");
+    assert!(printed.contains("mend: set KEYWARD_ISSUER"), "{printed}");
+    for (listen, issuer) in [(":0", "https://login.example.com"), ("127.0.0.1:0", "")] {
+        let server = home.serve(&[("KEYWARD_LISTEN", listen), ("KEYWARD_ISSUER", issuer)]);
+        let (_, log) = server.stop("TERM");
+        assert!(!log.contains("can reach"), "{log}");
+    }
+    let (_, log) = home.serve(&[("KEYWARD_ISSUER", "http://[::]:8000/auth")]).stop("TERM");
+    assert!(log.contains("KEYWARD_ISSUER is http://[::]:8000/auth, which"), "{log}");
+}
+
+#[tokio::test]
 async fn a_dollar_sign_in_the_env_file_is_itself() {
     let home = Home::new().await;
     let text = "OTHER=\"of another program\nKEYWARD_AUDIENCE=pa$$word$HOME # note\n";

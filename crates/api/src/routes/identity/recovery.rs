@@ -19,6 +19,7 @@ use utoipa::{PartialSchema, ToSchema};
 use crate::error::ApiError;
 use crate::extract::{Asked, NewPasswords, Outcome, Sender, Submitted, Submitter, new_password, read};
 use crate::pages::{self, ResetPage};
+use crate::settings::public::PublicAddress;
 
 /// Who forgot their password.
 #[derive(Input)]
@@ -45,6 +46,17 @@ impl Notice {
     /// A code and a link are on their way.
     pub(crate) fn code_sent() -> Self {
         Self { detail: "A code and a link are on their way to the e-mail address." }
+    }
+
+    /// The same, if the address waits for them; or too many were requested, which is `false`.
+    pub(crate) fn resent(is_within_limits: bool) -> Self {
+        Self {
+            detail: if is_within_limits {
+                "If this address has an account and is not verified yet, a code and a link are on their way to it."
+            } else {
+                "Several mails were requested for this address. Use the newest one, or try again later."
+            },
+        }
     }
 }
 
@@ -154,9 +166,10 @@ async fn form(
 ///
 /// Ends every session of the account. A browser's form, which accepts `text/html`, is answered with a page.
 #[utoipa::path(post, path = "/reset-password", tag = "mail")]
-pub async fn reset_password(
+pub(crate) async fn reset_password(
     State(recovery): State<Recovery>,
     State(policy): State<PasswordPolicy>,
+    State(public): State<PublicAddress>,
     Sender(origin): Sender,
     Submitted { body, sender }: Submitted<ResetForm>,
 ) -> Outcome<(InvalidLink, RefusedPassword, TooManyAttempts)> {
@@ -176,6 +189,6 @@ pub async fn reset_password(
         _ => None,
     };
     let next = "Go back to where you log in: the new password is good there from now on. All other logins have ended.";
-    let done = || pages::words(StatusCode::OK, "Your password was changed", next);
+    let done = || pages::done("Your password was changed", next, public.app.as_ref());
     sender.answer(outcome, done, |error| kept.unwrap_or_else(|| pages::no_reset(error)))
 }

@@ -1,11 +1,11 @@
 //! Proving that an e-mail address is one's own, and changing to another one.
 
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::response::Response;
 use keyward_auth::Password;
 use keyward_domain::identity::error::{EmailTaken, Stale, WrongPassword};
 use keyward_domain::identity::proofs::AskedPassword;
+use keyward_domain::identity::resend_verification::ResendVerification;
 use keyward_domain::identity::verification::{Proof, Verification};
 use keyward_domain::identity::verification_error::{
     AlreadyVerified, InvalidProof, MailJustSent, NoEmail, TooManyMails,
@@ -24,8 +24,9 @@ use crate::access::current_user::CurrentUser;
 use crate::answers::refused::Refused;
 use crate::answers::success::Accepted;
 use crate::error::ApiError;
-use crate::extract::{Outcome, Sender, Submitted, read};
+use crate::extract::{Asked, Outcome, Sender, Submitted, read};
 use crate::pages;
+use crate::settings::public::PublicAddress;
 
 /// What came with the mail: the address and the code, or the link's token. With both, the token counts.
 pub enum EmailProof {
@@ -113,6 +114,34 @@ pub async fn request_verification(
     Ok(Accepted(Notice::code_sent()))
 }
 
+/// The address to verify.
+#[derive(Input)]
+#[input(example = json!({ "email": "ana@example.com" }))]
+pub struct VerificationRequest {
+    #[input(read = read::email())]
+    email: Email,
+}
+
+/// Ask for another code and link to verify an e-mail address, without a login
+///
+/// The answer is the same whether or not the address has an account, and whether or not it is verified. A mail goes out at most
+/// once a minute, and voids any earlier one.
+#[utoipa::path(post, path = "/verification", tag = "mail", responses(
+    (status = 202, description = "A mail is on its way, if the address waits for one"),
+))]
+pub async fn resend_verification(
+    State(resend): State<ResendVerification>,
+    Sender(origin): Sender,
+    Submitted { body, sender }: Submitted<VerificationRequest>,
+) -> Asked<Notice, TooManyAttempts> {
+    let outcome = match body {
+        Ok(VerificationRequest { email }) => resend.request(email, &origin).await.map_err(ApiError::from),
+        Err(error) => Err(error),
+    };
+    let notice = Notice::resent(!matches!(outcome, Ok(false)));
+    sender.asked(outcome.map(drop), notice, "Look into your mailbox", "No mail was sent")
+}
+
 /// Change my e-mail address
 ///
 /// A code and a link go to the new address; the old one stays until one of them is used, and then gets a notice.
@@ -154,8 +183,9 @@ pub async fn verify_email_page(
 /// A new address of an account becomes its address by this. Of a code five tries are answered; the link does not
 /// mind wrong ones. A browser's form, which accepts `text/html`, is answered with a page.
 #[utoipa::path(post, path = "/verify-email", tag = "mail")]
-pub async fn verify_email(
+pub(crate) async fn verify_email(
     State(verification): State<Verification>,
+    State(public): State<PublicAddress>,
     Sender(origin): Sender,
     Submitted { body, sender }: Submitted<EmailProof>,
 ) -> Outcome<(InvalidProof, EmailTaken, TooManyAttempts)> {
@@ -164,6 +194,6 @@ pub async fn verify_email(
         Err(error) => Err(error),
     };
     let next = "Go back to where you signed up: you can go on there.";
-    let done = || pages::words(StatusCode::OK, "Your e-mail address is verified", next);
+    let done = || pages::done("Your e-mail address is verified", next, public.app.as_ref());
     sender.answer(outcome, done, pages::not_verified)
 }

@@ -1,11 +1,12 @@
-//! Why a token endpoint refuses a `grant_type`.
+//! Why a token endpoint refuses a `grant_type`, or a client.
 
+use keyward_domain::values::codes::INVALID_CLIENT;
 use keyward_domain::values::failure::{Failure, Kind};
 use keyward_guard::ErrorCode;
 
 use crate::codes::UNSUPPORTED_GRANT_TYPE;
 
-/// Why a token endpoint refuses a `grant_type`.
+/// Why a token endpoint refuses a `grant_type`, or a client.
 #[derive(Debug, thiserror::Error)]
 pub enum GrantError {
     /// `/login` knows one.
@@ -14,15 +15,24 @@ pub enum GrantError {
     /// `/oauth/token` knows three.
     #[error("The grant_type must be password, refresh_token or client_credentials.")]
     Unknown,
+    /// `/login` knows no clients.
+    #[error("A registered client logs people in at /oauth/token, with its secret.")]
+    ClientElsewhere,
 }
 
 impl Failure for GrantError {
     fn kind(&self) -> Kind {
-        Kind::Invalid
+        match self {
+            Self::ClientElsewhere => Kind::Unauthenticated,
+            Self::OnlyPassword | Self::Unknown => Kind::Invalid,
+        }
     }
 
     fn code(&self) -> ErrorCode {
-        UNSUPPORTED_GRANT_TYPE
+        match self {
+            Self::ClientElsewhere => INVALID_CLIENT,
+            Self::OnlyPassword | Self::Unknown => UNSUPPORTED_GRANT_TYPE,
+        }
     }
 }
 
@@ -31,4 +41,6 @@ keyward_domain::cases! {
     OnlyPassword => GrantError::OnlyPassword;
     /// The `grant_type` is unknown.
     UnknownGrant => GrantError::Unknown;
+    /// A registered client is named, which logs people in at `/oauth/token`.
+    ClientElsewhere => GrantError::ClientElsewhere;
 }

@@ -25,10 +25,10 @@ use crate::answers::refused::{Refused, TokenWords};
 use crate::answers::success::{Accepted, NoStore};
 use crate::error::ApiError;
 use crate::extract::read::LoginPassword;
-use crate::extract::{Sender, TokenBody, UserCreate, read};
+use crate::extract::{NamedClient, Sender, TokenBody, UserCreate, read};
 use crate::metrics::counters::Metrics;
 use crate::routes::identity::recovery::Notice;
-use crate::routes::oauth::grant_error::{GrantError, OnlyPassword};
+use crate::routes::oauth::grant_error::{ClientElsewhere, GrantError, OnlyPassword};
 
 /// What a login hands out (RFC 6749, section 5.1).
 #[derive(Serialize, ToSchema)]
@@ -97,9 +97,9 @@ pub struct Login {
     /// guesses make the account wait, it lets this device go on.
     #[input(secret)]
     device: Option<String>,
-    /// Ignored: the form is this service's own.
+    /// Ignored, unless it names a registered client, which is refused: clients log in at `/oauth/token`.
     pub client_id: Option<String>,
-    /// Ignored: the form is this service's own.
+    /// Ignored.
     #[input(secret)]
     pub client_secret: Option<String>,
 }
@@ -138,7 +138,7 @@ impl Answers for SignedUp {
 pub type NoLogin = (
     OnlyPassword,
     UngrantableScope,
-    (InvalidCredentials, SecondFactorOwed, WrongCode),
+    (InvalidCredentials, SecondFactorOwed, WrongCode, ClientElsewhere),
     EmailUnverified,
     TooManyAttempts,
 );
@@ -169,16 +169,28 @@ pub async fn login(
     State(metrics): State<Metrics>,
     Sender(origin): Sender,
     Here(uri): Here,
+    named: NamedClient,
     TokenBody(form): TokenBody<Login>,
 ) -> Result<Token, Refused<NoLogin, TokenWords>> {
     // Elsewhere a name may be anything; here it is half of what logs in.
     refuse_credentials_in(&uri, &["username"])
         .map_err(|rejection| ApiError::rejected(rejection).with_oauth("invalid_request"))?;
     let Login {
-        grant_type, username, password: LoginPassword { password, in_form }, otp, scope, device, ..
+        grant_type,
+        username,
+        password: LoginPassword { password, in_form },
+        otp,
+        scope,
+        device,
+        client_id,
+        ..
     } = form;
     if grant_type.is_some_and(|grant| grant != "password") {
         return Err(GrantError::OnlyPassword.into());
+    }
+    // Its session would have none of the bounds that the client is registered with.
+    if named.is_registered(client_id.as_deref()).await? {
+        return Err(GrantError::ClientElsewhere.into());
     }
     let with_code = in_form && otp.is_none();
     let login = log_in::Login { name: username, password, otp, with_code, scope, client: None, device };

@@ -13,6 +13,8 @@ pub struct JsonArray<R> {
     objects: Objects,
     /// The number of the line, from 1.
     line: u64,
+    /// The number of the element, from 1.
+    element: u64,
     bytes: u64,
     place: Place,
 }
@@ -20,14 +22,21 @@ pub struct JsonArray<R> {
 /// Where the reader is.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
+    /// Before the array.
     Before,
-    Inside,
+    /// Behind its bracket: an element or the end follows.
+    Open,
+    /// Behind an element: a comma or the end follows.
+    Element,
+    /// Behind a comma: an element follows.
+    Comma,
+    /// Behind the array, or behind what cannot be read.
     After,
 }
 
 impl<R: BufRead> JsonArray<R> {
     pub(super) fn open(input: R, objects: Objects) -> Self {
-        Self { input, objects, line: 1, bytes: 0, place: Place::Before }
+        Self { input, objects, line: 1, element: 0, bytes: 0, place: Place::Before }
     }
 
     pub(super) fn bytes(&self) -> u64 {
@@ -36,36 +45,44 @@ impl<R: BufRead> JsonArray<R> {
 
     pub(super) fn next_entry(&mut self) -> io::Result<Option<Entry>> {
         if self.place == Place::Before {
-            self.place = if self.find_array()? { Place::Inside } else { Place::After };
-            if self.place == Place::After {
-                let fault = Err("the file holds no JSON array of objects".to_owned());
-                return Ok(Some(Entry { line: self.line, user: fault }));
+            if let Err(fault) = self.find_array()? {
+                return Ok(Some(self.stop(None, fault)));
             }
+            self.place = Place::Open;
         }
-        while self.place == Place::Inside {
-            match self.next_byte()? {
-                Some(b'{') => {
-                    let line = self.line;
+        while self.place != Place::After {
+            let next = self.next_visible()?;
+            match (self.place, next) {
+                (Place::Open | Place::Comma, Some(b'{')) => {
+                    self.element += 1;
+                    self.place = Place::Element;
+                    let (line, element) = (self.line, Some(self.element));
                     let user = self.object()?.and_then(|text| self.objects.read(&text));
-                    return Ok(Some(Entry { line, user }));
+                    return Ok(Some(Entry { line, element, user }));
                 }
-                Some(b',' | b' ' | b'\t' | b'\r' | b'\n') => {}
-                Some(b']') => {
+                (Place::Element, Some(b',')) => self.place = Place::Comma,
+                (Place::Open | Place::Element, Some(b']')) => {
                     self.place = Place::After;
                     return self.rest();
                 }
-                found => {
-                    self.place = Place::After;
-                    let what =
-                        if found.is_some() { "what follows is no object" } else { "the array is not closed" };
-                    return Ok(Some(Entry {
-                        line: self.line,
-                        user: Err(format!("{what}; nothing after it is read")),
-                    }));
+                (_, None) => return Ok(Some(self.stop(None, "the array is not closed"))),
+                (Place::Element, Some(_)) => {
+                    let fault = "a comma is missing behind it; nothing after it is read";
+                    return Ok(Some(self.stop(Some(self.element), fault)));
+                }
+                (_, Some(_)) => {
+                    let fault = "it is no JSON object; nothing after it is read";
+                    return Ok(Some(self.stop(Some(self.element + 1), fault)));
                 }
             }
         }
         Ok(None)
+    }
+
+    /// The last entry: what cannot be read, here or at an element.
+    fn stop(&mut self, element: Option<u64>, fault: &str) -> Entry {
+        self.place = Place::After;
+        Entry { line: self.line, element, user: Err(fault.to_owned()) }
     }
 
     /// Reads what follows the array: a second list is refused, for its accounts would be missed.
@@ -73,23 +90,53 @@ impl<R: BufRead> JsonArray<R> {
         let mut text = Text::default();
         while let Some(byte) = self.next_byte()? {
             if !text.is_string(byte) && matches!(byte, b'[' | b'{') {
-                let user =
-                    Err("a second list follows, which is not read: one file holds one list".to_owned());
-                return Ok(Some(Entry { line: self.line, user }));
+                let fault = "a second list follows, which is not read: one file holds one list";
+                return Ok(Some(self.stop(None, fault)));
             }
         }
         Ok(None)
     }
 
-    /// Passes the array's bracket; says whether there is one.
-    fn find_array(&mut self) -> io::Result<bool> {
-        let mut text = Text::default();
+    /// Passes the array's bracket. Before it stands nothing, or the beginning of one object, whose members may be anything but
+    /// another list: no account may be passed over.
+    fn find_array(&mut self) -> io::Result<Result<(), &'static str>> {
+        const NONE: &str = "the file holds no JSON array of objects";
+        let mut next = self.next_visible()?;
+        // The mark at the beginning of UTF-8.
+        if next == Some(0xef) {
+            self.next_byte()?;
+            self.next_byte()?;
+            next = self.next_visible()?;
+        }
+        match next {
+            Some(b'[') => return Ok(Ok(())),
+            Some(b'{') => {}
+            _ => return Ok(Err(NONE)),
+        }
+        let (mut text, mut depth) = (Text::default(), 1_u32);
         while let Some(byte) = self.next_byte()? {
-            if !text.is_string(byte) && byte == b'[' {
-                return Ok(true);
+            if text.is_string(byte) {
+                continue;
+            }
+            match byte {
+                b'[' => return Ok(Ok(())),
+                b'{' => depth = depth.saturating_add(1),
+                b'}' if depth == 1 => return Ok(Err(NONE)),
+                b'}' => depth -= 1,
+                _ => {}
             }
         }
-        Ok(false)
+        Ok(Err(NONE))
+    }
+
+    /// The next byte that is no white space.
+    fn next_visible(&mut self) -> io::Result<Option<u8>> {
+        loop {
+            match self.next_byte()? {
+                Some(b' ' | b'\t' | b'\r' | b'\n') => {}
+                next => return Ok(next),
+            }
+        }
     }
 
     /// The object whose first brace was read. One that is too long is read to its end, and refused.

@@ -52,7 +52,7 @@ impl<R: BufRead> Csv<R> {
                 Ok(text) => self.rest(text)?.and_then(|record| self.read(&record)),
                 Err(fault) => Err(fault),
             };
-            return Ok(Some(Entry { line, user }));
+            return Ok(Some(Entry { line, element: None, user }));
         }
     }
 

@@ -9,5 +9,7 @@ pub type Fault = String;
 pub struct Entry {
     /// The number of its first line, from 1.
     pub line: u64,
+    /// The number of the element of a JSON array, from 1.
+    pub element: Option<u64>,
     pub user: Result<ForeignUser, Fault>,
 }

@@ -37,7 +37,7 @@ impl<R: BufRead> JsonLines<R> {
                 Ok(text) => self.objects.read(&text),
                 Err(fault) => Err(fault),
             };
-            return Ok(Some(Entry { line, user }));
+            return Ok(Some(Entry { line, element: None, user }));
         }
     }
 }

@@ -106,10 +106,34 @@ fn a_json_array_is_read_object_by_object() {
         ("{}", "no JSON array"),
         ("[", "not closed"),
         ("[{\"email\": \"a@x.org\"", "not closed"),
-        ("[7]", "what follows is no object"),
+        ("7 [{\"email\": \"a@x.org\"}]", "no JSON array"),
+        ("{\"email\": \"a@x.org\"}\n[{\"email\": \"b@x.org\"}]", "no JSON array"),
+        ("[7]", "it is no JSON object"),
+        ("[null, {\"email\": \"a@x.org\"}]", "it is no JSON object"),
+        ("{\"roles\": [\"x\"], \"users\": [{\"email\": \"a@x.org\"}]}", "it is no JSON object"),
+        ("[,{\"email\": \"a@x.org\"}]", "it is no JSON object"),
     ] {
         let entries = read_part(text);
         assert!(entries[0].1.as_ref().unwrap_err().contains(reason), "{text}: {entries:?}");
+    }
+    for (text, at, reason) in [
+        (
+            "[{\"email\": \"a@x.org\"}\n{\"email\": \"b@x.org\"}]",
+            (2, Some(1)),
+            "a comma is missing behind it",
+        ),
+        ("[{\"email\": \"a@x.org\"}\n,\n7]", (3, Some(2)), "it is no JSON object"),
+        ("[{\"email\": \"a@x.org\"},]", (1, Some(2)), "it is no JSON object"),
+        ("[{\"email\": \"a@x.org\"},,{\"email\": \"b@x.org\"}]", (1, Some(2)), "it is no JSON object"),
+        ("[{\"email\": \"a@x.org\"}, {\"email\": 7}]", (1, Some(2)), "`email` is no text"),
+    ] {
+        let mut users = Users::open(text.as_bytes(), Format::Json, Reading::default()).unwrap().ok().unwrap();
+        let first = users.next_entry().unwrap().unwrap();
+        assert!(first.element == Some(1) && first.user.is_ok(), "{text}");
+        let second = users.next_entry().unwrap().unwrap();
+        let fault = second.user.err().unwrap();
+        assert!((second.line, second.element) == at && fault.starts_with(reason), "{text}: {fault}");
+        assert!(users.next_entry().unwrap().is_none(), "{text}");
     }
     let long = format!("[{{\"name\":\"{}\"}},{{\"email\":\"a@x.org\"}}]", "x".repeat(200_000));
     let entries = read_part(&long);

@@ -2,11 +2,9 @@
 //! no schema.
 
 use std::fs::OpenOptions;
-use std::io::ErrorKind;
-use std::net::TcpListener;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use axum::http::Uri;
 use keyward_api::resources::resource::Resource;
@@ -20,17 +18,11 @@ use keyward_auth::Algorithm;
 use keyward_domain::keys::signing_keys::Keys;
 use keyward_domain::values::clock::Clock;
 use keyward_infra::clock::SystemClock;
-use keyward_infra::database::backup::sqlite_file;
 use keyward_infra::database::permission::explain;
 use keyward_migration::Schema;
 
 use super::report::Finding::{self, Bad, Good, Note};
-use crate::cli::healthcheck::asking::status;
-use crate::cli::healthcheck::reachable;
 use crate::cli::settings::ServerSettings;
-
-/// How long a server that listens already may take to answer.
-const PATIENCE: Duration = Duration::from_secs(3);
 
 pub(super) fn settings(settings: &ServerSettings, resources: &[Resource]) -> Finding {
     match check(&settings.service, resources) {
@@ -48,10 +40,10 @@ pub(super) fn issuer(settings: &ServerSettings) -> Finding {
     let (Some(scheme), Some(host)) = (uri.scheme_str(), uri.host()) else {
         return Bad(format!("{issuer} is no URL with a host"), mend);
     };
-    let address = host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().ok();
-    if address.is_some_and(|address| address.is_unspecified()) {
-        return Bad(format!("nobody can reach {issuer}, which tokens and links in mails would name"), mend);
+    if let Some(problem) = settings.unreachable_issuer() {
+        return Bad(problem, mend);
     }
+    let address = host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().ok();
     let here = host == "localhost" || address.is_some_and(|address| address.is_loopback());
     match (scheme, here) {
         ("https", _) => Good(issuer),
@@ -59,36 +51,6 @@ pub(super) fn issuer(settings: &ServerSettings) -> Finding {
         ("http", false) => Note(format!("{issuer} has no TLS: tokens can be read on the network")),
         _ => Bad(format!("{issuer} is neither http nor https"), mend),
     }
-}
-
-/// The port is free, or a server that is ready has it.
-pub(super) fn listen(settings: &ServerSettings) -> Finding {
-    let address = settings.listen;
-    match TcpListener::bind(address) {
-        Ok(_) => Good(format!("{address} is free")),
-        Err(error) if error.kind() == ErrorKind::AddrInUse => {
-            let certificate = settings.connections.tls_cert.as_deref();
-            match status(reachable(address), certificate, PATIENCE) {
-                Ok(200) => Good(format!("a server is ready at {address}")),
-                Ok(status) => {
-                    Note(format!("what listens at {address} answers {status} when asked whether it is ready"))
-                }
-                Err(error) => Bad(
-                    format!("something else listens at {address}: {error}"),
-                    "end it, or set KEYWARD_LISTEN".to_owned(),
-                ),
-            }
-        }
-        Err(error) => Bad(
-            format!("{address} cannot be listened on: {error}"),
-            "set KEYWARD_LISTEN to an address of this machine".to_owned(),
-        ),
-    }
-}
-
-/// Whether nothing was ever kept there: a SQLite file that does not exist.
-pub(super) fn is_new(storage: &StorageSettings) -> bool {
-    sqlite_file(&storage.database_url()).is_some_and(|file| !file.exists())
 }
 
 /// The folder can be written to, and what is secret in it is its owner's alone.

@@ -1,17 +1,30 @@
 //! The lines of a `.env` file: `NAME=value`, with or without `export` before and quotes around the value.
 //!
-//! Nothing is substituted: `$` is itself. Lines that set variables of other programs are skipped, with any content.
+//! Nothing is substituted: `$` is itself. Lines of other programs are skipped one by one, with any content.
 
 use crate::cli::prefix::PREFIX;
 
-/// The names and values of our variables, in the file's order.
+/// A line that sets a variable of ours.
+#[derive(Debug)]
+pub(super) struct Setting {
+    pub(super) name: String,
+    pub(super) value: String,
+    /// The number of the line, from 1.
+    pub(super) line: usize,
+    /// Whether the line stands inside the quotes of another program's variable.
+    pub(super) inside: bool,
+}
+
+/// Our variables, in the file's order. A line that begins with the name of one is ours wherever it stands: a quote that another
+/// program's line leaves open hides none.
 ///
 /// # Errors
 /// The number of the first line that sets a variable of ours and cannot be read.
-pub(super) fn parse(text: &str) -> Result<Vec<(String, String)>, usize> {
-    let mut rest = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let (mut found, mut number) = (Vec::new(), 1);
-    while !rest.is_empty() {
+pub(super) fn parse(text: &str) -> Result<Vec<Setting>, usize> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let (mut found, mut number, mut at, mut quoted_to) = (Vec::new(), 1, 0, 0);
+    while at < text.len() {
+        let rest = &text[at..];
         let line = rest.split_inclusive('\n').next().unwrap_or(rest);
         let statement = line.trim_start();
         let exported = statement.strip_prefix("export").filter(|rest| rest.starts_with([' ', '\t']));
@@ -24,21 +37,23 @@ pub(super) fn parse(text: &str) -> Result<Vec<(String, String)>, usize> {
         let read =
             begin.filter(|_| name.is_some()).and_then(|begin| Some((begin, self::value(&rest[begin..])?)));
         let length = match (name, read) {
-            (Some(name), Some((begin, (value, length)))) => {
-                if ours && value.contains(['\0', char::REPLACEMENT_CHARACTER]) {
+            (Some(name), Some((begin, (value, length)))) if ours => {
+                if value.contains(['\0', char::REPLACEMENT_CHARACTER]) {
                     return Err(number);
                 }
-                if ours {
-                    found.push((name.to_owned(), value));
-                }
+                let inside = at < quoted_to;
+                found.push(Setting { name: name.to_owned(), value, line: number, inside });
                 begin + length
             }
             _ if ours => return Err(number),
+            (_, Some((begin, (_, length)))) => {
+                quoted_to = quoted_to.max(at + begin + length);
+                line.len()
+            }
             _ => line.len(),
         };
-        let (done, more) = rest.split_at(length);
-        number += done.matches('\n').count();
-        rest = more;
+        number += rest[..length].matches('\n').count();
+        at += length;
     }
     Ok(found)
 }
@@ -85,7 +100,8 @@ mod tests {
     use super::parse;
 
     fn read(text: &str) -> Vec<(String, String)> {
-        parse(text).unwrap_or_else(|line| panic!("line {line} of {text:?}"))
+        let settings = parse(text).unwrap_or_else(|line| panic!("line {line} of {text:?}"));
+        settings.into_iter().map(|setting| (setting.name, setting.value)).collect()
     }
 
     #[test]
@@ -112,8 +128,24 @@ mod tests {
 
     #[test]
     fn lines_of_other_programs_are_passed_over() {
-        let text = "nonsense\n=x\nOTHER='open\nOTHER=\"x\" y\n1 2=3\n# KEYWARD_Y\nKEYWARD_X=1\nPEM=\"\nKEYWARD_Z=no\n\"\n";
+        let text = "nonsense\n=x\nOTHER='open\nOTHER=\"x\" y\n1 2=3\n# KEYWARD_Y\nKEYWARD_X=1\nPEM=\"\nX = \"y\n\"\n";
         assert_eq!(read(text), [("KEYWARD_X".to_owned(), "1".to_owned())]);
+    }
+
+    #[test]
+    fn a_quote_that_another_program_leaves_open_hides_no_line_of_ours() {
+        for (text, line, inside) in [
+            ("A=\"open\nKEYWARD_X=1\nB=\"\n", 2, true),
+            ("A='open\n\nexport KEYWARD_X = 1 # note\nB='", 3, true),
+            ("A=it's\nKEYWARD_X='1'\nB=that's\n", 2, false),
+            ("A=\"open\nB='x\ny'\nKEYWARD_X=1\n", 4, false),
+            ("A=\"one\ntwo\"\nKEYWARD_X=1", 3, false),
+        ] {
+            let found = parse(text).unwrap();
+            let found = found.iter().map(|found| (&*found.name, &*found.value, found.line, found.inside));
+            assert_eq!(found.collect::<Vec<_>>(), [("KEYWARD_X", "1", line, inside)], "{text:?}");
+        }
+        assert!(matches!(parse("A=\"open\nKEYWARD_X\n\"\n"), Err(2)), "a faulty one is named there, too");
     }
 
     #[test]
@@ -129,7 +161,8 @@ mod tests {
             "KEYWARD_X=\u{fffd}",
             "KEYWARD_X=a\0b",
         ] {
-            assert_eq!(parse(&format!("# note\nA=\"\n\n\"\n{line}\n")), Err(5), "{line:?}");
+            let text = format!("# note\nA=\"\n\n\"\n{line}\n");
+            assert_eq!(parse(&text).map(|_| ()), Err(5), "{line:?}");
         }
     }
 

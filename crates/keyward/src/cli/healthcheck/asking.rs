@@ -2,6 +2,8 @@
 
 use std::io::{Error, ErrorKind, Read, Result, Write};
 use std::net::{SocketAddr, TcpStream};
+#[cfg(unix)]
+use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -23,18 +25,26 @@ const MOST: usize = 4096;
 pub(crate) fn status(address: SocketAddr, certificate: Option<&Path>, limit: Duration) -> Result<u16> {
     let begun = Instant::now();
     let stream = Bounded { stream: TcpStream::connect_timeout(&address, limit)?, begun, limit };
+    let host = address.to_string();
     match certificate {
-        None => ask(stream, address),
+        None => ask(stream, &host),
         Some(file) => {
             let server = ServerName::IpAddress(address.ip().into());
             let client = ClientConnection::new(Arc::new(config(file)?), server).map_err(Error::other)?;
-            ask(StreamOwned::new(client, stream), address)
+            ask(StreamOwned::new(client, stream), &host)
         }
     }
 }
 
-fn ask(mut stream: impl Read + Write, address: SocketAddr) -> Result<u16> {
-    let request = format!("GET /health/ready HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+/// The same through a Unix socket, which speaks no TLS.
+#[cfg(unix)]
+pub(crate) fn status_at_socket(path: &Path, limit: Duration) -> Result<u16> {
+    let begun = Instant::now();
+    ask(Bounded { stream: UnixStream::connect(path)?, begun, limit }, "localhost")
+}
+
+fn ask(mut stream: impl Read + Write, host: &str) -> Result<u16> {
+    let request = format!("GET /health/ready HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
     stream.write_all(request.as_bytes())?;
     let mut answer = Vec::new();
     let mut piece = [0; 512];
@@ -49,14 +59,41 @@ fn ask(mut stream: impl Read + Write, address: SocketAddr) -> Result<u16> {
     status.ok_or_else(|| Error::other("what answers there does not speak HTTP/1.1"))
 }
 
+/// A connection whose reads and writes can be limited in time.
+trait Timed: Read + Write {
+    fn read_within(&self, time: Option<Duration>) -> Result<()>;
+    fn write_within(&self, time: Option<Duration>) -> Result<()>;
+}
+
+impl Timed for TcpStream {
+    fn read_within(&self, time: Option<Duration>) -> Result<()> {
+        self.set_read_timeout(time)
+    }
+
+    fn write_within(&self, time: Option<Duration>) -> Result<()> {
+        self.set_write_timeout(time)
+    }
+}
+
+#[cfg(unix)]
+impl Timed for UnixStream {
+    fn read_within(&self, time: Option<Duration>) -> Result<()> {
+        self.set_read_timeout(time)
+    }
+
+    fn write_within(&self, time: Option<Duration>) -> Result<()> {
+        self.set_write_timeout(time)
+    }
+}
+
 /// A connection on which everything together ends in time.
-struct Bounded {
-    stream: TcpStream,
+struct Bounded<S> {
+    stream: S,
     begun: Instant,
     limit: Duration,
 }
 
-impl Bounded {
+impl<S> Bounded<S> {
     fn left(&self) -> Result<Option<Duration>> {
         let left = self.limit.checked_sub(self.begun.elapsed()).filter(|left| !left.is_zero());
         left.map(Some).ok_or_else(|| self.late())
@@ -72,17 +109,17 @@ impl Bounded {
     }
 }
 
-impl Read for Bounded {
+impl<S: Timed> Read for Bounded<S> {
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize> {
-        self.stream.set_read_timeout(self.left()?)?;
+        self.stream.read_within(self.left()?)?;
         let read = self.stream.read(buffer);
         self.in_time(read)
     }
 }
 
-impl Write for Bounded {
+impl<S: Timed> Write for Bounded<S> {
     fn write(&mut self, bytes: &[u8]) -> Result<usize> {
-        self.stream.set_write_timeout(self.left()?)?;
+        self.stream.write_within(self.left()?)?;
         let written = self.stream.write(bytes);
         self.in_time(written)
     }

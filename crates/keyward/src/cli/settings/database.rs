@@ -3,6 +3,7 @@
 use clap::Args;
 use keyward_api::settings::storage::StorageSettings;
 use keyward_api::wiring::database::OpenDatabase;
+use keyward_infra::database::backup::sqlite_file;
 
 use super::resources::ResourceSettings;
 use crate::cli::output::Problem;
@@ -27,4 +28,9 @@ impl DatabaseSettings {
     pub(crate) async fn open(&self) -> Result<OpenDatabase, Problem> {
         Ok(OpenDatabase::open(&self.storage, &self.resources.mounted()?).await?)
     }
+}
+
+/// Whether nothing was ever kept there: a SQLite file that does not exist.
+pub(crate) fn is_new(storage: &StorageSettings) -> bool {
+    sqlite_file(&storage.database_url()).is_some_and(|file| !file.exists())
 }

@@ -1,7 +1,9 @@
 //! Settings of the resources that are mounted.
 
-use clap::Args;
-use clap::builder::PossibleValuesParser;
+use std::ffi::OsStr;
+
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::{Arg, Args, Command};
 use keyward_api::resources::resource::Resource;
 
 use crate::resources::{DEFAULT, known, named};
@@ -32,7 +34,30 @@ impl ResourceSettings {
     }
 }
 
-fn names() -> PossibleValuesParser {
+/// The names of resources. A blank may follow the comma of the list.
+fn names() -> Names {
     let names = known().into_iter().map(|resource| resource.name);
-    names.chain([NONE]).collect::<Vec<_>>().into()
+    Names(names.chain([NONE]).collect::<Vec<_>>().into())
+}
+
+/// Reads a name without the blanks around it.
+#[derive(Clone)]
+struct Names(PossibleValuesParser);
+
+impl TypedValueParser for Names {
+    type Value = String;
+
+    fn parse_ref(
+        &self,
+        command: &Command,
+        argument: Option<&Arg>,
+        value: &OsStr,
+    ) -> Result<String, clap::Error> {
+        let trimmed = value.to_str().map(str::trim).map_or(value, OsStr::new);
+        self.0.parse_ref(command, argument, trimmed)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        self.0.possible_values()
+    }
 }
