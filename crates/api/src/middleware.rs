@@ -5,6 +5,10 @@
 //! query), status, time, and in its span the request's id, and user and session once the lock knows them.
 
 use std::any::Any;
+use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use axum::extract::{MatchedPath, Request, State};
@@ -29,11 +33,11 @@ const SAME_ORIGIN: HeaderValue = HeaderValue::from_static("same-origin");
 
 /// Runs the request inside the boundary.
 pub(crate) async fn boundary(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
-    let id = RequestId::sent(request.headers()).unwrap_or_else(|| RequestId::new(state.random.as_ref()));
+    let id = RequestId::sent(request.headers()).unwrap_or_default();
     let header = id.header();
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let route = request.extensions().get::<MatchedPath>().cloned();
-    let span = span(&id.0, &method, route.as_ref());
+    let span = span(id.as_str(), &method, route.as_ref());
     request.extensions_mut().insert(id);
     if let Some(base) = &state.public.base {
         request.extensions_mut().insert(base.clone());
@@ -103,19 +107,36 @@ async fn guarded(request: Request, answer: Option<Response>, next: Next) -> Resp
     if let Some(answer) = answer {
         return answer;
     }
-    // A task of its own, so that a handler is never dropped half-way when the client hangs up, and a panic
-    // stays there.
-    let task = tokio::spawn(tokio::time::timeout(DEADLINE, next.run(request)).in_current_span());
-    match task.await {
+    let reads = request.method().is_safe();
+    let answer = tokio::time::timeout(DEADLINE, next.run(request));
+    let answer = if reads {
+        unwinding(answer).await
+    } else {
+        // A task of its own, so that what writes is never dropped half-way when the client hangs up.
+        match tokio::spawn(answer.in_current_span()).await {
+            Ok(answer) => Ok(answer),
+            Err(error) => Err(error.try_into_panic().unwrap_or_else(|_| Box::new("cancelled"))),
+        }
+    };
+    match answer {
         Ok(Ok(response)) => response,
         Ok(Err(_)) => ApiError::unavailable().into_response(),
-        Err(error) => {
-            let panic = error.try_into_panic().ok();
-            let message = panic.as_deref().map_or("cancelled", message);
-            tracing::error!(cause = message, "a handler did not finish");
+        Err(panic) => {
+            tracing::error!(cause = message(&*panic), "a handler did not finish");
             ApiError::internal().into_response()
         }
     }
+}
+
+/// The future's value, or its panic.
+async fn unwinding<F: Future>(future: F) -> Result<F::Output, Box<dyn Any + Send>> {
+    let mut future = pin!(future);
+    // Not polled again after a panic.
+    poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
+        Ok(poll) => poll.map(Ok),
+        Err(panic) => Poll::Ready(Err(panic)),
+    })
+    .await
 }
 
 fn message(panic: &(dyn Any + Send)) -> &str {

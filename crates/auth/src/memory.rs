@@ -20,6 +20,9 @@ const WAYS: usize = 4;
 /// Longer tokens are not remembered. Ours have about 500 bytes.
 const LONGEST: usize = 1024;
 
+/// Number of bytes at a token's end that choose its place: of its signature, which differ between any two genuine tokens.
+const TAIL: usize = 32;
+
 /// How much a verifier's memory is used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct MemoryUse {
@@ -65,7 +68,7 @@ impl TokenMemory {
 
     /// What this very token says, if it was remembered under the keys of this generation.
     pub(crate) fn find(&self, token: &str, generation: u64) -> Option<Arc<Claims>> {
-        let hash = self.hasher.hash_one(token);
+        let hash = self.hash(token);
         let is_it = |entry: &&Entry| {
             entry.hash == hash && entry.generation == generation && **entry.token == *token.as_bytes()
         };
@@ -80,7 +83,7 @@ impl TokenMemory {
         if token.len() > LONGEST {
             return;
         }
-        let hash = self.hasher.hash_one(token);
+        let hash = self.hash(token);
         let token = Zeroizing::new(token.as_bytes().into());
         let entry = Entry { hash, generation, token, claims: Arc::clone(claims) };
         let mut set = self.set(hash);
@@ -108,6 +111,11 @@ impl TokenMemory {
             entries: self.entries.load(Ordering::Relaxed),
             capacity: u64::try_from(self.sets.len() * WAYS).unwrap_or(u64::MAX),
         }
+    }
+
+    fn hash(&self, token: &str) -> u64 {
+        let bytes = token.as_bytes();
+        self.hasher.hash_one(&bytes[bytes.len().saturating_sub(TAIL)..])
     }
 
     fn set(&self, hash: u64) -> MutexGuard<'_, Vec<Entry>> {

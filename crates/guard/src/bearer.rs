@@ -31,24 +31,18 @@ fn split(field: &[u8]) -> (&[u8], &[u8]) {
     }
 }
 
+/// Looks at every byte, without a branch: the compiler then looks at 16 at once, and every request has some 500.
 fn is_b64token(text: &str) -> bool {
-    text.bytes().all(|byte| B64TOKEN[usize::from(byte)])
+    text.bytes().fold(true, |good, byte| good & is_b64(byte))
 }
 
-/// Which bytes a token may have. A table, since this is asked of every byte of every request's token.
-const B64TOKEN: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut byte = 0_u8;
-    loop {
-        table[byte as usize] =
-            byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'+' | b'/' | b'=');
-        if byte == u8::MAX {
-            break;
-        }
-        byte += 1;
-    }
-    table
-};
+#[expect(clippy::needless_bitwise_bool, reason = "no branch, see above")]
+fn is_b64(byte: u8) -> bool {
+    let letter = (byte | 0x20).wrapping_sub(b'a') < 26;
+    // `-`, `.`, `/` and the digits follow each other.
+    let digit = byte.wrapping_sub(b'-') < 13;
+    letter | digit | (byte == b'+') | (byte == b'=') | (byte == b'_') | (byte == b'~')
+}
 
 #[cfg(test)]
 mod tests {
@@ -85,5 +79,13 @@ mod tests {
             assert_eq!(read(&[field]), Err(Refusal::InvalidToken), "{field:?}");
         }
         assert_eq!(read(&["Bearer a", "Bearer a"]), Err(Refusal::InvalidToken));
+    }
+
+    #[test]
+    fn a_token_is_of_the_characters_that_rfc_6750_names() {
+        for byte in 0..=u8::MAX {
+            let named = byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte);
+            assert_eq!(is_b64(byte), named, "{byte:#x}");
+        }
     }
 }

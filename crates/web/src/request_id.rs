@@ -1,5 +1,7 @@
 //! Request ids: one name for a request in answers, logs and errors.
 
+use std::cell::RefCell;
+
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::middleware::Next;
@@ -8,9 +10,35 @@ use keyward_guard::{Random, SystemRandom};
 
 const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
-/// The id of a request, which stands among the request's extensions.
+/// Random bytes that a thread draws at once: a draw for each request would cost more than all the rest of an id.
+const POOL: usize = 4096;
+
+thread_local! {
+    static RANDOM: RefCell<Pool> = const { RefCell::new(Pool { bytes: [0; POOL], left: 0 }) };
+}
+
+/// Random bytes, of which the first `left` are unused.
+struct Pool {
+    bytes: [u8; POOL],
+    left: usize,
+}
+
+impl Pool {
+    fn take(&mut self) -> [u8; 16] {
+        if self.left == 0 {
+            SystemRandom.fill(&mut self.bytes);
+            self.left = POOL;
+        }
+        self.left -= 16;
+        let mut taken = [0; 16];
+        taken.copy_from_slice(&self.bytes[self.left..self.left + 16]);
+        taken
+    }
+}
+
+/// The id of a request, which stands among the request's extensions. A name, not a secret. Cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RequestId(pub String);
+pub struct RequestId(HeaderValue);
 
 impl RequestId {
     /// The header that carries it, in requests and answers.
@@ -18,31 +46,50 @@ impl RequestId {
 
     /// The id that the request came with, if it can be one: 1 to 64 of `A-Z a-z 0-9 - _ .`
     pub fn sent(headers: &HeaderMap) -> Option<Self> {
-        let text = headers.get(&HEADER)?.to_str().ok()?;
-        let plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
-        ((1..=64).contains(&text.len()) && plain).then(|| Self(text.to_owned()))
+        let value = headers.get(&HEADER)?;
+        let plain = value.as_bytes().iter().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(b));
+        ((1..=64).contains(&value.len()) && plain).then(|| Self(value.clone()))
     }
 
     /// A new id: a random UUID (RFC 9562, version 4).
-    pub fn new(random: &dyn Random) -> Self {
-        let mut bytes = [0; 16];
-        random.fill(&mut bytes);
-        let number = u128::from_be_bytes(bytes) & !(0xf << 76) & !(0b11 << 62) | 0x4 << 76 | 0b10 << 62;
-        let hex = format!("{number:032x}");
-        let groups = [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]];
-        Self(groups.join("-"))
+    pub fn new() -> Self {
+        Self::version_4(RANDOM.with_borrow_mut(Pool::take))
+    }
+
+    fn version_4(mut bytes: [u8; 16]) -> Self {
+        bytes[6] = bytes[6] & 0x0f | 0x40;
+        bytes[8] = bytes[8] & 0x3f | 0x80;
+        let mut text = [b'-'; 36];
+        let mut places = (0..text.len()).filter(|place| ![8, 13, 18, 23].contains(place));
+        for (nibble, place) in bytes.iter().flat_map(|byte| [byte >> 4, byte & 0x0f]).zip(&mut places) {
+            text[place] = b"0123456789abcdef"[usize::from(nibble)];
+        }
+        Self(HeaderValue::from_bytes(&text).unwrap_or(HeaderValue::from_static("none")))
+    }
+
+    /// Its text.
+    pub fn as_str(&self) -> &str {
+        // Plain ASCII, however it was made.
+        self.0.to_str().unwrap_or_default()
     }
 
     /// The value of the header.
     pub fn header(&self) -> HeaderValue {
-        HeaderValue::try_from(&self.0).unwrap_or(HeaderValue::from_static("none"))
+        self.0.clone()
+    }
+}
+
+impl Default for RequestId {
+    /// A new one.
+    fn default() -> Self {
+        Self::new()
     }
 }
 
 /// Gives every request an id, for `axum::middleware::from_fn`: the one it came with in `X-Request-Id`, or a
 /// new one. The answer carries it, too.
 pub async fn request_ids(mut request: Request, next: Next) -> Response {
-    let id = RequestId::sent(request.headers()).unwrap_or_else(|| RequestId::new(&SystemRandom));
+    let id = RequestId::sent(request.headers()).unwrap_or_default();
     let header = id.header();
     request.extensions_mut().insert(id);
     let mut response = next.run(request).await;
@@ -56,13 +103,12 @@ mod tests {
 
     #[test]
     fn a_new_id_is_a_random_uuid() {
-        struct Ones;
-        impl Random for Ones {
-            fn fill(&self, bytes: &mut [u8]) {
-                bytes.fill(0xff);
-            }
-        }
-        assert_eq!(RequestId::new(&Ones).0, "ffffffff-ffff-4fff-bfff-ffffffffffff");
+        assert_eq!(RequestId::version_4([0xff; 16]).as_str(), "ffffffff-ffff-4fff-bfff-ffffffffffff");
+        let counting = std::array::from_fn(|byte| u8::try_from(byte).unwrap() * 0x11);
+        assert_eq!(RequestId::version_4(counting).as_str(), "00112233-4455-4677-8899-aabbccddeeff");
+        let ids: std::collections::HashSet<_> =
+            (0..3 * POOL / 16).map(|_| RequestId::new().as_str().to_owned()).collect();
+        assert_eq!(ids.len(), 3 * POOL / 16, "no bytes are used twice");
     }
 
     #[test]
@@ -71,7 +117,7 @@ mod tests {
             let value = HeaderValue::from_str(text).unwrap();
             RequestId::sent(&HeaderMap::from_iter([(HEADER, value)]))
         };
-        assert_eq!(sent("a-1_.Z"), Some(RequestId("a-1_.Z".to_owned())));
+        assert_eq!(sent("a-1_.Z").unwrap().as_str(), "a-1_.Z");
         for text in ["", "a b", "a\"", &"a".repeat(65)] {
             assert_eq!(sent(text), None, "{text}");
         }

@@ -2,9 +2,10 @@
 //!
 //! What this process changes is seen at once, what another one changes within the revocation bound.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use axum::body::Bytes;
 use keyward_domain::identity::error::UserError;
 use keyward_domain::identity::users::Users;
 use keyward_domain::model::users::User;
@@ -21,7 +22,20 @@ pub struct OwnAccount(Arc<Parts>);
 
 struct Parts {
     users: Users,
-    remembered: Remembered<UserId, Arc<User>>,
+    remembered: Remembered<UserId, Arc<Account>, UserError>,
+}
+
+/// An account, and its answer once it was written.
+pub struct Account {
+    pub user: User,
+    json: OnceLock<Bytes>,
+}
+
+impl Account {
+    /// Its answer: what `write` makes of it, at the first call only.
+    pub fn json(&self, write: impl FnOnce(&User) -> Bytes) -> Bytes {
+        self.json.get_or_init(|| write(&self.user)).clone()
+    }
 }
 
 impl OwnAccount {
@@ -35,9 +49,13 @@ impl OwnAccount {
     ///
     /// # Errors
     /// As [`Users::find_own`].
-    pub async fn of(&self, actor: &Actor) -> Result<Arc<User>, Arc<UserError>> {
+    pub async fn of(&self, actor: &Actor) -> Result<Arc<Account>, Arc<UserError>> {
         let Parts { users, remembered } = &*self.0;
-        remembered.get(actor.who, actor.who, || async { users.find_own(actor).await.map(Arc::new) }).await
+        let find = || async {
+            let user = users.find_own(actor).await?;
+            Ok(Arc::new(Account { user, json: OnceLock::new() }))
+        };
+        remembered.get(actor.who, actor.who, find).await
     }
 
     /// How much the memory is used.

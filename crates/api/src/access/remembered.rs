@@ -4,46 +4,48 @@
 //! For that every user has an epoch (`epochs.rs`): an answer holds only while the epoch read *before* asking
 //! is still the user's. Of many who ask for the same at once, one asks the database.
 
+use std::convert::Infallible;
 use std::hash::Hash;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use keyward_domain::values::ids::UserId;
-use moka::future::Cache;
+use quick_cache::sync::Cache;
 
 use super::cache_use::CacheUse;
 use super::epochs::Epochs;
 
-/// How many answers are remembered.
-const REMEMBERED: u64 = 100_000;
+/// Number of answers that are remembered.
+const REMEMBERED: usize = 100_000;
 
-/// An answer, and when the question was put.
+/// An answer, and when the question was put. An error is here only until those who wait for it have it.
 #[derive(Clone)]
-struct Answer<V> {
+struct Answer<R> {
     asked: Instant,
     epoch: u64,
-    value: V,
+    value: R,
 }
 
 /// Answers by what was asked for.
-pub(crate) struct Remembered<K, V> {
+pub(crate) struct Remembered<K, V, E> {
     name: &'static str,
     bound: Duration,
     epochs: Arc<Epochs>,
-    answers: Cache<K, Answer<V>>,
+    answers: Cache<K, Answer<Result<V, Arc<E>>>>,
     asked: AtomicU64,
     missed: AtomicU64,
 }
 
-impl<K, V> Remembered<K, V>
+impl<K, V, E> Remembered<K, V, E>
 where
     K: Copy + Hash + Eq + Send + Sync + 'static,
     V: Clone + Send + Sync + 'static,
+    E: Send + Sync + 'static,
 {
     /// Remembers answers for at most `bound` from the question on; `name` is what its metrics are called.
     pub(crate) fn new(name: &'static str, epochs: Arc<Epochs>, bound: Duration) -> Self {
-        let answers = Cache::builder().max_capacity(REMEMBERED).time_to_live(bound).build();
+        let answers = Cache::new(REMEMBERED);
         Self { name, bound, epochs, answers, asked: AtomicU64::new(0), missed: AtomicU64::new(0) }
     }
 
@@ -52,41 +54,55 @@ where
     ///
     /// Asks at most twice, however often the user's epoch moves meanwhile, for other users share it. An answer to
     /// a question that was put after this call is as good as one that was never remembered.
-    pub(crate) async fn get<E, F>(&self, key: K, user: UserId, ask: impl Fn() -> F) -> Result<V, Arc<E>>
+    pub(crate) async fn get<F>(&self, key: K, user: UserId, ask: impl Fn() -> F) -> Result<V, Arc<E>>
     where
-        E: Send + Sync + 'static,
         F: Future<Output = Result<V, E>>,
     {
         self.asked.fetch_add(1, Ordering::Relaxed);
         let called = Instant::now();
-        let mut round = 0_u32;
-        loop {
-            let begun = Instant::now();
-            if let Some(known) = self.answers.get(&key).await {
-                // The cache itself counts from the answer on, which may have been long in coming.
-                if known.epoch == self.epochs.now(user) && known.asked.elapsed() < self.bound {
-                    return Ok(known.value);
-                }
-                self.answers.invalidate(&key).await;
+        if let Some(known) = self.answers.get(&key) {
+            if self.holds(&known, user, called) {
+                return known.value;
             }
-            let answer = self.answers.try_get_with(key, self.ask(user, &ask)).await?;
+            self.forget(&key, &known);
+        }
+        let mut begun = called;
+        let mut is_second = false;
+        loop {
+            let asking = async { Ok::<_, Infallible>(self.ask(user, &ask).await) };
+            let Ok(answer) = self.answers.get_or_insert_async(&key, asking).await;
             // Another task may have asked, and long ago.
             let fresh = answer.asked >= begun || answer.asked.elapsed() < self.bound;
             let unchanged = answer.epoch == self.epochs.now(user) && fresh;
-            if unchanged || (round > 0 && answer.asked >= called) {
-                return Ok(answer.value);
+            if !unchanged || answer.value.is_err() {
+                self.forget(&key, &answer);
             }
-            round += 1;
+            if unchanged || (is_second && answer.asked >= called) {
+                return answer.value;
+            }
+            begun = Instant::now();
+            is_second = true;
         }
     }
 
-    async fn ask<E, F>(&self, user: UserId, ask: &impl Fn() -> F) -> Result<Answer<V>, E>
+    /// Whether an answer may still be given at `now`.
+    fn holds(&self, answer: &Answer<Result<V, Arc<E>>>, user: UserId, now: Instant) -> bool {
+        let young = now.saturating_duration_since(answer.asked) < self.bound;
+        young && answer.epoch == self.epochs.now(user) && answer.value.is_ok()
+    }
+
+    /// Removes this answer, and not one that has taken its place.
+    fn forget(&self, key: &K, answer: &Answer<Result<V, Arc<E>>>) {
+        self.answers.remove_if(key, |kept| kept.asked == answer.asked && kept.epoch == answer.epoch);
+    }
+
+    async fn ask<F>(&self, user: UserId, ask: &impl Fn() -> F) -> Answer<Result<V, Arc<E>>>
     where
         F: Future<Output = Result<V, E>>,
     {
         self.missed.fetch_add(1, Ordering::Relaxed);
         let (asked, epoch) = (Instant::now(), self.epochs.now(user));
-        Ok(Answer { asked, epoch, value: ask().await? })
+        Answer { asked, epoch, value: ask().await.map_err(Arc::new) }
     }
 
     /// How much it is used.
@@ -96,8 +112,8 @@ where
             name: self.name,
             hits: asked.saturating_sub(misses),
             misses,
-            entries: self.answers.entry_count(),
-            capacity: REMEMBERED,
+            entries: self.answers.len() as u64,
+            capacity: REMEMBERED as u64,
         }
     }
 }
@@ -108,7 +124,7 @@ mod tests {
 
     const USER: UserId = UserId(7);
 
-    fn remembered(bound: Duration) -> (Arc<Epochs>, Remembered<u8, u64>) {
+    fn remembered(bound: Duration) -> (Arc<Epochs>, Remembered<u8, u64, std::fmt::Error>) {
         let epochs = Arc::new(Epochs::default());
         (Arc::clone(&epochs), Remembered::new("numbers", epochs, bound))
     }
@@ -165,5 +181,34 @@ mod tests {
         assert_eq!(remembered.get(0, USER, ask).await.unwrap(), 1, "remembered");
         epochs.changed(Change::User(USER));
         assert_eq!(remembered.get(0, USER, ask).await.unwrap(), 2);
+    }
+
+    #[tokio::test]
+    async fn those_who_wait_share_an_error_and_those_who_come_later_ask_anew() {
+        let (_, remembered) = remembered(Duration::from_hours(1));
+        let asked = AtomicU64::new(0);
+        let fails = || async {
+            asked.fetch_add(1, Ordering::Relaxed);
+            tokio::task::yield_now().await;
+            Err(std::fmt::Error)
+        };
+        let get = || remembered.get(0, USER, fails);
+        let (one, two, three) = tokio::join!(get(), get(), get());
+        assert!(one.is_err() && two.is_err() && three.is_err());
+        assert_eq!(asked.load(Ordering::Relaxed), 1, "one question for all three");
+        assert_eq!(remembered.get(0, USER, || async { Ok(7) }).await.unwrap(), 7);
+    }
+
+    #[tokio::test]
+    async fn a_question_that_is_given_up_holds_up_nobody() {
+        let (_, remembered) = remembered(Duration::from_hours(1));
+        let never = remembered.get(0, USER, std::future::pending);
+        let waits = remembered.get(0, USER, || async { Ok(7) });
+        let late = async {
+            let given_up = tokio::time::timeout(Duration::from_millis(20), never).await;
+            assert!(given_up.is_err());
+        };
+        let ((), answer) = tokio::join!(late, waits);
+        assert_eq!(answer.unwrap(), 7);
     }
 }

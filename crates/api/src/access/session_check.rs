@@ -31,7 +31,7 @@ pub struct SessionCheck {
     clock: Arc<dyn Clock>,
     opening: Opening,
     standing: StandingSessions,
-    remembered: Remembered<SessionId, Option<Arc<LiveSession>>>,
+    remembered: Remembered<SessionId, Option<Arc<LiveSession>>, StoreError>,
 }
 
 impl SessionCheck {

@@ -29,7 +29,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Sender {
             user_agent: agent.map(|agent| agent[..agent.len().min(USER_AGENT)].to_owned()),
             ip: address.map(|ConnectInfo(address)| address.ip().to_canonical()),
         };
-        let request_id = parts.extensions.get::<RequestId>().map(|id| id.0.clone());
+        let request_id = parts.extensions.get::<RequestId>().map(|id| id.as_str().to_owned());
         Ok(Self(Origin { device, request_id }))
     }
 }

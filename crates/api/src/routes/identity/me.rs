@@ -22,6 +22,7 @@ use super::users::User;
 use crate::access::current_user::CurrentUser;
 use crate::access::own_account::OwnAccount;
 use crate::answers::refused::Refused;
+use crate::answers::success::Written;
 use crate::extract::{NewPasswords, Sender, new_password, read};
 
 /// What a user may change of their account.
@@ -101,9 +102,9 @@ pub struct PasswordProof {
 pub async fn read_me(
     user: CurrentUser,
     State(own_account): State<OwnAccount>,
-) -> Result<Json<User>, Refused> {
+) -> Result<Written<User>, Refused> {
     let account = own_account.of(&user).await?;
-    Ok(Json(account.as_ref().clone().into()))
+    Ok(account.json(|user| Written::json(&User::from(user.clone()))).into())
 }
 
 /// Change my account
