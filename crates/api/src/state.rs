@@ -54,6 +54,7 @@ use crate::metrics::background::Background;
 use crate::metrics::counters::Metrics;
 use crate::metrics::scrape::Sources;
 use crate::settings::Settings;
+use crate::settings::issuer::shown_issuer;
 use crate::settings::public::PublicAddress;
 use crate::settings::tokens::LEEWAY;
 
@@ -91,7 +92,6 @@ pub struct Parts {
     pub take_factors_away: TakeFactorsAway,
     pub enrol_totp: EnrolTotp,
     pub recovery_codes: RenewRecoveryCodes,
-    /// Makes, lists and removes API keys.
     pub api_keys: ApiKeys,
     pub refresh: Refresh,
     /// Lists and ends one's sessions.
@@ -252,12 +252,6 @@ impl AppState {
             background,
         }))
     }
-}
-
-/// What authenticator apps show: the host of the issuer's address, and its port where it has one.
-fn shown_issuer(issuer: &str) -> &str {
-    let host = issuer.split_once("://").map_or(issuer, |(_, rest)| rest);
-    host.split('/').next().unwrap_or(host)
 }
 
 macro_rules! from_state {

@@ -31,6 +31,12 @@ fn is_plain(path: &str) -> bool {
     })
 }
 
+/// What authenticator apps show: the host of the issuer's address, and its port where it has one.
+pub(crate) fn shown_issuer(issuer: &str) -> &str {
+    let host = issuer.split_once("://").map_or(issuer, |(_, rest)| rest);
+    host.split('/').next().unwrap_or(host)
+}
+
 #[cfg(test)]
 mod tests {
     use super::issuer;
