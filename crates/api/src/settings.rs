@@ -3,7 +3,7 @@
 pub mod cors;
 pub mod events;
 pub mod factors;
-mod issuer;
+pub(crate) mod issuer;
 mod links;
 pub mod mail;
 pub mod names;

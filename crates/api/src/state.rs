@@ -54,7 +54,7 @@ use crate::metrics::background::Background;
 use crate::metrics::counters::Metrics;
 use crate::metrics::scrape::Sources;
 use crate::settings::Settings;
-use crate::settings::issuer::shown_issuer;
+use crate::settings::issuer::{Issuer, shown_issuer};
 use crate::settings::public::PublicAddress;
 use crate::settings::tokens::LEEWAY;
 
@@ -133,10 +133,6 @@ pub struct Parts {
     /// Whom to believe about where a request came from.
     pub(crate) proxies: Proxies,
 }
-
-/// This service's public address, which access tokens name as their issuer.
-#[derive(Clone)]
-pub struct Issuer(pub Arc<str>);
 
 /// Whom passkeys are for; `None` where the issuer's host is an IP address.
 #[derive(Clone)]

@@ -1,8 +1,14 @@
 //! What an issuer may be.
 
+use std::sync::Arc;
+
 use axum::http::Uri;
 
 use crate::boundary::host::is_host;
+
+/// This service's public address, which access tokens name as their issuer.
+#[derive(Clone)]
+pub struct Issuer(pub Arc<str>);
 
 /// RFC 8414, section 2: a URL of http or https without query and fragment. Links in mails and redirects begin with it or with its
 /// path, and what reads them must not see a user or another host in it.

@@ -8,7 +8,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::keys::Cacheable;
-use crate::state::Issuer;
+use crate::settings::issuer::Issuer;
 
 /// Where everything is (RFC 8414, section 2).
 #[derive(Serialize, ToSchema)]
