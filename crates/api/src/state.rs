@@ -209,7 +209,7 @@ impl AppState {
                 throttle.clone(),
                 verification.clone(),
             ),
-            passkeys: Passkeys::new(checks.clone()),
+            passkeys: Passkeys::new(checks.clone(), opening.grants().clone()),
             passkeyed: Passkeyed(party.map(Arc::new)),
             prove_again: ProveAgain::new(opening.clone(), proofs, checks.clone()),
             factors: Factors::new(checks.clone()),

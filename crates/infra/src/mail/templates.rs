@@ -32,6 +32,7 @@ const EMAIL_CHANGE: &str = "email_change";
 const EMAIL_CHANGED: &str = "email_changed";
 const NEW_DEVICE: &str = "new_device";
 const FACTOR_ADDED: &str = "factor_added";
+const PASSKEY_ADDED: &str = "passkey_added";
 const FACTOR_REMOVED: &str = "factor_removed";
 
 /// What the mails of one service have in common.
@@ -71,19 +72,21 @@ macro_rules! own {
                 let what = "an authenticator app";
                 let (ip, user_agent, at) = ("192.0.2.1", "Mozilla/5.0", "2026-01-31T12:00:00Z");
                 let (email, name) = ("ana@example.org", "Ana");
-                context! { email, name, token => "t", code => "000000", what, ip, user_agent, at }
+                let first = true;
+                context! { email, name, token => "t", code => "000000", what, first, ip, user_agent, at }
             },
         }
     };
 }
 
-const OWN: [Template; 8] = [
+const OWN: [Template; 9] = [
     own!(PASSWORD_RESET, "password_reset"),
     own!(PASSWORD_CHANGED, "password_changed"),
     own!(EMAIL_VERIFICATION, "email_verification"),
     own!(EMAIL_CHANGE, "email_change"),
     own!(EMAIL_CHANGED, "email_changed"),
     own!(FACTOR_ADDED, "factor_added"),
+    own!(PASSKEY_ADDED, "passkey_added"),
     own!(FACTOR_REMOVED, "factor_removed"),
     own!(NEW_DEVICE, "new_device"),
 ];
@@ -212,6 +215,10 @@ impl Letters for Templates {
 
     fn factor_added(&self, reader: Reader<'_>, what: &str) -> Result<Letter, LetterError> {
         self.own_letter(FACTOR_ADDED, reader, context! { what })
+    }
+
+    fn passkey_added(&self, reader: Reader<'_>, first: bool) -> Result<Letter, LetterError> {
+        self.own_letter(PASSKEY_ADDED, reader, context! { first })
     }
 
     fn factor_removed(&self, reader: Reader<'_>, what: &str) -> Result<Letter, LetterError> {
