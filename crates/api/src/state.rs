@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::FromRef;
 use keyward_auth::{
-    IssuerSettings, JwtIssuer, JwtVerifier, PasswordPolicy, Random, RefreshTokens, SharedKeyRing,
-    VerifierSettings,
+    IssuerSettings, JwtIssuer, JwtVerifier, PasswordPolicy, RefreshTokens, SharedKeyRing, VerifierSettings,
 };
 use keyward_domain::factors::checks::FactorChecks;
 use keyward_domain::factors::passkeys::Passkeys;
@@ -58,7 +57,7 @@ use crate::settings::issuer::{Issuer, shown_issuer};
 use crate::settings::public::PublicAddress;
 use crate::settings::tokens::LEEWAY;
 
-/// The state behind every route. Cheap to clone, as axum does several times a request.
+/// The state behind every route. Cheap to clone.
 #[derive(Clone)]
 pub struct AppState(Arc<Parts>);
 
@@ -124,7 +123,6 @@ pub struct Parts {
     pub policy: PasswordPolicy,
     /// Which names a sign-up has to have.
     pub name_rules: NameRules,
-    pub random: Arc<dyn Random>,
     /// Which pages of other origins may call.
     pub(crate) cors: Cors,
     pub metrics: Metrics,
@@ -216,7 +214,7 @@ impl AppState {
                 throttle.clone(),
                 verification.clone(),
             ),
-            passkeys: Passkeys::new(checks.clone()),
+            passkeys: Passkeys::new(checks.clone(), opening.grants().clone()),
             passkeyed: Passkeyed(party.map(Arc::new)),
             prove_again: ProveAgain::new(opening.clone(), proofs, checks.clone()),
             factors: Factors::new(checks.clone()),
@@ -240,7 +238,6 @@ impl AppState {
             authenticator: check,
             policy: settings.passwords.policy(),
             name_rules: NameRules { kinds: login_names, email_required: required },
-            random: ports.random,
             cors: Cors::new(&settings.cors.cors_origins, &settings.cors.cors_headers),
             proxies: Proxies::new(&settings.proxies.trusted_proxies, settings.proxies.proxy_header),
             store: ports.store,

@@ -2,6 +2,7 @@
 
 pub mod answer;
 pub mod assertions;
+mod breadth;
 pub mod ceremony;
 pub mod challenge;
 pub mod checks;

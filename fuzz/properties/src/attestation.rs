@@ -19,7 +19,7 @@ pub fn check(input: &[u8]) -> Fate {
     let attestation = of(id, client_data, object);
     let Ok(registered) = PARTY.registered(&CHALLENGE, &attestation) else { return Fate::Refused };
     assert_eq!(registered.credential, id);
-    assert!((1..=1023).contains(&id.len()) && registered.key.cose.len() <= 8192);
+    assert!((1..=1023).contains(&id.len()) && registered.key.cose.len() <= 560);
     assert!(PARTY.algorithms().contains(&registered.key.algorithm));
     assert!(
         client_data_is_sound(client_data, "webauthn.create"),

@@ -34,6 +34,28 @@ impl FactorSettings {
         }
     }
 
+    /// That no page in clear uses passkeys beside an encrypted issuer: anyone on its network could change it. Those of `localhost`
+    /// never leave the machine.
+    ///
+    /// # Errors
+    /// A sentence that names the origin.
+    pub fn check(&self, issuer: &str) -> Result<(), String> {
+        let local = |host: &str| host == "localhost" || host.ends_with(".localhost");
+        let in_clear = |origin: &&PageOrigin| {
+            let uri: Option<Uri> = origin.as_str().parse().ok();
+            let uri = uri.filter(|uri| uri.scheme_str() == Some("http"));
+            uri.is_some_and(|uri| !uri.host().is_some_and(local))
+        };
+        let encrypted = issuer.get(..8).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https://"));
+        match self.passkey_origins.iter().find(in_clear).filter(|_| encrypted) {
+            Some(origin) => Err(format!(
+                "KEYWARD_PASSKEY_ORIGINS: {} is not encrypted, and the issuer is; write https://",
+                origin.as_str()
+            )),
+            None => Ok(()),
+        }
+    }
+
     /// Whom passkeys are for: the issuer's host. `None` where that is an IP address, which passkeys cannot belong to.
     pub fn relying_party(&self, issuer: &str) -> Option<RelyingParty> {
         let uri: Uri = issuer.parse().ok()?;
@@ -56,6 +78,21 @@ impl FactorSettings {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn beside_an_encrypted_issuer_pages_in_clear_use_no_passkeys() {
+        let of = |origins: &[&str]| FactorSettings {
+            second_factor: "optional".to_owned(),
+            passkey_origins: origins.iter().map(|origin| origin.parse().unwrap()).collect(),
+        };
+        let mixed = of(&["https://a.example", "http://b.example:3000"]);
+        let refused = mixed.check("https://login.example.com").unwrap_err();
+        assert!(refused.contains("KEYWARD_PASSKEY_ORIGINS: http://b.example:3000 "), "{refused}");
+        assert_eq!(mixed.check("http://localhost:8000"), Ok(()));
+        let local = of(&["https://a.example", "http://localhost:3000", "http://app.localhost"]);
+        assert_eq!(local.check("https://login.example.com"), Ok(()));
+        assert!(of(&["http://notlocalhost"]).check("HTTPS://login.example.com").is_err());
+    }
 
     #[test]
     fn passkeys_belong_to_the_host_of_the_issuer_unless_that_is_an_ip_address() {

@@ -26,6 +26,7 @@ pub fn check(settings: &Settings, resources: &[Resource]) -> Result<(), ServiceE
         return Err("KEYWARD_REVOCATION_BOUND must be longer than nothing".to_owned().into());
     }
     grants(&settings.scopes, resources)?;
+    settings.factors.check(&settings.issuer())?;
     hasher(&settings.passwords)?;
     shared_secret(&settings.tokens)?;
     master_secret::given(&settings.tokens)?;

@@ -39,17 +39,18 @@ pub(crate) struct ShownPasskey {
     user: UserId,
     id: PasskeyId,
     counter: u32,
+    /// The counter is not above the highest one that was shown.
     went_back: bool,
+    /// The passkey may be synced: then its counter may go back.
+    synced: bool,
     ceremony: Ceremony,
 }
 
-/// Why an assertion is refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Refusal {
-    /// It is not sound, or its challenge is not ours or has expired.
-    Unsound,
-    /// The counter of a passkey that is never synced did not grow: there may be a copy of its key.
-    CounterWentBack,
+impl ShownPasskey {
+    /// Whether there may be a copy of its key: it is never synced, and its counter did not grow.
+    fn may_be_a_copy(&self) -> bool {
+        self.went_back && !self.synced
+    }
 }
 
 impl PasskeyChecks {
@@ -78,30 +79,32 @@ impl PasskeyChecks {
     }
 
     /// Checks an assertion by this passkey, which has the assertion's credential id. An answer that names an account has to
-    /// name the passkey's.
-    pub(crate) fn shown(&self, assertion: &Assertion, passkey: &Passkey) -> Result<ShownPasskey, Refusal> {
-        let Some(webauthn) = &self.webauthn else { return Err(Refusal::Unsound) };
+    /// name the passkey's. `None` if the assertion is not sound, or its challenge is not ours or has expired. Its counter is judged
+    /// once its challenge is used.
+    pub(crate) fn shown(&self, assertion: &Assertion, passkey: &Passkey) -> Option<ShownPasskey> {
+        let webauthn = self.webauthn.as_ref()?;
         let stored = &passkey.new;
         let of_owner = assertion.user_handle.as_ref().is_none_or(|handle| *handle == stored.handle);
-        let challenge = webauthn.challenge(&assertion.client_data).ok_or(Refusal::Unsound)?;
+        let challenge = webauthn.challenge(&assertion.client_data)?;
         let now = self.ports.clock.now();
         let ceremony = Ceremony::open_assertion(&challenge, &self.master, now);
         let ceremony = ceremony.filter(|_| of_owner && assertion.id == stored.credential);
-        let ceremony = ceremony.ok_or(Refusal::Unsound)?;
-        let asserted = webauthn.asserted(&challenge, assertion, &stored.key).map_err(|_| Refusal::Unsound)?;
-        if asserted.backup_eligible != stored.backup_eligible {
-            return Err(Refusal::Unsound);
+        let ceremony = ceremony?;
+        // The port logs why.
+        let asserted = webauthn.asserted(&challenge, assertion, &stored.key).ok()?;
+        let synced = stored.backup_eligible;
+        if asserted.backup_eligible != synced {
+            return None;
         }
         let counts = asserted.counter != 0 || stored.counter != 0;
         let went_back = counts && asserted.counter <= stored.counter;
-        if went_back && !stored.backup_eligible {
-            return Err(Refusal::CounterWentBack);
-        }
-        Ok(ShownPasskey { user: stored.user, id: passkey.id, counter: asserted.counter, went_back, ceremony })
+        let (user, id, counter) = (stored.user, passkey.id, asserted.counter);
+        Some(ShownPasskey { user, id, counter, went_back, synced, ceremony })
     }
 
     /// Notes the use of a passkey and of its challenge, in the transaction in which it counts. Returns whether the passkey still
-    /// stands and the challenge was not used or void.
+    /// stands, its counter grew or need not, and the challenge was not used or void. Where it did not count, the caller
+    /// [reports a copy](Self::report_copy).
     pub(crate) async fn note_use(
         &self,
         tx: &mut dyn Transaction,
@@ -109,6 +112,9 @@ impl PasskeyChecks {
         by: &By,
         origin: &Origin,
     ) -> Result<bool, StoreError> {
+        if shown.may_be_a_copy() {
+            return Ok(false);
+        }
         let ShownPasskey { user, id, counter, ceremony, .. } = *shown;
         let at = self.ports.clock.now();
         let noted = PasskeyUse { user, id, counter, issued_at: ceremony.issued_at, at };
@@ -122,8 +128,32 @@ impl PasskeyChecks {
         Ok(used)
     }
 
+    /// Records that there may be a copy of the key, and uses the challenge up by that: the same answer once more is a retry, and no
+    /// news.
+    pub(crate) async fn report_copy(
+        &self,
+        shown: &ShownPasskey,
+        by: &By,
+        origin: &Origin,
+    ) -> Result<(), StoreError> {
+        if !shown.may_be_a_copy() {
+            return Ok(());
+        }
+        let event = self.went_back(shown.user, "refused", by.clone(), origin);
+        self.ports
+            .retrying(|| async {
+                let mut tx = self.ports.store.begin().await?;
+                if tx.spent().spend(shown.ceremony.id, shown.ceremony.expiry()).await? {
+                    tx.events().append(&event).await?;
+                    tx.commit().await?;
+                }
+                Ok(())
+            })
+            .await
+    }
+
     /// The event of a passkey whose counter went back.
-    pub(crate) fn went_back(&self, user: UserId, detail: &str, by: impl Into<By>, origin: &Origin) -> Event {
+    fn went_back(&self, user: UserId, detail: &str, by: impl Into<By>, origin: &Origin) -> Event {
         Event::new(self.ports.clock.now(), EventKind::PasskeyCounterBack, by, origin).of(user).saying(detail)
     }
 }

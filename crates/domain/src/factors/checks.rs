@@ -6,7 +6,7 @@ use std::sync::Arc;
 use keyward_auth::{MasterSecret, SecretHash, TotpSecret};
 
 use super::answer::{Answer, hash};
-use super::assertions::{PasskeyChecks, Refusal, ShownPasskey};
+use super::assertions::{PasskeyChecks, ShownPasskey};
 use super::error::FactorError;
 use super::standing::Standing;
 use crate::limits::throttle::{Guess, Throttle};
@@ -15,7 +15,7 @@ use crate::mail::postbox::Postbox;
 use crate::model::events::{Event, EventKind};
 use crate::ports::bundle::Ports;
 use crate::ports::store::Transaction;
-use crate::ports::webauthn::{Assertion, Webauthn};
+use crate::ports::webauthn::Webauthn;
 use crate::values::by::{By, Means};
 use crate::values::ids::UserId;
 use crate::values::origin::Origin;
@@ -73,6 +73,11 @@ impl FactorChecks {
         Self { passkeys, ..self }
     }
 
+    /// What will do as a second factor of the account, at this server.
+    pub(crate) fn methods(&self, standing: &Standing) -> Vec<Method> {
+        standing.methods(self.passkeys.webauthn().is_ok())
+    }
+
     /// Compares an answer with what the account has.
     ///
     /// # Errors
@@ -99,34 +104,14 @@ impl FactorChecks {
                 known.then_some(What::RecoveryCode(hash))
             }
             Answer::Passkey(assertion) => {
-                self.passkey_of(user, standing, assertion, by, origin).await?.map(What::Passkey)
+                let mut passkeys = standing.passkeys.iter();
+                let passkey = passkeys.find(|passkey| passkey.new.credential == assertion.id);
+                passkey.and_then(|passkey| self.passkeys.shown(assertion, passkey)).map(What::Passkey)
             }
         };
         match what {
             Some(what) => Ok(Checked { user, guess, what }),
             None => Err(self.refuse(user, guess, answer.method(), by, origin).await),
-        }
-    }
-
-    /// The passkey of the account that an assertion shows.
-    async fn passkey_of(
-        &self,
-        user: UserId,
-        standing: &Standing,
-        assertion: &Assertion,
-        by: &By,
-        origin: &Origin,
-    ) -> Result<Option<ShownPasskey>, FactorError> {
-        let passkey = standing.passkeys.iter().find(|passkey| passkey.new.credential == assertion.id);
-        let Some(passkey) = passkey else { return Ok(None) };
-        match self.passkeys.shown(assertion, passkey) {
-            Ok(shown) => Ok(Some(shown)),
-            Err(Refusal::Unsound) => Ok(None),
-            Err(Refusal::CounterWentBack) => {
-                let event = self.passkeys.went_back(user, "refused", by.clone(), origin);
-                self.ports.store.autocommit().events().append(&event).await?;
-                Ok(None)
-            }
         }
     }
 
@@ -197,8 +182,14 @@ impl FactorChecks {
         Ok(used)
     }
 
-    /// What an answer comes to that could not be [redeemed](Self::redeem): another caller used it first.
+    /// What an answer comes to that could not be [redeemed](Self::redeem): another caller used it first, or a passkey's counter
+    /// went back.
     pub(crate) async fn overtaken(&self, checked: &Checked, by: &By, origin: &Origin) -> FactorError {
+        if let What::Passkey(shown) = &checked.what
+            && let Err(error) = self.passkeys.report_copy(shown, by, origin).await
+        {
+            return error.into();
+        }
         self.refuse(checked.user, checked.guess, checked.method(), by, origin).await
     }
 

@@ -44,6 +44,11 @@ pub enum FactorError {
     /// The account has a second factor, which was not shown.
     #[error("A more recent or stronger authentication is required")]
     TooWeak,
+    /// The token is good for less than its owner may have.
+    #[error(
+        "A passkey logs in with all that its owner may do, and this token is good for less. Log in again without naming a scope."
+    )]
+    TooNarrow,
     /// The caller's own account is gone, though their token was still good.
     #[error("Could not validate credentials")]
     CallerGone,
@@ -64,7 +69,7 @@ pub enum FactorError {
 impl Failure for FactorError {
     fn kind(&self) -> Kind {
         match self {
-            Self::WrongCode | Self::InvalidPasskey => Kind::Forbidden,
+            Self::WrongCode | Self::InvalidPasskey | Self::TooNarrow => Kind::Forbidden,
             Self::NoEnrolment
             | Self::NoFactor
             | Self::PasskeyTaken
@@ -88,6 +93,7 @@ impl Failure for FactorError {
             Self::NoEnrolment => codes::NO_ENROLMENT,
             Self::NoFactor => codes::NO_SECOND_FACTOR,
             Self::TooWeak => ErrorCode::INSUFFICIENT_USER_AUTHENTICATION,
+            Self::TooNarrow => ErrorCode::INSUFFICIENT_SCOPE,
             Self::CallerGone => ErrorCode::INVALID_TOKEN,
             Self::NotFound(_) | Self::PasskeyNotFound(_) => codes::NOT_FOUND,
             Self::Throttled(_) => codes::TOO_MANY_ATTEMPTS,
@@ -136,6 +142,8 @@ crate::cases! {
     NoFactor => FactorError::NoFactor;
     /// The account has a second factor, and neither the login nor a proof since showed it.
     TooWeak => FactorError::TooWeak;
+    /// The token is good for less than its owner may have: log in again without naming a scope.
+    TooNarrow => FactorError::TooNarrow;
     /// No such account.
     NoUser => FactorError::NotFound(UserId(9));
 }

@@ -1,5 +1,8 @@
 //! Registering passkeys, renaming and removing them.
 
+use std::sync::Arc;
+
+use super::breadth::broad_enough;
 use super::ceremony::{Bound, Ceremony};
 use super::checks::FactorChecks;
 use super::error::FactorError;
@@ -7,6 +10,7 @@ use super::recovery_codes::RecoveryCodes;
 use super::removal::forget_recovery_codes;
 use super::standing::{Standing, strong_enough};
 use crate::model::events::{Event, EventKind};
+use crate::model::mail::Letter;
 use crate::model::passkeys::{MOST_PASSKEYS, NewPasskey, Passkey, PasskeyName};
 use crate::model::store_error::StoreError;
 use crate::model::users::User;
@@ -18,6 +22,7 @@ use crate::values::ids::{PasskeyId, UserId};
 use crate::values::origin::Origin;
 use crate::values::proof::Method;
 use crate::values::relying_party::RelyingParty;
+use crate::values::scopes::Grants;
 
 /// What user handles are derived for.
 const HANDLE: &str = "keyward passkey user handle v1";
@@ -55,19 +60,20 @@ pub struct RegisteredPasskey {
 #[derive(Clone)]
 pub struct Passkeys {
     checks: FactorChecks,
+    grants: Arc<Grants>,
 }
 
 impl Passkeys {
-    /// The use case over the same ports as `checks`.
-    pub fn new(checks: FactorChecks) -> Self {
-        Self { checks }
+    /// The use case over the same ports as `checks`; `grants` says what each role may have.
+    pub fn new(checks: FactorChecks, grants: Grants) -> Self {
+        Self { checks, grants: Arc::new(grants) }
     }
 
     /// Begins a registration.
     ///
     /// # Errors
     /// [`FactorError::NoPasskeys`]; [`FactorError::TooManyPasskeys`]; [`FactorError::TooWeak`] where the account has a second
-    /// factor and the actor did not show it.
+    /// factor and the actor did not show it; [`FactorError::TooNarrow`] where the token is good for less than the account may have.
     pub async fn begin(&self, actor: &Actor) -> Result<RegistrationRequest, FactorError> {
         let (ports, master) = (&self.checks.ports, &self.checks.postbox.master);
         let webauthn = self.checks.passkeys.webauthn()?;
@@ -75,6 +81,7 @@ impl Passkeys {
         let found = repositories.users().credentials(actor.who).await?.ok_or(FactorError::CallerGone)?;
         let standing = Standing::of(&mut *repositories, actor.who).await?;
         strong_enough(actor, &standing)?;
+        broad_enough(&mut *repositories, actor, &self.grants, found.user.role).await?;
         has_room(&standing)?;
         let bound = Bound { user: actor.who, fingerprint: standing.fingerprint(found.hash.as_ref()) };
         let ceremony = Ceremony::new(ports.clock.now(), &*ports.random);
@@ -116,6 +123,7 @@ impl Passkeys {
                 let held = hold(&mut *tx, user).await?;
                 let standing = Standing::of(&mut *tx, user).await?;
                 strong_enough(actor, &standing)?;
+                broad_enough(&mut *tx, actor, &self.grants, held.role).await?;
                 has_room(&standing)?;
                 let found = tx.users().credentials(user).await?.ok_or(FactorError::CallerGone)?;
                 if standing.fingerprint(found.hash.as_ref()) != bound.fingerprint
@@ -137,14 +145,22 @@ impl Passkeys {
                 if !tx.sessions().prove(session, &proof).await? {
                     return Err(FactorError::CallerGone);
                 }
-                self.report(&mut *tx, EventKind::FactorAdded, actor, &held, origin).await?;
+                let letter = |reader| checks.postbox.letters.passkey_added(reader, first);
+                let notice = Reader::of(&held).map(letter).transpose()?;
+                self.report(&mut *tx, EventKind::FactorAdded, actor, &held, notice, origin).await?;
                 tx.commit().await?;
                 Ok(Some((passkey, first)))
             })
-            .await?;
+            .await;
         match done {
-            Some((passkey, first)) => Ok(RegisteredPasskey { passkey, codes: first.then_some(codes) }),
-            None => Err(refuse().await),
+            Ok(Some((passkey, first))) => Ok(RegisteredPasskey { passkey, codes: first.then_some(codes) }),
+            Ok(None) => Err(refuse().await),
+            // Counted as well, so that no account asks around for the credentials of others.
+            Err(FactorError::PasskeyTaken) => Err(match refuse().await {
+                FactorError::InvalidPasskey => FactorError::PasskeyTaken,
+                other => other,
+            }),
+            Err(error) => Err(error),
         }
     }
 
@@ -172,7 +188,8 @@ impl Passkeys {
             .await
     }
 
-    /// Removes a passkey of the actor's. With the last second factor the recovery codes go, too. A mail reports it.
+    /// Removes a passkey of the actor's, and ends their every other session: one of them may have begun with it. With the last
+    /// second factor the recovery codes go, too. A mail reports it.
     ///
     /// # Errors
     /// As [`rename`](Self::rename).
@@ -186,9 +203,13 @@ impl Passkeys {
                 if !tx.passkey_changes().remove(actor.who, id).await? {
                     return Err(FactorError::PasskeyNotFound(id));
                 }
-                tx.passkey_changes().void_challenges(actor.who, ports.clock.now()).await?;
+                let now = ports.clock.now();
+                tx.passkey_changes().void_challenges(actor.who, now).await?;
+                tx.session_endings().revoke_all(actor.who, Some(actor.session()), now).await?;
                 forget_recovery_codes(&mut *tx, actor.who).await?;
-                self.report(&mut *tx, EventKind::FactorRemoved, actor, &held, origin).await?;
+                let letter = |reader| self.checks.postbox.letters.factor_removed(reader, PASSKEY);
+                let notice = Reader::of(&held).map(letter).transpose()?;
+                self.report(&mut *tx, EventKind::FactorRemoved, actor, &held, notice, origin).await?;
                 Ok(tx.commit().await?)
             })
             .await
@@ -210,23 +231,19 @@ impl Passkeys {
         standing.passkeys.first().map_or_else(derived, |passkey| passkey.new.handle.clone())
     }
 
-    /// Writes the event of a change, and has a mail report it.
+    /// Writes the event of a change, and has a mail report it: `notice`.
     async fn report(
         &self,
         tx: &mut dyn Transaction,
         kind: EventKind,
         actor: &Actor,
         held: &User,
+        notice: Option<Letter>,
         origin: &Origin,
     ) -> Result<(), FactorError> {
         let (ports, postbox) = (&self.checks.ports, &self.checks.postbox);
         let event = Event::new(ports.clock.now(), kind, actor, origin).of(actor.who);
         tx.events().append(&event.in_session(actor.session()).saying(DETAIL)).await?;
-        let letter = |reader| match kind {
-            EventKind::FactorAdded => postbox.letters.factor_added(reader, PASSKEY),
-            _ => postbox.letters.factor_removed(reader, PASSKEY),
-        };
-        let notice = Reader::of(held).map(letter).transpose()?;
         postbox.notify(tx, ports, held, notice).await?;
         Ok(())
     }

@@ -32,7 +32,8 @@ impl Factors {
         Ok(Standing::of(&mut *self.checks.ports.store.autocommit(), actor.who).await?)
     }
 
-    /// Removes the actor's authenticator app. With the last second factor the recovery codes go, too. A mail reports it.
+    /// Removes the actor's authenticator app, and ends their every other session: one of them may have begun with it. With the
+    /// last second factor the recovery codes go, too. A mail reports it.
     ///
     /// # Errors
     /// [`FactorError::NoFactor`] without such an app; [`FactorError::TooWeak`] where the actor did not show one.
@@ -47,10 +48,11 @@ impl Factors {
                 if !tx.factor_changes().remove_totp(actor.who).await? {
                     return Err(FactorError::NoFactor);
                 }
-                tx.passkey_changes().void_challenges(actor.who, ports.clock.now()).await?;
+                let now = ports.clock.now();
+                tx.passkey_changes().void_challenges(actor.who, now).await?;
+                tx.session_endings().revoke_all(actor.who, Some(actor.session()), now).await?;
                 forget_recovery_codes(&mut *tx, actor.who).await?;
-                let event =
-                    Event::new(ports.clock.now(), EventKind::FactorRemoved, actor, origin).of(actor.who);
+                let event = Event::new(now, EventKind::FactorRemoved, actor, origin).of(actor.who);
                 tx.events().append(&event.in_session(actor.session()).saying("totp")).await?;
                 let postbox = &self.checks.postbox;
                 let letter = |reader| postbox.letters.factor_removed(reader, APP);
@@ -75,8 +77,8 @@ impl TakeFactorsAway {
         Self { ports, postbox }
     }
 
-    /// Takes them away, with the recovery codes, for `administrator` or, without one, for an operator's command. An account
-    /// without any stays as it is. Sessions go on.
+    /// Takes them away, with the recovery codes, for `administrator` or, without one, for an operator's command, and ends the
+    /// account's sessions, apart from the one that asks. An account without any stays as it is.
     ///
     /// # Errors
     /// [`FactorError::NotFound`]; [`FactorError::TooWeak`] where the administrator has a second factor and did not show it.
@@ -97,9 +99,10 @@ impl TakeFactorsAway {
                 let had_app = tx.factor_changes().remove_totp(id).await?;
                 if tx.passkey_changes().remove_all(id).await? > 0 || had_app {
                     forget_recovery_codes(&mut *tx, id).await?;
-                    let event =
-                        Event::new(self.ports.clock.now(), EventKind::FactorRemoved, by.clone(), origin)
-                            .of(id);
+                    let now = self.ports.clock.now();
+                    let asking = administrator.map(Actor::session);
+                    tx.session_endings().revoke_all(id, asking, now).await?;
+                    let event = Event::new(now, EventKind::FactorRemoved, by.clone(), origin).of(id);
                     tx.events().append(&event.saying("all")).await?;
                     if let Some(postbox) = &self.postbox {
                         let letter = |reader| postbox.letters.factor_removed(reader, "every second factor");

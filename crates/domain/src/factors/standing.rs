@@ -43,11 +43,11 @@ impl Standing {
         self.totp.is_some() || !self.passkeys.is_empty()
     }
 
-    /// What will do as a second factor.
-    pub fn methods(&self) -> Vec<Method> {
+    /// What will do as a second factor; `passkeys` says whether this server offers passkeys.
+    pub(super) fn methods(&self, passkeys: bool) -> Vec<Method> {
         let has = [
             (self.totp.is_some(), Method::Otp),
-            (!self.passkeys.is_empty(), Method::Passkey),
+            (passkeys && !self.passkeys.is_empty(), Method::Passkey),
             (self.recovery_codes > 0, Method::RecoveryCode),
         ];
         has.into_iter().filter_map(|(has, method)| has.then_some(method)).collect()

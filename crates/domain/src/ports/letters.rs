@@ -39,6 +39,8 @@ pub trait Letters: Send + Sync {
     fn password_changed(&self, reader: Reader<'_>) -> Result<Letter, LetterError>;
     /// Says that the account has a further second factor: `what`, in a few words.
     fn factor_added(&self, reader: Reader<'_>, what: &str) -> Result<Letter, LetterError>;
+    /// Says that the account has a further passkey, which logs in alone; `first` where recovery codes were shown with it.
+    fn passkey_added(&self, reader: Reader<'_>, first: bool) -> Result<Letter, LetterError>;
     /// Says that the account has lost a second factor: `what`, in a few words.
     fn factor_removed(&self, reader: Reader<'_>, what: &str) -> Result<Letter, LetterError>;
     /// Says that the account has a new API key.

@@ -54,7 +54,7 @@ pub struct Asserted {
     pub backup_eligible: bool,
 }
 
-/// Why an answer of an authenticator is refused, in words for a log: callers learn only that it was.
+/// Why an answer of an authenticator is refused, in words for a log, which implementations write: callers learn only that it was.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Unsound(pub String);

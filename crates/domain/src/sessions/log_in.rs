@@ -90,7 +90,7 @@ impl LogIn {
         names: LoginNames,
     ) -> Self {
         let ports = opening.ports.clone();
-        let challenges = Challenges::new(ports.clone(), throttle.clone(), postbox);
+        let challenges = Challenges::new(ports.clone(), throttle.clone(), postbox, checks.clone());
         let counters = LoginCounters::new(&opening, throttle.clone());
         Self { ports, opening, throttle, verification, checks, challenges, counters, names }
     }

@@ -4,6 +4,7 @@ use keyward_auth::{PasswordHash, ScopeSet};
 
 use super::error::SessionError;
 use crate::factors::challenge::{Challenge, PendingLogin};
+use crate::factors::checks::FactorChecks;
 use crate::factors::standing::Standing;
 use crate::limits::throttle::{Guess, Throttle};
 use crate::mail::postbox::Postbox;
@@ -17,12 +18,13 @@ pub(super) struct Challenges {
     ports: Ports,
     throttle: Throttle,
     postbox: Postbox,
+    checks: FactorChecks,
 }
 
 impl Challenges {
-    /// Challenges that are sealed under the secret of `postbox`.
-    pub(super) fn new(ports: Ports, throttle: Throttle, postbox: Postbox) -> Self {
-        Self { ports, throttle, postbox }
+    /// Challenges that are sealed under the secret of `postbox`; `checks` says what answers them.
+    pub(super) fn new(ports: Ports, throttle: Throttle, postbox: Postbox, checks: FactorChecks) -> Self {
+        Self { ports, throttle, postbox, checks }
     }
 
     /// What is owed, or `None` if the account has another password by now. Wrong passwords are cleared: a caller that reads this
@@ -55,6 +57,6 @@ impl Challenges {
         let fingerprint = standing.fingerprint(better.or(hash.as_ref()));
         let pending = PendingLogin::new(user.id, fingerprint, scope, client, now, random);
         let token = pending.seal(&self.postbox.master, random);
-        Ok(stands.then(|| Challenge { token, methods: standing.methods() }))
+        Ok(stands.then(|| Challenge { token, methods: self.checks.methods(standing) }))
     }
 }

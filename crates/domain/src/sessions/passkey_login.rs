@@ -3,13 +3,13 @@
 use super::error::SessionError;
 use super::opening::{Opening, Tokens, owner};
 use super::verified::require_verified;
-use crate::factors::assertions::{AssertionRequest, Refusal};
+use crate::factors::assertions::AssertionRequest;
 use crate::factors::checks::FactorChecks;
+use crate::factors::error::FactorError;
 use crate::identity::verification::Verification;
 use crate::limits::budgets::Deed;
 use crate::limits::throttle::Throttle;
 use crate::model::events::{Event, EventKind};
-use crate::model::passkeys::Passkey;
 use crate::ports::webauthn::Assertion;
 use crate::values::by::By;
 use crate::values::ids::UserId;
@@ -40,21 +40,18 @@ impl LogInWithPasskey {
     /// A request for a passkey. The answer serves a login, a second factor and a further proof alike.
     ///
     /// # Errors
-    /// [`FactorError::NoPasskeys`](crate::factors::error::FactorError::NoPasskeys); [`SessionError::Throttled`] after too many
-    /// wrong answers from the IP address.
-    pub async fn begin(&self, origin: &Origin) -> Result<AssertionRequest, SessionError> {
-        let request = self.checks.passkeys.request()?;
-        self.throttle.check_address(Deed::Passkey, origin).await?;
-        Ok(request)
+    /// [`FactorError::NoPasskeys`].
+    pub fn begin(&self) -> Result<AssertionRequest, FactorError> {
+        self.checks.passkeys.request()
     }
 
     /// Opens a session for the account that the passkey belongs to.
     ///
     /// # Errors
-    /// [`SessionError::InvalidPasskey`] for anything that is not right about it, which is counted per IP address;
+    /// [`SessionError::InvalidPasskey`] for anything that is not right about it, which is counted per IP address, and
+    /// [`SessionError::Throttled`] in place of it after too many: a passkey cannot be guessed, so a right one never waits;
     /// [`SessionError::EmailUnverified`] where the address has to be verified first.
     pub async fn log_in(&self, assertion: &Assertion, origin: &Origin) -> Result<Tokens, SessionError> {
-        self.throttle.check_address(Deed::Passkey, origin).await?;
         let ports = &self.opening.ports;
         let mut repositories = ports.store.autocommit();
         let Some(passkey) = repositories.passkeys().of_credential(&assertion.id).await? else {
@@ -66,9 +63,8 @@ impl LogInWithPasskey {
         let (Some(found), true) = (found, assertion.user_handle.is_some()) else {
             return Err(self.refuse(Some(user), origin).await);
         };
-        let shown = match self.checks.passkeys.shown(assertion, &passkey) {
-            Ok(shown) => shown,
-            Err(refusal) => return Err(self.refuse_for(refusal, &passkey, origin).await),
+        let Some(shown) = self.checks.passkeys.shown(assertion, &passkey) else {
+            return Err(self.refuse(Some(user), origin).await);
         };
         require_verified(&self.verification, &found).await?;
         let scope = self.opening.grants().of(found.role).clone();
@@ -93,18 +89,11 @@ impl LogInWithPasskey {
             .await?;
         match opened {
             Some(tokens) => Ok(tokens),
-            None => Err(self.refuse(Some(user), origin).await),
-        }
-    }
-
-    async fn refuse_for(&self, refusal: Refusal, passkey: &Passkey, origin: &Origin) -> SessionError {
-        if refusal == Refusal::CounterWentBack {
-            let event = self.checks.passkeys.went_back(passkey.new.user, "refused", By::UNKNOWN, origin);
-            if let Err(error) = self.opening.ports.store.autocommit().events().append(&event).await {
-                return error.into();
+            None => {
+                self.checks.passkeys.report_copy(&shown, &By::UNKNOWN, origin).await?;
+                Err(self.refuse(Some(user), origin).await)
             }
         }
-        self.refuse(Some(passkey.new.user), origin).await
     }
 
     /// Counts and records a wrong answer. Returns the error to answer with.

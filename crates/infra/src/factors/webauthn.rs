@@ -11,9 +11,11 @@ use passki::{
     AuthenticationCredential, AuthenticationState, Passki, PasskiError, RegistrationCredential,
     RegistrationState, StoredPasskey,
 };
-use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::{Deserialize, Deserializer};
 use serde_json::json;
+
+use super::credential_keys::{ALGORITHMS, usable};
 
 /// The longest credential id (WebAuthn, section 4).
 const MOST_ID: usize = 1023;
@@ -24,15 +26,11 @@ const MOST_CLIENT_DATA: usize = 2048;
 const MOST_ATTESTATION: usize = 8192;
 const MOST_AUTHENTICATOR_DATA: usize = 2048;
 const MOST_SIGNATURE: usize = 1024;
+/// Characters of a reason in the log.
+const MOST_REASON: usize = 160;
 /// The authenticator's data begin with a hash of 32 bytes; flags follow.
 const FLAGS: usize = 32;
 const BACKUP_ELIGIBLE: u8 = 0x08;
-
-const ES256: i32 = -7;
-const EDDSA: i32 = -8;
-const RS256: i32 = -257;
-/// What new passkeys may be. RS256 is what Windows Hello makes on older machines.
-const ALGORITHMS: [i32; 3] = [EDDSA, ES256, RS256];
 
 /// Checks what authenticators answer to one relying party.
 pub struct PasskiWebauthn {
@@ -40,14 +38,24 @@ pub struct PasskiWebauthn {
     passki: Passki,
 }
 
-/// What the browser says of a ceremony (WebAuthn, section 5.8.1). A name that stands there twice is an error.
+/// What the browser says of a ceremony (WebAuthn, section 5.8.1). Each of these names may stand there once.
 #[derive(Deserialize)]
 struct ClientData {
     challenge: String,
-    #[serde(rename = "crossOrigin")]
-    cross_origin: Option<bool>,
-    #[serde(rename = "topOrigin")]
-    top_origin: Option<IgnoredAny>,
+    // The library compares these two; here they are read so that a second one is an error.
+    #[serde(rename = "type")]
+    _kind: IgnoredAny,
+    #[serde(rename = "origin")]
+    _origin: IgnoredAny,
+    #[serde(rename = "crossOrigin", default)]
+    cross_origin: bool,
+    #[serde(rename = "topOrigin", default, deserialize_with = "present")]
+    has_top_origin: bool,
+}
+
+/// `true` for a member that is there, whatever it holds.
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    IgnoredAny::deserialize(deserializer).map(|_| true)
 }
 
 impl PasskiWebauthn {
@@ -72,6 +80,21 @@ impl Webauthn for PasskiWebauthn {
     }
 
     fn registered(&self, challenge: &[u8], attestation: &Attestation) -> Result<Registered, Unsound> {
+        self.check_registration(challenge, attestation).inspect_err(|reason| log("registration", reason))
+    }
+
+    fn asserted(
+        &self,
+        challenge: &[u8],
+        assertion: &Assertion,
+        key: &CredentialKey,
+    ) -> Result<Asserted, Unsound> {
+        self.check_assertion(challenge, assertion, key).inspect_err(|reason| log("assertion", reason))
+    }
+}
+
+impl PasskiWebauthn {
+    fn check_registration(&self, challenge: &[u8], attestation: &Attestation) -> Result<Registered, Unsound> {
         bounded("credential id", &attestation.id, 1, MOST_ID)?;
         not_framed(&attestation.client_data)?;
         let object = without_certificates(&attestation.attestation_object)?;
@@ -88,8 +111,7 @@ impl Webauthn for PasskiWebauthn {
             },
         }))?;
         let stored = self.passki.finish_passkey_registration(&credential, &state).map_err(|e| unsound(&e))?;
-        let key = CredentialKey { cose: stored.public_key, algorithm: stored.algorithm };
-        is_sound(&key)?;
+        let key = usable(&stored.public_key, stored.algorithm)?;
         Ok(Registered {
             credential: stored.credential_id,
             key,
@@ -98,7 +120,7 @@ impl Webauthn for PasskiWebauthn {
         })
     }
 
-    fn asserted(
+    fn check_assertion(
         &self,
         challenge: &[u8],
         assertion: &Assertion,
@@ -136,6 +158,12 @@ impl Webauthn for PasskiWebauthn {
     }
 }
 
+/// Notes why an answer was refused. The reason may quote the browser, so it is cut, and escaped.
+fn log(ceremony: &str, Unsound(reason): &Unsound) {
+    let reason: String = reason.chars().take(MOST_REASON).collect();
+    tracing::info!(ceremony, ?reason, "a passkey was refused");
+}
+
 /// A value of the library's, which has no constructor: its fields may grow.
 fn made<T: DeserializeOwned>(fields: serde_json::Value) -> Result<T, Unsound> {
     serde_json::from_value(fields).map_err(|error| Unsound(error.to_string()))
@@ -157,9 +185,8 @@ fn read_client_data(bytes: &[u8]) -> Result<ClientData, Unsound> {
 
 /// No page of another origin is around the one that asked: that is how users are tricked into an approval.
 fn not_framed(client_data: &[u8]) -> Result<(), Unsound> {
-    let ClientData { cross_origin, top_origin, .. } = read_client_data(client_data)?;
-    let framed = cross_origin.unwrap_or(false) || top_origin.is_some();
-    if framed { Err(Unsound("a frame of another origin".to_owned())) } else { Ok(()) }
+    let ClientData { cross_origin, has_top_origin, .. } = read_client_data(client_data)?;
+    if cross_origin || has_top_origin { Err(Unsound("a frame of another origin".to_owned())) } else { Ok(()) }
 }
 
 /// The attestation object without a statement that has certificates. Attestation is not asked for, and a certificate that
@@ -194,22 +221,4 @@ fn without_certificates(object: &[u8]) -> Result<Vec<u8>, Unsound> {
     let mut bytes = Vec::new();
     ciborium::into_writer(&object, &mut bytes).map_err(|error| cbor(error.to_string()))?;
     Ok(bytes)
-}
-
-/// The key has a permitted algorithm, and the parameters of it (RFC 9053): a key that could verify nothing is not stored.
-fn is_sound(key: &CredentialKey) -> Result<(), Unsound> {
-    let value: Value = ciborium::from_reader(&*key.cose).map_err(|_| Unsound("key: no CBOR".to_owned()))?;
-    let member = |label: i64| {
-        let mut members = value.as_map().into_iter().flatten();
-        members.find(|(key, _)| key.as_integer() == Some(label.into())).map(|(_, value)| value)
-    };
-    let number = |label| member(label).and_then(Value::as_integer).and_then(|n| i64::try_from(n).ok());
-    let length = |label| member(label).and_then(Value::as_bytes).map_or(0, Vec::len);
-    let sound = match key.algorithm {
-        ES256 => (number(1), number(-1), length(-2), length(-3)) == (Some(2), Some(1), 32, 32),
-        EDDSA => (number(1), number(-1), length(-2)) == (Some(1), Some(6), 32),
-        RS256 => number(1) == Some(3) && (256..=512).contains(&length(-1)) && (1..=4).contains(&length(-2)),
-        _ => false,
-    };
-    if sound { Ok(()) } else { Err(Unsound(format!("a key of algorithm {}", key.algorithm))) }
 }

@@ -33,6 +33,7 @@ const EMAIL_CHANGE: &str = "email_change";
 const EMAIL_CHANGED: &str = "email_changed";
 const NEW_DEVICE: &str = "new_device";
 const FACTOR_ADDED: &str = "factor_added";
+const PASSKEY_ADDED: &str = "passkey_added";
 const FACTOR_REMOVED: &str = "factor_removed";
 const API_KEY_MADE: &str = "api_key_made";
 const API_KEY_REMOVED: &str = "api_key_removed";
@@ -75,21 +76,23 @@ macro_rules! own {
                 let (ip, user_agent, at) = ("192.0.2.1", "Mozilla/5.0", "2026-01-31T12:00:00Z");
                 let (email, name) = ("ana@example.org", "Ana");
                 let (key_name, scope, end) = ("backup", "posts:read", "does not expire");
+                let first = true;
                 context! {
-                    email, name, token => "t", code => "000000", what, ip, user_agent, at, key_name, scope, end
+                    email, name, token => "t", code => "000000", what, first, ip, user_agent, at, key_name, scope, end
                 }
             },
         }
     };
 }
 
-const OWN: [Template; 10] = [
+const OWN: [Template; 11] = [
     own!(PASSWORD_RESET, "password_reset"),
     own!(PASSWORD_CHANGED, "password_changed"),
     own!(EMAIL_VERIFICATION, "email_verification"),
     own!(EMAIL_CHANGE, "email_change"),
     own!(EMAIL_CHANGED, "email_changed"),
     own!(FACTOR_ADDED, "factor_added"),
+    own!(PASSKEY_ADDED, "passkey_added"),
     own!(FACTOR_REMOVED, "factor_removed"),
     own!(NEW_DEVICE, "new_device"),
     own!(API_KEY_MADE, "api_key_made"),
@@ -220,6 +223,10 @@ impl Letters for Templates {
 
     fn factor_added(&self, reader: Reader<'_>, what: &str) -> Result<Letter, LetterError> {
         self.own_letter(FACTOR_ADDED, reader, context! { what })
+    }
+
+    fn passkey_added(&self, reader: Reader<'_>, first: bool) -> Result<Letter, LetterError> {
+        self.own_letter(PASSKEY_ADDED, reader, context! { first })
     }
 
     fn factor_removed(&self, reader: Reader<'_>, what: &str) -> Result<Letter, LetterError> {

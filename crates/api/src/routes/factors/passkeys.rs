@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, NoContent, Response};
 use keyward_domain::factors::error::{
-    InvalidPasskey, NoPasskey, NoPasskeys, PasskeyTaken, TooManyPasskeys, TooWeak,
+    InvalidPasskey, NoPasskey, NoPasskeys, PasskeyTaken, TooManyPasskeys, TooNarrow, TooWeak,
 };
 use keyward_domain::factors::passkeys::{Passkeys, RegisteredPasskey};
 use keyward_domain::limits::waits::TooManyAttempts;
@@ -96,7 +96,7 @@ pub struct PasskeyRename {
 pub async fn begin_passkey(
     user: CurrentUser<Enrolling, Recent>,
     State(passkeys): State<Passkeys>,
-) -> Result<NoStore<PasskeyCreationOptions>, Refused<(NoPasskeys, TooManyPasskeys, TooWeak)>> {
+) -> Result<NoStore<PasskeyCreationOptions>, Refused<(NoPasskeys, TooManyPasskeys, TooWeak, TooNarrow)>> {
     Ok(NoStore(passkeys.begin(&user).await?.into()))
 }
 
@@ -114,7 +114,7 @@ pub async fn add_passkey(
     Body(registration): Body<PasskeyRegistration>,
 ) -> Result<
     AddedPasskey,
-    Refused<(InvalidPasskey, NoPasskeys, PasskeyTaken, TooManyPasskeys, TooWeak, TooManyAttempts)>,
+    Refused<(InvalidPasskey, NoPasskeys, PasskeyTaken, TooManyPasskeys, TooWeak, TooNarrow, TooManyAttempts)>,
 > {
     let (attestation, name) = registration.into_parts();
     Ok(passkeys.register(&user, &attestation, &name, &origin).await?.into())
@@ -132,7 +132,7 @@ pub async fn rename_passkey(
 
 /// Remove a passkey of mine
 ///
-/// With the last second factor the recovery codes are void.
+/// Every other session of the account ends. With the last second factor the recovery codes are void.
 #[utoipa::path(delete, path = "/users/me/passkeys/{id}", tag = "factors")]
 pub async fn remove_passkey(
     user: CurrentUser<Owner, Recent>,

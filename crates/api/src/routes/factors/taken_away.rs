@@ -16,7 +16,7 @@ use crate::extract::{Id, Sender};
 
 /// Take all second factors of an account away
 ///
-/// For a user who has lost them. Their next login takes the password alone; a mail reports it to them. An administrator with a
+/// For a user who has lost them. Their sessions end, and their next login takes the password alone; a mail reports it to them. An administrator with a
 /// second factor has to have shown it.
 #[utoipa::path(delete, path = "/users/{id}/factors", tag = "users")]
 pub async fn remove_user_factors(

@@ -73,7 +73,7 @@ pub async fn confirm_totp(
 
 /// Remove my authenticator app
 ///
-/// Recovery codes are void without it.
+/// Every other session of the account ends. With the last second factor the recovery codes are void.
 #[utoipa::path(delete, path = "/users/me/totp", tag = "factors")]
 pub async fn remove_totp(
     user: CurrentUser<Owner, Recent>,

@@ -27,9 +27,8 @@ use crate::state::Passkeyed;
 ))]
 pub async fn begin_passkey_login(
     State(log_in): State<LogInWithPasskey>,
-    Sender(origin): Sender,
-) -> Result<NoStore<PasskeyRequestOptions>, Refused<(NoPasskeys, TooManyAttempts)>> {
-    Ok(NoStore(log_in.begin(&origin).await?.into()))
+) -> Result<NoStore<PasskeyRequestOptions>, Refused<NoPasskeys>> {
+    Ok(NoStore(log_in.begin()?.into()))
 }
 
 /// Log in with a passkey

@@ -101,6 +101,8 @@ pub(crate) struct Device {
     pub(crate) kind: Option<&'static str>,
     /// Further members of the client data, and in place of the usual ones.
     pub(crate) client_data: Value,
+    /// Words in front of the client data's members.
+    pub(crate) spoken_first: &'static str,
     /// Members of the key, in place of the usual ones.
     pub(crate) cose: Vec<(i64, Cbor)>,
 }
@@ -119,6 +121,7 @@ impl Device {
             party: "localhost".to_owned(),
             kind: None,
             client_data: json!({}),
+            spoken_first: "",
             cose: Vec::new(),
         }
     }
@@ -197,7 +200,7 @@ impl Device {
         for (name, value) in self.client_data.as_object().unwrap() {
             spoken[name] = value.clone();
         }
-        spoken.to_string().into_bytes()
+        spoken.to_string().replacen('{', &format!("{{{}", self.spoken_first), 1).into_bytes()
     }
 }
 

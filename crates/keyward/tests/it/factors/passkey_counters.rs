@@ -37,6 +37,35 @@ async fn the_counter_of_a_passkey_that_is_never_synced_has_to_grow() {
 }
 
 #[tokio::test]
+async fn a_retry_is_no_copied_key_and_one_answer_raises_one_alarm() {
+    let app = service(&[]).await;
+    let (ana, mut device) = (app.user("ana").await, Device::new(Key::es256()));
+    (device.flags, device.counter) = (UP | UV, 4);
+    add(&ana, &mut device).await.assert_status(201);
+    device.counter = 5;
+    let passkey = device.get(&asked(&app).await);
+    for status in [200, 401, 401] {
+        app.anonymous().post("/login/passkey", passkey.clone()).await.assert_status(status);
+    }
+    assert!(recorded(&app).await.is_empty(), "the same answer again");
+    device.counter = 3;
+    let passkey = device.get(&asked(&app).await);
+    for _ in 0..3 {
+        app.anonymous().post("/login/passkey", passkey.clone()).await.assert_status(401);
+    }
+    assert_eq!(recorded(&app).await, ["refused"]);
+    let passkey = device.get(&asked(&app).await);
+    let ana = {
+        device.counter = 6;
+        back(&app, &mut device).await
+    };
+    for _ in 0..2 {
+        ana.post("/users/me/proof", json!({ "passkey": passkey })).await.assert_status(403);
+    }
+    assert_eq!(recorded(&app).await, ["refused", "refused"]);
+}
+
+#[tokio::test]
 async fn a_synced_passkey_may_go_back_which_is_recorded() {
     let app = service(&[]).await;
     let (ana, mut device) = (app.user("ana").await, Device::new(Key::eddsa()));

@@ -49,7 +49,9 @@ async fn a_passkey_is_registered_with_what_a_browser_needs_and_gives() {
 
     let letter = app.letter().await;
     assert_eq!(letter.recipient.as_str(), "ana@example.com");
-    assert!(letter.letter.text.contains("a passkey was added"), "{}", letter.letter.text);
+    for words in ["a passkey was added", "logs in alone", "recovery codes that were shown"] {
+        assert!(letter.letter.text.contains(words), "{}", letter.letter.text);
+    }
     let all = events(&app).await;
     let found = all.iter().find(|event| event.kind == EventKind::FactorAdded).unwrap();
     assert_eq!(found.detail.as_deref(), Some("passkey"));
@@ -75,6 +77,8 @@ async fn an_account_has_twenty_passkeys_at_most_of_every_kind_that_is_offered() 
         let strong = back(&app, &mut first).await;
         let added = add(&strong, &mut device).await.assert_status(201).json();
         assert!(added.get("recovery_codes").is_none(), "the codes of before stay: {added}");
+        let letter = app.letters().await.pop().unwrap().letter.text;
+        assert!(letter.contains("logs in alone") && !letter.contains("recovery codes"), "{letter}");
         log_in(&app, &mut device).await.assert_status(200);
     }
     for _ in 3..19 {
@@ -104,6 +108,10 @@ async fn a_credential_belongs_to_one_account() {
     copy.credential.clone_from(&device.credential);
     let taken = add(&eve, &mut copy).await.assert_status(409);
     assert_eq!(taken.code(), "passkey_taken");
+    // It counts as a wrong answer: credential ids are not for asking around.
+    for expected in [409, 409, 409, 409, 429] {
+        add(&eve, &mut copy).await.assert_status(expected);
+    }
 }
 
 #[tokio::test]

@@ -25,6 +25,7 @@ async fn an_app_is_removed_with_the_recovery_codes_by_whoever_shows_it() {
     assert_eq!(weak.code(), "insufficient_user_authentication");
     let strong = back(&app, "ana", &ana.phone).await;
     strong.delete("/users/me/totp").await.assert_status(204);
+    ana.person.get("/users/me").await.assert_gone("another session of the account");
     assert_eq!(strong.delete("/users/me/totp").await.assert_status(409).code(), "no_second_factor");
     let renew = strong.post("/users/me/recovery-codes", json!({})).await.assert_status(409);
     assert_eq!(renew.code(), "no_second_factor");
@@ -72,6 +73,7 @@ async fn an_administrator_takes_the_factors_of_somebody_away_who_has_lost_them()
     let root = app.admin("root").await;
     root.delete("/users/999999/factors").await.assert_status(404);
     root.delete(&path).await.assert_status(204);
+    ana.person.get("/users/me").await.assert_gone("its sessions");
     root.delete(&path).await.assert_status(204);
     app.anonymous().post("/login", credentials("ana")).await.assert_status(200);
     let letter = app.letter().await;
@@ -112,6 +114,8 @@ async fn an_operator_takes_the_factors_of_an_account_away() {
     assert!(!unknown.status.success());
     let done = home.run(&["user", "remove-factors", "--email", "ana@example.com"]);
     assert!(done.status.success(), "{}", text(&done.stderr));
+    let refresh = json!({ "refresh_token": tokens["refresh_token"] });
+    assert_eq!(server.call("POST", "/refresh_token", "", &refresh).1["code"], "session_ended");
     assert_eq!(server.call("POST", "/login", "", &login).0, 200);
     assert!(text(&home.run(&["events", "tail"]).stdout).contains("factor_removed"));
 }
