@@ -19,8 +19,9 @@ pub(super) async fn broad_enough(
     if whole.is_subset(&actor.scope) {
         return Ok(());
     }
-    if ScopeSet::from_names([ENROL]).is_ok_and(|enrol| enrol == actor.scope) {
-        let live = repositories.sessions().live(actor.session()).await?;
+    let enrols = ScopeSet::from_names([ENROL]).is_ok_and(|enrol| enrol == actor.scope);
+    if let Some(session) = actor.session().filter(|_| enrols) {
+        let live = repositories.sessions().live(session).await?;
         if live.is_some_and(|live| live.session.client.is_none() && whole.is_subset(&live.session.scope)) {
             return Ok(());
         }

@@ -205,7 +205,7 @@ impl Passkeys {
                 }
                 let now = ports.clock.now();
                 tx.passkey_changes().void_challenges(actor.who, now).await?;
-                tx.session_endings().revoke_all(actor.who, Some(actor.session()), now).await?;
+                tx.session_endings().revoke_all(actor.who, actor.session(), now).await?;
                 forget_recovery_codes(&mut *tx, actor.who).await?;
                 let letter = |reader| self.checks.postbox.letters.factor_removed(reader, PASSKEY);
                 let notice = Reader::of(&held).map(letter).transpose()?;

@@ -50,7 +50,7 @@ impl Factors {
                 }
                 let now = ports.clock.now();
                 tx.passkey_changes().void_challenges(actor.who, now).await?;
-                tx.session_endings().revoke_all(actor.who, Some(actor.session()), now).await?;
+                tx.session_endings().revoke_all(actor.who, actor.session(), now).await?;
                 forget_recovery_codes(&mut *tx, actor.who).await?;
                 let event = Event::new(now, EventKind::FactorRemoved, actor, origin).of(actor.who);
                 tx.events().append(&event.in_session(actor.session()).saying("totp")).await?;
@@ -100,7 +100,7 @@ impl TakeFactorsAway {
                 if tx.passkey_changes().remove_all(id).await? > 0 || had_app {
                     forget_recovery_codes(&mut *tx, id).await?;
                     let now = self.ports.clock.now();
-                    let asking = administrator.map(Actor::session);
+                    let asking = administrator.and_then(Actor::session);
                     tx.session_endings().revoke_all(id, asking, now).await?;
                     let event = Event::new(now, EventKind::FactorRemoved, by.clone(), origin).of(id);
                     tx.events().append(&event.saying("all")).await?;
