@@ -87,13 +87,11 @@ impl LogInWithPasskey {
                 Ok::<_, SessionError>(Some(tokens))
             })
             .await?;
-        match opened {
-            Some(tokens) => Ok(tokens),
-            None => {
-                self.checks.passkeys.report_copy(&shown, &By::UNKNOWN, origin).await?;
-                Err(self.refuse(Some(user), origin).await)
-            }
+        if let Some(tokens) = opened {
+            return Ok(tokens);
         }
+        self.checks.passkeys.report_copy(&shown, &By::UNKNOWN, origin).await?;
+        Err(self.refuse(Some(user), origin).await)
     }
 
     /// Counts and records a wrong answer. Returns the error to answer with.
