@@ -313,3 +313,25 @@ async fn the_last_administrator_is_neither_demoted_nor_locked_out_nor_deleted() 
     root.patch(&other_path, json!({ "disabled": false })).await.assert_status(200);
     leave(&root).await.assert_status(204);
 }
+
+#[tokio::test]
+async fn an_administrator_changes_and_deletes_accounts_with_a_fresh_login_only() {
+    let app = TestApp::start().await;
+    let (root, ana) = (app.admin("root").await, app.user("ana").await);
+    let path = format!("/users/{}", ana.id);
+    app.clock.advance(time::Duration::seconds(301));
+    root.get("/users").await.assert_status(200);
+    for method in ["PATCH", "DELETE"] {
+        let call = root.call(method, &path).json(&json!({ "role": "admin" }));
+        let stale = call.send().await.assert_status(401);
+        assert_eq!(stale.code(), "insufficient_user_authentication", "{method}");
+        assert!(stale.header("www-authenticate").contains("max_age=\"300\""), "{method}");
+    }
+    let proof = root.post("/users/me/proof", json!({ "password": PASSWORD })).await.assert_status(200).json();
+    let fresh = app.bearer(proof["access_token"].as_str().unwrap());
+    assert_eq!(
+        fresh.patch(&path, json!({ "role": "admin" })).await.assert_status(200).json()["role"],
+        "admin"
+    );
+    fresh.delete(&path).await.assert_status(204);
+}
