@@ -58,8 +58,8 @@ impl ApiKey {
         text.starts_with(Self::PREFIX)
     }
 
-    /// The hash of the key that `text` is; `None` where it is none, because of its checksum, for instance. Whether such a key was
-    /// ever made, only the store of hashes knows.
+    /// The hash of a key; `None` where `text` is no key, for example because of its checksum. Whether such a key was ever made,
+    /// only the store of hashes knows.
     pub fn hash_of(text: &str) -> Option<SecretHash> {
         let rest = text.strip_prefix(Self::PREFIX)?.as_bytes();
         let (random, check) = rest.split_at_checked(RANDOM)?;

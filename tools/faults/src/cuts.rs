@@ -21,7 +21,7 @@ const ACTORS: usize = 8;
 /// The longest life of a process, in milliseconds after it was ready.
 const LIFE: u64 = 1_200;
 const NAME: &str = "killed in mid-write";
-/// The other faults happen every so many kills.
+/// Number of kills between two of the other faults.
 const OTHERS: u32 = 25;
 /// How long it is calm before one of them.
 const CALM: Duration = Duration::from_secs(2);
@@ -68,7 +68,7 @@ struct Cuts<'c> {
 }
 
 impl Cuts<'_> {
-    /// Kills the process so often. Before the first and every so many kills, the other faults.
+    /// Kills the process this many times, with the other faults before the first and in between.
     fn run(&mut self, replica: &mut Replica<'_>, kills: u32, look: impl Fn() -> Outcome) -> Outcome {
         let (world, mut random) = (self.world, Rng::with_seed(9));
         for kill in 1..=kills {

@@ -64,7 +64,7 @@ impl KeyCheck {
         if key.is_over(self.clock.now()) {
             return Err(Refusal::Expired);
         }
-        self.uses.note(key);
+        self.uses.note(key).await;
         tracing::record_all!(tracing::Span::current(), user = key.user.0, api_key = key.id.0);
         let proof = Proof { methods: Methods::default(), at: None };
         Ok(Actor { who: key.user, via: Via::ApiKey(key.id), scope: scope.clone(), proof })

@@ -1,6 +1,7 @@
-//! Notes when API keys are used, beside the requests that use them: a note that takes long, or fails, holds up no request.
+//! Notes when API keys are used. A note that takes long goes on beside the request that uses the key, and one that fails refuses none.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use keyward_domain::identity::standing_keys::{NOTED_EVERY, StandingKeys};
 use keyward_domain::model::api_keys::ApiKey;
@@ -14,6 +15,8 @@ use tokio::sync::Semaphore;
 const REMEMBERED: usize = 10_000;
 /// Number of notes under way at once. Beyond these, a use is noted at a later one.
 const UNDER_WAY: usize = 4;
+/// How long a request waits for a note.
+const PATIENCE: Duration = Duration::from_millis(100);
 
 /// Notes uses. Cheap to clone; clones note together.
 #[derive(Clone)]
@@ -34,7 +37,7 @@ impl KeyUses {
     }
 
     /// Notes that a key is used now, unless that was noted within the last minute.
-    pub(crate) fn note(&self, key: &ApiKey) {
+    pub(crate) async fn note(&self, key: &ApiKey) {
         let Parts { clock, keys, begun, under_way } = &*self.0;
         let now = clock.now();
         let recent = |at: OffsetDateTime| at > now - NOTED_EVERY;
@@ -44,11 +47,12 @@ impl KeyUses {
         let Ok(permit) = Arc::clone(under_way).try_acquire_owned() else { return };
         begun.insert(key.id, now);
         let (keys, key) = (keys.clone(), key.clone());
-        tokio::spawn(async move {
+        let note = tokio::spawn(async move {
             if let Err(cause) = keys.note_use(&key, now).await {
                 tracing::warn!(?cause, "the use of an API key could not be noted");
             }
             drop(permit);
         });
+        drop(tokio::time::timeout(PATIENCE, note).await);
     }
 }

@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_question_that_is_given_up_holds_up_nobody() {
+    async fn a_question_that_is_given_up_holds_up_no_other() {
         let (_, remembered) = remembered(Duration::from_hours(1));
         let never = remembered.get(0, USER, std::future::pending);
         let waits = remembered.get(0, USER, || async { Ok(7) });

@@ -53,7 +53,7 @@ struct ClientData {
     has_top_origin: bool,
 }
 
-/// `true` for a member that is there, whatever it holds.
+/// `true` for a member that is there, with any value.
 fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
     IgnoredAny::deserialize(deserializer).map(|_| true)
 }

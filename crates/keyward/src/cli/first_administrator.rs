@@ -88,7 +88,7 @@ impl FirstAdministrator {
     }
 }
 
-/// Whether there is an administrator. Nothing is made: where there is no database, or none with our tables, there is none.
+/// Whether there is an administrator. Nothing is made: without a database, or without our tables in it, there is no administrator.
 async fn have_administrator(storage: &StorageSettings, resources: &[Resource]) -> Result<bool, Problem> {
     if is_new(storage) {
         return Ok(false);

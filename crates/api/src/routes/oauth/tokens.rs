@@ -283,7 +283,7 @@ pub async fn introspect_token(
     let found = tokens.introspect(&token).await?;
     // A service that asks is about to let the key in.
     if let Some(Introspection::ApiKey(StandingKey { key, .. })) = &found {
-        uses.note(key);
+        uses.note(key).await;
     }
     Ok(NoStore(found.map(TokenState::from).unwrap_or_default()))
 }
