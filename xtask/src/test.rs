@@ -186,7 +186,7 @@ fn drive(tools: Tools, extra: &[String]) -> Outcome {
 
 fn cargo_test(selection: &[&str], extra: &[String]) -> Command {
     // The same packages and features each time: others would have every dependency built anew.
-    let mut command = shell::cargo(["test", "--workspace", "--all-features"]);
+    let mut command = shell::cargo(["test", "--workspace", "--all-features", "--no-fail-fast"]);
     command.args(selection).args(extra);
     command
 }

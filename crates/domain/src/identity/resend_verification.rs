@@ -11,7 +11,7 @@ use crate::model::verifications::{Pending, Purpose};
 use crate::ports::bundle::Ports;
 use crate::ports::letters::Reader;
 use crate::values::email::Email;
-use crate::values::ids::MailId;
+use crate::values::ids::{MailId, UserId};
 use crate::values::names::LoginName;
 use crate::values::origin::Origin;
 
@@ -44,11 +44,9 @@ impl ResendVerification {
                 if !tx.attempts().fail(asked, now, MAILS).await? {
                     return Ok(false);
                 }
-                let found = tx.users().credentials_of(&login).await?.map(|found| found.user);
-                let held = match found {
-                    Some(user) => tx.user_changes().hold(user.id).await?,
-                    None => None,
-                };
+                // The same statements with and without an account, so that the time tells nothing. No account has the id 0.
+                let found = tx.users().credentials_of(&login).await?;
+                let held = tx.user_changes().hold(found.map_or(UserId(0), |found| found.user.id)).await?;
                 let waits = held.filter(|user| {
                     !user.disabled && !user.email_verified && user.names.email() == Some(&email)
                 });
@@ -58,7 +56,7 @@ impl ResendVerification {
                         let new = Pending { user: user.id, purpose: Purpose::Verify, email, token };
                         self.verification.replace(&mut *tx, &new).await?
                     }
-                    None => false,
+                    None => tx.verifications().spend(&SecretHash::of(&secret), now).await?.is_some(),
                 };
                 let name = waits.as_ref().and_then(|user| user.name.as_ref());
                 let reader = Reader { email: &email, name };
