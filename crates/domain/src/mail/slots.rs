@@ -1,7 +1,7 @@
 //! Which deliveries may be under way at once: what a person waits for is never behind what can wait, and slow receivers,
 //! one or many, never take every connection.
 //!
-//! A delivery has an ordinary slot at first. One that lasts longer than [`PROMPT`] gets one of the slots for slow
+//! A delivery has an ordinary slot at first. One that lasts longer than three seconds gets one of the slots for slow
 //! deliveries, where one is free, and its domain is slow from then on: one delivery to it is under way at a time, in a slot
 //! for slow deliveries. The last ordinary slots are kept for domains that answered lately.
 
