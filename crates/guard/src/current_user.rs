@@ -11,7 +11,7 @@ use axum::http::request::Parts;
 use keyward_auth::{Authenticated, Scoped};
 
 use crate::principal::{authenticated, opened_by, require};
-use crate::{Authenticator, Freshness, OpenedBy, Principal, Refusal, Requirement, StepUp, bearer};
+use crate::{Authenticator, Freshness, Principal, Refusal, Requirement, StepUp, bearer};
 
 /// The sender of a valid access token, which carries the scope `R` where one is named, and whose authentication is as recent
 /// and as strong as `F` says: `CurrentUser<PostsWrite, Fresh<300>>`.
@@ -93,7 +93,8 @@ mod documented {
     use utoipa::openapi::path::Operation;
     use utoipa::openapi::security::SecurityRequirement;
 
-    use super::{CurrentUser, Freshness, OpenedBy, Requirement, StepUp};
+    use super::{CurrentUser, Freshness, Requirement, StepUp};
+    use crate::OpenedBy;
     use crate::documented::Documented;
     use crate::lock::{api_key, enrolled, lock, others_client, step_up};
     use crate::schemas::Schemas;
