@@ -83,6 +83,7 @@ OWN = {
     ("DELETE", "/users/me"),
     ("POST", "/users/me/email"),
     ("POST", "/users/me/password"),
+    ("POST", "/verify-email"),
     ("POST", "/users/me/verification"),
 }
 
@@ -190,6 +191,7 @@ ONE_OF_SEVERAL = {
     ("DELETE", "/users/me"),
     ("POST", "/users/me/email"),
     ("POST", "/users/me/password"),
+    ("POST", "/verify-email"),
 }
 
 
