@@ -97,7 +97,7 @@ pub struct ApiKeyCreate {
 ///
 /// The answer alone shows the key. It is good for no more than this token is, and for what its owner may do at the time of each
 /// call. Of the account itself it reads `GET /users/me` alone. A mail reports it.
-#[utoipa::path(post, path = "/users/me/api-keys", tag = "api-keys", responses((status = 201, description = "The key")))]
+#[utoipa::path(post, path = "/users/me/api-keys", tag = "keys", responses((status = 201, description = "The key")))]
 pub async fn make_api_key(
     user: CurrentUser<Owner, Recent>,
     State(keys): State<ApiKeys>,
@@ -109,7 +109,7 @@ pub async fn make_api_key(
 }
 
 /// My API keys, oldest first
-#[utoipa::path(get, path = "/users/me/api-keys", tag = "api-keys")]
+#[utoipa::path(get, path = "/users/me/api-keys", tag = "keys")]
 pub async fn list_my_api_keys(
     user: CurrentUser<Owner>,
     State(keys): State<ApiKeys>,
@@ -118,7 +118,7 @@ pub async fn list_my_api_keys(
 }
 
 /// Remove an API key of mine, which is refused from now on
-#[utoipa::path(delete, path = "/users/me/api-keys/{id}", tag = "api-keys")]
+#[utoipa::path(delete, path = "/users/me/api-keys/{id}", tag = "keys")]
 pub async fn remove_my_api_key(
     user: CurrentUser<Owner>,
     State(keys): State<ApiKeys>,
@@ -130,7 +130,7 @@ pub async fn remove_my_api_key(
 }
 
 /// The API keys of an account, oldest first
-#[utoipa::path(get, path = "/users/{id}/api-keys", tag = "api-keys")]
+#[utoipa::path(get, path = "/users/{id}/api-keys", tag = "keys")]
 pub async fn list_user_api_keys(
     admin: CurrentUser<Admin>,
     State(keys): State<ApiKeys>,
@@ -143,7 +143,7 @@ pub async fn list_user_api_keys(
 /// Take every API key of an account away
 ///
 /// A mail reports it to its owner.
-#[utoipa::path(delete, path = "/users/{id}/api-keys", tag = "api-keys")]
+#[utoipa::path(delete, path = "/users/{id}/api-keys", tag = "keys")]
 pub async fn remove_user_api_keys(
     admin: CurrentUser<Admin, Recent>,
     State(keys): State<ApiKeys>,
@@ -158,7 +158,7 @@ pub async fn remove_user_api_keys(
 /// Take an API key of an account away
 ///
 /// A mail reports it to its owner.
-#[utoipa::path(delete, path = "/users/{id}/api-keys/{key}", tag = "api-keys")]
+#[utoipa::path(delete, path = "/users/{id}/api-keys/{key}", tag = "keys")]
 pub async fn remove_user_api_key(
     admin: CurrentUser<Admin, Recent>,
     State(keys): State<ApiKeys>,
