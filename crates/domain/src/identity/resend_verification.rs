@@ -44,9 +44,9 @@ impl ResendVerification {
                 if !tx.attempts().fail(asked, now, MAILS).await? {
                     return Ok(false);
                 }
-                // The same statements with and without an account, so that the time tells nothing. No account has the id 0.
+                // The same statements with and without an account, so that the time tells nothing. No id is negative.
                 let found = tx.users().credentials_of(&login).await?;
-                let held = tx.user_changes().hold(found.map_or(UserId(0), |found| found.user.id)).await?;
+                let held = tx.user_changes().hold(found.map_or(UserId(-1), |found| found.user.id)).await?;
                 let waits = held.filter(|user| {
                     !user.disabled && !user.email_verified && user.names.email() == Some(&email)
                 });

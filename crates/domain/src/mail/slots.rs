@@ -213,10 +213,7 @@ mod tests {
         for number in 24..40 {
             take(&mut slots, Lane::Code, &format!("slow{number}.example"), at(4));
         }
-        assert!(
-            free(&mut slots, at(60)).len() == 3,
-            "a domain that answered has slots whatever the others do"
-        );
+        assert!(free(&mut slots, at(60)).len() == 3, "a domain that answered has slots beside slow ones");
         assert_eq!(offered(&mut slots, true, at(60)), None, "slow deliveries are bounded too");
     }
 

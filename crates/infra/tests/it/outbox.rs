@@ -149,8 +149,8 @@ async fn a_lane_is_claimed_by_itself_and_a_domain_can_be_passed_over() {
     assert!(claim(&database, at(0)).await.is_none(), "there is no code");
     let domains = vec!["bob.example".to_owned(), "b.example".to_owned()];
     let passed_over = Recipients::AllBut(domains.clone());
-    let nobody = Recipients::Only(vec!["b.example".to_owned(), "ob.example".to_owned()]);
-    assert!(claim_in(&database, Lane::Notice, &nobody, at(0)).await.is_none(), "no one is at these domains");
+    let absent = Recipients::Only(vec!["b.example".to_owned(), "ob.example".to_owned()]);
+    assert!(claim_in(&database, Lane::Notice, &absent, at(0)).await.is_none(), "no one is at these domains");
     assert!(claim_in(&database, Lane::Notice, &Recipients::Only(vec![]), at(0)).await.is_none());
     let eve = claim_in(&database, Lane::Notice, &passed_over, at(0)).await.unwrap();
     assert_eq!((eve.mail.recipient.as_str(), eve.mail.lane), ("eve@eve.example", Lane::Notice));

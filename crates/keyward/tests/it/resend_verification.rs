@@ -43,14 +43,17 @@ async fn the_answer_does_not_tell_who_has_an_account() {
     app.user("ana").await;
     root.patch(&format!("/users/{}", eve.id), json!({ "disabled": true })).await.assert_status(200);
     let known = ask(&app, "ana").await.assert_status(202);
-    for name in ["nobody", "eve"] {
+    for name in ["unknown", "eve"] {
         assert_eq!(ask(&app, name).await.assert_status(202).text(), known.text(), "{name}");
     }
     let letters = app.letters().await;
     assert_eq!(letters.len(), 1, "a locked account gets none");
     assert_eq!(letters[0].recipient.as_str(), address("ana"));
     let waiting = app.mails().await;
-    assert!(waiting.iter().all(|mail| mail.recipient.as_str() != address("nobody")), "none is kept");
+    assert!(
+        waiting.iter().all(|mail| mail.recipient.as_str() != address("unknown")),
+        "no mail waits for an unknown address"
+    );
 }
 
 #[tokio::test]
@@ -58,13 +61,13 @@ async fn mails_are_limited_for_each_address_and_the_owners_own_are_not_used_up()
     let app = TestApp::start().await;
     let ana = app.user("ana").await;
     for _ in 0..5 {
-        for name in ["ana", "nobody"] {
+        for name in ["ana", "unknown"] {
             assert_eq!(ask(&app, name).await.assert_status(202).detail(), WORDS, "{name}");
         }
         app.clock.advance(Duration::minutes(1));
     }
     assert_eq!(app.letters().await.len(), 5);
-    for name in ["ana", "nobody"] {
+    for name in ["ana", "unknown"] {
         let answer = ask(&app, name).await.assert_status(202);
         assert!(answer.detail().starts_with("Several mails were requested"), "{}", answer.text());
     }

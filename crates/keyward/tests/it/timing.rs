@@ -75,7 +75,7 @@ async fn asking_for_a_mail_takes_as_long_without_an_account_as_with_one() {
         for _ in 0..ROUNDS {
             for number in 0..ACCOUNTS {
                 known.push(request_for_a_mail(&app, path, format!("known{number}")).await);
-                unknown.push(request_for_a_mail(&app, path, format!("nobody{number}")).await);
+                unknown.push(request_for_a_mail(&app, path, format!("unknown{number}")).await);
                 nonsense.push(time(&app, path, json!({ "email": "none" }), 422).await);
             }
             app.clock.advance(time::Duration::minutes(1));
