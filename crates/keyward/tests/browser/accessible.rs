@@ -31,7 +31,12 @@ fn judge(browser: &Browser, axe: &str, what: &str) {
             icon.src = document.querySelector('link[rel=icon]').href;
         })",
     );
-    assert_eq!((icon, browser.errors()), (true, Vec::new()), "{what}");
+    // Chromium notes a page that is itself a refusal, at a moment of its own.
+    let refusal = "Failed to load resource: the server responded with a status of 4";
+    let own: String = browser.ask("return `${location.origin}${location.pathname} `");
+    let mut errors = browser.errors();
+    errors.retain(|error| !(error.starts_with(&own) && error.contains(refusal)));
+    assert_eq!((icon, errors), (true, Vec::new()), "{what}");
 }
 
 #[test]
@@ -49,10 +54,11 @@ fn axe_finds_nothing_on_the_pages_of_mails() {
     follow_link(&browser, &server, email, "verify-email");
     judge(&browser, &axe, "a verification");
     browser.click("form button");
+    browser.shows("h1", "Your e-mail address is verified");
     judge(&browser, &axe, "a verified address");
     follow_link(&browser, &server, email, "verify-email");
     browser.click("form button");
-    browser.errors();
+    browser.shows("h1", "Your e-mail address was not verified");
     judge(&browser, &axe, "a spent link");
     follow_link(&browser, &server, email, "reset-password");
     judge(&browser, &axe, "a new password");
@@ -60,16 +66,15 @@ fn axe_finds_nothing_on_the_pages_of_mails() {
     browser.write("#new_password", "password1");
     browser.click("form button");
     browser.appears("[role=alert]");
-    browser.errors();
     judge(&browser, &axe, "a refused password");
     browser.write("#new_password", "eight tame horses");
     browser.click("form button");
-    assert_eq!(browser.text("h1"), "Your password was changed");
+    browser.shows("h1", "Your password was changed");
     judge(&browser, &axe, "a changed password");
     browser.open(&format!("{}/reset-password", server.address()));
     judge(&browser, &axe, "a link without a token");
     browser.write("#email", email);
     browser.click("form button");
-    assert_eq!(browser.text("h1"), "Look into your mailbox");
+    browser.shows("h1", "Look into your mailbox");
     judge(&browser, &axe, "another link");
 }

@@ -70,6 +70,15 @@ impl Browser {
         self.patiently(css, |_| Ok(()));
     }
 
+    /// Waits until the first element that `css` finds has this text.
+    pub(crate) fn shows(&self, css: &str, text: &str) {
+        let begun = Instant::now();
+        while self.text(css) != text {
+            assert!(begun.elapsed() < PATIENCE, "{css} never reads {text}; the page:\n{}", self.page());
+            sleep(PAUSE);
+        }
+    }
+
     /// Waits until `css` finds nothing any more.
     pub(crate) fn vanishes(&self, css: &str) {
         let begun = Instant::now();
