@@ -1,13 +1,12 @@
 //! What handlers work with: the use cases, and who checks tokens.
 
+mod assembly;
+
 use std::ops::Deref;
 use std::sync::Arc;
 
 use axum::extract::FromRef;
-use keyward_auth::{
-    IssuerSettings, JwtIssuer, JwtVerifier, PasswordPolicy, RefreshTokens, SharedKeyRing, VerifierSettings,
-};
-use keyward_domain::factors::checks::FactorChecks;
+use keyward_auth::{PasswordPolicy, SharedKeyRing};
 use keyward_domain::factors::passkeys::Passkeys;
 use keyward_domain::factors::recovery_codes::RenewRecoveryCodes;
 use keyward_domain::factors::removal::{Factors, TakeFactorsAway};
@@ -15,18 +14,13 @@ use keyward_domain::factors::totp::EnrolTotp;
 use keyward_domain::identity::api_keys::ApiKeys;
 use keyward_domain::identity::deletion::DeleteAccount;
 use keyward_domain::identity::passwords::ChangePassword;
-use keyward_domain::identity::proofs::Proofs;
 use keyward_domain::identity::recovery::Recovery;
 use keyward_domain::identity::resend_verification::ResendVerification;
-use keyward_domain::identity::standing_keys::StandingKeys;
 use keyward_domain::identity::users::Users;
 use keyward_domain::identity::verification::Verification;
-use keyward_domain::limits::throttle::Throttle;
 use keyward_domain::oauth::clients::Clients;
 use keyward_domain::oauth::tokens::OAuthTokens;
 use keyward_domain::ports::store::Store;
-use keyward_domain::ports::webauthn::Webauthn;
-use keyward_domain::sessions::feed::Revocations;
 use keyward_domain::sessions::finish_login::FinishLogin;
 use keyward_domain::sessions::log_in::LogIn;
 use keyward_domain::sessions::log_out::LogOut;
@@ -38,24 +32,18 @@ use keyward_domain::sessions::sign_up::SignUp;
 use keyward_domain::values::actor::Actor;
 use keyward_domain::values::names::NameRules;
 use keyward_domain::values::relying_party::RelyingParty;
-use keyward_domain::values::scopes::Grants;
 use keyward_guard::Authenticator;
 
-use crate::access::epochs::Epochs;
 use crate::access::feed::Feed;
 use crate::access::key_uses::KeyUses;
 use crate::access::own_account::OwnAccount;
-use crate::access::session_check::SessionCheck;
 use crate::boundary::cors::Cors;
 use crate::boundary::proxies::Proxies;
-use crate::foundation::{Core, Foundation};
+use crate::foundation::Core;
 use crate::metrics::background::Background;
 use crate::metrics::counters::Metrics;
-use crate::metrics::scrape::Sources;
-use crate::settings::Settings;
-use crate::settings::issuer::{Issuer, shown_issuer};
+use crate::settings::issuer::Issuer;
 use crate::settings::public::PublicAddress;
-use crate::settings::tokens::LEEWAY;
 
 /// The state behind every route. Cheap to clone.
 #[derive(Clone)]
@@ -135,117 +123,6 @@ pub struct Parts {
 /// Whom passkeys are for; `None` where the issuer's host is an IP address.
 #[derive(Clone)]
 pub struct Passkeyed(pub Option<Arc<RelyingParty>>);
-
-/// How many tokens are remembered whose signature was checked: some 10 MB when full.
-const TOKENS: usize = 8192;
-
-impl AppState {
-    /// Assembles the use cases over `core`. `webauthn` checks passkeys, where they are offered; `grants` says what each role may
-    /// have.
-    pub fn new(
-        core: Core,
-        webauthn: Option<Arc<dyn Webauthn>>,
-        keys: SharedKeyRing,
-        grants: Grants,
-        settings: &Settings,
-    ) -> Self {
-        let Core { foundation: Foundation { ports, .. }, postbox, .. } = core.clone();
-        let epochs = Arc::new(Epochs::default());
-        ports.store.subscribe(epochs.clone());
-        let (base, audience) = (settings.issuer(), settings.tokens.audience.clone());
-        let mut trusted = VerifierSettings::new(base.clone(), audience.clone());
-        trusted.leeway_seconds = LEEWAY;
-        let verifier = Arc::new(JwtVerifier::new(trusted, keys.clone()).remembering(TOKENS));
-        let ttl_seconds = settings.tokens.access_token_ttl_seconds();
-        let signed = IssuerSettings { issuer: base.clone(), audience, ttl_seconds };
-        let signer = Arc::new(JwtIssuer::new(signed, keys.clone(), Arc::clone(&ports.random)));
-        let (lifetimes, most) = (settings.tokens.lifetimes(), settings.tokens.sessions_per_account.into());
-        let codec = RefreshTokens::new(&postbox.master);
-        let policy = settings.factors.policy();
-        let standing_keys = StandingKeys::new(ports.clone(), grants.clone(), policy);
-        let opening = Opening::new(ports.clone(), signer, codec, lifetimes, grants, most)
-            .demanding(policy)
-            .reporting(settings.mail.reports_new_devices().then(|| postbox.clone()));
-        let throttle = Throttle::new(ports.clone(), settings.throttle.budgets());
-        let proofs = Proofs::new(ports.clone(), throttle.clone());
-        let party = webauthn.as_ref().map(|webauthn| webauthn.party().clone());
-        let checks =
-            FactorChecks::new(ports.clone(), postbox.clone(), throttle.clone()).with_passkeys(webauthn);
-        let users = Users::new(ports.clone());
-        let required = settings.mail.requires_verified_email();
-        let login_names = settings.names.login_names.into();
-        let verification =
-            Verification::new(ports.clone(), postbox.clone(), proofs.clone(), throttle.clone(), required);
-        let bound = settings.tokens.revocation_bound;
-        let own_account = OwnAccount::new(users.clone(), Arc::clone(&epochs), bound);
-        let feed = Feed::new(Revocations::new(ports.clone(), lifetimes), Arc::clone(&epochs), bound);
-        let clock = Arc::clone(&ports.clock);
-        let check =
-            SessionCheck::new(verifier.clone(), clock, opening.clone(), standing_keys.clone(), epochs, bound);
-        let check = Arc::new(check);
-        let background = Background::new();
-        let metrics = Metrics::new(Sources {
-            background: background.clone(),
-            store: Arc::clone(&ports.store),
-            hashing: Arc::clone(&ports.hashing),
-            check: Arc::clone(&check),
-            own_account: own_account.clone(),
-            started: ports.clock.now().unix_timestamp(),
-        });
-        Self(Arc::new(Parts {
-            core,
-            users,
-            own_account,
-            deletion: DeleteAccount::new(ports.clone(), proofs.clone()),
-            passwords: ChangePassword::new(ports.clone(), postbox.clone(), proofs.clone()),
-            sign_up: SignUp::new(opening.clone(), throttle.clone(), verification.clone()),
-            log_in: LogIn::new(
-                opening.clone(),
-                throttle.clone(),
-                verification.clone(),
-                checks.clone(),
-                postbox.clone(),
-                login_names,
-            ),
-            finish_login: FinishLogin::new(opening.clone(), checks.clone(), postbox.clone()),
-            log_in_with_passkey: LogInWithPasskey::new(
-                opening.clone(),
-                checks.clone(),
-                throttle.clone(),
-                verification.clone(),
-            ),
-            passkeys: Passkeys::new(checks.clone(), opening.grants().clone()),
-            passkeyed: Passkeyed(party.map(Arc::new)),
-            prove_again: ProveAgain::new(opening.clone(), proofs, checks.clone()),
-            factors: Factors::new(checks.clone()),
-            take_factors_away: TakeFactorsAway::new(ports.clone(), Some(postbox.clone())),
-            enrol_totp: EnrolTotp::new(checks.clone(), shown_issuer(&base)),
-            recovery_codes: RenewRecoveryCodes::new(checks),
-            api_keys: ApiKeys::new(ports.clone(), Some(postbox.clone())),
-            refresh: Refresh::new(opening.clone(), throttle.clone()),
-            log_out: LogOut::new(ports.clone(), lifetimes),
-            oauth_tokens: OAuthTokens::new(ports.clone(), opening.clone(), verifier, standing_keys),
-            opening,
-            recovery: Recovery::new(ports.clone(), postbox, throttle.clone()),
-            resend_verification: ResendVerification::new(ports.clone(), throttle, verification.clone()),
-            verification,
-            clients: Clients::new(ports.clone()),
-            feed,
-            keys,
-            public: PublicAddress::of(settings),
-            issuer: Issuer(base.into()),
-            key_uses: check.key_uses(),
-            authenticator: check,
-            policy: settings.passwords.policy(),
-            name_rules: NameRules { kinds: login_names, email_required: required },
-            cors: Cors::new(&settings.cors.cors_origins, &settings.cors.cors_headers),
-            proxies: Proxies::new(&settings.proxies.trusted_proxies, settings.proxies.proxy_header),
-            store: ports.store,
-            metrics,
-            background,
-        }))
-    }
-}
 
 macro_rules! from_state {
     ($($field:ident: $type:ty),* $(,)?) => {

@@ -57,7 +57,7 @@ pub(super) const HOUSES: &[House] = &[
             closed(&["metrics"]),
             closed(&["settings"]),
             closed(&["foundation.rs"]),
-            closed(&["state.rs"]),
+            closed(&["state"]),
             closed(&["pages.rs"]),
             closed(&["extract"]),
             closed(&["resources"]),
