@@ -74,6 +74,7 @@ mod m20261130_000042_spent;
 mod m20261130_000060_usernames;
 mod m20261130_000070_passkeys;
 mod m20261130_000080_api_keys;
+mod m20261130_000095_authorization;
 mod sets;
 
 /// What a file that holds a migration imports: SeaORM's own prelude.
@@ -122,6 +123,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_000060_usernames::Migration),
             Box::new(m20261130_000070_passkeys::Migration),
             Box::new(m20261130_000080_api_keys::Migration),
+            Box::new(m20261130_000095_authorization::Migration),
         ]
     }
 }

@@ -10,3 +10,4 @@ pub mod own_account;
 pub(crate) mod remembered;
 pub mod scope;
 pub mod session_check;
+pub mod userinfo;

@@ -4,6 +4,8 @@
 //! Each extractor here enforces and documents; see `docs/ADDING_AN_ENDPOINT.md`.
 
 pub mod binary;
+mod client_auth;
+pub mod clients;
 mod ids;
 mod new_passwords;
 mod oauth;
@@ -13,12 +15,15 @@ mod sender;
 mod sign_ups;
 mod submitted;
 mod token_body;
+mod userinfo;
 
+pub use client_auth::{NamedClient, invalid_client};
 pub use ids::{Id, KeyOfUser};
 pub use new_passwords::{NewPasswordReader, NewPasswords, as_set, new_password, refusal};
-pub use oauth::{CLIENT_SCHEME, ClientFor, ClientForm, NamedClient, OAuthForm, invalid_client};
+pub use oauth::{CLIENT_SCHEME, ClientFor, ClientForm, KnownClientForm, OAuthForm};
 pub use paged::{Paged, Place, SESSIONS, USERS};
 pub use sender::Sender;
 pub use sign_ups::{SignUps, UserCreate};
 pub use submitted::{Asked, Outcome, Submitted, Submitter};
 pub use token_body::TokenBody;
+pub use userinfo::{ForUserinfo, UserinfoForm};

@@ -25,7 +25,7 @@ use crate::resources::resource::Resource;
 use crate::resources::routes::Routes;
 use crate::routes::factors::{self, passkeys, proof, recovery_codes, taken_away, totp};
 use crate::routes::identity::{api_keys, me, recovery, users, verification};
-use crate::routes::oauth::{check, keys, metadata, tokens};
+use crate::routes::oauth::{check, clients, keys, metadata, tokens, userinfo};
 use crate::routes::sessions::{login, mfa, own, passkey, refresh, revocations};
 use crate::routes::{health, root};
 use crate::settings::public::PublicAddress;
@@ -94,13 +94,22 @@ fn later_endpoints() -> OpenApiRouter<AppState> {
         .routes(endpoint!(recovery::recover_password))
         .routes(endpoint!(recovery::reset_password_page))
         .routes(endpoint!(recovery::reset_password))
+        .routes(endpoint!(clients::create_client))
+        .routes(endpoint!(clients::list_clients))
+        .routes(endpoint!(clients::read_client))
+        .routes(endpoint!(clients::update_client))
+        .routes(endpoint!(clients::renew_client_secret))
+        .routes(endpoint!(clients::remove_client))
         .routes(endpoint!(tokens::issue_token))
         .routes(endpoint!(tokens::revoke_token))
         .routes(endpoint!(tokens::introspect_token))
+        .routes(endpoint!(userinfo::read_userinfo))
+        .routes(endpoint!(userinfo::post_userinfo))
         .routes(endpoint!(check::check_token))
         .routes(endpoint!(revocations::list_revocations))
         .routes(endpoint!(keys::read_key_set))
         .routes(endpoint!(metadata::read_server_metadata))
+        .routes(endpoint!(metadata::read_openid_configuration))
         .routes(endpoint!(passkey::read_related_origins))
         .routes(endpoint!(health::read_liveness))
         .routes(endpoint!(health::read_readiness))
@@ -171,12 +180,14 @@ fn nothing(words: &str) -> ApiError {
     ApiError::new(StatusCode::NOT_FOUND, NOT_FOUND, words)
 }
 
-/// The same routes behind a proxy that strips `base`: the metadata where RFC 8414, section 3.1, has them, and the paths that
+/// The same routes behind a proxy that strips `base`: the metadata where RFC 8414, sections 3.1 and 5, has them, and the paths that
 /// begin with `base`, for callers that reach the service without the proxy. A path of the service itself comes first.
 fn under(base: BasePath, routes: Router<AppState>, state: &AppState) -> Router<AppState> {
     let metadata_path = format!("/.well-known/oauth-authorization-server{}", base.as_str());
     let stripped: Router = routes.clone().with_state(state.clone());
-    routes.route(&metadata_path, get(metadata::read_server_metadata)).fallback(
+    let openid_path = format!("/.well-known/openid-configuration{}", base.as_str());
+    let routes = routes.route(&metadata_path, get(metadata::read_server_metadata));
+    routes.route(&openid_path, get(metadata::read_openid_configuration)).fallback(
         async move |mut request: Request| {
             let rest =
                 request.uri().path_and_query().and_then(|whole| whole.as_str().strip_prefix(base.as_str()));

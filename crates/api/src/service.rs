@@ -25,7 +25,7 @@ use crate::wiring::database::{OpenDatabase, options};
 use crate::wiring::error::ServiceError;
 use crate::wiring::grants::grants;
 use crate::wiring::jobs::Jobs;
-use crate::wiring::jobs::key_rotation::{KeyRotation, note_unopened};
+use crate::wiring::jobs::key_rotation::{AccessKeys, KeyRotation, note_unopened};
 use crate::wiring::master_secret::Own;
 use crate::wiring::notifications::Wakes;
 use crate::wiring::ports::ports;
@@ -98,13 +98,16 @@ impl Service {
                 .with_cleaners(cleaners),
             deleted_accounts: DeletedAccounts::new(ports.clone()),
             outbox: Outbox::new(ports, postbox, mail::mailer(&settings)?.carrier),
-            keys: stored.map(|stored| KeyRotation {
-                keys: stored,
-                algorithm: settings.tokens.algorithm,
-                ring: keys,
+            keys: KeyRotation {
+                access: stored.map(|stored| AccessKeys {
+                    keys: stored,
+                    algorithm: settings.tokens.algorithm,
+                    ring: keys,
+                }),
+                id_tokens: state.id_token_keys.clone(),
                 rotation: settings.tokens.key_rotation.map(seconds),
                 delay: PUBLISHED_AHEAD,
-            }),
+            },
         };
         Ok(Self { database: opened, state, resources, jobs: Arc::new(jobs), counts_mails: false })
     }

@@ -18,7 +18,13 @@ use keyward_domain::identity::recovery::Recovery;
 use keyward_domain::identity::resend_verification::ResendVerification;
 use keyward_domain::identity::users::Users;
 use keyward_domain::identity::verification::Verification;
+use keyward_domain::keys::id_token_keys::IdTokenKeys;
+use keyward_domain::oauth::authorize::asking::Authorize;
 use keyward_domain::oauth::clients::Clients;
+use keyward_domain::oauth::consents::Consents;
+use keyward_domain::oauth::end_session::EndSession;
+use keyward_domain::oauth::id_tokens::IdTokens;
+use keyward_domain::oauth::redeem::RedeemCode;
 use keyward_domain::oauth::tokens::OAuthTokens;
 use keyward_domain::ports::store::Store;
 use keyward_domain::sessions::finish_login::FinishLogin;
@@ -37,6 +43,7 @@ use keyward_guard::Authenticator;
 use crate::access::feed::Feed;
 use crate::access::key_uses::KeyUses;
 use crate::access::own_account::OwnAccount;
+use crate::access::userinfo::Userinfo;
 use crate::boundary::cors::Cors;
 use crate::boundary::proxies::Proxies;
 use crate::foundation::Core;
@@ -87,6 +94,19 @@ pub struct Parts {
     pub opening: Opening,
     /// Issues, revokes and introspects tokens for OAuth2 clients.
     pub oauth_tokens: OAuthTokens,
+    /// Answers authorization requests.
+    pub authorize: Authorize,
+    /// Trades authorization codes for tokens.
+    pub redeem: RedeemCode,
+    /// What people allowed clients.
+    pub consents: Consents,
+    /// Requests of clients to log a person out.
+    pub end_session: EndSession,
+    pub id_tokens: IdTokens,
+    /// The keys that sign ID tokens.
+    pub id_token_keys: IdTokenKeys,
+    /// Lets clients read what they may of a user.
+    pub(crate) userinfo: Userinfo,
     /// Asked by `/health/ready` alone; everything else goes through use cases.
     pub store: Arc<dyn Store>,
     /// Notes uses of API keys.
@@ -156,6 +176,10 @@ from_state! {
     refresh: Refresh,
     log_out: LogOut,
     oauth_tokens: OAuthTokens,
+    redeem: RedeemCode,
+    id_tokens: IdTokens,
+    id_token_keys: IdTokenKeys,
+    userinfo: Userinfo,
     opening: Opening,
     key_uses: KeyUses,
     recovery: Recovery,

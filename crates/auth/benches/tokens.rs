@@ -36,6 +36,8 @@ fn grant() -> Grant {
         session: Some("0198c1a2-0000-7000-8000-000000000000".to_owned()),
         client_id: None,
         scope: ScopeSet::parse("posts:read posts:write shop").expect("scopes"),
+        audience: Vec::new(),
+        userinfo: false,
         authentication: None,
     }
 }

@@ -28,6 +28,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         session: Some("0198c1a2-0000-7000-8000-000000000000".to_owned()),
         client_id: None,
         scope: ScopeSet::parse("posts:read posts:write shop")?,
+        audience: Vec::new(),
+        userinfo: false,
         authentication: None,
     };
     let token = JwtIssuer::new(settings, keys, Arc::new(SystemRandom)).issue(&grant, NOW)?;

@@ -47,9 +47,16 @@ impl TokenIssuer for JwtIssuer {
     fn issue(&self, grant: &Grant, now: i64) -> Result<AccessToken, TokenError> {
         let mut id = [0; 16];
         self.random.fill(&mut id);
+        let mut aud = grant.audience.clone();
+        if aud.is_empty() {
+            aud.push(self.settings.audience.clone());
+        }
+        if grant.userinfo && !aud.contains(&self.settings.issuer) {
+            aud.push(self.settings.issuer.clone());
+        }
         let claims = Claims {
             iss: self.settings.issuer.clone(),
-            aud: vec![self.settings.audience.clone()],
+            aud,
             sub: grant.subject.clone(),
             sid: grant.session.clone(),
             client_id: grant.client_id.clone(),
@@ -103,12 +110,13 @@ pub struct JwtVerifier {
     settings: VerifierSettings,
     keys: SharedKeyRing,
     memory: Option<TokenMemory>,
+    any_audience: bool,
 }
 
 impl JwtVerifier {
     /// A verifier that looks into `keys` anew for every token.
     pub fn new(settings: VerifierSettings, keys: SharedKeyRing) -> Self {
-        Self { settings, keys, memory: None }
+        Self { settings, keys, memory: None, any_audience: false }
     }
 
     /// The same, remembering up to `tokens` genuine tokens (or a few more): the signature of each is checked once. Everything
@@ -116,6 +124,13 @@ impl JwtVerifier {
     #[must_use]
     pub fn remembering(self, tokens: usize) -> Self {
         Self { memory: Some(TokenMemory::new(tokens)), ..self }
+    }
+
+    /// The same for tokens of this issuer whatever their audience: for the issuer's own use, as when it is asked what a token is
+    /// worth. Never to let a request in.
+    #[must_use]
+    pub fn of_any_audience(self) -> Self {
+        Self { any_audience: true, ..self }
     }
 
     /// How much the memory of [`remembering`](Self::remembering) is used; all zero without.
@@ -141,7 +156,7 @@ impl JwtVerifier {
         if claims.iss != self.settings.issuer {
             return Err(TokenError::Invalid("it is from another issuer"));
         }
-        if !claims.aud.contains(&self.settings.audience) {
+        if !self.any_audience && !claims.aud.contains(&self.settings.audience) {
             return Err(TokenError::Invalid("it is for another audience"));
         }
         if claims.sub.is_empty() || (claims.jti.is_empty() && self.settings.profile.needs_id()) {

@@ -33,6 +33,12 @@ impl SecretHash {
         Self(bytes)
     }
 
+    /// Reads a hash that was written as base64url without padding: 43 characters; `None` for anything else.
+    pub fn from_base64url(text: &str) -> Option<Self> {
+        let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+        bytes.try_into().ok().map(Self)
+    }
+
     /// The bytes to store.
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0

@@ -19,6 +19,10 @@ pub struct Grant {
     pub client_id: Option<String>,
     /// What it may be used for (`scope`).
     pub scope: ScopeSet,
+    /// The services that it is for (`aud`, RFC 8707); empty for the issuer's usual audience.
+    pub audience: Vec<String>,
+    /// Whether it is for the issuer itself as well, as for its userinfo endpoint: `aud` then holds `iss`, too.
+    pub userinfo: bool,
     /// When and how the subject was authenticated (`auth_time`, `acr`, `amr`); `None` for a program's own token.
     pub authentication: Option<Authentication>,
 }

@@ -3,6 +3,7 @@
 pub mod api_keys;
 pub mod attempts;
 pub mod clients;
+pub mod consents;
 pub mod events;
 pub mod factors;
 pub mod jobs;

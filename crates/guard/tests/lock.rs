@@ -86,8 +86,15 @@ impl TestApp {
     fn token(&self, scope: &str, age: i64) -> String {
         let now = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()).unwrap();
         let scope = ScopeSet::parse(scope).unwrap_or_default();
-        let grant =
-            Grant { subject: "ana".into(), session: None, client_id: None, scope, authentication: None };
+        let grant = Grant {
+            subject: "ana".into(),
+            session: None,
+            client_id: None,
+            scope,
+            audience: Vec::new(),
+            userinfo: false,
+            authentication: None,
+        };
         self.issuer.issue(&grant, now - age).unwrap().as_str().to_owned()
     }
 

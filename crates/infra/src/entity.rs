@@ -3,6 +3,7 @@
 pub(crate) mod api_keys;
 pub(crate) mod attempts;
 pub(crate) mod clients;
+pub(crate) mod consents;
 pub(crate) mod email_proofs;
 pub(crate) mod jobs;
 pub(crate) mod outbox;

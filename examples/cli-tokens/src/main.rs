@@ -70,8 +70,15 @@ fn issue(subject: &str, scope: &str) -> Answer {
     let settings =
         IssuerSettings { issuer: ISSUER.to_owned(), audience: AUDIENCE.to_owned(), ttl_seconds: 900 };
     let scope = ScopeSet::parse(scope)?;
-    let grant =
-        Grant { subject: subject.to_owned(), session: None, client_id: None, scope, authentication: None };
+    let grant = Grant {
+        subject: subject.to_owned(),
+        session: None,
+        client_id: None,
+        scope,
+        audience: Vec::new(),
+        userinfo: false,
+        authentication: None,
+    };
     let issuer = JwtIssuer::new(settings, ring()?, Arc::new(SystemRandom));
     Ok(issuer.issue(&grant, now()?)?.as_str().to_owned())
 }

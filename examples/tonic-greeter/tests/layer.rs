@@ -112,6 +112,8 @@ fn sign(keys: SharedKeyRing, scope: &str, ago: Duration) -> String {
         session: Some("s1".into()),
         client_id: None,
         scope,
+        audience: Vec::new(),
+        userinfo: false,
         authentication: None,
     };
     let then = (SystemTime::now() - ago).duration_since(UNIX_EPOCH).unwrap();

@@ -78,15 +78,10 @@ impl SessionCheck {
             self.api_keys.usage(),
         ]
     }
-}
 
-#[async_trait]
-impl Authenticator<Actor> for SessionCheck {
-    async fn authenticate(&self, token: &str) -> Result<Actor, Refusal> {
-        if ApiKey::looks_like(token) {
-            return self.api_keys.authenticate(token).await;
-        }
-        let claims = self.verifier.verify_shared(token, self.clock.now().unix_timestamp())?;
+    /// The actor of an access token that `verifier` accepts.
+    pub(crate) async fn by(&self, verifier: &JwtVerifier, token: &str) -> Result<Actor, Refusal> {
+        let claims = verifier.verify_shared(token, self.clock.now().unix_timestamp())?;
         let who = claims.sub.parse().map(UserId).map_err(|_| Refusal::InvalidToken)?;
         let session = claims.sid.as_deref().and_then(|sid| sid.parse().ok()).map(SessionId);
         let id = session.ok_or(Refusal::InvalidToken)?;
@@ -98,6 +93,16 @@ impl Authenticator<Actor> for SessionCheck {
         let proof = Proof { methods: Methods::parse(&claims.amr.join(" ")), at };
         let via = if claims.client_id.is_some() { Via::ClientSession(id) } else { Via::Session(id) };
         Ok(Actor { who, via, scope, proof })
+    }
+}
+
+#[async_trait]
+impl Authenticator<Actor> for SessionCheck {
+    async fn authenticate(&self, token: &str) -> Result<Actor, Refusal> {
+        if ApiKey::looks_like(token) {
+            return self.api_keys.authenticate(token).await;
+        }
+        self.by(&self.verifier, token).await
     }
 
     fn now(&self) -> i64 {

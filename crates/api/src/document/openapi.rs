@@ -29,9 +29,10 @@ const FIRST_TAGS: [(&str, &str); 3] = [
 ];
 
 /// Those that come after them.
-const LATER_TAGS: [(&str, &str); 5] = [
+const LATER_TAGS: [(&str, &str); 6] = [
     ("sessions", "Where I am logged in"),
     ("mail", "What is done by e-mail: choosing a new password, verifying an address, changing it"),
+    ("clients", "Registered OAuth2 clients, for administrators"),
     ("oauth", "For programs that speak OAuth2, and services that check our tokens"),
     ("root", "The service itself, and one operation with and one without a lock"),
     ("health", "For monitoring the process"),

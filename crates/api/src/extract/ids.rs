@@ -2,11 +2,13 @@
 
 use std::marker::PhantomData;
 
-use keyward_domain::values::ids::{ApiKeyId, PasskeyId, SessionId, UserId};
+use keyward_domain::values::ids::{ApiKeyId, ClientId, PasskeyId, SessionId, UserId};
 use keyward_web::{Flaw, PathParam};
 use serde_json::Value;
 use utoipa::openapi::Schema;
 use utoipa::openapi::schema::{ObjectBuilder, SchemaFormat, Type};
+
+use super::clients::{no_id, of_id};
 
 /// The id in a path, of a type of the domain: `Path(id): Path<Id<UserId>>`.
 pub struct Id<T>(PhantomData<T>);
@@ -52,6 +54,22 @@ impl PathParam for KeyOfUser {
 
     fn example() -> Value {
         <Id<ApiKeyId> as PathParam>::example()
+    }
+}
+
+impl PathParam for Id<ClientId> {
+    type Value = ClientId;
+
+    fn parse(text: &str) -> Result<ClientId, Flaw> {
+        ClientId::parse(text).ok_or_else(no_id)
+    }
+
+    fn schema() -> Schema {
+        of_id().into()
+    }
+
+    fn example() -> Value {
+        "web".into()
     }
 }
 

@@ -1,7 +1,11 @@
 //! OAuth2 for programs: the token endpoints, the public keys and the server's metadata.
 
 pub mod check;
+pub mod clients;
 pub mod grant_error;
+pub mod grants;
 pub mod keys;
 pub mod metadata;
+pub mod token_state;
 pub mod tokens;
+pub mod userinfo;

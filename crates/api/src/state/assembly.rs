@@ -17,8 +17,14 @@ use keyward_domain::identity::resend_verification::ResendVerification;
 use keyward_domain::identity::standing_keys::StandingKeys;
 use keyward_domain::identity::users::Users;
 use keyward_domain::identity::verification::Verification;
+use keyward_domain::keys::id_token_keys::IdTokenKeys;
 use keyward_domain::limits::throttle::Throttle;
+use keyward_domain::oauth::authorize::asking::Authorize;
 use keyward_domain::oauth::clients::Clients;
+use keyward_domain::oauth::consents::Consents;
+use keyward_domain::oauth::end_session::EndSession;
+use keyward_domain::oauth::id_tokens::IdTokens;
+use keyward_domain::oauth::redeem::RedeemCode;
 use keyward_domain::oauth::tokens::OAuthTokens;
 use keyward_domain::ports::webauthn::Webauthn;
 use keyward_domain::sessions::feed::Revocations;
@@ -37,6 +43,7 @@ use crate::access::epochs::Epochs;
 use crate::access::feed::Feed;
 use crate::access::own_account::OwnAccount;
 use crate::access::session_check::SessionCheck;
+use crate::access::userinfo::Userinfo;
 use crate::boundary::cors::Cors;
 use crate::boundary::proxies::Proxies;
 use crate::foundation::{Core, Foundation};
@@ -56,6 +63,7 @@ const TOKENS: usize = 8192;
 impl AppState {
     /// Assembles the use cases over `core`. `webauthn` checks passkeys, where they are offered; `grants` says what each role may
     /// have.
+    #[expect(clippy::too_many_lines, reason = "one use case after another")]
     pub fn new(
         core: Core,
         webauthn: Option<Arc<dyn Webauthn>>,
@@ -69,9 +77,16 @@ impl AppState {
         let (base, audience) = (settings.issuer(), settings.tokens.audience.clone());
         let mut trusted = VerifierSettings::new(base.clone(), audience.clone());
         trusted.leeway_seconds = LEEWAY;
+        // What a client is given may be for another service, or for the issuer's own userinfo endpoint.
+        let any = Arc::new(JwtVerifier::new(trusted.clone(), keys.clone()).of_any_audience());
+        let of_issuer = VerifierSettings { audience: base.clone(), ..trusted.clone() };
+        let of_issuer = Arc::new(JwtVerifier::new(of_issuer, keys.clone()).remembering(TOKENS));
         let verifier = Arc::new(JwtVerifier::new(trusted, keys.clone()).remembering(TOKENS));
         let ttl_seconds = settings.tokens.access_token_ttl_seconds();
         let signed = IssuerSettings { issuer: base.clone(), audience, ttl_seconds };
+        let master = Arc::clone(&postbox.master);
+        let id_token_keys =
+            IdTokenKeys::new(ports.clone(), Arc::clone(&master), settings.tokens.access_token_life());
         let signer = Arc::new(JwtIssuer::new(signed, keys.clone(), Arc::clone(&ports.random)));
         let (lifetimes, most) = (settings.tokens.lifetimes(), settings.tokens.sessions_per_account.into());
         let codec = RefreshTokens::new(&postbox.master);
@@ -97,6 +112,15 @@ impl AppState {
         let check =
             SessionCheck::new(verifier.clone(), clock, opening.clone(), standing_keys.clone(), epochs, bound);
         let check = Arc::new(check);
+        let consents = Consents::new(ports.clone());
+        let authorize = Authorize::new(
+            ports.clone(),
+            opening.clone(),
+            consents.clone(),
+            id_token_keys.clone(),
+            Arc::clone(&master),
+            base.as_str().into(),
+        );
         let background = Background::new();
         let metrics = Metrics::new(Sources {
             background: background.clone(),
@@ -138,7 +162,14 @@ impl AppState {
             api_keys: ApiKeys::new(ports.clone(), Some(postbox.clone())),
             refresh: Refresh::new(opening.clone(), throttle.clone()),
             log_out: LogOut::new(ports.clone(), lifetimes),
-            oauth_tokens: OAuthTokens::new(ports.clone(), opening.clone(), verifier, standing_keys),
+            oauth_tokens: OAuthTokens::new(ports.clone(), opening.clone(), any, standing_keys),
+            authorize,
+            redeem: RedeemCode::new(ports.clone(), opening.clone(), master),
+            consents,
+            end_session: EndSession::new(ports.clone(), id_token_keys.clone(), base.as_str().into()),
+            id_tokens: IdTokens::new(ports.clone(), id_token_keys.clone(), ttl_seconds),
+            id_token_keys,
+            userinfo: Userinfo::new(Arc::clone(&check), of_issuer),
             opening,
             recovery: Recovery::new(ports.clone(), postbox, throttle.clone()),
             resend_verification: ResendVerification::new(ports.clone(), throttle, verification.clone()),

@@ -1,7 +1,9 @@
 //! What each role may have: Keyward's own scopes, those of mounted resources, and those that settings add.
 
 use keyward_auth::ScopeSet;
-use keyward_domain::values::scopes::{ACCOUNT, ADMIN, ENROL, Grants, REVOCATIONS_READ, Role, union};
+use keyward_domain::values::scopes::{
+    ACCOUNT, ADMIN, ENROL, Grants, OPENID_CONNECT, REVOCATIONS_READ, Role, for_clients, union,
+};
 
 use super::error::ServiceError;
 use crate::resources::resource::Resource;
@@ -16,6 +18,7 @@ pub(crate) fn grants(settings: &ScopeSettings, resources: &[Resource]) -> Result
     let (users, administrators) = (scopes(resources, Role::User)?, scopes(resources, Role::Admin)?);
     let own = |name: &str| {
         [ACCOUNT, ADMIN, ENROL, REVOCATIONS_READ].contains(&name)
+            || OPENID_CONNECT.contains(&name)
             || users.contains(name)
             || administrators.contains(name)
     };
@@ -28,7 +31,11 @@ pub(crate) fn grants(settings: &ScopeSettings, resources: &[Resource]) -> Result
             return Err(sentence.into());
         }
     }
-    Ok(Grants::new(&union(&users, &settings.user_scopes), &union(&administrators, &settings.admin_scopes)))
+    let titles =
+        resources.iter().flat_map(|resource| &resource.scopes).map(|scope| (scope.name, scope.title));
+    let (users, administrators) =
+        (union(&users, &settings.user_scopes), union(&administrators, &settings.admin_scopes));
+    Ok(Grants::new(&users, &administrators).titled(titles))
 }
 
 /// Every scope that a client may be registered for: those of all roles, and those for clients alone.
@@ -36,8 +43,7 @@ pub(crate) fn grants(settings: &ScopeSettings, resources: &[Resource]) -> Result
 /// # Errors
 /// As `grants`.
 pub fn client_scopes(settings: &ScopeSettings, resources: &[Resource]) -> Result<ScopeSet, ServiceError> {
-    let own = ScopeSet::from_names([ACCOUNT, REVOCATIONS_READ]).unwrap_or_default();
-    Ok(union(&own, grants(settings, resources)?.of(Role::Admin)))
+    Ok(for_clients(&grants(settings, resources)?))
 }
 
 fn scopes(resources: &[Resource], role: Role) -> Result<ScopeSet, ServiceError> {
@@ -59,7 +65,7 @@ mod tests {
         let grants = grants(&settings("a:read  a:write", "a:review"), &[]).unwrap();
         assert_eq!(grants.of(Role::User).to_string(), "a:read a:write");
         assert_eq!(grants.of(Role::Admin).to_string(), "a:read a:review a:write admin");
-        for own in ["account", "admin", "enrol", "revocations:read"] {
+        for own in ["account", "admin", "enrol", "revocations:read", "openid", "offline_access"] {
             for faulty in [settings(&format!("a:read {own}"), ""), settings("", own)] {
                 assert!(super::grants(&faulty, &[]).unwrap_err().to_string().contains(own), "{own}");
             }

@@ -34,8 +34,8 @@ pub(crate) struct Jobs {
     pub(crate) housekeeping: Housekeeping,
     /// Removing what belongs to deleted accounts.
     pub(crate) deleted_accounts: DeletedAccounts,
-    /// The keys in use, unless they are a shared secret, which never changes.
-    pub(crate) keys: Option<KeyRotation>,
+    /// The keys in use.
+    pub(crate) keys: KeyRotation,
     /// Mails on their way.
     pub(crate) outbox: Outbox,
     /// Notified when a mail was put into the outbox here, and when keys changed.
@@ -52,19 +52,14 @@ impl Jobs {
         let background = || self.background.clone();
         let pauses = Pauses::default();
         let stalled = Some(STALLED.max(self.every * 4));
-        let keys = async {
-            if self.keys.is_some() {
-                let work = || Arc::clone(&self).keep_keys();
-                watch(Worker::Keys, background(), stalled, pauses, work).await;
-            }
-        };
+        let keys = || Arc::clone(&self).keep_keys();
         let patient = Some(CLEANING_STALLED.max(self.every * 4));
         let cleaning = || Arc::clone(&self).clean();
         let deletion = || Arc::clone(&self).remove_deleted();
         let mail = || Arc::clone(&self).deliver(metrics.clone());
         let changes = || listen(database.clone());
         tokio::join!(
-            keys,
+            watch(Worker::Keys, background(), stalled, pauses, keys),
             watch(Worker::Cleaning, background(), patient, pauses, cleaning),
             watch(Worker::Deletion, background(), patient, pauses, deletion),
             watch(Worker::Mail, background(), stalled, pauses, mail),

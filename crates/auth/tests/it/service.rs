@@ -107,6 +107,8 @@ pub(crate) fn grant() -> Grant {
         session: Some("0198c1a2-0000-7000-8000-000000000000".to_owned()),
         client_id: Some("web".to_owned()),
         scope: ScopeSet::parse("posts:read posts:write").unwrap(),
+        audience: Vec::new(),
+        userinfo: false,
         authentication: None,
     }
 }

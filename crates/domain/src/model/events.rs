@@ -16,6 +16,8 @@ pub enum EventKind {
     LoginFailed,
     /// A refresh token came back long after it was spent; its session is over.
     RefreshReused,
+    /// An authorization code came back after it was used; the session that it had opened is over.
+    CodeReused,
     /// A session was ended by its user.
     SessionEnded,
     /// A password was changed.
@@ -34,6 +36,16 @@ pub enum EventKind {
     UserEnabled,
     /// An account was deleted.
     UserDeleted,
+    /// A client was registered.
+    ClientMade,
+    /// A client was changed.
+    ClientChanged,
+    /// A client got another secret.
+    ClientSecretChanged,
+    /// A person allowed a client to act in their name.
+    AppAllowed,
+    /// A person took that back: the client's sessions of theirs are ended.
+    AppRemoved,
     /// A client was removed, and its sessions are ended.
     ClientRemoved,
     /// A second factor was enrolled.
@@ -62,10 +74,11 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind there is.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 30] = [
         Self::LoginOk,
         Self::LoginFailed,
         Self::RefreshReused,
+        Self::CodeReused,
         Self::SessionEnded,
         Self::PasswordChanged,
         Self::PasswordReset,
@@ -75,6 +88,11 @@ impl EventKind {
         Self::UserDisabled,
         Self::UserEnabled,
         Self::UserDeleted,
+        Self::ClientMade,
+        Self::ClientChanged,
+        Self::ClientSecretChanged,
+        Self::AppAllowed,
+        Self::AppRemoved,
         Self::ClientRemoved,
         Self::FactorAdded,
         Self::FactorRemoved,
@@ -95,6 +113,7 @@ impl EventKind {
             Self::LoginOk => "login_ok",
             Self::LoginFailed => "login_failed",
             Self::RefreshReused => "refresh_reused",
+            Self::CodeReused => "code_reused",
             Self::SessionEnded => "session_ended",
             Self::PasswordChanged => "password_changed",
             Self::PasswordReset => "password_reset",
@@ -104,6 +123,11 @@ impl EventKind {
             Self::UserDisabled => "user_disabled",
             Self::UserEnabled => "user_enabled",
             Self::UserDeleted => "user_deleted",
+            Self::ClientMade => "client_made",
+            Self::ClientChanged => "client_changed",
+            Self::ClientSecretChanged => "client_secret_changed",
+            Self::AppAllowed => "app_allowed",
+            Self::AppRemoved => "app_removed",
             Self::ClientRemoved => "client_removed",
             Self::FactorAdded => "factor_added",
             Self::FactorRemoved => "factor_removed",

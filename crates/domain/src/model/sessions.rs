@@ -20,6 +20,10 @@ pub struct Session {
     pub scope: ScopeSet,
     /// The OAuth2 client it was opened through, which alone may refresh it.
     pub client: Option<ClientId>,
+    /// The browser session in which the client was allowed it, and with which it ends.
+    pub parent: Option<SessionId>,
+    /// The services that its access tokens are for; empty for this server.
+    pub audience: Vec<String>,
     /// What they logged in from.
     pub device: Device,
     /// When they logged in.
@@ -74,6 +78,8 @@ pub trait SessionRepository: Send {
     async fn addresses(&mut self, user: UserId, limit: u64) -> Result<Vec<IpAddr>, StoreError>;
     /// Notes a further proof in a session that stands. Returns whether it does.
     async fn prove(&mut self, id: SessionId, proof: &Proof) -> Result<bool, StoreError>;
+    /// Returns the clients that a user's sessions which were not revoked were opened through, each once, at most `limit`.
+    async fn clients_of(&mut self, user: UserId, limit: u64) -> Result<Vec<ClientId>, StoreError>;
     /// Returns at most `limit` accounts whose id is above `after`, by ascending id, each with the number of its sessions that
     /// were not revoked.
     async fn count_by_user(&mut self, after: UserId, limit: u64) -> Result<Vec<(UserId, u64)>, StoreError>;
@@ -90,7 +96,7 @@ pub trait SessionRepository: Send {
 /// Ends sessions. Only a transaction has these: each writes to the revocation feed and announces itself when it commits.
 #[async_trait]
 pub trait SessionEndings: Send {
-    /// Ends a session of this user. Returns whether it was live.
+    /// Ends a session of this user, and those that end with it. Returns whether it was live.
     async fn revoke(&mut self, user: UserId, id: SessionId, now: OffsetDateTime) -> Result<bool, StoreError>;
     /// Ends a session of this user because a refresh token of it was used twice, and keeps that reason. Returns whether it was
     /// live.
@@ -115,6 +121,13 @@ pub trait SessionEndings: Send {
         now: OffsetDateTime,
         limit: u64,
     ) -> Result<Vec<SessionId>, StoreError>;
+    /// Ends the sessions of a user that were opened through a client. Returns the number ended.
+    async fn revoke_of_client(
+        &mut self,
+        user: UserId,
+        client: &ClientId,
+        now: OffsetDateTime,
+    ) -> Result<u64, StoreError>;
     /// Ends at most `limit` sessions that were opened through a client. Returns the number ended.
     async fn revoke_some_of_client(
         &mut self,

@@ -20,7 +20,7 @@ use crate::sessions::standing::StandingSessions;
 use crate::values::by::By;
 use crate::values::ids::{ClientId, SessionId};
 use crate::values::origin::Origin;
-use crate::values::scopes;
+use crate::values::scopes::{self, OPENID_CONNECT};
 
 /// A token that is good now.
 #[derive(Clone, Debug)]
@@ -57,17 +57,21 @@ impl OAuthTokens {
         Self { ports, standing: StandingSessions::new(&opening), opening, verifier, keys }
     }
 
-    /// An access token for the client itself. `scope` narrows what it was registered for.
+    /// An access token for the client itself. `scope` narrows what it was registered for, but for what is about a person.
     pub fn client_credentials(
         &self,
         client: &Client,
         scope: Option<&str>,
     ) -> Result<AccessToken, SessionError> {
+        let own = client.settings.scope.iter().filter(|name| !OPENID_CONNECT.contains(name));
+        let own = ScopeSet::from_names(own).unwrap_or_default();
         let grant = Grant {
             subject: client.id.to_string(),
             session: None,
             client_id: Some(client.id.to_string()),
-            scope: scopes::grant(scope, &client.scope)?,
+            scope: scopes::grant(scope, &own)?,
+            audience: Vec::new(),
+            userinfo: false,
             authentication: None,
         };
         Ok(self.opening.sign(&grant)?)

@@ -8,6 +8,7 @@ use super::announce::Subscriber;
 use crate::model::api_keys::{ApiKeyChanges, ApiKeyRepository};
 use crate::model::attempts::AttemptRepository;
 use crate::model::clients::ClientRepository;
+use crate::model::consents::ConsentRepository;
 use crate::model::events::EventRepository;
 use crate::model::factors::{FactorChanges, FactorRepository};
 use crate::model::jobs::JobRepository;
@@ -29,6 +30,8 @@ pub trait Repositories: Send {
     fn keys(&mut self) -> &mut dyn KeyRepository;
     /// OAuth2 clients.
     fn clients(&mut self) -> &mut dyn ClientRepository;
+    /// What people allowed clients.
+    fn consents(&mut self) -> &mut dyn ConsentRepository;
     fn events(&mut self) -> &mut dyn EventRepository;
     fn jobs(&mut self) -> &mut dyn JobRepository;
     fn attempts(&mut self) -> &mut dyn AttemptRepository;

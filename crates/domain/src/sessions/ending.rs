@@ -21,7 +21,9 @@ pub(crate) async fn end(
         .retrying(|| async {
             let mut tx = ports.store.begin().await?;
             let ended = match why {
-                EventKind::RefreshReused => tx.session_endings().revoke_reused(user, id, now).await?,
+                EventKind::RefreshReused | EventKind::CodeReused => {
+                    tx.session_endings().revoke_reused(user, id, now).await?
+                }
                 _ => tx.session_endings().revoke(user, id, now).await?,
             };
             if ended {

@@ -62,6 +62,13 @@ pub enum SessionError {
     /// An API key, which its owner removes.
     #[error("An API key cannot be revoked here: its owner removes it.")]
     KeyNotRevocable,
+    /// The authorization code is malformed, another client's, too old or used, or the verifier or the redirect URI is another than
+    /// the one it was asked for with.
+    #[error("The authorization code is invalid, has expired or was used.")]
+    InvalidCode,
+    /// The service asked for is not the one that the code was given for.
+    #[error("The code was given for another resource.")]
+    ForeignResource,
     /// The scope asked for cannot be granted.
     #[error(transparent)]
     Scope(#[from] InvalidScope),
@@ -93,12 +100,15 @@ impl Failure for SessionError {
             | Self::WrongCode
             | Self::InvalidPasskey
             | Self::InvalidRefreshToken
+            | Self::InvalidCode
             | Self::RefreshTokenReused
             | Self::Expired
             | Self::Ended => Kind::Unauthenticated,
             Self::Factor(error) => error.kind(),
             Self::EmailUnverified | Self::EmailUnverifiedNoMail(_) | Self::EmailMissing => Kind::Forbidden,
-            Self::Scope(_) | Self::NotRevocable | Self::KeyNotRevocable => Kind::Invalid,
+            Self::Scope(_) | Self::NotRevocable | Self::KeyNotRevocable | Self::ForeignResource => {
+                Kind::Invalid
+            }
             Self::Throttled(_) => Kind::Throttled,
             Self::NotFound(_) => Kind::NotFound,
             Self::User(error) => error.kind(),
@@ -124,6 +134,8 @@ impl Failure for SessionError {
             Self::Expired => codes::SESSION_EXPIRED,
             Self::Ended => codes::SESSION_ENDED,
             Self::NotRevocable | Self::KeyNotRevocable => codes::NOT_REVOCABLE,
+            Self::InvalidCode => codes::INVALID_CODE,
+            Self::ForeignResource => codes::INVALID_TARGET,
             Self::Scope(_) => codes::INVALID_SCOPE,
             Self::NotFound(_) => codes::NOT_FOUND,
             Self::User(error) => error.code(),
@@ -217,6 +229,10 @@ crate::cases! {
     SessionExpired => SessionError::Expired;
     /// The session of the refresh token was ended, here or elsewhere.
     SessionEnded => SessionError::Ended;
+    /// The authorization code is invalid, has expired or was used.
+    InvalidCode => SessionError::InvalidCode;
+    /// The code was given for another resource.
+    ForeignResource => SessionError::ForeignResource;
     /// The scope cannot be granted.
     UngrantableScope => SessionError::Scope(InvalidScope);
     /// A token of the client itself.

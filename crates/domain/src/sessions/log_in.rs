@@ -113,7 +113,7 @@ impl LogIn {
             let client = login.client.as_ref();
             let grants = self.opening.grants();
             let allowed = match client {
-                Some(_) => Client::bound(client, &grants.through_client(user.role)),
+                Some(_) => Client::bound(client, grants.through_client(user.role)),
                 None => grants.of(user.role).clone(),
             };
             let scope = scopes::grant(login.scope.as_deref(), &allowed)?;

@@ -20,7 +20,7 @@ use crate::values::by::{By, Means};
 use crate::values::ids::{ClientId, SessionId, UserId};
 use crate::values::origin::Origin;
 use crate::values::proof::{Method, Proof};
-use crate::values::scopes::{Grants, Role};
+use crate::values::scopes::{Grants, OPENID, Role};
 
 /// A pair of tokens.
 pub struct Tokens {
@@ -103,7 +103,7 @@ impl Opening {
         Ok(self.policy.bound(role, shown, granted))
     }
 
-    /// Stores a new session. Where its account has too many then, those unseen longest end.
+    /// Stores a new session of a login. A mail may report it.
     pub(super) async fn store(
         &self,
         tx: &mut dyn Transaction,
@@ -111,6 +111,16 @@ impl Opening {
         origin: &Origin,
     ) -> Result<(), StoreError> {
         self.report(tx, session).await?;
+        self.keep(tx, session, origin).await
+    }
+
+    /// Stores a new session. Where its account has too many then, those unseen longest end.
+    pub(crate) async fn keep(
+        &self,
+        tx: &mut dyn Transaction,
+        session: &Session,
+        origin: &Origin,
+    ) -> Result<(), StoreError> {
         tx.sessions().insert(session).await?;
         tx.events().append(&opened(session, origin)).await?;
         let now = session.created_at;
@@ -167,6 +177,8 @@ impl Opening {
             user,
             scope,
             client,
+            parent: None,
+            audience: Vec::new(),
             device,
             created_at: now,
             last_seen_at: now,
@@ -177,11 +189,14 @@ impl Opening {
     }
 
     /// The pair of tokens for the session's current state.
-    pub(super) fn tokens(&self, session: &Session, scope: ScopeSet) -> Result<Tokens, TokenError> {
+    pub(crate) fn tokens(&self, session: &Session, scope: ScopeSet) -> Result<Tokens, TokenError> {
         let grant = Grant {
             subject: session.user.to_string(),
             session: Some(session.id.to_string()),
             client_id: session.client.as_ref().map(ToString::to_string),
+            audience: session.audience.clone(),
+            // A token that the userinfo endpoint would refuse is of no use to an OpenID Connect library.
+            userinfo: scope.contains(OPENID),
             scope: scope.clone(),
             authentication: session.proof.claims(),
         };
@@ -199,10 +214,14 @@ impl Opening {
 /// The event of a session that was opened.
 fn opened(session: &Session, origin: &Origin) -> Event {
     let event = Event::new(session.created_at, EventKind::LoginOk, owner(session), origin);
-    event.of(session.user).in_session(session.id)
+    let event = event.of(session.user).in_session(session.id);
+    match &session.client {
+        Some(client) => event.saying(client.as_str()),
+        None => event,
+    }
 }
 
 /// The user, through the session that begins.
-pub(super) fn owner(session: &Session) -> By {
+pub(crate) fn owner(session: &Session) -> By {
     By::user(session.user, Means::Session(session.id))
 }

@@ -15,6 +15,7 @@ use crate::model::clients::Client;
 use crate::model::events::EventKind;
 use crate::model::lifetimes::Lifetimes;
 use crate::model::sessions::{EndedSession, Session};
+use crate::model::store_error::StoreError;
 use crate::values::by::{By, Means, Who};
 use crate::values::origin::Origin;
 use crate::values::scopes;
@@ -86,6 +87,9 @@ impl Refresh {
                 return Err(SessionError::InvalidRefreshToken);
             }
             let now = self.opening.ports.clock.now();
+            if !self.parent_stands(&session, now).await? {
+                return Err(SessionError::Ended);
+            }
             let worth = judge(&session, claim.counter, now, &self.opening.lifetimes);
             match worth {
                 Worth::Expired => return Err(SessionError::Expired),
@@ -119,6 +123,13 @@ impl Refresh {
             }
         }
         Err(SessionError::InvalidRefreshToken)
+    }
+
+    /// Whether the browser session stands with which this one ends, where there is one: that may be over by age, and its row gone.
+    async fn parent_stands(&self, session: &Session, now: OffsetDateTime) -> Result<bool, StoreError> {
+        let Some(parent) = session.parent else { return Ok(true) };
+        let live = self.standing.find(parent).await?;
+        Ok(live.is_some_and(|live| !self.opening.lifetimes.are_over(&live.session, now)))
     }
 
     /// Why a token that names no live session is refused. Only the holder of a genuine one learns how its session ended; any

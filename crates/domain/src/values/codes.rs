@@ -62,6 +62,10 @@ pub const SESSION_ENDED_BY_REUSE: ErrorCode = ErrorCode::new("session_ended_by_r
 pub const SESSION_EXPIRED: ErrorCode = ErrorCode::new("session_expired");
 /// The session of the refresh token was ended: by logging out, elsewhere, or by a change of the account.
 pub const SESSION_ENDED: ErrorCode = ErrorCode::new("session_ended");
+/// The authorization code is invalid, has expired or was used.
+pub const INVALID_CODE: ErrorCode = ErrorCode::new("invalid_code");
+/// The resource is another than the one that the authorization code was given for.
+pub const INVALID_TARGET: ErrorCode = ErrorCode::new("invalid_target");
 /// The scope cannot be granted.
 pub const INVALID_SCOPE: ErrorCode = ErrorCode::new("invalid_scope");
 /// The token of a client itself, or an API key, cannot be revoked.
@@ -69,5 +73,9 @@ pub const NOT_REVOCABLE: ErrorCode = ErrorCode::new("not_revocable");
 
 /// The client could not be authenticated.
 pub const INVALID_CLIENT: ErrorCode = ErrorCode::new("invalid_client");
+/// The client is public, and has no secret.
+pub const PUBLIC_CLIENT: ErrorCode = ErrorCode::new("public_client");
+/// There are as many clients as there may be.
+pub const TOO_MANY_CLIENTS: ErrorCode = ErrorCode::new("too_many_clients");
 /// There is a client with this id.
 pub const CLIENT_TAKEN: ErrorCode = ErrorCode::new("client_taken");

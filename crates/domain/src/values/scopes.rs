@@ -1,5 +1,7 @@
 //! The scopes there are (RFC 6749, section 3.3), and the roles: each no more than the set of scopes it may ask for.
 
+use std::collections::BTreeMap;
+
 use keyward_auth::ScopeSet;
 
 /// Manage all accounts, and what belongs to them.
@@ -15,6 +17,19 @@ pub const ACCOUNT: &str = "account";
 
 /// Follow the revocation feed. It is for registered clients: no role has it.
 pub const REVOCATIONS_READ: &str = "revocations:read";
+
+/// Get an ID token, and ask for claims of the user (OpenID Connect Core, section 3.1.2.1). It and the next three are for clients in
+/// the name of a user.
+pub const OPENID: &str = "openid";
+/// Read the user's name.
+pub const PROFILE: &str = "profile";
+/// Read the user's e-mail address.
+pub const EMAIL: &str = "email";
+/// Stay logged in after the browser session has ended (OpenID Connect Core, section 11).
+pub const OFFLINE_ACCESS: &str = "offline_access";
+
+/// The scopes of OpenID Connect.
+pub const OPENID_CONNECT: [&str; 4] = [OPENID, PROFILE, EMAIL, OFFLINE_ACCESS];
 
 /// What an account may do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -46,41 +61,85 @@ impl Role {
 /// The scopes that each role may have.
 #[derive(Clone, Debug)]
 pub struct Grants {
-    user: ScopeSet,
-    admin: ScopeSet,
+    user: Reach,
+    admin: Reach,
+    titles: BTreeMap<String, String>,
+}
+
+/// What one role may have.
+#[derive(Clone, Debug)]
+struct Reach {
+    own: ScopeSet,
+    /// The same through a client.
+    client: ScopeSet,
+    /// The same through a client that asked the user.
+    consent: ScopeSet,
+}
+
+impl Reach {
+    fn of(own: ScopeSet) -> Self {
+        let client = union(&own, &ScopeSet::from_names([ACCOUNT]).unwrap_or_default());
+        let consent = union(&client, &ScopeSet::from_names(OPENID_CONNECT).unwrap_or_default());
+        Self { own, client, consent }
+    }
 }
 
 impl Grants {
     /// Grants `everybody` to every role, and `administrators` and [`ADMIN`] to administrators as well.
     pub fn new(everybody: &ScopeSet, administrators: &ScopeSet) -> Self {
         let own = ScopeSet::from_names([ADMIN]).unwrap_or_default();
-        Self { user: everybody.clone(), admin: union(&union(&own, everybody), administrators) }
+        let admin = union(&union(&own, everybody), administrators);
+        Self { user: Reach::of(everybody.clone()), admin: Reach::of(admin), titles: BTreeMap::new() }
+    }
+
+    /// The same with titles, by the names of scopes.
+    #[must_use]
+    pub fn titled<'a>(mut self, titles: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        self.titles.extend(titles.into_iter().map(|(name, title)| (name.to_owned(), title.to_owned())));
+        self
+    }
+
+    /// What a scope allows, in words, where that is known.
+    pub fn title(&self, name: &str) -> Option<&str> {
+        self.titles.get(name).map(String::as_str)
     }
 
     /// Every scope this role may have. What administrators may have is all there is.
     pub fn of(&self, role: Role) -> &ScopeSet {
+        &self.reach(role).own
+    }
+
+    /// Every scope a client may get with the password of a user of this role, if it was registered for it.
+    pub fn through_client(&self, role: Role) -> &ScopeSet {
+        &self.reach(role).client
+    }
+
+    /// Every scope a client may get from a user of this role who was asked, if it was registered for it.
+    pub fn through_consent(&self, role: Role) -> &ScopeSet {
+        &self.reach(role).consent
+    }
+
+    fn reach(&self, role: Role) -> &Reach {
         match role {
             Role::User => &self.user,
             Role::Admin => &self.admin,
         }
     }
 
-    /// Every scope a client may get in the name of a user of this role, if it was registered for it.
-    pub fn through_client(&self, role: Role) -> ScopeSet {
-        union(self.of(role), &ScopeSet::from_names([ACCOUNT]).unwrap_or_default())
-    }
-
-    /// What may still be done of what was granted before. Leave to enrol a second factor alone stays, and so does a client's to
-    /// operate on the account.
+    /// What may still be done of what was granted before. Leave to enrol a second factor alone stays, and so does what clients alone
+    /// are granted: to operate on the account, and the scopes of OpenID Connect.
     pub fn bound(&self, role: Role, granted: &ScopeSet) -> ScopeSet {
         if granted.contains(ENROL) {
             return enrolling(granted);
         }
-        if granted.contains(ACCOUNT) {
-            return intersection(granted, &self.through_client(role));
-        }
-        intersection(granted, self.of(role))
+        intersection(granted, self.through_consent(role))
     }
+}
+
+/// Every scope that a client may be registered for: those of all roles, and those for clients alone.
+pub fn for_clients(grants: &Grants) -> ScopeSet {
+    let own = ScopeSet::from_names([REVOCATIONS_READ]).unwrap_or_default();
+    union(&own, grants.through_consent(Role::Admin))
 }
 
 /// Leave to enrol a second factor alone, for who was granted this. A client that may operate on the account still may.
@@ -151,7 +210,10 @@ mod tests {
         assert_eq!(grants.bound(Role::User, &granted), set("notes:read"));
         assert_eq!(grants.bound(Role::User, &set("account admin notes:read")), set("account notes:read"));
         assert_eq!(grants.bound(Role::User, &set("account enrol")), set("account enrol"));
-        assert_eq!(grants.through_client(Role::User), set("account notes:read"));
+        assert_eq!(grants.through_client(Role::User), &set("account notes:read"));
+        let consent = set("account email notes:read offline_access openid profile");
+        assert_eq!(grants.through_consent(Role::User), &consent);
+        assert_eq!(grants.bound(Role::User, &set("notes:review openid")), set("openid"));
         assert_eq!(Grants::new(&ScopeSet::default(), &ScopeSet::default()).of(Role::Admin), &set("admin"));
     }
 }

@@ -166,6 +166,8 @@ fn sign(issuer: &str, ring: SharedKeyRing, session: Option<&str>) -> String {
         session: session.map(str::to_owned),
         client_id: None,
         scope: ScopeSet::parse("notes:read").unwrap(),
+        audience: Vec::new(),
+        userinfo: false,
         authentication: None,
     };
     let issuer = JwtIssuer::new(settings, ring, Arc::new(SystemRandom));

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use keyward_domain::model::api_keys::{ApiKeyChanges, ApiKeyRepository};
 use keyward_domain::model::attempts::AttemptRepository;
 use keyward_domain::model::clients::ClientRepository;
+use keyward_domain::model::consents::ConsentRepository;
 use keyward_domain::model::events::EventRepository;
 use keyward_domain::model::factors::{FactorChanges, FactorRepository};
 use keyward_domain::model::jobs::JobRepository;
@@ -125,6 +126,10 @@ impl<C: Connections> Repositories for Db<C> {
     }
 
     fn clients(&mut self) -> &mut dyn ClientRepository {
+        self
+    }
+
+    fn consents(&mut self) -> &mut dyn ConsentRepository {
         self
     }
 

@@ -9,8 +9,17 @@ pub(crate) struct Model {
     pub id: String,
     pub name: String,
     pub scope: String,
+    /// Zeros for a public client: the hash of no secret, also for a version of this program that knows none.
     pub secret_hash: Vec<u8>,
     pub created_at: i64,
+    pub public: bool,
+    /// URIs, separated by spaces.
+    pub redirect_uris: String,
+    pub logout_uris: String,
+    pub resources: String,
+    /// `None`: RS256.
+    pub id_token_alg: Option<String>,
+    pub first_party: bool,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

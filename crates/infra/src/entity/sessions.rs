@@ -21,6 +21,9 @@ pub(crate) struct Model {
     pub amr: String,
     /// `None`: at the login.
     pub auth_at: Option<i64>,
+    pub parent_id: Option<Uuid>,
+    /// URIs, separated by spaces.
+    pub audience: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -8,7 +8,7 @@ use keyward_domain::model::store_error::StoreError;
 use keyward_domain::ports::announce::Change;
 use keyward_domain::values::ids::{ClientId, SessionId, UserId};
 use sea_orm::sea_query::{Expr, Order, Query};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, UpdateMany};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, UpdateMany};
 use time::OffsetDateTime;
 
 use super::revocations::record;
@@ -23,8 +23,8 @@ pub(super) const REUSE: &str = "reuse";
 #[async_trait]
 impl SessionEndings for Db<Open> {
     async fn revoke(&mut self, user: UserId, id: SessionId, now: OffsetDateTime) -> Result<bool, StoreError> {
-        let update = end_all_of(user, now).filter(Column::Id.eq(id.0));
-        Ok(self.end(user, update).await? > 0)
+        let with_it = Condition::any().add(Column::Id.eq(id.0)).add(Column::ParentId.eq(id.0));
+        Ok(self.end(user, end_all_of(user, now).filter(with_it)).await? > 0)
     }
 
     async fn revoke_reused(
@@ -63,12 +63,27 @@ impl SessionEndings for Db<Open> {
         surplus.order_by(Column::LastSeenAt, Order::Desc).order_by(Column::Id, Order::Desc);
         surplus.offset(most).limit(limit);
         let update = end_all_of(user, now).filter(Column::Id.in_subquery(surplus));
-        let ended = update.exec_with_returning(self.write()).await.map_err(failed)?;
+        let mut ended = update.exec_with_returning(self.write()).await.map_err(failed)?;
+        if !ended.is_empty() {
+            let parents = ended.iter().map(|row| row.id).collect::<Vec<_>>();
+            let with_them = end_all_of(user, now).filter(Column::ParentId.is_in(parents));
+            ended.extend(with_them.exec_with_returning(self.write()).await.map_err(failed)?);
+        }
         if !ended.is_empty() {
             record(self.write(), &ended).await?;
             self.announce(Change::User(user)).await?;
         }
         Ok(ended.into_iter().map(|row| SessionId(row.id)).collect())
+    }
+
+    async fn revoke_of_client(
+        &mut self,
+        user: UserId,
+        client: &ClientId,
+        now: OffsetDateTime,
+    ) -> Result<u64, StoreError> {
+        let update = end_all_of(user, now).filter(Column::ClientId.eq(client.as_str()));
+        self.end(user, update).await
     }
 
     async fn revoke_some_of_client(

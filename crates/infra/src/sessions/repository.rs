@@ -6,8 +6,7 @@ use async_trait::async_trait;
 use keyward_auth::ScopeSet;
 use keyward_domain::model::sessions::{EndedSession, LiveSession, Session, SessionRepository};
 use keyward_domain::model::store_error::StoreError;
-use keyward_domain::values::ids::SessionId;
-use keyward_domain::values::ids::UserId;
+use keyward_domain::values::ids::{ClientId, SessionId, UserId};
 use keyward_domain::values::origin::Device;
 use keyward_domain::values::proof::{Methods, Proof};
 use sea_orm::sea_query::{Expr, ExprTrait, Order, Query};
@@ -54,6 +53,8 @@ impl<C: Connections> SessionRepository for Db<C> {
             end_reason: ActiveValue::Set(None),
             amr: ActiveValue::Set(session.proof.methods.to_string()),
             auth_at: ActiveValue::Set(session.proof.at.map(micros)),
+            parent_id: ActiveValue::Set(session.parent.map(|parent| parent.0)),
+            audience: ActiveValue::Set((!session.audience.is_empty()).then(|| session.audience.join(" "))),
         };
         Entity::insert(row).exec_without_returning(self.write()).await.map(drop).map_err(failed)
     }
@@ -135,6 +136,20 @@ impl<C: Connections> SessionRepository for Db<C> {
         Ok(done.rows_affected > 0)
     }
 
+    async fn clients_of(&mut self, user: UserId, limit: u64) -> Result<Vec<ClientId>, StoreError> {
+        let clients = Entity::find()
+            .select_only()
+            .column(Column::ClientId)
+            .distinct()
+            .filter(Column::UserId.eq(user.0))
+            .filter(Column::RevokedAt.is_null())
+            .filter(Column::ClientId.is_not_null())
+            .order_by_asc(Column::ClientId)
+            .limit(limit);
+        let found: Vec<String> = clients.into_tuple().all(self.read()).await.map_err(failed)?;
+        found.iter().map(|id| client_id(id)).collect()
+    }
+
     async fn count_by_user(&mut self, after: UserId, limit: u64) -> Result<Vec<(UserId, u64)>, StoreError> {
         let counts = Entity::find()
             .select_only()
@@ -180,6 +195,8 @@ fn session(row: Model) -> Result<Session, StoreError> {
         user: UserId(row.user_id),
         scope: ScopeSet::parse(&row.scope).map_err(|_| corrupt(format!("scope {:?}", row.scope)))?,
         client: row.client_id.as_deref().map(client_id).transpose()?,
+        parent: row.parent_id.map(SessionId),
+        audience: row.audience.iter().flat_map(|uris| uris.split_whitespace()).map(str::to_owned).collect(),
         device: Device { user_agent: row.user_agent, ip },
         created_at: time(row.created_at)?,
         last_seen_at: time(row.last_seen_at)?,

@@ -28,17 +28,19 @@ async fn schema(connection: &DatabaseConnection) -> Vec<String> {
     rows.iter().map(|row| row.try_get("", "name").unwrap()).collect()
 }
 
-const SCHEMA: [&str; 60] = [
+const SCHEMA: [&str; 63] = [
     "api_keys",
     "attempts",
     "cart_items",
     "categories",
     "clients",
+    "consents",
     "email_proofs",
     "feed_epoch",
     "ix_api_keys_user_id_id",
     "ix_attempts_last_at",
     "ix_cart_items_product_id",
+    "ix_consents_client_id",
     "ix_email_proofs_email",
     "ix_email_proofs_expires_at",
     "ix_orders_user_id_id",
@@ -54,6 +56,7 @@ const SCHEMA: [&str; 60] = [
     "ix_revocations_tx",
     "ix_sessions_client_id",
     "ix_sessions_last_seen_at",
+    "ix_sessions_parent_id",
     "ix_sessions_revoked_at",
     "ix_sessions_standing",
     "ix_sessions_user_id",

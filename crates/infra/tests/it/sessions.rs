@@ -34,6 +34,8 @@ async fn every_field_of_a_session_comes_back() {
         proof: Proof::new(at(7), &[Method::Otp, Method::Password]),
         counter: 41,
         client: Some(ClientId::parse("a-client").unwrap()),
+        parent: Some(SessionId(uuid::Uuid::from_u128(99))),
+        audience: vec!["https://api.example.com".to_owned(), "urn:b".to_owned()],
         salt: [0, 255, 39, 92, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11],
     };
     let bare = Session { scope: ScopeSet::default(), ..new_session(ana, 2) };

@@ -90,6 +90,8 @@ pub(crate) fn new_session(user: UserId, number: u8) -> Session {
         last_seen_at: at(i64::from(number)),
         counter: 0,
         client: None,
+        parent: None,
+        audience: Vec::new(),
         proof: Proof::new(at(i64::from(number)), &[Method::Password]),
         salt: [number; 16],
     }

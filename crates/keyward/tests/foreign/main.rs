@@ -24,6 +24,8 @@ use server::{Installation, Server, ask};
 
 const EMAIL: &str = "ana@example.com";
 const PASSWORD: &str = "a long pass phrase";
+const REDIRECT_URI: &str = "https://rp.example.com/callback";
+const LOGGED_OUT_URI: &str = "https://rp.example.com/logged-out";
 
 /// How long a script may take. They take a few seconds; the one about a key rotation waits for the server to notice.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -56,6 +58,21 @@ fn python_fido2_is_the_authenticator_and_a_second_relying_party() {
     let settings = [("KEYWARD_ISSUER", "http://localhost:8000"), ("KEYWARD_THROTTLE", "off")];
     let settings = settings.map(|(name, value)| (name, value.to_owned())).to_vec();
     run_on(&Installation::new(settings), &mut in_python("passkeys.py"), PATIENCE);
+}
+
+#[test]
+fn authlib_logs_in_by_authorization_code() {
+    python("authlib_oidc.py");
+}
+
+#[test]
+fn openid_client_logs_in_refreshes_and_logs_out() {
+    node("openid-client-oidc.mjs");
+}
+
+#[test]
+fn oauth4webapi_logs_in_and_accepts_every_answer() {
+    node("oauth4webapi-oidc.mjs");
 }
 
 #[test]
@@ -167,6 +184,8 @@ fn run_at(installation: &Installation, server: &Server, command: &mut Command, p
         .envs(std::env::var_os("CI").map(|value| ("CI", value)))
         .env("KEYWARD_EMAIL", EMAIL)
         .env("KEYWARD_PASSWORD", PASSWORD)
+        .env("KEYWARD_REDIRECT_URI", REDIRECT_URI)
+        .env("KEYWARD_LOGGED_OUT_URI", LOGGED_OUT_URI)
         // For the script that has the key replaced.
         .env("KEYWARD_PROGRAM", env!("CARGO_BIN_EXE_keyward"))
         .env("KEYWARD_DATA_DIR", installation.folder.path().join("data"));
@@ -180,7 +199,11 @@ fn client(installation: &Installation) -> (String, String) {
         "--name",
         "A foreign client",
         "--scope",
-        "posts:read posts:write revocations:read",
+        "posts:read posts:write revocations:read openid profile email offline_access",
+        "--redirect-uri",
+        REDIRECT_URI,
+        "--post-logout-redirect-uri",
+        LOGGED_OUT_URI,
     ]);
     let value = |name: &str| {
         let line = printed.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));

@@ -9,10 +9,11 @@ use keyward_auth::{Algorithm, MasterSecret, SystemRandom};
 use keyward_domain::keys::signing_keys::Keys;
 use keyward_domain::model::events::{Event, EventKind};
 use keyward_domain::model::lifetimes::Lifetimes;
-use keyward_domain::oauth::clients::Clients;
+use keyward_domain::oauth::clients::{Administration, Clients};
 use keyward_domain::upkeep::cleaning::Housekeeping;
 use keyward_domain::values::by::By;
 use keyward_domain::values::ids::ClientId;
+use keyward_domain::values::origin::Origin;
 use serde_json::{Value, json};
 use time::Duration;
 
@@ -148,7 +149,9 @@ async fn what_a_client_and_a_command_did_is_recorded_as_theirs() {
     let revoke = form(&app, "/oauth/revoke", &[("token", &ana.refresh)]);
     revoke.header("authorization", basic("web", &secret("web"))).send().await.assert_status(200);
     let web = ClientId::parse("web").unwrap();
-    Clients::new(app.ports.clone()).remove(&web, &By::command("client remove")).await.unwrap();
+    let origin = Origin::default();
+    let who = Administration::command("client remove", &origin);
+    Clients::new(app.ports.clone()).remove(&web, &who).await.unwrap();
     let seen: Vec<_> = events(&app).await.iter().map(|event| (event.kind, by(event))).collect();
     let pair = |who: &str, via: &str| (who.to_owned(), via.to_owned());
     assert!(seen.contains(&(EventKind::SessionEnded, pair("client:web", ""))), "{seen:?}");

@@ -19,6 +19,7 @@ mod caller;
 mod check;
 mod cleaning;
 mod client;
+mod clients;
 mod commands;
 mod contention;
 mod contract;

@@ -14,9 +14,14 @@ fn with_other_secret(home: &Home, arguments: &[&str]) -> (bool, String) {
     (output.status.success(), text(&output.stderr))
 }
 
+/// The keys of access tokens. Those of ID tokens are RS256.
 fn keys(home: &Home) -> Vec<String> {
     let listed = text(&home.run(&["keys", "list"]).stdout);
-    listed.lines().map(|line| line.split('\t').next().unwrap().to_owned()).collect()
+    listed
+        .lines()
+        .filter(|line| line.contains("\tEdDSA\t"))
+        .map(|line| line.split('\t').next().unwrap().to_owned())
+        .collect()
 }
 
 #[tokio::test]
@@ -60,7 +65,7 @@ async fn a_key_that_cannot_be_opened_is_named_with_the_way_out() {
     let home = Home::new().await;
     drop(home.serve(&[]));
     let planted = "INSERT INTO signing_keys SELECT 'planted', algorithm, sealed, created_at, signs_from + 1, \
-                   retired_at FROM signing_keys";
+                   retired_at FROM signing_keys WHERE algorithm = 'EdDSA'";
     keyward_infra::testing::execute(&home.database_url(), planted).await;
     let doctor = home.run(&["doctor", "--listen", "127.0.0.1:0"]);
     let printed = text(&doctor.stdout);
@@ -84,7 +89,7 @@ async fn a_running_server_leaves_out_a_key_it_cannot_open_loudly_and_notices_wha
     let token = server.call("POST", "/signup", "", &account).1["access_token"].as_str().unwrap().to_owned();
     let [own] = &keys(&home)[..] else { panic!("one key") };
     let planted = "INSERT INTO signing_keys SELECT 'planted', algorithm, sealed, created_at, signs_from + 1, \
-                   retired_at FROM signing_keys";
+                   retired_at FROM signing_keys WHERE algorithm = 'EdDSA'";
     keyward_infra::testing::execute(&home.database_url(), planted).await;
     until(|| ready(&server) == json!({ "status": "ok", "unopened_keys": ["planted"] }));
     assert!(crate::metrics::scrape(&server).contains("\nkeyward_signing_keys_unopened 1\n"));

@@ -7,8 +7,10 @@ use keyward_api::testing::app::{PASSWORD, TestApp, address};
 use keyward_api::testing::call::Call;
 use keyward_api::testing::person::Person;
 use keyward_auth::{ScopeSet, SecretHash};
-use keyward_domain::oauth::clients::Clients;
+use keyward_domain::model::clients::ClientSettings;
+use keyward_domain::oauth::clients::{Administration, Clients};
 use keyward_domain::values::ids::ClientId;
+use keyward_domain::values::origin::Origin;
 use keyward_domain::values::text::Text;
 use serde_json::{Value, json};
 
@@ -26,7 +28,9 @@ pub(crate) async fn register_for(app: &TestApp, id: &str, scope: &str) {
     let (name, scope) = (Text::parse(id).unwrap(), ScopeSet::parse(scope).unwrap());
     let secret = SecretHash::of(&secret(id));
     let id = ClientId::parse(id).unwrap();
-    Clients::new(app.ports.clone()).register(id, name, scope, secret).await.unwrap();
+    let (settings, origin) = (ClientSettings::new(name, scope), Origin::default());
+    let who = Administration::command("client create", &origin);
+    Clients::new(app.ports.clone()).register(id, settings, Some(secret), &who).await.unwrap();
 }
 
 /// The secret of the client of that id.

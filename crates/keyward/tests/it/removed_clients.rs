@@ -3,9 +3,10 @@
 use keyward_api::testing::app::{PASSWORD, TestApp, address};
 use keyward_api::testing::race::at_once;
 use keyward_domain::model::events::EventKind;
-use keyward_domain::oauth::clients::{ClientError, Clients};
-use keyward_domain::values::by::By;
+use keyward_domain::oauth::client_error::ClientError;
+use keyward_domain::oauth::clients::{Administration, Clients};
 use keyward_domain::values::ids::ClientId;
+use keyward_domain::values::origin::Origin;
 use serde_json::{Value, json};
 
 use crate::app::Starts;
@@ -14,7 +15,9 @@ use crate::oauth::{basic, form, log_in, register, secret, token};
 use crate::process::{Home, text};
 
 async fn remove(app: &TestApp, id: &str) -> Result<u64, ClientError> {
-    Clients::new(app.ports.clone()).remove(&ClientId::parse(id).unwrap(), &By::command("client remove")).await
+    let origin = Origin::default();
+    let who = Administration::command("client remove", &origin);
+    Clients::new(app.ports.clone()).remove(&ClientId::parse(id).unwrap(), &who).await
 }
 
 async fn introspect(app: &TestApp, client: &str, token: &str) -> keyward_api::testing::answer::Answer {

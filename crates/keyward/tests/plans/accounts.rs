@@ -2,7 +2,7 @@
 
 use keyward_auth::{Algorithm, PasswordHash, ScopeSet, SecretHash};
 use keyward_domain::model::attempts::{AttemptKey, Budget};
-use keyward_domain::model::clients::Client;
+use keyward_domain::model::clients::{Client, ClientChange, ClientSettings};
 use keyward_domain::model::events::{Event, EventKind};
 use keyward_domain::model::jobs::Job;
 use keyward_domain::model::keys::StoredKey;
@@ -202,6 +202,8 @@ async fn sessions(inspector: &mut Inspector) {
         user,
         scope: ScopeSet::parse("posts:read").unwrap(),
         client: None,
+        parent: None,
+        audience: Vec::new(),
         device: Device::default(),
         created_at: after(0),
         last_seen_at: after(0),
@@ -414,9 +416,8 @@ async fn revocations(inspector: &mut Inspector) {
 async fn others(inspector: &mut Inspector) {
     let client = Client {
         id: ClientId::parse("client-new").unwrap(),
-        name: Text::parse("New").unwrap(),
-        scope: ScopeSet::parse("posts:read").unwrap(),
-        secret: SecretHash::of("secret"),
+        secret: Some(SecretHash::of("secret")),
+        settings: ClientSettings::new(Text::parse("New").unwrap(), ScopeSet::parse("posts:read").unwrap()),
         created_at: after(0),
     };
     let known = ClientId::parse(&format!("client-{}", inspector.rows / 30)).unwrap();
@@ -424,6 +425,17 @@ async fn others(inspector: &mut Inspector) {
     inspector
         .of("clients.find", async |db| {
             db.clients().find(&known).await.unwrap().unwrap();
+        })
+        .await;
+    inspector
+        .of("clients.change", async |db| {
+            let change = ClientChange { first_party: Some(true), ..ClientChange::default() };
+            assert!(db.clients().change(&known, &change).await.unwrap());
+        })
+        .await;
+    inspector
+        .of("clients.replace_secret", async |db| {
+            assert!(db.clients().replace_secret(&known, &SecretHash::of("new")).await.unwrap());
         })
         .await;
     inspector
@@ -437,6 +449,11 @@ async fn others(inspector: &mut Inspector) {
         })
         .await;
     // All of them is what an operator asks for.
+    inspector
+        .costs("clients.count", async |db| {
+            assert!(db.clients().count().await.unwrap() > 0);
+        })
+        .await;
     inspector
         .costs("clients.list", async |db| {
             assert!(!db.clients().list().await.unwrap().is_empty());

@@ -165,7 +165,7 @@ fn tables(postgres: bool, rows: i64) -> Vec<Table> {
 }
 
 /// Second factors, API keys, and what is good once.
-fn factors(bytes: &impl Fn(usize) -> String, fewer: i64) -> [Table; 6] {
+fn factors(bytes: &impl Fn(usize) -> String, fewer: i64) -> [Table; 7] {
     let (id, hash, secret) = (bytes(16), bytes(32), bytes(48));
     [
         ("totp_factors", "user_id, secret, last_step, since", format!("i, {secret}, 1, {THEN} + i"), fewer),
@@ -175,6 +175,12 @@ fn factors(bytes: &impl Fn(usize) -> String, fewer: i64) -> [Table; 6] {
             "api_keys",
             "user_id, name, scope, hash, created_at, expires_at",
             format!("i, 'Key', 'posts:read', {hash}, {THEN}, CASE WHEN i % 2 = 0 THEN {THEN} + i END"),
+            fewer,
+        ),
+        (
+            "consents",
+            "user_id, client_id, scope, resources, allowed_at",
+            format!("i, 'client-' || i, 'openid', '', {THEN} + i"),
             fewer,
         ),
         ("spent", "id, expires_at", format!("{id}, {THEN} + i"), fewer),

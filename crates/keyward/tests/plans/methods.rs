@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// The ports, and what their methods are called by here.
-const PORTS: [(&str, &str); 24] = [
+const PORTS: [(&str, &str); 25] = [
     ("ApiKeyChanges", "api_keys"),
     ("ApiKeyRepository", "api_keys"),
     ("AttemptRepository", "attempts"),
     ("CartRepository", "carts"),
     ("CatalogRepository", "catalog"),
     ("ClientRepository", "clients"),
+    ("ConsentRepository", "consents"),
     ("EventRepository", "events"),
     ("FactorChanges", "factors"),
     ("FactorRepository", "factors"),

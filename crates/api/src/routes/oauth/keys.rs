@@ -5,10 +5,13 @@ use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use keyward_auth::{Jwk, SharedKeyRing};
+use keyward_domain::keys::id_token_keys::IdTokenKeys;
 use keyward_guard::{Answers, Schemas};
 use keyward_web::Conditions;
 use utoipa::ToSchema;
 use utoipa::openapi::path::Operation;
+
+use crate::answers::refused::Refused;
 
 /// How long others may keep what they fetched here, in seconds.
 pub const MAX_AGE: u32 = 300;
@@ -46,20 +49,31 @@ struct JsonWebKey {
     kid: String,
 }
 
-/// The public keys that access tokens are checked with
+/// The public keys that access tokens and ID tokens are checked with
+///
+/// Those of RS256 come first, which every OpenID Connect library knows.
 #[utoipa::path(get, path = "/.well-known/jwks.json", tag = "oauth", responses(
     (status = 200, description = "The key set", body = JsonWebKeySet),
     (status = 304, description = "As it was: `If-None-Match` named its `ETag`"),
 ))]
-pub async fn read_key_set(State(keys): State<SharedKeyRing>, headers: Conditions) -> Cacheable<Response> {
-    let set = keys.load().jwks();
+pub async fn read_key_set(
+    State(keys): State<SharedKeyRing>,
+    State(id_token_keys): State<IdTokenKeys>,
+    headers: Conditions,
+) -> Result<Cacheable<Response>, Refused> {
+    let mut set = id_token_keys.published().await?;
+    for key in keys.load().jwks().keys {
+        if set.keys.iter().all(|other| other.kid != key.kid) {
+            set.keys.push(key);
+        }
+    }
     let kids: Vec<&str> = set.keys.iter().filter_map(|key| key.kid.as_deref()).collect();
     let tag = format!("\"{}\"", kids.join("."));
     let tag = HeaderValue::try_from(tag).unwrap_or(HeaderValue::from_static("\"\""));
     let known = headers.know(&tag);
     let mut answer = if known { StatusCode::NOT_MODIFIED.into_response() } else { Json(set).into_response() };
     answer.headers_mut().insert(header::ETAG, tag);
-    Cacheable(answer)
+    Ok(Cacheable(answer))
 }
 
 /// 200, with a body that others may keep for [`MAX_AGE`].

@@ -1,55 +1,119 @@
-//! Where every endpoint is, for OAuth2 libraries (RFC 8414).
+//! Where every endpoint is, and what the server can do, for OAuth2 libraries (RFC 8414) and OpenID Connect ones (Discovery).
 
 use axum::Json;
 use axum::extract::State;
+use keyward_auth::{AAL1, AAL2, Algorithm};
+use keyward_domain::keys::id_token_keys::ALGORITHMS;
 use keyward_domain::sessions::opening::Opening;
-use keyward_domain::values::scopes::Role;
+use keyward_domain::values::scopes::{OPENID_CONNECT, Role};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::keys::Cacheable;
 use crate::settings::issuer::Issuer;
 
-/// Where everything is (RFC 8414, section 2).
+/// Where everything is (RFC 8414, section 2; OpenID Connect Discovery, section 3).
 #[derive(Serialize, ToSchema)]
+#[expect(clippy::struct_excessive_bools, reason = "the standards name them so")]
 pub struct Metadata {
     #[schema(example = "http://127.0.0.1:8000")]
     issuer: String,
     token_endpoint: String,
+    userinfo_endpoint: String,
     revocation_endpoint: String,
     introspection_endpoint: String,
     /// Keyward's own: the feed of ended sessions.
     revocation_feed_endpoint: String,
     jwks_uri: String,
     service_documentation: String,
-    grant_types_supported: [&'static str; 3],
-    token_endpoint_auth_methods_supported: [&'static str; 2],
-    revocation_endpoint_auth_methods_supported: [&'static str; 2],
+    response_types_supported: [&'static str; 1],
+    response_modes_supported: [&'static str; 1],
+    grant_types_supported: [&'static str; 4],
+    subject_types_supported: [&'static str; 1],
+    id_token_signing_alg_values_supported: [&'static str; 3],
+    code_challenge_methods_supported: [&'static str; 1],
+    token_endpoint_auth_methods_supported: [&'static str; 3],
+    revocation_endpoint_auth_methods_supported: [&'static str; 3],
     introspection_endpoint_auth_methods_supported: [&'static str; 2],
     scopes_supported: Vec<String>,
+    claims_supported: [&'static str; 17],
+    acr_values_supported: [&'static str; 2],
+    prompt_values_supported: [&'static str; 5],
+    claims_parameter_supported: bool,
+    request_parameter_supported: bool,
+    request_uri_parameter_supported: bool,
+    authorization_response_iss_parameter_supported: bool,
 }
 
-const CLIENT_METHODS: [&str; 2] = ["client_secret_basic", "client_secret_post"];
+const PROVEN: [&str; 2] = ["client_secret_basic", "client_secret_post"];
+/// A public client says its id alone.
+const KNOWN: [&str; 3] = ["client_secret_basic", "client_secret_post", "none"];
+const CLAIMS: [&str; 17] = [
+    "iss",
+    "sub",
+    "aud",
+    "azp",
+    "exp",
+    "iat",
+    "auth_time",
+    "nonce",
+    "acr",
+    "amr",
+    "at_hash",
+    "sid",
+    "name",
+    "preferred_username",
+    "email",
+    "email_verified",
+    "client_id",
+];
 
 /// Where everything is, for OAuth2 libraries
 #[utoipa::path(get, path = "/.well-known/oauth-authorization-server", tag = "oauth", responses((status = 200, description = "The metadata")))]
 pub async fn read_server_metadata(
-    State(Issuer(issuer)): State<Issuer>,
+    State(issuer): State<Issuer>,
     State(opening): State<Opening>,
 ) -> Cacheable<Json<Metadata>> {
+    metadata(&issuer, &opening)
+}
+
+/// Where everything is, for OpenID Connect libraries
+#[utoipa::path(get, path = "/.well-known/openid-configuration", tag = "oauth", responses((status = 200, description = "The metadata")))]
+pub async fn read_openid_configuration(
+    State(issuer): State<Issuer>,
+    State(opening): State<Opening>,
+) -> Cacheable<Json<Metadata>> {
+    metadata(&issuer, &opening)
+}
+
+fn metadata(Issuer(issuer): &Issuer, opening: &Opening) -> Cacheable<Json<Metadata>> {
     let at = |path: &str| format!("{}{path}", issuer.trim_end_matches('/'));
+    let scopes = OPENID_CONNECT.into_iter().chain(opening.grants().of(Role::Admin).iter());
     Cacheable(Json(Metadata {
         token_endpoint: at("/oauth/token"),
+        userinfo_endpoint: at("/oauth/userinfo"),
         revocation_endpoint: at("/oauth/revoke"),
         introspection_endpoint: at("/oauth/introspect"),
         revocation_feed_endpoint: at("/oauth/revocations"),
         jwks_uri: at("/.well-known/jwks.json"),
         service_documentation: at("/docs"),
-        grant_types_supported: ["password", "refresh_token", "client_credentials"],
-        token_endpoint_auth_methods_supported: CLIENT_METHODS,
-        revocation_endpoint_auth_methods_supported: CLIENT_METHODS,
-        introspection_endpoint_auth_methods_supported: CLIENT_METHODS,
-        scopes_supported: opening.grants().of(Role::Admin).iter().map(str::to_owned).collect(),
+        response_types_supported: ["code"],
+        response_modes_supported: ["query"],
+        grant_types_supported: ["authorization_code", "password", "refresh_token", "client_credentials"],
+        subject_types_supported: ["public"],
+        id_token_signing_alg_values_supported: ALGORITHMS.map(Algorithm::as_str),
+        code_challenge_methods_supported: ["S256"],
+        token_endpoint_auth_methods_supported: KNOWN,
+        revocation_endpoint_auth_methods_supported: KNOWN,
+        introspection_endpoint_auth_methods_supported: PROVEN,
+        scopes_supported: scopes.map(str::to_owned).collect(),
+        claims_supported: CLAIMS,
+        acr_values_supported: [AAL1, AAL2],
+        prompt_values_supported: ["none", "login", "consent", "select_account", "create"],
+        claims_parameter_supported: false,
+        request_parameter_supported: false,
+        request_uri_parameter_supported: false,
+        authorization_response_iss_parameter_supported: true,
         issuer: issuer.to_string(),
     }))
 }

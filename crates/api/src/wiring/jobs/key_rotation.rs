@@ -1,6 +1,7 @@
 //! The signing keys: rotating them in time, and what is logged about them.
 
 use keyward_auth::{Algorithm, SharedKeyRing};
+use keyward_domain::keys::id_token_keys::IdTokenKeys;
 use keyward_domain::keys::signing_keys::{Keys, KeysError};
 use keyward_domain::model::jobs::Job;
 use keyward_domain::upkeep::cleaning::Housekeeping;
@@ -10,18 +11,26 @@ use crate::metrics::background::Background;
 /// How often it is asked whether a key is old enough to be replaced.
 const ROTATION_CHECK: time::Duration = time::Duration::minutes(1);
 
-/// Keeps the ring in memory in step with the keys in the store.
+/// Keeps the rings in memory in step with the keys in the store.
 pub(crate) struct KeyRotation {
+    /// The keys of access tokens, unless they are a shared secret, which never changes.
+    pub(crate) access: Option<AccessKeys>,
+    /// The keys of ID tokens.
+    pub(crate) id_tokens: IdTokenKeys,
+    /// After how long a key is replaced; `None` for never by itself.
+    pub(crate) rotation: Option<time::Duration>,
+    /// How long a new key is published before it signs.
+    pub(crate) delay: time::Duration,
+}
+
+/// The keys of access tokens.
+pub(crate) struct AccessKeys {
     /// The keys in the store.
     pub(crate) keys: Keys,
     /// Which of them.
     pub(crate) algorithm: Algorithm,
     /// The ring in memory.
     pub(crate) ring: SharedKeyRing,
-    /// After how long a key is replaced; `None` for never by itself.
-    pub(crate) rotation: Option<time::Duration>,
-    /// How long a new key is published before it signs.
-    pub(crate) delay: time::Duration,
 }
 
 /// Notes the keys that were left out, and logs them when they are others than before.
@@ -42,10 +51,20 @@ pub(crate) fn note_unopened(background: &Background, kids: Vec<String>) {
 
 impl KeyRotation {
     pub(super) async fn rotate(&self, housekeeping: &Housekeeping) -> Result<(), KeysError> {
-        if let Some(age) = self.rotation
-            && housekeeping.claim(Job::RotateKeys, ROTATION_CHECK).await?
-            && let Some(kid) = self.keys.rotate_if_older(self.algorithm, age, self.delay).await?
-        {
+        let Some(age) = self.rotation else { return Ok(()) };
+        if !housekeeping.claim(Job::RotateKeys, ROTATION_CHECK).await? {
+            return Ok(());
+        }
+        // Where access tokens are RS256, the two share their keys.
+        let shared = self.access.as_ref().is_some_and(|access| access.algorithm == Algorithm::Rs256);
+        let mut kids = Vec::new();
+        if let Some(access) = &self.access {
+            kids.extend(access.keys.rotate_if_older(access.algorithm, age, self.delay).await?);
+        }
+        if !shared {
+            kids.extend(self.id_tokens.rotate_if_older(age, self.delay).await?);
+        }
+        for kid in kids {
             tracing::info!(kid, "published a new signing key");
         }
         Ok(())

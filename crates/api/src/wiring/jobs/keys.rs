@@ -8,22 +8,28 @@ use crate::metrics::background::Worker;
 
 impl Jobs {
     pub(super) async fn keep_keys(self: Arc<Self>) {
-        let Some(keeper) = &self.keys else { return };
         let mut ticks = self.ticks();
         loop {
             tokio::select! {
                 _ = ticks.tick() => {}
                 () = self.wakes.keys.notified() => {}
             }
-            if let Err(error) = keeper.rotate(&self.housekeeping).await {
+            if let Err(error) = self.keys.rotate(&self.housekeeping).await {
                 tracing::warn!(cause = ?error, "whether to replace the signing key could not be looked up");
             }
-            match keeper.keys.open(keeper.algorithm).await {
-                Ok(opened) => {
-                    keeper.ring.replace(opened.ring);
-                    note_unopened(&self.background, opened.unopened);
+            if let Some(keeper) = &self.keys.access {
+                match keeper.keys.open(keeper.algorithm).await {
+                    Ok(opened) => {
+                        keeper.ring.replace(opened.ring);
+                        note_unopened(&self.background, opened.unopened);
+                    }
+                    Err(error) => {
+                        tracing::error!(cause = ?error, "there are no signing keys to read: {error}");
+                    }
                 }
-                Err(error) => tracing::error!(cause = ?error, "there are no signing keys to read: {error}"),
+            }
+            if let Err(error) = self.keys.id_tokens.reload().await {
+                tracing::error!(cause = ?error, "there are no keys of ID tokens to read: {error}");
             }
             self.background.pulse(Worker::Keys).beat();
         }

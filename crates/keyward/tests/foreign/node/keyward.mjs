@@ -16,6 +16,9 @@ export const clientId = required("KEYWARD_CLIENT_ID");
 export const clientSecret = required("KEYWARD_CLIENT_SECRET");
 export const email = required("KEYWARD_EMAIL");
 export const password = required("KEYWARD_PASSWORD");
+// Where the applications' answers go. The browser of the tests goes no further.
+export const redirectUri = required("KEYWARD_REDIRECT_URI");
+export const loggedOutUri = required("KEYWARD_LOGGED_OUT_URI");
 
 export const jwksUrl = new URL("/.well-known/jwks.json", url);
 export const meUrl = new URL("/users/me", url);

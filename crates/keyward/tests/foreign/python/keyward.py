@@ -9,6 +9,9 @@ CLIENT_ID = os.environ["KEYWARD_CLIENT_ID"]
 CLIENT_SECRET = os.environ["KEYWARD_CLIENT_SECRET"]
 EMAIL = os.environ["KEYWARD_EMAIL"]
 PASSWORD = os.environ["KEYWARD_PASSWORD"]
+# Where the applications' answers go. The browser of the tests goes no further.
+REDIRECT_URI = os.environ["KEYWARD_REDIRECT_URI"]
+LOGGED_OUT_URI = os.environ["KEYWARD_LOGGED_OUT_URI"]
 
 TOKEN_URL = f"{URL}/oauth/token"
 REVOKE_URL = f"{URL}/oauth/revoke"

@@ -86,7 +86,7 @@ impl Opened {
 
         let client = ClientId::parse(self.facts.text("/client/id")).unwrap();
         let found = repositories.clients().find(&client).await.unwrap().unwrap();
-        assert!(found.secret.matches(self.facts.text("/client/secret")));
+        assert!(found.secret.unwrap().matches(self.facts.text("/client/secret")));
         let bob = UserId(self.facts.number("/users/bob/id"));
         let sessions = repositories.sessions().of_user(bob, None, 10).await.unwrap();
         assert_eq!(sessions.iter().map(|one| one.client.clone()).collect::<Vec<_>>(), [Some(client)]);

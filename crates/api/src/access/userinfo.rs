@@ -1,0 +1,70 @@
+//! Who reads claims of a user: clients, with access tokens that are for the issuer itself (OpenID Connect Core, section 5.3).
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use keyward_auth::{Authenticated, Credential, JwtVerifier, ScopeSet, Scoped};
+use keyward_domain::values::actor::Actor;
+use keyward_domain::values::scopes;
+use keyward_guard::{Authenticator, Refusal, Scope};
+
+use super::session_check::SessionCheck;
+
+/// A client that reads claims of the user in whose name it acts. It is a type of its own, so that such a token opens no other lock.
+#[derive(Clone, Debug)]
+pub struct ClaimsReader(pub Actor);
+
+impl Scoped for ClaimsReader {
+    fn scope(&self) -> &ScopeSet {
+        self.0.scope()
+    }
+}
+
+impl Authenticated for ClaimsReader {
+    fn authenticated_at(&self) -> Option<i64> {
+        self.0.authenticated_at()
+    }
+
+    fn acr(&self) -> Option<&str> {
+        self.0.acr()
+    }
+
+    fn credential(&self) -> Credential {
+        self.0.credential()
+    }
+}
+
+/// Lets claims readers in. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Userinfo(Arc<Parts>);
+
+struct Parts {
+    check: Arc<SessionCheck>,
+    verifier: Arc<JwtVerifier>,
+}
+
+impl Userinfo {
+    /// Lets in whom `check` knows by a token that `verifier` accepts.
+    pub(crate) fn new(check: Arc<SessionCheck>, verifier: Arc<JwtVerifier>) -> Self {
+        Self(Arc::new(Parts { check, verifier }))
+    }
+}
+
+#[async_trait]
+impl Authenticator<ClaimsReader> for Userinfo {
+    async fn authenticate(&self, token: &str) -> Result<ClaimsReader, Refusal> {
+        self.0.check.by(&self.0.verifier, token).await.map(ClaimsReader)
+    }
+
+    fn now(&self) -> i64 {
+        self.0.check.now()
+    }
+}
+
+/// Get an ID token, and read claims of the user. It is for clients in the name of a user.
+pub struct Openid;
+
+impl Scope for Openid {
+    const NAME: &'static str = scopes::OPENID;
+    const TITLE: &'static str = "Know who you are";
+}

@@ -1,0 +1,99 @@
+//! The access token of a request to the userinfo endpoint, which may come in a form instead of the header (RFC 6750, section 2.2).
+
+use axum::extract::{FromRef, FromRequest, FromRequestParts, Request};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use keyward_domain::values::actor::Actor;
+use keyward_guard::{CurrentUser, Documented, Refusal, Schemas};
+use keyward_web::{
+    Fields, Input, Media, Received, SECRETS, document_body, receive, refuse_credentials_in, unreceived,
+};
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::{RefOr, Required};
+
+use crate::access::userinfo::{ClaimsReader, Openid, Userinfo};
+use crate::codes::AMBIGUOUS_TOKEN;
+use crate::error::{ApiError, document_error};
+
+/// An access token in a form.
+#[derive(Input)]
+pub struct UserinfoForm {
+    /// Where it is not in the header `Authorization`.
+    #[input(secret)]
+    access_token: Option<String>,
+}
+
+/// The user about whom a client asks, by a token in the header or in a form.
+pub struct ForUserinfo(pub Actor);
+
+impl FromRequest<crate::state::AppState> for ForUserinfo {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, state: &crate::state::AppState) -> Result<Self, Response> {
+        let (mut parts, body) = request.into_parts();
+        let in_header = parts.headers.contains_key(header::AUTHORIZATION);
+        if in_header {
+            // Who is asking comes before what is asked.
+            admit(&mut parts, state).await?;
+        }
+        let rejected = |rejection| ApiError::rejected(rejection).into_response();
+        refuse_credentials_in(&parts.uri, &SECRETS).map_err(rejected)?;
+        let received = receive(&parts.headers, body, &[Media::Urlencoded], UserinfoForm::MAX_BODY).await;
+        let object = match received {
+            Ok(form) => form.map(Received::into_object).unwrap_or_default(),
+            Err(_) if !in_header && !parts.headers.contains_key(header::CONTENT_LENGTH) => {
+                return Err(Refusal::NotAuthenticated.into_response());
+            }
+            Err(rejection) => return Err(rejected(rejection)),
+        };
+        let form = UserinfoForm::read_all(Fields::of_form(&object), &());
+        let form = form.map_err(|faults| rejected(faults.into()))?;
+        match form.access_token {
+            Some(_) if in_header => return Err(two_tokens().into_response()),
+            Some(token) => {
+                let field = HeaderValue::try_from(format!("Bearer {token}"));
+                let field = field.map_err(|_| Refusal::InvalidToken.into_response())?;
+                parts.headers.insert(header::AUTHORIZATION, field);
+            }
+            None => {}
+        }
+        admit(&mut parts, state).await.map(|ClaimsReader(actor)| Self(actor))
+    }
+}
+
+type Reader = CurrentUser<Openid, (), ClaimsReader>;
+
+async fn admit(
+    parts: &mut axum::http::request::Parts,
+    state: &crate::state::AppState,
+) -> Result<ClaimsReader, Response> {
+    let reader = Reader::from_request_parts(parts, state).await;
+    reader.map(Reader::into_identity).map_err(IntoResponse::into_response)
+}
+
+impl FromRef<crate::state::AppState> for std::sync::Arc<dyn keyward_guard::Authenticator<ClaimsReader>> {
+    fn from_ref(state: &crate::state::AppState) -> Self {
+        std::sync::Arc::new(Userinfo::from_ref(state))
+    }
+}
+
+/// RFC 6750, section 2: two readers of one request might see different tokens in it.
+fn two_tokens() -> ApiError {
+    let words = "Send the access token once: in the header or in the form.";
+    ApiError::new(StatusCode::BAD_REQUEST, AMBIGUOUS_TOKEN, words).with_oauth("invalid_request")
+}
+
+impl Documented for ForUserinfo {
+    fn document(operation: &mut Operation, schemas: &mut Schemas) {
+        Reader::document(operation, schemas);
+        let media = [Media::Urlencoded];
+        document_body::<UserinfoForm>(operation, schemas, &media);
+        if let Some(RefOr::T(body)) = &mut operation.request_body {
+            body.required = Some(Required::False);
+        }
+        for (rejection, when) in unreceived::<UserinfoForm>(&media) {
+            document_error(operation, &ApiError::rejected(rejection), when);
+        }
+        document_error(operation, &two_tokens(), "The access token came twice");
+    }
+}

@@ -1,0 +1,11 @@
+//! Authorization requests (RFC 6749, section 4.1; OpenID Connect Core, section 3.1.2).
+
+pub mod answer;
+pub mod asking;
+pub mod challenge;
+mod checks;
+pub(crate) mod code;
+pub mod outcome;
+pub mod params;
+mod pending;
+pub mod request;

@@ -1,0 +1,58 @@
+//! What becomes of an authorization request.
+
+use keyward_auth::{ScopeSet, Zeroizing};
+
+use super::answer::Answer;
+use super::request::Unanswerable;
+use crate::model::clients::ClientName;
+use crate::values::ids::{ClientId, UserId};
+use crate::values::uris::ResourceUri;
+
+/// What becomes of an authorization request.
+pub enum Outcome {
+    /// The person reads why; the client hears nothing.
+    Unanswerable(Unanswerable),
+    /// The browser goes back to the client, with a code or an error.
+    Answer(Answer),
+    /// The person has to log in.
+    LogIn(Box<LoginNeeded>),
+    /// The person has to prove again who they are.
+    Prove(Box<LoginNeeded>),
+    /// The person has to enrol a second factor first, as this server demands.
+    Enrol(Box<LoginNeeded>),
+    /// The person has to decide.
+    Consent(Box<ConsentNeeded>),
+}
+
+/// A login that is needed.
+pub struct LoginNeeded {
+    /// The request, sealed: to be resumed with after the login.
+    pub request: Zeroizing<String>,
+    /// Where the browser goes in the end.
+    pub redirect_uri: String,
+    /// What the client knows of the person's name here.
+    pub login_hint: Option<String>,
+    /// Whether to offer the sign-up.
+    pub sign_up: bool,
+}
+
+/// A decision that is needed.
+pub struct ConsentNeeded {
+    /// The request, sealed: to be decided with.
+    pub request: Zeroizing<String>,
+    pub redirect_uri: String,
+    pub user: UserId,
+    pub client: ClientId,
+    pub name: ClientName,
+    /// What the client would get.
+    pub scope: ScopeSet,
+    /// The service that its tokens would be for, where it named one.
+    pub resource: Option<ResourceUri>,
+}
+
+/// What the person decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    Allow,
+    Deny,
+}

@@ -1,0 +1,149 @@
+//! Trading an authorization code for tokens (RFC 6749, section 4.1.3; RFC 7636, section 4.6).
+
+use std::sync::Arc;
+
+use keyward_auth::MasterSecret;
+
+use super::authorize::code::Code;
+use crate::model::clients::Client;
+use crate::model::events::EventKind;
+use crate::model::sessions::{LiveSession, Session};
+use crate::model::store_error::StoreError;
+use crate::ports::bundle::Ports;
+use crate::sessions::ending::end;
+use crate::sessions::error::SessionError;
+use crate::sessions::opening::{Opening, Tokens};
+use crate::values::by::By;
+use crate::values::origin::Origin;
+use crate::values::scopes::{self, OFFLINE_ACCESS};
+
+/// What a client shows for tokens.
+pub struct CodeRequest {
+    pub code: String,
+    pub code_verifier: Option<String>,
+    pub redirect_uri: Option<String>,
+    /// The service that the tokens are for, if the client says it again (RFC 8707, section 2.2).
+    pub resource: Option<String>,
+}
+
+/// What a client gets.
+pub struct Redeemed {
+    pub tokens: Tokens,
+    /// The nonce of the authorization request, for the ID token.
+    pub nonce: Option<String>,
+}
+
+/// Trades codes for tokens.
+#[derive(Clone)]
+pub struct RedeemCode {
+    ports: Ports,
+    opening: Opening,
+    master: Arc<MasterSecret>,
+}
+
+impl RedeemCode {
+    /// The use case; codes are sealed under `master`.
+    pub fn new(ports: Ports, opening: Opening, master: Arc<MasterSecret>) -> Self {
+        Self { ports, opening, master }
+    }
+
+    /// Opens the session that the code stands for. A code is good once, for a minute, for the client, the redirect URI and the
+    /// challenge that it was given for, and while the browser session stands. Another use of it ends the session that the first
+    /// one opened (RFC 6749, section 4.1.2).
+    ///
+    /// # Errors
+    /// [`SessionError::InvalidCode`]; [`SessionError::ForeignResource`] for another resource than the request's.
+    pub async fn redeem(
+        &self,
+        request: &CodeRequest,
+        client: &Client,
+        origin: &Origin,
+    ) -> Result<Redeemed, SessionError> {
+        let now = self.ports.clock.now();
+        let code = Code::open(&request.code, &self.master).ok_or(SessionError::InvalidCode)?;
+        if !is_proven(&code, request, client) {
+            return Err(SessionError::InvalidCode);
+        }
+        if code.is_over(now) {
+            self.end_first(&code, origin).await?;
+            return Err(SessionError::InvalidCode);
+        }
+        let asked = request.resource.as_deref();
+        if asked.is_some_and(|asked| code.resource.as_ref().is_none_or(|own| own.as_str() != asked)) {
+            return Err(SessionError::ForeignResource);
+        }
+        let browser = self.ports.store.autocommit().sessions().live(code.parent).await?;
+        let standing = |live: &LiveSession| {
+            live.session.user == code.user && !self.opening.lifetimes.are_over(&live.session, now)
+        };
+        let browser = browser.filter(standing).ok_or(SessionError::InvalidCode)?;
+        // The role and the client's registration may have changed since the code was given.
+        let allowed = Client::bound(Some(client), self.opening.grants().through_consent(browser.role));
+        let session = self.session(&code, &browser.session, scopes::intersection(&code.scope, &allowed));
+        let tokens = self.opening.tokens(&session, session.scope.clone())?;
+        if self.ports.retrying(|| self.store(&code, &session, origin)).await? {
+            return Ok(Redeemed { tokens, nonce: code.nonce });
+        }
+        self.end_first(&code, origin).await?;
+        Err(SessionError::InvalidCode)
+    }
+
+    /// The session that the code opens. It ends with the browser session, unless the client was granted access beyond it.
+    fn session(&self, code: &Code, browser: &Session, scope: keyward_auth::ScopeSet) -> Session {
+        let now = self.ports.clock.now();
+        let mut salt = [0; 16];
+        self.ports.random.fill(&mut salt);
+        Session {
+            id: code.session,
+            user: code.user,
+            parent: (!scope.contains(OFFLINE_ACCESS)).then_some(browser.id),
+            audience: code.resource.iter().map(ToString::to_string).collect(),
+            scope,
+            client: Some(code.client.clone()),
+            // The client's server asks for the tokens, for the device that the person used.
+            device: browser.device.clone(),
+            created_at: now,
+            last_seen_at: now,
+            proof: browser.proof,
+            counter: 0,
+            salt,
+        }
+    }
+
+    /// Stores the session. Returns whether this is the first use of the code.
+    async fn store(&self, code: &Code, session: &Session, origin: &Origin) -> Result<bool, SessionError> {
+        let mut tx = self.ports.store.begin().await?;
+        let account = tx.user_changes().hold(code.user).await?;
+        let stands = account.is_some_and(|user| !user.disabled)
+            && tx.clients().hold(&code.client).await?
+            && tx.sessions().live(code.parent).await?.is_some();
+        if !stands {
+            return Err(SessionError::InvalidCode);
+        }
+        if !tx.spent().spend(code.id, code.noted_until()).await? {
+            return Ok(false);
+        }
+        self.opening.keep(&mut *tx, session, origin).await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    /// Ends the session that an earlier use of the code opened, if there was one: of the two who know the code, which one is the
+    /// client cannot be known.
+    async fn end_first(&self, code: &Code, origin: &Origin) -> Result<(), StoreError> {
+        let by = By::client(&code.client);
+        end(&self.ports, code.user, code.session, EventKind::CodeReused, by, origin).await.map(drop)
+    }
+}
+
+/// Whether the client is the one that the code was given to, and shows what the authorization request promised.
+fn is_proven(code: &Code, request: &CodeRequest, client: &Client) -> bool {
+    let redirect = match (&code.redirect_uri, request.redirect_uri.as_deref()) {
+        (Some(hash), Some(given)) => hash.matches(given),
+        (None, _) => true,
+        (Some(_), None) => false,
+    };
+    let verified =
+        request.code_verifier.as_deref().is_some_and(|verifier| code.challenge.is_met_by(verifier));
+    code.client == client.id && redirect && verified
+}
