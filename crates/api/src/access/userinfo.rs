@@ -5,8 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use keyward_auth::{Authenticated, Credential, JwtVerifier, ScopeSet, Scoped};
 use keyward_domain::values::actor::Actor;
-use keyward_domain::values::scopes;
-use keyward_guard::{Authenticator, Refusal, Scope};
+use keyward_guard::{Authenticator, CurrentUser, Refusal};
 
 use super::session_check::SessionCheck;
 
@@ -34,6 +33,9 @@ impl Authenticated for ClaimsReader {
     }
 }
 
+/// The lock of what claims readers may ask. That a token is for the issuer itself says that it has the scope `openid`.
+pub type ClaimsLock = CurrentUser<(), (), ClaimsReader>;
+
 /// Lets claims readers in. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Userinfo(Arc<Parts>);
@@ -59,12 +61,4 @@ impl Authenticator<ClaimsReader> for Userinfo {
     fn now(&self) -> i64 {
         self.0.check.now()
     }
-}
-
-/// Get an ID token, and read claims of the user. It is for clients in the name of a user.
-pub struct Openid;
-
-impl Scope for Openid {
-    const NAME: &'static str = scopes::OPENID;
-    const TITLE: &'static str = "Know who you are";
 }

@@ -4,14 +4,15 @@ use axum::extract::{FromRef, FromRequest, FromRequestParts, Request};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use keyward_domain::values::actor::Actor;
-use keyward_guard::{CurrentUser, Documented, Refusal, Schemas};
+use keyward_guard::{Documented, Refusal, Schemas};
 use keyward_web::{
-    Fields, Input, Media, Received, SECRETS, document_body, receive, refuse_credentials_in, unreceived,
+    Fields, Flaw, Input, Media, Received, Rejection, SECRETS, document_body, receive, refuse_credentials_in,
+    unreceived,
 };
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::{RefOr, Required};
 
-use crate::access::userinfo::{ClaimsReader, Openid, Userinfo};
+use crate::access::userinfo::{ClaimsLock, ClaimsReader, Userinfo};
 use crate::codes::AMBIGUOUS_TOKEN;
 use crate::error::{ApiError, document_error};
 
@@ -36,14 +37,13 @@ impl FromRequest<crate::state::AppState> for ForUserinfo {
             // Who is asking comes before what is asked.
             admit(&mut parts, state).await?;
         }
-        let rejected = |rejection| ApiError::rejected(rejection).into_response();
+        let rejected = |rejection| refused(rejection).into_response();
         refuse_credentials_in(&parts.uri, &SECRETS).map_err(rejected)?;
         let received = receive(&parts.headers, body, &[Media::Urlencoded], UserinfoForm::MAX_BODY).await;
         let object = match received {
             Ok(form) => form.map(Received::into_object).unwrap_or_default(),
-            Err(_) if !in_header && !parts.headers.contains_key(header::CONTENT_LENGTH) => {
-                return Err(Refusal::NotAuthenticated.into_response());
-            }
+            // A form that cannot be read holds no token.
+            Err(_) if !in_header => return Err(Refusal::NotAuthenticated.into_response()),
             Err(rejection) => return Err(rejected(rejection)),
         };
         let form = UserinfoForm::read_all(Fields::of_form(&object), &());
@@ -61,20 +61,22 @@ impl FromRequest<crate::state::AppState> for ForUserinfo {
     }
 }
 
-type Reader = CurrentUser<Openid, (), ClaimsReader>;
-
 async fn admit(
     parts: &mut axum::http::request::Parts,
     state: &crate::state::AppState,
 ) -> Result<ClaimsReader, Response> {
-    let reader = Reader::from_request_parts(parts, state).await;
-    reader.map(Reader::into_identity).map_err(IntoResponse::into_response)
+    let reader = ClaimsLock::from_request_parts(parts, state).await;
+    reader.map(ClaimsLock::into_identity).map_err(IntoResponse::into_response)
 }
 
 impl FromRef<crate::state::AppState> for std::sync::Arc<dyn keyward_guard::Authenticator<ClaimsReader>> {
     fn from_ref(state: &crate::state::AppState) -> Self {
         std::sync::Arc::new(Userinfo::from_ref(state))
     }
+}
+
+fn refused(rejection: Rejection) -> ApiError {
+    ApiError::rejected(rejection).for_oauth()
 }
 
 /// RFC 6750, section 2: two readers of one request might see different tokens in it.
@@ -85,15 +87,17 @@ fn two_tokens() -> ApiError {
 
 impl Documented for ForUserinfo {
     fn document(operation: &mut Operation, schemas: &mut Schemas) {
-        Reader::document(operation, schemas);
+        ClaimsLock::document(operation, schemas);
         let media = [Media::Urlencoded];
         document_body::<UserinfoForm>(operation, schemas, &media);
         if let Some(RefOr::T(body)) = &mut operation.request_body {
             body.required = Some(Required::False);
         }
         for (rejection, when) in unreceived::<UserinfoForm>(&media) {
-            document_error(operation, &ApiError::rejected(rejection), when);
+            document_error(operation, &refused(rejection), when);
         }
+        let fault = Rejection::fault(Flaw::missing().in_field("body", "access_token", None));
+        document_error(operation, &refused(fault), "A field is malformed");
         document_error(operation, &two_tokens(), "The access token came twice");
     }
 }

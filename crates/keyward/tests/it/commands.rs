@@ -213,7 +213,7 @@ async fn keys_are_listed_with_what_they_do() {
     let list = || {
         let printed = text(&home.run(&["keys", "list"]).stdout);
         let of_access_tokens = printed.lines().filter(|line| line.contains("\tEdDSA\t"));
-        of_access_tokens.map(|line| format!("{line}\n")).collect::<String>()
+        of_access_tokens.collect::<Vec<_>>().join("\n")
     };
     let states = |printed: &str| -> Vec<String> {
         printed.lines().map(|line| line.rsplit('\t').next().unwrap().to_owned()).collect()

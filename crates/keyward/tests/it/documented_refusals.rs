@@ -76,7 +76,10 @@ fn media(operation: &Operation) -> &str {
 async fn each_operation_with_a_body_refuses_one_that_it_cannot_read() {
     let app = TestApp::start().await;
     let caller = Caller::new(&app).await;
-    for operation in operations().iter().filter(|operation| operation.spec["requestBody"].is_object()) {
+    // That has a lock of its own: `userinfo.rs` asks for the same of it.
+    let others = |operation: &&Operation| operation.path != "/oauth/userinfo";
+    let with_body = operations().iter().filter(|operation| operation.spec["requestBody"].is_object());
+    for operation in with_body.filter(others) {
         let media = media(operation);
         let calls = [
             (413, "body_too_large", caller.with_id(operation, "").body(media, vec![b'x'; 2 << 20])),

@@ -142,7 +142,7 @@ async fn every_refusal_is_one_of_the_rfc() {
         (&[], "invalid_request"),
         (&[username, phrase], "invalid_request"),
         (&[("grant_type", "")], "invalid_request"),
-        (&[("grant_type", "authorization_code"), ("code", "x")], "unsupported_grant_type"),
+        (&[("grant_type", "authorization_code")], "invalid_request"),
         (&[("grant_type", "PASSWORD"), username, phrase], "unsupported_grant_type"),
         (&[("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer")], "unsupported_grant_type"),
         (&[password, phrase], "invalid_request"),

@@ -4,12 +4,11 @@ use axum::extract::State;
 use keyward_domain::model::users::User;
 use keyward_domain::values::actor::Actor;
 use keyward_domain::values::scopes::{EMAIL, PROFILE};
-use keyward_guard::CurrentUser;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::access::own_account::OwnAccount;
-use crate::access::userinfo::{ClaimsReader, Openid};
+use crate::access::userinfo::ClaimsLock;
 use crate::answers::refused::Refused;
 use crate::answers::success::NoStore;
 use crate::extract::ForUserinfo;
@@ -57,7 +56,7 @@ impl UserClaims {
 /// Which ones follows from the scope of the token.
 #[utoipa::path(get, path = "/oauth/userinfo", tag = "oauth")]
 pub async fn read_userinfo(
-    reader: CurrentUser<Openid, (), ClaimsReader>,
+    reader: ClaimsLock,
     State(accounts): State<OwnAccount>,
 ) -> Result<NoStore<UserClaims>, Refused> {
     claims(&reader.0, &accounts).await

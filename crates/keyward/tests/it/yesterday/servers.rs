@@ -41,7 +41,9 @@ async fn yesterdays_users_find_what_is_mounted_and_nothing_else_there_and_back()
         has_its_posts(&installation, &server, resources);
         has_its_shop(&installation, &server, resources);
         let metadata = server.get("/.well-known/oauth-authorization-server");
-        assert_eq!(words(&metadata["scopes_supported"]), scope_of_administrators(resources));
+        let first = ["openid", "profile", "email", "offline_access"].map(str::to_owned);
+        let supported = [&first[..], &scope_of_administrators(resources)].concat();
+        assert_eq!(words(&metadata["scopes_supported"]), supported);
         document::holds_what_is_mounted(&server.get("/openapi.json"), resources);
         server.stop();
     }
