@@ -75,6 +75,7 @@ mod m20261130_000060_usernames;
 mod m20261130_000070_passkeys;
 mod m20261130_000080_api_keys;
 mod m20261130_000095_authorization;
+mod m20261130_000097_browser_sessions;
 mod sets;
 
 /// What a file that holds a migration imports: SeaORM's own prelude.
@@ -124,6 +125,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_000070_passkeys::Migration),
             Box::new(m20261130_000080_api_keys::Migration),
             Box::new(m20261130_000095_authorization::Migration),
+            Box::new(m20261130_000097_browser_sessions::Migration),
         ]
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! What went wrong inside is logged once, here, within the request's span; the caller reads "Internal Server Error".
 
+mod advice;
+
 use std::error::Error;
 
 use axum::Json;
@@ -10,11 +12,13 @@ use axum::response::{IntoResponse, Response};
 use keyward_domain::values::codes::{INTERNAL, VALIDATION};
 use keyward_domain::values::failure::{Failure, Kind, Owed};
 use keyward_guard::{ErrorCode, Schemas, document_problem};
-use keyward_web::{Fault, Flaw, Loc, Rejection};
+use keyward_web::{Fault, Flaw, Rejection};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::openapi::path::Operation;
 use utoipa::{PartialSchema, ToSchema};
+
+use self::advice::{advice, field, words};
 
 /// An answer that is no success.
 #[derive(Debug)]
@@ -153,12 +157,12 @@ impl ApiError {
     }
 
     /// The status it answers with.
-    pub(crate) fn status(&self) -> StatusCode {
+    pub fn status(&self) -> StatusCode {
         self.status
     }
 
     /// What went wrong, for programs.
-    pub(crate) fn code(&self) -> ErrorCode {
+    pub fn code(&self) -> ErrorCode {
         self.code
     }
 
@@ -213,10 +217,18 @@ impl ApiError {
     }
 
     /// What went wrong and what to do, for a person who filled in a form.
-    pub(crate) fn advice(&self) -> String {
+    pub fn advice(&self) -> String {
         match &self.detail {
             Detail::Text(text) => text.clone(),
             Detail::Faults(faults) => faults.iter().map(advice).collect::<Vec<_>>().join(" "),
+        }
+    }
+
+    /// The faulty fields of a form, each by its name and with what to do about it. Empty for an error of another kind.
+    pub fn fields(&self) -> Vec<(&str, String)> {
+        match &self.detail {
+            Detail::Text(_) => Vec::new(),
+            Detail::Faults(faults) => faults.iter().map(|fault| (field(fault), advice(fault))).collect(),
         }
     }
 
@@ -227,26 +239,6 @@ impl ApiError {
             Detail::Faults(faults) => faults.iter().map(words).collect::<Vec<_>>().join("; "),
         }
     }
-}
-
-/// What a person who filled in a form can do about a field.
-fn advice(fault: &Fault) -> String {
-    let ctx = |name: &str| fault.ctx.as_ref().map(|ctx| &ctx[name]).filter(|value| !value.is_null());
-    match (fault.kind, ctx("min_length"), ctx("max_length"), ctx("error").and_then(Value::as_str)) {
-        ("string_too_short", Some(min), ..) => format!("This is too short: use {min} characters or more."),
-        ("string_too_long", _, Some(max), _) => format!("This is too long: use at most {max} characters."),
-        ("missing", ..) => "Please fill in this field.".to_owned(),
-        ("value_error", .., Some(error)) => format!("{error}. Please choose another."),
-        _ => format!("{}.", fault.msg.trim_end_matches('.')),
-    }
-}
-
-fn words(fault: &Fault) -> String {
-    let field = fault.loc.iter().rev().find_map(|loc| match loc {
-        Loc::Name(name) => Some(name.as_ref()),
-        Loc::Index(_) => None,
-    });
-    format!("{}: {}", field.unwrap_or("body"), fault.msg)
 }
 
 impl<E: Failure> From<E> for ApiError {

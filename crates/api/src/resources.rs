@@ -1,4 +1,5 @@
 //! Resources: what crates of their own add to the service.
 
+pub mod pages;
 pub mod resource;
 pub mod routes;

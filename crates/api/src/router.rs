@@ -21,6 +21,7 @@ use crate::codes::METHOD_NOT_ALLOWED;
 use crate::document::{docs, openapi};
 use crate::error::ApiError;
 use crate::middleware;
+use crate::resources::pages::Pages;
 use crate::resources::resource::Resource;
 use crate::resources::routes::Routes;
 use crate::routes::factors::{self, passkeys, proof, recovery_codes, taken_away, totp};
@@ -140,24 +141,31 @@ pub fn document(resources: &[Resource]) -> OpenApi {
 
 /// The service without `/`, and without an answer of its own to paths that it does not serve: [`Router::merge`] panics
 /// where two routers have the same path or a fallback.
-pub(crate) fn mergeable(state: AppState, resources: &[Resource]) -> Router {
+pub(crate) fn mergeable(state: AppState, resources: &[Resource], pages: Option<Pages>) -> Router {
     let endpoints = endpoints(resources, |routes| routes.of(&state));
-    serving(state, resources, endpoints).reset_fallback()
+    serving(state, resources, endpoints, pages).reset_fallback()
 }
 
 /// The whole service, with a 404 of its own.
-pub fn standalone(state: AppState, resources: &[Resource]) -> Router {
+pub fn standalone(state: AppState, resources: &[Resource], pages: Option<Pages>) -> Router {
     let endpoints = standalone_endpoints(resources, |routes| routes.of(&state));
     // As FastAPI's own tutorial names it, and not in the document: there each operation has one path.
     let endpoints = endpoints.route(TOKEN, post(login::login)).route("/token/", any(without_slash));
-    serving(state, resources, endpoints)
+    serving(state, resources, endpoints, pages)
 }
 
-fn serving(state: AppState, resources: &[Resource], endpoints: OpenApiRouter<AppState>) -> Router {
+fn serving(
+    state: AppState,
+    resources: &[Resource],
+    endpoints: OpenApiRouter<AppState>,
+    pages: Option<Pages>,
+) -> Router {
     let (router, document) = endpoints.split_for_parts();
     let document = openapi::complete(document, resources, &state.policy, &state.public);
+    let page_paths = pages.map_or(&[][..], |pages| pages.paths).iter().map(|path| (*path).to_owned());
+    let page_paths: Vec<String> = docs::pages().into_iter().chain(page_paths).collect();
     let slashes: Vec<String> =
-        document.paths.paths.keys().chain(&docs::pages()).filter_map(with_slash).collect();
+        document.paths.paths.keys().chain(&page_paths).filter_map(with_slash).collect();
     let router = slashes.iter().fold(router, |router, path| router.route(path, any(without_slash)));
     let paths: Arc<BTreeSet<String>> = Arc::new(document.paths.paths.keys().cloned().collect());
     let public = state.public.clone();
@@ -165,7 +173,11 @@ fn serving(state: AppState, resources: &[Resource], endpoints: OpenApiRouter<App
         let words = moved::instead(uri.path(), &paths, |path| public.path(path));
         nothing(words.as_deref().unwrap_or("Not Found"))
     };
-    let routes = router.merge(docs::router(&document)).fallback(not_found);
+    let router = match pages {
+        Some(pages) => router.merge((pages.routes)(&state)),
+        None => router,
+    };
+    let routes = router.merge(docs::router(&document, &state.public)).fallback(not_found);
     let routes = routes.method_not_allowed_fallback(async || {
         ApiError::new(StatusCode::METHOD_NOT_ALLOWED, METHOD_NOT_ALLOWED, "Method Not Allowed")
     });

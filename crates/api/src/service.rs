@@ -14,6 +14,7 @@ use keyward_infra::sessions::feed_epoch;
 use crate::boundary::proxies::Proxies;
 use crate::foundation::{Core, Foundation};
 use crate::metrics::endpoint;
+use crate::resources::pages::Pages;
 use crate::resources::resource::Resource;
 use crate::router;
 use crate::routes::oauth::keys::PUBLISHED_AHEAD;
@@ -37,6 +38,7 @@ pub struct Service {
     database: OpenDatabase,
     state: AppState,
     resources: Vec<Resource>,
+    pages: Option<Pages>,
     jobs: Arc<Jobs>,
     counts_mails: bool,
 }
@@ -109,20 +111,26 @@ impl Service {
                 delay: PUBLISHED_AHEAD,
             },
         };
-        Ok(Self { database: opened, state, resources, jobs: Arc::new(jobs), counts_mails: false })
+        Ok(Self { database: opened, state, resources, pages: None, jobs: Arc::new(jobs), counts_mails: false })
+    }
+
+    /// The same service with pages for people.
+    #[must_use]
+    pub fn with_pages(self, pages: Pages) -> Self {
+        Self { pages: Some(pages), ..self }
     }
 
     /// Every route, to be merged into the router of another program: it has no fallback, so unknown paths
     /// stay that program's. Clients' addresses come from [`axum::extract::ConnectInfo`], where the program
     /// provides them.
     pub fn router(&self) -> Router {
-        router::mergeable(self.state.clone(), &self.resources)
+        router::mergeable(self.state.clone(), &self.resources, self.pages)
     }
 
     /// Every route, for a server of its own: unknown paths are answered with a 404 in the shape of every
     /// error.
     pub fn standalone_router(&self) -> Router {
-        router::standalone(self.state.clone(), &self.resources)
+        router::standalone(self.state.clone(), &self.resources, self.pages)
     }
 
     /// `/metrics`, for a listener that no client reaches. The jobs that run from now on count the mails in the outbox, too,

@@ -1,5 +1,6 @@
 //! Settings: every one a flag and a `KEYWARD_*` variable, all of them optional.
 
+pub mod brand;
 pub mod cors;
 pub mod events;
 pub mod factors;
@@ -9,7 +10,7 @@ pub mod mail;
 pub mod names;
 pub mod passwords;
 pub mod proxies;
-pub(crate) mod public;
+pub mod public;
 pub mod scopes;
 pub mod secret;
 pub mod storage;
@@ -19,6 +20,7 @@ pub mod tokens;
 
 use clap::{Args, Command, FromArgMatches};
 
+use self::brand::BrandSettings;
 use self::cors::CorsSettings;
 use self::events::EventSettings;
 use self::factors::FactorSettings;
@@ -76,6 +78,10 @@ pub struct Settings {
     /// How mail goes out
     #[command(flatten)]
     pub mail: MailSettings,
+
+    /// How pages look
+    #[command(flatten)]
+    pub brand: BrandSettings,
 
     /// Which pages of other origins may call
     #[command(flatten)]

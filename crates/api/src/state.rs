@@ -123,7 +123,7 @@ pub struct Parts {
     /// The keys that sign and check tokens.
     pub keys: SharedKeyRing,
     /// Where clients reach this service, as far as a setting says so.
-    pub(crate) public: PublicAddress,
+    pub public: PublicAddress,
     /// The `iss` of access tokens.
     pub issuer: Issuer,
     pub authenticator: Arc<dyn Authenticator<Actor>>,

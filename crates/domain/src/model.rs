@@ -2,6 +2,7 @@
 
 pub mod api_keys;
 pub mod attempts;
+pub mod browser_sessions;
 pub mod clients;
 pub mod consents;
 pub mod events;

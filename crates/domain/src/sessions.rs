@@ -1,6 +1,7 @@
 //! Sessions: one row per login. Every access token names its session, so ending the session ends its tokens.
 
 pub mod admission;
+pub mod browser_sessions;
 pub mod ending;
 pub mod error;
 pub mod feed;

@@ -2,6 +2,7 @@
 
 pub(crate) mod api_keys;
 pub(crate) mod attempts;
+pub(crate) mod browser_sessions;
 pub(crate) mod clients;
 pub(crate) mod consents;
 pub(crate) mod email_proofs;

@@ -1,5 +1,6 @@
 //! Sessions, their ends, and the revocation feed.
 
+pub mod browser_sessions;
 pub mod endings;
 pub mod feed_epoch;
 pub mod position;

@@ -50,7 +50,7 @@ pub(super) const HOUSES: &[House] = &[
         whole: true,
         layers: &[
             closed(&["codes.rs"]),
-            closed(&["error.rs"]),
+            closed(&["error"]),
             closed(&["answers"]),
             closed(&["boundary"]),
             closed(&["access"]),
@@ -68,6 +68,23 @@ pub(super) const HOUSES: &[House] = &[
             closed(&["wiring"]),
             closed(&["service.rs"]),
             closed(&["testing"]),
+        ],
+    },
+    House {
+        sources: "crates/pages/src/",
+        in_force: true,
+        whole: true,
+        layers: &[
+            closed(&["site.rs"]),
+            closed(&["cookie.rs", "form_token.rs", "next.rs", "same_origin.rs"]),
+            closed(&["once.rs"]),
+            closed(&["browser_session.rs"]),
+            closed(&["visit.rs"]),
+            closed(&["page.rs"]),
+            closed(&["refusal.rs"]),
+            closed(&["entry.rs", "page_form.rs"]),
+            open(&["login", "account"]),
+            closed(&["routes.rs"]),
         ],
     },
 ];

@@ -10,6 +10,9 @@ use axum::routing::get;
 use keyward_web::Conditions;
 use utoipa::openapi::OpenApi;
 
+use crate::settings::brand::Logo;
+use crate::settings::public::PublicAddress;
+
 const SWAGGER: &str = include_str!("docs/swagger.html");
 const SWAGGER_STYLE: &str = include_str!("docs/swagger.css");
 const SWAGGER_START: &str = include_str!("docs/swagger.js");
@@ -45,10 +48,12 @@ pub(crate) fn pages() -> [String; 3] {
 }
 
 /// The pages and what they load.
-pub(crate) fn router<S: Clone + Send + Sync + 'static>(document: &OpenApi) -> Router<S> {
+pub(crate) fn router<S: Clone + Send + Sync + 'static>(document: &OpenApi, public: &PublicAddress) -> Router<S> {
     let document = document.to_json().unwrap_or_default();
     let tag = tag(&document);
     let document = Bytes::from(document);
+    let style = Bytes::from(format!("{PAGES_STYLE}{}", public.style));
+    let logo = public.logo.clone();
     Router::new()
         .route("/docs", get(async || page(SWAGGER, SWAGGER_POLICY)))
         .route("/docs/page.css", get(async || asset("text/css", SWAGGER_STYLE.into())))
@@ -56,7 +61,8 @@ pub(crate) fn router<S: Clone + Send + Sync + 'static>(document: &OpenApi) -> Ro
         .route("/docs/swagger-ui.css", get(async || asset("text/css", SWAGGER_BUNDLE_STYLE.into())))
         .route("/docs/swagger-ui-bundle.js", get(async || asset("text/javascript", SWAGGER_BUNDLE.into())))
         .route("/docs/favicon-32x32.png", get(async || asset("image/png", ICON.into())))
-        .route("/docs/pages.css", get(async || asset("text/css", PAGES_STYLE.into())))
+        .route("/docs/pages.css", get(async move || asset("text/css", style)))
+        .route("/docs/logo", get(async move || picture(logo.as_deref())))
         .route("/docs/icon.svg", get(async || asset("image/svg+xml", PAGES_ICON.into())))
         .route(LICENCES, get(async || asset("text/plain; charset=utf-8", LICENCE_TEXTS.into())))
         .route("/redoc", get(async || page(REDOC, REDOC_POLICY)))
@@ -94,6 +100,14 @@ fn page(html: &'static str, policy: &'static str) -> Response {
         (header::CACHE_CONTROL, "no-cache"),
     ];
     (headers, html).into_response()
+}
+
+/// The logo that is set.
+fn picture(logo: Option<&Logo>) -> Response {
+    match logo {
+        Some(logo) => asset(logo.kind, Bytes::from(logo.bytes.clone())),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
 }
 
 fn asset(content_type: &'static str, bytes: Bytes) -> Response {

@@ -95,7 +95,7 @@ impl Metrics {
     }
 
     /// Counts how a login ended.
-    pub(crate) fn login<T>(&self, ended: Result<T, SessionError>) -> Result<T, SessionError> {
+    pub fn login<T>(&self, ended: Result<T, SessionError>) -> Result<T, SessionError> {
         self.0.logins.get_or_create(&Outcome::login(ended.as_ref().err())).inc();
         ended
     }

@@ -1,27 +1,49 @@
 //! Where clients reach this service, as far as a setting says so.
 
+use std::sync::Arc;
+
 use axum::http::Uri;
 use keyward_web::BasePath;
 
 use super::Settings;
+use super::brand::Logo;
+use super::mail::MailSettings;
 
 /// Where clients reach this service. Empty where `KEYWARD_ISSUER` is not set.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct PublicAddress {
+#[derive(Clone, Debug)]
+pub struct PublicAddress {
     /// The issuer that is set, without a slash at its end.
-    pub(crate) url: Option<String>,
+    pub url: Option<String>,
     /// The issuer's path, which a proxy strips.
-    pub(crate) base: Option<BasePath>,
+    pub base: Option<BasePath>,
+    /// What people call this service.
+    pub name: Arc<str>,
+    /// The logo of pages, where there is one.
+    pub logo: Option<Arc<Logo>>,
+    /// What replaces the usual colours of pages.
+    pub style: Arc<str>,
     /// The application that people come from, where `KEYWARD_APP_URL` names it.
-    pub(crate) app: Option<AppLink>,
+    pub app: Option<AppLink>,
 }
 
 /// A way on from our pages, to the application that people come from.
 #[derive(Clone, Debug)]
-pub(crate) struct AppLink {
-    pub(crate) url: String,
+pub struct AppLink {
+    pub url: String,
     /// What people call it.
-    pub(crate) name: String,
+    pub name: String,
+}
+
+impl Default for PublicAddress {
+    fn default() -> Self {
+        Self { url: None, base: None, name: "Keyward".into(), logo: None, style: "".into(), app: None }
+    }
+}
+
+/// `KEYWARD_APP_NAME`, or as in mails the name in `KEYWARD_MAIL_FROM`.
+fn name(mail: &MailSettings) -> &str {
+    let sender = mail.mail_from.split_once('<').map(|(name, _)| name.trim().trim_matches('"'));
+    mail.app_name.as_deref().or(sender.filter(|name| !name.is_empty())).unwrap_or("Keyward")
 }
 
 impl PublicAddress {
@@ -35,16 +57,19 @@ impl PublicAddress {
             let name = mail.app_name.clone().unwrap_or_else(|| url.clone());
             AppLink { url, name }
         });
-        Self { url, base, app }
+        // A file that cannot be read is refused before: see `wiring::check`.
+        let logo = settings.brand.logo().unwrap_or_default().map(Arc::new);
+        let style = settings.brand.style().into();
+        Self { url, base, name: name(mail).into(), logo, style, app }
     }
 
     /// The base path, empty where nothing is stripped.
-    pub(crate) fn base(&self) -> &str {
+    pub fn base(&self) -> &str {
         self.base.as_ref().map_or("", BasePath::as_str)
     }
 
     /// A path of this service, such as `/docs`, as clients see it.
-    pub(crate) fn path(&self, path: &str) -> String {
+    pub fn path(&self, path: &str) -> String {
         format!("{}{path}", self.base())
     }
 }

@@ -22,6 +22,7 @@ use super::clock::TestClock;
 use super::document::Document;
 use crate::foundation::{Core, Foundation};
 use crate::metrics::counters::Metrics;
+use crate::resources::pages::Pages;
 use crate::resources::resource::{Resource, migrations};
 use crate::router;
 use crate::settings::Settings;
@@ -54,6 +55,7 @@ pub struct Parts {
     /// Its database as a file or on a server.
     pub home: Arc<TestDatabase>,
     pub resources: Vec<Resource>,
+    pages: Option<Pages>,
     /// Its document, which every answer must agree with.
     pub document: Arc<Document>,
 }
@@ -104,7 +106,7 @@ impl TestApp {
         let master = Arc::new(MasterSecret::generate(&SystemRandom));
         let hashing = Arc::new(HashingPool::start(hasher, threads).unwrap());
         let settings = settings(flags);
-        Self::assemble(home, database, hashing, keys, master, Arc::default(), settings, resources)
+        Self::assemble(home, database, hashing, keys, master, Arc::default(), settings, resources, None)
     }
 
     /// Another process on the same database, with a memory of its own.
@@ -119,6 +121,23 @@ impl TestApp {
             Arc::clone(&self.clock),
             self.settings.clone(),
             self.resources.clone(),
+            self.pages,
+        )
+    }
+
+    /// The same service with pages for people.
+    #[must_use]
+    pub fn with_pages(self, pages: Pages) -> Self {
+        Self::assemble(
+            Arc::clone(&self.home),
+            self.database.clone(),
+            Arc::clone(&self.ports.hashing),
+            self.keys.clone(),
+            Arc::clone(&self.postbox.master),
+            Arc::clone(&self.clock),
+            self.settings.clone(),
+            self.resources.clone(),
+            Some(pages),
         )
     }
 
@@ -132,6 +151,7 @@ impl TestApp {
         clock: Arc<TestClock>,
         settings: Settings,
         resources: Vec<Resource>,
+        pages: Option<Pages>,
     ) -> Self {
         let database = database
             .with_leaving(resources.iter().filter_map(|resource| resource.leaving))
@@ -151,7 +171,7 @@ impl TestApp {
         let state = AppState::new(core, webauthn(&settings), keys.clone(), grants, &settings);
         let metrics = state.metrics.clone();
         let document = Arc::new(Document::of(&resources));
-        let router = router::standalone(state, &resources);
+        let router = router::standalone(state, &resources, pages);
         let parts = Parts {
             router,
             ports,
@@ -163,6 +183,7 @@ impl TestApp {
             metrics,
             home,
             resources,
+            pages,
             document,
         };
         Self(Arc::new(parts))

@@ -31,6 +31,7 @@ pub fn check(settings: &Settings, resources: &[Resource]) -> Result<(), ServiceE
     shared_secret(&settings.tokens)?;
     master_secret::given(&settings.tokens)?;
     mail::mailer(settings)?;
+    settings.brand.logo()?;
     if settings.replica.database_read_url.is_some() && settings.storage.database_url().starts_with("sqlite:")
     {
         return Err(format!("KEYWARD_DATABASE_READ_URL: {}", ConnectError::NoReplica).into());

@@ -65,7 +65,7 @@ impl Standing {
     }
 
     /// When the newest of them was enrolled.
-    fn since(&self) -> Option<OffsetDateTime> {
+    pub fn since(&self) -> Option<OffsetDateTime> {
         let totp = self.totp.as_ref().map(|totp| totp.since);
         self.passkeys.iter().map(|passkey| passkey.new.created_at).chain(totp).max()
     }

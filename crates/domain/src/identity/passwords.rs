@@ -24,6 +24,12 @@ impl ChangePassword {
         Self { ports, postbox, proofs }
     }
 
+    /// Whether the actor's account has a password, which is asked for where one exists.
+    pub async fn is_set(&self, actor: &Actor) -> Result<bool, UserError> {
+        let found = self.ports.store.autocommit().users().credentials(actor.who).await?;
+        Ok(found.ok_or(UserError::CallerGone)?.hash.is_some())
+    }
+
     /// Replaces the actor's password, given the current one, and ends their every other session. A mail reports it, in
     /// case it was someone else.
     pub async fn change(

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use super::announce::Subscriber;
 use crate::model::api_keys::{ApiKeyChanges, ApiKeyRepository};
 use crate::model::attempts::AttemptRepository;
+use crate::model::browser_sessions::BrowserSessionRepository;
 use crate::model::clients::ClientRepository;
 use crate::model::consents::ConsentRepository;
 use crate::model::events::EventRepository;
@@ -27,6 +28,7 @@ use crate::model::verifications::VerificationRepository;
 pub trait Repositories: Send {
     fn users(&mut self) -> &mut dyn UserRepository;
     fn sessions(&mut self) -> &mut dyn SessionRepository;
+    fn browser_sessions(&mut self) -> &mut dyn BrowserSessionRepository;
     fn keys(&mut self) -> &mut dyn KeyRepository;
     /// OAuth2 clients.
     fn clients(&mut self) -> &mut dyn ClientRepository;

@@ -52,6 +52,22 @@ impl LogOut {
         if ended { Ok(()) } else { Err(SessionError::NotFound(id)) }
     }
 
+    /// Ends every session of the actor but this one. Returns the number ended.
+    pub async fn others(&self, actor: &Actor, origin: &Origin) -> Result<u64, SessionError> {
+        let (session, now) = (actor.session().ok_or(UserError::CallerGone)?, self.ports.clock.now());
+        self.ports
+            .retrying(|| async {
+                let mut tx = self.ports.store.begin().await?;
+                let ended = tx.session_endings().revoke_all(actor.who, Some(session), now).await?;
+                let event =
+                    Event::new(now, EventKind::SessionEnded, actor, origin).of(actor.who).in_session(session);
+                tx.events().append(&event.saying(format!("others {ended}"))).await?;
+                tx.commit().await?;
+                Ok(ended)
+            })
+            .await
+    }
+
     /// Ends every session of the actor, this one included.
     pub async fn everywhere(&self, actor: &Actor, origin: &Origin) -> Result<(), SessionError> {
         let now = self.ports.clock.now();

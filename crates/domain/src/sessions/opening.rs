@@ -24,6 +24,8 @@ use crate::values::scopes::{Grants, OPENID, Role};
 
 /// A pair of tokens.
 pub struct Tokens {
+    /// The session that they belong to.
+    pub session: SessionId,
     /// The access token, valid for minutes.
     pub access: AccessToken,
     /// The refresh token, good for one further pair.
@@ -150,6 +152,11 @@ impl Opening {
         postbox.post(tx, &self.ports, Lane::Notice, reader.email.clone(), letter).await.map(drop)
     }
 
+    /// How long sessions last.
+    pub fn lifetimes(&self) -> Lifetimes {
+        self.lifetimes
+    }
+
     /// What each role may have.
     pub fn grants(&self) -> &Grants {
         &self.grants
@@ -202,7 +209,7 @@ impl Opening {
         };
         let access = self.sign(&grant)?;
         let refresh = self.codec.encode(session.id.0, session.counter, &session.salt);
-        Ok(Tokens { access, refresh, scope })
+        Ok(Tokens { session: session.id, access, refresh, scope })
     }
 
     /// A signed access token.

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use keyward_domain::model::api_keys::{ApiKeyChanges, ApiKeyRepository};
 use keyward_domain::model::attempts::AttemptRepository;
+use keyward_domain::model::browser_sessions::BrowserSessionRepository;
 use keyward_domain::model::clients::ClientRepository;
 use keyward_domain::model::consents::ConsentRepository;
 use keyward_domain::model::events::EventRepository;
@@ -118,6 +119,10 @@ impl<C: Connections> Repositories for Db<C> {
     }
 
     fn sessions(&mut self) -> &mut dyn SessionRepository {
+        self
+    }
+
+    fn browser_sessions(&mut self) -> &mut dyn BrowserSessionRepository {
         self
     }
 

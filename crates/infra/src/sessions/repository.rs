@@ -188,7 +188,7 @@ fn spendable(counter: u64) -> Option<i64> {
     i64::try_from(counter).ok().filter(|counter| *counter < i64::MAX)
 }
 
-fn session(row: Model) -> Result<Session, StoreError> {
+pub(super) fn session(row: Model) -> Result<Session, StoreError> {
     let ip = row.ip.map(|ip| ip.parse().map_err(|_| corrupt(format!("address {ip:?}")))).transpose()?;
     Ok(Session {
         id: SessionId(row.id),

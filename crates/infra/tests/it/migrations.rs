@@ -28,9 +28,10 @@ async fn schema(connection: &DatabaseConnection) -> Vec<String> {
     rows.iter().map(|row| row.try_get("", "name").unwrap()).collect()
 }
 
-const SCHEMA: [&str; 63] = [
+const SCHEMA: [&str; 65] = [
     "api_keys",
     "attempts",
+    "browser_sessions",
     "cart_items",
     "categories",
     "clients",
@@ -84,6 +85,7 @@ const SCHEMA: [&str; 63] = [
     "totp_offers",
     "users",
     "ux_api_keys_hash",
+    "ux_browser_sessions_secret_hash",
     "ux_cart_items_user_id_product_id",
     "ux_email_proofs_token_hash",
     "ux_orders_user_id_idempotency",

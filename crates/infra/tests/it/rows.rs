@@ -4,7 +4,7 @@ use keyward_infra::testing::rows::{Column, columns, tables};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend};
 
 /// The order in which tables can be filled: what others point to comes first.
-const ORDER: [&str; 4] = ["users", "categories", "products", "orders"];
+const ORDER: [&str; 5] = ["users", "sessions", "categories", "products", "orders"];
 
 /// Puts a row into every table; says which there are.
 pub(crate) async fn fill(connection: &DatabaseConnection) -> Vec<String> {

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use keyward_api::service::Service;
 use keyward_api::wiring::check::{advice, check};
 use keyward_api::wiring::{mail, place};
+use keyward_pages::pages;
 use tokio::net::TcpListener;
 use tokio::task::{JoinError, JoinSet};
 
@@ -39,7 +40,7 @@ pub(super) async fn serve(mut settings: ServerSettings, unknown: &[String]) -> R
     if let Some(problem) = settings.unreachable_issuer() {
         tracing::warn!("{problem}: set it to the address that clients use, as in https://login.example.com");
     }
-    let mut service = Service::open_with(settings.service.clone(), resources).await?;
+    let mut service = Service::open_with(settings.service.clone(), resources).await?.with_pages(pages());
     if let Some(administrator) = administrator {
         administrator.make(&service.state().core.foundation.ports).await?;
     }

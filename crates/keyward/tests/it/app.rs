@@ -9,6 +9,7 @@ use keyward_api::testing::person::Person;
 use keyward_auth::PasswordHasher;
 use keyward_infra::database::store::Database;
 use keyward_infra::testing::TestDatabase;
+use keyward_pages::pages;
 use serde_json::{Value, json};
 
 /// Ways to start the service with the resources that are mounted by default.
@@ -29,7 +30,7 @@ impl Starts for TestApp {
     }
 
     async fn with_flags(flags: &[&str]) -> Self {
-        Self::with_hasher(by_default(), flags, Arc::new(cheap_hasher()), 2).await
+        Self::with_hasher(by_default(), flags, Arc::new(cheap_hasher()), 2).await.with_pages(pages())
     }
 
     async fn hashing_with(hasher: Arc<dyn PasswordHasher>, threads: usize) -> Self {
@@ -37,7 +38,7 @@ impl Starts for TestApp {
     }
 
     fn over(home: TestDatabase, database: Database) -> Self {
-        Self::on(home, database, by_default())
+        Self::on(home, database, by_default()).with_pages(pages())
     }
 }
 

@@ -48,7 +48,7 @@ fn named(number: i64) -> LoginName {
     LoginName::Email(email(number))
 }
 
-fn session(number: i64) -> SessionId {
+pub(crate) fn session(number: i64) -> SessionId {
     SessionId(Uuid::from_slice(&bytes(number, 16)).unwrap())
 }
 

@@ -90,6 +90,7 @@ fn tables(postgres: bool, rows: i64) -> Vec<Table> {
             ),
             rows,
         ),
+        ("browser_sessions", "session_id, secret_hash", format!("{uuid}, {key}"), fewer),
         (
             "posts",
             "owner_id, title, title_folded, content, published, created_at, updated_at",

@@ -7,6 +7,7 @@
 mod accounts;
 mod api_keys;
 mod blog;
+mod browser_sessions;
 mod consents;
 mod data;
 mod factors;
@@ -189,6 +190,7 @@ async fn no_query_reads_a_table_from_end_to_end_and_deep_pages_cost_what_the_fir
     factors::all(&mut inspector).await;
     api_keys::all(&mut inspector).await;
     consents::all(&mut inspector).await;
+    browser_sessions::all(&mut inspector).await;
     outbox::all(&mut inspector).await;
     blog::all(&mut inspector).await;
     shop::all(&mut inspector).await;

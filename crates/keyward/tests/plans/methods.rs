@@ -8,6 +8,7 @@ const PORTS: [(&str, &str); 25] = [
     ("ApiKeyChanges", "api_keys"),
     ("ApiKeyRepository", "api_keys"),
     ("AttemptRepository", "attempts"),
+    ("BrowserSessionRepository", "browser_sessions"),
     ("CartRepository", "carts"),
     ("CatalogRepository", "catalog"),
     ("ClientRepository", "clients"),

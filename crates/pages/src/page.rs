@@ -1,0 +1,158 @@
+//! A page: the layout, what stands in it, and the headers that keep other sites out of it.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use keyward_api::error::ApiError;
+use minijinja::value::Serde;
+use minijinja::{Environment, UndefinedBehavior, Value};
+use serde::Serialize;
+
+use crate::next::Next;
+use crate::visit::Visit;
+
+/// The templates. Their names end in `.html`, so that values are escaped.
+const TEMPLATES: [(&str, &str); 20] = [
+    ("layout.html", include_str!("templates/layout.html")),
+    ("fields.html", include_str!("templates/fields.html")),
+    ("account.html", include_str!("templates/account.html")),
+    ("app.html", include_str!("templates/app.html")),
+    ("codes.html", include_str!("templates/codes.html")),
+    ("delete.html", include_str!("templates/delete.html")),
+    ("devices.html", include_str!("templates/devices.html")),
+    ("error.html", include_str!("templates/error.html")),
+    ("forgot.html", include_str!("templates/forgot.html")),
+    ("key_new.html", include_str!("templates/key_new.html")),
+    ("keys.html", include_str!("templates/keys.html")),
+    ("login.html", include_str!("templates/login.html")),
+    ("logout.html", include_str!("templates/logout.html")),
+    ("mfa.html", include_str!("templates/mfa.html")),
+    ("notice.html", include_str!("templates/notice.html")),
+    ("passkey.html", include_str!("templates/passkey.html")),
+    ("passkey_new.html", include_str!("templates/passkey_new.html")),
+    ("plain_http.html", include_str!("templates/plain_http.html")),
+    ("security.html", include_str!("templates/security.html")),
+    ("signup.html", include_str!("templates/signup.html")),
+];
+
+static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
+    let mut environment = Environment::new();
+    // What a page was not given is not there, and so are its parts.
+    environment.set_undefined_behavior(UndefinedBehavior::Chainable);
+    for (name, source) in TEMPLATES {
+        if let Err(error) = environment.add_template(name, source) {
+            tracing::error!(%error, name, "a template of pages is faulty");
+        }
+    }
+    environment
+});
+
+/// Our own style sheet, script and pictures are loaded, and no others; a form goes to this service, and from there to the client that is
+/// named at the end of `form-action`.
+const POLICY: [&str; 2] = [
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; form-action 'self'",
+    "; base-uri 'none'; frame-ancestors 'none'",
+];
+
+/// A page to be answered.
+#[must_use]
+pub struct Page {
+    visit: Visit,
+    template: &'static str,
+    status: StatusCode,
+    origin: Option<String>,
+    values: BTreeMap<&'static str, Value>,
+    cookie: Option<HeaderValue>,
+}
+
+impl Page {
+    /// The page that `template` makes, without forms.
+    pub(crate) fn plain(visit: &Visit, template: &'static str, title: &str) -> Self {
+        let visit = visit.clone();
+        let mut values = BTreeMap::new();
+        let public = &visit.site.app.public;
+        values.insert("title", title.into());
+        values.insert("base", public.base().into());
+        values.insert("app", Value::from(&*public.name));
+        values.insert("logo", public.logo.is_some().into());
+        Self { visit, template, status: StatusCode::OK, origin: None, values, cookie: None }
+    }
+
+    /// The page that `template` makes, with forms.
+    pub fn new(visit: &Visit, template: &'static str, title: &str) -> Self {
+        let page = Self { cookie: visit.form_cookie(), ..Self::plain(visit, template, title) };
+        page.with("form_token", visit.form_token()).with("logged_in", visit.session().is_some())
+    }
+
+    /// The same with a value for the template.
+    pub fn with(mut self, name: &'static str, value: impl Serialize) -> Self {
+        self.values.insert(name, Value::from(Serde(value)));
+        self
+    }
+
+    /// The same with another status than 200.
+    pub fn status(self, status: StatusCode) -> Self {
+        Self { status, ..self }
+    }
+
+    /// The same, whose form carries `next` along and may lead to its origin.
+    pub fn leading_to(self, next: &Next) -> Self {
+        let sealed = next.seal(&self.visit.site).to_string();
+        let origin = next.origin().map(str::to_owned);
+        Self { origin, ..self }.with("next", sealed)
+    }
+
+    /// The same with what is wrong with its form: a summary, which has the focus, and the faults beside their fields.
+    pub fn refused(self, error: &ApiError) -> Self {
+        let fields: BTreeMap<&str, String> = error.fields().into_iter().collect();
+        let summary = if fields.is_empty() { error.advice() } else { "Please look at the marked fields.".to_owned() };
+        self.status(error.status()).with("summary", summary).with("errors", fields)
+    }
+
+    fn policy(&self) -> Option<HeaderValue> {
+        let [start, end] = POLICY;
+        let origin = self.origin.as_ref().map(|origin| format!(" {origin}")).unwrap_or_default();
+        HeaderValue::try_from(format!("{start}{origin}{end}")).ok()
+    }
+}
+
+impl IntoResponse for Page {
+    fn into_response(self) -> Response {
+        let rendered = ENVIRONMENT.get_template(self.template).and_then(|page| page.render(self.values.clone()));
+        let html = match rendered {
+            Ok(html) => html,
+            Err(error) => {
+                tracing::error!(%error, template = self.template, "a page cannot be rendered");
+                return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+            }
+        };
+        let mut answer = (self.status, html).into_response();
+        let headers = answer.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        // With `no-referrer` browsers would not say from which origin a form comes.
+        headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+        if let Some(policy) = self.policy() {
+            headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+        }
+        if let Some(cookie) = self.cookie {
+            headers.append(header::SET_COOKIE, cookie);
+        }
+        answer
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_template_is_sound_and_finds_those_it_is_made_of() {
+        for (name, _) in TEMPLATES {
+            let template = ENVIRONMENT.get_template(name).unwrap_or_else(|error| panic!("{name}: {error:#}"));
+            template.render(()).unwrap_or_else(|error| panic!("{name}: {error:#}"));
+        }
+    }
+}
