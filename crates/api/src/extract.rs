@@ -24,6 +24,7 @@ pub use oauth::{CLIENT_SCHEME, ClientFor, ClientForm, KnownClientForm, OAuthForm
 pub use paged::{Paged, Place, SESSIONS, USERS};
 pub use sender::Sender;
 pub use sign_ups::{SignUps, UserCreate};
+pub(crate) use submitted::accepts_pages;
 pub use submitted::{Asked, Outcome, Submitted, Submitter};
 pub use token_body::TokenBody;
 pub use userinfo::{ForUserinfo, UserinfoForm};

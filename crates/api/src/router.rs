@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, Uri, header};
+use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
 use keyward_auth::PasswordPolicy;
@@ -35,12 +36,15 @@ use crate::state::AppState;
 /// The other name of `/login`, in a server of its own.
 pub(crate) const TOKEN: &str = "/token";
 
-/// The first pages of a server of its own. In another program `/` is that program's.
-fn front_endpoints() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
-        .routes(endpoint!(root::read_root))
-        .routes(endpoint!(root::read_notsecret))
-        .routes(endpoint!(root::read_secret))
+/// The first pages of a server of its own. In another program `/` is that program's. A browser is led to `account`, where there
+/// are pages for people.
+fn front_endpoints(account: Option<String>) -> OpenApiRouter<AppState> {
+    let root = OpenApiRouter::new().routes(endpoint!(root::read_root));
+    let root = match account {
+        Some(account) => root.layer(from_fn(move |request, rest| root::lead(account.clone(), request, rest))),
+        None => root,
+    };
+    root.routes(endpoint!(root::read_notsecret)).routes(endpoint!(root::read_secret))
 }
 
 /// Keyward's own operations that come before the resources' in the documentation.
@@ -129,13 +133,14 @@ fn endpoints(
 fn standalone_endpoints(
     resources: &[Resource],
     of: impl Fn(&Routes) -> OpenApiRouter<AppState>,
+    account: Option<String>,
 ) -> OpenApiRouter<AppState> {
-    endpoints(resources, of).merge(front_endpoints())
+    endpoints(resources, of).merge(front_endpoints(account))
 }
 
 /// The whole document, as served at `/openapi.json` at default settings.
 pub fn document(resources: &[Resource]) -> OpenApi {
-    let document = standalone_endpoints(resources, Routes::documented).into_openapi();
+    let document = standalone_endpoints(resources, Routes::documented, None).into_openapi();
     openapi::complete(document, resources, &PasswordPolicy::default(), &PublicAddress::default())
 }
 
@@ -148,7 +153,8 @@ pub(crate) fn mergeable(state: AppState, resources: &[Resource], pages: Option<P
 
 /// The whole service, with a 404 of its own.
 pub fn standalone(state: AppState, resources: &[Resource], pages: Option<Pages>) -> Router {
-    let endpoints = standalone_endpoints(resources, |routes| routes.of(&state));
+    let account = pages.map(|_| state.public.path("/account"));
+    let endpoints = standalone_endpoints(resources, |routes| routes.of(&state), account);
     // As FastAPI's own tutorial names it, and not in the document: there each operation has one path.
     let endpoints = endpoints.route(TOKEN, post(login::login)).route("/token/", any(without_slash));
     serving(state, resources, endpoints, pages)

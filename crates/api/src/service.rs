@@ -111,7 +111,14 @@ impl Service {
                 delay: PUBLISHED_AHEAD,
             },
         };
-        Ok(Self { database: opened, state, resources, pages: None, jobs: Arc::new(jobs), counts_mails: false })
+        Ok(Self {
+            database: opened,
+            state,
+            resources,
+            pages: None,
+            jobs: Arc::new(jobs),
+            counts_mails: false,
+        })
     }
 
     /// The same service with pages for people.

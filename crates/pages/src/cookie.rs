@@ -46,9 +46,12 @@ mod tests {
         let one = headers(&["a=1; __Host-keyward=abc; __Host-keyward-form=x"]);
         assert_eq!((read(&one, SESSION), read(&one, FORM)), (Some("abc"), Some("x")));
         assert_eq!(read(&headers(&["a=1", "__Host-keyward=abc"]), SESSION), Some("abc"));
-        for fields in
-            [&[][..], &["__host-keyward=abc"], &["x__Host-keyward=1"], &["__Host-keyward=1; __Host-keyward=2"]]
-        {
+        for fields in [
+            &[][..],
+            &["__host-keyward=abc"],
+            &["x__Host-keyward=1"],
+            &["__Host-keyward=1; __Host-keyward=2"],
+        ] {
             assert_eq!(read(&headers(fields), SESSION), None, "{fields:?}");
         }
     }

@@ -49,7 +49,11 @@ impl FromRequestParts<Site> for Owner {
         }
         let standing = site.app.factors.own(&session.actor).await;
         let standing = standing.map_err(|error| Refusal::from(error).into_response())?;
-        Err(redirect(&if standing.is_owed() { back_to(parts).proof(site) } else { site.path("/account/security") }))
+        Err(redirect(&if standing.is_owed() {
+            back_to(parts).proof(site)
+        } else {
+            site.path("/account/security")
+        }))
     }
 }
 

@@ -123,7 +123,9 @@ mod tests {
 
     #[test]
     fn a_target_is_a_path_of_this_service() {
-        for path in ["/", "/account", "/account/keys", "/oauth/authorize?redirect_uri=https%3A//a/b//c&x=/../y"] {
+        for path in
+            ["/", "/account", "/account/keys", "/oauth/authorize?redirect_uri=https%3A//a/b//c&x=/../y"]
+        {
             assert_eq!(Next::to(path).map(|next| next.path), Some(path.to_owned()));
         }
         for path in [
@@ -152,7 +154,8 @@ mod tests {
         for origin in ["https://app.example", "http://127.0.0.1:49152", "http://[::1]:8080"] {
             assert_eq!(leaving(origin).unwrap().origin(), Some(origin));
         }
-        for origin in ["", "https://", "app.example", "https://a/b", "https://a; script-src *", "https://*.a", "x://a"]
+        for origin in
+            ["", "https://", "app.example", "https://a/b", "https://a; script-src *", "https://*.a", "x://a"]
         {
             assert_eq!(leaving(origin), None, "{origin:?}");
         }

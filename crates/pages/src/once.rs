@@ -51,7 +51,12 @@ pub(crate) fn give(kind: Kind, text: &str, session: SessionId, site: &Site) -> O
 }
 
 /// The text of that kind that this session is to be shown.
-pub(crate) fn take(kind: Kind, headers: &HeaderMap, session: SessionId, site: &Site) -> Option<Zeroizing<String>> {
+pub(crate) fn take(
+    kind: Kind,
+    headers: &HeaderMap,
+    session: SessionId,
+    site: &Site,
+) -> Option<Zeroizing<String>> {
     let plain = site.master().open_text(PREFIX, LABEL, cookie::read(headers, COOKIE)?)?;
     read(kind, &plain, session, site.now())
 }

@@ -6,6 +6,8 @@ use std::sync::LazyLock;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use keyward_api::error::ApiError;
+use keyward_domain::values::codes::{EMAIL_TAKEN, USERNAME_TAKEN, WRONG_PASSWORD};
+use keyward_guard::ErrorCode;
 use minijinja::value::Serde;
 use minijinja::{Environment, UndefinedBehavior, Value};
 use serde::Serialize;
@@ -48,6 +50,13 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     }
     environment
 });
+
+/// Which fields an error is about that is not called one of a field.
+const FIELDS: [(ErrorCode, &[&str]); 3] = [
+    (EMAIL_TAKEN, &["email"]),
+    (USERNAME_TAKEN, &["username"]),
+    (WRONG_PASSWORD, &["password", "current_password"]),
+];
 
 /// Our own style sheet, script and pictures are loaded, and no others; a form goes to this service, and from there to the client that is
 /// named at the end of `form-action`.
@@ -106,8 +115,19 @@ impl Page {
 
     /// The same with what is wrong with its form: a summary, which has the focus, and the faults beside their fields.
     pub fn refused(self, error: &ApiError) -> Self {
-        let fields: BTreeMap<&str, String> = error.fields().into_iter().collect();
-        let summary = if fields.is_empty() { error.advice() } else { "Please look at the marked fields.".to_owned() };
+        self.refused_at(error, &[])
+    }
+
+    /// The same, where an error of another kind than faulty fields is of these fields.
+    pub fn refused_at(self, error: &ApiError, names: &[&'static str]) -> Self {
+        let mut fields: BTreeMap<&str, String> = error.fields().into_iter().collect();
+        let summary =
+            if fields.is_empty() { error.advice() } else { "Please look at the marked fields.".to_owned() };
+        if fields.is_empty() {
+            let known = FIELDS.iter().find(|(code, _)| *code == error.code());
+            let names = known.map_or(names, |(_, names)| *names);
+            fields.extend(names.iter().map(|name| (*name, error.advice())));
+        }
         self.status(error.status()).with("summary", summary).with("errors", fields)
     }
 
@@ -120,7 +140,8 @@ impl Page {
 
 impl IntoResponse for Page {
     fn into_response(self) -> Response {
-        let rendered = ENVIRONMENT.get_template(self.template).and_then(|page| page.render(self.values.clone()));
+        let rendered =
+            ENVIRONMENT.get_template(self.template).and_then(|page| page.render(self.values.clone()));
         let html = match rendered {
             Ok(html) => html,
             Err(error) => {

@@ -162,7 +162,9 @@ mod tests {
 
     #[test]
     fn only_names_and_addresses_of_the_own_machine_are_local() {
-        for host in ["localhost", "localhost:8000", "LOCALHOST", "a.localhost:1", "127.0.0.1:8000", "[::1]:8000"] {
+        for host in
+            ["localhost", "localhost:8000", "LOCALHOST", "a.localhost:1", "127.0.0.1:8000", "[::1]:8000"]
+        {
             assert!(is_local(host), "{host}");
         }
         for host in ["localhost.evil.example", "192.168.0.7:8000", "[2001:db8::1]", "evillocalhost", ""] {

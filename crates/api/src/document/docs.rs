@@ -48,7 +48,10 @@ pub(crate) fn pages() -> [String; 3] {
 }
 
 /// The pages and what they load.
-pub(crate) fn router<S: Clone + Send + Sync + 'static>(document: &OpenApi, public: &PublicAddress) -> Router<S> {
+pub(crate) fn router<S: Clone + Send + Sync + 'static>(
+    document: &OpenApi,
+    public: &PublicAddress,
+) -> Router<S> {
     let document = document.to_json().unwrap_or_default();
     let tag = tag(&document);
     let document = Bytes::from(document);

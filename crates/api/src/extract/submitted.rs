@@ -139,6 +139,7 @@ impl<T: Input + ToSchema> Documented for Submitted<T> {
     }
 }
 
-fn accepts_pages(headers: &HeaderMap) -> bool {
+/// Whether a browser asks for a page.
+pub(crate) fn accepts_pages(headers: &HeaderMap) -> bool {
     headers.get(header::ACCEPT).is_some_and(|accept| accept.as_bytes().starts_with(b"text/html"))
 }

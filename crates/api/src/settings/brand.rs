@@ -151,7 +151,19 @@ mod tests {
 
     #[test]
     fn what_is_no_colour_is_refused() {
-        for text in ["", "#", "red", "#fff", "0b5394", "#0b539", "#0b53944", "#gggggg", "#+1+1+1", "#0b5394;}", "#\u{e4}\u{e4}\u{e4}"] {
+        for text in [
+            "",
+            "#",
+            "red",
+            "#fff",
+            "0b5394",
+            "#0b539",
+            "#0b53944",
+            "#gggggg",
+            "#+1+1+1",
+            "#0b5394;}",
+            "#\u{e4}\u{e4}\u{e4}",
+        ] {
             assert!(text.parse::<Color>().is_err(), "{text:?}");
         }
     }

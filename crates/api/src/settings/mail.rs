@@ -33,7 +33,7 @@ pub struct MailSettings {
     #[arg(long, env = "KEYWARD_SMTP_CA", value_name = "FILE")]
     pub smtp_ca: Option<PathBuf>,
 
-    /// The name of the service in mails [default: the name in --mail-from]
+    /// The name of the service in mails and on pages [default: the name in --mail-from]
     #[arg(long, env = "KEYWARD_APP_NAME", value_name = "NAME", value_parser = links::name)]
     pub app_name: Option<String>,
 

@@ -145,6 +145,7 @@ fn announce(settings: &ServerSettings, service: &Service) -> Result<(), Problem>
         None => format!("{} (shared secret)", key.algorithm()),
     });
     note(format_args!("Keyward {}", env!("CARGO_PKG_VERSION")));
+    note(format_args!("  account   {}/account", opened(settings)));
     note(format_args!("  docs      {}://{}/docs", settings.connections.scheme(), settings.listen));
     #[cfg(unix)]
     if let Some(path) = &settings.listen_unix {
@@ -163,6 +164,16 @@ fn announce(settings: &ServerSettings, service: &Service) -> Result<(), Problem>
     note(format_args!("  mail      {mail}"));
     tracing::info!(to = mail, "mail goes out");
     Ok(())
+}
+
+/// Where people open the pages: the issuer that is set, or on the own machine a name, for browsers have no passkeys on an IP address.
+fn opened(settings: &ServerSettings) -> String {
+    let (scheme, listen) = (settings.connections.scheme(), settings.listen);
+    match &settings.service.tokens.issuer {
+        Some(issuer) => issuer.trim_end_matches('/').to_owned(),
+        None if listen.ip().is_loopback() => format!("{scheme}://localhost:{}", listen.port()),
+        None => format!("{scheme}://{listen}"),
+    }
 }
 
 #[cfg(unix)]

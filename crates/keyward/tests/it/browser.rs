@@ -129,7 +129,8 @@ pub(crate) fn forms(html: &str) -> Vec<Form> {
 
 fn form(part: &str) -> Form {
     let tags = part.split('<').skip(1);
-    let fields = tags.filter(|tag| ["input ", "button ", "select ", "textarea "].iter().any(|kind| tag.starts_with(kind)));
+    let fields = tags
+        .filter(|tag| ["input ", "button ", "select ", "textarea "].iter().any(|kind| tag.starts_with(kind)));
     let field = |tag: &str| Some((attribute(tag, "name")?, attribute(tag, "value").unwrap_or_default()));
     Form { action: attribute(part, "action").unwrap(), fields: fields.filter_map(field).collect() }
 }
@@ -144,9 +145,16 @@ fn attribute(tag: &str, name: &str) -> Option<String> {
 fn encoded(fields: &[(String, String)]) -> String {
     let escape = |text: &str| -> String {
         text.bytes()
-            .map(|byte| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+            .map(|byte| {
+                if byte.is_ascii_alphanumeric() {
+                    char::from(byte).to_string()
+                } else {
+                    format!("%{byte:02X}")
+                }
+            })
             .collect()
     };
-    let pairs: Vec<_> = fields.iter().map(|(name, value)| format!("{}={}", escape(name), escape(value))).collect();
+    let pairs: Vec<_> =
+        fields.iter().map(|(name, value)| format!("{}={}", escape(name), escape(value))).collect();
     pairs.join("&")
 }

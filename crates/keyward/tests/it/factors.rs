@@ -1,6 +1,6 @@
 //! Second factors: enrolling them, logging in with them, proving again who one is, and taking them away.
 
-mod authenticator;
+pub(crate) mod authenticator;
 mod client;
 mod doors;
 mod enrolment;

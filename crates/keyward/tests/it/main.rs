@@ -57,6 +57,8 @@ mod oauth;
 mod outage;
 mod output;
 mod pages;
+mod pages_account;
+mod pages_factors;
 mod pages_login;
 mod paging;
 mod password_guessing;

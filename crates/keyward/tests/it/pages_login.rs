@@ -144,12 +144,16 @@ async fn a_wrong_login_says_so_beside_the_form_and_keeps_the_name_but_not_the_pa
     assert_eq!(answer.header("www-authenticate"), "");
     let unknown = [("username", "nobody@example.com"), ("password", "not her password")];
     let unknown = browser.fill("/account/login", &unknown).await.assert_status(401).text();
-    let sentence = |html: &str| html.split("role=\"alert\"").nth(1).unwrap().split('<').next().unwrap().to_owned();
+    let sentence =
+        |html: &str| html.split("role=\"alert\"").nth(1).unwrap().split('<').next().unwrap().to_owned();
     assert_eq!(sentence(&unknown), sentence(&html));
     let missing = browser.fill("/account/login", &[("username", ""), ("password", "")]).await;
     let html = missing.assert_status(422).text();
     for field in ["username", "password"] {
-        assert!(html.contains(&format!("aria-describedby=\"{field}-fault\" aria-invalid=\"true\"")), "{html}");
+        assert!(
+            html.contains(&format!("aria-describedby=\"{field}-fault\" aria-invalid=\"true\"")),
+            "{html}"
+        );
     }
 }
 
@@ -214,13 +218,17 @@ async fn errors_are_pages() {
         assert_eq!(answer.header("content-type"), "text/html; charset=utf-8", "{path}");
         assert!(answer.text().contains("<h1>"), "{}", answer.text());
     }
-    assert_eq!(browser.get("/account/login/?x=1").await.assert_status(307).header("location"), "/account/login?x=1");
+    assert_eq!(
+        browser.get("/account/login/?x=1").await.assert_status(307).header("location"),
+        "/account/login?x=1"
+    );
 }
 
 #[tokio::test]
 async fn over_plain_http_from_elsewhere_the_page_says_why_it_cannot_log_in() {
     let app = TestApp::start().await;
-    let call = |host: &str| app.anonymous().call("GET", "/account/login").without("host").header("host", host);
+    let call =
+        |host: &str| app.anonymous().call("GET", "/account/login").without("host").header("host", host);
     let html = call("192.168.0.7:8000").send().await.assert_status(200).text();
     assert!(html.contains("https://") && forms(&html).is_empty(), "{html}");
     for host in ["localhost:8000", "127.0.0.1:8000", "[::1]:8000"] {
@@ -238,6 +246,10 @@ async fn a_login_goes_on_to_what_was_asked_for_and_nowhere_else() {
         let browser = Browser::new(&app);
         let page = format!("/account/login?next={next}");
         let fields = [("username", "ana@example.com"), ("password", PASSWORD)];
-        assert_eq!(browser.fill(&page, &fields).await.assert_status(303).header("location"), "/account", "{next}");
+        assert_eq!(
+            browser.fill(&page, &fields).await.assert_status(303).header("location"),
+            "/account",
+            "{next}"
+        );
     }
 }

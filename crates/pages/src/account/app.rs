@@ -66,7 +66,7 @@ pub async fn confirm(
             Ok(frame::show_once(&visit, &session, "/account/security/codes", Kind::RecoveryCodes, &text))
         }
         Err(error) => match page(&visit, &session, &headers) {
-            Some(page) => Ok(page.refused(&error).into_response()),
+            Some(page) => Ok(page.refused_at(&error, &["otp"]).into_response()),
             None => Err(Refusal(error)),
         },
     }

@@ -23,7 +23,10 @@ pub struct Done {
 /// The sentences after a form.
 const WORDS: [(&str, &str); 13] = [
     ("name", "Your name was saved."),
-    ("email", "A code and a link are on their way to the new address. It counts once you have opened the link."),
+    (
+        "email",
+        "A code and a link are on their way to the new address. It counts once you have opened the link.",
+    ),
     ("verification", "A code and a link are on their way to your e-mail address."),
     ("password", "Your password was changed. All your other devices are logged out."),
     ("app-removed", "The authenticator app was removed. All your other devices are logged out."),
@@ -49,7 +52,13 @@ pub(super) fn back(visit: &Visit, page: &str, done: &str) -> Response {
 }
 
 /// On to a page that shows something once.
-pub(super) fn show_once(visit: &Visit, session: &BrowserSession, page: &str, kind: Kind, text: &str) -> Response {
+pub(super) fn show_once(
+    visit: &Visit,
+    session: &BrowserSession,
+    page: &str,
+    kind: Kind,
+    text: &str,
+) -> Response {
     let mut answer = redirect(&visit.site.path(page));
     let cookie = once::give(kind, text, session.id, &visit.site);
     answer.headers_mut().extend(cookie.map(|cookie| (header::SET_COOKIE, cookie)));
@@ -65,7 +74,8 @@ pub(super) struct Shown {
 
 impl Shown {
     pub(super) fn of(at: OffsetDateTime) -> Self {
-        let words = format!("{} {} {}, {:02}:{:02} UTC", at.day(), at.month(), at.year(), at.hour(), at.minute());
+        let words =
+            format!("{} {} {}, {:02}:{:02} UTC", at.day(), at.month(), at.year(), at.hour(), at.minute());
         Self { words, exact: keyward_api::routes::rfc3339::rfc3339(at) }
     }
 }
@@ -109,11 +119,13 @@ mod tests {
         let named = |agent: &str| device(&Device { user_agent: Some(agent.to_owned()), ip: None });
         let chrome = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36";
         assert_eq!(named(chrome), "Chrome on Linux");
-        assert_eq!(named("Mozilla/5.0 (Windows NT 10.0; rv:140.0) Gecko/20100101 Firefox/140.0"), "Firefox on Windows");
-        assert_eq!((named("curl/8.5.0"), named("my-app/1"), named("")), (
-            "curl".to_owned(),
-            "my-app/1".to_owned(),
-            "Unknown device".to_owned()
-        ));
+        assert_eq!(
+            named("Mozilla/5.0 (Windows NT 10.0; rv:140.0) Gecko/20100101 Firefox/140.0"),
+            "Firefox on Windows"
+        );
+        assert_eq!(
+            (named("curl/8.5.0"), named("my-app/1"), named("")),
+            ("curl".to_owned(), "my-app/1".to_owned(), "Unknown device".to_owned())
+        );
     }
 }

@@ -67,7 +67,8 @@ async fn page(visit: &Visit, session: &BrowserSession, done: &Done) -> Result<Pa
     let standing = app.factors.own(&session.actor).await?;
     let passkeys: Vec<Row> = standing.passkeys.iter().map(Row::from).collect();
     let enrolling = session.actor.scope.contains(ENROL);
-    let done = if enrolling && done.done.is_none() { &Done { done: Some("factor".to_owned()) } } else { done };
+    let done =
+        if enrolling && done.done.is_none() { &Done { done: Some("factor".to_owned()) } } else { done };
     let page = frame::page(visit, "security.html", "Security", "security", done)
         .with("enrolling", enrolling)
         .with("has_password", app.passwords.is_set(&session.actor).await?)

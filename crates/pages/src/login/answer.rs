@@ -7,6 +7,11 @@ use keyward_web::Flaw;
 use super::passkey;
 use crate::page_form::PageForm;
 
+/// The field that was filled in, which an error of the answer is about.
+pub(crate) fn field(form: &PageForm) -> &'static str {
+    if form.text("recovery_code").is_empty() { "otp" } else { "recovery_code" }
+}
+
 /// The one that was given.
 ///
 /// # Errors

@@ -25,7 +25,9 @@ pub async fn show(visit: Visit, Query(onward): Query<Onward>) -> Response {
     let next = onward.open(&visit);
     let words = match onward.done.as_deref() {
         None => return page(&visit, &next).into_response(),
-        Some("sent") => "If this address has an account, a link is on its way to it. It is good for 30 minutes.",
+        Some("sent") => {
+            "If this address has an account, a link is on its way to it. It is good for 30 minutes."
+        }
         Some(_) => "Several links were requested for this address. Use the newest one, or try again later.",
     };
     let page = Page::new(&visit, "notice.html", "Look into your mailbox").with("words", words);

@@ -50,7 +50,9 @@ pub async fn submit(visit: Visit, headers: HeaderMap, form: PageForm) -> Result<
             Ok(answer)
         }
         Err(error) if error.code() == INVALID_MFA_TOKEN => Err(Refusal(error)),
-        Err(error) => Ok(page(&visit, &pending, &next).refused(&error).into_response()),
+        Err(error) => {
+            Ok(page(&visit, &pending, &next).refused_at(&error, &[answer::field(&form)]).into_response())
+        }
     }
 }
 

@@ -63,7 +63,9 @@ pub async fn submit(visit: Visit, session: BrowserSession, form: PageForm) -> Re
     let next = form.next().clone();
     let standing = visit.site.app.factors.own(&session.actor).await?;
     if let Err(error) = prove(&visit, &session, &standing, &form).await {
-        return Ok(page(&visit, &standing, &next).refused(&error).into_response());
+        return Ok(page(&visit, &standing, &next)
+            .refused_at(&error, &[answer::field(&form)])
+            .into_response());
     }
     let renewed = visit.site.browser_sessions.renew(session.id, &session.secret).await?;
     let answer = next.follow(&visit.site);
@@ -102,7 +104,8 @@ pub(crate) async fn detour(
     let at = session.actor.proof.at;
     let asked = StepUp { max_age: Some(RECENT), strong: standing.is_owed() };
     // A factor that was enrolled since has to be shown itself.
-    let current = since.is_none_or(|since| at.is_some_and(|at| at.unix_timestamp() >= since.unix_timestamp()));
+    let current =
+        since.is_none_or(|since| at.is_some_and(|at| at.unix_timestamp() >= since.unix_timestamp()));
     if current && asked.suffices(&session.actor, visit.site.now().unix_timestamp()) {
         return Ok(None);
     }
