@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
+use axum::{Extension, Router};
 use keyward_auth::PasswordPolicy;
 use keyward_domain::values::codes::NOT_FOUND;
 use keyward_guard::endpoint;
@@ -21,6 +21,7 @@ use crate::boundary::moved;
 use crate::codes::METHOD_NOT_ALLOWED;
 use crate::document::{docs, openapi};
 use crate::error::ApiError;
+use crate::extract::mounted::WithPages;
 use crate::middleware;
 use crate::resources::pages::Pages;
 use crate::resources::resource::Resource;
@@ -187,9 +188,13 @@ fn serving(
     let routes = routes.method_not_allowed_fallback(async || {
         ApiError::new(StatusCode::METHOD_NOT_ALLOWED, METHOD_NOT_ALLOWED, "Method Not Allowed")
     });
-    let routes = match state.public.base.clone() {
-        Some(base) => under(base, routes, &state),
+    let with_pages = |routes: Router<AppState>| match pages {
+        Some(_) => routes.layer(Extension(WithPages)),
         None => routes,
+    };
+    let routes = match state.public.base.clone() {
+        Some(base) => with_pages(under(base, with_pages(routes), &state)),
+        None => with_pages(routes),
     };
     routes.layer(axum::middleware::from_fn_with_state(state.clone(), middleware::boundary)).with_state(state)
 }

@@ -1,6 +1,7 @@
 //! One's own account.
 
 pub mod app;
+pub mod apps;
 pub mod data;
 pub mod deletion;
 pub mod devices;

@@ -12,6 +12,7 @@ pub mod entry;
 pub mod form_token;
 pub mod login;
 pub mod next;
+pub mod oauth;
 mod once;
 pub mod page;
 pub mod page_form;

@@ -16,7 +16,7 @@ use crate::next::Next;
 use crate::visit::Visit;
 
 /// The templates. Their names end in `.html`, so that values are escaped.
-const TEMPLATES: [(&str, &str); 20] = [
+const TEMPLATES: [(&str, &str); 26] = [
     ("layout.html", include_str!("templates/layout.html")),
     ("fields.html", include_str!("templates/fields.html")),
     ("account.html", include_str!("templates/account.html")),
@@ -36,6 +36,12 @@ const TEMPLATES: [(&str, &str); 20] = [
     ("passkey_new.html", include_str!("templates/passkey_new.html")),
     ("plain_http.html", include_str!("templates/plain_http.html")),
     ("security.html", include_str!("templates/security.html")),
+    ("apps.html", include_str!("templates/apps.html")),
+    ("consent.html", include_str!("templates/consent.html")),
+    ("end_session.html", include_str!("templates/end_session.html")),
+    ("logged_out.html", include_str!("templates/logged_out.html")),
+    ("onward.html", include_str!("templates/onward.html")),
+    ("switch.html", include_str!("templates/switch.html")),
     ("signup.html", include_str!("templates/signup.html")),
 ];
 

@@ -7,8 +7,9 @@ use axum::routing::{get, post};
 use keyward_api::resources::pages::Pages;
 use keyward_api::state::AppState;
 
-use crate::account::{app, data, deletion, devices, keys, passkeys, profile, recovery_codes, security};
+use crate::account::{app, apps, data, deletion, devices, keys, passkeys, profile, recovery_codes, security};
 use crate::login::{forgot, log_in, log_out, mfa, prove, sign_up};
+use crate::oauth::{authorize, logout, switch};
 use crate::refusal;
 use crate::site::Site;
 
@@ -20,7 +21,7 @@ pub fn pages() -> Pages {
 }
 
 /// The paths of pages that people may type.
-const PATHS: [&str; 10] = [
+const PATHS: [&str; 13] = [
     "/account",
     "/account/login",
     "/account/mfa",
@@ -31,6 +32,9 @@ const PATHS: [&str; 10] = [
     "/account/security",
     "/account/sessions",
     "/account/keys",
+    "/account/apps",
+    "/oauth/authorize",
+    "/oauth/logout",
 ];
 
 fn routes(app: &AppState) -> Router<AppState> {
@@ -43,10 +47,22 @@ fn routes(app: &AppState) -> Router<AppState> {
         .route("/account/logout", get(log_out::show).post(log_out::submit))
         .route("/account/prove", get(prove::show).post(prove::submit))
         .merge(own_account())
+        .merge(applications())
         .route("/account/{*rest}", get(async || StatusCode::NOT_FOUND))
         .method_not_allowed_fallback(async || StatusCode::METHOD_NOT_ALLOWED);
     let pages = pages.layer(axum::middleware::from_fn_with_state(site.clone(), refusal::show));
     pages.route("/account/page.js", get(async || script())).with_state(site)
+}
+
+/// What applications send people to.
+fn applications() -> Router<Site> {
+    Router::new()
+        .route("/oauth/authorize", get(authorize::ask).post(authorize::post))
+        .route("/oauth/consent", post(authorize::decide))
+        .route("/oauth/switch", post(switch::submit))
+        .route("/oauth/logout", get(logout::ask).post(logout::post))
+        .route("/oauth/logout/confirm", post(logout::confirm))
+        .route("/account/apps", get(apps::show).post(apps::remove))
 }
 
 fn own_account() -> Router<Site> {

@@ -9,6 +9,7 @@ pub mod access_token;
 mod answers;
 pub mod assertion;
 pub mod attestation;
+pub mod authorization;
 pub mod body;
 mod ceremony;
 mod fate;
@@ -30,7 +31,7 @@ pub struct Target {
     pub check: fn(&[u8]) -> Fate,
 }
 
-pub const TARGETS: [Target; 10] = [
+pub const TARGETS: [Target; 11] = [
     Target { name: "access_token", check: access_token::check },
     Target { name: "refresh_token", check: refresh_token::check },
     Target { name: "password_hash", check: password_hash::check },
@@ -40,5 +41,6 @@ pub const TARGETS: [Target; 10] = [
     Target { name: "query", check: query::check },
     Target { name: "import", check: import::check },
     Target { name: "attestation", check: attestation::check },
+    Target { name: "authorization", check: authorization::check },
     Target { name: "assertion", check: assertion::check },
 ];

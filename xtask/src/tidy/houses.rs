@@ -83,7 +83,7 @@ pub(super) const HOUSES: &[House] = &[
             closed(&["page.rs"]),
             closed(&["refusal.rs"]),
             closed(&["entry.rs", "page_form.rs"]),
-            open(&["login", "account"]),
+            open(&["login", "oauth", "account"]),
             closed(&["routes.rs"]),
         ],
     },

@@ -21,7 +21,7 @@ pub struct Done {
 }
 
 /// The sentences after a form.
-const WORDS: [(&str, &str); 13] = [
+const WORDS: [(&str, &str); 14] = [
     ("name", "Your name was saved."),
     (
         "email",
@@ -35,6 +35,7 @@ const WORDS: [(&str, &str); 13] = [
     ("passkey-removed", "The passkey was removed. All your other devices are logged out."),
     ("session", "The device was logged out."),
     ("others", "All your other devices are logged out."),
+    ("application-removed", "The application was removed. It is logged out."),
     ("key-removed", "The API key was removed. It is refused from now on."),
     ("app", "The authenticator app was added."),
     ("factor", "Your account needs a second factor. Set one up here; then you can use the other pages."),

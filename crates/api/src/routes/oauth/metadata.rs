@@ -10,6 +10,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::keys::Cacheable;
+use crate::extract::HasPages;
 use crate::settings::issuer::Issuer;
 
 /// Where everything is (RFC 8414, section 2; OpenID Connect Discovery, section 3).
@@ -18,8 +19,16 @@ use crate::settings::issuer::Issuer;
 pub struct Metadata {
     #[schema(example = "http://127.0.0.1:8000")]
     issuer: String,
+    /// Where people are sent to log in; absent where this service has no pages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    authorization_endpoint: Option<String>,
     token_endpoint: String,
     userinfo_endpoint: String,
+    /// Where people are sent to log out; absent where this service has no pages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    end_session_endpoint: Option<String>,
     revocation_endpoint: String,
     introspection_endpoint: String,
     /// Keyward's own: the feed of ended sessions.
@@ -73,8 +82,9 @@ const CLAIMS: [&str; 17] = [
 pub async fn read_server_metadata(
     State(issuer): State<Issuer>,
     State(opening): State<Opening>,
+    pages: HasPages,
 ) -> Cacheable<Json<Metadata>> {
-    metadata(&issuer, &opening)
+    metadata(&issuer, &opening, pages)
 }
 
 /// Where everything is, for OpenID Connect libraries
@@ -82,14 +92,21 @@ pub async fn read_server_metadata(
 pub async fn read_openid_configuration(
     State(issuer): State<Issuer>,
     State(opening): State<Opening>,
+    pages: HasPages,
 ) -> Cacheable<Json<Metadata>> {
-    metadata(&issuer, &opening)
+    metadata(&issuer, &opening, pages)
 }
 
-fn metadata(Issuer(issuer): &Issuer, opening: &Opening) -> Cacheable<Json<Metadata>> {
+fn metadata(
+    Issuer(issuer): &Issuer,
+    opening: &Opening,
+    HasPages(pages): HasPages,
+) -> Cacheable<Json<Metadata>> {
     let at = |path: &str| format!("{}{path}", issuer.trim_end_matches('/'));
     let scopes = OPENID_CONNECT.into_iter().chain(opening.grants().of(Role::Admin).iter());
     Cacheable(Json(Metadata {
+        authorization_endpoint: pages.then(|| at("/oauth/authorize")),
+        end_session_endpoint: pages.then(|| at("/oauth/logout")),
         token_endpoint: at("/oauth/token"),
         userinfo_endpoint: at("/oauth/userinfo"),
         revocation_endpoint: at("/oauth/revoke"),

@@ -80,7 +80,7 @@ impl Answer {
 }
 
 /// Appends `text`, with every character escaped that is not unreserved (RFC 3986, section 2.3).
-pub(crate) fn escape(text: &str, to: &mut String) {
+pub fn escape(text: &str, to: &mut String) {
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             to.push(byte.into());

@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 use super::answer::{Answer, Refusal};
 use super::checks::{Facts, Need, first};
 use super::code::Code;
-use super::outcome::{ConsentNeeded, Decision, LoginNeeded, Outcome};
+use super::outcome::{ConsentNeeded, Decision, LoginNeeded, Outcome, SwitchNeeded};
 use super::params::Params;
 use super::pending::Pending;
 use super::request::{AuthorizationRequest, Prompt, Target, Unanswerable, client_id};
@@ -24,7 +24,7 @@ use crate::ports::store::Repositories;
 use crate::sessions::opening::Opening;
 use crate::values::ids::{SessionId, UserId};
 use crate::values::origin::Origin;
-use crate::values::scopes::{self, ENROL};
+use crate::values::scopes::ENROL;
 
 /// Answers authorization requests.
 #[derive(Clone)]
@@ -161,7 +161,7 @@ impl Authorize {
         let mut scope = ScopeSet::default();
         let mut consent = None;
         if let Some(LiveSession { session, role }) = &live {
-            scope = self.grantable(&request, client, *role);
+            scope = request.grantable(client, self.opening.grants().through_consent(*role));
             if scope.is_empty() {
                 return Ok(Err(Refusal::new("invalid_scope", "the account may have none of this scope")));
             }
@@ -181,6 +181,7 @@ impl Authorize {
             // Of a namesake that was removed since nothing is remembered. It was registered by another machine's clock.
             consent: consent.as_ref().filter(|consent| consent.allowed_at >= client.created_at - CLOCKS),
             scope: &scope,
+            chosen: session.is_some() && asking.pending.asked_in == session,
             agreed: decision.is_some(),
             begun_at: (!asking.is_first).then_some(asking.pending.begun_at),
             now,
@@ -191,6 +192,9 @@ impl Authorize {
             }
             return Ok(Ok(match (check.need, &live) {
                 (Need::Consent, Some(live)) => self.consent(asking, &request, live, scope),
+                (Need::Login | Need::Choice, Some(live)) => {
+                    Outcome::Switch(self.switch(asking, &request, live, check.need).into())
+                }
                 (Need::Proof, _) => Outcome::Prove(self.login(asking, &request).into()),
                 _ => Outcome::LogIn(self.login(asking, &request).into()),
             }));
@@ -232,17 +236,6 @@ impl Authorize {
         Ok(hint.and_then(|hint| hint.subject.parse().ok()).map(UserId))
     }
 
-    /// What the client would get of what it asks for.
-    fn grantable(&self, request: &AuthorizationRequest, client: &Client, role: scopes::Role) -> ScopeSet {
-        let allowed = Client::bound(Some(client), self.opening.grants().through_consent(role));
-        if let Some(asked) = &request.scope {
-            return scopes::intersection(asked, &allowed);
-        }
-        // What outlives the browser session has to be asked for by its name.
-        let named = allowed.iter().filter(|name| *name != scopes::OFFLINE_ACCESS);
-        ScopeSet::from_names(named).unwrap_or_default()
-    }
-
     fn login(&self, asking: &Asking<'_>, request: &AuthorizationRequest) -> LoginNeeded {
         LoginNeeded {
             request: asking.pending.seal(&self.master, &*self.ports.random),
@@ -250,6 +243,18 @@ impl Authorize {
             login_hint: request.login_hint.clone(),
             sign_up: request.asks_for(Prompt::Create),
         }
+    }
+
+    fn switch(
+        &self,
+        asking: &Asking<'_>,
+        request: &AuthorizationRequest,
+        live: &LiveSession,
+        need: Need,
+    ) -> SwitchNeeded {
+        let chosen = Pending { asked_in: Some(live.session.id), ..asking.pending.clone() };
+        let stay = (need == Need::Choice).then(|| chosen.seal(&self.master, &*self.ports.random));
+        SwitchNeeded { login: self.login(asking, request), stay }
     }
 
     fn consent(

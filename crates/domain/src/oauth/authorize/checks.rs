@@ -24,6 +24,8 @@ pub(super) struct Facts<'a> {
     pub(super) consent: Option<&'a Consent>,
     /// What the client would get.
     pub(super) scope: &'a ScopeSet,
+    /// Whether the person has chosen to go on with this account.
+    pub(super) chosen: bool,
     /// Whether the person has just agreed.
     pub(super) agreed: bool,
     /// When the request arrived; `None` when that is now.
@@ -36,6 +38,8 @@ pub(super) struct Facts<'a> {
 pub(super) enum Need {
     /// A login.
     Login,
+    /// A choice of the account.
+    Choice,
     /// A further proof by the person who is logged in.
     Proof,
     /// The person's consent.
@@ -55,10 +59,12 @@ pub(super) struct Check {
 /// The checks, in their order.
 pub(super) const CHECKS: [Check; 10] = [
     login("no session", |facts| facts.session.is_none()),
-    login("prompt=select_account", |facts| {
-        facts.request.asks_for(Prompt::SelectAccount) && !proven_since(facts)
+    choice("prompt=select_account", |facts| {
+        facts.request.asks_for(Prompt::SelectAccount) && !facts.chosen && !proven_since(facts)
     }),
-    login("prompt=create", |facts| facts.request.asks_for(Prompt::Create) && !proven_since(facts)),
+    choice("prompt=create", |facts| {
+        facts.request.asks_for(Prompt::Create) && !facts.chosen && !proven_since(facts)
+    }),
     login("id_token_hint", |facts| facts.hinted.is_some_and(|user| !is_session_of(facts, user))),
     proof("prompt=login", |facts| facts.request.asks_for(Prompt::Login) && !proven_since(facts)),
     proof("max_age", |facts| facts.request.max_age.is_some_and(|seconds| is_older(facts, seconds))),
@@ -79,6 +85,10 @@ pub(super) const CHECKS: [Check; 10] = [
 
 const fn login(name: &'static str, applies: fn(&Facts<'_>) -> bool) -> Check {
     Check { name, need: Need::Login, error: "login_required", applies }
+}
+
+const fn choice(name: &'static str, applies: fn(&Facts<'_>) -> bool) -> Check {
+    Check { name, need: Need::Choice, error: "account_selection_required", applies }
 }
 
 const fn proof(name: &'static str, applies: fn(&Facts<'_>) -> bool) -> Check {

@@ -16,6 +16,8 @@ pub enum Outcome {
     Answer(Answer),
     /// The person has to log in.
     LogIn(Box<LoginNeeded>),
+    /// The person is logged in, and has to log in as another one, or to choose.
+    Switch(Box<SwitchNeeded>),
     /// The person has to prove again who they are.
     Prove(Box<LoginNeeded>),
     /// The person has to enrol a second factor first, as this server demands.
@@ -34,6 +36,14 @@ pub struct LoginNeeded {
     pub login_hint: Option<String>,
     /// Whether to offer the sign-up.
     pub sign_up: bool,
+}
+
+/// Another account that is needed, or a choice of it.
+pub struct SwitchNeeded {
+    /// The login as another person.
+    pub login: LoginNeeded,
+    /// The request, sealed, to be resumed with by a person who stays; `None` where that will not do.
+    pub stay: Option<Zeroizing<String>>,
 }
 
 /// A decision that is needed.

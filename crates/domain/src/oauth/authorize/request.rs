@@ -9,6 +9,7 @@ use super::challenge::Challenge;
 use super::params::Params;
 use crate::model::clients::Client;
 use crate::values::ids::ClientId;
+use crate::values::scopes;
 use crate::values::uris::ResourceUri;
 
 /// The greatest number of bytes of a nonce, which ends up in an ID token.
@@ -41,7 +42,10 @@ pub enum Unanswerable {
 }
 
 /// The client that asks.
-pub(crate) fn client_id(params: &Params) -> Result<ClientId, Unanswerable> {
+///
+/// # Errors
+/// [`Unanswerable`] where that is not sure.
+pub fn client_id(params: &Params) -> Result<ClientId, Unanswerable> {
     let id = params.one("client_id").map_err(Unanswerable::Twice)?.ok_or(Unanswerable::NoClient)?;
     ClientId::parse(id).ok_or(Unanswerable::UnknownClient)
 }
@@ -57,7 +61,10 @@ pub struct Target {
 
 impl Target {
     /// Where the answer to these parameters goes.
-    pub(crate) fn of(params: &Params, client: &Client) -> Result<Self, Unanswerable> {
+    ///
+    /// # Errors
+    /// [`Unanswerable`] where that is not sure.
+    pub fn of(params: &Params, client: &Client) -> Result<Self, Unanswerable> {
         let own = &client.settings.redirect_uris;
         match params.one("redirect_uri").map_err(Unanswerable::Twice)? {
             Some(given) if own.iter().any(|uri| uri.matches(given)) => {
@@ -117,13 +124,27 @@ pub struct AuthorizationRequest {
 }
 
 impl AuthorizationRequest {
+    /// What the client would get of what it asks for, from a user who may allow it this.
+    pub(super) fn grantable(&self, client: &Client, allowed: &ScopeSet) -> ScopeSet {
+        let allowed = Client::bound(Some(client), allowed);
+        if let Some(asked) = &self.scope {
+            return scopes::intersection(asked, &allowed);
+        }
+        // What outlives the browser session has to be asked for by its name.
+        let named = allowed.iter().filter(|name| *name != scopes::OFFLINE_ACCESS);
+        ScopeSet::from_names(named).unwrap_or_default()
+    }
+
     /// Whether `prompt` asks for this.
     pub fn asks_for(&self, prompt: Prompt) -> bool {
         self.prompts.contains(&prompt)
     }
 
     /// Reads the parameters of a request of this client.
-    pub(crate) fn parse(params: &Params, client: &Client) -> Result<Self, Refusal> {
+    ///
+    /// # Errors
+    /// [`Refusal`] says what is wrong, for the client.
+    pub fn parse(params: &Params, client: &Client) -> Result<Self, Refusal> {
         if let Some(name) = params.repeated() {
             return Err(Refusal::invalid(format!("{name} is there twice")));
         }

@@ -1,7 +1,7 @@
 """A person in a browser without script: logs in by the pages, allows the application, and is sent back to it."""
 
 from html.parser import HTMLParser
-from http.cookiejar import DefaultCookiePolicy
+from http.cookies import SimpleCookie
 from urllib.parse import urljoin, urlsplit
 
 import requests
@@ -32,12 +32,21 @@ class Browser:
     """A browser with cookies of its own. It keeps secure ones on this machine, as real ones do."""
 
     def __init__(self):
-        self.session = requests.Session()
-        self.session.cookies.set_policy(DefaultCookiePolicy(secure_protocols=("http", "https")))
-        self.session.headers["Accept"] = "text/html"
+        self.cookies = {}
 
-    def _send(self, method, url, **options):
-        return self.session.request(method, url, allow_redirects=False, timeout=keyward.PATIENCE, **options)
+    def _send(self, method, url, headers=(), **options):
+        sent = {"Accept": "text/html", **dict(headers)}
+        if self.cookies:
+            sent["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        options |= {"headers": sent, "allow_redirects": False, "timeout": keyward.PATIENCE}
+        answer = requests.request(method, url, **options)
+        for line in answer.raw.headers.getlist("Set-Cookie"):
+            for name, cookie in SimpleCookie(line).items():
+                if cookie["max-age"] == "0":
+                    self.cookies.pop(name, None)
+                else:
+                    self.cookies[name] = cookie.value
+        return answer
 
     def _submit(self, page, form, changes):
         data = {**form["fields"], **changes}

@@ -9,11 +9,13 @@ use super::{holder, made, program};
 use crate::app::{Starts, operations};
 
 /// Keyward's own operations that a key opens, with the scope that it has to have for that.
-const OPEN: [(&str, &str, Option<&str>); 6] = [
+const OPEN: [(&str, &str, Option<&str>); 8] = [
     ("GET", "/users/me", None),
     ("GET", "/users/{id}", Some("admin")),
     ("GET", "/users/{id}/api-keys", Some("admin")),
     ("GET", "/users", Some("admin")),
+    ("GET", "/clients", Some("admin")),
+    ("GET", "/clients/{id}", Some("admin")),
     ("GET", "/oauth/check", None),
     ("POST", "/secret", None),
 ];

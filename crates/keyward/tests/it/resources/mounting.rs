@@ -47,7 +47,9 @@ async fn its_scopes_are_granted_by_role() {
         app.anonymous().post("/login", login).await.assert_status(400);
     }
     let metadata = app.anonymous().get("/.well-known/oauth-authorization-server").await.json();
-    assert_eq!(metadata["scopes_supported"], json!(["admin", "memos:audit", "memos:write"]));
+    let openid = ["openid", "profile", "email", "offline_access"];
+    let expected = [&openid[..], &["admin", "memos:audit", "memos:write"]].concat();
+    assert_eq!(metadata["scopes_supported"], json!(expected));
 }
 
 #[tokio::test]
@@ -55,7 +57,10 @@ async fn it_is_in_the_document_with_its_tag_its_padlocks_and_its_scopes() {
     let app = app_with_memos(&[]).await;
     let document = app.anonymous().get("/openapi.json").await.assert_status(200).json();
     let tags: Vec<_> = document["tags"].as_array().unwrap().iter().map(|tag| &tag["name"]).collect();
-    assert_eq!(tags, ["login", "users", "factors", "memos", "sessions", "mail", "oauth", "root", "health"]);
+    assert_eq!(
+        tags,
+        ["login", "users", "factors", "memos", "sessions", "mail", "clients", "oauth", "root", "health"]
+    );
     for (method, path, scope) in [
         ("get", "/memos", "memos:write"),
         ("post", "/memos", "memos:write"),
