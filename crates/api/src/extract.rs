@@ -7,6 +7,7 @@ pub mod binary;
 mod client_auth;
 pub mod clients;
 mod ids;
+mod maybe_client;
 pub(crate) mod mounted;
 mod new_passwords;
 mod oauth;
@@ -20,6 +21,7 @@ mod userinfo;
 
 pub use client_auth::{NamedClient, invalid_client};
 pub use ids::{Id, KeyOfUser};
+pub use maybe_client::MaybeClient;
 pub use mounted::HasPages;
 pub use new_passwords::{NewPasswordReader, NewPasswords, as_set, new_password, refusal};
 pub use oauth::{CLIENT_SCHEME, ClientFor, ClientForm, KnownClientForm, OAuthForm};

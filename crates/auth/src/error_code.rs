@@ -21,6 +21,8 @@ impl ErrorCode {
     pub const ENROLMENT_ONLY: Self = Self::new("enrolment_only");
     /// The access token is valid, and its holder was authenticated too long ago or not strongly enough (RFC 9470).
     pub const INSUFFICIENT_USER_AUTHENTICATION: Self = Self::new("insufficient_user_authentication");
+    /// Too many attempts. `Retry-After` says when the next one may succeed.
+    pub const TOO_MANY_ATTEMPTS: Self = Self::new("too_many_attempts");
     /// A dependency is busy or down. The same call may succeed later.
     pub const UNAVAILABLE: Self = Self::new("unavailable");
 

@@ -87,6 +87,7 @@ pub(crate) async fn tokens(response: Response, unauthorized: Error) -> Result<Pa
     Err(match response.json().await {
         Ok(Unauthorized::MfaRequired(half)) => Error::SecondFactor(half),
         Ok(Unauthorized::WrongCode) => Error::WrongCode,
+        Ok(Unauthorized::InvalidPasskey) => Error::InvalidPasskey,
         Ok(Unauthorized::InvalidMfaToken) => Error::LoginOver,
         _ => unauthorized,
     })

@@ -26,6 +26,12 @@ pub enum Error {
     /// The code of the second factor is wrong, or was used before.
     #[error("wrong code")]
     WrongCode,
+    /// The passkey is not sound or not the account's, or its challenge has expired or was used.
+    #[error("the passkey was not accepted: ask for it again")]
+    InvalidPasskey,
+    /// This Keyward offers no passkeys.
+    #[error("no passkeys are offered here")]
+    NoPasskeys,
     /// The half of a login has expired, was finished, or its account has changed since: begin again.
     #[error("the login is over: begin again")]
     LoginOver,

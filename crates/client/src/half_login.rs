@@ -34,6 +34,9 @@ pub enum SecondFactor<'a> {
     Otp(&'a str),
     /// A recovery code, which is good once.
     RecoveryCode(&'a str),
+    /// What an authenticator answered to [`Keyward::passkey_options`](crate::Keyward::passkey_options): a `PublicKeyCredential` as
+    /// its `toJSON()` gives it (WebAuthn level 3, section 5.1).
+    Passkey(&'a serde_json::Value),
 }
 
 /// What finishes a login.
@@ -50,6 +53,7 @@ pub(crate) struct Finish<'a> {
 pub(crate) enum Unauthorized {
     MfaRequired(HalfLogin),
     WrongCode,
+    InvalidPasskey,
     InvalidMfaToken,
     #[serde(other)]
     Other,

@@ -3,10 +3,10 @@
 use std::fmt;
 use std::time::Duration;
 
-use reqwest::{StatusCode, redirect};
+use reqwest::{Response, StatusCode, redirect};
 
 use crate::address::Address;
-use crate::endpoints::{Endpoints, away, tokens};
+use crate::endpoints::{Endpoints, away, read, tokens};
 use crate::grant::{Client, Grant, Login, Renewal};
 use crate::half_login::{Finish, HalfLogin, SecondFactor};
 use crate::{Error, Session};
@@ -68,11 +68,37 @@ impl Keyward {
         self.open(Login { username: email, password, otp: Some(otp), scope: None }).await
     }
 
-    /// Finishes a login that owes a second factor. A wrong code does not use it up.
+    /// What an authenticator is to sign, for [`SecondFactor::Passkey`] and [`Keyward::log_in_with_passkey`]: a
+    /// `PublicKeyCredentialRequestOptionsJSON` (WebAuthn level 3, section 5.5). It is good for five minutes, and once.
     ///
     /// # Errors
     ///
-    /// [`Error::WrongCode`], [`Error::LoginOver`], [`Error::Throttled`], [`Error::Unavailable`] and [`Error::Unexpected`].
+    /// [`Error::NoPasskeys`], [`Error::Unavailable`] and [`Error::Unexpected`].
+    pub async fn passkey_options(&self) -> Result<serde_json::Value, Error> {
+        let request = self.endpoints.post("/login/passkey/options")?.json(&serde_json::json!({}));
+        let response = request.send().await.map_err(away)?;
+        if response.status() == StatusCode::CONFLICT {
+            return Err(Error::NoPasskeys);
+        }
+        read(response, Error::Unexpected { status: StatusCode::UNAUTHORIZED.as_u16() }).await
+    }
+
+    /// Logs in with a passkey, which names the account: `assertion` is what an authenticator answered to
+    /// [`Keyward::passkey_options`], as `toJSON()` gives it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidPasskey`], [`Error::Unverified`], [`Error::Throttled`], [`Error::Unavailable`] and [`Error::Unexpected`].
+    pub async fn log_in_with_passkey(&self, assertion: &serde_json::Value) -> Result<Session, Error> {
+        let request = self.endpoints.post("/login/passkey")?.json(assertion);
+        self.opened(request.send().await.map_err(away)?, Error::InvalidPasskey).await
+    }
+
+    /// Finishes a login that owes a second factor. A wrong answer does not use it up.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::WrongCode`], [`Error::InvalidPasskey`], [`Error::LoginOver`], [`Error::Throttled`], [`Error::Unavailable`] and [`Error::Unexpected`].
     pub async fn finish_login(&self, half: &HalfLogin, answer: SecondFactor<'_>) -> Result<Session, Error> {
         let finish = Finish { mfa_token: &half.mfa_token, answer };
         let response = self.endpoints.post("/login/mfa")?.json(&finish).send().await.map_err(away)?;
@@ -127,11 +153,15 @@ impl Keyward {
 
     async fn open(&self, login: Login<'_>) -> Result<Session, Error> {
         let request = self.endpoints.post("/login")?.timeout(LOGIN).json(&login);
-        let response = request.send().await.map_err(away)?;
+        self.opened(request.send().await.map_err(away)?, Error::InvalidCredentials).await
+    }
+
+    /// The session of a login's answer, where a 401 that says no more means `unauthorized`.
+    async fn opened(&self, response: Response, unauthorized: Error) -> Result<Session, Error> {
         if response.status() == StatusCode::FORBIDDEN {
             return Err(Error::Unverified);
         }
-        let pair = tokens(response, Error::InvalidCredentials).await?;
+        let pair = tokens(response, unauthorized).await?;
         Ok(Session::new(self.endpoints.clone(), pair.into()))
     }
 

@@ -10,6 +10,7 @@ pub mod error;
 pub mod passkeys;
 pub mod policy;
 pub mod recovery_codes;
+pub mod registration;
 pub mod removal;
 pub mod standing;
 pub mod totp;

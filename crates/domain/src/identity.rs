@@ -3,6 +3,7 @@
 pub mod administrators;
 pub mod api_key_error;
 pub mod api_keys;
+mod besides;
 mod counting;
 pub mod deletion;
 pub mod error;

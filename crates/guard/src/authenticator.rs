@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
+use http::Extensions;
 use keyward_auth::{Scoped, TokenError, TokenVerifier};
 
 use crate::{Principal, Refusal};
@@ -20,6 +21,16 @@ pub trait Authenticator<I: Scoped = Principal>: Send + Sync {
     /// [`Refusal::InvalidToken`] or [`Refusal::Expired`] for a token that is not valid, [`Refusal::Unavailable`] when
     /// that cannot be decided now.
     async fn authenticate(&self, token: &str) -> Result<I, Refusal>;
+
+    /// The same for a request with these extensions, which may say where it comes from: for an authenticator that limits what one
+    /// caller may ask. Unless it is written, it asks [`authenticate`](Self::authenticate).
+    ///
+    /// # Errors
+    /// Those of [`authenticate`](Self::authenticate), and [`Refusal::TooManyAttempts`].
+    async fn authenticate_request(&self, token: &str, extensions: &Extensions) -> Result<I, Refusal> {
+        let _ = extensions;
+        self.authenticate(token).await
+    }
 
     /// The time, in Unix seconds, by which the age of an authentication is judged: the system's.
     fn now(&self) -> i64 {

@@ -31,8 +31,9 @@ impl<R: Requirement, F: Freshness, I: Scoped + Authenticated> CurrentUser<R, F, 
         self.identity
     }
 
-    async fn admit(authenticator: Arc<dyn Authenticator<I>>, token: &str) -> Result<Self, Refusal> {
-        let identity = authenticator.authenticate(token).await?;
+    async fn admit(authenticator: Arc<dyn Authenticator<I>>, parts: &Parts) -> Result<Self, Refusal> {
+        let token = bearer::token(&parts.headers)?;
+        let identity = authenticator.authenticate_request(token, &parts.extensions).await?;
         require(&identity, R::SCOPE, R::ENROLLING)?;
         opened_by(&identity, R::OPENED_BY, StepUp::of::<F>())?;
         authenticated(&identity, StepUp::of::<F>(), authenticator.now())?;
@@ -66,7 +67,7 @@ where
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
-        Self::admit(FromRef::from_ref(state), bearer::token(&parts.headers)?).await
+        Self::admit(FromRef::from_ref(state), parts).await
     }
 }
 
@@ -84,7 +85,7 @@ where
         if !parts.headers.contains_key(axum::http::header::AUTHORIZATION) {
             return Ok(None);
         }
-        Self::admit(FromRef::from_ref(state), bearer::token(&parts.headers)?).await.map(Some)
+        Self::admit(FromRef::from_ref(state), parts).await.map(Some)
     }
 }
 
@@ -93,15 +94,18 @@ mod documented {
     use utoipa::openapi::path::Operation;
     use utoipa::openapi::security::SecurityRequirement;
 
-    use super::{CurrentUser, Freshness, Requirement, StepUp};
+    use super::{Authenticated, CurrentUser, Freshness, Requirement, StepUp};
     use crate::OpenedBy;
     use crate::documented::Documented;
-    use crate::lock::{api_key, enrolled, lock, others_client, step_up};
+    use crate::lock::{api_key, enrolled, lock, others_client, step_up, waits};
     use crate::schemas::Schemas;
 
-    impl<R: Requirement, F: Freshness, I> Documented for CurrentUser<R, F, I> {
+    impl<R: Requirement, F: Freshness, I: Authenticated> Documented for CurrentUser<R, F, I> {
         fn document(operation: &mut Operation, _: &mut Schemas) {
             lock(operation, R::SCOPE);
+            if I::WAITS {
+                waits(operation);
+            }
             if R::OPENED_BY != OpenedBy::Any || StepUp::of::<F>().is_some() {
                 api_key(operation);
             }
@@ -118,7 +122,7 @@ mod documented {
         }
     }
 
-    impl<R: Requirement, F: Freshness, I> Documented for Option<CurrentUser<R, F, I>> {
+    impl<R: Requirement, F: Freshness, I: Authenticated> Documented for Option<CurrentUser<R, F, I>> {
         fn document(operation: &mut Operation, schemas: &mut Schemas) {
             CurrentUser::<R, F, I>::document(operation, schemas);
             operation.security.get_or_insert_default().insert(0, SecurityRequirement::default());

@@ -1,4 +1,4 @@
-//! The lock's refusals: 401, 403 and, while a token cannot be checked, 503.
+//! The lock's refusals: 401, 403, 429 and, while a token cannot be checked, 503.
 
 use http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
@@ -32,6 +32,9 @@ pub enum Refusal {
     /// The token is good, but its holder was authenticated too long ago, or not strongly enough (RFC 9470).
     #[error("A more recent or stronger authentication is required")]
     InsufficientAuthentication(StepUp),
+    /// The caller showed too many credentials that are nobody's, and has to wait for so many seconds.
+    #[error("Too many attempts. Try again in {0} s.")]
+    TooManyAttempts(u64),
     /// Whether the token is good cannot be found out now.
     #[error("Service Unavailable")]
     Unavailable,
@@ -47,6 +50,7 @@ impl Refusal {
             Self::InsufficientScope(_) | Self::ApiKey => ErrorCode::INSUFFICIENT_SCOPE,
             Self::EnrolmentOnly => ErrorCode::ENROLMENT_ONLY,
             Self::InsufficientAuthentication(_) => ErrorCode::INSUFFICIENT_USER_AUTHENTICATION,
+            Self::TooManyAttempts(_) => ErrorCode::TOO_MANY_ATTEMPTS,
             Self::Unavailable => ErrorCode::UNAVAILABLE,
         }
     }
@@ -59,6 +63,7 @@ impl Refusal {
             | Self::Expired
             | Self::InsufficientAuthentication(_) => StatusCode::UNAUTHORIZED,
             Self::InsufficientScope(_) | Self::ApiKey | Self::EnrolmentOnly => StatusCode::FORBIDDEN,
+            Self::TooManyAttempts(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
@@ -80,7 +85,7 @@ impl Refusal {
                 "Bearer error=\"insufficient_user_authentication\", error_description=\"{self}\", {}",
                 asked.parameters()
             )),
-            Self::Unavailable => None,
+            Self::TooManyAttempts(_) | Self::Unavailable => None,
         }
     }
 }
@@ -108,9 +113,12 @@ impl Refusal {
         if let Some(challenge) = self.challenge().and_then(|text| HeaderValue::try_from(text).ok()) {
             headers.insert(WWW_AUTHENTICATE, challenge);
         }
-        if self == Self::Unavailable {
-            headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
-        }
+        let seconds = match self {
+            Self::TooManyAttempts(seconds) => seconds,
+            Self::Unavailable => 1,
+            _ => return,
+        };
+        headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
     }
 }
 

@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
-use http::{HeaderMap, HeaderValue, Request, Response};
+use http::{Extensions, HeaderMap, HeaderValue, Request, Response};
 use http_body_util::{Either, Full};
 use tower_layer::Layer;
 use tower_service::Service;
@@ -82,11 +82,16 @@ pub struct BearerService<S> {
 }
 
 impl Lock {
-    async fn admit(&self, headers: &HeaderMap) -> Result<Option<Principal>, Refusal> {
+    async fn admit(
+        &self,
+        headers: &HeaderMap,
+        extensions: &Extensions,
+    ) -> Result<Option<Principal>, Refusal> {
         if self.optional && !headers.contains_key(AUTHORIZATION) {
             return Ok(None);
         }
-        let principal = self.authenticator.authenticate(bearer::token(headers)?).await?;
+        let token = bearer::token(headers)?;
+        let principal = self.authenticator.authenticate_request(token, extensions).await?;
         require(&principal, self.scope, false)?;
         opened_by(&principal, OpenedBy::Any, self.step_up)?;
         authenticated(&principal, self.step_up, self.authenticator.now())?;
@@ -116,7 +121,7 @@ where
         let mut inner = std::mem::replace(&mut self.inner, clone);
         let lock = self.lock.clone();
         Box::pin(async move {
-            match lock.admit(request.headers()).await {
+            match lock.admit(request.headers(), request.extensions()).await {
                 Ok(principal) => {
                     if let Some(principal) = principal {
                         request.extensions_mut().insert(principal);
@@ -144,6 +149,7 @@ fn refused(refusal: Refusal, headers: &HeaderMap) -> Response<Full<Bytes>> {
         Refusal::InsufficientScope(_) | Refusal::ApiKey | Refusal::EnrolmentOnly => {
             ("7", "Not enough permissions")
         }
+        Refusal::TooManyAttempts(_) => ("8", "Too many attempts"),
         Refusal::Unavailable => ("14", "Service Unavailable"),
     };
     let headers = response.headers_mut();

@@ -39,6 +39,12 @@ pub(crate) fn enrolled(operation: &mut Operation) {
     refusal(operation, Refusal::EnrolmentOnly, "The token is good for enrolling a second factor only");
 }
 
+/// Adds the refusal of callers who have to wait.
+pub(crate) fn waits(operation: &mut Operation) {
+    let when = "Too many API keys that are nobody's came from this IP address: try again after `Retry-After` seconds";
+    refusal(operation, Refusal::TooManyAttempts(30), when);
+}
+
 /// Adds the refusal of an API key.
 pub(crate) fn api_key(operation: &mut Operation) {
     refusal(operation, Refusal::ApiKey, "The credential is an API key");

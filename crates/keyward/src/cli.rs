@@ -117,7 +117,7 @@ fn execute() -> Result<ExitCode, Problem> {
         Err(error) if usage::is_asked_for(&error) => return usage::show(Cli::command()),
         Err(error) => {
             read?;
-            return Err(usage::refusal(&error));
+            return Err(usage::refusal(&error, &Cli::command()));
         }
     };
     let variables = read?;

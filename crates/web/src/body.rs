@@ -137,6 +137,7 @@ pub async fn receive(
         (false, Some((Media::Urlencoded, _))) if is_json_object(&bytes) => {
             return Err(json_as_form(types).into());
         }
+        (false, Some((Media::Json, _))) if is_form(&bytes) => return Err(form_as_json(types).into()),
         (false, Some((Media::Json, _))) => (Media::Json, object(json::parse(&bytes)?)?),
         (false, Some((Media::Multipart, field))) => (Media::Multipart, form::multipart(field, bytes).await?),
         (false, Some((Media::Urlencoded, _))) => (Media::Urlencoded, form::urlencoded(&bytes)?),
@@ -147,6 +148,21 @@ pub async fn receive(
 /// Whether a body is a JSON object, of any declared type. No form begins with a brace and is one.
 fn is_json_object(bytes: &[u8]) -> bool {
     bytes.trim_ascii_start().first() == Some(&b'{') && json::parse(bytes).is_ok()
+}
+
+/// Whether a body begins as a form does, `name=`, and so is no JSON.
+fn is_form(bytes: &[u8]) -> bool {
+    let name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-.%+*".contains(byte);
+    bytes.iter().position(|byte| !name(byte)).is_some_and(|end| end > 0 && bytes[end] == b'=')
+}
+
+/// The fault of a form that says it is JSON.
+fn form_as_json(types: &[Media]) -> Fault {
+    json::mislabelled(if types.contains(&Media::Urlencoded) {
+        "the body is a form: send it with `Content-Type: application/x-www-form-urlencoded`"
+    } else {
+        "the body is a form: send the fields as a JSON object, as in `{\"name\": \"..\"}`"
+    })
 }
 
 /// The fault of JSON that says it is a form.

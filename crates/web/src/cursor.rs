@@ -11,7 +11,12 @@ use crate::form;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct List(pub u8);
 
-const VERSION: u8 = 1;
+/// Of cursors of whole lists, and of lists that parameters narrow: these carry a digest of the parameters.
+const WHOLE: u8 = 1;
+const NARROWED: u8 = 2;
+
+/// A digest of the parameters that narrow a list; `None` where none does.
+pub(crate) type Narrowing = Option<u32>;
 
 /// What the rows of a list are ordered by: the last of a page is where the next one begins.
 pub trait Key: Copy + Send + Sync + 'static {
@@ -43,15 +48,34 @@ impl Key for u128 {
     }
 }
 
-/// The cursor of what comes after `key`.
-pub(crate) fn encode(list: List, key: impl Key) -> String {
-    URL_SAFE_NO_PAD.encode([&[VERSION, list.0], &key.to_bytes()[..]].concat())
+/// The cursor of what comes after `key` in a list that is narrowed like that.
+pub(crate) fn encode(list: List, narrowing: Narrowing, key: impl Key) -> String {
+    let (version, digest) = match narrowing {
+        Some(digest) => (NARROWED, digest.to_be_bytes().to_vec()),
+        None => (WHOLE, Vec::new()),
+    };
+    URL_SAFE_NO_PAD.encode([&[version, list.0], &digest[..], &key.to_bytes()[..]].concat())
 }
 
-/// The key that a cursor of this list was made of.
-pub(crate) fn decode<K: Key>(list: List, text: &str) -> Option<K> {
+/// How the list was narrowed that a cursor of this list was made for, and the key that it was made of.
+pub(crate) fn decode<K: Key>(list: List, text: &str) -> Option<(Narrowing, K)> {
     let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
-    K::from_bytes(bytes.strip_prefix(&[VERSION, list.0])?)
+    if let Some(key) = bytes.strip_prefix(&[WHOLE, list.0]) {
+        return Some((None, K::from_bytes(key)?));
+    }
+    let (digest, key) = bytes.strip_prefix(&[NARROWED, list.0])?.split_first_chunk::<4>()?;
+    Some((Some(u32::from_be_bytes(*digest)), K::from_bytes(key)?))
+}
+
+/// A digest of parameters, which have one order (FNV-1a): it tells a mistake, and keeps nothing secret.
+pub(crate) fn digest<'a>(parameters: impl Iterator<Item = (&'a str, &'a str)>) -> Narrowing {
+    let mut digest = None;
+    for (name, value) in parameters {
+        for byte in name.bytes().chain([0]).chain(value.bytes()).chain([0]) {
+            digest = Some((digest.unwrap_or(0x811c_9dc5) ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+        }
+    }
+    digest
 }
 
 /// What would end a link early. Everything beyond ASCII is escaped as well.
@@ -81,16 +105,29 @@ mod tests {
 
     #[test]
     fn a_cursor_is_good_for_its_own_list_only() {
-        let cursor = encode(List(b'p'), 77_i64);
-        assert_eq!(decode(List(b'p'), &cursor), Some(77_i64));
+        let cursor = encode(List(b'p'), None, 77_i64);
+        assert_eq!(decode(List(b'p'), &cursor), Some((None, 77_i64)));
+        let narrowed = encode(List(b'p'), Some(7), 77_i64);
+        assert_eq!(decode(List(b'p'), &narrowed), Some((Some(7), 77_i64)));
+        assert_eq!(decode::<i64>(List(b'u'), &narrowed), None);
         assert_eq!(decode::<i64>(List(b'u'), &cursor), None);
         assert_eq!(decode::<u128>(List(b'p'), &cursor), None);
-        let (negative, zero) = (encode(List(b'p'), -1_i64), encode(List(b'p'), 0_i64));
+        let (negative, zero) = (encode(List(b'p'), None, -1_i64), encode(List(b'p'), Some(1), 0_i64));
         for text in ["", "77", "AXA", "!!", &format!("{cursor}A"), &negative, &zero] {
             assert_eq!(decode::<i64>(List(b'p'), text), None, "{text:?}");
         }
-        let cursor = encode(List(b's'), u128::MAX);
-        assert_eq!(decode(List(b's'), &cursor), Some(u128::MAX));
+        let cursor = encode(List(b's'), None, u128::MAX);
+        assert_eq!(decode(List(b's'), &cursor), Some((None, u128::MAX)));
+    }
+
+    #[test]
+    fn a_digest_knows_names_from_values() {
+        let of = |parameters: &[(&'static str, &'static str)]| digest(parameters.iter().copied());
+        assert_eq!(of(&[]), None);
+        assert_eq!(of(&[("a", "b")]), of(&[("a", "b")]));
+        for other in [&[("a", "c")][..], &[("ab", "")], &[("a", ""), ("b", "")], &[("a", "b"), ("c", "d")]] {
+            assert_ne!(of(&[("a", "b")]), of(other), "{other:?}");
+        }
     }
 
     #[test]

@@ -1,7 +1,11 @@
 //! Reading an object field by field, keeping every fault instead of stopping at the first.
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 
+use crate::cursor::{self, Narrowing};
 use crate::fault::{Fault, Flaw, Loc};
 use crate::given::Given;
 use crate::reader::Reader;
@@ -12,22 +16,24 @@ pub struct Fields<'a> {
     object: &'a Map<String, Value>,
     text: bool,
     faults: Vec<Fault>,
+    /// The parameters of a query that were asked for and are there.
+    asked: RefCell<BTreeSet<String>>,
 }
 
 impl<'a> Fields<'a> {
     /// The fields of a JSON body.
     pub fn of_json(object: &'a Map<String, Value>) -> Self {
-        Self { part: "body", object, text: false, faults: Vec::new() }
+        Self { part: "body", object, text: false, faults: Vec::new(), asked: RefCell::default() }
     }
 
     /// The fields of a form, whose values are all text.
     pub fn of_form(object: &'a Map<String, Value>) -> Self {
-        Self { part: "body", object, text: true, faults: Vec::new() }
+        Self { part: "body", object, text: true, faults: Vec::new(), asked: RefCell::default() }
     }
 
     /// The parameters of a query, whose values are all text. A parameter without a value counts as missing.
     pub fn of_query(object: &'a Map<String, Value>) -> Self {
-        Self { part: "query", object, text: true, faults: Vec::new() }
+        Self { part: "query", object, text: true, faults: Vec::new(), asked: RefCell::default() }
     }
 
     /// What was read, unless a field was faulty.
@@ -129,7 +135,22 @@ impl<'a> Fields<'a> {
         if !self.has(name) && self.has(alias) { alias } else { name }
     }
 
+    /// A digest of the parameters of a query that were read so far, but for these.
+    pub(crate) fn digest(&self, but: &[&str]) -> Narrowing {
+        let asked = self.asked.borrow();
+        let asked = asked.iter().filter(|name| !but.contains(&name.as_str()));
+        cursor::digest(asked.filter_map(|name| Some((name.as_str(), self.text(name)?))))
+    }
+
     fn value(&self, name: &str) -> Option<&'a Value> {
-        self.object.get(name).filter(|value| self.part != "query" || !value.is_null())
+        let value = self.object.get(name);
+        if self.part != "query" {
+            return value;
+        }
+        let value = value.filter(|value| !value.is_null());
+        if value.is_some() {
+            self.asked.borrow_mut().insert(name.to_owned());
+        }
+        value
     }
 }

@@ -27,6 +27,11 @@ fn invalid(position: usize, error: &str) -> Fault {
         .at(vec![Loc::Name("body".into()), Loc::Index(position)], None)
 }
 
+/// The fault of a body that is no JSON, and what to send instead.
+pub(crate) fn mislabelled(error: &str) -> Fault {
+    invalid(0, error)
+}
+
 fn position(text: &str, line: usize, column: usize) -> usize {
     let before: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
     (before + column.saturating_sub(1)).min(text.len())

@@ -14,7 +14,7 @@ use utoipa::openapi::schema::Type;
 use utoipa::openapi::{HeaderBuilder, RefOr, Schema};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::cursor::{self, Key, List};
+use crate::cursor::{self, Key, List, Narrowing};
 use crate::fault::Flaw;
 use crate::fields::Fields;
 use crate::given::Given;
@@ -57,6 +57,7 @@ pub struct Paged<T, F: Input = Unfiltered, K = i64> {
 /// Where in the list the caller is.
 pub struct Place<T, K = i64> {
     uri: Uri,
+    narrowing: Narrowing,
     list: PhantomData<fn(K) -> T>,
 }
 
@@ -64,7 +65,8 @@ impl<K: Key, T: Listed<K>> Place<T, K> {
     /// The answer: the rows that were found. `next` is the key of the last of them if there are more, and
     /// becomes a link to the next page.
     pub fn listing(&self, items: Vec<T>, next: Option<K>) -> Listing<T> {
-        let next = next.and_then(|key| cursor::next_link(&self.uri, &cursor::encode(T::LIST, key)));
+        let next =
+            next.and_then(|key| cursor::next_link(&self.uri, &cursor::encode(T::LIST, self.narrowing, key)));
         Listing { items, next }
     }
 }
@@ -92,11 +94,11 @@ impl<K> Cursor<K> {
 }
 
 impl<K: Key> Reader<List> for Cursor<K> {
-    type Value = K;
+    type Value = (Narrowing, K);
 
-    fn read(&self, given: Given<'_>, list: &List) -> Result<K, Flaw> {
-        let key = cursor::decode(*list, given.string()?);
-        key.ok_or_else(|| Flaw::value("this cursor was not made by this list"))
+    fn read(&self, given: Given<'_>, list: &List) -> Result<(Narrowing, K), Flaw> {
+        let read = cursor::decode(*list, given.string()?);
+        read.ok_or_else(|| Flaw::value("this cursor was not made by this list"))
     }
 
     fn schema(&self) -> RefOr<Schema> {
@@ -108,6 +110,7 @@ impl<K: Key> Reader<List> for Cursor<K> {
 struct Request<T, F, K> {
     page: Page<K>,
     filter: F,
+    narrowing: Narrowing,
     list: PhantomData<fn() -> T>,
 }
 
@@ -118,12 +121,18 @@ impl<K: Key, T: Listed<K>, F: Input> Input for Request<T, F, K> {
         let everywhere = Everywhere::read(fields, &());
         let after = fields.optional(Cursor::<K>::NAME, &Cursor(PhantomData), &T::LIST);
         let filter = F::read(fields, context);
+        let narrowing = fields.digest(&["limit", Cursor::<K>::NAME]);
+        // Under other filters the rows beyond it are another list's.
+        if after.flatten().is_some_and(|(made_for, _)| made_for != narrowing) {
+            fields
+                .fault(Cursor::<K>::NAME, Flaw::value("this cursor was made for other filters of this list"));
+        }
         // Ignored like other unknown names, it would give the first page for ever.
         for name in ["skip", "offset"] {
             fields.refuse(name, &Flaw::value(SKIPPED));
         }
-        let page = Page { limit: everywhere?.limit, after: after? };
-        Some(Self { page, filter: filter?, list: PhantomData })
+        let page = Page { limit: everywhere?.limit, after: after?.map(|(_, key)| key) };
+        Some(Self { page, filter: filter?, narrowing, list: PhantomData })
     }
 }
 
@@ -152,7 +161,7 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Rejection> {
         let Query(request) = Query::<Request<T, F, K>>::from_request_parts(parts, state).await?;
         let Ok(Here(uri)) = Here::from_request_parts(parts, state).await;
-        let here = Place { uri, list: PhantomData };
+        let here = Place { uri, narrowing: request.narrowing, list: PhantomData };
         Ok(Self { page: request.page, filter: request.filter, here })
     }
 }

@@ -298,3 +298,19 @@ async fn an_object_within_a_body_reports_every_fault_by_its_whole_path() {
     );
     assert_eq!(document["components"]["schemas"]["Inner"]["required"], json!(["title", "pin"]));
 }
+
+#[tokio::test]
+async fn a_form_that_says_it_is_json_is_told_what_to_send() {
+    let (status, value) = send("POST", "/notes", "application/json", "title=a&pin=1234").await;
+    assert_eq!(
+        (status, &value["detail"][0]["type"]),
+        (StatusCode::UNPROCESSABLE_ENTITY, &json!("json_invalid"))
+    );
+    let error = value["detail"][0]["ctx"]["error"].as_str().unwrap();
+    assert!(error.contains("form"), "{error}");
+    for other in ["{\"title\"=1}", "=", "a b=c", "\"a\"=1"] {
+        let (_, value) = send("POST", "/notes", "application/json", other).await;
+        let error = value["detail"][0]["ctx"]["error"].as_str().unwrap();
+        assert!(!error.contains("form"), "{other}: {error}");
+    }
+}

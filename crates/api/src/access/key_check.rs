@@ -3,11 +3,13 @@
 //! As with sessions, an answer is remembered for at most the revocation bound, and forgotten at once when this process changes
 //! anything about the key's owner, or is notified that another one did. A key with a wrong checksum costs no statement.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use keyward_auth::{ApiKey, SecretHash};
 use keyward_domain::identity::standing_keys::{StandingKey, StandingKeys};
+use keyward_domain::limits::waits::Throttled;
 use keyward_domain::model::store_error::StoreError;
 use keyward_domain::values::actor::{Actor, Via};
 use keyward_domain::values::clock::Clock;
@@ -15,6 +17,7 @@ use keyward_domain::values::ids::UserId;
 use keyward_domain::values::proof::{Methods, Proof};
 use keyward_guard::Refusal;
 use quick_cache::sync::Cache;
+use time::OffsetDateTime;
 
 use super::cache_use::CacheUse;
 use super::epochs::Epochs;
@@ -23,6 +26,8 @@ use super::remembered::Remembered;
 
 /// How many keys are remembered whose owner is known.
 const OWNERS: usize = 100_000;
+/// How many keys are remembered that were nobody's.
+const STRANGERS: usize = 10_000;
 
 /// Keys that are good, of users who are not locked out.
 pub(crate) struct KeyCheck {
@@ -32,6 +37,13 @@ pub(crate) struct KeyCheck {
     owners: Cache<[u8; 32], UserId>,
     remembered: Remembered<[u8; 32], Option<Arc<StandingKey>>, StoreError>,
     uses: KeyUses,
+    /// Keys that were nobody's, and when: a program that goes on with one costs no look-up, and no other its turn.
+    strangers: Cache<[u8; 32], OffsetDateTime>,
+    bound: Duration,
+}
+
+fn too_many(Throttled { seconds }: Throttled) -> Refusal {
+    Refusal::TooManyAttempts(seconds)
 }
 
 impl KeyCheck {
@@ -44,7 +56,15 @@ impl KeyCheck {
     ) -> Self {
         let remembered = Remembered::new("api_keys", epochs, bound);
         let uses = KeyUses::new(Arc::clone(&clock), keys.clone());
-        Self { clock, keys, owners: Cache::new(OWNERS), remembered, uses }
+        Self {
+            clock,
+            keys,
+            owners: Cache::new(OWNERS),
+            remembered,
+            uses,
+            strangers: Cache::new(STRANGERS),
+            bound,
+        }
     }
 
     /// Notes uses of keys.
@@ -52,16 +72,32 @@ impl KeyCheck {
         self.uses.clone()
     }
 
-    /// Whose key this is, and what it is good for.
-    pub(crate) async fn authenticate(&self, text: &str) -> Result<Actor, Refusal> {
+    /// Whose key this is, which came from this IP address, and what it is good for.
+    pub(crate) async fn authenticate(&self, text: &str, from: Option<IpAddr>) -> Result<Actor, Refusal> {
         let hash = ApiKey::hash_of(text).ok_or(Refusal::InvalidToken)?;
+        let now = self.clock.now();
+        // A key is never made a second time: one that is nobody's stays so.
+        if self.strangers.get(hash.as_bytes()).is_some_and(|at| now - at < self.bound) {
+            return Err(Refusal::InvalidToken);
+        }
+        // A key that was somebody's waits for no one who guesses.
+        let is_new = self.owners.get(hash.as_bytes()).is_none();
+        if is_new {
+            self.keys.guesses.check(from, now).map_err(too_many)?;
+        }
         let known = self.known(&hash).await.map_err(|cause| {
             tracing::warn!(?cause, "an API key could not be looked up");
             Refusal::Unavailable
         })?;
-        let known = known.ok_or(Refusal::InvalidToken)?;
+        let Some(known) = known else {
+            if is_new {
+                self.strangers.insert(*hash.as_bytes(), now);
+                self.keys.guesses.spend(from, now).map_err(too_many)?;
+            }
+            return Err(Refusal::InvalidToken);
+        };
         let StandingKey { key, scope } = &*known;
-        if key.is_over(self.clock.now()) {
+        if key.is_over(now) {
             return Err(Refusal::Expired);
         }
         self.uses.note(key).await;

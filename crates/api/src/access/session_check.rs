@@ -4,10 +4,13 @@
 //! An answer is remembered for at most the revocation bound, and forgotten at once when this process changes
 //! anything about the user, or is notified that another one did (`epochs.rs`).
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use axum::extract::ConnectInfo;
+use axum::http::Extensions;
 use keyward_auth::{ApiKey, JwtVerifier, MemoryUse, TokenVerifier};
 use keyward_domain::identity::standing_keys::StandingKeys;
 use keyward_domain::model::sessions::LiveSession;
@@ -18,9 +21,8 @@ use keyward_domain::values::actor::{Actor, Via};
 use keyward_domain::values::clock::Clock;
 use keyward_domain::values::ids::SessionId;
 use keyward_domain::values::ids::UserId;
-use keyward_domain::values::proof::{Methods, Proof};
+use keyward_domain::values::proof::Proof;
 use keyward_guard::{Authenticator, Refusal};
-use time::OffsetDateTime;
 
 use super::cache_use::CacheUse;
 use super::epochs::Epochs;
@@ -89,8 +91,7 @@ impl SessionCheck {
         // Both at once, because a span's fields are written anew each time.
         tracing::record_all!(tracing::Span::current(), user = who.0, session = %id);
         let scope = self.opening.grants().bound(live.role, &claims.scope);
-        let at = claims.auth_time.and_then(|at| OffsetDateTime::from_unix_timestamp(at).ok());
-        let proof = Proof { methods: Methods::parse(&claims.amr.join(" ")), at };
+        let proof = Proof::of_claims(&claims).within(&live.session.proof);
         let via = if claims.client_id.is_some() { Via::ClientSession(id) } else { Via::Session(id) };
         Ok(Actor { who, via, scope, proof })
     }
@@ -100,9 +101,18 @@ impl SessionCheck {
 impl Authenticator<Actor> for SessionCheck {
     async fn authenticate(&self, token: &str) -> Result<Actor, Refusal> {
         if ApiKey::looks_like(token) {
-            return self.api_keys.authenticate(token).await;
+            return self.api_keys.authenticate(token, None).await;
         }
         self.by(&self.verifier, token).await
+    }
+
+    async fn authenticate_request(&self, token: &str, extensions: &Extensions) -> Result<Actor, Refusal> {
+        if ApiKey::looks_like(token) {
+            let from = extensions.get::<ConnectInfo<SocketAddr>>();
+            let from = from.map(|ConnectInfo(address)| address.ip().to_canonical());
+            return self.api_keys.authenticate(token, from).await;
+        }
+        self.authenticate(token).await
     }
 
     fn now(&self) -> i64 {

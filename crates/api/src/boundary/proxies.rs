@@ -24,7 +24,7 @@ impl FromStr for Network {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        const WRONG: &str = "write a network as in 10.0.0.0/8 or 2001:db8::/32, or an address";
+        const WRONG: &str = "write a network as in 10.0.0.0/8 or 2001:db8::/32, an address, or unix for proxies at the Unix socket";
         let network = text.parse().or_else(|_| text.parse().map(|address: IpAddr| address.into()));
         let network: IpNet = network.map_err(|_| WRONG)?;
         match network.addr().to_canonical() {

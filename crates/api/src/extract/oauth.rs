@@ -153,7 +153,7 @@ fn insufficient_scope(scope: &str) -> ApiError {
 }
 
 /// What authenticating a client can answer.
-fn document_client(operation: &mut Operation) {
+pub(super) fn document_client(operation: &mut Operation) {
     document_error(operation, &two_ways(), "Two ways of client authentication at once");
     document_error(operation, &invalid_client(), "Client authentication failed");
     let overloaded = "Overloaded: try again after `Retry-After` seconds";

@@ -61,6 +61,35 @@ fn no_email(error: EmailError) -> Flaw {
     Flaw::with_ctx("value_error", message, json!({ "reason": reason }))
 }
 
+/// Reads a user name.
+pub fn username() -> UsernameReader {
+    UsernameReader
+}
+
+/// Made by [`username`].
+pub struct UsernameReader;
+
+impl<C> Reader<C> for UsernameReader {
+    type Value = Username;
+
+    fn read(&self, given: Given<'_>, _: &C) -> Result<Username, Flaw> {
+        Username::parse(given.string()?).map_err(no_username)
+    }
+
+    fn schema(&self) -> RefOr<Schema> {
+        of_type(Type::String).min_length(Some(1)).max_length(Some(Username::MAX)).into()
+    }
+}
+
+/// What is wrong with a user name.
+fn no_username(error: UsernameError) -> Flaw {
+    match error {
+        UsernameError::TooShort => Flaw::too_short(1),
+        UsernameError::TooLong => Flaw::too_long(Username::MAX),
+        UsernameError::Character => Flaw::value(&error.to_string()),
+    }
+}
+
 /// Reads one of the names that an account logs in with, of these kinds.
 pub fn login_name(kinds: LoginNames) -> LoginNameReader {
     LoginNameReader { kinds }
@@ -84,11 +113,7 @@ impl<C> Reader<C> for LoginNameReader {
         if address {
             return Email::parse(text).map(LoginName::Email).map_err(no_email);
         }
-        Username::parse(text).map(LoginName::Username).map_err(|error| match error {
-            UsernameError::TooShort => Flaw::too_short(1),
-            UsernameError::TooLong => Flaw::too_long(Username::MAX),
-            UsernameError::Character => Flaw::value(&error.to_string()),
-        })
+        Username::parse(text).map(LoginName::Username).map_err(no_username)
     }
 
     fn schema(&self) -> RefOr<Schema> {

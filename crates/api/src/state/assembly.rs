@@ -90,8 +90,8 @@ impl AppState {
         let signer = Arc::new(JwtIssuer::new(signed, keys.clone(), Arc::clone(&ports.random)));
         let (lifetimes, most) = (settings.tokens.lifetimes(), settings.tokens.sessions_per_account.into());
         let codec = RefreshTokens::new(&postbox.master);
-        let policy = settings.factors.policy();
-        let standing_keys = StandingKeys::new(ports.clone(), grants.clone(), policy);
+        let (policy, limited) = (settings.factors.policy(), settings.throttle.budgets().is_some());
+        let standing_keys = StandingKeys::new(ports.clone(), grants.clone(), policy, limited);
         let opening = Opening::new(ports.clone(), signer, codec, lifetimes, grants, most)
             .demanding(policy)
             .reporting(settings.mail.reports_new_devices().then(|| postbox.clone()));

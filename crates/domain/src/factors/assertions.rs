@@ -11,7 +11,7 @@ use crate::model::passkeys::{Passkey, PasskeyUse};
 use crate::model::store_error::StoreError;
 use crate::ports::bundle::Ports;
 use crate::ports::store::Transaction;
-use crate::ports::webauthn::{Assertion, Webauthn};
+use crate::ports::webauthn::{Assertion, Unfit, Webauthn};
 use crate::values::by::By;
 use crate::values::ids::{PasskeyId, UserId};
 use crate::values::origin::Origin;
@@ -84,22 +84,50 @@ impl PasskeyChecks {
     pub(crate) fn shown(&self, assertion: &Assertion, passkey: &Passkey) -> Option<ShownPasskey> {
         let webauthn = self.webauthn.as_ref()?;
         let stored = &passkey.new;
-        let of_owner = assertion.user_handle.as_ref().is_none_or(|handle| *handle == stored.handle);
-        let challenge = webauthn.challenge(&assertion.client_data)?;
-        let now = self.ports.clock.now();
-        let ceremony = Ceremony::open_assertion(&challenge, &self.master, now);
-        let ceremony = ceremony.filter(|_| of_owner && assertion.id == stored.credential);
-        let ceremony = ceremony?;
+        let challenge = webauthn.challenge(&assertion.client_data);
+        let ceremony = challenge
+            .as_deref()
+            .and_then(|challenge| Ceremony::open_assertion(challenge, &self.master, self.ports.clock.now()));
+        let (Some(challenge), Some(ceremony)) = (challenge, ceremony) else {
+            return self.refused(Unfit::Challenge);
+        };
+        if assertion.id != stored.credential {
+            return self.refused(Unfit::UnknownPasskey);
+        }
         // The port logs why.
         let asserted = webauthn.asserted(&challenge, assertion, &stored.key).ok()?;
+        // After the signature, so that the time tells nothing of the handle.
+        if assertion.user_handle.as_ref().is_some_and(|handle| *handle != stored.handle) {
+            return self.refused(Unfit::OtherUserHandle);
+        }
         let synced = stored.backup_eligible;
         if asserted.backup_eligible != synced {
-            return None;
+            return self.refused(Unfit::BackupEligibility);
         }
         let counts = asserted.counter != 0 || stored.counter != 0;
         let went_back = counts && asserted.counter <= stored.counter;
         let (user, id, counter) = (stored.user, passkey.id, asserted.counter);
         Some(ShownPasskey { user, id, counter, went_back, synced, ceremony })
+    }
+
+    /// Compares an answer by a passkey that is not known with a key that no passkey has, so that it takes as long as one that is
+    /// known. It is refused in any case.
+    pub(crate) fn compare_unknown(&self, assertion: &Assertion) {
+        let _ = self.refused::<()>(Unfit::UnknownPasskey);
+        let Some(webauthn) = &self.webauthn else { return };
+        let Some(challenge) = webauthn.challenge(&assertion.client_data) else { return };
+        let ceremony = Ceremony::open_assertion(&challenge, &self.master, self.ports.clock.now());
+        if ceremony.is_some() {
+            let _ = webauthn.asserted(&challenge, assertion, &webauthn.stand_in());
+        }
+    }
+
+    /// Nothing, and a line in the log that says why.
+    pub(crate) fn refused<T>(&self, unfit: Unfit) -> Option<T> {
+        if let Some(webauthn) = &self.webauthn {
+            webauthn.note(unfit);
+        }
+        None
     }
 
     /// Notes the use of a passkey and of its challenge, in the transaction in which it counts. Returns whether the passkey still

@@ -15,7 +15,7 @@ use crate::mail::postbox::Postbox;
 use crate::model::events::{Event, EventKind};
 use crate::ports::bundle::Ports;
 use crate::ports::store::Transaction;
-use crate::ports::webauthn::Webauthn;
+use crate::ports::webauthn::{Unfit, Webauthn};
 use crate::values::by::{By, Means};
 use crate::values::ids::UserId;
 use crate::values::origin::Origin;
@@ -105,8 +105,12 @@ impl FactorChecks {
             }
             Answer::Passkey(assertion) => {
                 let mut passkeys = standing.passkeys.iter();
-                let passkey = passkeys.find(|passkey| passkey.new.credential == assertion.id);
-                passkey.and_then(|passkey| self.passkeys.shown(assertion, passkey)).map(What::Passkey)
+                if let Some(passkey) = passkeys.find(|passkey| passkey.new.credential == assertion.id) {
+                    self.passkeys.shown(assertion, passkey).map(What::Passkey)
+                } else {
+                    self.passkeys.compare_unknown(assertion);
+                    None
+                }
             }
         };
         match what {
@@ -185,10 +189,11 @@ impl FactorChecks {
     /// What an answer comes to that could not be [redeemed](Self::redeem): another caller used it first, or a passkey's counter
     /// went back.
     pub(crate) async fn overtaken(&self, checked: &Checked, by: &By, origin: &Origin) -> FactorError {
-        if let What::Passkey(shown) = &checked.what
-            && let Err(error) = self.passkeys.report_copy(shown, by, origin).await
-        {
-            return error.into();
+        if let What::Passkey(shown) = &checked.what {
+            let _ = self.passkeys.refused::<()>(Unfit::Overtaken);
+            if let Err(error) = self.passkeys.report_copy(shown, by, origin).await {
+                return error.into();
+            }
         }
         self.refuse(checked.user, checked.guess, checked.method(), by, origin).await
     }

@@ -7,21 +7,20 @@ use super::ceremony::{Bound, Ceremony};
 use super::checks::FactorChecks;
 use super::error::FactorError;
 use super::recovery_codes::RecoveryCodes;
-use super::removal::forget_recovery_codes;
+use super::registration::{RegisteredPasskey, RegistrationRequest, has_room, store};
+use super::removal::after_removal;
 use super::standing::{Standing, strong_enough};
 use crate::model::events::{Event, EventKind};
 use crate::model::mail::Letter;
-use crate::model::passkeys::{MOST_PASSKEYS, NewPasskey, Passkey, PasskeyName};
-use crate::model::store_error::StoreError;
+use crate::model::passkeys::{Passkey, PasskeyName};
 use crate::model::users::User;
 use crate::ports::letters::Reader;
 use crate::ports::store::Transaction;
-use crate::ports::webauthn::{Attestation, Registered};
+use crate::ports::webauthn::{Attestation, Registered, Unfit};
 use crate::values::actor::Actor;
 use crate::values::ids::{PasskeyId, UserId};
 use crate::values::origin::Origin;
 use crate::values::proof::Method;
-use crate::values::relying_party::RelyingParty;
 use crate::values::scopes::Grants;
 
 /// What user handles are derived for.
@@ -30,31 +29,6 @@ const HANDLE: &str = "keyward passkey user handle v1";
 const PASSKEY: &str = "a passkey";
 /// What events call it.
 const DETAIL: &str = "passkey";
-
-/// What an authenticator is to make.
-#[derive(Clone, Debug)]
-pub struct RegistrationRequest {
-    /// What the answer has to repeat. Good once, for five minutes, for this account.
-    pub challenge: Vec<u8>,
-    /// Whom the passkey is for.
-    pub party: RelyingParty,
-    /// The user handle: the same for all passkeys of an account. It says nothing about the account.
-    pub handle: Vec<u8>,
-    /// The account.
-    pub user: User,
-    /// The COSE algorithms that it may have, the preferred first.
-    pub algorithms: Vec<i32>,
-    /// The passkeys that the account has.
-    pub existing: Vec<Passkey>,
-}
-
-/// A passkey that was registered.
-pub struct RegisteredPasskey {
-    /// The passkey.
-    pub passkey: Passkey,
-    /// Recovery codes, where it is the account's first second factor.
-    pub codes: Option<RecoveryCodes>,
-}
 
 /// Registers, renames and removes passkeys.
 #[derive(Clone)]
@@ -129,7 +103,7 @@ impl Passkeys {
                 if standing.fingerprint(found.hash.as_ref()) != bound.fingerprint
                     || !tx.spent().spend(ceremony.id, ceremony.expiry()).await?
                 {
-                    return Ok(None);
+                    return Ok(checks.passkeys.refused(Unfit::Overtaken));
                 }
                 checks.right(&mut *tx, guess).await?;
                 let handle = self.handle(user, &standing);
@@ -142,7 +116,7 @@ impl Passkeys {
                 // The passkey was shown in this session: its next token says so.
                 let proof = actor.proof.and(Method::Passkey, now);
                 let session = actor.session().ok_or(FactorError::CallerGone)?;
-                if !tx.sessions().prove(session, &proof).await? {
+                if !tx.session_proofs().prove(user, session, &proof).await? {
                     return Err(FactorError::CallerGone);
                 }
                 let letter = |reader| checks.postbox.letters.passkey_added(reader, first);
@@ -173,6 +147,7 @@ impl Passkeys {
         actor: &Actor,
         id: PasskeyId,
         name: &PasskeyName,
+        origin: &Origin,
     ) -> Result<Passkey, FactorError> {
         let ports = &self.checks.ports;
         ports
@@ -182,6 +157,9 @@ impl Passkeys {
                 strong_enough(actor, &Standing::of(&mut *tx, actor.who).await?)?;
                 let renamed = tx.passkey_changes().rename(actor.who, id, name).await?;
                 let renamed = renamed.ok_or(FactorError::PasskeyNotFound(id))?;
+                let event = Event::new(ports.clock.now(), EventKind::PasskeyRenamed, actor, origin);
+                let event = event.of(actor.who).in_session(actor.session());
+                tx.events().append(&event.saying(id.to_string())).await?;
                 tx.commit().await?;
                 Ok(renamed)
             })
@@ -206,7 +184,7 @@ impl Passkeys {
                 let now = ports.clock.now();
                 tx.passkey_changes().void_challenges(actor.who, now).await?;
                 tx.session_endings().revoke_all(actor.who, actor.session(), now).await?;
-                forget_recovery_codes(&mut *tx, actor.who).await?;
+                after_removal(&mut *tx, actor.who, actor.session()).await?;
                 let letter = |reader| self.checks.postbox.letters.factor_removed(reader, PASSKEY);
                 let notice = Reader::of(&held).map(letter).transpose()?;
                 self.report(&mut *tx, EventKind::FactorRemoved, actor, &held, notice, origin).await?;
@@ -218,11 +196,19 @@ impl Passkeys {
     /// The challenge, what it is bound to, and the new credential, if all of it is sound and the actor's.
     fn checked(&self, actor: &Actor, attestation: &Attestation) -> Option<(Ceremony, Bound, Registered)> {
         let (ports, webauthn) = (&self.checks.ports, self.checks.passkeys.webauthn().ok()?);
-        let challenge = webauthn.challenge(&attestation.client_data)?;
-        let master = &self.checks.postbox.master;
-        let (ceremony, bound) = Ceremony::open_registration(&challenge, master, ports.clock.now())?;
+        let challenge = webauthn.challenge(&attestation.client_data);
+        let (challenge, (ceremony, bound)) = challenge
+            .and_then(|challenge| {
+                let master = &self.checks.postbox.master;
+                let opened = Ceremony::open_registration(&challenge, master, ports.clock.now())?;
+                Some((challenge, opened))
+            })
+            .or_else(|| self.checks.passkeys.refused(Unfit::Challenge))?;
         let registered = webauthn.registered(&challenge, attestation).ok()?;
-        (bound.user == actor.who).then_some((ceremony, bound, registered))
+        if bound.user != actor.who {
+            return self.checks.passkeys.refused(Unfit::OtherAccount);
+        }
+        Some((ceremony, bound, registered))
     }
 
     /// The account's user handle: that of its passkeys, or one derived from the master secret.
@@ -253,39 +239,4 @@ impl Passkeys {
 async fn hold(tx: &mut dyn Transaction, user: UserId) -> Result<User, FactorError> {
     let held = tx.user_changes().hold(user).await?;
     held.filter(|user| !user.disabled).ok_or(FactorError::CallerGone)
-}
-
-fn has_room(standing: &Standing) -> Result<(), FactorError> {
-    let full = standing.passkeys.len() >= MOST_PASSKEYS;
-    if full { Err(FactorError::TooManyPasskeys) } else { Ok(()) }
-}
-
-async fn store(
-    tx: &mut dyn Transaction,
-    user: UserId,
-    handle: Vec<u8>,
-    registered: &Registered,
-    attestation: &Attestation,
-    name: &PasskeyName,
-    now: time::OffsetDateTime,
-) -> Result<Passkey, FactorError> {
-    let Registered { credential, key, counter, backup_eligible } = registered.clone();
-    let transports = attestation.transports.clone();
-    let name = name.clone();
-    let new = NewPasskey {
-        user,
-        credential,
-        handle,
-        key,
-        counter,
-        backup_eligible,
-        transports,
-        name,
-        created_at: now,
-    };
-    tx.passkey_changes().insert(&new).await.map_err(|error| match error {
-        StoreError::Taken => FactorError::PasskeyTaken,
-        StoreError::Dangling => FactorError::CallerGone,
-        other => other.into(),
-    })
 }

@@ -1,13 +1,17 @@
 //! Recovery codes: what lets an account in when its other second factors are lost. Each is good once; only hashes are stored.
 
 use keyward_auth::{Random, SecretHash, Zeroizing};
+use time::Duration;
 
 use super::answer::hash;
 use super::checks::FactorChecks;
 use super::error::FactorError;
 use super::standing::{Standing, strong_enough};
+use crate::limits::waits::wait;
+use crate::model::attempts::{AttemptKey, Budget};
 use crate::model::events::{Event, EventKind};
 use crate::model::store_error::StoreError;
+use crate::ports::letters::Reader;
 use crate::ports::store::Transaction;
 use crate::values::actor::Actor;
 use crate::values::ids::UserId;
@@ -19,6 +23,14 @@ const CODES: usize = 10;
 const DIGITS: usize = 16;
 /// Crockford's base32: no letter that looks like a digit.
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+
+/// How often an account renews them: four times, and from the fifth on with a growing wait after each.
+const RENEWALS: Budget = Budget {
+    free: 5,
+    first: Duration::minutes(15),
+    cap: Duration::hours(6),
+    forgive: Some(Duration::hours(6)),
+};
 
 /// New recovery codes, as they are shown, once. It has no `Debug`.
 pub struct RecoveryCodes(Vec<Zeroizing<String>>);
@@ -61,11 +73,11 @@ impl RenewRecoveryCodes {
         Self { checks }
     }
 
-    /// Gives the actor's account ten new codes; those before are void.
+    /// Gives the actor's account ten new codes; those before are void. A mail reports it.
     ///
     /// # Errors
     /// [`FactorError::NoFactor`] where the account has none that could be lost; [`FactorError::TooWeak`] where the actor did
-    /// not show one.
+    /// not show one; [`FactorError::Throttled`] after too many renewals.
     pub async fn renew(&self, actor: &Actor, origin: &Origin) -> Result<RecoveryCodes, FactorError> {
         let ports = &self.checks.ports;
         let codes = RecoveryCodes::generate(&*ports.random);
@@ -74,7 +86,7 @@ impl RenewRecoveryCodes {
             .retrying(|| async {
                 let mut tx = ports.store.begin().await?;
                 let held = tx.user_changes().hold(actor.who).await?;
-                held.filter(|user| !user.disabled).ok_or(FactorError::CallerGone)?;
+                let held = held.filter(|user| !user.disabled).ok_or(FactorError::CallerGone)?;
                 let standing = Standing::of(&mut *tx, actor.who).await?;
                 if !standing.is_owed() {
                     return Err(FactorError::NoFactor);
@@ -83,7 +95,16 @@ impl RenewRecoveryCodes {
                 // Codes outlive the session: one that ended meanwhile leaves none behind.
                 let session = actor.session().ok_or(FactorError::CallerGone)?;
                 tx.sessions().live(session).await?.ok_or(FactorError::CallerGone)?;
+                let renewals = AttemptKey::of("recovery codes", &actor.who.to_string(), None);
+                if !tx.attempts().fail(renewals, now, RENEWALS).await? {
+                    let until = tx.attempts().blocked_until(renewals, now).await?;
+                    return Err(wait(now, until.unwrap_or(now)).into());
+                }
                 codes.store(&mut *tx, actor.who).await?;
+                let postbox = &self.checks.postbox;
+                let letter = |reader| postbox.letters.recovery_codes_made(reader);
+                let notice = Reader::of(&held).map(letter).transpose()?;
+                postbox.notify(&mut *tx, ports, &held, notice).await?;
                 let event = Event::new(now, EventKind::RecoveryCodesMade, actor, origin);
                 tx.events().append(&event.of(actor.who).in_session(actor.session())).await?;
                 Ok(tx.commit().await?)

@@ -12,8 +12,9 @@ use crate::ports::letters::Reader;
 use crate::ports::store::Transaction;
 use crate::values::actor::Actor;
 use crate::values::by::By;
-use crate::values::ids::UserId;
+use crate::values::ids::{SessionId, UserId};
 use crate::values::origin::Origin;
+use crate::values::proof::Proof;
 
 /// Looks second factors up, and removes them.
 #[derive(Clone)]
@@ -51,7 +52,7 @@ impl Factors {
                 let now = ports.clock.now();
                 tx.passkey_changes().void_challenges(actor.who, now).await?;
                 tx.session_endings().revoke_all(actor.who, actor.session(), now).await?;
-                forget_recovery_codes(&mut *tx, actor.who).await?;
+                after_removal(&mut *tx, actor.who, actor.session()).await?;
                 let event = Event::new(now, EventKind::FactorRemoved, actor, origin).of(actor.who);
                 tx.events().append(&event.in_session(actor.session()).saying("totp")).await?;
                 let postbox = &self.checks.postbox;
@@ -98,10 +99,10 @@ impl TakeFactorsAway {
                 let held = tx.user_changes().hold(id).await?.ok_or(FactorError::NotFound(id))?;
                 let had_app = tx.factor_changes().remove_totp(id).await?;
                 if tx.passkey_changes().remove_all(id).await? > 0 || had_app {
-                    forget_recovery_codes(&mut *tx, id).await?;
                     let now = self.ports.clock.now();
                     let asking = administrator.and_then(Actor::session);
                     tx.session_endings().revoke_all(id, asking, now).await?;
+                    after_removal(&mut *tx, id, asking).await?;
                     let event = Event::new(now, EventKind::FactorRemoved, by.clone(), origin).of(id);
                     tx.events().append(&event.saying("all")).await?;
                     if let Some(postbox) = &self.postbox {
@@ -117,10 +118,23 @@ impl TakeFactorsAway {
     }
 }
 
-/// Deletes the recovery codes of an account that has no second factor any more.
-pub(super) async fn forget_recovery_codes(tx: &mut dyn Transaction, user: UserId) -> Result<(), FactorError> {
-    if !Standing::of(tx, user).await?.is_owed() {
-        tx.factor_changes().replace_recovery_codes(user, &[]).await?;
+/// Where an account has no second factor any more, deletes its recovery codes, and lets the session that `stays`, if it is the
+/// account's, count as one that began with the password alone.
+pub(super) async fn after_removal(
+    tx: &mut dyn Transaction,
+    user: UserId,
+    stays: Option<SessionId>,
+) -> Result<(), FactorError> {
+    if Standing::of(tx, user).await?.is_owed() {
+        return Ok(());
+    }
+    tx.factor_changes().replace_recovery_codes(user, &[]).await?;
+    let Some(id) = stays else { return Ok(()) };
+    let live = tx.sessions().live(id).await?;
+    if let Some(live) = live.filter(|live| live.session.user == user) {
+        let Proof { methods, at } = live.session.proof;
+        let weaker = Proof { methods: methods.without_second_factors(), at };
+        tx.session_proofs().prove(user, id, &weaker).await?;
     }
     Ok(())
 }

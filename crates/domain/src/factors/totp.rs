@@ -96,7 +96,7 @@ impl EnrolTotp {
                 // The code was shown in this session: its next token says so.
                 let proof = actor.proof.and(Method::Otp, now);
                 let session = actor.session().ok_or(FactorError::CallerGone)?;
-                if !tx.sessions().prove(session, &proof).await? {
+                if !tx.session_proofs().prove(user, session, &proof).await? {
                     return Err(FactorError::CallerGone);
                 }
                 let event = Event::new(now, EventKind::FactorAdded, actor, origin).of(user);

@@ -1,7 +1,7 @@
 //! Deleting accounts. What belongs to one is hidden at once, and removed in batches by
 //! [`DeletedAccounts`](crate::upkeep::deleted_accounts::DeletedAccounts).
 
-use super::administrators::spare_the_last;
+use super::administrators::{administering, spare_the_last};
 use super::error::UserError;
 use super::proofs::{AskedPassword, Proofs, stands};
 use crate::model::events::{Event, EventKind};
@@ -31,13 +31,24 @@ impl DeleteAccount {
         password: AskedPassword,
         origin: &Origin,
     ) -> Result<(), UserError> {
-        let deed = |proven| async move { self.remove(actor.who, Some(&proven), &actor.into(), origin).await };
+        let deed =
+            |proven| async move { self.remove(actor.who, Some(&proven), None, &actor.into(), origin).await };
         self.proofs.proving(actor, password, origin, deed).await.map_err(UserError::of_caller)
     }
 
-    /// Deletes an account with everything that belongs to it, for an administrator. The last administrator stays.
-    pub async fn any(&self, id: UserId, by: &By, origin: &Origin) -> Result<(), UserError> {
-        self.remove(id, None, by, origin).await.map(drop)
+    /// Deletes an account with everything that belongs to it, for `administrator` or, without one, for an operator's command. The
+    /// last administrator stays.
+    ///
+    /// # Errors
+    /// [`UserError::TooWeak`] where the administrator has a second factor and did not show it.
+    pub async fn any(
+        &self,
+        id: UserId,
+        administrator: Option<&Actor>,
+        by: &By,
+        origin: &Origin,
+    ) -> Result<(), UserError> {
+        self.remove(id, None, administrator, by, origin).await.map(drop)
     }
 
     /// Deletes an account, if it still has the password that was `proven`; `None` if not.
@@ -45,12 +56,14 @@ impl DeleteAccount {
         &self,
         id: UserId,
         proven: Option<&Credentials>,
+        administrator: Option<&Actor>,
         by: &By,
         origin: &Origin,
     ) -> Result<Option<()>, UserError> {
         self.ports
             .retrying(|| async {
                 let mut tx = self.ports.store.begin().await?;
+                administering(&mut *tx, administrator).await?;
                 if !stands(&mut *tx, id, proven).await? {
                     return Ok(None);
                 }

@@ -28,6 +28,14 @@ pub enum UserError {
     /// The password given as proof is not theirs.
     #[error("The current password is wrong.")]
     WrongPassword,
+    /// A password was given as proof, and the account has none.
+    #[error(
+        "This account has no password. Leave it out: a login or proof of the last five minutes stands in."
+    )]
+    NoPassword,
+    /// The caller's own account has a second factor, which was not shown.
+    #[error("A more recent or stronger authentication is required")]
+    TooWeak,
     /// The account has a password, and none was given as proof: the field that takes it.
     #[error("Field required")]
     PasswordMissing(&'static str),
@@ -80,9 +88,9 @@ impl Failure for UserError {
             Self::EmailTaken | Self::UsernameTaken => Kind::Invalid,
             Self::PasswordRefused(_) => Kind::Unprocessable,
             Self::PasswordMissing(_) => Kind::Missing,
-            Self::CallerGone | Self::Stale => Kind::Unauthenticated,
+            Self::CallerGone | Self::Stale | Self::TooWeak => Kind::Unauthenticated,
             Self::NotFound(_) => Kind::NotFound,
-            Self::LastAdministrator => Kind::Conflict,
+            Self::LastAdministrator | Self::NoPassword => Kind::Conflict,
             Self::Throttled(_) => Kind::Throttled,
             Self::Forbidden | Self::WrongPassword => Kind::Forbidden,
             Self::Letter(error) => error.kind(),
@@ -98,8 +106,9 @@ impl Failure for UserError {
             Self::NotFound(_) => codes::NOT_FOUND,
             Self::Forbidden => ErrorCode::INSUFFICIENT_SCOPE,
             Self::WrongPassword => codes::WRONG_PASSWORD,
+            Self::NoPassword => codes::NO_PASSWORD,
             Self::PasswordMissing(_) => codes::VALIDATION,
-            Self::Stale => ErrorCode::INSUFFICIENT_USER_AUTHENTICATION,
+            Self::Stale | Self::TooWeak => ErrorCode::INSUFFICIENT_USER_AUTHENTICATION,
             Self::PasswordRefused(_) => codes::PASSWORD_REFUSED,
             Self::LastAdministrator => codes::LAST_ADMINISTRATOR,
             Self::CallerGone => ErrorCode::INVALID_TOKEN,
@@ -119,7 +128,11 @@ impl Failure for UserError {
     }
 
     fn acr_values(&self) -> Option<&'static str> {
-        matches!(self, Self::Stale).then_some("aal1 aal2")
+        match self {
+            Self::Stale => Some("aal1 aal2"),
+            Self::TooWeak => Some("aal2"),
+            _ => None,
+        }
     }
 
     fn retry_after(&self) -> Option<u64> {
@@ -150,6 +163,8 @@ crate::cases! {
     OthersAccount => UserError::Forbidden;
     /// The account has no password, and the last login or proof is older than 300 seconds.
     Stale => UserError::Stale;
+    /// The account has no password: leave it out.
+    NoPassword => UserError::NoPassword;
     /// The password is wrong.
     WrongPassword => UserError::WrongPassword;
     /// The new password is the account's name.

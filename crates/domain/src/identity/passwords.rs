@@ -1,12 +1,13 @@
 //! Changing one's password, given the current one. A forgotten one is replaced through a [link](super::recovery).
 
+use super::besides::besides;
 use super::error::UserError;
 use super::proofs::{AskedPassword, Proofs};
 use crate::mail::postbox::Postbox;
 use crate::model::events::{Event, EventKind};
 use crate::model::users::Credentials;
 use crate::ports::bundle::Ports;
-use crate::ports::letters::Reader;
+use crate::ports::letters::{Besides, Reader};
 use crate::values::actor::Actor;
 use crate::values::new_password::NewPassword;
 use crate::values::origin::Origin;
@@ -54,8 +55,6 @@ impl ChangePassword {
         let session = actor.session().ok_or(UserError::CallerGone)?;
         new.check_owner(&user.names).map_err(UserError::PasswordRefused)?;
         let hash = self.ports.hashing.hash(new.password()).await?;
-        let letter = |reader| self.postbox.letters.password_changed(reader);
-        let notice = Reader::of(&user).map(letter).transpose()?;
         self.ports
             .retrying(|| async {
                 let mut tx = self.ports.store.begin().await?;
@@ -72,7 +71,14 @@ impl ChangePassword {
                     .of(actor.who)
                     .in_session(session);
                 tx.events().append(&event).await?;
-                self.postbox.notify(&mut *tx, &self.ports, &user, notice.clone()).await?;
+                let besides = if user.email_verified {
+                    besides(&mut *tx, actor.who).await?
+                } else {
+                    Besides::default()
+                };
+                let letter = |reader| self.postbox.letters.password_changed(reader, &besides);
+                let notice = Reader::of(&user).map(letter).transpose()?;
+                self.postbox.notify(&mut *tx, &self.ports, &user, notice).await?;
                 tx.commit().await?;
                 Ok(Some(()))
             })

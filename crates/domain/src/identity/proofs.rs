@@ -96,9 +96,12 @@ impl Proofs {
     ) -> Result<Credentials, UserError> {
         let id = actor.who;
         let session = actor.session().ok_or(UserError::CallerGone)?;
-        let guess = self.throttle.proof(id, session).await?;
         let found = self.ports.store.autocommit().users().credentials(id).await?;
         let found = found.ok_or(UserError::CallerGone)?;
+        if found.hash.is_none() {
+            return Err(UserError::NoPassword);
+        }
+        let guess = self.throttle.proof(id, session).await?;
         let verified = self.ports.hashing.verify(password, found.hash.clone()).await?;
         let mut repositories = self.ports.store.autocommit();
         if verified == Verified::Mismatch {

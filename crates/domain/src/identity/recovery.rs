@@ -6,6 +6,7 @@
 use keyward_auth::{ErrorCode, PasswordRefusal, SecretHash};
 use time::Duration;
 
+use super::besides::besides;
 use super::link_token::link_token;
 use crate::limits::budgets::Deed;
 use crate::limits::throttle::Throttle;
@@ -130,7 +131,7 @@ impl Recovery {
                 let found = tx.users().credentials_of(&login).await?.map(|found| found.user);
                 let found = found.filter(|user| !user.disabled);
                 let (user, name) =
-                    (found.as_ref().map(|user| user.id), found.as_ref().and_then(|user| user.name.as_ref()));
+                    (found.as_ref().map(|user| user.id), found.as_ref().and_then(User::called));
                 let letter = self.postbox.letters.password_reset(Reader { email: &email, name }, &token)?;
                 let new = NewRecovery { owner, user, token: SecretHash::of(&token), expires_at: now + LIFE };
                 tx.recoveries().replace(&new).await.map_err(|error| match error {
@@ -148,11 +149,13 @@ impl Recovery {
     }
 
     /// Sets a new password for the owner of a valid token, and ends all their sessions. That they got the token shows
-    /// that the address is theirs; a mail tells them of the change, in case another person got the token, too.
+    /// that the address is theirs; a mail tells them of the change, in case another person got the token, too, and of
+    /// the passkeys and API keys that go on: the mailbox alone removes no second factor. API keys go, too, where that is asked for.
     pub async fn reset(
         &self,
         token: &str,
         password: NewPassword,
+        remove_api_keys: bool,
         origin: &Origin,
     ) -> Result<(), RecoveryError> {
         let token = SecretHash::of(token);
@@ -163,8 +166,6 @@ impl Recovery {
         };
         password.check_owner(&user.names).map_err(RecoveryError::PasswordRefused)?;
         let new = self.ports.hashing.hash(password.password()).await?;
-        let letter = |reader| self.postbox.letters.password_changed(reader);
-        let notice = Reader::of(&user).map(letter).transpose()?;
         let now = self.ports.clock.now();
         self.ports
             .retrying(|| async {
@@ -182,9 +183,16 @@ impl Recovery {
                 tx.verifications().forget_of(user.id).await?;
                 self.throttle.forgive(&mut *tx, &user.names).await?;
                 let by = By::user(user.id, Means::Mail);
-                let event = Event::new(now, EventKind::PasswordReset, by, origin);
-                tx.events().append(&event.of(user.id)).await?;
-                self.postbox.notify(&mut *tx, &self.ports, &user, notice.clone()).await?;
+                let event = |kind| Event::new(now, kind, by.clone(), origin).of(user.id);
+                tx.events().append(&event(EventKind::PasswordReset)).await?;
+                if remove_api_keys && tx.api_key_changes().remove_all(user.id).await? > 0 {
+                    tx.events().append(&event(EventKind::ApiKeyRemoved).saying("all")).await?;
+                }
+                // The address has just been proven.
+                let besides = besides(&mut *tx, user.id).await?;
+                let letter = |reader| self.postbox.letters.password_changed(reader, &besides);
+                let notice = Reader::of(&user).map(letter).transpose()?;
+                self.postbox.notify(&mut *tx, &self.ports, &user, notice).await?;
                 Ok(tx.commit().await?)
             })
             .await

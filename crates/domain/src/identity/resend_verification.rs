@@ -7,6 +7,7 @@ use super::verification_error::VerificationError;
 use crate::limits::budgets::Deed;
 use crate::limits::throttle::Throttle;
 use crate::model::attempts::AttemptKey;
+use crate::model::users::User;
 use crate::model::verifications::{Pending, Purpose};
 use crate::ports::bundle::Ports;
 use crate::ports::letters::Reader;
@@ -58,7 +59,7 @@ impl ResendVerification {
                     }
                     None => tx.verifications().spend(&SecretHash::of(&secret), now).await?.is_some(),
                 };
-                let name = waits.as_ref().and_then(|user| user.name.as_ref());
+                let name = waits.as_ref().and_then(User::called);
                 let reader = Reader { email: &email, name };
                 let mail = self.verification.post(&mut *tx, reader, Purpose::Verify, &secret).await?;
                 tx.outbox().withdraw(if kept { MailId(0) } else { mail }).await?;

@@ -7,6 +7,7 @@ use time::{Duration, OffsetDateTime};
 
 use crate::factors::policy::SecondFactor;
 use crate::factors::standing::Standing;
+use crate::limits::key_guesses::KeyGuesses;
 use crate::model::api_keys::ApiKey;
 use crate::model::store_error::StoreError;
 use crate::ports::bundle::Ports;
@@ -29,13 +30,15 @@ pub struct StandingKeys {
     ports: Ports,
     grants: Arc<Grants>,
     policy: SecondFactor,
+    /// Limits keys that are nobody's.
+    pub guesses: KeyGuesses,
 }
 
 impl StandingKeys {
     /// Keys whose scope `grants` bounds. Where `policy` demands a second factor that the owner does not have, a key has the
-    /// scope `enrol` alone, which opens no lock to it.
-    pub fn new(ports: Ports, grants: Grants, policy: SecondFactor) -> Self {
-        Self { ports, grants: Arc::new(grants), policy }
+    /// scope `enrol` alone, which opens no lock to it. `limited` says whether guesses have to wait.
+    pub fn new(ports: Ports, grants: Grants, policy: SecondFactor, limited: bool) -> Self {
+        Self { ports, grants: Arc::new(grants), policy, guesses: KeyGuesses::new(limited) }
     }
 
     /// Finds a key by its hash.

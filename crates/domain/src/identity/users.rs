@@ -1,9 +1,9 @@
 //! Looking accounts up, listing and changing them.
 
-use super::administrators::spare_the_last;
+use super::administrators::{administering, spare_the_last};
 use super::error::UserError;
 use crate::model::events::{Event, EventKind};
-use crate::model::users::{User, UserChange};
+use crate::model::users::{User, UserChange, UserFilter};
 use crate::ports::bundle::Ports;
 use crate::values::actor::{Actor, Via};
 use crate::values::by::By;
@@ -63,17 +63,21 @@ impl Users {
             .await
     }
 
-    /// One page of all accounts.
-    pub async fn list(&self, page: Page) -> Result<Slice<User>, UserError> {
-        let rows = self.ports.store.replica().users().list(page).await?;
-        Ok(Slice::cut(rows, page, |user| user.id.0))
+    /// One page of the accounts that fit.
+    pub async fn list(&self, filter: &UserFilter, page: Page) -> Result<Slice<User>, UserError> {
+        Ok(self.ports.store.replica().users().search(filter, page).await?)
     }
 
-    /// Changes an account. Disabling an account ends its sessions. The last administrator stays one.
+    /// Changes an account, for `administrator` or, without one, for its owner or an operator's command. Disabling an account ends its
+    /// sessions. The last administrator stays one.
+    ///
+    /// # Errors
+    /// [`UserError::TooWeak`] where the administrator has a second factor and did not show it.
     pub async fn update(
         &self,
         id: UserId,
         change: UserChange,
+        administrator: Option<&Actor>,
         by: &By,
         origin: &Origin,
     ) -> Result<User, UserError> {
@@ -82,6 +86,7 @@ impl Users {
         self.ports
             .retrying(|| async {
                 let mut tx = self.ports.store.begin().await?;
+                administering(&mut *tx, administrator).await?;
                 if change.disabled == Some(true) || change.role.is_some_and(|role| role != Role::Admin) {
                     spare_the_last(&mut *tx, id).await?;
                 }
@@ -110,6 +115,6 @@ impl Users {
         change: UserChange,
         origin: &Origin,
     ) -> Result<User, UserError> {
-        self.update(actor.who, change, &actor.into(), origin).await.map_err(UserError::of_caller)
+        self.update(actor.who, change, None, &actor.into(), origin).await.map_err(UserError::of_caller)
     }
 }

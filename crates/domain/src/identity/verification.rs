@@ -146,7 +146,7 @@ impl Verification {
                     }
                     (None, Some(own)) => (own.clone(), Purpose::Verify),
                 };
-                let reader = Reader { email: &email, name: held.name.as_ref() };
+                let reader = Reader::at(&email, &held);
                 self.keep(&mut *tx, user, reader, purpose, &secret).await?;
                 tx.commit().await?;
                 Ok(Some(email))
@@ -290,7 +290,7 @@ impl Verification {
             return Err(VerificationError::InvalidProof);
         }
         tx.recoveries().forget_of(old.id).await?;
-        let letter = |_| self.postbox.letters.email_changed(Reader { email, name: old.name.as_ref() });
+        let letter = |_| self.postbox.letters.email_changed(Reader::at(email, &old));
         let notice = old.names.email().map(letter).transpose()?;
         self.postbox.notify(tx, &self.ports, &old, notice).await?;
         Ok(())

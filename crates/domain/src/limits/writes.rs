@@ -1,29 +1,27 @@
 //! How fast one account may write. Each process counts by itself, in memory: what is limited is how fast rows pile up, and not
 //! how often something is guessed.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use time::{Duration, OffsetDateTime};
 
-use super::waits::{Throttled, wait};
+use super::rate::Rate;
+use super::waits::Throttled;
 use crate::values::ids::UserId;
 
 /// An account may write once in so long, in the long run.
 const EACH: Duration = Duration::milliseconds(50);
 /// And be ahead of that by so much: 1,200 writes at once.
 const AHEAD: Duration = Duration::minutes(1);
-/// How many accounts are counted at once.
-const ACCOUNTS: usize = 100_000;
 
 /// Limits how fast one account writes: 20 times a second in the long run, and 1,200 times at once. Cheap to clone.
 #[derive(Clone, Default)]
-pub struct WriteLimit(Option<Arc<Mutex<HashMap<UserId, OffsetDateTime>>>>);
+pub struct WriteLimit(Option<Arc<Rate<UserId>>>);
 
 impl WriteLimit {
     /// The limit; `None`, the default, for no limit.
     pub fn new(limited: bool) -> Self {
-        Self(limited.then(Arc::default))
+        Self(limited.then(|| Arc::new(Rate::new(EACH, AHEAD))))
     }
 
     /// Counts a write of an account.
@@ -31,21 +29,7 @@ impl WriteLimit {
     /// # Errors
     /// [`Throttled`] says how long the account has to wait; the write does not count then.
     pub fn spend(&self, user: UserId, now: OffsetDateTime) -> Result<(), Throttled> {
-        let Some(accounts) = &self.0 else { return Ok(()) };
-        let mut accounts = accounts.lock().unwrap_or_else(PoisonError::into_inner);
-        if accounts.len() >= ACCOUNTS {
-            accounts.retain(|_, paid| *paid > now);
-            if accounts.len() >= ACCOUNTS {
-                accounts.clear();
-            }
-        }
-        // Until when the writes so far are paid for.
-        let paid = accounts.get(&user).copied().unwrap_or(now).max(now) + EACH;
-        if paid > now + AHEAD {
-            return Err(wait(now, paid - AHEAD));
-        }
-        accounts.insert(user, paid);
-        Ok(())
+        self.0.as_ref().map_or(Ok(()), |rate| rate.spend(user, now))
     }
 }
 

@@ -52,6 +52,8 @@ pub enum EventKind {
     FactorAdded,
     /// A second factor was removed.
     FactorRemoved,
+    /// A passkey got another name.
+    PasskeyRenamed,
     /// A second factor was shown.
     FactorUsed,
     /// What was shown as a second factor was wrong.
@@ -74,7 +76,7 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind there is.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 31] = [
         Self::LoginOk,
         Self::LoginFailed,
         Self::RefreshReused,
@@ -96,6 +98,7 @@ impl EventKind {
         Self::ClientRemoved,
         Self::FactorAdded,
         Self::FactorRemoved,
+        Self::PasskeyRenamed,
         Self::FactorUsed,
         Self::FactorFailed,
         Self::PasskeyCounterBack,
@@ -131,6 +134,7 @@ impl EventKind {
             Self::ClientRemoved => "client_removed",
             Self::FactorAdded => "factor_added",
             Self::FactorRemoved => "factor_removed",
+            Self::PasskeyRenamed => "passkey_renamed",
             Self::FactorUsed => "factor_used",
             Self::FactorFailed => "factor_failed",
             Self::PasskeyCounterBack => "passkey_counter_back",

@@ -76,8 +76,6 @@ pub trait SessionRepository: Send {
     -> Result<bool, StoreError>;
     /// Returns the IP addresses that the user's newest sessions were opened from, ended ones included, at most `limit`.
     async fn addresses(&mut self, user: UserId, limit: u64) -> Result<Vec<IpAddr>, StoreError>;
-    /// Notes a further proof in a session that stands. Returns whether it does.
-    async fn prove(&mut self, id: SessionId, proof: &Proof) -> Result<bool, StoreError>;
     /// Returns the clients that a user's sessions which were not revoked were opened through, each once, at most `limit`.
     async fn clients_of(&mut self, user: UserId, limit: u64) -> Result<Vec<ClientId>, StoreError>;
     /// Returns at most `limit` accounts whose id is above `after`, by ascending id, each with the number of its sessions that
@@ -91,6 +89,13 @@ pub trait SessionRepository: Send {
         idle: OffsetDateTime,
         limit: u64,
     ) -> Result<u64, StoreError>;
+}
+
+/// Changes how a session was proven. Only a transaction has it: it announces itself when it commits.
+#[async_trait]
+pub trait SessionProofs: Send {
+    /// Notes this proof in a session of this user that stands. Returns whether it does.
+    async fn prove(&mut self, user: UserId, id: SessionId, proof: &Proof) -> Result<bool, StoreError>;
 }
 
 /// Ends sessions. Only a transaction has these: each writes to the revocation feed and announces itself when it commits.

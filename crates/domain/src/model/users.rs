@@ -7,8 +7,8 @@ use time::OffsetDateTime;
 use super::store_error::StoreError;
 use crate::values::email::Email;
 use crate::values::ids::UserId;
-use crate::values::names::{LoginName, Names};
-use crate::values::page::Page;
+use crate::values::names::{LoginName, Names, Username};
+use crate::values::page::{Page, Slice};
 use crate::values::scopes::Role;
 use crate::values::text::Text;
 
@@ -31,6 +31,14 @@ pub struct User {
     pub email_verified: bool,
     /// When the account was made.
     pub created_at: OffsetDateTime,
+}
+
+impl User {
+    /// What they are called: the name that they chose, or else their user name.
+    pub fn called(&self) -> Option<&str> {
+        let chosen = self.name.as_ref().map(Name::as_str);
+        chosen.or_else(|| self.names.username().map(Username::as_str))
+    }
 }
 
 /// An account with the hash of its password: for logging in, and for nothing else.
@@ -65,6 +73,20 @@ pub struct UserChange {
     pub disabled: Option<bool>,
 }
 
+/// Which accounts a list shows; what is `None` narrows nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UserFilter {
+    /// Those whose e-mail address, user name or name holds this, in any letter case.
+    pub search: Option<String>,
+    /// The one of this address.
+    pub email: Option<Email>,
+    /// The one of this user name.
+    pub username: Option<Username>,
+    pub role: Option<Role>,
+    /// Those who are locked out, or those who are not.
+    pub disabled: Option<bool>,
+}
+
 /// An account of another system that may be added.
 #[derive(Clone, Debug)]
 pub struct ImportedUser {
@@ -93,6 +115,9 @@ pub trait UserRepository: Send {
     async fn credentials_of(&mut self, name: &LoginName) -> Result<Option<Credentials>, StoreError>;
     /// Returns one row more than the page has, by ascending id.
     async fn list(&mut self, page: Page) -> Result<Vec<User>, StoreError>;
+    /// Returns a page of the accounts that fit, by ascending id. Where an index does not find what is asked for, a bounded number
+    /// of accounts is compared, and the page may have fewer rows than there are, with a next one.
+    async fn search(&mut self, filter: &UserFilter, page: Page) -> Result<Slice<User>, StoreError>;
     /// Returns accounts beyond the id `after` that were deleted and whose rows are still there, at most `limit`, by ascending
     /// id. No other method finds these.
     async fn deleted(&mut self, after: UserId, limit: u64) -> Result<Vec<UserId>, StoreError>;

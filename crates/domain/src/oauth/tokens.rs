@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use keyward_auth::{AccessToken, ApiKey, Claims, Grant, ScopeSet, TokenVerifier};
+use keyward_auth::{AccessToken, ApiKey, Authentication, Claims, Grant, ScopeSet, TokenVerifier};
 use time::OffsetDateTime;
 
 use crate::identity::standing_keys::{StandingKey, StandingKeys};
@@ -20,6 +20,7 @@ use crate::sessions::standing::StandingSessions;
 use crate::values::by::By;
 use crate::values::ids::{ClientId, SessionId};
 use crate::values::origin::Origin;
+use crate::values::proof::Proof;
 use crate::values::scopes::{self, OPENID_CONNECT};
 
 /// A token that is good now.
@@ -117,11 +118,16 @@ impl OAuthTokens {
             let session = Session { scope, ..live.session };
             return Ok(good.then_some(Introspection::Refresh { session, expires_at }));
         }
-        Ok(self.read_access(token).await?.map(|(claims, live)| {
-            let scope = match live {
-                Some(live) => self.opening.grants().bound(live.role, &claims.scope),
-                None => claims.scope.clone(),
+        Ok(self.read_access(token).await?.map(|(mut claims, live)| {
+            let Some(live) = live else {
+                let scope = claims.scope.clone();
+                return Introspection::Access { claims, scope };
             };
+            let proof = Proof::of_claims(&claims).within(&live.session.proof);
+            if let Some(Authentication { acr, amr, .. }) = proof.claims() {
+                (claims.acr, claims.amr) = (Some(acr), amr);
+            }
+            let scope = self.opening.grants().bound(live.role, &claims.scope);
             Introspection::Access { claims, scope }
         }))
     }

@@ -5,7 +5,8 @@ use time::OffsetDateTime;
 
 use crate::model::api_keys::{ApiKey, KeyName};
 use crate::model::mail::Letter;
-use crate::model::users::{Name, User};
+use crate::model::passkeys::Passkey;
+use crate::model::users::User;
 use crate::values::codes;
 use crate::values::email::Email;
 use crate::values::failure::{Failure, Kind};
@@ -16,15 +17,31 @@ use crate::values::origin::Device;
 pub struct Reader<'a> {
     /// The e-mail address that it is about: the account's, or one that has to be proven.
     pub email: &'a Email,
-    /// The name that the account's owner chose. For an address that is not proven, it may be a stranger's words.
-    pub name: Option<&'a Name>,
+    /// What the account's owner is called: the name that they chose, or else their user name. For an address that is not
+    /// proven, it may be a stranger's words.
+    pub name: Option<&'a str>,
 }
 
 impl<'a> Reader<'a> {
     /// The owner of an account, if it has an e-mail address.
     pub fn of(user: &'a User) -> Option<Self> {
-        Some(Self { email: user.names.email()?, name: user.name.as_ref() })
+        Some(Self::at(user.names.email()?, user))
     }
+
+    /// The owner of an account, at this address.
+    pub fn at(email: &'a Email, user: &'a User) -> Self {
+        Self { email, name: user.called() }
+    }
+}
+
+/// What opens an account beside its password, and goes on doing so after a change of that. Empty where the reader may be a
+/// stranger: it holds their words.
+#[derive(Clone, Debug, Default)]
+pub struct Besides {
+    /// Passkeys, which log in alone.
+    pub passkeys: Vec<Passkey>,
+    /// API keys.
+    pub api_keys: Vec<ApiKey>,
 }
 
 /// Words letters. Pure: no waiting, so that it may be asked within a transaction.
@@ -35,14 +52,16 @@ pub trait Letters: Send + Sync {
     fn email_verification(&self, reader: Reader<'_>, token: &str, code: &str) -> Result<Letter, LetterError>;
     /// The same for an address that is to become the account's.
     fn email_change(&self, reader: Reader<'_>, token: &str, code: &str) -> Result<Letter, LetterError>;
-    /// Says that the account has another password.
-    fn password_changed(&self, reader: Reader<'_>) -> Result<Letter, LetterError>;
+    /// Says that the account has another password, and what opens it besides.
+    fn password_changed(&self, reader: Reader<'_>, besides: &Besides) -> Result<Letter, LetterError>;
     /// Says that the account has a further second factor: `what`, in a few words.
     fn factor_added(&self, reader: Reader<'_>, what: &str) -> Result<Letter, LetterError>;
     /// Says that the account has a further passkey, which logs in alone; `first` where recovery codes were shown with it.
     fn passkey_added(&self, reader: Reader<'_>, first: bool) -> Result<Letter, LetterError>;
     /// Says that the account has lost a second factor: `what`, in a few words.
     fn factor_removed(&self, reader: Reader<'_>, what: &str) -> Result<Letter, LetterError>;
+    /// Says that the account has new recovery codes, and that those before are void.
+    fn recovery_codes_made(&self, reader: Reader<'_>) -> Result<Letter, LetterError>;
     /// Says that the account has a new API key.
     fn api_key_made(&self, reader: Reader<'_>, key: &ApiKey) -> Result<Letter, LetterError>;
     /// Says that an administrator removed the API key of that name, or every one.

@@ -18,7 +18,7 @@ use crate::model::outbox::OutboxRepository;
 use crate::model::passkeys::{PasskeyChanges, PasskeyRepository};
 use crate::model::recoveries::RecoveryRepository;
 use crate::model::revocations::RevocationRepository;
-use crate::model::sessions::{SessionEndings, SessionRepository};
+use crate::model::sessions::{SessionEndings, SessionProofs, SessionRepository};
 use crate::model::spent::SpentRepository;
 use crate::model::store_error::StoreError;
 use crate::model::users::{UserChanges, UserRepository};
@@ -62,6 +62,7 @@ pub trait Transaction: Repositories {
     fn passkey_changes(&mut self) -> &mut dyn PasskeyChanges;
     fn api_key_changes(&mut self) -> &mut dyn ApiKeyChanges;
     fn session_endings(&mut self) -> &mut dyn SessionEndings;
+    fn session_proofs(&mut self) -> &mut dyn SessionProofs;
     /// Makes every write durable and visible, then notifies subscribers: also when the outcome is unknown.
     async fn commit(self: Box<Self>) -> Result<(), StoreError>;
 }

@@ -59,6 +59,43 @@ pub struct Asserted {
 #[error("{0}")]
 pub struct Unsound(pub String);
 
+/// Why an answer is refused that the port had nothing against, or was not asked about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unfit {
+    /// No passkey has this credential id.
+    UnknownPasskey,
+    /// Nothing names the account.
+    NoUserHandle,
+    /// The user handle is another account's.
+    OtherUserHandle,
+    /// The account is disabled or deleted.
+    NoAccount,
+    /// The challenge is not one of this server's, is of another ceremony, or has expired.
+    Challenge,
+    /// The challenge was made for another account.
+    OtherAccount,
+    /// The passkey may be synced by now, or may not any more: that never changes.
+    BackupEligibility,
+    /// The challenge was used, or is void since the account changed; or the passkey was removed; or its counter went back.
+    Overtaken,
+}
+
+impl Unfit {
+    /// Its name, for a log.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::UnknownPasskey => "unknown_passkey",
+            Self::NoUserHandle => "no_user_handle",
+            Self::OtherUserHandle => "other_user_handle",
+            Self::NoAccount => "no_account",
+            Self::Challenge => "challenge",
+            Self::OtherAccount => "other_account",
+            Self::BackupEligibility => "backup_eligibility",
+            Self::Overtaken => "overtaken",
+        }
+    }
+}
+
 /// Checks what authenticators answer. Every check includes: challenge, type, origin and relying party; no page in a frame of
 /// another origin; a user who was present and verified; a permitted algorithm; and bounds on every size.
 pub trait Webauthn: Send + Sync {
@@ -83,4 +120,9 @@ pub trait Webauthn: Send + Sync {
         assertion: &Assertion,
         key: &CredentialKey,
     ) -> Result<Asserted, Unsound>;
+    /// A public key that no passkey has, of the commonest algorithm: what an answer by an unknown passkey is compared with, so that
+    /// it costs what a known one does.
+    fn stand_in(&self) -> CredentialKey;
+    /// Notes in the log why an answer is refused.
+    fn note(&self, unfit: Unfit);
 }

@@ -36,18 +36,21 @@ impl FinishLogin {
     }
 
     /// Opens the session. The token is good once, for five minutes, and as long as the account has the password and the factors
-    /// that it had when the token was made. A wrong answer does not consume it.
+    /// that it had when the token was made. A wrong answer does not consume it. Only `client`, which authenticated itself, finishes
+    /// what it began; what no client began, none finishes. The scope is the one that the login was granted.
     ///
     /// # Errors
-    /// [`SessionError::InvalidMfaToken`]; [`SessionError::WrongCode`] and [`SessionError::InvalidPasskey`], which are counted.
+    /// [`SessionError::InvalidMfaToken`], for another client's as well; [`SessionError::WrongCode`] and [`SessionError::InvalidPasskey`], which are counted.
     pub async fn finish(
         &self,
         token: &str,
         answer: &Answer,
+        client: Option<&Client>,
         origin: &Origin,
     ) -> Result<Tokens, SessionError> {
         let ports = &self.opening.ports;
         let pending = PendingLogin::open(token, &self.postbox.master, ports.clock.now());
+        let pending = pending.filter(|pending| pending.client.as_ref() == client.map(|client| &client.id));
         let pending = pending.ok_or(SessionError::InvalidMfaToken)?;
         let mut repositories = ports.store.autocommit();
         let found = repositories.users().credentials(pending.user).await?;
@@ -58,12 +61,8 @@ impl FinishLogin {
         }
         let checked = self.checks.check(pending.user, &standing, answer, &By::UNKNOWN, origin).await;
         let checked = checked.map_err(SessionError::at_login)?;
-        let client = match &pending.client {
-            Some(id) => Some(repositories.clients().find(id).await?.ok_or(SessionError::InvalidMfaToken)?),
-            None => None,
-        };
         let role = self.opening.grants().bound(found.user.role, &pending.scope);
-        let allowed = Client::bound(client.as_ref(), &role);
+        let allowed = Client::bound(client, &role);
         let scope = scopes::intersection(&pending.scope, &allowed);
         let methods = [Method::Password, checked.method()];
         let session = self.opening.open(pending.user, scope, pending.client.clone(), &methods, origin);

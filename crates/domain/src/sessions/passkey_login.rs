@@ -10,7 +10,7 @@ use crate::identity::verification::Verification;
 use crate::limits::budgets::Deed;
 use crate::limits::throttle::Throttle;
 use crate::model::events::{Event, EventKind};
-use crate::ports::webauthn::Assertion;
+use crate::ports::webauthn::{Assertion, Unfit};
 use crate::values::by::By;
 use crate::values::ids::UserId;
 use crate::values::origin::Origin;
@@ -55,15 +55,21 @@ impl LogInWithPasskey {
         let ports = &self.opening.ports;
         let mut repositories = ports.store.autocommit();
         let Some(passkey) = repositories.passkeys().of_credential(&assertion.id).await? else {
+            // As long as one that is known: no id is negative.
+            repositories.users().find(UserId(-1)).await?;
+            self.checks.passkeys.compare_unknown(assertion);
             return Err(self.refuse(None, origin).await);
         };
         let user = passkey.new.user;
         let found = repositories.users().find(user).await?.filter(|user| !user.disabled);
-        // Nothing else names the account, so the authenticator has to.
-        let (Some(found), true) = (found, assertion.user_handle.is_some()) else {
-            return Err(self.refuse(Some(user), origin).await);
+        let shown = self.checks.passkeys.shown(assertion, &passkey);
+        let found = match (&assertion.user_handle, found) {
+            // Nothing else names the account, so the authenticator has to.
+            (None, _) => self.checks.passkeys.refused(Unfit::NoUserHandle),
+            (Some(_), None) => self.checks.passkeys.refused(Unfit::NoAccount),
+            (Some(_), found) => found,
         };
-        let Some(shown) = self.checks.passkeys.shown(assertion, &passkey) else {
+        let (Some(found), Some(shown)) = (found, shown) else {
             return Err(self.refuse(Some(user), origin).await);
         };
         require_verified(&self.verification, &found).await?;
@@ -90,6 +96,7 @@ impl LogInWithPasskey {
         if let Some(tokens) = opened {
             return Ok(tokens);
         }
+        let _ = self.checks.passkeys.refused::<()>(Unfit::Overtaken);
         self.checks.passkeys.report_copy(&shown, &By::UNKNOWN, origin).await?;
         Err(self.refuse(Some(user), origin).await)
     }

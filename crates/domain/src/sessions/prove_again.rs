@@ -118,7 +118,7 @@ impl ProveAgain {
         proof: &Proof,
     ) -> Result<Tokens, SessionError> {
         let session = actor.session().ok_or(UserError::CallerGone)?;
-        let noted = tx.sessions().prove(session, proof).await?;
+        let noted = tx.session_proofs().prove(actor.who, session, proof).await?;
         let now = self.opening.ports.clock.now();
         let live = tx.sessions().live(session).await?;
         let live = live.filter(|live| noted && !self.opening.lifetimes.are_over(&live.session, now));

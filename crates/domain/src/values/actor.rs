@@ -45,6 +45,8 @@ impl Scoped for Actor {
 }
 
 impl Authenticated for Actor {
+    const WAITS: bool = true;
+
     fn authenticated_at(&self) -> Option<i64> {
         self.proof.at.map(time::OffsetDateTime::unix_timestamp)
     }

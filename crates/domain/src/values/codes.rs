@@ -9,7 +9,7 @@ pub const VALIDATION: ErrorCode = ErrorCode::new("validation");
 /// A fault of the server.
 pub const INTERNAL: ErrorCode = ErrorCode::new("internal");
 /// Too many attempts. `Retry-After` says when the next one may succeed.
-pub const TOO_MANY_ATTEMPTS: ErrorCode = ErrorCode::new("too_many_attempts");
+pub const TOO_MANY_ATTEMPTS: ErrorCode = ErrorCode::TOO_MANY_ATTEMPTS;
 
 /// The account has as many of these as it may have.
 pub const ACCOUNT_FULL: ErrorCode = ErrorCode::new("account_full");
@@ -21,6 +21,8 @@ pub const USERNAME_TAKEN: ErrorCode = ErrorCode::new("username_taken");
 pub const NO_EMAIL: ErrorCode = ErrorCode::new("no_email");
 /// The password that should prove who is asking is another one.
 pub const WRONG_PASSWORD: ErrorCode = ErrorCode::new("wrong_password");
+/// The account has no password, so that none proves who is asking.
+pub const NO_PASSWORD: ErrorCode = ErrorCode::new("no_password");
 /// The new password is too common, or names the account.
 pub const PASSWORD_REFUSED: ErrorCode = ErrorCode::new("password_refused");
 /// The change would leave no administrator.

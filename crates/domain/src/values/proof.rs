@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use keyward_auth::{AAL1, AAL2, Authentication};
+use keyward_auth::{AAL1, AAL2, Authentication, Claims};
 use time::OffsetDateTime;
 
 /// A way to prove who one is.
@@ -58,6 +58,18 @@ impl Methods {
     #[must_use]
     pub fn with(self, method: Method) -> Self {
         Self(self.0 | method.bit())
+    }
+
+    /// What is left of them once the account has no second factor: the password at most.
+    #[must_use]
+    pub fn without_second_factors(self) -> Self {
+        Self(self.0 & Method::Password.bit())
+    }
+
+    /// Those that are in both sets.
+    #[must_use]
+    pub fn and_also(self, other: Self) -> Self {
+        Self(self.0 & other.0)
     }
 
     /// Whether `method` is one of them.
@@ -117,10 +129,26 @@ impl Proof {
         Self { methods: Methods::of(methods), at: Some(at) }
     }
 
+    /// What the claims of an access token say.
+    pub fn of_claims(claims: &Claims) -> Self {
+        let at = claims.auth_time.and_then(|at| OffsetDateTime::from_unix_timestamp(at).ok());
+        Self { methods: Methods::parse(&claims.amr.join(" ")), at }
+    }
+
     /// The same proof, and one more at `at`.
     #[must_use]
     pub fn and(self, method: Method, at: OffsetDateTime) -> Self {
         Self { methods: self.methods.with(method), at: Some(at) }
+    }
+
+    /// What this proof, which a token carries, is worth now that the session behind it has this one: no more than both. A
+    /// session that was looked up before its last proof says nothing of a token that was given for that.
+    #[must_use]
+    pub fn within(self, session: &Self) -> Self {
+        let second = |proof: &Self| proof.at.map(OffsetDateTime::unix_timestamp);
+        let earlier = second(session) < second(&self);
+        let methods = if earlier { self.methods } else { self.methods.and_also(session.methods) };
+        Self { methods, at: self.at }
     }
 
     /// What a token says of it.
@@ -156,5 +184,19 @@ mod tests {
         let passkey = Methods::of(&[Passkey]);
         assert_eq!(passkey.names().collect::<Vec<_>>(), ["passkey", "swk", "user", "mfa"]);
         assert_eq!(passkey.to_string(), "passkey");
+    }
+
+    #[test]
+    fn a_token_is_worth_no_more_than_its_session_unless_it_is_newer_than_what_is_known_of_that() {
+        use Method::{Otp, Password};
+        let at = |seconds: i64| OffsetDateTime::UNIX_EPOCH + time::Duration::seconds(seconds);
+        let token = Proof::new(at(10), &[Password, Otp]);
+        let weaker = Proof { methods: token.methods.without_second_factors(), ..token };
+        assert_eq!(weaker, Proof::new(at(10), &[Password]));
+        assert_eq!(token.within(&token), token);
+        assert_eq!(token.within(&weaker), weaker);
+        assert_eq!(token.within(&Proof::new(at(11), &[Password])), weaker);
+        assert_eq!(token.within(&Proof::new(at(9), &[Password])), token);
+        assert_eq!(weaker.within(&token), weaker);
     }
 }

@@ -1,10 +1,11 @@
 //! API keys of a Keyward elsewhere, which it alone can check: it is asked, and its answers are remembered for a while.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::Duration;
 
 use keyward_auth::{ApiKey, SecretHash};
+use quick_cache::sync::Cache;
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
@@ -12,7 +13,7 @@ use super::introspection::{GoodKey, Introspection};
 use crate::authenticator::unix_now;
 use crate::{Principal, Refusal};
 
-/// How many answers are remembered.
+/// How many answers are remembered. Beyond these, those go that were asked for least.
 const REMEMBERED: usize = 10_000;
 
 /// Checks API keys. Answers are remembered by the hash of the key, for `bound` from the question on.
@@ -20,7 +21,7 @@ const REMEMBERED: usize = 10_000;
 pub(super) struct ApiKeys {
     introspection: Introspection,
     bound: Duration,
-    answers: Mutex<HashMap<[u8; 32], Answer>>,
+    answers: Cache<[u8; 32], Answer>,
 }
 
 /// What the issuer answers to a question, which was put at some time. Of many callers with the same key one asks.
@@ -37,7 +38,7 @@ struct Unanswered;
 impl ApiKeys {
     /// Keys that the issuer is asked about; with a `bound` of zero, at each call.
     pub(super) fn new(introspection: Introspection, bound: Duration) -> Self {
-        Self { introspection, bound, answers: Mutex::default() }
+        Self { introspection, bound, answers: Cache::new(REMEMBERED) }
     }
 
     /// Where keys are asked about.
@@ -68,10 +69,7 @@ impl ApiKeys {
 
     /// Removes this answer, and not one that has taken its place.
     fn forget(&self, hash: &SecretHash, answer: &Answer) {
-        let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
-        if answers.get(hash.as_bytes()).is_some_and(|kept| Arc::ptr_eq(&kept.key, &answer.key)) {
-            answers.remove(hash.as_bytes());
-        }
+        self.answers.remove_if(hash.as_bytes(), |kept| Arc::ptr_eq(&kept.key, &answer.key));
     }
 
     /// The answer that is remembered, or a new one that nothing is known of yet.
@@ -80,19 +78,13 @@ impl ApiKeys {
         if self.bound.is_zero() {
             return new();
         }
-        let recent = |answer: &Answer| answer.asked.elapsed() < self.bound;
-        let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = answers.get(hash.as_bytes()).filter(|answer| recent(answer)) {
-            return known.clone();
-        }
-        if answers.len() >= REMEMBERED {
-            answers.retain(|_, answer| recent(answer));
-            if answers.len() >= REMEMBERED {
-                answers.clear();
+        if let Some(known) = self.answers.get(hash.as_bytes()) {
+            if known.asked.elapsed() < self.bound {
+                return known;
             }
+            self.forget(hash, &known);
         }
-        let answer = new();
-        answers.insert(*hash.as_bytes(), answer.clone());
+        let Ok(answer) = self.answers.get_or_insert_with(hash.as_bytes(), || Ok::<_, Infallible>(new()));
         answer
     }
 }

@@ -114,3 +114,22 @@ async fn with_introspection_a_removed_key_is_refused_at_once() {
     says(&issuer, json!({ "active": false }));
     assert_eq!(authenticator.authenticate(&key).await, Err(Refusal::InvalidToken));
 }
+
+#[tokio::test]
+async fn a_key_in_use_stays_remembered_while_thousands_of_others_come_and_go() {
+    let issuer = Issuer::start().await;
+    says(&issuer, json!({ "active": true, "sub": "7" }));
+    let authenticator = accepting(&issuer).revocation_bound(Duration::from_mins(5)).discover().await.unwrap();
+    let busy = key();
+    for _ in 0..3 {
+        assert!(authenticator.authenticate(&busy).await.is_ok());
+    }
+    let others = 12_000;
+    for number in 1..=others {
+        assert!(authenticator.authenticate(&key()).await.is_ok());
+        if number % 100 == 0 {
+            assert!(authenticator.authenticate(&busy).await.is_ok());
+        }
+    }
+    assert_eq!(questions(&issuer), others + 1, "the busy key was asked about once");
+}

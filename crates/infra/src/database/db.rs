@@ -17,7 +17,7 @@ use keyward_domain::model::outbox::OutboxRepository;
 use keyward_domain::model::passkeys::{PasskeyChanges, PasskeyRepository};
 use keyward_domain::model::recoveries::RecoveryRepository;
 use keyward_domain::model::revocations::RevocationRepository;
-use keyward_domain::model::sessions::{SessionEndings, SessionRepository};
+use keyward_domain::model::sessions::{SessionEndings, SessionProofs, SessionRepository};
 use keyward_domain::model::spent::SpentRepository;
 use keyward_domain::model::store_error::StoreError;
 use keyward_domain::model::users::{UserChanges, UserRepository};
@@ -203,6 +203,10 @@ impl Transaction for Db<Open> {
     }
 
     fn session_endings(&mut self) -> &mut dyn SessionEndings {
+        self
+    }
+
+    fn session_proofs(&mut self) -> &mut dyn SessionProofs {
         self
     }
 

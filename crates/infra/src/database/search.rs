@@ -44,7 +44,7 @@ impl Search {
     }
 
     /// Whether an index of trigrams finds the part. PostgreSQL's has those of letters and digits.
-    fn is_indexed(&self, backend: DbBackend) -> bool {
+    pub(crate) fn is_indexed(&self, backend: DbBackend) -> bool {
         let Self::Part(part) = self else { return true };
         match backend {
             DbBackend::Sqlite => self.phrase().is_some(),
@@ -53,7 +53,7 @@ impl Search {
     }
 
     /// The part as a phrase of SQLite's full-text search, if it is long enough.
-    fn phrase(&self) -> Option<String> {
+    pub(crate) fn phrase(&self) -> Option<String> {
         let Self::Part(part) = self else { return None };
         (part.chars().count() >= TRIGRAM).then(|| format!("\"{}\"", part.replace('"', "\"\"")))
     }

@@ -18,6 +18,20 @@ const KTY: i64 = 1;
 const ALG: i64 = 3;
 const PARAMETERS: [i64; 3] = [-1, -2, -3];
 
+/// A sound ES256 key: the base point of its curve. No passkey is checked with it.
+pub(super) fn stand_in() -> CredentialKey {
+    const X: [u8; 32] = [
+        0x6b, 0x17, 0xd1, 0xf2, 0xe1, 0x2c, 0x42, 0x47, 0xf8, 0xbc, 0xe6, 0xe5, 0x63, 0xa4, 0x40, 0xf2, 0x77,
+        0x03, 0x7d, 0x81, 0x2d, 0xeb, 0x33, 0xa0, 0xf4, 0xa1, 0x39, 0x45, 0xd8, 0x98, 0xc2, 0x96,
+    ];
+    const Y: [u8; 32] = [
+        0x4f, 0xe3, 0x42, 0xe2, 0xfe, 0x1a, 0x7f, 0x9b, 0x8e, 0xe7, 0xeb, 0x4a, 0x7c, 0x0f, 0x9e, 0x16, 0x2b,
+        0xce, 0x33, 0x57, 0x6b, 0x31, 0x5e, 0xce, 0xcb, 0xb6, 0x40, 0x68, 0x37, 0xbf, 0x51, 0xf5,
+    ];
+    let cose = [&[0xa5, 1, 2, 3, 0x26, 0x20, 1, 0x21, 0x58, 32][..], &X, &[0x22, 0x58, 32], &Y].concat();
+    CredentialKey { cose, algorithm: ES256 }
+}
+
 /// The key with its type, algorithm and parameters alone. A key that could verify nothing is refused.
 pub(super) fn usable(cose: &[u8], algorithm: i32) -> Result<CredentialKey, Unsound> {
     let value: Value = ciborium::from_reader(cose).map_err(|_| Unsound("key: no CBOR".to_owned()))?;
@@ -57,4 +71,15 @@ pub(super) fn usable(cose: &[u8], algorithm: i32) -> Result<CredentialKey, Unsou
     let written = ciborium::into_writer(&Value::Map(kept.collect()), &mut cose);
     written.map_err(|error| Unsound(format!("key: {error}")))?;
     Ok(CredentialKey { cose, algorithm })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_stand_in_is_a_key_such_as_passkeys_have() {
+        let key = stand_in();
+        assert_eq!(usable(&key.cose, key.algorithm), Ok(key));
+    }
 }

@@ -5,7 +5,9 @@ use std::io::Cursor;
 
 use ciborium::Value;
 use keyward_domain::model::passkeys::CredentialKey;
-use keyward_domain::ports::webauthn::{Asserted, Assertion, Attestation, Registered, Unsound, Webauthn};
+use keyward_domain::ports::webauthn::{
+    Asserted, Assertion, Attestation, Registered, Unfit, Unsound, Webauthn,
+};
 use keyward_domain::values::relying_party::RelyingParty;
 use passki::{
     AuthenticationCredential, AuthenticationState, Passki, PasskiError, RegistrationCredential,
@@ -15,7 +17,7 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Deserializer};
 use serde_json::json;
 
-use super::credential_keys::{ALGORITHMS, usable};
+use super::credential_keys::{ALGORITHMS, stand_in, usable};
 
 /// The longest credential id (WebAuthn, section 4).
 const MOST_ID: usize = 1023;
@@ -90,6 +92,14 @@ impl Webauthn for PasskiWebauthn {
         key: &CredentialKey,
     ) -> Result<Asserted, Unsound> {
         self.check_assertion(challenge, assertion, key).inspect_err(|reason| log("assertion", reason))
+    }
+
+    fn stand_in(&self) -> CredentialKey {
+        stand_in()
+    }
+
+    fn note(&self, unfit: Unfit) {
+        tracing::info!(reason = unfit.code(), "a passkey was refused");
     }
 }
 

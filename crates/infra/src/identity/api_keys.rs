@@ -15,7 +15,7 @@ use sea_orm::{
 };
 use time::OffsetDateTime;
 
-use super::users::role;
+use super::account_row::role;
 use crate::database::columns::{micros, time};
 use crate::database::connections::Connections;
 use crate::database::db::{Db, Open};

@@ -13,8 +13,8 @@ use sea_orm::sea_query::{Expr, LockType};
 use sea_orm::{ActiveValue, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use time::OffsetDateTime;
 
+use super::account_row::{stored, user};
 use super::deleted::{self, accounts};
-use super::users::{stored, user};
 use crate::database::db::{Db, Open};
 use crate::database::error::failed;
 use crate::entity::users::{ActiveModel, Column, Entity};

@@ -5,20 +5,22 @@ use std::collections::HashSet;
 use async_trait::async_trait;
 use keyward_auth::PasswordHash;
 use keyward_domain::model::store_error::StoreError;
-use keyward_domain::model::users::{Credentials, ImportedUser, Name, NewUser, User, UserRepository};
-use keyward_domain::values::email::Email;
+use keyward_domain::model::users::{
+    Credentials, ImportedUser, Name, NewUser, User, UserFilter, UserRepository,
+};
 use keyward_domain::values::ids::UserId;
 use keyward_domain::values::names::{LoginName, Names, Username};
-use keyward_domain::values::page::Page;
-use keyward_domain::values::scopes::Role;
+use keyward_domain::values::page::{Page, Slice};
 use sea_orm::sea_query::{OnConflict, SimpleExpr};
 use sea_orm::{ActiveValue, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
+use super::account_row::{NO_PASSWORD, stored, stored_email, user};
 use super::deleted::{self, accounts};
-use crate::database::columns::{micros, time};
+use super::user_search;
+use crate::database::columns::micros;
 use crate::database::connections::Connections;
 use crate::database::db::Db;
-use crate::database::error::{corrupt, failed};
+use crate::database::error::failed;
 use crate::entity::users::{ActiveModel, Column, Entity, Model};
 
 #[async_trait]
@@ -77,20 +79,13 @@ impl<C: Connections> UserRepository for Db<C> {
         rows.all(self.read()).await.map_err(failed)?.into_iter().map(user).collect()
     }
 
+    async fn search(&mut self, filter: &UserFilter, page: Page) -> Result<Slice<User>, StoreError> {
+        user_search::search(self, filter, page).await
+    }
+
     async fn deleted(&mut self, after: UserId, limit: u64) -> Result<Vec<UserId>, StoreError> {
         deleted::list(self, after, limit).await
     }
-}
-
-/// What stands in the place of a hash where an account has no password: an Argon2id string whose digest is all zero, which no
-/// password has. Earlier versions of the program read the column, too: to them it is a hash that never matches, and
-/// comparing costs what it always does. SQLite could not drop `NOT NULL` without making the table anew.
-const NO_PASSWORD: &str =
-    "$argon2id$v=19$m=19456,t=2,p=1$a2V5d2FyZDogbm8gaGFzaA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-
-/// A hash as it is stored.
-pub(super) fn stored(hash: Option<&PasswordHash>) -> &str {
-    hash.map_or(NO_PASSWORD, PasswordHash::as_str)
 }
 
 fn new_row(new: &NewUser, disabled: bool, email_verified: bool) -> ActiveModel {
@@ -108,43 +103,12 @@ fn new_row(new: &NewUser, disabled: bool, email_verified: bool) -> ActiveModel {
     }
 }
 
-/// What the column of addresses holds, which the version before this one reads: the user name where there is no address.
-/// No user name has an `@`, so the two are never mistaken for each other.
-fn stored_email(names: &Names) -> &str {
-    names.primary()
-}
-
-/// The names of a row.
-fn names(email: String, username: Option<String>) -> Result<Names, StoreError> {
-    let email = email.contains('@').then(|| Email::from_stored(email));
-    let username = username.map(Username::from_stored);
-    Names::new(email, username).ok_or_else(|| corrupt("an account without a name"))
-}
-
 /// The accounts of that name: one at most.
 pub(crate) fn is_named(name: &LoginName) -> SimpleExpr {
     match name {
         LoginName::Email(email) => Column::Email.eq(email.as_str()),
         LoginName::Username(username) => Column::Username.eq(username.as_str()),
     }
-}
-
-/// The role of that name.
-pub(crate) fn role(name: &str) -> Result<Role, StoreError> {
-    Role::from_name(name).ok_or_else(|| corrupt(format!("role {name:?}")))
-}
-
-/// The account of a row.
-pub(super) fn user(row: Model) -> Result<User, StoreError> {
-    Ok(User {
-        id: UserId(row.id),
-        names: names(row.email, row.username)?,
-        name: row.name.map(Name::from_stored),
-        role: role(&row.role)?,
-        disabled: row.disabled,
-        email_verified: row.email_verified,
-        created_at: time(row.created_at)?,
-    })
 }
 
 fn credentials(mut row: Model) -> Result<Credentials, StoreError> {

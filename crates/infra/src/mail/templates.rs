@@ -8,8 +8,7 @@ use std::path::Path;
 
 use keyward_domain::model::api_keys::{ApiKey, KeyName};
 use keyward_domain::model::mail::Letter;
-use keyward_domain::model::users::Name;
-use keyward_domain::ports::letters::{LetterError, Letters, Reader};
+use keyward_domain::ports::letters::{Besides, LetterError, Letters, Reader};
 use keyward_domain::values::origin::Device;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, context};
 use time::OffsetDateTime;
@@ -35,6 +34,7 @@ const NEW_DEVICE: &str = "new_device";
 const FACTOR_ADDED: &str = "factor_added";
 const PASSKEY_ADDED: &str = "passkey_added";
 const FACTOR_REMOVED: &str = "factor_removed";
+const RECOVERY_CODES_MADE: &str = "recovery_codes_made";
 const API_KEY_MADE: &str = "api_key_made";
 const API_KEY_REMOVED: &str = "api_key_removed";
 
@@ -77,15 +77,18 @@ macro_rules! own {
                 let (email, name) = ("ana@example.org", "Ana");
                 let (key_name, scope, end) = ("backup", "posts:read", "does not expire");
                 let first = true;
+                let listed = vec![context! { name => "Blue key", since => at }];
+                let (passkeys, api_keys) = (listed.clone(), listed);
                 context! {
-                    email, name, token => "t", code => "000000", what, first, ip, user_agent, at, key_name, scope, end
+                    email, name, token => "t", code => "000000", what, first, ip, user_agent, at, key_name, scope, end,
+                    passkeys, api_keys
                 }
             },
         }
     };
 }
 
-const OWN: [Template; 11] = [
+const OWN: [Template; 12] = [
     own!(PASSWORD_RESET, "password_reset"),
     own!(PASSWORD_CHANGED, "password_changed"),
     own!(EMAIL_VERIFICATION, "email_verification"),
@@ -94,6 +97,7 @@ const OWN: [Template; 11] = [
     own!(FACTOR_ADDED, "factor_added"),
     own!(PASSKEY_ADDED, "passkey_added"),
     own!(FACTOR_REMOVED, "factor_removed"),
+    own!(RECOVERY_CODES_MADE, "recovery_codes_made"),
     own!(NEW_DEVICE, "new_device"),
     own!(API_KEY_MADE, "api_key_made"),
     own!(API_KEY_REMOVED, "api_key_removed"),
@@ -184,7 +188,7 @@ impl Templates {
 impl Templates {
     /// A letter of Keyward's own to this reader.
     fn own_letter(&self, name: &'static str, reader: Reader<'_>, more: Value) -> Result<Letter, LetterError> {
-        let (email, named) = (reader.email.as_str(), reader.name.map_or("", Name::as_str));
+        let (email, named) = (reader.email.as_str(), reader.name.unwrap_or_default());
         self.letter(name, &context! { email, name => named, ..more })
     }
 }
@@ -217,8 +221,8 @@ impl Letters for Templates {
         self.own_letter(NEW_DEVICE, reader, context! { ip, user_agent, at })
     }
 
-    fn password_changed(&self, reader: Reader<'_>) -> Result<Letter, LetterError> {
-        self.own_letter(PASSWORD_CHANGED, reader, context! {})
+    fn password_changed(&self, reader: Reader<'_>, besides: &Besides) -> Result<Letter, LetterError> {
+        self.own_letter(PASSWORD_CHANGED, reader, listed(besides))
     }
 
     fn factor_added(&self, reader: Reader<'_>, what: &str) -> Result<Letter, LetterError> {
@@ -231,6 +235,10 @@ impl Letters for Templates {
 
     fn factor_removed(&self, reader: Reader<'_>, what: &str) -> Result<Letter, LetterError> {
         self.own_letter(FACTOR_REMOVED, reader, context! { what })
+    }
+
+    fn recovery_codes_made(&self, reader: Reader<'_>) -> Result<Letter, LetterError> {
+        self.own_letter(RECOVERY_CODES_MADE, reader, context! {})
     }
 
     fn api_key_made(&self, reader: Reader<'_>, key: &ApiKey) -> Result<Letter, LetterError> {
@@ -255,6 +263,17 @@ impl Letters for Templates {
 
 fn to_the_second(at: OffsetDateTime) -> String {
     at.replace_nanosecond(0).unwrap_or(at).format(&Rfc3339).unwrap_or_default()
+}
+
+/// What opens an account beside its password, as templates list it.
+fn listed(Besides { passkeys, api_keys }: &Besides) -> Value {
+    let passkeys = passkeys.iter().map(|passkey| {
+        context! { name => one_line(&passkey.new.name), since => to_the_second(passkey.new.created_at) }
+    });
+    let api_keys = api_keys
+        .iter()
+        .map(|key| context! { name => one_line(&key.name), since => to_the_second(key.created_at) });
+    context! { passkeys => passkeys.collect::<Vec<_>>(), api_keys => api_keys.collect::<Vec<_>>() }
 }
 
 /// A name in one line, so that none begins a paragraph of its own.

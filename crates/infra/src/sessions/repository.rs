@@ -23,7 +23,7 @@ use crate::database::error::{corrupt, failed, unstorable};
 use crate::database::search::either;
 use crate::entity::sessions::{ActiveModel, Column, Entity, Model, Relation};
 use crate::entity::users;
-use crate::identity::users::role;
+use crate::identity::account_row::role;
 use crate::oauth::clients::client_id;
 use crate::sessions::endings::REUSE;
 
@@ -124,16 +124,6 @@ impl<C: Connections> SessionRepository for Db<C> {
             .limit(limit);
         let found: Vec<String> = newest.into_tuple().all(self.read()).await.map_err(failed)?;
         Ok(found.iter().filter_map(|address| address.parse().ok()).collect())
-    }
-
-    async fn prove(&mut self, id: SessionId, proof: &Proof) -> Result<bool, StoreError> {
-        let update = Entity::update_many()
-            .col_expr(Column::Amr, Expr::value(proof.methods.to_string()))
-            .col_expr(Column::AuthAt, Expr::value(proof.at.map(micros)))
-            .filter(Column::Id.eq(id.0))
-            .filter(Column::RevokedAt.is_null());
-        let done = update.exec(self.write()).await.map_err(failed)?;
-        Ok(done.rows_affected > 0)
     }
 
     async fn clients_of(&mut self, user: UserId, limit: u64) -> Result<Vec<ClientId>, StoreError> {

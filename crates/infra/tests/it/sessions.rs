@@ -59,11 +59,12 @@ async fn a_further_proof_is_noted_in_a_session_that_stands_and_a_refresh_keeps_i
     let session = add_session(&database, ana, 1).await;
     let proof = session.proof.and(Method::Otp, at(60));
     let mut ports = database.autocommit();
-    assert!(ports.sessions().prove(session.id, &proof).await.unwrap());
+    assert!(!database.committing().prove(UserId(ana.0 + 1), session.id, &proof).await.unwrap());
+    assert!(database.committing().prove(ana, session.id, &proof).await.unwrap());
     assert!(ports.sessions().advance(session.id, 0, at(120)).await.unwrap());
     assert_eq!(ports.sessions().live(session.id).await.unwrap().unwrap().session.proof, proof);
     database.committing().revoke(ana, session.id, at(180)).await.unwrap();
-    assert!(!ports.sessions().prove(session.id, &session.proof).await.unwrap());
+    assert!(!database.committing().prove(ana, session.id, &session.proof).await.unwrap());
 }
 
 #[tokio::test]

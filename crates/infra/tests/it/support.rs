@@ -140,6 +140,7 @@ committing! {
     user_changes.delete(id: UserId) -> bool;
     user_changes.mark_deleted(id: UserId, now: OffsetDateTime) -> bool;
     user_changes.remove_some(id: UserId, limit: u64) -> u64;
+    session_proofs.prove(user: UserId, id: SessionId, proof: &Proof) -> bool;
     session_endings.revoke(user: UserId, id: SessionId, now: OffsetDateTime) -> bool;
     session_endings.revoke_reused(user: UserId, id: SessionId, now: OffsetDateTime) -> bool;
     session_endings.revoke_all(user: UserId, except: Option<SessionId>, now: OffsetDateTime) -> u64;

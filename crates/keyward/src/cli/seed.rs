@@ -9,7 +9,7 @@ use keyward_auth::{SystemRandom, random_secret};
 use keyward_domain::identity::registration::{Register, Registration};
 use keyward_domain::identity::users::Users;
 use keyward_domain::limits::writes::WriteLimit;
-use keyward_domain::model::users::Name;
+use keyward_domain::model::users::{Name, UserFilter};
 use keyward_domain::values::email::Email;
 use keyward_domain::values::ids::UserId;
 use keyward_domain::values::names::Names;
@@ -37,7 +37,8 @@ impl Seed {
         let database = self.database.open().await?;
         let ports = ports(&database, &self.passwords)?;
         let users = Users::new(ports.clone());
-        let present = users.list(Page { limit: 1, after: None }).await.map_err(words)?;
+        let present =
+            users.list(&UserFilter::default(), Page { limit: 1, after: None }).await.map_err(words)?;
         if !present.items.is_empty() {
             return Err("this database has users already: only an empty one is seeded".to_owned());
         }

@@ -32,7 +32,7 @@ fn hide_values(command: Command) -> Command {
 }
 
 /// One line: what is wrong, what was most likely meant, and which variable it is about.
-pub(super) fn refusal(error: &Error) -> Problem {
+pub(super) fn refusal(error: &Error, command: &Command) -> Problem {
     let words = error.to_string();
     let mut paragraphs = words.split("\n\n").map(|lines| {
         lines.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
@@ -43,12 +43,20 @@ pub(super) fn refusal(error: &Error) -> Problem {
     let meant =
         others.iter().filter_map(|words| words.strip_prefix("tip: ")).find(|tip| tip.contains("similar"));
     let meant = meant.map(|tip| format!("; {tip}")).unwrap_or_default();
-    let setting = fault.split("'--").nth(1).and_then(|flag| flag.split([' ', '\'']).next());
-    if let (Some(flag), ErrorKind::ValueValidation | ErrorKind::InvalidValue) = (setting, error.kind()) {
-        return format!("{fault}{meant} (KEYWARD_{})", flag.replace('-', "_").to_uppercase());
+    let flag = fault.split("'--").nth(1).and_then(|flag| flag.split([' ', '\'']).next());
+    let setting = flag.and_then(|flag| variable(command, flag));
+    if let (Some(setting), ErrorKind::ValueValidation | ErrorKind::InvalidValue) = (setting, error.kind()) {
+        return format!("{fault}{meant} ({setting})");
     }
     let usage = others.iter().find_map(|words| words.strip_prefix("Usage: ")).unwrap_or("keyward");
     let command: Vec<&str> =
         usage.split(' ').take_while(|word| word.chars().all(|c| c.is_ascii_lowercase())).collect();
     format!("{fault}{meant} (see {} --help)", command.join(" "))
+}
+
+/// The variable that stands for a flag, of this command or of one below it; `None` for a flag that has none.
+fn variable(command: &Command, flag: &str) -> Option<String> {
+    let mut named = command.get_arguments().filter(|argument| argument.get_long() == Some(flag));
+    let own = named.find_map(|argument| argument.get_env()?.to_str().map(str::to_owned));
+    own.or_else(|| command.get_subcommands().find_map(|command| variable(command, flag)))
 }

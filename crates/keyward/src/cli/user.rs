@@ -149,7 +149,7 @@ impl Account {
         let user = user.ok_or_else(|| format!("there is no account named {name}"))?;
         let change = UserChange { disabled: Some(disabled), ..UserChange::default() };
         let by = By::command(if disabled { "user disable" } else { "user enable" });
-        let changed = users.update(user.id, change, &by, &Origin::default()).await;
+        let changed = users.update(user.id, change, None, &by, &Origin::default()).await;
         say(line(&changed.map_err(words)?))?;
         Ok(database.close().await?)
     }

@@ -3,6 +3,7 @@
 mod administration;
 mod checks;
 mod clients;
+pub(crate) mod guessing;
 mod introspection;
 mod lifecycle;
 mod locks;

@@ -14,6 +14,7 @@ use keyward_api::testing::schema;
 use serde_json::{Value, json};
 use time::Duration;
 
+use crate::api_keys::guessing::unknown;
 use crate::app::{Starts, document, operations};
 use crate::oauth::{basic, log_in, register_for, secret, token};
 
@@ -133,6 +134,26 @@ async fn each_lock_stays_shut_for_tokens_that_are_no_longer_good() {
         let forged =
             caller.with_id(operation, "").without("authorization").header("authorization", "Bearer x.y.z");
         assert_eq!(&*forged.send().await.code(), "invalid_token", "{name}");
+    }
+}
+
+#[tokio::test]
+async fn each_lock_waits_for_who_showed_many_keys_that_are_nobodys() {
+    let app = TestApp::start().await;
+    let caller = Caller::new(&app).await;
+    let with_key = |operation: &Operation| {
+        let call = caller.with_id(operation, "").without("authorization").from("192.0.2.1");
+        call.header("authorization", format!("Bearer {}", unknown()))
+    };
+    let all = operations();
+    let locked: Vec<_> = all.iter().filter(|operation| operation.for_users()).collect();
+    for number in 0..60 {
+        with_key(locked[number % locked.len()]).send().await.assert_status(401);
+    }
+    for operation in locked {
+        let answer = with_key(operation).send().await;
+        let name = format!("{} {}", operation.method, operation.path);
+        assert_eq!((answer.status.as_u16(), &*answer.code()), (429, "too_many_attempts"), "{name}");
     }
 }
 

@@ -1,9 +1,11 @@
 //! Second factors: enrolling them, logging in with them, proving again who one is, and taking them away.
 
+mod administration;
 pub(crate) mod authenticator;
 mod client;
 mod doors;
 mod enrolment;
+mod mfa_clients;
 mod new_device;
 mod no_password;
 mod passkey_counters;
@@ -19,5 +21,7 @@ pub(crate) mod phone;
 mod policy;
 mod proof;
 mod races;
+mod recovery_codes;
 mod removal;
 mod weak_sessions;
+mod weakening;

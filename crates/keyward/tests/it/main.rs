@@ -99,8 +99,10 @@ mod tokens;
 #[cfg(feature = "otlp")]
 mod traces;
 mod trusted_proxies;
+mod tutorial_calls;
 mod tutorials;
 mod unix_socket;
+mod user_lists;
 mod userinfo;
 mod usernames;
 mod users;

@@ -3,10 +3,14 @@
 use keyward_api::testing::answer::Answer;
 use keyward_api::testing::app::{PASSWORD, TestApp, address};
 use keyward_api::testing::letters::token;
+use keyward_domain::model::events::EventKind;
 use serde_json::{Value, json};
 use time::Duration;
 
+use crate::api_keys::made;
 use crate::app::Starts;
+use crate::events::events;
+use crate::factors::authenticator::{Device, Key, add, log_in, service};
 
 const NEW: &str = "eight tame horses";
 const PAGE: &str = "reset-password";
@@ -261,4 +265,54 @@ async fn a_reset_ends_the_wait_that_wrong_passwords_cost() {
     let token = app.token_for("ana").await;
     app.reset(&token, NEW).await.assert_status(204);
     assert_eq!(app.logs_in("ana", NEW).await, 200);
+}
+
+#[tokio::test]
+async fn the_mail_about_a_new_password_names_what_goes_on_opening_the_account() {
+    let app = service(&[]).await;
+    let ana = app.user("ana").await;
+    let key = made(&ana, json!({ "name": "nightly\nbackup", "scope": "posts:read" })).await;
+    let mut device = Device::new(Key::es256());
+    add(&ana, &mut device).await.assert_status(201);
+    let token = app.token_for("ana").await;
+    app.reset(&token, NEW).await.assert_status(204);
+    let letter = app.letters().await.pop().unwrap().letter;
+    for words in ["- the passkey \"", "- the API key \"nightly backup\", since 20", "log in and remove it"] {
+        assert!(letter.text.contains(words), "{words}: {}", letter.text);
+    }
+    assert!(letter.html.contains("nightly backup"), "{}", letter.html);
+    // They do go on, and the mailbox took no second factor away.
+    let program = app.bearer(key["key"].as_str().unwrap());
+    program.get("/posts").await.assert_status(200);
+    log_in(&app, &mut device).await.assert_status(200);
+    let login = json!({ "username": address("ana"), "password": NEW });
+    assert_eq!(app.anonymous().post("/login", login).await.assert_status(401).code(), "mfa_required");
+}
+
+#[tokio::test]
+async fn a_reset_removes_api_keys_where_it_is_asked_to() {
+    let app = TestApp::start().await;
+    let ana = app.user("ana").await;
+    let program = app.bearer(made(&ana, json!({ "name": "a thief's" })).await["key"].as_str().unwrap());
+    program.get("/users/me").await.assert_status(200);
+    let token = app.token_for("ana").await;
+    let body = json!({ "token": token, "new_password": NEW, "remove_api_keys": true });
+    app.anonymous().post("/reset-password", body).await.assert_status(204);
+    program.get("/users/me").await.assert_gone("a key of before");
+    let letter = app.letters().await.pop().unwrap().letter;
+    assert!(!letter.text.contains("go on opening"), "{}", letter.text);
+    let removed = events(&app).await.into_iter().filter(|event| event.kind == EventKind::ApiKeyRemoved);
+    assert_eq!(removed.count(), 1);
+}
+
+#[tokio::test]
+async fn the_mail_about_a_changed_password_names_nothing_to_an_address_that_is_not_verified() {
+    let app = TestApp::start().await;
+    let ana = app.user("ana").await;
+    made(&ana, json!({ "name": "cheap pills" })).await;
+    app.letters().await;
+    let change = json!({ "current_password": PASSWORD, "new_password": NEW });
+    ana.post("/users/me/password", change).await.assert_status(204);
+    let letter = app.letter().await.letter;
+    assert!(!letter.text.contains("pills"), "{}", letter.text);
 }

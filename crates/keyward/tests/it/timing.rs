@@ -8,6 +8,8 @@ use keyward_auth::{Argon2Params, Argon2idHasher, SystemRandom};
 use serde_json::{Value, json};
 
 use crate::app::Starts;
+use crate::factors::authenticator::{Key, ORIGIN, asked, with_passkey};
+use crate::factors::phone::enrol;
 
 /// Each is guessed at, or asked for, four times, which costs no wait.
 const ACCOUNTS: usize = 12;
@@ -64,6 +66,67 @@ async fn a_login_takes_as_long_without_an_account_as_with_one() {
     assert!((0.2..=0.8).contains(&told), "the time tells: {told:.2}");
     let control = dominance(&known, &nonsense);
     assert!(control > 0.95, "this comparison would not notice a login without hashing: {control:.2}");
+}
+
+#[tokio::test]
+async fn a_code_behind_a_wrong_password_takes_as_long_with_a_second_factor_as_without_and_without_an_account()
+{
+    let params = Argon2Params { memory_kib: 1024, iterations: 4, parallelism: 1 };
+    let hasher = Argon2idHasher::new(params, Arc::new(SystemRandom)).unwrap();
+    let app = TestApp::hashing_with(Arc::new(hasher), 2).await;
+    accounts(&app).await;
+    for number in 0..ACCOUNTS {
+        let owner = app.user(&format!("careful{number}")).await;
+        enrol(&app, &owner).await;
+    }
+    let attempt = async |name: String, password: &str| {
+        let form = format!("username={name}%40example.com&password={password}");
+        let begun = Instant::now();
+        let answer = app.anonymous().call("POST", "/login").form(&form).send().await;
+        let took = begun.elapsed();
+        answer.assert_status(401);
+        took
+    };
+    let (mut with, mut without, mut absent, mut shorter) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        for number in 0..ACCOUNTS {
+            let long = "a+wrong+pass+phrase+123456";
+            with.push(attempt(format!("careful{number}"), long).await);
+            without.push(attempt(format!("known{number}"), long).await);
+            absent.push(attempt(format!("nobody{number}"), long).await);
+            shorter.push(attempt(format!("none{number}"), "a+wrong+pass+phrase").await);
+        }
+    }
+    for (what, these, those) in
+        [("a factor", &with, &without), ("an account", &without, &absent), ("either", &with, &absent)]
+    {
+        let told = dominance(these, those);
+        assert!((0.2..=0.8).contains(&told), "the time tells of {what}: {told:.2}");
+    }
+    let control = dominance(&with, &shorter);
+    assert!(control > 0.95, "this comparison would not notice one hash less: {control:.2}");
+}
+
+#[tokio::test]
+async fn a_passkey_that_nobody_has_takes_as_long_as_one_that_is_known() {
+    let app = TestApp::with_flags(&["--issuer", ORIGIN, "--throttle", "off"]).await;
+    let (_, mut known) = with_passkey(&app, "ana").await;
+    // Its signatures are another key's.
+    known.key = Key::es256();
+    let mut unknown = known.clone();
+    unknown.credential = vec![9; 32];
+    let (mut these, mut those, mut nonsense) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..ACCOUNTS * ROUNDS {
+        for (device, times) in [(&mut known, &mut these), (&mut unknown, &mut those)] {
+            let assertion = device.get(&asked(&app).await);
+            times.push(time(&app, "/login/passkey", assertion, 401).await);
+        }
+        nonsense.push(time(&app, "/login/passkey", json!({ "id": 1 }), 422).await);
+    }
+    let told = dominance(&these, &those);
+    assert!((0.2..=0.8).contains(&told), "the time tells: {told:.2}");
+    let control = dominance(&those, &nonsense);
+    assert!(control > 0.95, "this comparison would not notice an answer without a check: {control:.2}");
 }
 
 #[tokio::test]

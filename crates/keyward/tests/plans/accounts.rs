@@ -224,7 +224,7 @@ async fn sessions(inspector: &mut Inspector) {
         .await;
     inspector
         .of("sessions.prove", async |db| {
-            assert!(db.sessions().prove(id, &new.proof).await.unwrap());
+            assert!(db.session_proofs().prove(user, id, &new.proof).await.unwrap());
         })
         .await;
     inspector

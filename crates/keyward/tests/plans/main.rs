@@ -15,6 +15,7 @@ mod judge;
 mod methods;
 mod outbox;
 mod shop;
+mod user_search;
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -36,7 +37,7 @@ use judge::{Cost, Judge};
 const ROWS: i64 = 20_000;
 
 /// What may be read from end to end, or up to a `LIMIT` in the order of ids, and why.
-const REVIEWED: [(&str, &str, &str); 28] = [
+const REVIEWED: [(&str, &str, &str); 30] = [
     ("users.remove_some", "verifications", "a table of the version before, which is empty"),
     ("factors.replace_recovery_codes", "2-ROW", "the rows that are inserted"),
     ("revocations.after", "feed_epoch", "its one row"),
@@ -52,6 +53,8 @@ const REVIEWED: [(&str, &str, &str); 28] = [
     ("users.deleted", "users", "an index of accounts whose rows are being removed"),
     ("users.administrators", "users", "the first two of an index that holds administrators alone"),
     ("users.list", "users", "by id, up to the end of the page"),
+    ("users.search", "users", "by id or in the index of administrators or of the disabled, up to a limit"),
+    ("users.search", "users_search", "the index of trigrams itself"),
     ("orders.list", "orders", "by id, up to the end of the page"),
     ("catalog.list_categories", "categories", "by id, up to the end of the page"),
     ("catalog.list_products", "products", "by id, up to the end of the page"),
@@ -187,6 +190,7 @@ fn shortened(sql: &str) -> String {
 async fn no_query_reads_a_table_from_end_to_end_and_deep_pages_cost_what_the_first_does() {
     let mut inspector = Inspector::new().await;
     accounts::all(&mut inspector).await;
+    user_search::all(&mut inspector).await;
     factors::all(&mut inspector).await;
     api_keys::all(&mut inspector).await;
     consents::all(&mut inspector).await;

@@ -26,6 +26,7 @@ const PORTS: [(&str, &str); 26] = [
     ("RecoveryRepository", "recoveries"),
     ("RevocationRepository", "revocations"),
     ("SessionEndings", "sessions"),
+    ("SessionProofs", "sessions"),
     ("SessionRepository", "sessions"),
     ("SpentRepository", "spent"),
     ("UserChanges", "users"),

@@ -38,8 +38,7 @@ impl ShopLetters for TemplateLetters {
             amount => order.amount.to_string(),
             lines => lines.collect::<Vec<_>>(),
         };
-        let name = reader.name.map_or("", |name| name.as_str());
-        let email = reader.email.as_str();
+        let (email, name) = (reader.email.as_str(), reader.name.unwrap_or_default());
         self.0.letter(ORDER_CONFIRMATION.name, &context! { order, email, name })
     }
 }

@@ -7,7 +7,8 @@ use axum::response::{IntoResponse, NoContent, Response};
 use keyward_domain::factors::error::{
     InvalidPasskey, NoPasskey, NoPasskeys, PasskeyTaken, TooManyPasskeys, TooNarrow, TooWeak,
 };
-use keyward_domain::factors::passkeys::{Passkeys, RegisteredPasskey};
+use keyward_domain::factors::passkeys::Passkeys;
+use keyward_domain::factors::registration::RegisteredPasskey;
 use keyward_domain::limits::waits::TooManyAttempts;
 use keyward_domain::model::passkeys::{Passkey, PasskeyName};
 use keyward_domain::values::ids::PasskeyId;
@@ -125,9 +126,10 @@ pub async fn add_passkey(
 pub async fn rename_passkey(
     user: CurrentUser<Owner, Recent>,
     State(passkeys): State<Passkeys>,
+    Sender(origin): Sender,
     Both(Path(id), Body(PasskeyRename { name })): Both<Path<Id<PasskeyId>>, Body<PasskeyRename>>,
 ) -> Result<Json<OwnPasskey>, Refused<(NoPasskey, TooWeak)>> {
-    Ok(Json(passkeys.rename(&user, id, &name).await?.into()))
+    Ok(Json(passkeys.rename(&user, id, &name, &origin).await?.into()))
 }
 
 /// Remove a passkey of mine

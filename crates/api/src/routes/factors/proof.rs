@@ -4,7 +4,7 @@ use axum::extract::State;
 use keyward_auth::Password;
 use keyward_domain::factors::answer::Answer;
 use keyward_domain::factors::error::{InvalidPasskey, TooWeak, WrongCode};
-use keyward_domain::identity::error::WrongPassword;
+use keyward_domain::identity::error::{NoPassword, WrongPassword};
 use keyward_domain::limits::waits::TooManyAttempts;
 use keyward_domain::sessions::prove_again::{Again, ProveAgain};
 use keyward_guard::Enrolling;
@@ -46,7 +46,8 @@ pub async fn prove_again(
     State(prove): State<ProveAgain>,
     Sender(origin): Sender,
     Body(proof): Body<FurtherProof>,
-) -> Result<Token, Refused<(WrongPassword, WrongCode, InvalidPasskey, TooWeak, TooManyAttempts)>> {
+) -> Result<Token, Refused<(WrongPassword, NoPassword, WrongCode, InvalidPasskey, TooWeak, TooManyAttempts)>>
+{
     let FurtherProof { password, otp, recovery_code, passkey } = proof;
     let what = one([
         ("password", password.map(Again::Password)),

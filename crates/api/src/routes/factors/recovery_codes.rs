@@ -3,6 +3,7 @@
 use axum::extract::State;
 use keyward_domain::factors::error::{NoFactor, TooWeak};
 use keyward_domain::factors::recovery_codes::{self, RenewRecoveryCodes};
+use keyward_domain::limits::waits::TooManyAttempts;
 use keyward_guard::Owner;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -27,6 +28,8 @@ impl From<recovery_codes::RecoveryCodes> for RecoveryCodes {
 }
 
 /// Get ten new recovery codes; those before are void
+///
+/// A mail reports it.
 #[utoipa::path(post, path = "/users/me/recovery-codes", tag = "factors", responses(
     (status = 200, description = "The codes"),
 ))]
@@ -34,6 +37,6 @@ pub async fn renew_recovery_codes(
     user: CurrentUser<Owner, Recent>,
     State(renew): State<RenewRecoveryCodes>,
     Sender(origin): Sender,
-) -> Result<NoStore<RecoveryCodes>, Refused<(NoFactor, TooWeak)>> {
+) -> Result<NoStore<RecoveryCodes>, Refused<(NoFactor, TooWeak, TooManyAttempts)>> {
     Ok(NoStore(renew.renew(&user, &origin).await?.into()))
 }

@@ -5,7 +5,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use keyward_domain::factors::assertions::AssertionRequest;
 use keyward_domain::factors::ceremony::LIFE;
-use keyward_domain::factors::passkeys::RegistrationRequest;
+use keyward_domain::factors::registration::RegistrationRequest;
 use keyward_domain::model::passkeys::{Passkey, PasskeyName};
 use keyward_domain::ports::webauthn::{Assertion, Attestation};
 use keyward_web::Input;

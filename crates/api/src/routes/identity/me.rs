@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::response::NoContent;
 use keyward_auth::Password;
 use keyward_domain::identity::deletion::DeleteAccount;
-use keyward_domain::identity::error::{LastAdministrator, RefusedPassword, Stale, WrongPassword};
+use keyward_domain::identity::error::{LastAdministrator, NoPassword, RefusedPassword, Stale, WrongPassword};
 use keyward_domain::identity::passwords::ChangePassword;
 use keyward_domain::identity::proofs::AskedPassword;
 use keyward_domain::identity::users::Users;
@@ -126,20 +126,20 @@ pub async fn delete_me(
     State(deletion): State<DeleteAccount>,
     Sender(origin): Sender,
     Body(PasswordProof { password }): Body<PasswordProof>,
-) -> Result<NoContent, Refused<(WrongPassword, Stale, LastAdministrator, TooManyAttempts)>> {
+) -> Result<NoContent, Refused<(WrongPassword, NoPassword, Stale, LastAdministrator, TooManyAttempts)>> {
     let password = AskedPassword { field: "password", given: password };
     deletion.own(&user, password, &origin).await?;
     Ok(NoContent)
 }
 
-/// Change my password, which ends my every other session
+/// Change my password, which ends all my other sessions
 #[utoipa::path(post, path = "/users/me/password", tag = "users")]
 pub async fn change_password(
     user: CurrentUser<Owner>,
     State(passwords): State<ChangePassword>,
     Sender(origin): Sender,
     Body(PasswordChange { current_password, new_password }): Body<PasswordChange>,
-) -> Result<NoContent, Refused<(WrongPassword, Stale, RefusedPassword, TooManyAttempts)>> {
+) -> Result<NoContent, Refused<(WrongPassword, NoPassword, Stale, RefusedPassword, TooManyAttempts)>> {
     let current_password = AskedPassword { field: "current_password", given: current_password };
     passwords.change(&user, current_password, new_password, &origin).await?;
     Ok(NoContent)

@@ -69,6 +69,9 @@ pub struct PasswordReset {
     token: String,
     #[input(read = new_password(None))]
     new_password: NewPassword,
+    /// Whether to remove the account's API keys, too. The mail about the new password names those that stay.
+    #[input(default = false)]
+    remove_api_keys: bool,
 }
 
 /// A [`PasswordReset`], or its fault beside the token as it came: a page needs that for its form.
@@ -164,7 +167,8 @@ async fn form(
 
 /// Choose a new password, with the token from the mail
 ///
-/// Ends every session of the account. A browser's form, which accepts `text/html`, is answered with a page.
+/// Ends every session of the account. Passkeys and second factors stay, and so do API keys unless the body says otherwise: a mail
+/// names them. A browser's form, which accepts `text/html`, is answered with a page.
 #[utoipa::path(post, path = "/reset-password", tag = "mail")]
 pub(crate) async fn reset_password(
     State(recovery): State<Recovery>,
@@ -174,8 +178,8 @@ pub(crate) async fn reset_password(
     Submitted { body, sender }: Submitted<ResetForm>,
 ) -> Outcome<(InvalidLink, RefusedPassword, TooManyAttempts)> {
     let (token, outcome) = match body {
-        Ok(ResetForm { token, reset: Ok(PasswordReset { token: good, new_password }) }) => {
-            let outcome = recovery.reset(&good, new_password, &origin).await;
+        Ok(ResetForm { token, reset: Ok(PasswordReset { token: good, new_password, remove_api_keys }) }) => {
+            let outcome = recovery.reset(&good, new_password, remove_api_keys, &origin).await;
             (token, outcome.map_err(ApiError::from))
         }
         Ok(ResetForm { token, reset: Err(faults) }) => (token, Err(ApiError::faults(faults))),
@@ -188,7 +192,8 @@ pub(crate) async fn reset_password(
         }
         _ => None,
     };
-    let next = "Go back to where you log in: the new password is good there from now on. All other logins have ended.";
+    let next = "Go back to where you log in: the new password is good there from now on. All other logins have ended. \
+         Passkeys and API keys go on: a mail names them, in case you do not know one.";
     let done = || pages::done("Your password was changed", next, public.app.as_ref());
     sender.answer(outcome, done, |error| kept.unwrap_or_else(|| pages::no_reset(error)))
 }

@@ -3,15 +3,18 @@
 use axum::Json;
 use axum::extract::State;
 use axum::response::NoContent;
+use keyward_domain::factors::error::TooWeak;
 use keyward_domain::identity::deletion::DeleteAccount;
 use keyward_domain::identity::error::{EmailTaken, LastAdministrator, NoUser, OthersAccount, UsernameTaken};
 use keyward_domain::identity::users::Users;
 use keyward_domain::identity::verification_error::TooManyMails;
 use keyward_domain::limits::waits::TooManyAttempts;
-use keyward_domain::model::users::{self, UserChange};
+use keyward_domain::model::users::{self, UserChange, UserFilter};
 use keyward_domain::sessions::sign_up::SignUp;
 use keyward_domain::values::by::By;
+use keyward_domain::values::email::Email;
 use keyward_domain::values::ids::UserId;
+use keyward_domain::values::names::Username;
 use keyward_domain::values::scopes::Role;
 use keyward_web::readers::choice;
 use keyward_web::{Body, Both, Input, List, Listed, Listing, Path};
@@ -22,7 +25,7 @@ use crate::access::current_user::{CurrentUser, administers};
 use crate::access::scope::Admin;
 use crate::answers::refused::Refused;
 use crate::answers::success::Created;
-use crate::extract::{Id, Paged, Sender, USERS, UserCreate};
+use crate::extract::{Id, Paged, Sender, USERS, UserCreate, read};
 use crate::routes::factors::second_factor::Recent;
 use crate::routes::rfc3339::rfc3339;
 
@@ -86,6 +89,31 @@ impl From<UserUpdate> for UserChange {
     }
 }
 
+/// Which accounts.
+#[derive(Input)]
+pub struct UserList {
+    /// Only accounts whose e-mail address, user name or name holds this, in any letter case.
+    #[input(length = 0..=254)]
+    search: Option<String>,
+    /// Only the account of this e-mail address.
+    #[input(read = read::email())]
+    email: Option<Email>,
+    /// Only the account of this user name.
+    #[input(read = read::username())]
+    username: Option<Username>,
+    /// Only accounts of this role.
+    #[input(read = choice(ROLES).documented::<RoleName>())]
+    role: Option<Role>,
+    /// Only accounts that are locked out, or only those that are not.
+    disabled: Option<bool>,
+}
+
+impl From<UserList> for UserFilter {
+    fn from(UserList { search, email, username, role, disabled }: UserList) -> Self {
+        Self { search, email, username, role, disabled }
+    }
+}
+
 impl Listed for User {
     const LIST: List = USERS;
 }
@@ -101,14 +129,16 @@ pub async fn create_user(
     Ok(Created(user.into()))
 }
 
-/// All accounts
+/// Accounts: all, or those that fit
+///
+/// A page of a search may have fewer rows than `limit`, and a next page all the same.
 #[utoipa::path(get, path = "/users", tag = "users")]
 pub async fn list_users(
     _: CurrentUser<Admin>,
     State(users): State<Users>,
-    Paged { page, here, .. }: Paged<User>,
+    Paged { page, filter, here }: Paged<User, UserList>,
 ) -> Result<Listing<User>, Refused> {
-    Ok(here.listing(users.list(page).await?))
+    Ok(here.listing(users.list(&filter.into(), page).await?))
 }
 
 /// An account: one's own, or anyone's for an administrator
@@ -128,9 +158,9 @@ pub async fn update_user(
     State(users): State<Users>,
     Sender(origin): Sender,
     Both(Path(id), Body(change)): Both<Path<Id<UserId>>, Body<UserUpdate>>,
-) -> Result<Json<User>, Refused<(NoUser, LastAdministrator)>> {
+) -> Result<Json<User>, Refused<(NoUser, LastAdministrator, TooWeak)>> {
     administers(&admin, id)?;
-    Ok(Json(users.update(id, change.into(), &By::from(&*admin), &origin).await?.into()))
+    Ok(Json(users.update(id, change.into(), Some(&*admin), &By::from(&*admin), &origin).await?.into()))
 }
 
 /// Delete an account, with everything that is theirs
@@ -140,8 +170,8 @@ pub async fn delete_user(
     State(deletion): State<DeleteAccount>,
     Sender(origin): Sender,
     Path(id): Path<Id<UserId>>,
-) -> Result<NoContent, Refused<(NoUser, LastAdministrator)>> {
+) -> Result<NoContent, Refused<(NoUser, LastAdministrator, TooWeak)>> {
     administers(&admin, id)?;
-    deletion.any(id, &By::from(&*admin), &origin).await?;
+    deletion.any(id, Some(&*admin), &By::from(&*admin), &origin).await?;
     Ok(NoContent)
 }

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::response::Response;
 use keyward_auth::Password;
-use keyward_domain::identity::error::{EmailTaken, Stale, WrongPassword};
+use keyward_domain::identity::error::{EmailTaken, NoPassword, Stale, WrongPassword};
 use keyward_domain::identity::proofs::AskedPassword;
 use keyward_domain::identity::resend_verification::ResendVerification;
 use keyward_domain::identity::verification::{Proof, Verification};
@@ -153,7 +153,14 @@ pub async fn change_email(
     Body(EmailChange { email, password }): Body<EmailChange>,
 ) -> Result<
     Accepted<Notice>,
-    Refused<(EmailTaken, WrongPassword, Stale, AlreadyVerified, MailJustSent, TooManyMails, TooManyAttempts)>,
+    Refused<(
+        EmailTaken,
+        (WrongPassword, NoPassword, Stale),
+        AlreadyVerified,
+        MailJustSent,
+        TooManyMails,
+        TooManyAttempts,
+    )>,
 > {
     let password = AskedPassword { field: "password", given: password };
     verification.request_change(&user, email, password, &origin).await?;

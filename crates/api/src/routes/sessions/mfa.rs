@@ -5,11 +5,12 @@ use keyward_domain::limits::waits::TooManyAttempts;
 use keyward_domain::sessions::error::{InvalidMfaToken, InvalidPasskey, WrongCode};
 use keyward_domain::sessions::finish_login::FinishLogin;
 use keyward_web::Input;
-use keyward_web::readers::object;
+use keyward_web::readers::{object, string};
+use utoipa::openapi::schema::KnownFormat;
 
 use super::login::Token;
 use crate::answers::refused::{Refused, TokenWords};
-use crate::extract::{Sender, TokenBody};
+use crate::extract::{MaybeClient, Sender, TokenBody};
 use crate::metrics::counters::Metrics;
 use crate::routes::factors::second_factor::answer;
 use crate::routes::factors::webauthn::PasskeyAssertion;
@@ -30,18 +31,28 @@ pub struct MfaLogin {
     /// What the browser gave for the options of `/login/passkey/options`. In JSON alone.
     #[input(read = object::<PasskeyAssertion>())]
     passkey: Option<PasskeyAssertion>,
+    /// The id of the client that began the login at `/oauth/token`, if it does not use HTTP Basic. A login that no client began,
+    /// none finishes.
+    client_id: Option<String>,
+    /// That client's secret.
+    #[input(read = string().format(KnownFormat::Password), secret)]
+    client_secret: Option<String>,
 }
 
 /// Finish a login with a second factor
 ///
-/// A wrong answer does not use up the `mfa_token`.
+/// A wrong answer does not use up the `mfa_token`. A client that began the login at `/oauth/token` authenticates itself here as
+/// there, and no other caller finishes it. The token is good for the scope of the login.
 #[utoipa::path(post, path = "/login/mfa", tag = "login", responses((status = 200, description = "Logged in")))]
 pub async fn login_mfa(
     State(finish): State<FinishLogin>,
     State(metrics): State<Metrics>,
     Sender(origin): Sender,
-    TokenBody(MfaLogin { mfa_token, otp, recovery_code, passkey }): TokenBody<MfaLogin>,
+    caller: MaybeClient,
+    TokenBody(form): TokenBody<MfaLogin>,
 ) -> Result<Token, Refused<(InvalidMfaToken, WrongCode, InvalidPasskey, TooManyAttempts), TokenWords>> {
+    let MfaLogin { mfa_token, otp, recovery_code, passkey, client_id, client_secret } = form;
     let answer = answer(otp, recovery_code, passkey).map_err(|error| error.with_oauth("invalid_request"))?;
-    Ok(metrics.login(finish.finish(&mfa_token, &answer, &origin).await)?.into())
+    let client = caller.authenticate(client_id, client_secret).await?;
+    Ok(metrics.login(finish.finish(&mfa_token, &answer, client.as_ref(), &origin).await)?.into())
 }

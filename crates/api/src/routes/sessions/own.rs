@@ -67,7 +67,7 @@ pub async fn logout(
     Ok(NoContent)
 }
 
-/// Log out everywhere: end my every session
+/// Log out everywhere: end all my sessions
 #[utoipa::path(post, path = "/logout/all", tag = "login")]
 pub async fn logout_all(
     user: CurrentUser<Enrolling>,

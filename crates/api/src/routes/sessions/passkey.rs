@@ -54,7 +54,7 @@ pub struct RelatedOrigins {
 /// Pages of other hosts that may use passkeys of this one
 ///
 /// Browsers read it (WebAuthn level 3, section 5.11).
-#[utoipa::path(get, path = "/.well-known/webauthn", tag = "login")]
+#[utoipa::path(get, path = "/.well-known/webauthn", tag = "factors")]
 pub async fn read_related_origins(State(Passkeyed(party)): State<Passkeyed>) -> Json<RelatedOrigins> {
     let origins = party.iter().flat_map(|party| party.related()).map(str::to_owned).collect();
     Json(RelatedOrigins { origins })

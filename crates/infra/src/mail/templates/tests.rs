@@ -19,13 +19,12 @@ fn wording() -> Wording {
 fn every_letter_says_who_writes_and_to_whom_and_a_change_is_not_worded_like_a_first_verification() {
     let templates = Templates::load(None, wording(), []).unwrap();
     let email = Email::parse("ana@example.org").unwrap();
-    let name = Name::parse("Cheap pills at http://evil.example").unwrap();
-    let reader = Reader { email: &email, name: Some(&name) };
+    let reader = Reader { email: &email, name: Some("Cheap pills at http://evil.example") };
     let letters = [
         templates.password_reset(reader, "t0ken"),
         templates.email_verification(reader, "t0ken", "123456"),
         templates.email_change(reader, "t0ken", "123456"),
-        templates.password_changed(reader),
+        templates.password_changed(reader, &Besides::default()),
         templates.email_changed(reader),
     ]
     .map(Result::unwrap);
@@ -50,7 +49,8 @@ fn templates_of_ones_own_have_filters_and_tests_and_every_value() {
     std::fs::write(folder.path().join("password_changed.txt"), text).unwrap();
     let templates = Templates::load(Some(folder.path()), wording(), []).unwrap();
     let email = Email::parse("ana@example.org").unwrap();
-    let letter = templates.password_changed(Reader { email: &email, name: None }).unwrap();
+    let letter =
+        templates.password_changed(Reader { email: &email, name: None }, &Besides::default()).unwrap();
     assert_eq!(letter.subject, "TEA SHOP for you");
     let url = "https://tea.example/auth";
     assert_eq!(letter.text, format!("{url} {url} ana@example.org .TrueFalse a%20b%26c"));

@@ -20,6 +20,8 @@ use keyward_domain::values::clock::Clock;
 use keyward_infra::clock::SystemClock;
 use keyward_infra::database::permission::explain;
 use keyward_migration::Schema;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 use super::report::Finding::{self, Bad, Good, Note};
 use crate::cli::settings::ServerSettings;
@@ -139,7 +141,11 @@ pub(super) async fn clock(database: &OpenDatabase) -> Finding {
     let now = SystemClock.now();
     if let Some(server) = server {
         let skew: time::Duration = server - (before + (now - before) / 2);
-        let said = format!("the database server's clock is off by {:.1} s", skew.as_seconds_f64());
+        let way = if skew.is_negative() { "behind" } else { "ahead of" };
+        let said = format!(
+            "the database server's clock is {:.1} s {way} this machine's",
+            skew.abs().as_seconds_f64()
+        );
         let seconds = skew.whole_seconds().abs();
         if seconds >= LEEWAY {
             return Bad(said, mend);
@@ -151,10 +157,16 @@ pub(super) async fn clock(database: &OpenDatabase) -> Finding {
     let newest = database.repositories().events().newest(None, 1).await.unwrap_or_default();
     match newest.first() {
         Some((_, event)) if event.at > now + time::Duration::seconds(LEEWAY) => {
-            Bad(format!("it is {now} here, and events are already written for {}", event.at), mend)
+            let (now, event) = (to_the_second(now), to_the_second(event.at));
+            Bad(format!("it is {now} here, and the newest event was written at {event}"), mend)
         }
-        _ => Good(now.to_string()),
+        _ => Good(to_the_second(now)),
     }
+}
+
+/// A time as RFC 3339 writes it: `2026-01-31T12:00:00Z`.
+fn to_the_second(at: OffsetDateTime) -> String {
+    at.replace_nanosecond(0).unwrap_or(at).format(&Rfc3339).unwrap_or_default()
 }
 
 /// There is a master secret, or a place to make one.

@@ -92,7 +92,10 @@ async fn where_a_second_factor_is_demanded_a_key_of_an_account_without_one_opens
     // From now on the policy is about her, too.
     let change = UserChange { role: Some(Role::Admin), ..UserChange::default() };
     let by = By::command("user set-role");
-    Users::new(app.ports.clone()).update(UserId(ana.id), change, &by, &Origin::default()).await.unwrap();
+    Users::new(app.ports.clone())
+        .update(UserId(ana.id), change, None, &by, &Origin::default())
+        .await
+        .unwrap();
     for path in ["/users/me", "/posts", "/users", "/oauth/check"] {
         program.get(path).await.assert_status(403);
     }

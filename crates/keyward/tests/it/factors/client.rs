@@ -37,12 +37,33 @@ async fn a_program_logs_in_with_a_second_factor_at_once_or_afterwards() {
 }
 
 #[tokio::test]
-async fn a_program_learns_that_a_passkey_will_do() {
+async fn a_program_logs_in_with_a_passkey_as_a_second_factor_and_alone() {
     let front = Front::with_flags(&["--issuer", ORIGIN]).await;
-    let ana = front.app.log_in("ana").await;
-    add(&ana, &mut Device::new(Key::eddsa())).await.assert_status(201);
-    let Err(Error::SecondFactor(half)) = front.keyward.log_in(&address("ana"), PASSWORD).await else {
+    let keyward = &front.keyward;
+    let mut device = Device::new(Key::eddsa());
+    add(&front.app.log_in("ana").await, &mut device).await.assert_status(201);
+    let Err(Error::SecondFactor(half)) = keyward.log_in(&address("ana"), PASSWORD).await else {
         panic!("a second factor is owed");
     };
     assert_eq!(half.methods().collect::<Vec<_>>(), ["passkey", "recovery_code"]);
+    let mut other = Device { credential: vec![9; 32], ..device.clone() };
+    let foreign = other.get(&keyward.passkey_options().await.unwrap());
+    let refused = keyward.finish_login(&half, SecondFactor::Passkey(&foreign)).await;
+    assert!(matches!(refused, Err(Error::InvalidPasskey)), "{refused:?}");
+    let assertion = device.get(&keyward.passkey_options().await.unwrap());
+    let session = keyward.finish_login(&half, SecondFactor::Passkey(&assertion)).await.unwrap();
+    assert_eq!(session.get("/users/me/factors").send().await.unwrap().status(), 200);
+
+    let assertion = device.get(&keyward.passkey_options().await.unwrap());
+    let session = keyward.log_in_with_passkey(&assertion).await.unwrap();
+    assert_eq!(session.get("/users/me").send().await.unwrap().status(), 200);
+    let again = keyward.log_in_with_passkey(&assertion).await;
+    assert!(matches!(again, Err(Error::InvalidPasskey)), "{again:?}");
+}
+
+#[tokio::test]
+async fn a_program_learns_that_no_passkeys_are_offered() {
+    let front = Front::with_flags(&["--issuer", "http://127.0.0.1:8000"]).await;
+    let options = front.keyward.passkey_options().await;
+    assert!(matches!(options, Err(Error::NoPasskeys)), "{options:?}");
 }

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::authenticator::{Device, Key, add, begin, service};
 use super::phone::credentials;
+use crate::oauth::{register_for, token};
 use crate::sessions::holder;
 
 /// A session of ana's that asked for `posts:read` alone.
@@ -52,4 +53,18 @@ async fn leave_to_enrol_is_as_good_as_the_session_behind_it() {
     let options = begin(&whole).await;
     assert_refused(&narrow(&app).await, &options).await;
     add(&whole, &mut Device::new(Key::es256())).await.assert_status(201);
+}
+
+#[tokio::test]
+async fn a_clients_token_for_the_account_registers_no_passkey_that_logs_in_with_more() {
+    let app = service(&[]).await;
+    let whole = app.user("ana").await;
+    register_for(&app, "web", "account posts:read").await;
+    let login = [("grant_type", "password"), ("username", "ana@example.com"), ("password", PASSWORD)];
+    let tokens = token(&app, Some("web"), &login).await.assert_status(200).json();
+    assert_eq!(tokens["scope"], "account posts:read");
+    let client = holder(&app, &tokens);
+    client.get("/users/me/factors").await.assert_status(200);
+    assert_refused(&client, &begin(&whole).await).await;
+    assert_eq!(whole.get("/users/me/factors").await.json()["passkeys"], json!([]));
 }

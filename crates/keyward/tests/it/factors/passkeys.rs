@@ -135,6 +135,9 @@ async fn a_passkey_is_renamed_and_removed_after_a_second_factor_was_shown() {
     let renamed = strong.patch(&path, name).await.assert_status(200).json();
     assert_eq!((&renamed["name"], &renamed["id"]), (&json!("Blue key"), &id));
     assert!(renamed["last_used_at"].is_string(), "{renamed}");
+    let recorded = events(&app).await.into_iter().filter(|event| event.kind == EventKind::PasskeyRenamed);
+    let recorded: Vec<_> = recorded.map(|event| (event.user.unwrap().0, event.detail.unwrap())).collect();
+    assert_eq!(recorded, [(ana.id, id.to_string())]);
     strong.patch(&path, json!({ "name": "" })).await.assert_status(422);
     app.letters().await;
     let asked_before = asked(&app).await;

@@ -10,7 +10,7 @@ use crate::app::Starts;
 use crate::sessions::holder;
 
 /// Another session of that account, which it opens with the password alone.
-async fn by_password(app: &TestApp, name: &str) -> Person {
+pub(super) async fn by_password(app: &TestApp, name: &str) -> Person {
     let tokens = app.anonymous().post("/login", credentials(name)).await.assert_status(200).json();
     let mut person = app.bearer(tokens["access_token"].as_str().unwrap());
     tokens["refresh_token"].as_str().unwrap().clone_into(&mut person.refresh);
