@@ -1,10 +1,14 @@
 //! How long a login takes, or the asking for a link, says nothing about whether there is an account.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use keyward_api::testing::app::{PASSWORD, TestApp, address};
-use keyward_auth::{Argon2Params, Argon2idHasher, SystemRandom};
+use keyward_api::testing::app::{PASSWORD, TestApp, address, cheap_hasher};
+use keyward_auth::{
+    Argon2Params, Argon2idHasher, Password, PasswordError, PasswordHash, PasswordHasher, SystemRandom,
+    Verdict,
+};
 use serde_json::{Value, json};
 
 use crate::app::Starts;
@@ -79,22 +83,22 @@ async fn a_code_behind_a_wrong_password_takes_as_long_with_a_second_factor_as_wi
         let owner = app.user(&format!("careful{number}")).await;
         enrol(&app, &owner).await;
     }
-    let attempt = async |name: String, password: &str| {
-        let form = format!("username={name}%40example.com&password={password}");
+    let attempt = async |name: &str, number: usize, status: u16| {
+        let form = with_code(&format!("{name}{number}"));
+        let form = if status == 401 { form } else { "username=".to_owned() };
         let begun = Instant::now();
         let answer = app.anonymous().call("POST", "/login").form(&form).send().await;
         let took = begun.elapsed();
-        answer.assert_status(401);
+        answer.assert_status(status);
         took
     };
-    let (mut with, mut without, mut absent, mut shorter) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut with, mut without, mut absent, mut nonsense) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         for number in 0..ACCOUNTS {
-            let long = "a+wrong+pass+phrase+123456";
-            with.push(attempt(format!("careful{number}"), long).await);
-            without.push(attempt(format!("known{number}"), long).await);
-            absent.push(attempt(format!("nobody{number}"), long).await);
-            shorter.push(attempt(format!("none{number}"), "a+wrong+pass+phrase").await);
+            with.push(attempt("careful", number, 401).await);
+            without.push(attempt("known", number, 401).await);
+            absent.push(attempt("nobody", number, 401).await);
+            nonsense.push(attempt("", number, 422).await);
         }
     }
     for (what, these, those) in
@@ -103,8 +107,46 @@ async fn a_code_behind_a_wrong_password_takes_as_long_with_a_second_factor_as_wi
         let told = dominance(these, those);
         assert!((0.2..=0.8).contains(&told), "the time tells of {what}: {told:.2}");
     }
-    let control = dominance(&with, &shorter);
-    assert!(control > 0.95, "this comparison would not notice one hash less: {control:.2}");
+    let control = dominance(&absent, &nonsense);
+    assert!(control > 0.95, "this comparison would not notice a login without hashing: {control:.2}");
+}
+
+/// A login by form with a wrong password and a code behind it.
+fn with_code(name: &str) -> String {
+    format!("username={name}%40example.com&password=a+wrong+pass+phrase+123456")
+}
+
+/// Counts what costs time: how often passwords were compared, with a hash or with none.
+struct Counting(Argon2idHasher, AtomicUsize);
+
+impl PasswordHasher for Counting {
+    fn hash(&self, password: &Password) -> Result<PasswordHash, PasswordError> {
+        self.0.hash(password)
+    }
+
+    fn verify(&self, password: &Password, hash: &PasswordHash) -> Result<Verdict, PasswordError> {
+        self.1.fetch_add(1, Ordering::SeqCst);
+        self.0.verify(password, hash)
+    }
+
+    fn verify_absent(&self, password: &Password) {
+        self.1.fetch_add(1, Ordering::SeqCst);
+        self.0.verify_absent(password);
+    }
+}
+
+#[tokio::test]
+async fn a_code_behind_a_wrong_password_costs_two_comparisons_whoever_is_named() {
+    let hasher = Arc::new(Counting(cheap_hasher(), AtomicUsize::new(0)));
+    let app = TestApp::hashing_with(hasher.clone(), 2).await;
+    let careful = app.user("careful").await;
+    enrol(&app, &careful).await;
+    app.user("known").await;
+    for name in ["careful", "known", "nobody", "no+name"] {
+        let before = hasher.1.load(Ordering::SeqCst);
+        app.anonymous().call("POST", "/login").form(&with_code(name)).send().await.assert_status(401);
+        assert_eq!(hasher.1.load(Ordering::SeqCst) - before, 2, "{name}");
+    }
 }
 
 #[tokio::test]

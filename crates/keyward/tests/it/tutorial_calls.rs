@@ -39,13 +39,9 @@ fn holder(app: &TestApp, answer: &Value) -> Person {
     app.bearer(answer["access_token"].as_str().unwrap())
 }
 
-#[tokio::test]
-async fn the_calls_of_all_four_tutorials_work_or_say_what_to_call() {
-    let app = TestApp::start().await;
-    let root = app.admin("root").await;
+/// Accounts, a login by form, posts of one's own.
+async fn posts_api(app: &TestApp) {
     let anyone = app.anonymous();
-
-    // The posts API: accounts, a login by form, posts of one's own.
     let account = json!({ "email": "sanjeev@gmail.com", "password": "beaches of florida" });
     let form = json!("username=sanjeev%40gmail.com&password=beaches+of+florida");
     let answers = walk(
@@ -67,7 +63,7 @@ async fn the_calls_of_all_four_tutorials_work_or_say_what_to_call() {
         ],
     )
     .await;
-    let (sanjeev, own) = (holder(&app, &answers[2]), format!("/users/{}", answers[1]["id"]));
+    let (sanjeev, own) = (holder(app, &answers[2]), format!("/users/{}", answers[1]["id"]));
     let post = json!({ "title": "top beaches in florida", "content": "check out these awesome beaches", "published": true });
     let written = walk(&sanjeev, &[("POST", "/posts/", post.clone(), 201, "florida")]).await;
     let path = format!("/posts/{}", written[0]["id"]);
@@ -84,8 +80,11 @@ async fn the_calls_of_all_four_tutorials_work_or_say_what_to_call() {
         ],
     )
     .await;
+}
 
-    // The mini-blog: JSON at sign-up and login, posts that anyone reads.
+/// JSON at sign-up and login, posts that anyone reads.
+async fn mini_blog(app: &TestApp) {
+    let anyone = app.anonymous();
     let account =
         json!({ "fullname": "Abdulazeez", "email": "abdulazeez@x.com", "password": "a weak phrase" });
     let answers = walk(
@@ -120,10 +119,13 @@ async fn the_calls_of_all_four_tutorials_work_or_say_what_to_call() {
     )
     .await;
     let post = json!({ "id": 2, "title": "Securing FastAPI", "content": "In this tutorial" });
-    let written = walk(&holder(&app, &answers[3]), &[("POST", "/posts", post, 201, "Securing")]).await;
+    let written = walk(&holder(app, &answers[3]), &[("POST", "/posts", post, 201, "Securing")]).await;
     walk(&anyone, &[("GET", &format!("/blog/{}", written[0]["id"]), Value::Null, 200, "Securing")]).await;
+}
 
-    // Sign-up, login, refresh: by a user name.
+/// Sign-up, login and refresh by a user name.
+async fn refresh(app: &TestApp) {
+    let anyone = app.anonymous();
     let sponge = || json!({ "username": "flyingsponge", "password": "SpongePassword" });
     let answers = walk(
         &anyone,
@@ -139,7 +141,7 @@ async fn the_calls_of_all_four_tutorials_work_or_say_what_to_call() {
     let refresh = json!({ "refresh_token": answers[1]["refresh_token"] });
     let answers = walk(&anyone, &[("POST", "/refresh_token", refresh, 200, "access_token")]).await;
     walk(
-        &holder(&app, &answers[0]),
+        &holder(app, &answers[0]),
         &[
             (
                 "POST",
@@ -154,8 +156,11 @@ async fn the_calls_of_all_four_tutorials_work_or_say_what_to_call() {
         ],
     )
     .await;
+}
 
-    // The shop: a catalogue of an administrator's, a cart, an order.
+/// A catalogue of an administrator's, a cart, an order.
+async fn shop(app: &TestApp, root: &Person) {
+    let anyone = app.anonymous();
     let account = json!({ "name": "Mukul", "email": "mukul@gmail.com", "password": "a long shopping list" });
     let answers = walk(
         &anyone,
@@ -174,11 +179,11 @@ async fn the_calls_of_all_four_tutorials_work_or_say_what_to_call() {
         ],
     )
     .await;
-    let mukul = holder(&app, &answers[3]);
-    let made = walk(&root, &[("POST", "/categories", json!({ "name": "Books" }), 201, "Books")]).await;
+    let mukul = holder(app, &answers[3]);
+    let made = walk(root, &[("POST", "/categories", json!({ "name": "Books" }), 201, "Books")]).await;
     let product = json!({ "name": "Atlas", "quantity": 3, "description": "Maps", "price": 19.99, "category_id": made[0]["id"] });
     let made = walk(
-        &root,
+        root,
         &[("POST", "/products/", product, 201, "Atlas"), ("GET", "/users", Value::Null, 200, "mukul")],
     )
     .await;
@@ -196,4 +201,14 @@ async fn the_calls_of_all_four_tutorials_work_or_say_what_to_call() {
     )
     .await;
     assert!(app.letter().await.letter.text.contains("Atlas"), "the mail about the order");
+}
+
+#[tokio::test]
+async fn the_calls_of_all_four_tutorials_work_or_say_what_to_call() {
+    let app = TestApp::start().await;
+    let root = app.admin("root").await;
+    posts_api(&app).await;
+    mini_blog(&app).await;
+    refresh(&app).await;
+    shop(&app, &root).await;
 }

@@ -284,7 +284,10 @@ async fn a_registered_client_owes_the_code_as_well() {
     assert_eq!(tokens["scope"], "posts:read");
     // The other way in gives no more than the client may have, and its tokens are the client's.
     let mfa_token = owed["mfa_token"].as_str().unwrap();
-    let tokens = finish(&app, mfa_token, &ana.phone.fresh_code(&app)).await.assert_status(200).json();
+    let body = json!({ "mfa_token": mfa_token, "otp": ana.phone.fresh_code(&app) });
+    let call = app.anonymous().call("POST", "/login/mfa").json(&body);
+    let tokens = call.header("authorization", basic("web", &secret("web"))).send().await;
+    let tokens = tokens.assert_status(200).json();
     assert_eq!(tokens["scope"], "posts:read");
     let claims = claims_of(tokens["access_token"].as_str().unwrap());
     assert_eq!(claims["client_id"], "web");
