@@ -83,9 +83,13 @@ async fn accounts_are_found_by_parts_of_every_name_they_have() {
     ] {
         assert_eq!(people.found(query).await, expected, "{query}");
     }
-    for query in
-        ["role=owner", "disabled=maybe", "email=ana", "username=a%20b", &format!("search={}", "x".repeat(255))]
-    {
+    for query in [
+        "role=owner",
+        "disabled=maybe",
+        "email=ana",
+        "username=a%20b",
+        &format!("search={}", "x".repeat(255)),
+    ] {
         people.root.get(&format!("/users?{query}")).await.assert_status(422);
     }
 }
