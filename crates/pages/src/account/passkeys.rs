@@ -95,7 +95,7 @@ pub async fn rename(visit: Visit, Owner(session): Owner, form: PageForm) -> Resu
         return Ok(detour);
     }
     let NameForm { name } = form.read(&()).map_err(Refusal)?;
-    visit.site.app.passkeys.rename(&session.actor, id(&form), &name).await?;
+    visit.site.app.passkeys.rename(&session.actor, id(&form), &name, &visit.origin).await?;
     Ok(frame::back(&visit, SECURITY, "passkey-renamed"))
 }
 
