@@ -19,7 +19,7 @@ use crate::database::db::Db;
 use crate::database::error::failed;
 use crate::entity::browser_sessions::{ActiveModel, Column, Entity, Relation};
 use crate::entity::{sessions, users};
-use crate::identity::users::role;
+use crate::identity::account_row::role;
 
 /// A session with its user's role.
 #[derive(FromQueryResult)]

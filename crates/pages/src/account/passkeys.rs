@@ -4,7 +4,7 @@ use axum::response::{IntoResponse, Response};
 use keyward_api::error::ApiError;
 use keyward_api::extract::read;
 use keyward_api::routes::factors::webauthn::{PasskeyCreationOptions, PasskeyRegistration};
-use keyward_domain::factors::passkeys::RegisteredPasskey;
+use keyward_domain::factors::registration::RegisteredPasskey;
 use keyward_domain::model::passkeys::PasskeyName;
 use keyward_domain::values::ids::PasskeyId;
 use keyward_web::{Flaw, Input};
