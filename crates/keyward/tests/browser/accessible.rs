@@ -8,18 +8,18 @@ use crate::packages;
 use crate::server::Server;
 
 /// What axe finds on the page that is open, and which controls are less than 44 px high.
-fn judge(browser: &Browser, axe: &str, what: &str) {
+pub(crate) fn judge(browser: &Browser, axe: &str, what: &str) {
     for scheme in ["light", "dark"] {
         browser.prefers(scheme);
         let paper: String = browser.ask("return getComputedStyle(document.body).backgroundColor");
-        assert_eq!(paper == "rgb(255, 255, 255)", scheme == "light", "{what}: {scheme}: {paper}");
+        assert_eq!(paper == "rgb(243, 245, 248)", scheme == "light", "{what}: {scheme}: {paper}");
         let found: Value = browser.ask(&format!(
             "{axe}; return axe.run().then(found => found.violations.map(one => [one.id, one.nodes.map(node => node.html)]))"
         ));
         assert_eq!(found, json!([]), "{what}, {scheme}");
     }
     let low: Value = browser.ask(
-        "return [...document.querySelectorAll('button, a, input:not([type=hidden])')]
+        "return [...document.querySelectorAll('button, a, input:not([type=hidden], [type=checkbox])')].filter(control => control.checkVisibility())
             .filter(control => control.getBoundingClientRect().height < 44).map(control => control.outerHTML)",
     );
     assert_eq!(low, json!([]), "{what}");

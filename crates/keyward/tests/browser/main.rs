@@ -15,6 +15,7 @@ mod nginx;
 #[expect(dead_code, reason = "the scripts in Python and TypeScript have tests of their own")]
 mod packages;
 mod page;
+mod pages;
 mod passkeys;
 mod process;
 mod server;
