@@ -31,9 +31,8 @@ fn value(connection: &DatabaseConnection, table: &str, column: &Column) -> Strin
         ("users", "role") => "'user'".to_owned(),
         ("outbox", "state") => "'waiting'".to_owned(),
         ("posts", "published") => "TRUE".to_owned(),
-        // The id that `sessions` is given.
-        ("browser_sessions", "session_id") if kind.contains("text") => "'a-table'".to_owned(),
-        (_, "id") if kind.contains("text") => "'a-table'".to_owned(),
+        // A browser session has the id that the row of `sessions` is given.
+        ("browser_sessions", "session_id") | (_, "id") if kind.contains("text") => "'a-table'".to_owned(),
         _ if kind.contains("bool") => "FALSE".to_owned(),
         _ if kind.contains("uuid") && postgres => "'00000000-0000-7000-8000-000000000001'".to_owned(),
         _ if kind.contains("bytea") => "'\\x0123'".to_owned(),
