@@ -90,8 +90,8 @@ impl SessionCheck {
         let live = self.live(id, who).await?.ok_or(Refusal::InvalidToken)?;
         // Both at once, because a span's fields are written anew each time.
         tracing::record_all!(tracing::Span::current(), user = who.0, session = %id);
-        let scope = self.opening.grants().bound(live.role, &claims.scope);
         let proof = Proof::of_claims(&claims).within(&live.session.proof);
+        let scope = self.opening.standing_scope(live.role, &proof, &claims.scope);
         let via = if claims.client_id.is_some() { Via::ClientSession(id) } else { Via::Session(id) };
         Ok(Actor { who, via, scope, proof })
     }

@@ -127,7 +127,7 @@ impl OAuthTokens {
             if let Some(Authentication { acr, amr, .. }) = proof.claims() {
                 (claims.acr, claims.amr) = (Some(acr), amr);
             }
-            let scope = self.opening.grants().bound(live.role, &claims.scope);
+            let scope = self.opening.standing_scope(live.role, &proof, &claims.scope);
             Introspection::Access { claims, scope }
         }))
     }

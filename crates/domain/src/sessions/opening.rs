@@ -157,6 +157,13 @@ impl Opening {
         self.lifetimes
     }
 
+    /// What a token's scope is worth now: what its user's role allows, and, where the policy demands a second factor, leave to enrol
+    /// one unless the session has shown one that counts yet.
+    pub fn standing_scope(&self, role: Role, proof: &Proof, scope: &ScopeSet) -> ScopeSet {
+        let allowed = self.grants.bound(role, scope);
+        self.policy.bound(role, proof.methods.are_strong(), allowed)
+    }
+
     /// What each role may have.
     pub fn grants(&self) -> &Grants {
         &self.grants

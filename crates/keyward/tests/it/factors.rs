@@ -5,6 +5,7 @@ pub(crate) mod authenticator;
 mod client;
 mod doors;
 mod enrolment;
+mod forgotten;
 mod mfa_clients;
 mod new_device;
 mod no_password;

@@ -7,6 +7,7 @@ use time::Duration;
 
 use super::authenticator::{self, Device, Key, add, service, with_passkey};
 use super::phone::{back, enrol, enrolled};
+use super::weak_sessions::by_password;
 use crate::app::Starts;
 use crate::forge::claims_of;
 use crate::oauth::{basic, register_for, secret};
@@ -98,4 +99,18 @@ async fn a_proof_at_one_replica_counts_at_another_that_remembers_the_session() {
     elsewhere(&holder(&app, &proven)).post("/users/me/recovery-codes", json!({})).await.assert_status(200);
     let password = json!({ "password": PASSWORD });
     ana.person.post("/users/me/proof", password).await.assert_status(401);
+}
+
+#[tokio::test]
+async fn where_a_factor_has_to_be_there_the_token_that_removed_the_last_one_may_only_enrol() {
+    let app = TestApp::with_flags(&["--second-factor", "required"]).await;
+    let account = json!({ "email": "ana@example.com", "password": PASSWORD });
+    app.anonymous().post("/users", account).await.assert_status(201);
+    let weak = by_password(&app, "ana").await;
+    let (phone, _) = enrol(&app, &weak).await;
+    let strong = back(&app, "ana", &phone).await;
+    strong.get("/posts").await.assert_status(200);
+    strong.delete("/users/me/totp").await.assert_status(204);
+    strong.get("/posts").await.assert_status(403);
+    strong.get("/users/me/factors").await.assert_status(200);
 }
