@@ -151,7 +151,13 @@ async fn each_lock_waits_for_who_showed_many_keys_that_are_nobodys() {
         with_key(locked[number % locked.len()]).send().await.assert_status(401);
     }
     for operation in locked {
-        let answer = with_key(operation).send().await;
+        // One more a second is let through, and tests take time.
+        let mut answer = with_key(operation).send().await;
+        for _ in 0..5 {
+            if answer.status == 401 {
+                answer = with_key(operation).send().await;
+            }
+        }
         let name = format!("{} {}", operation.method, operation.path);
         assert_eq!((answer.status.as_u16(), &*answer.code()), (429, "too_many_attempts"), "{name}");
     }
