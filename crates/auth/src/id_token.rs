@@ -109,6 +109,13 @@ pub struct IdTokenHint {
 }
 
 impl IdTokenHint {
+    /// The id of the key that signed a token, as it says; `None` for what is no ID token of ours by its looks.
+    pub fn kid(token: &str) -> Option<String> {
+        let header = Jws::parse(token).ok()?.header;
+        let is_ours = header.typ.as_deref() == Some(TYPE);
+        header.kid.filter(|_| is_ours)
+    }
+
     /// Reads a token that a key of `ring` signed for this issuer, whether or not it has expired; `None` for any other text, an
     /// access token included.
     pub fn read(token: &str, issuer: &str, ring: &KeyRing) -> Option<Self> {

@@ -95,7 +95,6 @@ mod documented {
     use utoipa::openapi::security::SecurityRequirement;
 
     use super::{Authenticated, CurrentUser, Freshness, Requirement, StepUp};
-    use crate::OpenedBy;
     use crate::documented::Documented;
     use crate::lock::{api_key, enrolled, lock, others_client, step_up, waits};
     use crate::schemas::Schemas;
@@ -106,10 +105,10 @@ mod documented {
             if I::WAITS {
                 waits(operation);
             }
-            if R::OPENED_BY != OpenedBy::Any || StepUp::of::<F>().is_some() {
+            if !R::OPENED_BY.admits_keys() || StepUp::of::<F>().is_some() {
                 api_key(operation);
             }
-            if R::OPENED_BY == OpenedBy::Owner {
+            if R::OPENED_BY.asks_for_account() {
                 others_client(operation);
             }
             // A token for enrolling has no other scope: where one is asked for, that is what it lacks.

@@ -85,8 +85,8 @@ pub(crate) fn opened_by(
     asked: Option<StepUp>,
 ) -> Result<(), Refusal> {
     match identity.credential() {
-        Credential::ApiKey if lock != OpenedBy::Any || asked.is_some() => Err(Refusal::ApiKey),
-        Credential::ClientToken if lock == OpenedBy::Owner && !identity.scope().contains(ACCOUNT) => {
+        Credential::ApiKey if !lock.admits_keys() || asked.is_some() => Err(Refusal::ApiKey),
+        Credential::ClientToken if lock.asks_for_account() && !identity.scope().contains(ACCOUNT) => {
             Err(Refusal::InsufficientScope(ACCOUNT))
         }
         _ => Ok(()),

@@ -29,6 +29,19 @@ pub enum OpenedBy {
     AccessTokens,
     /// Access tokens of the user's own logins, and those of OAuth2 clients that carry the scope [`ACCOUNT`].
     Owner,
+    /// What [`OpenedBy::Owner`] opens, and API keys.
+    OwnerOrApiKey,
+}
+
+#[cfg(any(feature = "axum", feature = "tower"))]
+impl OpenedBy {
+    pub(crate) fn admits_keys(self) -> bool {
+        matches!(self, Self::Any | Self::OwnerOrApiKey)
+    }
+
+    pub(crate) fn asks_for_account(self) -> bool {
+        matches!(self, Self::Owner | Self::OwnerOrApiKey)
+    }
 }
 
 /// The scope with which an OAuth2 client's token operates on the account of its user: password, factors, sessions, API keys.

@@ -43,7 +43,7 @@ impl<T: Input + IntoParams> Documented for Query<T> {
 }
 
 /// What is sent in a body and nowhere else: no body is read where the query has one of these names.
-pub const SECRETS: [&str; 8] = [
+pub const SECRETS: [&str; 10] = [
     "password",
     "current_password",
     "new_password",
@@ -52,6 +52,8 @@ pub const SECRETS: [&str; 8] = [
     "otp",
     "recovery_code",
     "mfa_token",
+    "access_token",
+    "code_verifier",
 ];
 
 /// Refuses a query with a parameter of one of these names, in any letter case and any escaping. An address

@@ -24,6 +24,14 @@ impl Requirement for ThisSession {
     const OPENED_BY: OpenedBy = OpenedBy::AccessTokens;
 }
 
+/// Asks for what is good for reading the user's own account: an API key will do, an OAuth2 client's token needs the scope `account`.
+pub struct Reader;
+
+impl Requirement for Reader {
+    const SCOPE: Option<&'static str> = None;
+    const OPENED_BY: OpenedBy = OpenedBy::OwnerOrApiKey;
+}
+
 /// Admits an administrator to an operation on the account `id`.
 ///
 /// # Errors

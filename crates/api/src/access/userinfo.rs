@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use keyward_auth::{Authenticated, Credential, JwtVerifier, ScopeSet, Scoped};
 use keyward_domain::values::actor::Actor;
+use keyward_domain::values::scopes::OPENID;
 use keyward_guard::{Authenticator, CurrentUser, Refusal};
 
 use super::session_check::SessionCheck;
@@ -33,7 +34,7 @@ impl Authenticated for ClaimsReader {
     }
 }
 
-/// The lock of what claims readers may ask. That a token is for the issuer itself says that it has the scope `openid`.
+/// The lock of what claims readers may ask.
 pub type ClaimsLock = CurrentUser<(), (), ClaimsReader>;
 
 /// Lets claims readers in. Cheap to clone.
@@ -55,7 +56,9 @@ impl Userinfo {
 #[async_trait]
 impl Authenticator<ClaimsReader> for Userinfo {
     async fn authenticate(&self, token: &str) -> Result<ClaimsReader, Refusal> {
-        self.0.check.by(&self.0.verifier, token).await.map(ClaimsReader)
+        let actor = self.0.check.by(&self.0.verifier, token).await?;
+        // The audience alone is no proof of it: a client may have been registered for a service of that name.
+        if actor.scope.contains(OPENID) { Ok(ClaimsReader(actor)) } else { Err(Refusal::InvalidToken) }
     }
 
     fn now(&self) -> i64 {

@@ -42,6 +42,11 @@ impl Users {
     /// Others get [`UserError::Forbidden`] whether or not the account exists.
     pub async fn find_for(&self, actor: &Actor, id: UserId) -> Result<User, UserError> {
         let own = actor.who == id && !matches!(actor.via, Via::ApiKey(_));
+        // A client's token reads the account of its user with the scope `account` alone, an administrator's too.
+        let others = matches!(actor.via, Via::ClientSession(_)) && !actor.scope.contains(scopes::ACCOUNT);
+        if own && others {
+            return Err(UserError::Forbidden);
+        }
         if !own && !actor.scope.contains(scopes::ADMIN) {
             return Err(UserError::Forbidden);
         }

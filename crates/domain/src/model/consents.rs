@@ -6,6 +6,7 @@ use time::OffsetDateTime;
 
 use super::store_error::StoreError;
 use crate::values::ids::{ClientId, UserId};
+use crate::values::scopes::union;
 use crate::values::uris::ResourceUri;
 
 /// What a person allowed a client.
@@ -13,11 +14,41 @@ use crate::values::uris::ResourceUri;
 pub struct Consent {
     pub user: UserId,
     pub client: ClientId,
+    /// The scope of tokens that are for this server.
     pub scope: ScopeSet,
-    /// The services that its tokens may be for, beside this server.
-    pub resources: Vec<ResourceUri>,
+    /// The scope of tokens that are for another service, each once.
+    pub resources: Vec<(ResourceUri, ScopeSet)>,
     /// When they last agreed.
     pub allowed_at: OffsetDateTime,
+}
+
+impl Consent {
+    /// Whether tokens of this scope for this service, or for this server, were agreed to.
+    pub fn covers(&self, scope: &ScopeSet, resource: Option<&ResourceUri>) -> bool {
+        match resource {
+            None => scope.is_subset(&self.scope),
+            Some(asked) => {
+                self.resources.iter().any(|(known, allowed)| known == asked && scope.is_subset(allowed))
+            }
+        }
+    }
+
+    /// Notes that this was agreed to as well.
+    pub fn add(&mut self, scope: &ScopeSet, resource: Option<ResourceUri>) {
+        let Some(resource) = resource else {
+            self.scope = union(&self.scope, scope);
+            return;
+        };
+        match self.resources.iter_mut().find(|(known, _)| *known == resource) {
+            Some((_, allowed)) => *allowed = union(allowed, scope),
+            None => self.resources.push((resource, scope.clone())),
+        }
+    }
+
+    /// All that was agreed to, for whichever service.
+    pub fn whole(&self) -> ScopeSet {
+        self.resources.iter().fold(self.scope.clone(), |whole, (_, scope)| union(&whole, scope))
+    }
 }
 
 /// Stores consents, at most one per account and client.

@@ -118,13 +118,23 @@ pub trait SessionEndings: Send {
         except: Option<SessionId>,
         now: OffsetDateTime,
     ) -> Result<u64, StoreError>;
-    /// Ends at most `limit` of the user's sessions beyond the `most` that were seen last. Returns those ended.
+    /// Ends at most `limit` of the user's sessions beyond the `most` that were seen last, and those that end with them. Sessions
+    /// that a client was granted through the browser do not count. Returns those ended.
     async fn revoke_surplus(
         &mut self,
         user: UserId,
         most: u64,
         now: OffsetDateTime,
         limit: u64,
+    ) -> Result<Vec<SessionId>, StoreError>;
+    /// The same for what one client was granted through the browser: in the session `parent`, or, without, beyond it.
+    async fn revoke_surplus_of_client(
+        &mut self,
+        user: UserId,
+        parent: Option<SessionId>,
+        client: &ClientId,
+        most: u64,
+        now: OffsetDateTime,
     ) -> Result<Vec<SessionId>, StoreError>;
     /// Ends the sessions of a user that were opened through a client. Returns the number ended.
     async fn revoke_of_client(

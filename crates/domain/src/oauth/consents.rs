@@ -14,7 +14,6 @@ use crate::sessions::opening::owner;
 use crate::values::actor::Actor;
 use crate::values::ids::ClientId;
 use crate::values::origin::Origin;
-use crate::values::scopes::union;
 use crate::values::uris::ResourceUri;
 
 /// How many applications an account may have allowed. Beyond them, the one allowed longest ago is forgotten.
@@ -76,9 +75,8 @@ impl Consents {
                     resources: Vec::new(),
                     allowed_at: now,
                 });
-                consent.scope = union(&consent.scope, scope);
+                consent.add(scope, resource.clone());
                 consent.allowed_at = now;
-                consent.resources.extend(resource.clone().filter(|new| !consent.resources.contains(new)));
                 tx.consents().put(&consent).await?;
                 let event = Event::new(now, EventKind::AppAllowed, owner(session), origin).of(user);
                 let words = format!("{client}: {scope}");
@@ -95,9 +93,9 @@ impl Consents {
         let mut apps: Vec<App> = consents
             .into_iter()
             .map(|consent| App {
-                client: consent.client,
                 name: None,
-                scope: consent.scope,
+                scope: consent.whole(),
+                client: consent.client,
                 allowed_at: Some(consent.allowed_at),
             })
             .collect();
@@ -121,6 +119,8 @@ impl Consents {
         self.ports
             .retrying(|| async {
                 let mut tx = self.ports.store.begin().await?;
+                // A code that is being redeemed is either done with, and its session ends, or finds no consent.
+                tx.user_changes().hold(actor.who).await?;
                 let forgotten = tx.consents().forget(actor.who, client).await?;
                 let ended = tx.session_endings().revoke_of_client(actor.who, client, now).await?;
                 if !forgotten && ended == 0 {

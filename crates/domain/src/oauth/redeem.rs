@@ -7,15 +7,17 @@ use keyward_auth::MasterSecret;
 use super::authorize::code::Code;
 use crate::model::clients::Client;
 use crate::model::events::EventKind;
+use crate::model::lifetimes::CLOCKS;
 use crate::model::sessions::{LiveSession, Session};
 use crate::model::store_error::StoreError;
 use crate::ports::bundle::Ports;
+use crate::ports::store::Transaction;
 use crate::sessions::ending::end;
 use crate::sessions::error::SessionError;
 use crate::sessions::opening::{Opening, Tokens};
 use crate::values::by::By;
 use crate::values::origin::Origin;
-use crate::values::scopes::{self, OFFLINE_ACCESS};
+use crate::values::scopes::{self, ENROL, OFFLINE_ACCESS};
 
 /// What a client shows for tokens.
 pub struct CodeRequest {
@@ -72,6 +74,10 @@ impl RedeemCode {
         if asked.is_some_and(|asked| code.resource.as_ref().is_none_or(|own| own.as_str() != asked)) {
             return Err(SessionError::ForeignResource);
         }
+        // It may have been taken from the client since.
+        if code.resource.as_ref().is_some_and(|own| !client.settings.resources.contains(own)) {
+            return Err(SessionError::ForeignResource);
+        }
         let browser = self.ports.store.autocommit().sessions().live(code.parent).await?;
         let standing = |live: &LiveSession| {
             live.session.user == code.user && !self.opening.lifetimes.are_over(&live.session, now)
@@ -80,7 +86,14 @@ impl RedeemCode {
         // The role and the client's registration may have changed since the code was given.
         let allowed = Client::bound(Some(client), self.opening.grants().through_consent(browser.role));
         let session = self.session(&code, &browser.session, scopes::intersection(&code.scope, &allowed));
-        let tokens = self.opening.tokens(&session, session.scope.clone())?;
+        let mut repositories = self.ports.store.autocommit();
+        let scope = session.scope.clone();
+        let narrowed = self.opening.narrowed(&mut *repositories, &session, browser.role, scope).await?;
+        drop(repositories);
+        if narrowed.contains(ENROL) {
+            return Err(SessionError::InvalidCode);
+        }
+        let tokens = self.opening.tokens(&session, narrowed)?;
         if self.ports.retrying(|| self.store(&code, &session, origin)).await? {
             return Ok(Redeemed { tokens, nonce: code.nonce });
         }
@@ -116,7 +129,8 @@ impl RedeemCode {
         let account = tx.user_changes().hold(code.user).await?;
         let stands = account.is_some_and(|user| !user.disabled)
             && tx.clients().hold(&code.client).await?
-            && tx.sessions().live(code.parent).await?.is_some();
+            && tx.sessions().live(code.parent).await?.is_some()
+            && self.is_allowed(&mut *tx, code).await?;
         if !stands {
             return Err(SessionError::InvalidCode);
         }
@@ -126,6 +140,23 @@ impl RedeemCode {
         self.opening.keep(&mut *tx, session, origin).await?;
         tx.commit().await?;
         Ok(true)
+    }
+
+    /// Whether the client is still the one that the code was given to, and what the person allowed it still covers the code: they
+    /// may have taken it back since.
+    async fn is_allowed(&self, tx: &mut dyn Transaction, code: &Code) -> Result<bool, StoreError> {
+        let Some(client) = tx.clients().find(&code.client).await? else { return Ok(false) };
+        if client.created_at - CLOCKS > code.given_at() {
+            return Ok(false);
+        }
+        if client.settings.first_party {
+            return Ok(true);
+        }
+        let consent = tx.consents().find(code.user, &code.client).await?;
+        Ok(consent.is_some_and(|consent| {
+            consent.allowed_at >= client.created_at - CLOCKS
+                && consent.covers(&code.scope, code.resource.as_ref())
+        }))
     }
 
     /// Ends the session that an earlier use of the code opened, if there was one: of the two who know the code, which one is the

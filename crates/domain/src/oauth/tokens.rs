@@ -109,8 +109,10 @@ impl OAuthTokens {
             return Ok(self.read_key(token).await?.map(Introspection::ApiKey));
         }
         if let Some((claim, live)) = self.standing.of_refresh_token(token).await? {
+            let now = self.ports.clock.now();
             let good = claim.counter == live.session.counter
-                && !self.opening.lifetimes.are_over(&live.session, self.ports.clock.now());
+                && !self.opening.lifetimes.are_over(&live.session, now)
+                && self.standing.parent_stands(&live.session, now).await?;
             let expires_at = self.opening.lifetimes.end(&live.session);
             let granted = self.opening.grants().bound(live.role, &live.session.scope);
             let mut repositories = self.ports.store.autocommit();

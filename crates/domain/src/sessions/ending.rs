@@ -20,6 +20,8 @@ pub(crate) async fn end(
     ports
         .retrying(|| async {
             let mut tx = ports.store.begin().await?;
+            // A session that is being opened in it, or instead of it, is there by then, or finds it ended.
+            tx.user_changes().hold(user).await?;
             let ended = match why {
                 EventKind::RefreshReused | EventKind::CodeReused => {
                     tx.session_endings().revoke_reused(user, id, now).await?

@@ -58,6 +58,7 @@ impl LogOut {
         self.ports
             .retrying(|| async {
                 let mut tx = self.ports.store.begin().await?;
+                tx.user_changes().hold(actor.who).await?;
                 let ended = tx.session_endings().revoke_all(actor.who, Some(session), now).await?;
                 let event =
                     Event::new(now, EventKind::SessionEnded, actor, origin).of(actor.who).in_session(session);
@@ -74,6 +75,7 @@ impl LogOut {
         self.ports
             .retrying(|| async {
                 let mut tx = self.ports.store.begin().await?;
+                tx.user_changes().hold(actor.who).await?;
                 let ended = tx.session_endings().revoke_all(actor.who, None, now).await?;
                 let event = Event::new(now, EventKind::SessionEnded, actor, origin)
                     .of(actor.who)

@@ -20,7 +20,7 @@ use crate::values::by::{By, Means};
 use crate::values::ids::{ClientId, SessionId, UserId};
 use crate::values::origin::Origin;
 use crate::values::proof::{Method, Proof};
-use crate::values::scopes::{Grants, OPENID, Role};
+use crate::values::scopes::{Grants, OFFLINE_ACCESS, OPENID, Role};
 
 /// A pair of tokens.
 pub struct Tokens {
@@ -50,6 +50,8 @@ pub struct Opening {
 const ADDRESSES: u64 = 100;
 /// How many sessions one login ends at most. A larger surplus is left to further logins and to the cleaning.
 const ENDED_AT_ONCE: u64 = 100;
+/// How many sessions a client may be granted in one browser session, and how many beyond it. They do not count as the account's.
+const MOST_GRANTS: u64 = 10;
 
 impl Opening {
     /// Signs access tokens with `issuer` and refresh tokens with `codec`; `grants` bounds every scope, and an account has at
@@ -116,7 +118,7 @@ impl Opening {
         self.keep(tx, session, origin).await
     }
 
-    /// Stores a new session. Where its account has too many then, those unseen longest end.
+    /// Stores a new session. Where its account, or the client that it was granted to, has too many then, those unseen longest end.
     pub(crate) async fn keep(
         &self,
         tx: &mut dyn Transaction,
@@ -126,13 +128,19 @@ impl Opening {
         tx.sessions().insert(session).await?;
         tx.events().append(&opened(session, origin)).await?;
         let now = session.created_at;
-        let surplus =
-            tx.session_endings().revoke_surplus(session.user, self.most, now, ENDED_AT_ONCE).await?;
+        let granted = session.parent.is_some() || session.scope.contains(OFFLINE_ACCESS);
+        let (user, parent) = (session.user, session.parent);
+        let endings = tx.session_endings();
+        let (most, surplus) = if let Some(client) = session.client.as_ref().filter(|_| granted) {
+            (MOST_GRANTS, endings.revoke_surplus_of_client(user, parent, client, MOST_GRANTS, now).await?)
+        } else {
+            (self.most, endings.revoke_surplus(user, self.most, now, ENDED_AT_ONCE).await?)
+        };
         for id in surplus {
             let event = Event::new(now, EventKind::SessionEnded, owner(session), origin)
                 .of(session.user)
                 .in_session(id);
-            tx.events().append(&event.saying(format!("more than {}", self.most))).await?;
+            tx.events().append(&event.saying(format!("more than {most}"))).await?;
         }
         Ok(())
     }

@@ -13,12 +13,11 @@ use crate::limits::budgets::Deed;
 use crate::limits::throttle::Throttle;
 use crate::model::clients::Client;
 use crate::model::events::EventKind;
-use crate::model::lifetimes::Lifetimes;
+use crate::model::lifetimes::{CLOCKS, Lifetimes};
 use crate::model::sessions::{EndedSession, Session};
-use crate::model::store_error::StoreError;
 use crate::values::by::{By, Means, Who};
 use crate::values::origin::Origin;
-use crate::values::scopes;
+use crate::values::scopes::{self, OFFLINE_ACCESS};
 
 /// What a refresh token that names an existing session, and was signed for it, is worth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,7 +86,7 @@ impl Refresh {
                 return Err(SessionError::InvalidRefreshToken);
             }
             let now = self.opening.ports.clock.now();
-            if !self.parent_stands(&session, now).await? {
+            if !self.standing.parent_stands(&session, now).await? {
                 return Err(SessionError::Ended);
             }
             let worth = judge(&session, claim.counter, now, &self.opening.lifetimes);
@@ -125,13 +124,6 @@ impl Refresh {
         Err(SessionError::InvalidRefreshToken)
     }
 
-    /// Whether the browser session stands with which this one ends, where there is one: that may be over by age, and its row gone.
-    async fn parent_stands(&self, session: &Session, now: OffsetDateTime) -> Result<bool, StoreError> {
-        let Some(parent) = session.parent else { return Ok(true) };
-        let live = self.standing.find(parent).await?;
-        Ok(live.is_some_and(|live| !self.opening.lifetimes.are_over(&live.session, now)))
-    }
-
     /// Why a token that names no live session is refused. Only the holder of a genuine one learns how its session ended; any
     /// other token counts as an attempt.
     async fn refused(
@@ -154,7 +146,15 @@ impl Refresh {
     }
 }
 
-/// Whether the caller may refresh the session: one that was opened through a client is that client's alone.
+/// Whether the caller may refresh the session: one that was opened through a client is that client's alone, not a later
+/// namesake's, and as long as it is registered for what the session is for. It was registered by another machine's clock.
 fn may_refresh(session: &Session, client: Option<&Client>) -> bool {
-    session.client.is_none() || session.client.as_ref() == client.map(|client| &client.id)
+    let Some(owner) = &session.client else { return true };
+    client.filter(|client| client.id == *owner).is_some_and(|client| {
+        let Client { settings, created_at, .. } = client;
+        let is_known = |audience: &String| settings.resources.iter().any(|own| own.as_str() == audience);
+        session.created_at >= *created_at - CLOCKS
+            && session.audience.iter().all(is_known)
+            && (!session.scope.contains(OFFLINE_ACCESS) || settings.scope.contains(OFFLINE_ACCESS))
+    })
 }

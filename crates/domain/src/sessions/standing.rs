@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use keyward_auth::{RefreshClaim, RefreshTokens};
+use time::OffsetDateTime;
 
 use super::opening::Opening;
-use crate::model::sessions::{EndedSession, LiveSession};
+use crate::model::lifetimes::Lifetimes;
+use crate::model::sessions::{EndedSession, LiveSession, Session};
 use crate::model::store_error::StoreError;
 use crate::ports::bundle::Ports;
 use crate::values::ids::SessionId;
@@ -15,17 +17,30 @@ use crate::values::ids::SessionId;
 pub struct StandingSessions {
     ports: Ports,
     codec: Arc<RefreshTokens>,
+    lifetimes: Lifetimes,
 }
 
 impl StandingSessions {
     /// Sessions, and the refresh tokens that `opening` issues for them.
     pub fn new(opening: &Opening) -> Self {
-        Self { ports: opening.ports.clone(), codec: Arc::clone(&opening.codec) }
+        let Opening { ports, codec, lifetimes, .. } = opening;
+        Self { ports: ports.clone(), codec: Arc::clone(codec), lifetimes: *lifetimes }
     }
 
     /// Finds a session by its id, if it is live.
     pub async fn find(&self, id: SessionId) -> Result<Option<LiveSession>, StoreError> {
         self.ports.store.autocommit().sessions().live(id).await
+    }
+
+    /// Whether the browser session stands with which this one ends, where there is one: that may be over by age, and its row gone.
+    pub(crate) async fn parent_stands(
+        &self,
+        session: &Session,
+        now: OffsetDateTime,
+    ) -> Result<bool, StoreError> {
+        let Some(parent) = session.parent else { return Ok(true) };
+        let live = self.find(parent).await?;
+        Ok(live.is_some_and(|live| !self.lifetimes.are_over(&live.session, now)))
     }
 
     /// Reads a refresh token and finds its session, if the token is genuine, the session revoked, and its row still kept.

@@ -10,7 +10,6 @@ use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
 use sea_orm::{ActiveValue, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::clients::client_id;
-use super::uris::{joined, split};
 use crate::database::columns::{micros, time};
 use crate::database::connections::Connections;
 use crate::database::db::Db;
@@ -29,7 +28,7 @@ impl<C: Connections> ConsentRepository for Db<C> {
             user_id: ActiveValue::Set(consent.user.0),
             client_id: ActiveValue::Set(consent.client.to_string()),
             scope: ActiveValue::Set(consent.scope.to_string()),
-            resources: ActiveValue::Set(joined(&consent.resources)),
+            resources: ActiveValue::Set(lines(&consent.resources)),
             allowed_at: ActiveValue::Set(micros(consent.allowed_at)),
         };
         let again = OnConflict::columns([Column::UserId, Column::ClientId])
@@ -60,12 +59,26 @@ impl<C: Connections> ConsentRepository for Db<C> {
     }
 }
 
+/// A service with its scope on each line.
+fn lines(resources: &[(ResourceUri, ScopeSet)]) -> String {
+    let lines: Vec<_> = resources.iter().map(|(uri, scope)| format!("{uri} {scope}")).collect();
+    lines.join("\n")
+}
+
+fn line(line: &str) -> Result<(ResourceUri, ScopeSet), StoreError> {
+    let read = || {
+        let (uri, scope) = line.split_once(' ')?;
+        Some((ResourceUri::parse(uri).ok()?, ScopeSet::parse(scope).ok()?))
+    };
+    read().ok_or_else(|| corrupt(format!("resource {line:?}")))
+}
+
 fn consent(row: Model) -> Result<Consent, StoreError> {
     Ok(Consent {
         user: UserId(row.user_id),
         client: client_id(&row.client_id)?,
         scope: ScopeSet::parse(&row.scope).map_err(|_| corrupt(format!("scope {:?}", row.scope)))?,
-        resources: split(&row.resources, ResourceUri::parse)?,
+        resources: row.resources.lines().map(line).collect::<Result<_, _>>()?,
         allowed_at: time(row.allowed_at)?,
     })
 }

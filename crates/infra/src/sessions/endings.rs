@@ -7,7 +7,7 @@ use keyward_domain::model::sessions::SessionEndings;
 use keyward_domain::model::store_error::StoreError;
 use keyward_domain::ports::announce::Change;
 use keyward_domain::values::ids::{ClientId, SessionId, UserId};
-use sea_orm::sea_query::{Expr, Order, Query};
+use sea_orm::sea_query::{Expr, ExprTrait, Order, Query};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, UpdateMany};
 use time::OffsetDateTime;
 
@@ -15,10 +15,15 @@ use super::revocations::record;
 use crate::database::columns::micros;
 use crate::database::db::{Db, Open};
 use crate::database::error::failed;
-use crate::entity::sessions::{Column, Entity};
+use crate::entity::sessions::{Column, Entity, Model};
 
 /// The `end_reason` of a session that a reused refresh token ended. A session that ended otherwise has none.
 pub(super) const REUSE: &str = "reuse";
+
+/// The scope of sessions that a client was granted beyond the browser session.
+const OFFLINE: &str = "%offline_access%";
+/// How many sessions of a client end at once.
+const SURPLUS_OF_CLIENT: u64 = 100;
 
 #[async_trait]
 impl SessionEndings for Db<Open> {
@@ -33,7 +38,8 @@ impl SessionEndings for Db<Open> {
         id: SessionId,
         now: OffsetDateTime,
     ) -> Result<bool, StoreError> {
-        let update = end_all_of(user, now).filter(Column::Id.eq(id.0));
+        let with_it = Condition::any().add(Column::Id.eq(id.0)).add(Column::ParentId.eq(id.0));
+        let update = end_all_of(user, now).filter(with_it);
         Ok(self.end(user, update.col_expr(Column::EndReason, Expr::value(REUSE))).await? > 0)
     }
 
@@ -59,7 +65,8 @@ impl SessionEndings for Db<Open> {
     ) -> Result<Vec<SessionId>, StoreError> {
         let mut surplus = Query::select();
         surplus.column(Column::Id).from(Entity).and_where(Column::UserId.eq(user.0));
-        surplus.and_where(Column::RevokedAt.is_null());
+        surplus.and_where(Column::RevokedAt.is_null()).and_where(Column::ParentId.is_null());
+        surplus.and_where(Column::Scope.not_like(OFFLINE));
         surplus.order_by(Column::LastSeenAt, Order::Desc).order_by(Column::Id, Order::Desc);
         surplus.offset(most).limit(limit);
         let update = end_all_of(user, now).filter(Column::Id.in_subquery(surplus));
@@ -69,10 +76,30 @@ impl SessionEndings for Db<Open> {
             let with_them = end_all_of(user, now).filter(Column::ParentId.is_in(parents));
             ended.extend(with_them.exec_with_returning(self.write()).await.map_err(failed)?);
         }
-        if !ended.is_empty() {
-            record(self.write(), &ended).await?;
-            self.announce(Change::User(user)).await?;
-        }
+        self.told(user, &ended).await?;
+        Ok(ended.into_iter().map(|row| SessionId(row.id)).collect())
+    }
+
+    async fn revoke_surplus_of_client(
+        &mut self,
+        user: UserId,
+        parent: Option<SessionId>,
+        client: &ClientId,
+        most: u64,
+        now: OffsetDateTime,
+    ) -> Result<Vec<SessionId>, StoreError> {
+        let mut surplus = Query::select();
+        surplus.column(Column::Id).from(Entity).and_where(Column::UserId.eq(user.0));
+        surplus.and_where(Column::RevokedAt.is_null()).and_where(Column::ClientId.eq(client.as_str()));
+        surplus.and_where(match parent {
+            Some(parent) => Column::ParentId.eq(parent.0),
+            None => Column::ParentId.is_null().and(Column::Scope.like(OFFLINE)),
+        });
+        surplus.order_by(Column::LastSeenAt, Order::Desc).order_by(Column::Id, Order::Desc);
+        surplus.offset(most).limit(SURPLUS_OF_CLIENT);
+        let update = end_all_of(user, now).filter(Column::Id.in_subquery(surplus));
+        let ended = update.exec_with_returning(self.write()).await.map_err(failed)?;
+        self.told(user, &ended).await?;
         Ok(ended.into_iter().map(|row| SessionId(row.id)).collect())
     }
 
@@ -108,6 +135,15 @@ impl SessionEndings for Db<Open> {
 }
 
 impl Db<Open> {
+    /// Records the ends of a user's sessions in the feed.
+    async fn told(&self, user: UserId, ended: &[Model]) -> Result<(), StoreError> {
+        if ended.is_empty() {
+            return Ok(());
+        }
+        record(self.write(), ended).await?;
+        self.announce(Change::User(user)).await
+    }
+
     /// Ends sessions of a user, and records exactly those in the feed. Returns the number ended.
     ///
     /// If none was live, only this process is notified: another may have ended them, and this one remember otherwise.

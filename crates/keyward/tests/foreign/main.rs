@@ -199,7 +199,7 @@ fn client(installation: &Installation) -> (String, String) {
         "--name",
         "A foreign client",
         "--scope",
-        "posts:read posts:write revocations:read openid profile email offline_access",
+        "account posts:read posts:write revocations:read openid profile email offline_access",
         "--redirect-uri",
         REDIRECT_URI,
         "--post-logout-redirect-uri",

@@ -3,6 +3,7 @@
 use keyward_api::testing::app::TestApp;
 use keyward_domain::model::clients::ClientSettings;
 use keyward_domain::model::events::EventKind;
+use keyward_domain::values::uris::ResourceUri;
 use serde_json::json;
 
 use crate::app::Starts;
@@ -174,4 +175,52 @@ async fn a_client_that_took_the_id_of_a_removed_one_inherits_no_consent() {
     root.delete("/clients/album").await.assert_status(204);
     let again = RelyingParty::public(&app, "album").await;
     browser.get(&again.request(&[])).await.assert_status(200);
+}
+
+#[tokio::test]
+async fn nothing_is_granted_that_the_page_did_not_show() {
+    let app = TestApp::start().await;
+    app.user("ana").await;
+    let rp = RelyingParty::with(&app, "album", true, settings("openid posts:read")).await;
+    let browser = Browser::logged_in(&app, "ana").await;
+    let request = rp.request(&[("scope", "openid posts:read account")]);
+    let page = browser.get(&request).await.assert_status(200);
+    // What the client is registered for grows between page and form.
+    let root = app.admin("root").await;
+    root.patch("/clients/album", json!({ "scope": "openid posts:read account" })).await.assert_status(200);
+    let again = decide(&browser, &page, "allow").await.assert_status(200);
+    let allowed = returned(&decide(&browser, &again, "allow").await, CALLBACK);
+    let tokens = rp.redeem(&one(&allowed, "code").unwrap()).await.assert_status(200).json();
+    assert_eq!(tokens["scope"], "account openid posts:read");
+    // Nor is it granted to a namesake.
+    let page = browser.get(&rp.request(&[("prompt", "consent")])).await.assert_status(200);
+    root.delete("/clients/album").await.assert_status(204);
+    app.clock.advance(time::Duration::seconds(20));
+    RelyingParty::public(&app, "album").await;
+    decide(&browser, &page, "allow").await.assert_status(200);
+}
+
+#[tokio::test]
+async fn a_consent_for_one_service_is_none_for_another() {
+    let app = TestApp::start().await;
+    app.user("ana").await;
+    let (one_api, other_api) = ("https://one.example.com", "https://other.example.com");
+    let resources = [one_api, other_api].map(|uri| ResourceUri::parse(uri).unwrap()).to_vec();
+    let rp = RelyingParty::with(&app, "album", true, ClientSettings { resources, ..settings(SCOPE) }).await;
+    let browser = Browser::logged_in(&app, "ana").await;
+    rp.tokens(&browser, &[("scope", "openid posts:read"), ("resource", one_api)]).await;
+    rp.tokens(&browser, &[("scope", "openid"), ("resource", other_api)]).await;
+    for (scope, resource, error_of) in [
+        ("openid posts:read", one_api, None),
+        ("openid", other_api, None),
+        ("openid posts:read", other_api, Some("consent_required")),
+        ("openid", "", Some("consent_required")),
+    ] {
+        let request = rp.request(&[("scope", scope), ("resource", resource), ("prompt", "none")]);
+        let answer = browser.get(&request).await;
+        match error_of {
+            Some(expected) => assert_eq!(error(&answer), expected, "{scope} {resource}"),
+            None => assert!(one(&returned(&answer, CALLBACK), "code").is_some(), "{scope} {resource}"),
+        }
+    }
 }

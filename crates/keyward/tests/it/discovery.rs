@@ -9,7 +9,7 @@ use keyward_api::testing::app::TestApp;
 use keyward_auth::{Algorithm, MasterSecret, SystemRandom};
 use keyward_domain::keys::signing_keys::Keys;
 use keyward_domain::values::by::By;
-use serde_json::Value;
+use serde_json::{Value, json};
 use time::Duration;
 
 use crate::app::Starts;
@@ -72,6 +72,11 @@ async fn the_metadata_says_who_issues_and_where_whatever_the_host_header_says() 
 #[tokio::test]
 async fn the_key_set_holds_public_members_only_named_by_their_thumbprints() {
     let app = TestApp::start().await;
+    let few = app.anonymous().get(KEYS).await.assert_status(200).json();
+    assert_eq!(few["keys"].as_array().unwrap().len(), 1, "no client gets ID tokens: {few}");
+    let client =
+        json!({ "client_id": "web", "name": "Web", "redirect_uris": ["https://app.example.com/cb"] });
+    app.admin("root").await.post("/clients", client).await.assert_status(201);
     let set = app.anonymous().get(KEYS).await.assert_status(200).json();
     let keys = set["keys"].as_array().unwrap();
     assert_eq!(keys.len(), 2);

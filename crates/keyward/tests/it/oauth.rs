@@ -98,7 +98,7 @@ async fn every_grant_is_answered_as_the_rfc_says() {
         assert_eq!((&tokens["token_type"], &tokens["expires_in"]), (&json!("bearer"), &json!(900)));
         assert_eq!(tokens["scope"], scope);
         let ana = holder(&app, &tokens);
-        ana.get("/users/me").await.assert_status(200);
+        ana.get("/oauth/check").await.assert_status(204);
         assert_eq!(claims_of(ana.token()).get("client_id"), client.map(|id| json!(id)).as_ref());
         let fields =
             [("grant_type", "refresh_token"), ("refresh_token", ana.refresh.as_str()), ("scope", "shop")];
@@ -263,9 +263,9 @@ async fn a_session_opened_through_a_client_is_refreshed_by_that_client_alone() {
     let with_id = [fields[0], fields[1], ("client_id", "web")];
     assert_error(&token(&app, None, &with_id).await, 401, "invalid_client");
     assert_spent(&app, &ana.refresh, "at the door without clients").await;
-    ana.get("/users/me").await.assert_status(200);
+    ana.get("/oauth/check").await.assert_status(204);
     let next = holder(&app, &token(&app, Some("web"), &fields).await.assert_status(200).json());
-    next.get("/users/me").await.assert_status(200);
+    next.get("/oauth/check").await.assert_status(204);
     assert_eq!(claims_of(next.token())["client_id"], "web");
 }
 

@@ -167,6 +167,19 @@ async fn oidcc_prompt_login() {
 }
 
 #[tokio::test]
+async fn a_login_of_a_while_ago_is_not_what_prompt_login_asks_for_however_long_the_request_waited() {
+    let (app, rp, browser) = start().await;
+    rp.tokens(&browser, &[]).await;
+    let asked = browser.get(&rp.request(&[("prompt", "login")])).await;
+    let page = follow(&browser, &asked).await.assert_status(200);
+    let back = with_password(&browser, &page, "ana@example.com").await;
+    app.clock.advance(Duration::minutes(6));
+    let late = follow(&browser, &back).await;
+    let late = follow(&browser, &late).await.assert_status(200);
+    assert!(late.text().contains("password"), "{}", late.text());
+}
+
+#[tokio::test]
 async fn oidcc_prompt_none_not_logged_in() {
     let (app, rp, _) = start().await;
     let answer = Browser::new(&app).get(&rp.request(&[("prompt", "none")])).await;

@@ -40,7 +40,7 @@ async fn removing_a_client_ends_its_tokens_and_the_sessions_opened_through_it() 
 
     assert_eq!(remove(&app, "gone").await.unwrap(), 2);
     for ended in [&ana, &again] {
-        ended.get("/users/me").await.assert_gone("revoked");
+        ended.get("/oauth/check").await.assert_gone("revoked");
         for token in [ended.token(), &ended.refresh] {
             assert_eq!(introspect(&app, "stays", token).await.json(), json!({ "active": false }));
         }
@@ -54,7 +54,7 @@ async fn removing_a_client_ends_its_tokens_and_the_sessions_opened_through_it() 
     assert_eq!(introspect(&app, "stays", own).await.json(), json!({ "active": false }));
     introspect(&app, "gone", by_itself.token()).await.assert_status(401);
     for stands in [&elsewhere, &by_itself] {
-        stands.get("/users/me").await.assert_status(200);
+        stands.get("/oauth/check").await.assert_status(204);
     }
     let events = events(&app).await;
     let removed: Vec<_> = events.iter().filter(|event| event.kind == EventKind::ClientRemoved).collect();
@@ -90,7 +90,7 @@ async fn no_login_through_a_client_survives_its_removal() {
     for answer in logins.await {
         assert!([200, 400, 401].contains(&answer.status.as_u16()), "{answer:?}");
         if let Some(token) = answer.json()["access_token"].as_str() {
-            app.bearer(token).get("/users/me").await.assert_status(401);
+            app.bearer(token).get("/oauth/check").await.assert_status(401);
         }
     }
 }
@@ -123,13 +123,13 @@ async fn an_operator_lists_clients_and_removes_them() {
     let (status, granted) = server.form("/oauth/token", &login);
     assert_eq!(status, 200, "{granted}");
     let access = granted["access_token"].as_str().unwrap();
-    assert_eq!(server.call("GET", "/users/me", access, &Value::Null).0, 200);
+    assert_eq!(server.call("GET", "/oauth/check", access, &Value::Null).0, 204);
     let removed = home.run(&["client", "remove", "reports"]);
     assert_eq!(text(&removed.stdout), "reports is removed; sessions ended: 1\n", "{}", text(&removed.stderr));
     assert_eq!(list(), "invoices\t-\tInvoices & more\n");
     assert_eq!(server.form("/oauth/token", &login).0, 401);
     std::thread::sleep(std::time::Duration::from_millis(1200));
-    assert_eq!(server.call("GET", "/users/me", access, &Value::Null).0, 401);
+    assert_eq!(server.call("GET", "/oauth/check", access, &Value::Null).0, 401);
     for unknown in ["reports", "no such id"] {
         let again = home.run(&["client", "remove", unknown]);
         assert!(!again.status.success());

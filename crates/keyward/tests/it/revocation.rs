@@ -35,7 +35,7 @@ async fn assert_inactive(app: &TestApp, token: &str, what: &str) {
 }
 
 async fn assert_ended(person: &Person) {
-    person.get("/users/me").await.assert_gone("revoked");
+    person.get("/oauth/check").await.assert_gone("revoked");
     assert_inactive(&person.app, person.token(), "a revoked access token").await;
     assert_inactive(&person.app, &person.refresh, "a revoked refresh token").await;
 }
@@ -60,7 +60,7 @@ async fn revoking_either_token_with_any_hint_ends_the_session() {
             revoke(&app, "web", &fields).await;
             assert_ended(&ana).await;
             revoke(&app, "web", &fields).await;
-            witness.get("/users/me").await.assert_status(200);
+            witness.get("/oauth/check").await.assert_status(204);
         }
     }
 }
@@ -75,7 +75,7 @@ async fn revoking_what_is_unknown_or_spent_or_anothers_changes_nothing() {
     for token in [&ana.refresh, ana.token()] {
         revoke(&app, "other", &[("token", token)]).await;
     }
-    ana.get("/users/me").await.assert_status(200);
+    ana.get("/oauth/check").await.assert_status(204);
     assert_eq!(introspect(&app, &[("token", &ana.refresh)]).await["active"], true);
     let open = log_in(&app, None).await;
     revoke(&app, "other", &[("token", &open.refresh)]).await;

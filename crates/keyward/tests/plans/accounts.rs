@@ -266,6 +266,16 @@ async fn sessions(inspector: &mut Inspector) {
         })
         .await;
     inspector
+        .of("sessions.revoke_surplus_of_client", async |db| {
+            let client = ClientId::parse("client-9").unwrap();
+            for parent in [None, Some(session(0))] {
+                let ended =
+                    db.session_endings().revoke_surplus_of_client(user, parent, &client, 10, after(1));
+                assert!(ended.await.unwrap().is_empty());
+            }
+        })
+        .await;
+    inspector
         .of("sessions.count_by_user", async |db| {
             assert_eq!(db.sessions().count_by_user(user, 10).await.unwrap().len(), 10);
         })

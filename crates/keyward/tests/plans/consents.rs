@@ -20,7 +20,10 @@ pub(crate) async fn all(inspector: &mut Inspector) {
         user,
         client: ClientId::parse("client-new").unwrap(),
         scope: ScopeSet::parse("openid").unwrap(),
-        resources: vec![ResourceUri::parse("https://api.example.com").unwrap()],
+        resources: vec![(
+            ResourceUri::parse("https://api.example.com").unwrap(),
+            ScopeSet::parse("openid").unwrap(),
+        )],
         allowed_at: after(0),
     };
     inspector

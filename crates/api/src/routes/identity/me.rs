@@ -20,7 +20,7 @@ use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::users::User;
-use crate::access::current_user::CurrentUser;
+use crate::access::current_user::{CurrentUser, Reader};
 use crate::access::own_account::OwnAccount;
 use crate::answers::refused::Refused;
 use crate::answers::success::Written;
@@ -101,7 +101,7 @@ pub struct PasswordProof {
 /// My account
 #[utoipa::path(get, path = "/users/me", tag = "users")]
 pub async fn read_me(
-    user: CurrentUser,
+    user: CurrentUser<Reader>,
     State(own_account): State<OwnAccount>,
 ) -> Result<Written<User>, Refused> {
     let account = own_account.of(&user).await?;

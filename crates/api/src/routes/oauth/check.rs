@@ -33,6 +33,7 @@ pub enum Checked {
 /// Check an access token, for a proxy
 ///
 /// Answers without a body. A proxy sends the `Authorization` of the request that it is about to pass on, and lets it pass on 204;
+/// Any good token will do where no scope is asked for, a third party's application's too: ask for a scope where that is not meant.
 /// `X-Keyward-User` and `X-Keyward-Scope` are for the service behind it. `docs/OPERATIONS.md` has an nginx example.
 #[utoipa::path(get, path = "/oauth/check", tag = "oauth")]
 pub async fn check_token(user: CurrentUser, Query(Needed { scope }): Query<Needed>) -> Checked {

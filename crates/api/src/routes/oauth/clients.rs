@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::response::NoContent;
 use keyward_auth::{Algorithm, ScopeSet, SecretHash};
 use keyward_domain::factors::error::TooWeak;
+use keyward_domain::keys::id_token_keys::IdTokenKeys;
 use keyward_domain::model::clients::{self, ClientChange, ClientName, ClientSettings};
 use keyward_domain::oauth::client_error::{ClientTaken, ManyClients, NoClient, NoSecret};
 use keyward_domain::oauth::clients::{Administration, Clients};
@@ -194,6 +195,7 @@ pub async fn create_client(
     admin: CurrentUser<Admin, Recent>,
     State(clients): State<Clients>,
     State(opening): State<Opening>,
+    State(keys): State<IdTokenKeys>,
     Sender(origin): Sender,
     Body(create): Body<ClientCreate>,
 ) -> Result<Created<NewClient>, Refused<(ClientTaken, ManyClients, TooWeak)>> {
@@ -212,6 +214,7 @@ pub async fn create_client(
     let secret = (!create.public).then(|| clients.make_secret());
     let hash = secret.as_deref().map(|secret| SecretHash::of(secret));
     let made = clients.register(id, settings, hash, &administration(&admin, &origin)).await?;
+    keys.make_for(&made).await?;
     Ok(Created(NewClient { client: made.into(), client_secret: secret.map(|secret| secret.to_string()) }))
 }
 

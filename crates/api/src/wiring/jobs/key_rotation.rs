@@ -55,15 +55,13 @@ impl KeyRotation {
         if !housekeeping.claim(Job::RotateKeys, ROTATION_CHECK).await? {
             return Ok(());
         }
-        // Where access tokens are RS256, the two share their keys.
-        let shared = self.access.as_ref().is_some_and(|access| access.algorithm == Algorithm::Rs256);
         let mut kids = Vec::new();
         if let Some(access) = &self.access {
             kids.extend(access.keys.rotate_if_older(access.algorithm, age, self.delay).await?);
         }
-        if !shared {
-            kids.extend(self.id_tokens.rotate_if_older(age, self.delay).await?);
-        }
+        // Where ID tokens are signed by the same algorithm, the two share their keys.
+        let shared = self.access.as_ref().map(|access| access.algorithm);
+        kids.extend(self.id_tokens.rotate_if_older(age, self.delay, shared).await?);
         for kid in kids {
             tracing::info!(kid, "published a new signing key");
         }

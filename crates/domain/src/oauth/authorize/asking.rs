@@ -159,19 +159,20 @@ impl Authorize {
             None => None,
         };
         let mut scope = ScopeSet::default();
-        let mut consent = None;
+        let (mut consent, mut refusal) = (None, None);
         if let Some(LiveSession { session, role }) = &live {
             scope = request.grantable(client, self.opening.grants().through_consent(*role));
             if scope.is_empty() {
-                return Ok(Err(Refusal::new("invalid_scope", "the account may have none of this scope")));
+                refusal = Some(Refusal::new("invalid_scope", "the account may have none of this scope"));
             }
             consent = repositories.consents().find(session.user, &client.id).await?;
             let strong = session.proof.methods.are_strong();
             if request.strong && !strong && !Standing::of(repositories, session.user).await?.is_owed() {
                 let words = "the account has no second factor";
-                return Ok(Err(Refusal::new("unmet_authentication_requirements", words)));
+                refusal = refusal.or_else(|| Some(Refusal::new("unmet_authentication_requirements", words)));
             }
         }
+        let agreed = decision.filter(|_| asking.pending.showed(&scope, client));
         let facts = Facts {
             request: &request,
             client,
@@ -182,11 +183,17 @@ impl Authorize {
             consent: consent.as_ref().filter(|consent| consent.allowed_at >= client.created_at - CLOCKS),
             scope: &scope,
             chosen: session.is_some() && asking.pending.asked_in == session,
-            agreed: decision.is_some(),
+            agreed: agreed.is_some(),
             begun_at: (!asking.is_first).then_some(asking.pending.begun_at),
             now,
         };
-        if let Some(check) = first(&facts) {
+        let check = first(&facts);
+        // What this account may not have, another one may, which the person is to log in with or to choose.
+        let other = check.is_some_and(|check| matches!(check.need, Need::Login | Need::Choice));
+        if let Some(refusal) = refusal.filter(|_| !other) {
+            return Ok(Err(refusal));
+        }
+        if let Some(check) = check {
             if request.asks_for(Prompt::None) {
                 return Ok(Err(Refusal::new(check.error, check.name)));
             }
@@ -207,7 +214,7 @@ impl Authorize {
             }
             return Ok(Ok(Outcome::Enrol(self.login(asking, &request).into())));
         }
-        if let Some((Decision::Allow, origin)) = decision {
+        if let Some((Decision::Allow, origin)) = agreed {
             let resource = request.resource.clone();
             self.consents.remember(&live.session, &client.id, &scope, resource, origin).await?;
         }
@@ -252,7 +259,7 @@ impl Authorize {
         live: &LiveSession,
         need: Need,
     ) -> SwitchNeeded {
-        let chosen = Pending { asked_in: Some(live.session.id), ..asking.pending.clone() };
+        let chosen = Pending { asked_in: Some(live.session.id), shown: None, ..asking.pending.clone() };
         let stay = (need == Need::Choice).then(|| chosen.seal(&self.master, &*self.ports.random));
         SwitchNeeded { login: self.login(asking, request), stay }
     }
@@ -264,7 +271,7 @@ impl Authorize {
         live: &LiveSession,
         scope: ScopeSet,
     ) -> Outcome {
-        let pending = Pending { asked_in: Some(live.session.id), ..asking.pending.clone() };
+        let pending = asking.pending.clone().asked(live.session.id, &scope, asking.client);
         Outcome::Consent(Box::new(ConsentNeeded {
             request: pending.seal(&self.master, &*self.ports.random),
             redirect_uri: asking.target.redirect_uri.clone(),

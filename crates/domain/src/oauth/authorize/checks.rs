@@ -105,10 +105,13 @@ pub(super) fn first(facts: &Facts<'_>) -> Option<&'static Check> {
     CHECKS.iter().filter(asked).find(|check| (check.applies)(facts))
 }
 
-/// Whether the person logged in or proved who they are since the request arrived.
+/// How long a proof counts as made for the request: the sealed request itself is good for longer.
+const JUST_NOW: Duration = Duration::minutes(5);
+
+/// Whether the person logged in or proved who they are for the request: since it arrived, and not long ago.
 fn proven_since(facts: &Facts<'_>) -> bool {
     let at = facts.session.and_then(|session| session.proof.at);
-    facts.begun_at.is_some_and(|begun| at.is_some_and(|at| at >= begun))
+    facts.begun_at.is_some_and(|begun| at.is_some_and(|at| at >= begun && facts.now - at <= JUST_NOW))
 }
 
 fn is_older(facts: &Facts<'_>, seconds: u32) -> bool {
@@ -123,8 +126,5 @@ fn is_session_of(facts: &Facts<'_>, user: UserId) -> bool {
 }
 
 fn is_allowed(facts: &Facts<'_>) -> bool {
-    facts.consent.is_some_and(|consent| {
-        let resource = facts.request.resource.as_ref().is_none_or(|asked| consent.resources.contains(asked));
-        resource && facts.scope.is_subset(&consent.scope)
-    })
+    facts.consent.is_some_and(|consent| consent.covers(facts.scope, facts.request.resource.as_ref()))
 }

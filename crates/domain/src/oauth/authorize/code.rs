@@ -79,6 +79,11 @@ impl Code {
         now.unix_timestamp() >= self.expires_at
     }
 
+    /// When it was given, to the second.
+    pub(crate) fn given_at(&self) -> OffsetDateTime {
+        self.noted_until() - LIFE
+    }
+
     /// Until when a note of its use has to be kept.
     pub(crate) fn noted_until(&self) -> OffsetDateTime {
         OffsetDateTime::from_unix_timestamp(self.expires_at).unwrap_or(OffsetDateTime::UNIX_EPOCH)
