@@ -253,3 +253,27 @@ async fn a_login_goes_on_to_what_was_asked_for_and_nowhere_else() {
         );
     }
 }
+
+#[tokio::test]
+async fn without_the_database_a_page_says_so() {
+    let app = TestApp::start().await;
+    app.user("ana").await;
+    let browser = Browser::logged_in(&app, "ana").await;
+    let name =
+        forms(&browser.get("/account").await.text()).into_iter().find(|form| form.action == "/account/name");
+    let visitor = Browser::new(&app);
+    let fields = [("username", "ana@example.com"), ("password", PASSWORD)];
+    let login = forms(&visitor.get("/account/login").await.text()).remove(0).with(&fields);
+    app.database.close().await.unwrap();
+    let secret = browser.cookie(SESSION);
+    for answer in [
+        browser.get("/account").await,
+        browser.submit(&name.unwrap().with(&[("name", "Other")])).await,
+        visitor.submit(&login).await,
+    ] {
+        let html = answer.assert_status(503).text();
+        assert!(html.contains("<h1>") && !html.to_lowercase().contains("sql"), "{html}");
+    }
+    assert_eq!(browser.cookie(SESSION), secret, "nothing is half done");
+    visitor.get("/account/login").await.assert_status(200);
+}
