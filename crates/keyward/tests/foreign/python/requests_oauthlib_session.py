@@ -32,7 +32,7 @@ def log_in(client, password=keyward.PASSWORD, **options):
 # than it asked for.
 keys = jwt.PyJWKClient(keyward.JWKS_URL, timeout=keyward.PATIENCE)
 for in_form in [False, True]:
-    client = session(scope=["posts:read", "posts:write"])
+    client = session(scope=["account", "posts:read", "posts:write"])
     first = dict(log_in(client, include_client_id=in_form))
     claims = keyward.verified(first["access_token"], keys)
     check(claims["client_id"] == keyward.CLIENT_ID, f"The token was made for {claims['client_id']!r}.")
