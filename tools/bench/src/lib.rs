@@ -7,6 +7,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `rounds.rs`, `scenarios.rs` | the order of a run, and each measurement of a round |
+//! | `instructions.rs` | what a request costs under callgrind |
 //! | `scene.rs` | accounts on a server, and their requests |
 //! | `stage.rs`, `server.rs`, `cores.rs` | servers, and the cores that they run on |
 //! | `load.rs`, `request.rs`, `connection.rs` | the load |
@@ -26,6 +27,7 @@
 mod circumstances;
 mod connection;
 mod cores;
+mod instructions;
 mod load;
 mod options;
 mod plot;
@@ -50,6 +52,7 @@ use keyward_servers::shell::{self, Outcome};
 use crate::cores::Cores;
 use crate::options::Options;
 use crate::programs::Programs;
+use crate::stage::Stage;
 
 pub fn main() -> ExitCode {
     let outcome = keeper::run_if_asked().unwrap_or_else(|| run(&Options::parse()));
@@ -59,6 +62,9 @@ pub fn main() -> ExitCode {
 fn run(options: &Options) -> Outcome {
     let cores = Cores::of_this_process()?;
     let programs = Programs::build(options.profile())?;
+    if options.instructions {
+        return instructions::measure(&Stage::new(&programs, &cores)?);
+    }
     let tokens = if options.quick { Vec::new() } else { tokens::measure()? };
     // From here on the load has a core of its own; what is built above wants all of them.
     cores.keep_load_apart()?;

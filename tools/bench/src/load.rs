@@ -17,7 +17,7 @@ pub(crate) struct Load {
     /// Answers of another status than asked for, and connections that ended.
     pub(crate) failures: u64,
     pub(crate) seconds: f64,
-    /// In microseconds, sorted; of [`pace`] alone.
+    /// In microseconds, sorted.
     latencies: Vec<u32>,
 }
 
@@ -77,7 +77,9 @@ async fn hammer(port: u16, mut caller: Box<dyn Caller>, status: u16, end: Instan
     let asked = async {
         let mut connection = Connection::open(port).await?;
         while Instant::now() < end {
+            let asked = Instant::now();
             let answer = connection.ask(caller.next()).await?;
+            load.latencies.push(u32::try_from(asked.elapsed().as_micros()).unwrap_or(u32::MAX));
             load.count(answer.status == status);
             if answer.status == status {
                 caller.answered(&answer.body)?;

@@ -18,6 +18,12 @@ pub(crate) struct Options {
     #[arg(long)]
     pub(crate) quick: bool,
 
+    /// Counts the instructions of requests under valgrind, and does nothing else
+    ///
+    /// Prints them, and writes nothing. The figures of a busy machine are as good as any.
+    #[arg(long)]
+    pub(crate) instructions: bool,
+
     /// Number of rounds [default: 5, or 1 with --quick]
     #[arg(long, value_name = "N")]
     rounds: Option<NonZeroU32>,

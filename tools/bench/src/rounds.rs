@@ -54,10 +54,20 @@ fn against_limits(options: &Options, stage: &Stage<'_>, table: &mut Table) -> Ou
         }
         scenarios::logging_in(table, stage, &wide, time)?;
         scenarios::reading_in_a_storm(table, &wide, time)?;
-        let names = ["one row, SQLite", "POST /refresh_token, SQLite", "POST /posts, SQLite"];
+        let names = [
+            "one row, SQLite",
+            "POST /refresh_token, SQLite",
+            "POST /refresh_token p99, SQLite",
+            "POST /posts, SQLite",
+        ];
         scenarios::writing(table, names, stage, &row, &sqlite, time)?;
         if let Some((scene, server)) = &on_postgres {
-            let names = ["one row, PostgreSQL", "POST /refresh_token, PostgreSQL", "POST /posts, PostgreSQL"];
+            let names = [
+                "one row, PostgreSQL",
+                "POST /refresh_token, PostgreSQL",
+                "POST /refresh_token p99, PostgreSQL",
+                "POST /posts, PostgreSQL",
+            ];
             scenarios::writing(table, names, stage, server.url(), scene, time)?;
         }
     }

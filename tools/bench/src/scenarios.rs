@@ -8,7 +8,7 @@ use keyward_servers::shell::Outcome;
 
 use crate::cores::Place;
 use crate::load::{pace, storm};
-use crate::scene::{Callers, Scene, WRITERS, anonymous, logins};
+use crate::scene::{Callers, REFRESHING, Scene, anonymous, logins};
 use crate::server::Server;
 use crate::stage::Stage;
 use crate::stats::Table;
@@ -85,18 +85,19 @@ pub(crate) fn reading_in_a_storm(table: &mut Table, scene: &Scene, time: Duratio
 /// Refreshes and new posts a second, and what one updated row costs the same database.
 pub(crate) fn writing(
     table: &mut Table,
-    names: [&'static str; 3],
+    names: [&'static str; 4],
     stage: &Stage<'_>,
     database: &str,
     scene: &Scene,
     time: Duration,
 ) -> Outcome {
-    let [updates, refreshes, posts] = names;
-    let alone = || stage.programs.updates(database, WRITERS, time);
+    let [updates, refreshes, late, posts] = names;
+    let alone = || stage.programs.updates(database, REFRESHING, time);
     table.note(updates, "updates/s", stage.cores.start(Place::All, alone)?);
     let port = scene.server.port;
     let load = storm(port, scene.refreshing()?, 200, time)?;
     table.note(refreshes, "refreshes/s", load.per_second());
+    table.note(late, "ms", load.quantile(0.99));
     let load = storm(port, scene.writers()?, 201, time)?;
     table.note(posts, "posts/s", load.per_second());
     Ok(())

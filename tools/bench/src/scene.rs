@@ -13,8 +13,10 @@ const CONNECTIONS: usize = 64;
 const PEOPLE: usize = 64;
 /// The password of every account.
 const PASSWORD: &str = "seven wild horses";
-/// How many refresh, or write posts, at once.
-pub(crate) const WRITERS: usize = 16;
+/// How many write posts at once.
+const WRITERS: usize = 16;
+/// How many refresh at once, and how many update the one row that they are compared with.
+pub(crate) const REFRESHING: usize = 64;
 
 /// Callers that ask at the same time, a connection each.
 pub(crate) type Callers = Vec<Box<dyn Caller>>;
@@ -47,6 +49,13 @@ impl Scene {
         Ok(Self { server, tokens })
     }
 
+    /// Logs the first account in, on another server over the same data.
+    pub(crate) fn of_first(server: Server) -> Outcome<Self> {
+        let mut connection = Blocking::open(server.port)?;
+        let tokens = vec![access(&connection.json(&login(0)?, 200)?)];
+        Ok(Self { server, tokens })
+    }
+
     /// A request of one account, for reading `line`.
     pub(crate) fn reader(&self, line: &str) -> Outcome<Request> {
         Request::new(line, &self.tokens[0], &Value::Null)
@@ -63,11 +72,11 @@ impl Scene {
         self.tokens.iter().take(WRITERS).map(|token| post(token)).map(boxed).collect()
     }
 
-    /// Some of the accounts, logged in and refreshing.
+    /// Every account, logged in and refreshing.
     pub(crate) fn refreshing(&self) -> Outcome<Callers> {
         let mut connection = Blocking::open(self.server.port)?;
         let refresh = |number| Refreshing::with(&connection.json(&login(number)?, 200)?);
-        (0..WRITERS).map(refresh).map(boxed).collect()
+        (0..REFRESHING).map(refresh).map(boxed).collect()
     }
 }
 

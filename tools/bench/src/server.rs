@@ -36,6 +36,10 @@ impl Server {
         Err("A server does not answer.".to_owned())
     }
 
+    pub(crate) fn id(&self) -> u32 {
+        self.process.id()
+    }
+
     /// The processor time that it has used, in seconds (proc(5): ticks of a hundredth).
     pub(crate) fn cpu(&self) -> f64 {
         let stat = fs::read_to_string(format!("/proc/{}/stat", self.process.id())).unwrap_or_default();

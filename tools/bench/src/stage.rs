@@ -1,5 +1,6 @@
 //! Where servers are started: each in a folder of its own, and on the cores it is given.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -46,22 +47,39 @@ impl<'a> Stage<'a> {
     }
 
     pub(crate) fn limit(&self) -> Outcome<Server> {
-        self.start(&self.programs.limit, "limit", &[], "/users/me", Place::One)
+        self.limit_under(&[], Place::One)
+    }
+
+    /// Bare axum, run by another program: `under` is what stands before it on the command line.
+    pub(crate) fn limit_under(&self, under: &[String], place: Place) -> Outcome<Server> {
+        self.start(under, &self.programs.limit, "limit", &[], "/users/me", place)
     }
 
     /// The service, in the folder of that name. Everything is as it comes but for throttling: the same people
     /// log in again and again here.
     pub(crate) fn keyward(&self, name: &str, more: &[(&str, &str)], place: Place) -> Outcome<Server> {
+        self.keyward_under(&[], name, more, place)
+    }
+
+    /// The same, run by another program.
+    pub(crate) fn keyward_under(
+        &self,
+        under: &[String],
+        name: &str,
+        more: &[(&str, &str)],
+        place: Place,
+    ) -> Outcome<Server> {
         let mut settings = vec![
             ("KEYWARD_THROTTLE", "off".to_owned()),
             ("KEYWARD_ISSUER", format!("http://{name}.example")),
         ];
         settings.extend(more.iter().map(|(name, value)| (*name, (*value).to_owned())));
-        self.start(&self.programs.keyward, name, &settings, "/health/ready", place)
+        self.start(under, &self.programs.keyward, name, &settings, "/health/ready", place)
     }
 
     fn start(
         &self,
+        under: &[String],
         program: &Path,
         name: &str,
         settings: &[(&str, String)],
@@ -72,8 +90,9 @@ impl<'a> Stage<'a> {
         fs::create_dir_all(&folder)
             .map_err(|error| format!("{} cannot be made: {error}.", folder.display()))?;
         let port = ports::free()?;
-        let mut command = Command::new(program);
-        command.env_clear().envs(settings.iter().map(|(name, value)| (name, value)));
+        let words: Vec<&OsStr> = under.iter().map(OsStr::new).chain([program.as_os_str()]).collect();
+        let mut command = Command::new(words[0]);
+        command.args(&words[1..]).env_clear().envs(settings.iter().map(|(name, value)| (name, value)));
         command.env("KEYWARD_LISTEN", format!("127.0.0.1:{port}")).current_dir(&folder);
         let begun = Instant::now();
         let process = self.cores.start(place, || Process::start(&mut command, &folder.join("log")))?;
