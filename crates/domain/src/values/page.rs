@@ -81,13 +81,17 @@ impl<T, K> Slice<T, K> {
 
 /// The bytes of a text in JSON, between its quotes.
 pub fn json_bytes(text: &str) -> u64 {
-    text.bytes()
-        .map(|byte| match byte {
-            b'"' | b'\\' | 0x08 | b'\t' | b'\n' | 0x0c | b'\r' => 2,
-            0..0x20 => 6,
-            _ => 1,
-        })
-        .sum()
+    // A chunk's sum fits a byte, and without a branch the compiler looks at 16 bytes at a time.
+    let more = |chunk: &[u8]| chunk.iter().fold(0_u8, |sum, byte| sum.wrapping_add(escape_bytes(*byte)));
+    text.as_bytes().chunks(32).map(more).map(u64::from).sum::<u64>() + text.len() as u64
+}
+
+/// The number of bytes that escaping adds to one: five for `\u0001`, one for `\n` and `\"`.
+fn escape_bytes(byte: u8) -> u8 {
+    let is = |other: u8| u8::from(byte == other);
+    let control = u8::from(byte < 0x20) * 5;
+    let short = (is(0x08) | is(b'\t') | is(b'\n') | is(0x0c) | is(b'\r')) * 4;
+    control - short + (is(b'"') | is(b'\\'))
 }
 
 #[cfg(test)]
@@ -99,6 +103,15 @@ mod tests {
         for (text, bytes) in [("", 0), ("a\u{e4}", 3), ("\"\\\t\n\r", 10), ("\u{1}\u{1f}", 12), ("\u{7f}", 1)]
         {
             assert_eq!(json_bytes(text), bytes, "{text:?}");
+        }
+        for byte in 0..=0x7f_u8 {
+            let more = match byte {
+                b'"' | b'\\' | 0x08 | b'\t' | b'\n' | 0x0c | b'\r' => 1,
+                0..0x20 => 5,
+                _ => 0,
+            };
+            let text = char::from(byte).to_string().repeat(100);
+            assert_eq!(json_bytes(&text), 100 * (1 + more), "{byte:#x}");
         }
     }
 

@@ -8,14 +8,14 @@ use keyward_domain::values::page::{PAGE_BYTES, Page, Slice};
 use keyward_infra::database::columns::{fold, micros, octets, time};
 use keyward_infra::database::connections::Connections;
 use keyward_infra::database::db::Db;
-use keyward_infra::database::error::failed;
+use keyward_infra::database::error::{corrupt, failed};
 use keyward_infra::database::search::{Search, Searched, either, last_row};
 use keyward_infra::entity::users;
 use keyward_infra::identity::deleted::deleted;
-use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait, Order, Query, SelectStatement, WindowStatement};
 use sea_orm::{
     ActiveValue, ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, JoinType,
-    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, RelationTrait, Select,
+    PaginatorTrait, QueryFilter, QuerySelect, RelationTrait, Select,
 };
 use time::OffsetDateTime;
 
@@ -29,7 +29,8 @@ struct PostRow {
     owner_id: i64,
     owner_name: Option<String>,
     title: String,
-    content: String,
+    /// `None` where the page is full before this post.
+    content: Option<String>,
     published: bool,
     created_at: i64,
     updated_at: i64,
@@ -40,7 +41,7 @@ impl PostRow {
         Ok(Post {
             id: PostId(self.id),
             title: Title::from_stored(self.title),
-            content: Content::from_stored(self.content),
+            content: Content::from_stored(self.content.ok_or_else(|| corrupt("a post without a content"))?),
             published: self.published,
             created_at: time(self.created_at)?,
             updated_at: time(self.updated_at)?,
@@ -94,37 +95,12 @@ impl<C: Connections> PostRepository for Db<C> {
         if let Some(reader) = reader {
             ids = either(POSTS.among::<Entity>(among(Some(reader), false), &search, page), ids);
         }
-        // Both databases know the length of a content without reading it.
-        let sizes = Entity::find()
-            .select_only()
-            .column(Column::Id)
-            .expr(octets((Entity, Column::Content)))
-            .filter(Column::Id.in_subquery(ids))
-            .order_by_asc(Column::Id)
-            .limit(page.fetch());
-        let sizes: Vec<(i64, i64)> = sizes.into_tuple().all(self.read()).await.map_err(failed)?;
-        let Slice { items: sizes, next } = Slice::cut(sizes, page, |(id, _)| *id).weighing(
-            PAGE_BYTES,
-            |(_, bytes)| bytes.unsigned_abs(),
-            |(id, _)| *id,
-        );
-        let next = next.or(horizon);
-        if sizes.is_empty() {
-            return Ok(Slice { items: Vec::new(), next });
-        }
-        // A post may have become a draft since the first query.
-        let readable = of(None, true);
-        let readable = match reader {
-            Some(reader) => Condition::any().add(readable).add(Column::OwnerId.eq(reader.0)),
-            None => readable,
-        };
-        let rows = with_owners()
-            .filter(Column::Id.is_in(sizes.into_iter().map(|(id, _)| id)))
-            .filter(readable)
-            .order_by_asc(Column::Id)
-            .into_model::<PostRow>();
-        let rows = rows.all(self.read()).await.map_err(failed)?;
-        let page = Slice { items: rows, next }.try_map(PostRow::read)?;
+        let rows = self.read().query_all(&within_page(ids, page)).await.map_err(failed)?;
+        let rows: Result<Vec<_>, _> = rows.iter().map(|row| PostRow::from_query_result(row, "")).collect();
+        let page = Slice::cut(rows.map_err(failed)?, page, |row| row.id);
+        let unread = |row: &PostRow| if row.content.is_some() { 0 } else { u64::MAX };
+        let Slice { items, next } = page.weighing(PAGE_BYTES, unread, |row| row.id);
+        let page = Slice { items, next: next.or(horizon) }.try_map(PostRow::read)?;
         // In JSON they have more bytes than in the database.
         Ok(page.weighing(PAGE_BYTES, Post::json_bytes, |post| post.id.0))
     }
@@ -165,6 +141,43 @@ fn written(draft: &Draft, now: OffsetDateTime) -> ActiveModel {
         updated_at: ActiveValue::Set(micros(now)),
         ..Default::default()
     }
+}
+
+/// The posts with these ids and one more, ascending, each with its owner. Contents are read as far as a page may have bytes:
+/// both databases know the length of one without reading it.
+fn within_page(ids: SelectStatement, page: Page) -> SelectStatement {
+    let bytes = || octets((Entity, Column::Content));
+    let mut sized = Query::select();
+    sized
+        .column((Entity, Column::Id))
+        .expr_as(bytes(), "bytes")
+        .expr_window_as(
+            bytes().sum(),
+            WindowStatement::new().order_by((Entity, Column::Id), Order::Asc).take(),
+            "total",
+        )
+        .from(Entity)
+        .and_where(Expr::col((Entity, Column::Id)).in_subquery(ids))
+        .order_by((Entity, Column::Id), Order::Asc)
+        .limit(page.fetch());
+    let total = || Expr::col(("sized", "total"));
+    let fits = total().lte(PAGE_BYTES.cast_signed()).or(total().equals(("sized", "bytes")));
+    let content = CaseStatement::new().case(fits, Expr::col((Entity, Column::Content)));
+    let others =
+        [Column::Id, Column::OwnerId, Column::Title, Column::Published, Column::CreatedAt, Column::UpdatedAt];
+    Query::select()
+        .columns(others.map(|column| (Entity, column)))
+        .expr_as(content, "content")
+        .expr_as(Expr::col((users::Entity, users::Column::Name)), "owner_name")
+        .from_subquery(sized.take(), "sized")
+        .inner_join(Entity, Expr::col((Entity, Column::Id)).equals(("sized", "id")))
+        .inner_join(
+            users::Entity,
+            Expr::col((users::Entity, users::Column::Id)).equals((Entity, Column::OwnerId)),
+        )
+        .and_where(Expr::col((users::Entity, users::Column::DeletedAt)).is_null())
+        .order_by((Entity, Column::Id), Order::Asc)
+        .take()
 }
 
 fn with_owners() -> Select<Entity> {
