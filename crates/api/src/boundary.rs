@@ -5,4 +5,5 @@ mod cors_log;
 pub(crate) mod host;
 pub(crate) mod moved;
 pub mod proxies;
+pub(crate) mod security_headers;
 pub mod stopping;

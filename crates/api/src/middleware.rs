@@ -5,21 +5,27 @@
 //! query), status, time, and in its span the request's id, and user and session once the lock knows them.
 
 use std::any::Any;
+use std::convert::Infallible;
+use std::fmt;
 use std::future::poll_fn;
+use std::mem;
+use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
-use std::task::Poll;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header};
-use axum::middleware::Next;
+use axum::extract::{MatchedPath, Request};
+use axum::http::{HeaderValue, Method, StatusCode, Version, header};
 use axum::response::{IntoResponse, Response};
 use keyward_web::RequestId;
+use tower::{Layer, Service};
 use tracing::field::Empty;
 use tracing::{Instrument, Span};
 
+use crate::boundary::cors::Cors;
 use crate::boundary::host::is_host;
+use crate::boundary::security_headers;
 use crate::codes::INVALID_HOST;
 use crate::error::ApiError;
 use crate::state::AppState;
@@ -27,15 +33,64 @@ use crate::state::AppState;
 /// How long a request may take, body included.
 const DEADLINE: Duration = Duration::from_secs(30);
 
-const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
-const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
-const SAME_ORIGIN: HeaderValue = HeaderValue::from_static("same-origin");
+/// Puts the boundary around every route. `axum::middleware::from_fn` does the same, and moves and boxes each request once more.
+#[derive(Clone)]
+pub(crate) struct Boundary(pub(crate) AppState);
+
+/// A service inside the boundary.
+#[derive(Clone)]
+pub(crate) struct Within<S> {
+    state: AppState,
+    inner: S,
+}
+
+impl<S> Layer<S> for Boundary {
+    type Service = Within<S>;
+
+    fn layer(&self, inner: S) -> Within<S> {
+        Within { state: self.0.clone(), inner }
+    }
+}
+
+/// A route, whatever its type.
+trait Inner:
+    Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone + Send + 'static
+{
+}
+
+impl<S> Inner for S where
+    S: Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone + Send + 'static
+{
+}
+
+impl<S: Inner> Service<Request> for Within<S>
+where
+    S::Future: 'static,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        // The one that is ready answers.
+        let next = self.inner.clone();
+        let ready = mem::replace(&mut self.inner, next);
+        Box::pin(boundary(self.state.clone(), request, ready))
+    }
+}
 
 /// Runs the request inside the boundary.
-pub(crate) async fn boundary(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+async fn boundary<S: Inner>(state: AppState, mut request: Request, next: S) -> Result<Response, Infallible>
+where
+    S::Future: 'static,
+{
     let id = RequestId::sent(request.headers()).unwrap_or_default();
     let header = id.header();
-    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let (method, uri) = (request.method().clone(), request.uri().clone());
     let route = request.extensions().get::<MatchedPath>().cloned();
     let span = span(id.as_str(), &method, route.as_ref());
     request.extensions_mut().insert(id);
@@ -44,14 +99,19 @@ pub(crate) async fn boundary(State(state): State<AppState>, mut request: Request
     }
     let client = state.proxies.client_behind(&mut request);
     let in_chunks = request.headers().contains_key(header::TRANSFER_ENCODING);
-    let caller = state.cors.caller(request.headers());
+    let from_page = Cors::concerns(request.headers());
+    let caller = from_page.then(|| state.cors.caller(request.headers())).flatten();
     let started = Instant::now();
     // Dropped with everything else here when the client hangs up.
     let _under_way = state.metrics.begin();
-    span.in_scope(|| state.cors.note(&request, caller.as_ref()));
+    if from_page {
+        span.in_scope(|| state.cors.note(&request, caller.as_ref()));
+    }
     let answer = caller.as_ref().and_then(|_| state.cors.preflight(&request));
-    let mut response = guarded(request, answer, next).instrument(span.clone()).await;
-    finish(response.headers_mut(), header);
+    let mut guarded = pin!(guarded(request, answer, next, started).instrument(span));
+    let mut response = guarded.as_mut().await;
+    let span = guarded.as_ref().get_ref().span();
+    security_headers::complete(response.headers_mut(), header);
     state.cors.mark(response.headers_mut(), caller);
     if in_chunks {
         // RFC 9112, section 6.1: it may have had a Content-Length, too, which the parser drops before we see
@@ -63,9 +123,30 @@ pub(crate) async fn boundary(State(state): State<AppState>, mut request: Request
     let status = response.status().as_u16();
     #[cfg(feature = "otlp")]
     span.record("http.response.status_code", status);
-    let (client, elapsed_ms) = (client.map(tracing::field::display), milliseconds(elapsed));
-    span.in_scope(|| tracing::info!(%method, path, status, elapsed_ms, client, "answered"));
-    response
+    let (path, elapsed_ms) = (uri.path(), milliseconds(elapsed));
+    let client = client.map(|client| tracing::field::display(Address(client)));
+    tracing::info!(parent: span, %method, path, status, elapsed_ms, client, "answered");
+    Ok(response)
+}
+
+/// An IP address as it is always written, in one piece: an IPv4 address has it in a quarter of the time.
+struct Address(IpAddr);
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let IpAddr::V4(address) = self.0 else { return self.0.fmt(f) };
+        let (mut text, mut length) = ([b'.'; 15], 0);
+        for (index, octet) in address.octets().into_iter().enumerate() {
+            length += usize::from(index > 0);
+            for (least, unit) in [(100, 100), (10, 10), (0, 1)] {
+                if octet >= least {
+                    text[length] = b'0' + octet / unit % 10;
+                    length += 1;
+                }
+            }
+        }
+        f.write_str(std::str::from_utf8(&text[..length]).unwrap_or_default())
+    }
 }
 
 /// With three decimals.
@@ -98,7 +179,15 @@ fn span(id: &str, method: &Method, route: Option<&MatchedPath>) -> Span {
 }
 
 /// The answer to a request: `answer` where there is one already.
-async fn guarded(request: Request, answer: Option<Response>, next: Next) -> Response {
+async fn guarded<S: Inner>(
+    request: Request,
+    answer: Option<Response>,
+    mut next: S,
+    started: Instant,
+) -> Response
+where
+    S::Future: 'static,
+{
     if !host_is_sound(&request) {
         return {
             let words = "The Host header is missing, repeated or malformed.";
@@ -109,7 +198,8 @@ async fn guarded(request: Request, answer: Option<Response>, next: Next) -> Resp
         return answer;
     }
     let reads = request.method().is_safe();
-    let answer = tokio::time::timeout(DEADLINE, next.run(request));
+    let answer = async move { next.call(request).await };
+    let answer = tokio::time::timeout_at((started + DEADLINE).into(), answer);
     let answer = if reads {
         unwinding(answer).await
     } else {
@@ -120,7 +210,8 @@ async fn guarded(request: Request, answer: Option<Response>, next: Next) -> Resp
         }
     };
     match answer {
-        Ok(Ok(response)) => response,
+        Ok(Ok(Ok(response))) => response,
+        Ok(Ok(Err(never))) => match never {},
         Ok(Err(_)) => ApiError::unavailable().into_response(),
         Err(panic) => {
             tracing::error!(cause = message(&*panic), "a handler did not finish");
@@ -158,19 +249,6 @@ fn host_is_sound(request: &Request) -> bool {
     }
 }
 
-fn finish(headers: &mut HeaderMap, id: HeaderValue) {
-    headers.insert(RequestId::HEADER, id);
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.entry(header::REFERRER_POLICY).or_insert(HeaderValue::from_static("no-referrer"));
-    headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
-    headers.insert(OPENER_POLICY, SAME_ORIGIN);
-    headers.insert(RESOURCE_POLICY, SAME_ORIGIN);
-    headers
-        .entry(header::CONTENT_SECURITY_POLICY)
-        .or_insert(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));
-    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-}
-
 #[cfg(test)]
 mod tests {
     use axum::body::Body;
@@ -183,6 +261,19 @@ mod tests {
             request = request.header(header::HOST, *host);
         }
         host_is_sound(&request.body(Body::empty()).unwrap())
+    }
+
+    #[test]
+    fn an_address_is_written_as_the_standard_library_writes_it() {
+        let numbers = [0, 1, 9, 10, 19, 99, 100, 101, 110, 199, 200, 255];
+        for one in numbers {
+            for other in numbers {
+                let address = IpAddr::from([one, other, other, one]);
+                assert_eq!(Address(address).to_string(), address.to_string());
+            }
+        }
+        let address: IpAddr = "2001:db8::1".parse().unwrap();
+        assert_eq!(Address(address).to_string(), "2001:db8::1");
     }
 
     #[test]

@@ -22,7 +22,7 @@ use crate::codes::METHOD_NOT_ALLOWED;
 use crate::document::{docs, openapi};
 use crate::error::ApiError;
 use crate::extract::mounted::WithPages;
-use crate::middleware;
+use crate::middleware::Boundary;
 use crate::resources::pages::Pages;
 use crate::resources::resource::Resource;
 use crate::resources::routes::Routes;
@@ -196,7 +196,7 @@ fn serving(
         Some(base) => with_pages(under(base, with_pages(routes), &state)),
         None => with_pages(routes),
     };
-    routes.layer(axum::middleware::from_fn_with_state(state.clone(), middleware::boundary)).with_state(state)
+    routes.layer(Boundary(state.clone())).with_state(state)
 }
 
 fn nothing(words: &str) -> ApiError {

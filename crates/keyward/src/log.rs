@@ -7,3 +7,4 @@ pub mod escape;
 pub mod fields;
 pub mod layer;
 pub mod sink;
+mod timestamp;

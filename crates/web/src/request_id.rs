@@ -10,6 +10,8 @@ use keyward_guard::{Random, SystemRandom};
 
 const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
+const DIGITS: &[u8; 16] = b"0123456789abcdef";
+
 /// Random bytes that a thread draws at once: a draw for each request would cost more than all the rest of an id.
 const POOL: usize = 4096;
 
@@ -60,9 +62,13 @@ impl RequestId {
         bytes[6] = bytes[6] & 0x0f | 0x40;
         bytes[8] = bytes[8] & 0x3f | 0x80;
         let mut text = [b'-'; 36];
-        let mut places = (0..text.len()).filter(|place| ![8, 13, 18, 23].contains(place));
-        for (nibble, place) in bytes.iter().flat_map(|byte| [byte >> 4, byte & 0x0f]).zip(&mut places) {
-            text[place] = b"0123456789abcdef"[usize::from(nibble)];
+        let mut place = 0;
+        for (index, byte) in bytes.into_iter().enumerate() {
+            // A hyphen stands before these.
+            place += usize::from(matches!(index, 4 | 6 | 8 | 10));
+            text[place] = DIGITS[usize::from(byte >> 4)];
+            text[place + 1] = DIGITS[usize::from(byte & 0x0f)];
+            place += 2;
         }
         Self(HeaderValue::from_bytes(&text).unwrap_or(HeaderValue::from_static("none")))
     }

@@ -101,7 +101,8 @@ impl KeyCheck {
             return Err(Refusal::Expired);
         }
         self.uses.note(key).await;
-        tracing::record_all!(tracing::Span::current(), user = key.user.0, api_key = key.id.0);
+        let span = tracing::Span::current();
+        tracing::record_all!(span, user = key.user.0, api_key = key.id.0);
         let proof = Proof { methods: Methods::default(), at: None };
         Ok(Actor { who: key.user, via: Via::ApiKey(key.id), scope: scope.clone(), proof })
     }

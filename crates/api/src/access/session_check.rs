@@ -85,11 +85,12 @@ impl SessionCheck {
     pub(crate) async fn by(&self, verifier: &JwtVerifier, token: &str) -> Result<Actor, Refusal> {
         let claims = verifier.verify_shared(token, self.clock.now().unix_timestamp())?;
         let who = claims.sub.parse().map(UserId).map_err(|_| Refusal::InvalidToken)?;
-        let session = claims.sid.as_deref().and_then(|sid| sid.parse().ok()).map(SessionId);
-        let id = session.ok_or(Refusal::InvalidToken)?;
+        let sid = claims.sid.as_deref().ok_or(Refusal::InvalidToken)?;
+        let id = sid.parse().map(SessionId).map_err(|_| Refusal::InvalidToken)?;
         let live = self.live(id, who).await?.ok_or(Refusal::InvalidToken)?;
         // Both at once, because a span's fields are written anew each time.
-        tracing::record_all!(tracing::Span::current(), user = who.0, session = %id);
+        let span = tracing::Span::current();
+        tracing::record_all!(span, user = who.0, session = %sid);
         let proof = Proof::of_claims(&claims).within(&live.session.proof);
         let scope = self.opening.standing_scope(live.role, &proof, &claims.scope);
         let via = if claims.client_id.is_some() { Via::ClientSession(id) } else { Via::Session(id) };

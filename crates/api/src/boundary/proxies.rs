@@ -74,8 +74,9 @@ pub enum ProxyHeader {
 
 impl ProxyHeader {
     fn name(self) -> HeaderName {
+        const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
         match self {
-            Self::XForwardedFor => HeaderName::from_static("x-forwarded-for"),
+            Self::XForwardedFor => X_FORWARDED_FOR,
             Self::Forwarded => header::FORWARDED,
         }
     }
@@ -124,8 +125,8 @@ impl Proxies {
     /// The client's address, where `peer` is the connection's other end.
     pub fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let peer = peer.to_canonical();
-        if peer.is_loopback() && !self.trusts(peer) {
-            self.warn_of_proxy(headers);
+        if !self.trusts(peer) {
+            return peer;
         }
         self.noted(Some(peer), headers).unwrap_or(peer)
     }
@@ -133,24 +134,31 @@ impl Proxies {
     /// The client's address, where a proxy is connected through the Unix socket; `None` where that proxy is not believed, or noted
     /// none.
     pub fn client_of_socket(&self, headers: &HeaderMap) -> Option<IpAddr> {
-        if self.unix_socket {
-            return self.noted(None, headers);
-        }
-        self.warn_of_proxy(headers);
-        None
+        self.unix_socket.then(|| self.noted(None, headers)).flatten()
     }
 
     /// The same for a request, whose [`ConnectInfo`] it becomes.
     pub(crate) fn client_behind(&self, request: &mut Request) -> Option<IpAddr> {
         let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| *peer);
         let client = match peer {
-            Some(peer) => Some(SocketAddr::new(self.client(peer.ip(), request.headers()), peer.port())),
+            Some(peer) => {
+                let ip = peer.ip().to_canonical();
+                if ip.is_loopback() && !self.trusts(ip) {
+                    self.warn_of_proxy(request.headers());
+                }
+                Some(SocketAddr::new(self.client(ip, request.headers()), peer.port()))
+            }
             None if request.extensions().get::<ThroughUnixSocket>().is_some() => {
+                if !self.unix_socket {
+                    self.warn_of_proxy(request.headers());
+                }
                 self.client_of_socket(request.headers()).map(|ip| SocketAddr::new(ip, 0))
             }
             None => None,
         }?;
-        request.extensions_mut().insert(ConnectInfo(client));
+        if peer != Some(client) {
+            request.extensions_mut().insert(ConnectInfo(client));
+        }
         Some(client.ip())
     }
 

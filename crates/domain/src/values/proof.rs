@@ -49,7 +49,13 @@ impl Methods {
 
     /// Reads names separated by spaces. A name that this version does not know is left out.
     pub fn parse(text: &str) -> Self {
-        text.split_whitespace()
+        Self::from_names(text.split_whitespace())
+    }
+
+    /// The methods of these names. A name that this version does not know is left out.
+    pub fn from_names<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
+        names
+            .into_iter()
             .filter_map(|name| Method::ALL.into_iter().find(|method| method.as_str() == name))
             .fold(Self::default(), Self::with)
     }

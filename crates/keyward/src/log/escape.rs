@@ -20,8 +20,27 @@ const ESCAPES: [u8; 256] = {
     table
 };
 
+/// Whether no byte of `text` is to be escaped. Looks at eight bytes at a time.
+fn is_plain(text: &[u8]) -> bool {
+    const ONES: u64 = u64::MAX / 255;
+    const HIGH: u64 = ONES << 7;
+    // The highest bit of each byte that is below `least`, or that is zero (Hacker's Delight, section 6-1).
+    let below = |eight: u64, least: u64| eight.wrapping_sub(ONES * least) & !eight & HIGH;
+    let is = |eight: u64, byte: u8| below(eight ^ (ONES * u64::from(byte)), 1);
+    let (eights, rest) = text.as_chunks::<8>();
+    let special = eights.iter().fold(0, |special, eight| {
+        let eight = u64::from_ne_bytes(*eight);
+        special | below(eight, 0x20) | is(eight, b'"') | is(eight, b'\\')
+    });
+    special == 0 && rest.iter().all(|byte| ESCAPES[usize::from(*byte)] == 0)
+}
+
 /// Appends `text` to `line`, escaped, without quotes.
 pub fn escaped(line: &mut String, text: &str) {
+    if is_plain(text.as_bytes()) {
+        line.push_str(text);
+        return;
+    }
     let mut begun = 0;
     for (at, byte) in text.bytes().enumerate() {
         let escape = ESCAPES[usize::from(byte)];
@@ -71,7 +90,8 @@ pub fn printed(line: &mut String, arguments: fmt::Arguments<'_>) {
 pub fn float(line: &mut String, number: f64) {
     let number = serde_json::Number::from_f64(number);
     match number {
-        Some(number) => line.push_str(&number.to_string()),
+        // Writing into a string does not fail.
+        Some(number) => drop(write!(line, "{number}")),
         None => line.push_str("null"),
     }
 }
@@ -104,10 +124,23 @@ mod tests {
         }
     }
 
+    #[test]
+    fn every_byte_is_told_plain_or_not_wherever_it_stands() {
+        for byte in 0..=u8::MAX {
+            for place in 0..19 {
+                let mut text = [b'a'; 19];
+                text[place] = byte;
+                assert_eq!(is_plain(&text), ESCAPES[usize::from(byte)] == 0, "{byte:#x} at {place}");
+            }
+        }
+    }
+
     proptest! {
         #[test]
         fn any_text_is_written_as_serde_json_writes_it(text in any::<String>()) {
             prop_assert_eq!(written(|line| string(line, &text)), serde_json::to_string(&text).unwrap());
+            let plain = text.bytes().all(|byte| ESCAPES[usize::from(byte)] == 0);
+            prop_assert_eq!(is_plain(text.as_bytes()), plain);
             let printed = written(|line| printed(line, format_args!("{text:?}|{text}")));
             prop_assert_eq!(printed, serde_json::to_string(&format!("{text:?}|{text}")).unwrap());
         }

@@ -1,7 +1,7 @@
 //! The fields of events and spans as members of a JSON object. Integers of 128 bits are strings there.
 
 use std::error::Error;
-use std::fmt::{Arguments, Debug, Write};
+use std::fmt::Debug;
 
 use tracing::field::{Field, Visit};
 
@@ -18,10 +18,9 @@ impl Members<'_> {
         self.0.push_str("\":");
     }
 
-    fn number(&mut self, field: &Field, digits: Arguments<'_>) {
+    fn number(&mut self, field: &Field, number: impl itoa::Integer) {
         self.name(field);
-        // Writing into a string does not fail.
-        self.0.write_fmt(digits).ok();
+        self.0.push_str(itoa::Buffer::new().format(number));
     }
 }
 
@@ -42,11 +41,11 @@ impl Visit for Members<'_> {
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.number(field, format_args!("{value}"));
+        self.number(field, value);
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.number(field, format_args!("{value}"));
+        self.number(field, value);
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
@@ -67,9 +66,19 @@ impl Visit for Members<'_> {
 
 /// The fields of a span, each written once. A later record of a field replaces it.
 #[derive(Default)]
-pub(super) struct SpanFields(Vec<(&'static str, String)>);
+pub(super) struct SpanFields {
+    /// Every field as `,"name":value`, one after the other.
+    members: String,
+    /// Their names, and where each ends.
+    ends: Vec<(&'static str, usize)>,
+}
 
 impl SpanFields {
+    /// Of a request: its id, and its user and session or key.
+    pub(super) fn with_room() -> Self {
+        Self { members: String::with_capacity(192), ends: Vec::with_capacity(4) }
+    }
+
     /// Takes the fields that `record` visits.
     pub(super) fn take(&mut self, record: impl FnOnce(&mut dyn Visit)) {
         record(&mut Collecting(self));
@@ -78,9 +87,9 @@ impl SpanFields {
     /// Appends `,"span":{..,"name":".."}`, as the members of the enclosing object.
     pub(super) fn write(&self, line: &mut String, name: &str) {
         line.push_str(",\"span\":{");
-        for (_, member) in &self.0 {
-            // Past the comma that begins each member.
-            line.push_str(&member[1..]);
+        // Past the comma that begins the first.
+        if let Some(members) = self.members.get(1..) {
+            line.push_str(members);
             line.push(',');
         }
         line.push_str("\"name\":");
@@ -95,15 +104,21 @@ struct Collecting<'a>(&'a mut SpanFields);
 impl Collecting<'_> {
     fn keep(&mut self, field: &Field, write: impl FnOnce(&mut Members<'_>)) {
         let name = plain(field.name());
-        let fields = &mut self.0.0;
-        let kept = fields.iter().position(|(kept, _)| *kept == name).unwrap_or_else(|| {
-            fields.push((name, String::with_capacity(48)));
-            fields.len() - 1
-        });
-        if let Some((_, member)) = fields.get_mut(kept) {
-            member.clear();
-            write(&mut Members(member));
+        let SpanFields { members, ends } = &mut *self.0;
+        let Some(kept) = ends.iter().position(|(kept, _)| *kept == name) else {
+            write(&mut Members(members));
+            ends.push((name, members.len()));
+            return;
+        };
+        let begin = kept.checked_sub(1).map_or(0, |before| ends[before].1);
+        let end = ends[kept].1;
+        let rest = members.split_off(end);
+        members.truncate(begin);
+        write(&mut Members(members));
+        for (_, later) in &mut ends[kept..] {
+            *later = *later - end + members.len();
         }
+        members.push_str(&rest);
     }
 }
 

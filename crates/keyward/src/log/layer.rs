@@ -6,14 +6,13 @@ use std::cell::Cell;
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::Layer;
-use tracing_subscriber::fmt::format::Writer;
-use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
 
 use super::escape::string;
 use super::fields::{Members, SpanFields};
 use super::sink::Sink;
+use super::timestamp;
 
 /// Writes events as JSON lines.
 pub struct JsonLines<S>(pub S);
@@ -28,7 +27,7 @@ const KEPT: usize = 16 * 1024;
 impl<S: Subscriber + for<'a> LookupSpan<'a>, W: Sink> Layer<S> for JsonLines<W> {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
         if let Some(span) = context.span(id) {
-            let mut fields = SpanFields::default();
+            let mut fields = SpanFields::with_room();
             fields.take(|visitor| attributes.record(visitor));
             span.extensions_mut().replace(fields);
         }
@@ -59,7 +58,7 @@ impl<W: Sink> JsonLines<W> {
     {
         let metadata = event.metadata();
         line.push_str("{\"timestamp\":\"");
-        SystemTime.format_time(&mut Writer::new(line)).ok();
+        timestamp::now(line);
         line.push_str("\",\"level\":\"");
         line.push_str(metadata.level().as_str());
         line.push('"');
@@ -82,6 +81,7 @@ mod tests {
     use std::fmt;
     use std::sync::{Arc, Mutex};
 
+    use proptest::prelude::*;
     use serde_json::{Value, json};
     use tracing::field::Empty;
     use tracing_subscriber::layer::SubscriberExt;
@@ -167,5 +167,55 @@ mod tests {
             ours[1]["span"],
             json!({ "id": "1-2", "user": 7, "session": "s\"", "odd": format!("{Quoted:?}"), "name": "request" })
         );
+    }
+
+    /// An error, as libraries have them.
+    #[derive(Debug)]
+    struct Failing(String);
+
+    impl fmt::Display for Failing {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(&self.0)
+        }
+    }
+
+    impl std::error::Error for Failing {}
+
+    proptest! {
+        #[test]
+        fn a_value_of_any_type_is_written_as_serde_json_writes_it(
+            text in any::<String>(),
+            numbers in any::<(i64, u64, f64, i128, u128)>(),
+            flag in any::<bool>(),
+            bytes in any::<Vec<u8>>(),
+        ) {
+            let (low, high, ratio, lowest, highest) = numbers;
+            let failing = Failing(text.clone());
+            let error: &(dyn std::error::Error + 'static) = &failing;
+            let work = || {
+                let span = tracing::info_span!("work", text, low, flag, later = Empty);
+                span.in_scope(|| {
+                    span.record("later", &text);
+                    span.record("low", high);
+                    tracing::warn!(
+                        text, low, high, ratio, flag, lowest, highest, error,
+                        shown = %text, debugged = ?text, maybe = Some(low), absent = None::<i64>, bytes = &*bytes,
+                        "{text}"
+                    );
+                });
+            };
+            let [ours, theirs] = both(work);
+            let expected = json!({
+                "level": "WARN", "target": module_path!(), "message": text,
+                "text": text, "low": low, "high": high, "ratio": ratio, "flag": flag,
+                "lowest": lowest.to_string(), "highest": highest.to_string(), "error": text,
+                "shown": text, "debugged": format!("{text:?}"), "maybe": low, "bytes": theirs[0]["bytes"],
+                "span": { "name": "work", "text": text, "low": high, "flag": flag, "later": text },
+            });
+            // As a reader of the line has it: the parser rounds some numbers.
+            let expected: Value = serde_json::from_str(&expected.to_string()).unwrap();
+            prop_assert_eq!(&ours[0], &expected);
+            prop_assert_eq!(&ours[0], &theirs[0]);
+        }
     }
 }

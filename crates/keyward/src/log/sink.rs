@@ -8,8 +8,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use tracing_subscriber::fmt::format::Writer;
-use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
+use super::timestamp;
 
 /// How long lines below `warn` may wait to be written.
 const IDLE: Duration = Duration::from_millis(100);
@@ -121,7 +120,7 @@ impl Shared {
 /// The line that stands for dropped ones, with the keys of every other.
 fn gap(dropped: u64) -> String {
     let mut line = String::from("{\"timestamp\":\"");
-    SystemTime.format_time(&mut Writer::new(&mut line)).ok();
+    timestamp::now(&mut line);
     line.push_str("\",\"level\":\"WARN\",\"message\":\"log lines were dropped\",\"dropped\":");
     line.push_str(&dropped.to_string());
     line.push_str(",\"target\":\"");

@@ -183,10 +183,10 @@ impl Connection {
             let client = client(peer, proxies.as_ref(), request.headers());
             async move {
                 let (head, body) = request.into_parts();
-                let (body, meter) = budget.counted(client, body);
+                let (body, account) = budget.counted(client, body);
                 let request = hyper::Request::from_parts(head, body);
                 let response = answer(router, peer, secure, stopping, request).await?;
-                Ok::<_, Infallible>(budget.answer(response, &meter))
+                Ok::<_, Infallible>(budget.answer(response, &account))
             }
         });
         let connection = http(limits).serve_connection(TokioIo::new(stream), service);

@@ -70,22 +70,27 @@ impl ByteBudget {
     }
 
     /// The body of a request of a client, counted, and the count.
-    pub(super) fn counted(self: &Arc<Self>, client: IpAddr, body: Incoming) -> (Body, Arc<Meter>) {
+    pub(super) fn counted(self: &Arc<Self>, client: IpAddr, body: Incoming) -> (Body, Account) {
+        // From loopback come a proxy or a tool on this machine: all clients, or none.
+        let client = Some(network(client.to_canonical())).filter(|client| !client.is_loopback());
+        // Most requests have no body.
+        if body.is_end_stream() {
+            return (Body::empty(), Account { client, meter: None });
+        }
         let meter = Arc::new(Meter {
             budget: Arc::clone(self),
-            // From loopback come a proxy or a tool on this machine: all clients, or none.
-            client: Some(network(client.to_canonical())).filter(|client| !client.is_loopback()),
+            client,
             arrived: AtomicUsize::new(0),
             charges: Mutex::default(),
             over: AtomicBool::new(false),
         });
-        (Body::new(Counted { body, meter: Arc::clone(&meter) }), meter)
+        (Body::new(Counted { body, meter: Arc::clone(&meter) }), Account { client, meter: Some(meter) })
     }
 
     /// The answer, counted; one that says that the server is busy in its place if it, or the request's body,
     /// did not fit.
-    pub(super) fn answer(self: &Arc<Self>, response: Response, request: &Meter) -> Response<Charged> {
-        if request.over.load(Ordering::Relaxed) {
+    pub(super) fn answer(self: &Arc<Self>, response: Response, request: &Account) -> Response<Charged> {
+        if request.meter.as_ref().is_some_and(|meter| meter.over.load(Ordering::Relaxed)) {
             return busy(response);
         }
         // Pages and scripts are parts of the program, which no answer has a copy of.
@@ -130,8 +135,15 @@ fn busy(response: Response) -> Response<Charged> {
     Response::from_parts(head, Charged { body: Body::from(FULL), charge: None })
 }
 
+/// Whose request it is, and what has arrived of its body.
+pub(super) struct Account {
+    client: Option<IpAddr>,
+    /// `None` without a body.
+    meter: Option<Arc<Meter>>,
+}
+
 /// What has arrived of a request's body.
-pub(super) struct Meter {
+struct Meter {
     budget: Arc<ByteBudget>,
     client: Option<IpAddr>,
     arrived: AtomicUsize,
