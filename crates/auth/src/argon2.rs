@@ -1,6 +1,8 @@
 //! Argon2 (RFC 9106): new hashes are Argon2id as PHC strings, stored ones of any variant are checked within caps.
 //! Foreign schemes live in `legacy.rs`; threads and queues are the caller's.
 
+#[cfg(feature = "fast-hash")]
+mod fast;
 mod params;
 pub(crate) mod stored;
 
@@ -20,6 +22,8 @@ use crate::{Password, PasswordError, PasswordHash, PasswordHasher, Random, Verdi
 
 const SALT_BYTES: usize = 16;
 const OUTPUT_BYTES: usize = 32;
+/// What new hashes are.
+const NEW: (Algorithm, Version) = (Algorithm::Argon2id, Version::V0x13);
 
 thread_local! {
     /// Working memory, kept between the calls of a thread (faulting in 19 MiB anew costs a third of a hash) and wiped when
@@ -32,7 +36,33 @@ thread_local! {
 pub struct Argon2idHasher {
     params: Argon2Params,
     argon2: Argon2<'static>,
+    engine: Argon2Engine,
     random: Arc<dyn Random>,
+}
+
+/// The implementation of Argon2 that a hasher uses. The hashes are the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Argon2Engine {
+    /// RustCrypto's `argon2`.
+    Portable,
+    /// `argon2-rust`, by the feature `fast-hash`: faster.
+    Fast,
+    /// RustCrypto's, because `argon2-rust` computed something else at the self-test on this machine.
+    FellBack,
+}
+
+impl Argon2Engine {
+    /// The engine that the features name, if it passes its self-test with these parameters.
+    #[cfg(feature = "fast-hash")]
+    fn tested(params: &::argon2::Params) -> Self {
+        if fast::is_sound(params) { Self::Fast } else { Self::FellBack }
+    }
+
+    #[cfg(not(feature = "fast-hash"))]
+    fn tested(_: &::argon2::Params) -> Self {
+        Self::Portable
+    }
 }
 
 impl Argon2idHasher {
@@ -43,17 +73,32 @@ impl Argon2idHasher {
     /// [`PasswordError::Parameters`] where they are outside the bounds that [`Argon2Params`] names.
     pub fn new(params: Argon2Params, random: Arc<dyn Random>) -> Result<Self, PasswordError> {
         let checked = params.checked(OUTPUT_BYTES).ok_or(PasswordError::Parameters(ABSURD))?;
-        Ok(Self { params, argon2: Argon2::new(Algorithm::Argon2id, Version::V0x13, checked), random })
+        let engine = Argon2Engine::tested(&checked);
+        let argon2 = Argon2::new(NEW.0, NEW.1, checked);
+        Ok(Self { params, argon2, engine, random })
+    }
+
+    /// The implementation that it uses. With the feature `fast-hash` one that fell back is worth a line in the log.
+    pub fn engine(&self) -> Argon2Engine {
+        self.engine
     }
 
     /// Runs the function in the memory of this thread, or for a foreign hash that needs more than ours in memory of its own.
     fn fill(
         &self,
         argon2: &Argon2<'_>,
+        kind: (Algorithm, Version),
         password: &[u8],
         salt: &[u8],
         out: &mut [u8],
     ) -> Result<(), PasswordError> {
+        #[cfg(feature = "fast-hash")]
+        if self.engine == Argon2Engine::Fast {
+            let ours = argon2.params().block_count() <= self.argon2.params().block_count();
+            let fill = if ours { fast::fill } else { fast::fill_alone };
+            return fill(argon2, kind, password, salt, out);
+        }
+        let _ = kind;
         let mut run = |memory: &mut Vec<Block>| {
             argon2
                 .hash_password_into_with_memory(password, salt, out, memory)
@@ -76,7 +121,7 @@ impl Argon2idHasher {
         let params = stored.params.checked(stored.output.len()).ok_or(PasswordError::UnusableHash(ABSURD))?;
         let argon2 = Argon2::new(stored.algorithm, stored.version, params);
         let mut output = Zeroizing::new(vec![0; stored.output.len()]);
-        self.fill(&argon2, password, &stored.salt, &mut output)?;
+        self.fill(&argon2, (stored.algorithm, stored.version), password, &stored.salt, &mut output)?;
         Ok(verify_slices_are_equal(&output, stored.output.as_bytes()).is_ok())
     }
 
@@ -94,7 +139,7 @@ impl PasswordHasher for Argon2idHasher {
         let mut salt = [0; SALT_BYTES];
         self.random.fill(&mut salt);
         let mut output = Zeroizing::new([0; OUTPUT_BYTES]);
-        self.fill(&self.argon2, password.expose().as_bytes(), &salt, &mut *output)?;
+        self.fill(&self.argon2, NEW, password.expose().as_bytes(), &salt, &mut *output)?;
 
         let phc = phc::PasswordHash {
             algorithm: Algorithm::Argon2id.ident(),
@@ -122,7 +167,7 @@ impl PasswordHasher for Argon2idHasher {
     fn verify_absent(&self, password: &Password) {
         let mut output = Zeroizing::new([0; OUTPUT_BYTES]);
         // A failure is not reported, like the outcome.
-        let _ = self.fill(&self.argon2, password.expose().as_bytes(), &[0; SALT_BYTES], &mut *output);
+        let _ = self.fill(&self.argon2, NEW, password.expose().as_bytes(), &[0; SALT_BYTES], &mut *output);
         let _ = black_box(verify_slices_are_equal(&*output, &[0; OUTPUT_BYTES]));
     }
 }

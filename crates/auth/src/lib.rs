@@ -35,7 +35,7 @@ mod totp;
 
 pub use algorithm::Algorithm;
 pub use api_key::ApiKey;
-pub use argon2::{Argon2Params, Argon2idHasher};
+pub use argon2::{Argon2Engine, Argon2Params, Argon2idHasher};
 pub use authentication::{AAL1, AAL2, Authenticated, Authentication, Credential};
 pub use claims::Claims;
 pub use code::OneTimeCodes;

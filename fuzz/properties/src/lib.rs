@@ -7,6 +7,7 @@
 
 pub mod access_token;
 mod answers;
+pub mod argon2;
 pub mod assertion;
 pub mod attestation;
 pub mod authorization;
@@ -35,6 +36,7 @@ pub const TARGETS: [Target; 11] = [
     Target { name: "access_token", check: access_token::check },
     Target { name: "refresh_token", check: refresh_token::check },
     Target { name: "password_hash", check: password_hash::check },
+    Target { name: "argon2", check: argon2::check },
     Target { name: "jwks", check: jwks::check },
     Target { name: "headers", check: headers::check },
     Target { name: "body", check: body::check },

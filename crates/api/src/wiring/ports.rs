@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use keyward_auth::{Argon2idHasher, SystemRandom};
+use keyward_auth::{Argon2Engine, Argon2idHasher, SystemRandom};
 use keyward_domain::ports::bundle::Ports;
 use keyward_infra::clock::SystemClock;
 use keyward_infra::hashing_pool::HashingPool;
@@ -17,6 +17,9 @@ use crate::settings::passwords::PasswordSettings;
 /// The parameters of Argon2id do not fit, or no thread can start.
 pub fn ports(database: &OpenDatabase, passwords: &PasswordSettings) -> Result<Ports, ServiceError> {
     let hasher = hasher(passwords)?;
+    if hasher.engine() == Argon2Engine::FellBack {
+        tracing::warn!("the fast Argon2 failed its self-test on this machine, and the portable one is used");
+    }
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let pool = HashingPool::start(Arc::new(hasher), threads)
         .map_err(|error| format!("the hashing threads cannot start: {error}"))?;
