@@ -96,7 +96,9 @@ impl<C: Connections> PostRepository for Db<C> {
             ids = either(POSTS.among::<Entity>(among(Some(reader), false), &search, page), ids);
         }
         let rows = self.read().query_all(&within_page(ids, page)).await.map_err(failed)?;
-        let rows: Result<Vec<_>, _> = rows.iter().map(|row| PostRow::from_query_result(row, "")).collect();
+        // By value: a page is long, and is not held twice.
+        let rows: Result<Vec<_>, _> =
+            rows.into_iter().map(|row| PostRow::from_query_result(&row, "")).collect();
         let page = Slice::cut(rows.map_err(failed)?, page, |row| row.id);
         let unread = |row: &PostRow| if row.content.is_some() { 0 } else { u64::MAX };
         let Slice { items, next } = page.weighing(PAGE_BYTES, unread, |row| row.id);
