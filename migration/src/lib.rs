@@ -77,6 +77,7 @@ mod m20261130_000080_api_keys;
 mod m20261130_000095_authorization;
 mod m20261130_000097_browser_sessions;
 mod m20261130_000099_user_lists;
+mod m20261130_000100_refreshes;
 mod sets;
 
 /// What a file that holds a migration imports: SeaORM's own prelude.
@@ -128,6 +129,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_000095_authorization::Migration),
             Box::new(m20261130_000097_browser_sessions::Migration),
             Box::new(m20261130_000099_user_lists::Migration),
+            Box::new(m20261130_000100_refreshes::Migration),
         ]
     }
 }

@@ -71,7 +71,7 @@ pub enum ScopeError {
 #[derive(thiserror::Error, Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RefreshError {
-    /// Not `kwr_` followed by 75 characters of canonical base64url.
+    /// Not `kwr_` followed by 96 characters of canonical base64url, or by the 75 of earlier versions.
     #[error("this is not a refresh token")]
     Malformed,
 }

@@ -25,5 +25,6 @@ pub mod rights;
 pub mod search;
 pub mod server_time;
 pub mod signals;
+mod spend_queue;
 pub mod store;
 mod url;

@@ -8,3 +8,5 @@ pub mod proofs;
 pub mod repository;
 pub mod restored;
 pub mod revocations;
+mod rows;
+mod spending;

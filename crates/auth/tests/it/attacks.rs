@@ -610,7 +610,7 @@ fn refresh_and_access_tokens_are_not_interchangeable() {
     let refresh = RefreshTokens::new(&MasterSecret::generate(&SystemRandom)).encode(
         uuid::Uuid::from_u128(1),
         0,
-        b"salt",
+        b"sixteen bytes ok",
     );
     assert_invalid(&service.verify(refresh.expose()), "a refresh token as an access token");
     let access = service.issue();

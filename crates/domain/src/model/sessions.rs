@@ -1,5 +1,6 @@
 //! Sessions and their repository.
 
+use std::fmt;
 use std::net::IpAddr;
 
 use async_trait::async_trait;
@@ -12,7 +13,7 @@ use crate::values::origin::Device;
 use crate::values::proof::Proof;
 use crate::values::scopes::Role;
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Session {
     pub id: SessionId,
     pub user: UserId,
@@ -38,6 +39,39 @@ pub struct Session {
     pub salt: [u8; 16],
 }
 
+/// Without the salt.
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            id,
+            user,
+            scope,
+            client,
+            parent,
+            audience,
+            device,
+            created_at,
+            last_seen_at,
+            proof,
+            counter,
+            salt: _,
+        } = self;
+        f.debug_struct("Session")
+            .field("id", id)
+            .field("user", user)
+            .field("scope", scope)
+            .field("client", client)
+            .field("parent", parent)
+            .field("audience", audience)
+            .field("device", device)
+            .field("created_at", created_at)
+            .field("last_seen_at", last_seen_at)
+            .field("proof", proof)
+            .field("counter", counter)
+            .finish_non_exhaustive()
+    }
+}
+
 /// A session that stands, with what its user may do now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LiveSession {
@@ -54,6 +88,26 @@ pub struct EndedSession {
     /// Whether a refresh token that was used twice ended it.
     pub by_reuse: bool,
 }
+
+/// A refresh token to be spent, and what its session has to be like for that: besides, it must not have been opened through a
+/// client, nor end with another session. Those ask for more than one statement says.
+#[derive(Clone)]
+pub struct Spend {
+    pub session: SessionId,
+    /// The counter that the token names, which must be the session's.
+    pub counter: u64,
+    /// The salt that the token names, which must be the session's.
+    pub salt: [u8; 16],
+    /// When it is spent.
+    pub now: OffsetDateTime,
+    /// The session must have been seen later than this.
+    pub seen_after: OffsetDateTime,
+    /// The session must have been opened later than this.
+    pub created_after: OffsetDateTime,
+}
+
+/// The outcome of a [`Spend`]: the session as it is afterwards, or `None` where it is not as it has to be and nothing changed.
+pub type Spent = Result<Option<LiveSession>, StoreError>;
 
 #[async_trait]
 pub trait SessionRepository: Send {
@@ -74,6 +128,10 @@ pub trait SessionRepository: Send {
     /// Spends the refresh token with that counter, if it is the current one of a live session. Returns whether it was.
     async fn advance(&mut self, id: SessionId, counter: u64, now: OffsetDateTime)
     -> Result<bool, StoreError>;
+    /// Spends refresh tokens of different sessions, each for itself: one whose session is not as it has to be, or cannot be
+    /// read, holds up no other. One that another transaction has locked may count as not as it has to be. Returns the outcomes
+    /// in the order of `tokens`.
+    async fn spend(&mut self, tokens: &[Spend]) -> Result<Vec<Spent>, StoreError>;
     /// Returns the IP addresses that the user's newest sessions were opened from, ended ones included, at most `limit`.
     async fn addresses(&mut self, user: UserId, limit: u64) -> Result<Vec<IpAddr>, StoreError>;
     /// Returns the clients that a user's sessions which were not revoked were opened through, each once, at most `limit`.
@@ -81,8 +139,8 @@ pub trait SessionRepository: Send {
     /// Returns at most `limit` accounts whose id is above `after`, by ascending id, each with the number of its sessions that
     /// were not revoked.
     async fn count_by_user(&mut self, after: UserId, limit: u64) -> Result<Vec<(UserId, u64)>, StoreError>;
-    /// Removes at most `limit` sessions that were revoked before `revoked` or last seen before `idle`. Returns the number
-    /// removed.
+    /// Removes at most `limit` sessions that were revoked before `revoked` or last seen before the day (in UTC) of `idle`.
+    /// Returns the number removed.
     async fn remove_over(
         &mut self,
         revoked: OffsetDateTime,

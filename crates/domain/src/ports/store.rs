@@ -18,7 +18,7 @@ use crate::model::outbox::OutboxRepository;
 use crate::model::passkeys::{PasskeyChanges, PasskeyRepository};
 use crate::model::recoveries::RecoveryRepository;
 use crate::model::revocations::RevocationRepository;
-use crate::model::sessions::{SessionEndings, SessionProofs, SessionRepository};
+use crate::model::sessions::{SessionEndings, SessionProofs, SessionRepository, Spend, Spent};
 use crate::model::spent::SpentRepository;
 use crate::model::store_error::StoreError;
 use crate::model::users::{UserChanges, UserRepository};
@@ -78,6 +78,12 @@ pub trait Store: Send + Sync {
     fn replica(&self) -> Box<dyn Repositories> {
         self.autocommit()
     }
+    /// Spends a refresh token in a transaction of its own, or in one with others that are waiting at that moment. Returns
+    /// once that is durable.
+    ///
+    /// # Errors
+    /// What the store answered; [`StoreError::Unavailable`] also where too many wait.
+    async fn spend(&self, token: Spend) -> Spent;
     /// Begins a transaction that may write.
     async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError>;
     /// Notifies `subscriber` of every change that this process commits, and of those of other processes that it hears of.

@@ -67,7 +67,8 @@ impl LoginCounters {
         name: &LoginName,
         token: Option<&str>,
     ) -> Result<Option<SessionId>, StoreError> {
-        let Some(Ok(claim)) = token.map(RefreshTokens::parse) else { return Ok(None) };
+        let claim = token.and_then(|token| RefreshTokens::parse(token).ok());
+        let Some(claim) = claim.filter(|claim| !self.codec.is_forged(claim)) else { return Ok(None) };
         let session = SessionId(claim.session);
         let salt = self.ports.store.autocommit().attempts().salt_of(name, session).await?;
         Ok(salt.filter(|salt| self.codec.verify(&claim, salt)).map(|_| session))

@@ -2,20 +2,26 @@
 //!
 //! A token is spent by one atomic `UPDATE` of its session's counter, so of any number of callers one wins. The
 //! others, and a client that lost the answer, get the same successor within the grace; anything older is theft.
+//!
+//! Most refreshes are that one statement: its conditions are those under which [`judge`] says [`Worth::Spend`]. Where they do
+//! not hold, the session is looked up to say why.
 
+use keyward_auth::RefreshTokens;
 use time::OffsetDateTime;
 
 use super::ending::end;
 use super::error::SessionError;
 use super::opening::{Opening, Tokens};
 use super::standing::StandingSessions;
+use crate::factors::policy::SecondFactor;
 use crate::limits::budgets::Deed;
 use crate::limits::throttle::Throttle;
 use crate::model::clients::Client;
 use crate::model::events::EventKind;
 use crate::model::lifetimes::{CLOCKS, Lifetimes};
-use crate::model::sessions::{EndedSession, Session};
+use crate::model::sessions::{EndedSession, LiveSession, Session, Spend};
 use crate::values::by::{By, Means, Who};
+use crate::values::ids::SessionId;
 use crate::values::origin::Origin;
 use crate::values::scopes::{self, OFFLINE_ACCESS};
 
@@ -76,20 +82,27 @@ impl Refresh {
         client: Option<&Client>,
         origin: &Origin,
     ) -> Result<Tokens, SessionError> {
+        // A scope that is asked for may be refused, and the query for a second factor may fail: then nothing must have been spent.
+        if self.opening.policy == SecondFactor::Optional
+            && scope.is_none_or(|scope| scope.trim().is_empty())
+            && let Some(live) = self.at_once(token).await?
+        {
+            return self.narrowed(&live, None, client).await;
+        }
         // A caller who loses the race judges again: the token it holds was spent a moment ago.
         for _ in 0..3 {
-            let Some((claim, live)) = self.standing.of_refresh_token(token).await? else {
+            let Some((claim, mut live)) = self.standing.of_refresh_token(token).await? else {
                 return Err(self.refused(token, client, origin).await?);
             };
-            let mut session = live.session.clone();
-            if !may_refresh(&session, client) {
+            let session = &mut live.session;
+            if !may_refresh(session, client) {
                 return Err(SessionError::InvalidRefreshToken);
             }
             let now = self.opening.ports.clock.now();
-            if !self.standing.parent_stands(&session, now).await? {
+            if !self.standing.parent_stands(session, now).await? {
                 return Err(SessionError::Ended);
             }
-            let worth = judge(&session, claim.counter, now, &self.opening.lifetimes);
+            let worth = judge(session, claim.counter, now, &self.opening.lifetimes);
             match worth {
                 Worth::Expired => return Err(SessionError::Expired),
                 Worth::Unknown => return Err(SessionError::InvalidRefreshToken),
@@ -103,20 +116,10 @@ impl Refresh {
                 Worth::Converge => {}
                 Worth::Spend => session.counter += 1,
             }
-            let allowed = Client::bound(client, &self.opening.grants().bound(live.role, &session.scope));
-            let granted = scopes::grant(scope, &allowed)?;
-            let mut repositories = self.opening.ports.store.autocommit();
-            let granted = self.opening.narrowed(&mut *repositories, &session, live.role, granted).await?;
-            let tokens = self.opening.tokens(&session, granted)?;
+            let id = session.id;
+            let tokens = self.narrowed(&live, scope, client).await?;
             if worth == Worth::Converge
-                || self
-                    .opening
-                    .ports
-                    .store
-                    .autocommit()
-                    .sessions()
-                    .advance(session.id, claim.counter, now)
-                    .await?
+                || self.opening.ports.store.autocommit().sessions().advance(id, claim.counter, now).await?
             {
                 return Ok(tokens);
             }
@@ -124,14 +127,50 @@ impl Refresh {
         Err(SessionError::InvalidRefreshToken)
     }
 
-    /// Why a token that names no live session is refused. Only the holder of a genuine one learns how its session ended; any
-    /// other token counts as an attempt.
+    /// Spends the token, if it is the good one of a live session that any caller may refresh. Of a token of an earlier version,
+    /// and of a session that was opened through a client or ends with another, that cannot be said in one statement.
+    async fn at_once(&self, token: &str) -> Result<Option<LiveSession>, SessionError> {
+        let Some(claim) = self.standing.read(token) else { return Ok(None) };
+        let Some(salt) = claim.salt() else { return Ok(None) };
+        let (now, lifetimes) = (self.opening.ports.clock.now(), &self.opening.lifetimes);
+        let spend = Spend {
+            session: SessionId(claim.session),
+            counter: claim.counter,
+            salt: *salt,
+            now,
+            seen_after: now - lifetimes.idle,
+            created_after: now - lifetimes.absolute,
+        };
+        Ok(self.opening.ports.store.spend(spend).await?)
+    }
+
+    /// The pair of tokens for the session's current state, with what of the scope its user and the client may have.
+    async fn narrowed(
+        &self,
+        live: &LiveSession,
+        scope: Option<&str>,
+        client: Option<&Client>,
+    ) -> Result<Tokens, SessionError> {
+        let LiveSession { session, role } = live;
+        let allowed = Client::bound(client, &self.opening.grants().bound(*role, &session.scope));
+        let granted = scopes::grant(scope, &allowed)?;
+        let mut repositories = self.opening.ports.store.autocommit();
+        let granted = self.opening.narrowed(&mut *repositories, session, *role, granted).await?;
+        Ok(self.opening.tokens(session, granted)?)
+    }
+
+    /// Why a token that names no live session is refused. Only the holder of a genuine one learns how its session ended. Any
+    /// other token counts as an attempt, unless it is known to be forged: that costs no statement, and with 256 bits to guess
+    /// there is nothing to ration.
     async fn refused(
         &self,
         token: &str,
         client: Option<&Client>,
         origin: &Origin,
     ) -> Result<SessionError, SessionError> {
+        if RefreshTokens::parse(token).is_ok() && self.standing.read(token).is_none() {
+            return Ok(SessionError::InvalidRefreshToken);
+        }
         let Some(ended) = self.standing.ended_of_refresh_token(token).await? else {
             self.throttle.spend(Deed::Refresh, origin).await?;
             return Ok(SessionError::InvalidRefreshToken);

@@ -43,12 +43,17 @@ impl StandingSessions {
         Ok(live.is_some_and(|live| !self.lifetimes.are_over(&live.session, now)))
     }
 
+    /// Reads a refresh token: `None` for one that no session can make genuine, which takes no look at one.
+    pub(crate) fn read(&self, token: &str) -> Option<RefreshClaim> {
+        RefreshTokens::parse(token).ok().filter(|claim| !self.codec.is_forged(claim))
+    }
+
     /// Reads a refresh token and finds its session, if the token is genuine, the session revoked, and its row still kept.
     pub(crate) async fn ended_of_refresh_token(
         &self,
         token: &str,
     ) -> Result<Option<EndedSession>, StoreError> {
-        let Ok(claim) = RefreshTokens::parse(token) else { return Ok(None) };
+        let Some(claim) = self.read(token) else { return Ok(None) };
         let ended = self.ports.store.autocommit().sessions().ended(SessionId(claim.session)).await?;
         Ok(ended.filter(|ended| self.codec.verify(&claim, &ended.session.salt)))
     }
@@ -58,7 +63,7 @@ impl StandingSessions {
         &self,
         token: &str,
     ) -> Result<Option<(RefreshClaim, LiveSession)>, StoreError> {
-        let Ok(claim) = RefreshTokens::parse(token) else { return Ok(None) };
+        let Some(claim) = self.read(token) else { return Ok(None) };
         let live = self.find(SessionId(claim.session)).await?;
         Ok(live.filter(|live| self.codec.verify(&claim, &live.session.salt)).map(|live| (claim, live)))
     }

@@ -68,6 +68,31 @@ pub(crate) fn away(reason: String) -> DbErr {
     DbErr::Conn(RuntimeErr::Internal(reason))
 }
 
+/// Whether a transaction of several rows may have failed because of one of them, so that it is worth doing each by itself: a
+/// value or a constraint was to blame, or another transaction, and neither the database nor its connection.
+pub(crate) fn may_succeed_alone(error: &StoreError) -> bool {
+    let cause = match error {
+        StoreError::Taken | StoreError::UsernameTaken | StoreError::Dangling | StoreError::Contended(_) => {
+            return true;
+        }
+        StoreError::Unavailable(_) => return false,
+        StoreError::Internal(cause) => cause,
+    };
+    let Some(DbErr::Exec(RuntimeErr::SqlxError(cause)) | DbErr::Query(RuntimeErr::SqlxError(cause))) =
+        cause.downcast_ref()
+    else {
+        return false;
+    };
+    let SqlxError::Database(answer) = &**cause else { return false };
+    let code = answer.code().unwrap_or_default();
+    if is_sqlite(&**answer) {
+        const CONSTRAINT: u32 = 19;
+        return code.parse::<u32>().is_ok_and(|code| code & 0xff == CONSTRAINT);
+    }
+    // Data, integrity, what a trigger raised.
+    code.get(..2).is_some_and(|class| ["22", "23", "P0"].contains(&class))
+}
+
 /// Whether the same call may work later.
 fn is_passing(error: &DbErr) -> bool {
     match error {

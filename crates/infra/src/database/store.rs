@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use keyward_domain::model::sessions::{SessionRepository, Spend, Spent};
 use keyward_domain::model::store_error::StoreError;
 use keyward_domain::ports::announce::Subscriber;
 use keyward_domain::ports::store::{PoolUse, Repositories, Store, Transaction};
@@ -19,6 +20,7 @@ use super::error::failed;
 use super::inspection;
 use super::options::DatabaseOptions;
 use super::replica::{Replica, Route};
+use super::spend_queue::SpendQueue;
 
 /// An open database. Cheap to clone; all clones share its connections and subscribers.
 ///
@@ -28,6 +30,7 @@ use super::replica::{Replica, Route};
 pub struct Database {
     pools: Arc<Pools>,
     announcer: Arc<Announcer>,
+    spending: Arc<SpendQueue>,
     replica: Option<Arc<Replica>>,
     leaving: Arc<[Leaving]>,
     removing: Arc<[Leaving]>,
@@ -57,8 +60,10 @@ impl Database {
             writer: Bounded::new(opened.writer, writing),
             listener: opened.listener,
         };
+        let pools = Arc::new(pools);
         Self {
-            pools: Arc::new(pools),
+            spending: spending(&pools),
+            pools,
             announcer: Arc::default(),
             replica: None,
             leaving: Arc::default(),
@@ -123,9 +128,9 @@ impl Database {
     /// # Errors
     /// What the database answered.
     pub async fn begin_db(&self) -> Result<Db<Open>, StoreError> {
-        let connection = self.begin_raw().await.map_err(failed)?;
         let (pools, announcer) = (Arc::clone(&self.pools), Arc::clone(&self.announcer));
         let (leaving, removing) = (Arc::clone(&self.leaving), Arc::clone(&self.removing));
+        let connection = self.begin_raw().await.map_err(failed)?;
         Ok(Db(Open { connection, pools, announcer, changes: Mutex::default(), leaving, removing }))
     }
 
@@ -150,6 +155,27 @@ impl Database {
     }
 }
 
+/// Refreshes that commit together: in a transaction on SQLite, which has one that writes at a time, and in a statement on
+/// PostgreSQL, where the next batch is sent while one commits.
+fn spending(pools: &Arc<Pools>) -> Arc<SpendQueue> {
+    let sqlite = pools.writer.get_database_backend() == DbBackend::Sqlite;
+    let pools = Arc::clone(pools);
+    SpendQueue::new(if sqlite { 1 } else { 2 }, move |tokens| {
+        let pools = Arc::clone(&pools);
+        Box::pin(async move {
+            if !sqlite || tokens.len() == 1 {
+                return Db(Autocommit { pools, announcer: Arc::default() }).spend(&tokens).await;
+            }
+            let connection = pools.writer.begin().await.map_err(failed)?;
+            let changes = Mutex::default();
+            let (leaving, removing, announcer) = (Arc::default(), Arc::default(), Arc::default());
+            let mut tx = Db(Open { leaving, removing, connection, pools, announcer, changes });
+            let spent = tx.spend(&tokens).await?;
+            tx.0.commit().await.map(|()| spent)
+        })
+    })
+}
+
 #[async_trait]
 impl Store for Database {
     fn autocommit(&self) -> Box<dyn Repositories> {
@@ -158,6 +184,10 @@ impl Store for Database {
 
     fn replica(&self) -> Box<dyn Repositories> {
         Box::new(self.replica_db())
+    }
+
+    async fn spend(&self, token: Spend) -> Spent {
+        self.spending.spend(token).await
     }
 
     async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError> {

@@ -12,7 +12,7 @@ use sea_orm::{
 };
 use time::OffsetDateTime;
 
-use super::repository::session as read;
+use super::rows::session as read;
 use crate::database::columns::micros;
 use crate::database::connections::Connections;
 use crate::database::db::Db;

@@ -1,4 +1,6 @@
 //! Ends of sessions, each written to the revocation feed and announced by the transaction that makes it.
+//!
+//! Each statement locks its rows in the order of their ids, so that two of them never wait for each other in a circle.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +9,7 @@ use keyward_domain::model::sessions::SessionEndings;
 use keyward_domain::model::store_error::StoreError;
 use keyward_domain::ports::announce::Change;
 use keyward_domain::values::ids::{ClientId, SessionId, UserId};
-use sea_orm::sea_query::{Expr, ExprTrait, Order, Query};
+use sea_orm::sea_query::{Expr, ExprTrait, LockType, Order, Query, SelectStatement, SimpleExpr};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, UpdateMany};
 use time::OffsetDateTime;
 
@@ -29,7 +31,9 @@ const SURPLUS_OF_CLIENT: u64 = 100;
 impl SessionEndings for Db<Open> {
     async fn revoke(&mut self, user: UserId, id: SessionId, now: OffsetDateTime) -> Result<bool, StoreError> {
         let with_it = Condition::any().add(Column::Id.eq(id.0)).add(Column::ParentId.eq(id.0));
-        Ok(self.end(user, end_all_of(user, now).filter(with_it)).await? > 0)
+        let mut held = standing();
+        held.and_where(Column::UserId.eq(user.0)).cond_where(with_it);
+        Ok(self.end(user, end_all_of(user, now).filter(held_in_order(held))).await? > 0)
     }
 
     async fn revoke_reused(
@@ -39,7 +43,9 @@ impl SessionEndings for Db<Open> {
         now: OffsetDateTime,
     ) -> Result<bool, StoreError> {
         let with_it = Condition::any().add(Column::Id.eq(id.0)).add(Column::ParentId.eq(id.0));
-        let update = end_all_of(user, now).filter(with_it);
+        let mut held = standing();
+        held.and_where(Column::UserId.eq(user.0)).cond_where(with_it);
+        let update = end_all_of(user, now).filter(held_in_order(held));
         Ok(self.end(user, update.col_expr(Column::EndReason, Expr::value(REUSE))).await? > 0)
     }
 
@@ -49,11 +55,12 @@ impl SessionEndings for Db<Open> {
         except: Option<SessionId>,
         now: OffsetDateTime,
     ) -> Result<u64, StoreError> {
-        let mut update = end_all_of(user, now);
+        let mut all = standing();
+        all.and_where(Column::UserId.eq(user.0));
         if let Some(except) = except {
-            update = update.filter(Column::Id.ne(except.0));
+            all.and_where(Column::Id.ne(except.0));
         }
-        self.end(user, update).await
+        self.end(user, end_all_of(user, now).filter(held_in_order(all))).await
     }
 
     async fn revoke_surplus(
@@ -63,17 +70,25 @@ impl SessionEndings for Db<Open> {
         now: OffsetDateTime,
         limit: u64,
     ) -> Result<Vec<SessionId>, StoreError> {
-        let mut surplus = Query::select();
-        surplus.column(Column::Id).from(Entity).and_where(Column::UserId.eq(user.0));
-        surplus.and_where(Column::RevokedAt.is_null()).and_where(Column::ParentId.is_null());
-        surplus.and_where(Column::Scope.not_like(OFFLINE));
+        let mut own = standing();
+        own.and_where(Column::UserId.eq(user.0));
+        // All that stand are counted, in the index alone: most accounts have few, and need no sorting.
+        let count = Query::select().expr(Expr::cust("COUNT(*)")).from_subquery(own.clone(), "own").take();
+        let many = Expr::SubQuery(None, Box::new(count.into()));
+        let mut surplus = own;
+        surplus.and_where(many.gt(i64::try_from(most).unwrap_or(i64::MAX)));
+        surplus.and_where(Column::ParentId.is_null()).and_where(Column::Scope.not_like(OFFLINE));
         surplus.order_by(Column::LastSeenAt, Order::Desc).order_by(Column::Id, Order::Desc);
         surplus.offset(most).limit(limit);
-        let update = end_all_of(user, now).filter(Column::Id.in_subquery(surplus));
+        let mut held = standing();
+        held.and_where(Column::Id.in_subquery(surplus));
+        let update = end_all_of(user, now).filter(held_in_order(held));
         let mut ended = update.exec_with_returning(self.write()).await.map_err(failed)?;
         if !ended.is_empty() {
             let parents = ended.iter().map(|row| row.id).collect::<Vec<_>>();
-            let with_them = end_all_of(user, now).filter(Column::ParentId.is_in(parents));
+            let mut held = standing();
+            held.and_where(Column::UserId.eq(user.0)).and_where(Column::ParentId.is_in(parents));
+            let with_them = end_all_of(user, now).filter(held_in_order(held));
             ended.extend(with_them.exec_with_returning(self.write()).await.map_err(failed)?);
         }
         self.told(user, &ended).await?;
@@ -88,16 +103,17 @@ impl SessionEndings for Db<Open> {
         most: u64,
         now: OffsetDateTime,
     ) -> Result<Vec<SessionId>, StoreError> {
-        let mut surplus = Query::select();
-        surplus.column(Column::Id).from(Entity).and_where(Column::UserId.eq(user.0));
-        surplus.and_where(Column::RevokedAt.is_null()).and_where(Column::ClientId.eq(client.as_str()));
+        let mut surplus = standing();
+        surplus.and_where(Column::UserId.eq(user.0)).and_where(Column::ClientId.eq(client.as_str()));
         surplus.and_where(match parent {
             Some(parent) => Column::ParentId.eq(parent.0),
             None => Column::ParentId.is_null().and(Column::Scope.like(OFFLINE)),
         });
         surplus.order_by(Column::LastSeenAt, Order::Desc).order_by(Column::Id, Order::Desc);
         surplus.offset(most).limit(SURPLUS_OF_CLIENT);
-        let update = end_all_of(user, now).filter(Column::Id.in_subquery(surplus));
+        let mut held = standing();
+        held.and_where(Column::Id.in_subquery(surplus));
+        let update = end_all_of(user, now).filter(held_in_order(held));
         let ended = update.exec_with_returning(self.write()).await.map_err(failed)?;
         self.told(user, &ended).await?;
         Ok(ended.into_iter().map(|row| SessionId(row.id)).collect())
@@ -109,8 +125,9 @@ impl SessionEndings for Db<Open> {
         client: &ClientId,
         now: OffsetDateTime,
     ) -> Result<u64, StoreError> {
-        let update = end_all_of(user, now).filter(Column::ClientId.eq(client.as_str()));
-        self.end(user, update).await
+        let mut held = standing();
+        held.and_where(Column::UserId.eq(user.0)).and_where(Column::ClientId.eq(client.as_str()));
+        self.end(user, end_all_of(user, now).filter(held_in_order(held))).await
     }
 
     async fn revoke_some_of_client(
@@ -119,10 +136,11 @@ impl SessionEndings for Db<Open> {
         now: OffsetDateTime,
         limit: u64,
     ) -> Result<u64, StoreError> {
-        let mut some = Query::select();
-        some.column(Column::Id).from(Entity).and_where(Column::ClientId.eq(client.as_str()));
-        some.and_where(Column::RevokedAt.is_null()).limit(limit);
-        let update = end_all(now).filter(Column::Id.in_subquery(some));
+        let mut some = standing();
+        some.and_where(Column::ClientId.eq(client.as_str())).limit(limit);
+        let mut held = standing();
+        held.and_where(Column::Id.in_subquery(some));
+        let update = end_all(now).filter(held_in_order(held));
         let ended = update.exec_with_returning(self.write()).await.map_err(failed)?;
         if !ended.is_empty() {
             record(self.write(), &ended).await?;
@@ -162,6 +180,17 @@ impl Db<Open> {
 /// Ends the sessions of `user` that stand; one that has ended keeps the time of its end.
 fn end_all_of(user: UserId, now: OffsetDateTime) -> UpdateMany<Entity> {
     end_all(now).filter(Column::UserId.eq(user.0))
+}
+
+/// The ids of sessions that stand.
+fn standing() -> SelectStatement {
+    Query::select().column(Column::Id).from(Entity).and_where(Column::RevokedAt.is_null()).take()
+}
+
+/// That a session is among these, whose rows are locked one after the other. SQLite has one transaction that writes at a time,
+/// and no locks of rows.
+fn held_in_order(mut ids: SelectStatement) -> SimpleExpr {
+    Column::Id.in_subquery(ids.order_by(Column::Id, Order::Asc).lock(LockType::NoKeyUpdate).take())
 }
 
 fn end_all(now: OffsetDateTime) -> UpdateMany<Entity> {

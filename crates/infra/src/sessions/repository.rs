@@ -3,37 +3,27 @@
 use std::net::IpAddr;
 
 use async_trait::async_trait;
-use keyward_auth::ScopeSet;
-use keyward_domain::model::sessions::{EndedSession, LiveSession, Session, SessionRepository};
+use keyward_domain::model::sessions::{EndedSession, LiveSession, Session, SessionRepository, Spend, Spent};
 use keyward_domain::model::store_error::StoreError;
 use keyward_domain::values::ids::{ClientId, SessionId, UserId};
-use keyward_domain::values::origin::Device;
-use keyward_domain::values::proof::{Methods, Proof};
+use keyward_domain::values::proof::Proof;
 use sea_orm::sea_query::{Expr, ExprTrait, Order, Query};
 use sea_orm::{
-    ActiveValue, ColumnTrait, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder, QuerySelect,
-    RelationTrait,
+    ActiveValue, ColumnTrait, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, RelationTrait,
 };
 use time::OffsetDateTime;
 
-use crate::database::columns::{micros, time, without_nul};
+use super::rows::{LiveRow, live, session, spendable};
+use super::spending;
+use crate::database::columns::{micros, without_nul};
 use crate::database::connections::Connections;
 use crate::database::db::Db;
-use crate::database::error::{corrupt, failed, unstorable};
+use crate::database::error::{failed, unstorable};
 use crate::database::search::either;
 use crate::entity::sessions::{ActiveModel, Column, Entity, Model, Relation};
 use crate::entity::users;
-use crate::identity::account_row::role;
 use crate::oauth::clients::client_id;
 use crate::sessions::endings::REUSE;
-
-/// A session with its user's role.
-#[derive(FromQueryResult)]
-struct LiveRow {
-    #[sea_orm(nested)]
-    session: Model,
-    role: String,
-}
 
 #[async_trait]
 impl<C: Connections> SessionRepository for Db<C> {
@@ -60,13 +50,13 @@ impl<C: Connections> SessionRepository for Db<C> {
     }
 
     async fn live(&mut self, id: SessionId) -> Result<Option<LiveSession>, StoreError> {
-        let live = Entity::find_by_id(id.0)
+        let standing = Entity::find_by_id(id.0)
             .column_as(users::Column::Role, "role")
             .join(JoinType::InnerJoin, Relation::User.def())
             .filter(Column::RevokedAt.is_null())
             .filter(users::Column::Disabled.eq(false));
-        let row: Option<LiveRow> = live.into_model().one(self.read()).await.map_err(failed)?;
-        row.map(|row| Ok(LiveSession { session: session(row.session)?, role: role(&row.role)? })).transpose()
+        let row: Option<LiveRow> = standing.into_model().one(self.read()).await.map_err(failed)?;
+        row.map(live).transpose()
     }
 
     async fn ended(&mut self, id: SessionId) -> Result<Option<EndedSession>, StoreError> {
@@ -112,6 +102,10 @@ impl<C: Connections> SessionRepository for Db<C> {
             .filter(Column::RevokedAt.is_null());
         let done = update.exec(self.write()).await.map_err(failed)?;
         Ok(done.rows_affected > 0)
+    }
+
+    async fn spend(&mut self, tokens: &[Spend]) -> Result<Vec<Spent>, StoreError> {
+        spending::spend(self.write(), tokens).await
     }
 
     async fn addresses(&mut self, user: UserId, limit: u64) -> Result<Vec<IpAddr>, StoreError> {
@@ -161,40 +155,19 @@ impl<C: Connections> SessionRepository for Db<C> {
         limit: u64,
     ) -> Result<u64, StoreError> {
         // One question each, in the order of its index: asked for both at once, SQLite reads every session.
-        let before = |column: Column, time: OffsetDateTime| {
+        let before = |column: &'static str, end: i64| {
             let mut ids = Query::select();
-            ids.column(Column::Id).from(Entity).and_where(column.lt(micros(time)));
+            ids.column(Column::Id).from(Entity).and_where(Expr::col(column).lt(end));
             ids.order_by(column, Order::Asc).limit(limit).take()
         };
-        let over =
-            either(before(Column::RevokedAt, revoked), before(Column::LastSeenAt, idle)).limit(limit).take();
+        let (revoked, seen) = (before("revoked_at", micros(revoked)), before("seen_day", day(idle)));
+        let over = either(revoked, seen).limit(limit).take();
         let removal = Entity::delete_many().filter(Column::Id.in_subquery(over));
         Ok(removal.exec(self.write()).await.map_err(failed)?.rows_affected)
     }
 }
 
-/// A counter that fits its column, and whose successor does too.
-fn spendable(counter: u64) -> Option<i64> {
-    i64::try_from(counter).ok().filter(|counter| *counter < i64::MAX)
-}
-
-pub(super) fn session(row: Model) -> Result<Session, StoreError> {
-    let ip = row.ip.map(|ip| ip.parse().map_err(|_| corrupt(format!("address {ip:?}")))).transpose()?;
-    Ok(Session {
-        id: SessionId(row.id),
-        user: UserId(row.user_id),
-        scope: ScopeSet::parse(&row.scope).map_err(|_| corrupt(format!("scope {:?}", row.scope)))?,
-        client: row.client_id.as_deref().map(client_id).transpose()?,
-        parent: row.parent_id.map(SessionId),
-        audience: row.audience.iter().flat_map(|uris| uris.split_whitespace()).map(str::to_owned).collect(),
-        device: Device { user_agent: row.user_agent, ip },
-        created_at: time(row.created_at)?,
-        last_seen_at: time(row.last_seen_at)?,
-        proof: Proof {
-            methods: Methods::parse(&row.amr),
-            at: Some(time(row.auth_at.unwrap_or(row.created_at))?),
-        },
-        counter: row.counter.try_into().map_err(|_| corrupt(format!("counter {}", row.counter)))?,
-        salt: row.salt.try_into().map_err(|_| corrupt("a salt of another length"))?,
-    })
+/// The day of a time, as the column `seen_day` counts days.
+fn day(time: OffsetDateTime) -> i64 {
+    micros(time) / 86_400_000_000
 }

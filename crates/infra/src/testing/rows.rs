@@ -40,7 +40,7 @@ pub async fn columns(connection: &DatabaseConnection, table: &str) -> Vec<Column
         ),
         _ => format!(
             "SELECT column_name::text AS name, data_type::text AS kind, is_identity = 'NO' AND column_default IS NULL \
-             AS given FROM information_schema.columns WHERE table_schema = 'public' AND table_name = '{table}'"
+             AND is_generated = 'NEVER' AS given FROM information_schema.columns WHERE table_schema = 'public' AND table_name = '{table}'"
         ),
     };
     let column = |row: &QueryResult| Column {

@@ -19,6 +19,7 @@ mod revocations;
 mod rows;
 mod sessions;
 mod signals;
+mod spending;
 mod support;
 mod transactions;
 mod unavailable;

@@ -259,19 +259,27 @@ async fn sessions_that_are_over_are_removed_in_batches_and_others_stay() {
     let database = open().await;
     let ana = add_user(&database, "ana").await.id;
     for number in 1..=9 {
-        add_session(&database, ana, number).await; // last seen at that second
+        // Last seen on that day, in the morning.
+        let session = Session { last_seen_at: day(number.into()), ..new_session(ana, number) };
+        database.autocommit().sessions().insert(&session).await.unwrap();
     }
     let revoked = SessionId(Uuid::from_bytes([9; 16]));
-    database.committing().revoke(ana, revoked, at(20)).await.unwrap();
+    database.committing().revoke(ana, revoked, day(20)).await.unwrap();
     let remove = async |revoked, idle, limit| {
-        database.autocommit().sessions().remove_over(at(revoked), at(idle), limit).await.unwrap()
+        database.autocommit().sessions().remove_over(day(revoked), idle, limit).await.unwrap()
     };
-    assert_eq!(remove(20, 5, 3).await, 3);
-    assert_eq!(remove(20, 5, 3).await, 1);
-    assert_eq!(remove(20, 5, 3).await, 0);
+    let evening = day(5) + time::Duration::hours(12);
+    assert_eq!(remove(20, evening, 3).await, 3);
+    assert_eq!(remove(20, evening, 3).await, 1);
+    assert_eq!(remove(20, evening, 3).await, 0, "a day is swept when it is over");
     assert_eq!(database.autocommit().sessions().of_user(ana, None, 100).await.unwrap().len(), 4);
-    assert_eq!(remove(21, 5, 3).await, 1);
+    assert_eq!(remove(21, evening, 3).await, 1);
     assert_eq!(database.autocommit().sessions().of_user(ana, None, 100).await.unwrap().len(), 4);
+}
+
+/// The morning of a day, in UTC.
+fn day(number: i64) -> time::OffsetDateTime {
+    at(0).replace_time(time::Time::from_hms(6, 0, 0).unwrap()) + time::Duration::days(number)
 }
 
 #[tokio::test]

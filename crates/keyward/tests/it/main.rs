@@ -71,6 +71,7 @@ mod pooler;
 mod programs;
 mod races;
 mod recovery;
+mod refresh_costs;
 mod refusals;
 mod relying_party;
 mod removed_clients;

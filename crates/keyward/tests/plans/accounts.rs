@@ -8,7 +8,7 @@ use keyward_domain::model::jobs::Job;
 use keyward_domain::model::keys::StoredKey;
 use keyward_domain::model::recoveries::NewRecovery;
 use keyward_domain::model::revocations::Position;
-use keyward_domain::model::sessions::Session;
+use keyward_domain::model::sessions::{Session, Spend};
 use keyward_domain::model::users::ImportedUser;
 use keyward_domain::model::users::{NewUser, UserChange};
 use keyward_domain::model::verifications::{Pending, Purpose};
@@ -194,6 +194,22 @@ async fn users(inspector: &mut Inspector) {
     inspector.pages("users.list", "all", first, deep);
 }
 
+async fn refreshes(inspector: &mut Inspector, number: i64) {
+    let spends = [number, number + 2].map(|number| Spend {
+        session: session(number),
+        counter: 0,
+        salt: session(number).0.into_bytes(),
+        now: after(1),
+        seen_after: after(-1),
+        created_after: after(-1),
+    });
+    inspector
+        .of("sessions.spend", async |db| {
+            assert_eq!(db.sessions().spend(&spends).await.unwrap().len(), 2);
+        })
+        .await;
+}
+
 async fn sessions(inspector: &mut Inspector) {
     let number = inspector.rows / 3 + 1 - (inspector.rows / 3) % 2;
     let (id, user) = (session(number), UserId(number));
@@ -237,6 +253,7 @@ async fn sessions(inspector: &mut Inspector) {
             assert!(db.sessions().advance(id, 0, after(1)).await.unwrap());
         })
         .await;
+    refreshes(inspector, number).await;
     inspector
         .of("sessions.revoke", async |db| {
             assert!(db.session_endings().revoke(user, id, after(1)).await.unwrap());
@@ -290,7 +307,8 @@ async fn sessions(inspector: &mut Inspector) {
     let long_ago = OffsetDateTime::UNIX_EPOCH + Duration::microseconds(THEN + 25);
     inspector
         .of("sessions.remove_over", async |db| {
-            assert!(db.sessions().remove_over(long_ago, long_ago, 10).await.unwrap() > 0);
+            let next_day = long_ago + Duration::days(1);
+            assert!(db.sessions().remove_over(long_ago, next_day, 10).await.unwrap() > 0);
         })
         .await;
 }
