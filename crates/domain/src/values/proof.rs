@@ -138,7 +138,7 @@ impl Proof {
     /// What the claims of an access token say.
     pub fn of_claims(claims: &Claims) -> Self {
         let at = claims.auth_time.and_then(|at| OffsetDateTime::from_unix_timestamp(at).ok());
-        Self { methods: Methods::parse(&claims.amr.join(" ")), at }
+        Self { methods: Methods::from_names(claims.amr.iter().map(String::as_str)), at }
     }
 
     /// The same proof, and one more at `at`.

@@ -6,7 +6,6 @@ use async_trait::async_trait;
 use keyward_domain::model::sessions::{EndedSession, LiveSession, Session, SessionRepository, Spend, Spent};
 use keyward_domain::model::store_error::StoreError;
 use keyward_domain::values::ids::{ClientId, SessionId, UserId};
-use keyward_domain::values::proof::Proof;
 use sea_orm::sea_query::{Expr, ExprTrait, Order, Query};
 use sea_orm::{
     ActiveValue, ColumnTrait, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, RelationTrait,
