@@ -195,6 +195,11 @@ async fn users(inspector: &mut Inspector) {
 }
 
 async fn refreshes(inspector: &mut Inspector, number: i64) {
+    inspector
+        .of("sessions.advance", async |db| {
+            assert!(db.sessions().advance(session(number), 0, after(1)).await.unwrap());
+        })
+        .await;
     let spends = [number, number + 2].map(|number| Spend {
         session: session(number),
         counter: 0,
@@ -246,11 +251,6 @@ async fn sessions(inspector: &mut Inspector) {
     inspector
         .of("sessions.of_user", async |db| {
             assert_eq!(db.sessions().of_user(user, None, 200).await.unwrap().len(), 1);
-        })
-        .await;
-    inspector
-        .of("sessions.advance", async |db| {
-            assert!(db.sessions().advance(id, 0, after(1)).await.unwrap());
         })
         .await;
     refreshes(inspector, number).await;
