@@ -88,10 +88,15 @@ impl Keyward {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidPasskey`], [`Error::Unverified`], [`Error::Throttled`], [`Error::Unavailable`] and [`Error::Unexpected`].
+    /// [`Error::InvalidPasskey`], [`Error::NoPasskeys`], [`Error::Unverified`], [`Error::Throttled`], [`Error::Unavailable`] and
+    /// [`Error::Unexpected`].
     pub async fn log_in_with_passkey(&self, assertion: &serde_json::Value) -> Result<Session, Error> {
         let request = self.endpoints.post("/login/passkey")?.json(assertion);
-        self.opened(request.send().await.map_err(away)?, Error::InvalidPasskey).await
+        let response = request.send().await.map_err(away)?;
+        if response.status() == StatusCode::CONFLICT {
+            return Err(Error::NoPasskeys);
+        }
+        self.opened(response, Error::InvalidPasskey).await
     }
 
     /// Finishes a login that owes a second factor. A wrong answer does not use it up.

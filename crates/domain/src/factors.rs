@@ -12,5 +12,6 @@ pub mod policy;
 pub mod recovery_codes;
 pub mod registration;
 pub mod removal;
+pub(crate) mod shown;
 pub mod standing;
 pub mod totp;

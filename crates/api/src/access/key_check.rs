@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use keyward_auth::{ApiKey, SecretHash};
-use keyward_domain::identity::standing_keys::{StandingKey, StandingKeys};
+use keyward_domain::identity::standing_keys::{Found, StandingKey, StandingKeys};
 use keyward_domain::limits::waits::Throttled;
 use keyward_domain::model::store_error::StoreError;
 use keyward_domain::values::actor::{Actor, Via};
@@ -18,6 +18,7 @@ use keyward_domain::values::proof::{Methods, Proof};
 use keyward_guard::Refusal;
 use quick_cache::sync::Cache;
 use time::OffsetDateTime;
+use tokio::sync::Semaphore;
 
 use super::cache_use::CacheUse;
 use super::epochs::Epochs;
@@ -26,8 +27,12 @@ use super::remembered::Remembered;
 
 /// How many keys are remembered whose owner is known.
 const OWNERS: usize = 100_000;
-/// How many keys are remembered that were nobody's.
+/// How many keys are remembered that were no account's.
 const STRANGERS: usize = 10_000;
+/// How many keys are looked up at once that came from addresses beyond the limit of guesses.
+const BEYOND: usize = 4;
+/// How long such a look-up waits for its turn.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Keys that are good, of users who are not locked out.
 pub(crate) struct KeyCheck {
@@ -37,13 +42,26 @@ pub(crate) struct KeyCheck {
     owners: Cache<[u8; 32], UserId>,
     remembered: Remembered<[u8; 32], Option<Arc<StandingKey>>, StoreError>,
     uses: KeyUses,
-    /// Keys that were nobody's, and when: a program that goes on with one costs no look-up, and no other its turn.
+    /// The turns of look-ups beyond the limit of guesses.
+    beyond: Semaphore,
+    /// Keys that were no account's, and when: a program that goes on with one costs no look-up, and no other its turn.
     strangers: Cache<[u8; 32], OffsetDateTime>,
     bound: Duration,
 }
 
-fn too_many(Throttled { seconds }: Throttled) -> Refusal {
-    Refusal::TooManyAttempts(seconds)
+/// Whose a key is that was sent.
+enum Whose {
+    /// No account's.
+    Nobodys,
+    /// An account's that is locked out, or it was removed.
+    Void,
+    /// It stands.
+    Standing(Arc<StandingKey>),
+}
+
+fn unavailable(cause: &dyn std::fmt::Debug) -> Refusal {
+    tracing::warn!(?cause, "an API key could not be looked up");
+    Refusal::Unavailable
 }
 
 impl KeyCheck {
@@ -62,6 +80,7 @@ impl KeyCheck {
             owners: Cache::new(OWNERS),
             remembered,
             uses,
+            beyond: Semaphore::new(BEYOND),
             strangers: Cache::new(STRANGERS),
             bound,
         }
@@ -76,26 +95,17 @@ impl KeyCheck {
     pub(crate) async fn authenticate(&self, text: &str, from: Option<IpAddr>) -> Result<Actor, Refusal> {
         let hash = ApiKey::hash_of(text).ok_or(Refusal::InvalidToken)?;
         let now = self.clock.now();
-        // A key is never made a second time: one that is nobody's stays so.
+        // A key is never made a second time: one that is no account's stays so.
         if self.strangers.get(hash.as_bytes()).is_some_and(|at| now - at < self.bound) {
             return Err(Refusal::InvalidToken);
         }
-        // A key that was somebody's waits for no one who guesses.
-        let is_new = self.owners.get(hash.as_bytes()).is_none();
-        if is_new {
-            self.keys.guesses.check(from, now).map_err(too_many)?;
-        }
-        let known = self.known(&hash).await.map_err(|cause| {
-            tracing::warn!(?cause, "an API key could not be looked up");
-            Refusal::Unavailable
-        })?;
-        let Some(known) = known else {
-            if is_new {
-                self.strangers.insert(*hash.as_bytes(), now);
-                self.keys.guesses.spend(from, now).map_err(too_many)?;
-            }
-            return Err(Refusal::InvalidToken);
+        // A key that was an account's waits for no one who guesses.
+        let whose = if self.owners.get(hash.as_bytes()).is_some() {
+            self.known(&hash).await.map_err(|cause| unavailable(&cause))?
+        } else {
+            self.unknown(&hash, from, now).await?
         };
+        let Whose::Standing(known) = whose else { return Err(Refusal::InvalidToken) };
         let StandingKey { key, scope } = &*known;
         if key.is_over(now) {
             return Err(Refusal::Expired);
@@ -107,18 +117,52 @@ impl KeyCheck {
         Ok(Actor { who: key.user, via: Via::ApiKey(key.id), scope: scope.clone(), proof })
     }
 
-    async fn known(&self, hash: &SecretHash) -> Result<Option<Arc<StandingKey>>, Arc<StoreError>> {
+    /// The same for a key whose owner is not known: a guess, until it was looked up. Where the address guessed too often, it is
+    /// looked up all the same, in its turn, so that others behind the address go on with theirs.
+    async fn unknown(
+        &self,
+        hash: &SecretHash,
+        from: Option<IpAddr>,
+        now: OffsetDateTime,
+    ) -> Result<Whose, Refusal> {
+        let spent = self.keys.guesses.spend(from, now);
+        let _turn = if spent.is_err() {
+            let turn = tokio::time::timeout(PATIENCE, self.beyond.acquire()).await;
+            Some(turn.map_err(|cause| unavailable(&cause))?.map_err(|cause| unavailable(&cause))?)
+        } else {
+            None
+        };
+        let known = self.known(hash).await;
+        match (known, spent) {
+            (Ok(Whose::Nobodys), spent) => {
+                self.strangers.insert(*hash.as_bytes(), now);
+                spent.map_err(|Throttled { seconds }| Refusal::TooManyAttempts(seconds))?;
+                Ok(Whose::Nobodys)
+            }
+            (known, spent) => {
+                if spent.is_ok() {
+                    self.keys.guesses.give_back(from);
+                }
+                known.map_err(|cause| unavailable(&cause))
+            }
+        }
+    }
+
+    async fn known(&self, hash: &SecretHash) -> Result<Whose, Arc<StoreError>> {
         let key = *hash.as_bytes();
         let owner = if let Some(owner) = self.owners.get(&key) {
             owner
         } else {
-            let found = self.keys.find(hash).await.map_err(Arc::new)?;
-            let Some(found) = found else { return Ok(None) };
-            self.owners.insert(key, found.key.user);
-            found.key.user
+            let owner = match self.keys.look_up(hash).await.map_err(Arc::new)? {
+                Some(Found::Standing(found)) => found.key.user,
+                Some(Found::LockedOut(owner)) => owner,
+                None => return Ok(Whose::Nobodys),
+            };
+            self.owners.insert(key, owner);
+            owner
         };
         let look = || async { Ok(self.keys.find(hash).await?.map(Arc::new)) };
-        self.remembered.get(key, owner, look).await
+        Ok(self.remembered.get(key, owner, look).await?.map_or(Whose::Void, Whose::Standing))
     }
 
     /// How much the memory is used.

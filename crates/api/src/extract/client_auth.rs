@@ -103,7 +103,7 @@ impl Documented for NamedClient {
 }
 
 /// The credentials of `Authorization: Basic`. Empty ones, as Swagger UI sends them, count as absent.
-fn basic(headers: &HeaderMap) -> Result<Option<(String, String)>, ApiError> {
+pub(super) fn basic(headers: &HeaderMap) -> Result<Option<(String, String)>, ApiError> {
     let mut fields = headers.get_all(header::AUTHORIZATION).iter();
     let Some(field) = fields.next() else { return Ok(None) };
     if fields.next().is_some() {

@@ -14,6 +14,7 @@ use crate::limits::waits::ThrottleError;
 use crate::mail::postbox::Postbox;
 use crate::model::events::{Event, EventKind};
 use crate::ports::bundle::Ports;
+use crate::ports::letters::Reader;
 use crate::ports::store::Transaction;
 use crate::ports::webauthn::{Unfit, Webauthn};
 use crate::values::by::{By, Means};
@@ -164,14 +165,15 @@ impl FactorChecks {
     }
 
     /// Uses an answer that was right, in the transaction in which it counts. Returns whether it still was: of any number of
-    /// callers with the same code one may use it. If others have used up the limit meanwhile, this one learns nothing.
+    /// callers with the same code one may use it. If others have used up the limit meanwhile, this one learns nothing. A mail
+    /// reports the use of a recovery code.
     pub(crate) async fn redeem(
         &self,
         tx: &mut dyn Transaction,
         checked: &Checked,
         by: &By,
         origin: &Origin,
-    ) -> Result<bool, ThrottleError> {
+    ) -> Result<bool, FactorError> {
         self.throttle.right(tx, checked.guess).await?;
         let used = match &checked.what {
             What::Step(step) => tx.factor_changes().use_step(checked.user, *step).await?,
@@ -182,8 +184,26 @@ impl FactorChecks {
             let event = Event::new(self.ports.clock.now(), EventKind::FactorUsed, by.clone(), origin)
                 .of(checked.user);
             tx.events().append(&event.saying(checked.method().as_str())).await?;
+            if checked.method() == Method::RecoveryCode {
+                self.report_recovery(tx, checked.user).await?;
+            }
         }
         Ok(used)
+    }
+
+    /// Has a mail say that a recovery code was used, and how many are left.
+    async fn report_recovery(&self, tx: &mut dyn Transaction, user: UserId) -> Result<(), FactorError> {
+        let owner = tx.users().find(user).await?.ok_or(FactorError::CallerGone)?;
+        let left = tx.factors().recovery_codes(user).await?;
+        let letter = |reader| self.postbox.letters.recovery_code_used(reader, left);
+        let notice = Reader::of(&owner).map(letter).transpose()?;
+        self.postbox.notify(tx, &self.ports, &owner, notice).await?;
+        Ok(())
+    }
+
+    /// Whether there are rate limits at all.
+    pub(super) fn are_limited(&self) -> bool {
+        self.throttle.is_on()
     }
 
     /// What an answer comes to that could not be [redeemed](Self::redeem): another caller used it first, or a passkey's counter

@@ -9,10 +9,11 @@ use super::error::FactorError;
 use super::recovery_codes::RecoveryCodes;
 use super::registration::{RegisteredPasskey, RegistrationRequest, has_room, store};
 use super::removal::after_removal;
+use super::shown::note_shown;
 use super::standing::{Standing, strong_enough};
 use crate::model::events::{Event, EventKind};
 use crate::model::mail::Letter;
-use crate::model::passkeys::{Passkey, PasskeyName};
+use crate::model::passkeys::{MOST_PASSKEYS, Passkey, PasskeyName};
 use crate::model::users::User;
 use crate::ports::letters::Reader;
 use crate::ports::store::Transaction;
@@ -84,7 +85,6 @@ impl Passkeys {
         let (checks, user) = (&self.checks, actor.who);
         let ports = &checks.ports;
         checks.passkeys.webauthn()?;
-        let now = ports.clock.now();
         let guess = checks.guess(user, Method::Passkey, &actor.into()).await?;
         let refuse = async || checks.refuse(user, guess, Method::Passkey, &actor.into(), origin).await;
         let Some((ceremony, bound, registered)) = self.checked(actor, attestation) else {
@@ -95,6 +95,7 @@ impl Passkeys {
             .retrying(|| async {
                 let mut tx = ports.store.begin().await?;
                 let held = hold(&mut *tx, user).await?;
+                let now = ports.clock.now();
                 let standing = Standing::of(&mut *tx, user).await?;
                 strong_enough(actor, &standing)?;
                 broad_enough(&mut *tx, actor, &self.grants, held.role).await?;
@@ -114,11 +115,7 @@ impl Passkeys {
                     codes.store(&mut *tx, user).await?;
                 }
                 // The passkey was shown in this session: its next token says so.
-                let proof = actor.proof.and(Method::Passkey, now);
-                let session = actor.session().ok_or(FactorError::CallerGone)?;
-                if !tx.session_proofs().prove(user, session, &proof).await? {
-                    return Err(FactorError::CallerGone);
-                }
+                note_shown(&mut *tx, actor, Method::Passkey, now).await?;
                 let letter = |reader| checks.postbox.letters.passkey_added(reader, first);
                 let notice = Reader::of(&held).map(letter).transpose()?;
                 self.report(&mut *tx, EventKind::FactorAdded, actor, &held, notice, origin).await?;
@@ -138,7 +135,7 @@ impl Passkeys {
         }
     }
 
-    /// Renames a passkey of the actor's.
+    /// Renames a passkey of the actor's. The name that it has changes nothing.
     ///
     /// # Errors
     /// [`FactorError::PasskeyNotFound`]; [`FactorError::TooWeak`] where the actor did not show a second factor.
@@ -155,6 +152,11 @@ impl Passkeys {
                 let mut tx = ports.store.begin().await?;
                 hold(&mut *tx, actor.who).await?;
                 strong_enough(actor, &Standing::of(&mut *tx, actor.who).await?)?;
+                let before = tx.passkeys().of_user(actor.who, MOST_PASSKEYS as u64).await?;
+                if let Some(same) = before.into_iter().find(|known| known.id == id && known.new.name == *name)
+                {
+                    return Ok(same);
+                }
                 let renamed = tx.passkey_changes().rename(actor.who, id, name).await?;
                 let renamed = renamed.ok_or(FactorError::PasskeyNotFound(id))?;
                 let event = Event::new(ports.clock.now(), EventKind::PasskeyRenamed, actor, origin);

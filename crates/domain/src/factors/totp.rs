@@ -6,6 +6,7 @@ use time::Duration;
 use super::checks::{FactorChecks, LABEL};
 use super::error::FactorError;
 use super::recovery_codes::RecoveryCodes;
+use super::shown::note_shown;
 use super::standing::{Standing, strong_enough};
 use crate::model::events::{Event, EventKind};
 use crate::model::factors::TotpOffer;
@@ -73,9 +74,8 @@ impl EnrolTotp {
     ) -> Result<RecoveryCodes, FactorError> {
         let (checks, user) = (&self.checks, actor.who);
         let ports = &checks.ports;
-        let now = ports.clock.now();
         let guess = checks.guess(user, Method::Otp, &actor.into()).await?;
-        let offer = ports.store.autocommit().factors().totp_offer(user, now).await?;
+        let offer = ports.store.autocommit().factors().totp_offer(user, ports.clock.now()).await?;
         let offer = offer.ok_or(FactorError::NoEnrolment)?;
         let Some(step) = checks.step(user, &offer.secret, code) else {
             return Err(checks.refuse(user, guess, Method::Otp, &actor.into(), origin).await);
@@ -86,6 +86,7 @@ impl EnrolTotp {
                 let mut tx = ports.store.begin().await?;
                 let held = tx.user_changes().hold(user).await?;
                 let held = held.filter(|user| !user.disabled).ok_or(FactorError::CallerGone)?;
+                let now = ports.clock.now();
                 strong_enough(actor, &Standing::of(&mut *tx, user).await?)?;
                 checks.right(&mut *tx, guess).await?;
                 if !tx.factor_changes().accept_totp(&offer, step, now).await? {
@@ -94,13 +95,9 @@ impl EnrolTotp {
                 tx.passkey_changes().void_challenges(user, now).await?;
                 codes.store(&mut *tx, user).await?;
                 // The code was shown in this session: its next token says so.
-                let proof = actor.proof.and(Method::Otp, now);
-                let session = actor.session().ok_or(FactorError::CallerGone)?;
-                if !tx.session_proofs().prove(user, session, &proof).await? {
-                    return Err(FactorError::CallerGone);
-                }
+                note_shown(&mut *tx, actor, Method::Otp, now).await?;
                 let event = Event::new(now, EventKind::FactorAdded, actor, origin).of(user);
-                tx.events().append(&event.in_session(session).saying("totp")).await?;
+                tx.events().append(&event.in_session(actor.session()).saying("totp")).await?;
                 let letter = |reader| checks.postbox.letters.factor_added(reader, APP);
                 let notice = Reader::of(&held).map(letter).transpose()?;
                 checks.postbox.notify(&mut *tx, ports, &held, notice).await?;

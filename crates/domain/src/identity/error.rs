@@ -161,7 +161,7 @@ crate::cases! {
     NoUser => UserError::NotFound(UserId(9));
     /// Another user's account.
     OthersAccount => UserError::Forbidden;
-    /// The account has no password, and the last login or proof is older than 300 seconds.
+    /// No password or a second factor, and no login or proof of the last 300 seconds, with that factor, stands for it.
     Stale => UserError::Stale;
     /// The account has no password: leave it out.
     NoPassword => UserError::NoPassword;

@@ -72,7 +72,7 @@ impl ChangePassword {
                     .in_session(session);
                 tx.events().append(&event).await?;
                 let besides = if user.email_verified {
-                    besides(&mut *tx, actor.who).await?
+                    besides(&mut *tx, actor.who, now).await?
                 } else {
                     Besides::default()
                 };

@@ -1,5 +1,5 @@
 //! Proving again who one is, for what needs more than a token: by the password of the account, or, where it has none, by a
-//! login or proof of the last minutes.
+//! login or proof of the last minutes. Where there is a second factor, the last minutes must have shown that, too.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use keyward_auth::Password;
 use time::Duration;
 
 use super::error::UserError;
-use crate::factors::standing::Standing;
+use crate::factors::standing::{Standing, strong_enough};
 use crate::limits::throttle::Throttle;
 use crate::model::store_error::StoreError;
 use crate::model::users::Credentials;
@@ -42,9 +42,26 @@ impl Proofs {
         Self { ports, throttle }
     }
 
+    /// Runs `deed` once `asked` is shown to be the account's, and its second factor, where it has one, in the last minutes.
+    pub(crate) async fn proving<T, E, F, W>(
+        &self,
+        actor: &Actor,
+        asked: AskedPassword,
+        origin: &Origin,
+        deed: F,
+    ) -> Result<T, E>
+    where
+        E: From<UserError>,
+        F: Fn(Credentials) -> W,
+        W: Future<Output = Result<Option<T>, E>>,
+    {
+        self.require_factor(actor).await?;
+        self.asking(actor, asked, origin, deed).await
+    }
+
     /// Runs `deed` once `asked` is shown to be the account's. `deed` returns `None` if the hash that was checked is not the
     /// account's any more: a login may have upgraded it, and then the password is checked once more.
-    pub(crate) async fn proving<T, E, F, W>(
+    pub(crate) async fn asking<T, E, F, W>(
         &self,
         actor: &Actor,
         asked: AskedPassword,
@@ -70,21 +87,30 @@ impl Proofs {
         Err(UserError::WrongPassword.into())
     }
 
-    /// The account, once a login or proof of the last minutes stands for the password that it does not have; with a second
-    /// factor, where it has one.
+    /// Refuses where the account has a second factor that this session has not shown in the last minutes, and since the newest
+    /// was enrolled. Before the password is looked at: a stolen token must not try passwords here.
+    async fn require_factor(&self, actor: &Actor) -> Result<(), UserError> {
+        let standing = Standing::of(&mut *self.ports.store.autocommit(), actor.who).await?;
+        if standing.is_owed() && !self.is_recent(actor) {
+            return Err(UserError::TooWeak);
+        }
+        strong_enough(actor, &standing).map_err(|_| UserError::TooWeak)
+    }
+
+    /// Whether the last login or proof was just now.
+    fn is_recent(&self, actor: &Actor) -> bool {
+        let now = self.ports.clock.now();
+        actor.proof.at.is_some_and(|at| now - at <= RECENT)
+    }
+
+    /// The account, once a login or proof of the last minutes stands for the password that it does not have.
     async fn stand_in(&self, actor: &Actor, field: &'static str) -> Result<Credentials, UserError> {
         let mut repositories = self.ports.store.autocommit();
         let found = repositories.users().credentials(actor.who).await?.ok_or(UserError::CallerGone)?;
         if found.hash.is_some() {
             return Err(UserError::PasswordMissing(field));
         }
-        let now = self.ports.clock.now();
-        let recent = actor.proof.at.is_some_and(|at| now - at <= RECENT);
-        let strong = actor.proof.methods.are_strong();
-        if !recent || !strong && Standing::of(&mut *repositories, actor.who).await?.is_owed() {
-            return Err(UserError::Stale);
-        }
-        Ok(found)
+        if self.is_recent(actor) { Ok(found) } else { Err(UserError::Stale) }
     }
 
     /// The account and its hash, once `password` is shown to be theirs.

@@ -189,7 +189,7 @@ impl Recovery {
                     tx.events().append(&event(EventKind::ApiKeyRemoved).saying("all")).await?;
                 }
                 // The address has just been proven.
-                let besides = besides(&mut *tx, user.id).await?;
+                let besides = besides(&mut *tx, user.id, now).await?;
                 let letter = |reader| self.postbox.letters.password_changed(reader, &besides);
                 let notice = Reader::of(&user).map(letter).transpose()?;
                 self.postbox.notify(&mut *tx, &self.ports, &user, notice).await?;

@@ -11,6 +11,7 @@ use crate::limits::key_guesses::KeyGuesses;
 use crate::model::api_keys::ApiKey;
 use crate::model::store_error::StoreError;
 use crate::ports::bundle::Ports;
+use crate::values::ids::UserId;
 use crate::values::scopes::{ENROL, Grants};
 
 /// How often at most the use of a key is noted.
@@ -24,13 +25,22 @@ pub struct StandingKey {
     pub scope: ScopeSet,
 }
 
+/// What a look-up of a key found.
+#[derive(Clone, Debug)]
+pub enum Found {
+    /// A key of an account that is not disabled.
+    Standing(StandingKey),
+    /// A key of this account, which is locked out.
+    LockedOut(UserId),
+}
+
 /// Looks up API keys, and notes their use.
 #[derive(Clone)]
 pub struct StandingKeys {
     ports: Ports,
     grants: Arc<Grants>,
     policy: SecondFactor,
-    /// Limits keys that are nobody's.
+    /// Limits keys that are no account's.
     pub guesses: KeyGuesses,
 }
 
@@ -41,10 +51,21 @@ impl StandingKeys {
         Self { ports, grants: Arc::new(grants), policy, guesses: KeyGuesses::new(limited) }
     }
 
-    /// Finds a key by its hash.
+    /// Finds a key by its hash, unless its owner is locked out.
     pub async fn find(&self, hash: &SecretHash) -> Result<Option<StandingKey>, StoreError> {
+        Ok(match self.look_up(hash).await? {
+            Some(Found::Standing(key)) => Some(key),
+            Some(Found::LockedOut(_)) | None => None,
+        })
+    }
+
+    /// Finds a key by its hash; `None` for one that is no account's.
+    pub async fn look_up(&self, hash: &SecretHash) -> Result<Option<Found>, StoreError> {
         let mut repositories = self.ports.store.autocommit();
         let Some(live) = repositories.api_keys().live(hash).await? else { return Ok(None) };
+        if live.locked_out {
+            return Ok(Some(Found::LockedOut(live.key.user)));
+        }
         let lacks_factor = self.policy.demands(live.role)
             && !Standing::of(&mut *repositories, live.key.user).await?.is_owed();
         let scope = if lacks_factor {
@@ -52,7 +73,7 @@ impl StandingKeys {
         } else {
             self.grants.bound(live.role, &live.key.scope)
         };
-        Ok(Some(StandingKey { key: live.key, scope }))
+        Ok(Some(Found::Standing(StandingKey { key: live.key, scope })))
     }
 
     /// Notes that a key was used at `now`, unless that was noted within the last minute.

@@ -1,4 +1,4 @@
-//! How many API keys that are nobody's may come from one IP address: each costs a look-up. A key with a wrong checksum costs none,
+//! How many API keys that are no account's may come from one IP address: each costs a look-up. A key with a wrong checksum costs none,
 //! and does not count.
 
 use std::net::IpAddr;
@@ -17,7 +17,7 @@ const AHEAD: Duration = Duration::MINUTE;
 
 /// Limits unknown API keys: 60 at once for each IP address, and then one a second. Cheap to clone.
 #[derive(Clone, Default)]
-pub struct KeyGuesses(Option<Arc<Rate<Option<IpAddr>>>>);
+pub struct KeyGuesses(Option<Arc<Rate<IpAddr>>>);
 
 impl KeyGuesses {
     /// The limit; without `limited`, the default, for no limit.
@@ -25,25 +25,25 @@ impl KeyGuesses {
         Self(limited.then(|| Arc::new(Rate::new(EACH, AHEAD))))
     }
 
-    /// Refuses a key that is not known yet where the IP address has to wait. Loopback never has to: a proxy or a tool on the same
-    /// machine calls from there. Callers whose address is not known share one count.
+    /// Counts a key that is not known yet, before it is looked up: of callers at once no more than the limit are free. Loopback
+    /// never waits: a proxy or a tool on the same machine calls from there. Neither does a caller whose address is not known.
     ///
     /// # Errors
-    /// [`Throttled`] says how long.
-    pub fn check(&self, address: Option<IpAddr>, now: OffsetDateTime) -> Result<(), Throttled> {
-        self.counting(address).map_or(Ok(()), |rate| rate.check(&address.map(network), now))
+    /// [`Throttled`] says how long the address has to wait if the key turns out to be no account's.
+    pub fn spend(&self, address: Option<IpAddr>, now: OffsetDateTime) -> Result<(), Throttled> {
+        self.counting(address).map_or(Ok(()), |(rate, address)| rate.spend(address, now))
     }
 
-    /// Counts a key that turned out to be nobody's.
-    ///
-    /// # Errors
-    /// [`Throttled`] where others of this address came first.
-    pub fn spend(&self, address: Option<IpAddr>, now: OffsetDateTime) -> Result<(), Throttled> {
-        self.counting(address).map_or(Ok(()), |rate| rate.spend(address.map(network), now))
+    /// Takes back what was [spent](Self::spend) on a key that turned out to be an account's.
+    pub fn give_back(&self, address: Option<IpAddr>) {
+        if let Some((rate, address)) = self.counting(address) {
+            rate.give_back(&address);
+        }
     }
 
     /// What counts the keys of this address, if anything does.
-    fn counting(&self, address: Option<IpAddr>) -> Option<&Rate<Option<IpAddr>>> {
-        self.0.as_deref().filter(|_| !address.is_some_and(|address| address.is_loopback()))
+    fn counting(&self, address: Option<IpAddr>) -> Option<(&Rate<IpAddr>, IpAddr)> {
+        let address = address.filter(|address| !address.is_loopback())?;
+        Some((self.0.as_deref()?, network(address)))
     }
 }

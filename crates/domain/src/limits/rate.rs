@@ -39,14 +39,12 @@ impl<K: Hash + Eq> Rate<K> {
         Ok(())
     }
 
-    /// Refuses where the caller has to wait. Nothing is counted.
-    ///
-    /// # Errors
-    /// [`Throttled`], as [`spend`](Self::spend).
-    pub(crate) fn check(&self, caller: &K, now: OffsetDateTime) -> Result<(), Throttled> {
-        let callers = self.paid.lock().unwrap_or_else(PoisonError::into_inner);
-        let paid = callers.get(caller).copied().unwrap_or(now).max(now) + self.each;
-        if paid > now + self.ahead { Err(wait(now, paid - self.ahead)) } else { Ok(()) }
+    /// Takes back what was counted once for the caller.
+    pub(crate) fn give_back(&self, caller: &K) {
+        let mut callers = self.paid.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(mut paid) = callers.get_mut(caller) {
+            *paid -= self.each;
+        }
     }
 }
 
@@ -67,8 +65,19 @@ mod tests {
                 assert_eq!(rate.spend(0, now), Err(Throttled { seconds: 2 }), "after {other} others");
             }
         }
-        rate.check(&1, now).unwrap();
-        assert!(rate.check(&0, now).is_err());
         assert!(rate.spend(0, now + Duration::SECOND).is_ok());
+    }
+
+    #[test]
+    fn what_is_given_back_may_be_spent_again() {
+        let rate = Rate::new(Duration::SECOND, Duration::seconds(2));
+        let now = OffsetDateTime::UNIX_EPOCH;
+        rate.spend(0, now).unwrap();
+        rate.spend(0, now).unwrap();
+        assert!(rate.spend(0, now).is_err());
+        rate.give_back(&0);
+        rate.give_back(&1);
+        rate.spend(0, now).unwrap();
+        assert!(rate.spend(0, now).is_err());
     }
 }

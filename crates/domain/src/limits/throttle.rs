@@ -43,6 +43,11 @@ impl Throttle {
         Self { ports, budgets }
     }
 
+    /// Whether it limits anything.
+    pub(crate) fn is_on(&self) -> bool {
+        self.budgets.is_some()
+    }
+
     /// The counters of attempts by a stranger at the password of the account `subject`, unless they have to wait: its
     /// [primary name](Names::primary), or the name that no account has. What cannot be a name has no account's count, but
     /// is counted by IP address like any other.

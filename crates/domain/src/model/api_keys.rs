@@ -48,18 +48,20 @@ pub struct NewApiKey {
     pub expires_at: Option<OffsetDateTime>,
 }
 
-/// A key of an account that is not disabled.
+/// A key, and what its owner is now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LiveApiKey {
     pub key: ApiKey,
     /// The owner's role at this moment.
     pub role: Role,
+    /// Whether the owner is locked out: such a key is good for nothing.
+    pub locked_out: bool,
 }
 
 /// Looks API keys up.
 #[async_trait]
 pub trait ApiKeyRepository: Send {
-    /// Finds a key by its hash, unless its owner is disabled. It may be over by age.
+    /// Finds a key by its hash. It may be over by age, and its owner locked out.
     async fn live(&mut self, hash: &SecretHash) -> Result<Option<LiveApiKey>, StoreError>;
     /// Returns the keys of an account, by ascending id, at most `limit`.
     async fn of_user(&mut self, user: UserId, limit: u64) -> Result<Vec<ApiKey>, StoreError>;

@@ -62,6 +62,8 @@ pub trait Letters: Send + Sync {
     fn factor_removed(&self, reader: Reader<'_>, what: &str) -> Result<Letter, LetterError>;
     /// Says that the account has new recovery codes, and that those before are void.
     fn recovery_codes_made(&self, reader: Reader<'_>) -> Result<Letter, LetterError>;
+    /// Says that a recovery code of the account was used, and how many are `left`.
+    fn recovery_code_used(&self, reader: Reader<'_>, left: u64) -> Result<Letter, LetterError>;
     /// Says that the account has a new API key.
     fn api_key_made(&self, reader: Reader<'_>, key: &ApiKey) -> Result<Letter, LetterError>;
     /// Says that an administrator removed the API key of that name, or every one.

@@ -7,6 +7,7 @@ use super::opening::{Opening, Tokens};
 use crate::factors::answer::Answer;
 use crate::factors::checks::FactorChecks;
 use crate::factors::error::FactorError;
+use crate::factors::shown::note_shown;
 use crate::factors::standing::Standing;
 use crate::identity::error::UserError;
 use crate::identity::proofs::{AskedPassword, Proofs};
@@ -15,7 +16,7 @@ use crate::model::users::Credentials;
 use crate::ports::store::Transaction;
 use crate::values::actor::Actor;
 use crate::values::origin::Origin;
-use crate::values::proof::{Method, Proof};
+use crate::values::proof::Method;
 use crate::values::scopes::{self, ENROL};
 
 /// What one proves again.
@@ -52,7 +53,7 @@ impl ProveAgain {
             Again::Password(password) => {
                 let deed = |proven| self.by_password(actor, proven);
                 let asked = AskedPassword { field: "password", given: Some(password) };
-                self.proofs.proving(actor, asked, origin, deed).await
+                self.proofs.asking(actor, asked, origin, deed).await
             }
             Again::Factor(answer) => self.by_factor(actor, &answer, origin).await,
         }
@@ -75,8 +76,7 @@ impl ProveAgain {
                 if Standing::of(&mut *tx, actor.who).await?.is_owed() {
                     return Err(FactorError::TooWeak.into());
                 }
-                let proof = Proof::new(ports.clock.now(), &[Method::Password]);
-                self.note(tx, actor, &proof).await.map(Some)
+                self.note(tx, actor, Method::Password).await.map(Some)
             })
             .await
     }
@@ -90,7 +90,6 @@ impl ProveAgain {
         let ports = &self.opening.ports;
         let standing = Standing::of(&mut *ports.store.autocommit(), actor.who).await?;
         let checked = self.checks.check(actor.who, &standing, answer, &actor.into(), origin).await?;
-        let proof = actor.proof.and(checked.method(), ports.clock.now());
         let noted = ports
             .retrying(|| async {
                 let mut tx = ports.store.begin().await?;
@@ -101,7 +100,7 @@ impl ProveAgain {
                 {
                     return Ok(None);
                 }
-                self.note(tx, actor, &proof).await.map(Some)
+                self.note(tx, actor, checked.method()).await.map(Some)
             })
             .await?;
         match noted {
@@ -110,18 +109,18 @@ impl ProveAgain {
         }
     }
 
-    /// Notes the proof in the session and commits.
+    /// Notes the proof in the session, whose account is held, and commits.
     async fn note(
         &self,
         mut tx: Box<dyn Transaction>,
         actor: &Actor,
-        proof: &Proof,
+        shown: Method,
     ) -> Result<Tokens, SessionError> {
         let session = actor.session().ok_or(UserError::CallerGone)?;
-        let noted = tx.session_proofs().prove(actor.who, session, proof).await?;
+        note_shown(&mut *tx, actor, shown, self.opening.ports.clock.now()).await?;
         let now = self.opening.ports.clock.now();
         let live = tx.sessions().live(session).await?;
-        let live = live.filter(|live| noted && !self.opening.lifetimes.are_over(&live.session, now));
+        let live = live.filter(|live| !self.opening.lifetimes.are_over(&live.session, now));
         let live = live.ok_or(UserError::CallerGone)?;
         let client = match &live.session.client {
             Some(id) => Some(tx.clients().find(id).await?.ok_or(UserError::CallerGone)?),

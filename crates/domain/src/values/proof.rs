@@ -141,10 +141,10 @@ impl Proof {
         Self { methods: Methods::from_names(claims.amr.iter().map(String::as_str)), at }
     }
 
-    /// The same proof, and one more at `at`.
+    /// The same proof, and one more at `at`. Its time never goes back: clocks of several servers differ.
     #[must_use]
     pub fn and(self, method: Method, at: OffsetDateTime) -> Self {
-        Self { methods: self.methods.with(method), at: Some(at) }
+        Self { methods: self.methods.with(method), at: self.at.max(Some(at)) }
     }
 
     /// What this proof, which a token carries, is worth now that the session behind it has this one: no more than both. A
@@ -190,6 +190,15 @@ mod tests {
         let passkey = Methods::of(&[Passkey]);
         assert_eq!(passkey.names().collect::<Vec<_>>(), ["passkey", "swk", "user", "mfa"]);
         assert_eq!(passkey.to_string(), "passkey");
+    }
+
+    #[test]
+    fn a_further_proof_never_makes_the_time_go_back() {
+        let at = |seconds: i64| OffsetDateTime::UNIX_EPOCH + time::Duration::seconds(seconds);
+        let first = Proof::new(at(10), &[Method::Password]);
+        assert_eq!(first.and(Method::Otp, at(9)).at, Some(at(10)));
+        assert_eq!(first.and(Method::Otp, at(11)).at, Some(at(11)));
+        assert_eq!(Proof { at: None, ..first }.and(Method::Otp, at(9)).at, Some(at(9)));
     }
 
     #[test]

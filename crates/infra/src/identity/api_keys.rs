@@ -29,6 +29,7 @@ struct LiveRow {
     #[sea_orm(nested)]
     key: Model,
     role: String,
+    disabled: bool,
 }
 
 #[async_trait]
@@ -38,10 +39,13 @@ impl<C: Connections> ApiKeyRepository for Db<C> {
         let live = Entity::find()
             .filter(Column::Hash.eq(hash.as_bytes().to_vec()))
             .column_as(users::Column::Role, "role")
-            .join(JoinType::InnerJoin, Relation::User.def())
-            .filter(users::Column::Disabled.eq(false));
+            .column_as(users::Column::Disabled, "disabled")
+            .join(JoinType::InnerJoin, Relation::User.def());
         let row: Option<LiveRow> = live.into_model().one(self.read()).await.map_err(failed)?;
-        row.map(|row| Ok(LiveApiKey { key: key(row.key)?, role: role(&row.role)? })).transpose()
+        let live = |row: LiveRow| {
+            Ok(LiveApiKey { key: key(row.key)?, role: role(&row.role)?, locked_out: row.disabled })
+        };
+        row.map(live).transpose()
     }
 
     async fn of_user(&mut self, user: UserId, limit: u64) -> Result<Vec<ApiKey>, StoreError> {

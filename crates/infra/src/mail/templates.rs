@@ -35,6 +35,7 @@ const FACTOR_ADDED: &str = "factor_added";
 const PASSKEY_ADDED: &str = "passkey_added";
 const FACTOR_REMOVED: &str = "factor_removed";
 const RECOVERY_CODES_MADE: &str = "recovery_codes_made";
+const RECOVERY_CODE_USED: &str = "recovery_code_used";
 const API_KEY_MADE: &str = "api_key_made";
 const API_KEY_REMOVED: &str = "api_key_removed";
 
@@ -76,11 +77,11 @@ macro_rules! own {
                 let (ip, user_agent, at) = ("192.0.2.1", "Mozilla/5.0", "2026-01-31T12:00:00Z");
                 let (email, name) = ("ana@example.org", "Ana");
                 let (key_name, scope, end) = ("backup", "posts:read", "does not expire");
-                let first = true;
+                let (first, left) = (true, 9);
                 let listed = vec![context! { name => "Blue key", since => at }];
                 let (passkeys, api_keys) = (listed.clone(), listed);
                 context! {
-                    email, name, token => "t", code => "000000", what, first, ip, user_agent, at, key_name, scope, end,
+                    email, name, token => "t", code => "000000", what, first, left, ip, user_agent, at, key_name, scope, end,
                     passkeys, api_keys
                 }
             },
@@ -88,7 +89,7 @@ macro_rules! own {
     };
 }
 
-const OWN: [Template; 12] = [
+const OWN: [Template; 13] = [
     own!(PASSWORD_RESET, "password_reset"),
     own!(PASSWORD_CHANGED, "password_changed"),
     own!(EMAIL_VERIFICATION, "email_verification"),
@@ -98,6 +99,7 @@ const OWN: [Template; 12] = [
     own!(PASSKEY_ADDED, "passkey_added"),
     own!(FACTOR_REMOVED, "factor_removed"),
     own!(RECOVERY_CODES_MADE, "recovery_codes_made"),
+    own!(RECOVERY_CODE_USED, "recovery_code_used"),
     own!(NEW_DEVICE, "new_device"),
     own!(API_KEY_MADE, "api_key_made"),
     own!(API_KEY_REMOVED, "api_key_removed"),
@@ -239,6 +241,10 @@ impl Letters for Templates {
 
     fn recovery_codes_made(&self, reader: Reader<'_>) -> Result<Letter, LetterError> {
         self.own_letter(RECOVERY_CODES_MADE, reader, context! {})
+    }
+
+    fn recovery_code_used(&self, reader: Reader<'_>, left: u64) -> Result<Letter, LetterError> {
+        self.own_letter(RECOVERY_CODE_USED, reader, context! { left })
     }
 
     fn api_key_made(&self, reader: Reader<'_>, key: &ApiKey) -> Result<Letter, LetterError> {

@@ -10,7 +10,7 @@ use keyward_web::Input;
 use super::frame::{self, Done};
 use crate::browser_session::BrowserSession;
 use crate::entry::Owner;
-use crate::login::prove::detour;
+use crate::login::prove::detour_beside_password;
 use crate::next::redirect;
 use crate::page::Page;
 use crate::page_form::PageForm;
@@ -35,10 +35,10 @@ pub async fn show(visit: Visit, Owner(session): Owner) -> Result<Response, Refus
     }
 }
 
-/// The page, or the way to the proof that stands in for a password.
+/// The page, or the way to the proof that is asked for beside the password or in place of it.
 async fn page(visit: &Visit, session: &BrowserSession) -> Result<Result<Page, Response>, Refusal> {
     let has_password = visit.site.app.passwords.is_set(&session.actor).await?;
-    if !has_password && let Some(detour) = detour(visit, session, "/account/delete").await? {
+    if let Some(detour) = detour_beside_password(visit, session, "/account/delete").await? {
         return Ok(Err(detour));
     }
     let page = frame::page(visit, "delete.html", "Delete my account", "account", &Done { done: None });

@@ -13,7 +13,7 @@ use keyward_web::{Input, Query};
 use super::frame::{self, Done};
 use crate::browser_session::BrowserSession;
 use crate::entry::Owner;
-use crate::login::prove::detour;
+use crate::login::prove::detour_beside_password;
 use crate::page::Page;
 use crate::page_form::PageForm;
 use crate::refusal::Refusal;
@@ -91,10 +91,7 @@ pub async fn rename(visit: Visit, Owner(session): Owner, form: PageForm) -> Resu
 /// Only what cannot be shown beside the form.
 pub async fn change_email(visit: Visit, Owner(session): Owner, form: PageForm) -> Result<Response, Refusal> {
     let app = &visit.site.app;
-    // Without a password a fresh proof stands in for it.
-    if !app.passwords.is_set(&session.actor).await?
-        && let Some(detour) = detour(&visit, &session, "/account").await?
-    {
+    if let Some(detour) = detour_beside_password(&visit, &session, "/account").await? {
         return Ok(detour);
     }
     let requested = async {

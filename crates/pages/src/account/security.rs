@@ -14,7 +14,7 @@ use serde::Serialize;
 use super::frame::{self, Done, Shown};
 use crate::browser_session::BrowserSession;
 use crate::entry::Owner;
-use crate::login::prove::detour;
+use crate::login::prove::detour_beside_password;
 use crate::page::Page;
 use crate::page_form::PageForm;
 use crate::refusal::Refusal;
@@ -91,10 +91,7 @@ pub async fn change_password(
     form: PageForm,
 ) -> Result<Response, Refusal> {
     let app = &visit.site.app;
-    // Without a password a fresh proof stands in for it.
-    if !app.passwords.is_set(&session.actor).await?
-        && let Some(detour) = detour(&visit, &session, "/account/security").await?
-    {
+    if let Some(detour) = detour_beside_password(&visit, &session, "/account/security").await? {
         return Ok(detour);
     }
     let changed = async {

@@ -90,6 +90,21 @@ async fn prove(
     Ok(())
 }
 
+/// What stands in for a page that asks for the password: [`detour`], where the account has none, or has a second factor.
+///
+/// # Errors
+/// What the database answered.
+pub(crate) async fn detour_beside_password(
+    visit: &Visit,
+    session: &BrowserSession,
+    page: &str,
+) -> Result<Option<Response>, Refusal> {
+    let app = &visit.site.app;
+    let enough =
+        app.passwords.is_set(&session.actor).await? && !app.factors.own(&session.actor).await?.is_owed();
+    if enough { Ok(None) } else { detour(visit, session, page).await }
+}
+
 /// What stands in for a page that asks for a fresh proof, where there is none: a redirect here, which comes back to `page`.
 ///
 /// # Errors

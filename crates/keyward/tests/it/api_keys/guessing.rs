@@ -1,7 +1,8 @@
-//! Keys that are nobody's: each costs a look-up, so an IP address has so many and then waits.
+//! Keys that are no account's: each costs a look-up, so an IP address may show a number of them and then waits.
 
 use keyward_api::testing::answer::Answer;
 use keyward_api::testing::app::TestApp;
+use keyward_api::testing::race::{at_once, count};
 use keyward_auth::{ApiKey, SystemRandom};
 use serde_json::json;
 use time::Duration;
@@ -30,14 +31,14 @@ async fn an_address_that_shows_many_unknown_keys_waits_and_others_do_not() {
         let refused = call(&app, &unknown(), "192.0.2.1").await.assert_status(401);
         assert_eq!(refused.code(), "invalid_token");
     }
-    for key in [unknown(), unseen.to_owned()] {
-        let waits = call(&app, &key, "192.0.2.1").await.assert_status(429);
-        assert_eq!(waits.code(), "too_many_attempts");
-        assert!((1..=2).contains(&waits.header("retry-after").parse::<u64>().unwrap()));
+    let waits = call(&app, &unknown(), "192.0.2.1").await.assert_status(429);
+    assert_eq!(waits.code(), "too_many_attempts");
+    assert!((1..=2).contains(&waits.header("retry-after").parse::<u64>().unwrap()));
+    // An account's key goes on, seen before or not, and so does every other address, those of this machine included.
+    for key in [seen, unseen] {
+        call(&app, key, "192.0.2.1").await.assert_status(200);
     }
-    // A key that was somebody's goes on, and so does every other address, those of this machine included.
-    call(&app, seen, "192.0.2.1").await.assert_status(200);
-    call(&app, unseen, "192.0.2.2").await.assert_status(200);
+    call(&app, &unknown(), "192.0.2.2").await.assert_status(401);
     for _ in 0..70 {
         call(&app, &unknown(), "127.0.0.1").await.assert_status(401);
     }
@@ -56,6 +57,45 @@ async fn one_unknown_key_again_and_again_uses_nothing_up() {
     let good = made(&ana, json!({ "name": "good" })).await;
     call(&app, good["key"].as_str().unwrap(), "192.0.2.1").await.assert_status(200);
     holder(&ana, &good).get("/users/me").await.assert_status(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_unknown_keys_at_once_no_more_than_the_limit_are_free() {
+    let app = TestApp::start().await;
+    let answers = at_once(100, |_| {
+        let app = app.clone();
+        async move { call(&app, &unknown(), "192.0.2.1").await }
+    });
+    let answers = answers.await;
+    assert_eq!((count(&answers, 401), count(&answers, 429)), (60, 40), "{answers:?}");
+}
+
+#[tokio::test]
+async fn accounts_keys_use_up_no_guesses() {
+    let app = TestApp::start().await;
+    let ana = app.user("ana").await;
+    for _ in 0..20 {
+        let key = made(&ana, json!({ "name": "a" })).await;
+        call(&app, key["key"].as_str().unwrap(), "192.0.2.1").await.assert_status(200);
+        ana.delete(&format!("/users/me/api-keys/{}", key["id"])).await.assert_status(204);
+    }
+    for _ in 0..60 {
+        call(&app, &unknown(), "192.0.2.1").await.assert_status(401);
+    }
+}
+
+#[tokio::test]
+async fn a_key_whose_owner_is_locked_out_is_good_as_soon_as_the_owner_is_back() {
+    let app = TestApp::start().await;
+    let (ana, admin) = (app.user("ana").await, app.admin("root").await);
+    let key = made(&ana, json!({ "name": "a" })).await;
+    let disable = |disabled: bool| json!({ "disabled": disabled });
+    let path = format!("/users/{}", ana.id);
+    admin.patch(&path, disable(true)).await.assert_status(200);
+    let key = key["key"].as_str().unwrap();
+    call(&app, key, "192.0.2.1").await.assert_status(401);
+    admin.patch(&path, disable(false)).await.assert_status(200);
+    call(&app, key, "192.0.2.1").await.assert_status(200);
 }
 
 #[tokio::test]

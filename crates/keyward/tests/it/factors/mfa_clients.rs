@@ -70,6 +70,28 @@ async fn what_no_client_began_none_finishes() {
 }
 
 #[tokio::test]
+async fn credentials_of_no_client_in_the_header_count_as_absent() {
+    let (app, ana) = start().await;
+    let code = ana.phone.fresh_code(&app);
+    for header in ["Bearer eyJhbGciOiJub25lIn0", "Negotiate", "Basic !", &basic("proxy", "its own")] {
+        let mfa_token = half(&app, "ana").await;
+        let wrong = json!({ "mfa_token": mfa_token, "otp": ana.phone.wrong_code(&app) });
+        let call = app.anonymous().call("POST", "/login/mfa").json(&wrong).header("authorization", header);
+        assert_eq!(call.send().await.assert_status(401).code(), "wrong_code", "{header}");
+    }
+    let mfa_token = half(&app, "ana").await;
+    let right = json!({ "mfa_token": mfa_token, "otp": code });
+    let call = app.anonymous().call("POST", "/login/mfa").json(&right);
+    call.header("authorization", basic("proxy", "its own")).send().await.assert_status(200);
+    // What a registered client sends counts.
+    let mfa_token = half(&app, "ana").await;
+    let right = json!({ "mfa_token": mfa_token, "otp": ana.phone.fresh_code(&app) });
+    let call = app.anonymous().call("POST", "/login/mfa").json(&right);
+    let refused = call.header("authorization", basic("web", "a guess")).send().await.assert_status(401);
+    assert_eq!(refused.code(), "invalid_client");
+}
+
+#[tokio::test]
 async fn a_client_authenticates_itself_in_the_body_as_well_and_once() {
     let (app, ana) = start().await;
     let mfa_token = begun(&app, Some("web"), "posts:read").await;

@@ -171,7 +171,8 @@ async fn factors_are_taken_away_with_passkeys_and_deleted_accounts_leave_none() 
     let ana = app.log_in("ana").await;
     add(&ana, &mut device).await.assert_status(201);
     let password = json!({ "password": PASSWORD });
-    ana.call("DELETE", "/users/me").json(&password).send().await.assert_status(204);
+    let strong = back(&app, &mut device).await;
+    strong.call("DELETE", "/users/me").json(&password).send().await.assert_status(204);
     assert_eq!(log_in(&app, &mut device).await.assert_status(401).code(), "invalid_passkey");
     // The authenticator may belong to another account now.
     let bob = app.user("bob").await;

@@ -1,6 +1,7 @@
 //! Proving again who one is.
 
 use keyward_api::testing::app::{PASSWORD, TestApp};
+use keyward_api::testing::person::Person;
 use serde_json::json;
 use time::Duration;
 
@@ -56,6 +57,45 @@ async fn where_there_is_a_second_factor_the_password_alone_freshens_nothing() {
     let by_recovery = json!({ "recovery_code": ana.codes[0] });
     let proven = fresh.post("/users/me/proof", by_recovery).await.assert_status(200);
     holder(&app, &proven.json()).delete("/users/me/totp").await.assert_status(204);
+}
+
+#[tokio::test]
+async fn what_asks_for_the_password_asks_for_the_second_factor_as_well_where_there_is_one() {
+    let app = TestApp::start().await;
+    let ana = enrolled(&app, "ana").await;
+    let back = back(&app, "ana", &ana.phone).await;
+    let deeds = [
+        ("POST", "/users/me/email", json!({ "email": "ana@example.org", "password": PASSWORD })),
+        (
+            "POST",
+            "/users/me/password",
+            json!({ "current_password": PASSWORD, "new_password": "another fine phrase" }),
+        ),
+        ("DELETE", "/users/me", json!({ "password": "another fine phrase" })),
+    ];
+    let refused = async |person: &Person| {
+        for (method, path, body) in &deeds {
+            let weak = person.call(method, path).json(body).send().await.assert_status(401);
+            assert_eq!(weak.code(), "insufficient_user_authentication", "{method} {path}");
+            let challenge = weak.header("www-authenticate").to_owned();
+            assert!(challenge.contains("max_age=\"300\", acr_values=\"aal2\""), "{challenge}");
+        }
+    };
+    // A session from before the enrolment, and one that showed a code too long ago.
+    refused(&ana.person).await;
+    app.clock.advance(Duration::seconds(301));
+    refused(&back).await;
+    let proof = json!({ "otp": ana.phone.fresh_code(&app) });
+    let proven = back.post("/users/me/proof", proof).await.assert_status(200);
+    let strong = holder(&app, &proven.json());
+    // The password is still asked for.
+    strong
+        .post("/users/me/password", json!({ "new_password": "another fine phrase" }))
+        .await
+        .assert_status(422);
+    for ((method, path, body), status) in deeds.iter().zip([202, 204, 204]) {
+        strong.call(method, path).json(body).send().await.assert_status(status);
+    }
 }
 
 #[tokio::test]

@@ -29,6 +29,38 @@ async fn a_mail_reports_new_recovery_codes_and_those_before_are_void() {
 }
 
 #[tokio::test]
+async fn a_mail_reports_the_use_of_a_recovery_code_at_a_login_and_at_a_proof() {
+    let app = TestApp::start().await;
+    let ana = enrolled(&app, "ana").await;
+    app.letters().await;
+    let finish = json!({ "mfa_token": half(&app, "ana").await, "recovery_code": ana.codes[0] });
+    app.anonymous().post("/login/mfa", finish).await.assert_status(200);
+    let proof = json!({ "recovery_code": ana.codes[1] });
+    ana.person.post("/users/me/proof", proof.clone()).await.assert_status(200);
+    let letters = app.letters().await;
+    let of_codes: Vec<_> =
+        letters.iter().filter(|sent| sent.letter.subject.contains("A recovery code")).collect();
+    assert_eq!(of_codes.len(), 2);
+    for (sent, left) in of_codes.into_iter().zip([9, 8]) {
+        assert_eq!(sent.recipient.as_str(), "ana@example.com");
+        assert!(sent.letter.text.contains(&format!("Codes that are left: {left}.")), "{}", sent.letter.text);
+    }
+    // One that was used before is refused, and reported by no mail.
+    ana.person.post("/users/me/proof", proof).await.assert_status(403);
+    assert!(app.letters().await.is_empty());
+}
+
+#[tokio::test]
+async fn without_rate_limits_recovery_codes_are_renewed_as_often_as_one_likes() {
+    let app = TestApp::with_flags(&["--throttle", "off"]).await;
+    let ana = enrolled(&app, "ana").await;
+    let strong = back(&app, "ana", &ana.phone).await;
+    for _ in 0..8 {
+        strong.post("/users/me/recovery-codes", json!({})).await.assert_status(200);
+    }
+}
+
+#[tokio::test]
 async fn recovery_codes_are_renewed_a_few_times_and_then_wait() {
     let app = TestApp::start().await;
     let ana = enrolled(&app, "ana").await;

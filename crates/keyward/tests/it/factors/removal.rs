@@ -86,7 +86,8 @@ async fn a_deleted_account_leaves_no_factor_behind() {
     let app = TestApp::start().await;
     let ana = enrolled(&app, "ana").await;
     let password = json!({ "password": PASSWORD });
-    ana.person.call("DELETE", "/users/me").json(&password).send().await.assert_status(204);
+    let strong = back(&app, "ana", &ana.phone).await;
+    strong.call("DELETE", "/users/me").json(&password).send().await.assert_status(204);
     DeletedAccounts::new(app.ports.clone()).remove().await.unwrap();
     let tables = ["totp_factors".to_owned(), "totp_offers".to_owned(), "recovery_codes".to_owned()];
     let rows = keyward_infra::testing::rows::read(app.database.connection(), &tables).await;
