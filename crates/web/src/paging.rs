@@ -122,8 +122,8 @@ impl<K: Key, T: Listed<K>, F: Input> Input for Request<T, F, K> {
         let after = fields.optional(Cursor::<K>::NAME, &Cursor(PhantomData), &T::LIST);
         let filter = F::read(fields, context);
         let narrowing = fields.digest(&["limit", Cursor::<K>::NAME]);
-        // Under other filters the rows beyond it are another list's.
-        if after.flatten().is_some_and(|(made_for, _)| made_for != narrowing) {
+        // Under other filters the rows beyond it are another list's. Cursors of version 0.1 do not say which they were made for.
+        if after.flatten().is_some_and(|(made_for, _)| made_for.is_some() && made_for != narrowing) {
             fields
                 .fault(Cursor::<K>::NAME, Flaw::value("this cursor was made for other filters of this list"));
         }

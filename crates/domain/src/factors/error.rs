@@ -29,6 +29,11 @@ pub enum FactorError {
     /// The account has no such passkey.
     #[error("passkey with id: {0} was not found")]
     PasskeyNotFound(PasskeyId),
+    /// The account has no password and no other passkey.
+    #[error(
+        "Without this passkey you could not log in any more. Set a password or add another passkey first."
+    )]
+    LastWayIn,
     /// This server's address is an IP address, and passkeys belong to host names.
     #[error(
         "Passkeys need a host name, and this server's address is an IP address. Set KEYWARD_ISSUER to a URL with a \
@@ -74,6 +79,7 @@ impl Failure for FactorError {
             | Self::NoFactor
             | Self::PasskeyTaken
             | Self::TooManyPasskeys
+            | Self::LastWayIn
             | Self::NoPasskeys => Kind::Conflict,
             Self::TooWeak | Self::CallerGone => Kind::Unauthenticated,
             Self::NotFound(_) | Self::PasskeyNotFound(_) => Kind::NotFound,
@@ -89,6 +95,7 @@ impl Failure for FactorError {
             Self::InvalidPasskey => codes::INVALID_PASSKEY,
             Self::PasskeyTaken => codes::PASSKEY_TAKEN,
             Self::TooManyPasskeys => codes::ACCOUNT_FULL,
+            Self::LastWayIn => codes::LAST_WAY_IN,
             Self::NoPasskeys => codes::NO_PASSKEYS,
             Self::NoEnrolment => codes::NO_ENROLMENT,
             Self::NoFactor => codes::NO_SECOND_FACTOR,
@@ -132,6 +139,8 @@ crate::cases! {
     PasskeyTaken => FactorError::PasskeyTaken;
     /// The account has as many passkeys as it may have.
     TooManyPasskeys => FactorError::TooManyPasskeys;
+    /// The account has no password and no other passkey.
+    LastWayIn => FactorError::LastWayIn;
     /// The account has no such passkey.
     NoPasskey => FactorError::PasskeyNotFound(PasskeyId(9));
     /// This server's address is an IP address, which passkeys cannot belong to.

@@ -172,14 +172,19 @@ impl Passkeys {
     /// second factor the recovery codes go, too. A mail reports it.
     ///
     /// # Errors
-    /// As [`rename`](Self::rename).
+    /// As [`rename`](Self::rename); [`FactorError::LastWayIn`] for the last passkey of an account without a password.
     pub async fn remove(&self, actor: &Actor, id: PasskeyId, origin: &Origin) -> Result<(), FactorError> {
         let ports = &self.checks.ports;
         ports
             .retrying(|| async {
                 let mut tx = ports.store.begin().await?;
                 let held = hold(&mut *tx, actor.who).await?;
-                strong_enough(actor, &Standing::of(&mut *tx, actor.who).await?)?;
+                let standing = Standing::of(&mut *tx, actor.who).await?;
+                strong_enough(actor, &standing)?;
+                let found = tx.users().credentials(actor.who).await?.ok_or(FactorError::CallerGone)?;
+                if found.hash.is_none() && standing.passkeys.iter().all(|passkey| passkey.id == id) {
+                    return Err(FactorError::LastWayIn);
+                }
                 if !tx.passkey_changes().remove(actor.who, id).await? {
                     return Err(FactorError::PasskeyNotFound(id));
                 }

@@ -50,6 +50,8 @@ pub const WRONG_CODE: ErrorCode = ErrorCode::new("wrong_code");
 pub const INVALID_PASSKEY: ErrorCode = ErrorCode::new("invalid_passkey");
 /// The passkey is registered already.
 pub const PASSKEY_TAKEN: ErrorCode = ErrorCode::new("passkey_taken");
+/// Without this passkey its owner could not log in any more.
+pub const LAST_WAY_IN: ErrorCode = ErrorCode::new("last_way_in");
 /// This server cannot offer passkeys: its address is an IP address.
 pub const NO_PASSKEYS: ErrorCode = ErrorCode::new("no_passkeys");
 /// No enrolment was begun, or it has expired.

@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, NoContent, Response};
 use keyward_domain::factors::error::{
-    InvalidPasskey, NoPasskey, NoPasskeys, PasskeyTaken, TooManyPasskeys, TooNarrow, TooWeak,
+    InvalidPasskey, LastWayIn, NoPasskey, NoPasskeys, PasskeyTaken, TooManyPasskeys, TooNarrow, TooWeak,
 };
 use keyward_domain::factors::passkeys::Passkeys;
 use keyward_domain::factors::registration::RegisteredPasskey;
@@ -141,7 +141,7 @@ pub async fn remove_passkey(
     State(passkeys): State<Passkeys>,
     Sender(origin): Sender,
     Path(id): Path<Id<PasskeyId>>,
-) -> Result<NoContent, Refused<(NoPasskey, TooWeak)>> {
+) -> Result<NoContent, Refused<(NoPasskey, LastWayIn, TooWeak)>> {
     passkeys.remove(&user, id, &origin).await?;
     Ok(NoContent)
 }

@@ -14,7 +14,7 @@ use super::phone::enrol;
 use crate::app::Starts;
 
 /// What is stored for an account without a password.
-async fn nothing(app: &TestApp) -> String {
+pub(crate) async fn nothing(app: &TestApp) -> String {
     let email = Email::parse(&address("nobody")).unwrap();
     let new = NewUser {
         names: email.into(),

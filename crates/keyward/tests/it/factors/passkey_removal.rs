@@ -6,6 +6,7 @@ use keyward_domain::values::ids::UserId;
 use serde_json::json;
 
 use super::authenticator::{Device, Key, add, back, service, with_passkey};
+use super::no_password::nothing as without_hash;
 use super::phone::{credentials, enrolled};
 use crate::app::Starts;
 use crate::sessions::refresh;
@@ -28,6 +29,30 @@ async fn sessions_of_a_removed_passkey_end_and_the_one_that_removed_it_stays() {
     let letter = app.letter().await.letter;
     assert!(letter.text.contains("Every other session of the account has ended"), "{}", letter.text);
     assert!(!letter.text.contains("takes less"), "another passkey is left: {}", letter.text);
+}
+
+#[tokio::test]
+async fn the_last_passkey_of_an_account_without_a_password_stays() {
+    let app = service(&[]).await;
+    let (ana, mut device) = with_passkey(&app, "ana").await;
+    let hash = without_hash(&app).await;
+    app.home.execute(&format!("UPDATE users SET password_hash = '{hash}' WHERE id = {}", ana.id)).await;
+    let owner = back(&app, &mut device).await;
+    let mut other = Device::new(Key::eddsa());
+    let first = owner.get("/users/me/factors").await.json()["passkeys"][0]["id"].clone();
+    let kept = owner.delete(&format!("/users/me/passkeys/{first}")).await.assert_status(409);
+    assert_eq!(kept.code(), "last_way_in");
+    // With another one it goes, and then that is the last.
+    let second = add(&owner, &mut other).await.assert_status(201).json()["id"].clone();
+    let owner = back(&app, &mut other).await;
+    owner.delete(&format!("/users/me/passkeys/{first}")).await.assert_status(204);
+    owner.delete(&format!("/users/me/passkeys/{second}")).await.assert_status(409);
+    // So it does with a password.
+    owner
+        .post("/users/me/password", json!({ "new_password": "another fine phrase" }))
+        .await
+        .assert_status(204);
+    owner.delete(&format!("/users/me/passkeys/{second}")).await.assert_status(204);
 }
 
 #[tokio::test]
