@@ -52,7 +52,7 @@ impl<S> Layer<S> for Boundary {
     }
 }
 
-/// A route, whatever its type.
+/// A route, of any type.
 trait Inner:
     Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone + Send + 'static
 {

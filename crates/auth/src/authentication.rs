@@ -31,7 +31,7 @@ pub enum Credential {
 
 /// What knows when and how its holder was authenticated: an identity that a token stands for.
 pub trait Authenticated {
-    /// Whether its callers may have to wait after too many credentials that are nobody's: the document says so.
+    /// Whether its callers may have to wait after too many credentials that open nothing: the document says so.
     const WAITS: bool = false;
     /// When, in Unix seconds; `None` where that is not known.
     fn authenticated_at(&self) -> Option<i64>;

@@ -126,7 +126,7 @@ impl JwtVerifier {
         Self { memory: Some(TokenMemory::new(tokens)), ..self }
     }
 
-    /// The same for tokens of this issuer whatever their audience: for the issuer's own use, as when it is asked what a token is
+    /// The same for tokens of this issuer for any audience: for the issuer's own use, as when it is asked what a token is
     /// worth. Never to let a request in.
     #[must_use]
     pub fn of_any_audience(self) -> Self {

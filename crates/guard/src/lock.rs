@@ -41,7 +41,7 @@ pub(crate) fn enrolled(operation: &mut Operation) {
 
 /// Adds the refusal of callers who have to wait.
 pub(crate) fn waits(operation: &mut Operation) {
-    let when = "Too many API keys that are nobody's came from this IP address: try again after `Retry-After` seconds";
+    let when = "Too many unknown API keys came from this IP address: try again after `Retry-After` seconds";
     refusal(operation, Refusal::TooManyAttempts(30), when);
 }
 

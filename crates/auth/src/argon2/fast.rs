@@ -1,4 +1,4 @@
-//! Argon2 by `argon2-rust`, which chooses SSE2, AVX2, AVX-512 or NEON as it runs. The crate is young and nobody has audited it:
+//! Argon2 by `argon2-rust`, which chooses SSE2, AVX2, AVX-512 or NEON as it runs. The crate is young and was never audited:
 //! RustCrypto's is the judge, and where the two differ at the self-test this one is not used.
 
 use std::cell::RefCell;

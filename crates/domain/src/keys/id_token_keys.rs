@@ -1,5 +1,5 @@
-//! The keys that sign ID tokens: rings of their own, so that RS256, which every OpenID Connect library knows, is there whatever signs
-//! access tokens. They are stored and rotated as the other keys are.
+//! The keys that sign ID tokens: rings of their own, so that RS256, which every OpenID Connect library knows, is there however access tokens
+//! are signed. They are stored and rotated as the other keys are.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -48,7 +48,7 @@ impl IdTokenKeys {
         Self(Arc::new(Parts { keys, with_old, ports, looked_at, rings: Default::default() }))
     }
 
-    /// The ring of an algorithm. Makes the first key where there is none.
+    /// The ring of an algorithm. Makes its first key if it has no key yet.
     ///
     /// # Errors
     /// Those of [`Keys::open`].

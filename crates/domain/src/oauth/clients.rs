@@ -232,7 +232,7 @@ impl Clients {
         Ok(self.named(id).await?.is_some())
     }
 
-    /// The client of that id, which proves nothing; `None` where there is none.
+    /// The client of that id, which proves nothing; `None` for an unknown id.
     pub async fn named(&self, id: &str) -> Result<Option<Client>, ClientError> {
         let Some(id) = ClientId::parse(id) else { return Ok(None) };
         Ok(self.ports.store.autocommit().clients().find(&id).await?)

@@ -1,5 +1,5 @@
 //! An authorization request (RFC 6749, section 4.1.1; RFC 7636; RFC 8707; OpenID Connect Core, section 3.1.2.1), read in two
-//! steps: first who asks and where the answer goes, then everything else. What is wrong before that is known is told to the
+//! steps: first who asks and where the answer goes, then everything else. What is wrong before that is known goes to the
 //! person; what is wrong after, to the client.
 
 use keyward_auth::ScopeSet;
@@ -33,7 +33,7 @@ pub enum Unanswerable {
     /// No `redirect_uri`, and the client has not exactly one.
     #[error("The application did not say where to return to: `redirect_uri` is missing.")]
     NoRedirect,
-    /// It is none of the client's.
+    /// The client has no such redirect URI.
     #[error("The application wants to return to an address that is not registered for it.")]
     ForeignRedirect,
     /// The sealed request is not ours, or too old.
