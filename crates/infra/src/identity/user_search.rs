@@ -87,7 +87,9 @@ pub(super) async fn search<C: Connections>(
 fn index(backend: DbBackend, search: &Search, filter: &UserFilter) -> (Index, bool) {
     let UserFilter { role, disabled, .. } = filter;
     let anything = matches!(search, Search::Anything);
+    // Databases fold letters beyond ASCII in ways of their own, PostgreSQL by its locale: those are compared here alone.
     if let Search::Part(part) = search
+        && part.is_ascii()
         && search.is_indexed(backend)
     {
         let phrase = search.phrase().filter(|_| backend == DbBackend::Sqlite);

@@ -19,7 +19,7 @@ async fn people(app: &TestApp) -> People {
     for (short, account) in [
         ("ana", json!({ "email": "ana@example.com", "username": "flyingsponge", "name": "Ana Müller" })),
         ("bob", json!({ "email": "bob@example.org", "name": "Ärger & 100%_Söhne" })),
-        ("cy", json!({ "username": "cy.blue" })),
+        ("cy", json!({ "username": "cy.blue", "name": "Γιώργος İbrahim" })),
         ("dee", json!({ "email": "dee@example.com", "name": "Blue" })),
     ] {
         let mut account: Value = account;
@@ -59,6 +59,8 @@ async fn accounts_are_found_by_parts_of_every_name_they_have() {
         // In any letter case, beyond ASCII as well.
         ("search=m%C3%9CLLER", &["ana"]),
         ("search=%C3%A4rger", &["bob"]),
+        ("search=%CE%93%CE%B9%CF%8E%CF%81%CE%B3%CE%BF%CF%82", &["cy"]),
+        ("search=%C4%B0brahim", &["cy"]),
         // Shorter than what an index of trigrams knows, or without a letter.
         ("search=cy", &["cy"]),
         ("search=%40", &["root", "ana", "bob", "dee"]),
