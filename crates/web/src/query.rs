@@ -7,8 +7,8 @@ use axum::http::Uri;
 use axum::http::request::Parts;
 use keyward_guard::{Documented, Schemas};
 use utoipa::IntoParams;
-use utoipa::openapi::RefOr;
-use utoipa::openapi::path::{Operation, ParameterIn};
+use utoipa::openapi::path::{Operation, Parameter, ParameterIn};
+use utoipa::openapi::{RefOr, Required, Schema};
 
 use crate::base_path::BasePath;
 use crate::fields::Fields;
@@ -38,8 +38,19 @@ impl<T: Input + IntoParams> Documented for Query<T> {
         let parameters = T::into_params(|| Some(ParameterIn::Query));
         let name = parameters.first().map_or("query", |parameter| parameter.name.as_str());
         document_validation(operation, schemas, form::twice("query", name));
-        operation.parameters.get_or_insert_default().extend(parameters.into_iter().map(RefOr::T));
+        let parameters = parameters.into_iter().map(|parameter| RefOr::T(or_empty(parameter)));
+        operation.parameters.get_or_insert_default().extend(parameters);
     }
+}
+
+/// An optional parameter may be empty, which counts as missing.
+fn or_empty(mut parameter: Parameter) -> Parameter {
+    if let (Some(RefOr::T(Schema::Object(object))), Required::False) =
+        (&mut parameter.schema, &parameter.required)
+    {
+        object.min_length = None;
+    }
+    parameter
 }
 
 /// What is sent in a body and nowhere else: no body is read where the query has one of these names.

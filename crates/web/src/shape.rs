@@ -141,6 +141,14 @@ impl Property {
                     object.description = Some(words.to_owned());
                 }
             }
+            RefOr::T(Schema::Array(list)) => {
+                if let (true, SchemaType::Type(schema_type)) = (self.nullable, &list.schema_type) {
+                    list.schema_type = SchemaType::Array(vec![schema_type.clone(), Type::Null]);
+                }
+                if let Some(words) = self.description {
+                    list.description = Some(words.to_owned());
+                }
+            }
             RefOr::Ref(reference) if !self.nullable => {
                 reference.description = self.description.map(str::to_owned).unwrap_or_default();
             }
