@@ -8,6 +8,7 @@ use axum::http::request::Parts;
 use keyward_guard::{Documented, Schemas};
 use utoipa::IntoParams;
 use utoipa::openapi::path::{Operation, Parameter, ParameterIn};
+use utoipa::openapi::schema::{SchemaType, Type};
 use utoipa::openapi::{RefOr, Required, Schema};
 
 use crate::base_path::BasePath;
@@ -49,6 +50,9 @@ fn or_empty(mut parameter: Parameter) -> Parameter {
         (&mut parameter.schema, &parameter.required)
     {
         object.min_length = None;
+        if object.schema_type == SchemaType::Type(Type::String) {
+            object.format = None;
+        }
     }
     parameter
 }
