@@ -43,9 +43,7 @@ fn unseen(document: &Value, notes: &str) -> Vec<String> {
             for (status, response) in members(&operation["responses"]) {
                 for (code, _) in members(&response["content"]["application/json"]["examples"]) {
                     let line = format!("{} {path} {status} {code}", method.to_uppercase());
-                    let is_error = status.as_str() >= "400"
-                        && !SHARED.contains(&code.as_str())
-                        && !of_the_lock(path, code);
+                    let is_error = status.as_str() >= "400" && !SHARED.contains(&code.as_str());
                     if is_error && !seen.contains(&*line) {
                         unseen.push(line);
                     }
@@ -54,11 +52,6 @@ fn unseen(document: &Value, notes: &str) -> Vec<String> {
         }
     }
     unseen
-}
-
-/// What the lock alone documents: a token for enrolling is refused by its audience before, with 401.
-fn of_the_lock(path: &str, code: &str) -> bool {
-    (path, code) == ("/oauth/userinfo", "enrolment_only")
 }
 
 fn members(value: &Value) -> impl Iterator<Item = (&String, &Value)> {

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use keyward_auth::{Authenticated, Credential, JwtVerifier, ScopeSet, Scoped};
 use keyward_domain::values::actor::Actor;
 use keyward_domain::values::scopes::OPENID;
-use keyward_guard::{Authenticator, CurrentUser, Refusal};
+use keyward_guard::{Authenticator, CurrentUser, Refusal, Requirement};
 
 use super::session_check::SessionCheck;
 
@@ -34,8 +34,17 @@ impl Authenticated for ClaimsReader {
     }
 }
 
+/// Asks for nothing beside being a claims reader. A token that is good for enrolling a second factor alone never makes one: it has
+/// no other scope, and is refused for that.
+pub struct Claims;
+
+impl Requirement for Claims {
+    const SCOPE: Option<&'static str> = None;
+    const ENROLLING: bool = true;
+}
+
 /// The lock of what claims readers may ask.
-pub type ClaimsLock = CurrentUser<(), (), ClaimsReader>;
+pub type ClaimsLock = CurrentUser<Claims, (), ClaimsReader>;
 
 /// Lets claims readers in. Cheap to clone.
 #[derive(Clone)]

@@ -57,6 +57,7 @@ async fn a_token_for_enrolling_opens_no_other_lock() {
         assert_eq!(refused.code(), expected, "{name}");
     }
     ana.get("/users/me/factors").await.assert_status(200);
+    ana.get("/oauth/userinfo").await.assert_invalid_token("for enrolling");
 }
 
 #[tokio::test]
