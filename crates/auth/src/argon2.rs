@@ -72,10 +72,23 @@ impl Argon2idHasher {
     ///
     /// [`PasswordError::Parameters`] where they are outside the bounds that [`Argon2Params`] names.
     pub fn new(params: Argon2Params, random: Arc<dyn Random>) -> Result<Self, PasswordError> {
-        let checked = params.checked(OUTPUT_BYTES).ok_or(PasswordError::Parameters(ABSURD))?;
+        let checked = Self::checked(params)?;
         let engine = Argon2Engine::tested(&checked);
         let argon2 = Argon2::new(NEW.0, NEW.1, checked);
         Ok(Self { params, argon2, engine, random })
+    }
+
+    /// Whether a hasher of these parameters can be made, without making one.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::new`].
+    pub fn check(params: Argon2Params) -> Result<(), PasswordError> {
+        Self::checked(params).map(drop)
+    }
+
+    fn checked(params: Argon2Params) -> Result<::argon2::Params, PasswordError> {
+        params.checked(OUTPUT_BYTES).ok_or(PasswordError::Parameters(ABSURD))
     }
 
     /// The implementation that it uses. With the feature `fast-hash` one that fell back is worth a line in the log.

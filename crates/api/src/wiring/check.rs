@@ -10,7 +10,7 @@ use super::distinct::distinct;
 use super::error::ServiceError;
 use super::grants::grants;
 use super::key_ring::shared_secret;
-use super::ports::hasher;
+use super::ports;
 use super::{mail, master_secret};
 use crate::resources::resource::Resource;
 use crate::settings::Settings;
@@ -27,7 +27,7 @@ pub fn check(settings: &Settings, resources: &[Resource]) -> Result<(), ServiceE
     }
     grants(&settings.scopes, resources)?;
     settings.factors.check(&settings.issuer())?;
-    hasher(&settings.passwords)?;
+    ports::check(&settings.passwords)?;
     shared_secret(&settings.tokens)?;
     master_secret::given(&settings.tokens)?;
     mail::mailer(settings)?;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use keyward_auth::{Argon2Engine, Argon2idHasher, SystemRandom};
+use keyward_auth::{Argon2Engine, Argon2idHasher, PasswordError, SystemRandom};
 use keyward_domain::ports::bundle::Ports;
 use keyward_infra::clock::SystemClock;
 use keyward_infra::hashing_pool::HashingPool;
@@ -16,7 +16,7 @@ use crate::settings::passwords::PasswordSettings;
 /// # Errors
 /// The parameters of Argon2id do not fit, or no thread can start.
 pub fn ports(database: &OpenDatabase, passwords: &PasswordSettings) -> Result<Ports, ServiceError> {
-    let hasher = hasher(passwords)?;
+    let hasher = Argon2idHasher::new(passwords.argon2(), Arc::new(SystemRandom)).map_err(unfit)?;
     if hasher.engine() == Argon2Engine::FellBack {
         tracing::warn!("the fast Argon2 failed its self-test on this machine, and the portable one is used");
     }
@@ -31,9 +31,14 @@ pub fn ports(database: &OpenDatabase, passwords: &PasswordSettings) -> Result<Po
     })
 }
 
-/// Argon2id as the settings have it.
-pub(super) fn hasher(passwords: &PasswordSettings) -> Result<Argon2idHasher, ServiceError> {
-    Argon2idHasher::new(passwords.argon2(), Arc::new(SystemRandom)).map_err(|error| {
-        format!("KEYWARD_ARGON2_MEMORY, _ITERATIONS and _PARALLELISM do not fit: {error}").into()
-    })
+/// Checks the parameters of Argon2id.
+///
+/// # Errors
+/// They do not fit.
+pub(super) fn check(passwords: &PasswordSettings) -> Result<(), ServiceError> {
+    Argon2idHasher::check(passwords.argon2()).map_err(unfit)
+}
+
+fn unfit(error: PasswordError) -> ServiceError {
+    format!("KEYWARD_ARGON2_MEMORY, _ITERATIONS and _PARALLELISM do not fit: {error}").into()
 }

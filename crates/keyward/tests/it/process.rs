@@ -191,16 +191,12 @@ impl Served {
         (status.code(), self.output())
     }
 
-    /// The most memory it ever had beside its own code, in MiB. The code of a development build is large, is shared by all
-    /// that run it, and grows with no request.
+    /// The most memory it ever had, in MiB.
     #[cfg(target_os = "linux")]
     pub(crate) fn peak_memory_mib(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.0.id())).unwrap();
-        let kib = |name: &str| {
-            let size = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
-            size.trim().trim_end_matches(" kB").parse::<u64>().unwrap()
-        };
-        (kib("VmHWM:") - kib("RssFile:")) / 1024
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        peak.trim().trim_end_matches(" kB").parse::<u64>().unwrap() / 1024
     }
 
     /// An answer to a JSON body: its status and its body.

@@ -99,7 +99,10 @@ impl<C: Connections> PostRepository for Db<C> {
         // By value: a page is long, and is not held twice.
         let rows: Result<Vec<_>, _> =
             rows.into_iter().map(|row| PostRow::from_query_result(&row, "")).collect();
-        let page = Slice::cut(rows.map_err(failed)?, page, |row| row.id);
+        let mut rows = rows.map_err(failed)?;
+        // Here, for SQLite would copy every content to sort them.
+        rows.sort_unstable_by_key(|row| row.id);
+        let page = Slice::cut(rows, page, |row| row.id);
         let unread = |row: &PostRow| if row.content.is_some() { 0 } else { u64::MAX };
         let Slice { items, next } = page.weighing(PAGE_BYTES, unread, |row| row.id);
         let page = Slice { items, next: next.or(horizon) }.try_map(PostRow::read)?;
@@ -145,23 +148,27 @@ fn written(draft: &Draft, now: OffsetDateTime) -> ActiveModel {
     }
 }
 
-/// The posts with these ids and one more, ascending, each with its owner. Contents are read as far as a page may have bytes:
+/// The posts with these ids and one more, in any order, each with its owner. Contents are read as far as a page may have bytes:
 /// both databases know the length of one without reading it.
 fn within_page(ids: SelectStatement, page: Page) -> SelectStatement {
-    let bytes = || octets((Entity, Column::Content));
-    let mut sized = Query::select();
-    sized
+    // By itself: beside a window SQLite would copy each content along.
+    let mut sizes = Query::select();
+    sizes
         .column((Entity, Column::Id))
-        .expr_as(bytes(), "bytes")
-        .expr_window_as(
-            bytes().sum(),
-            WindowStatement::new().order_by((Entity, Column::Id), Order::Asc).take(),
-            "total",
-        )
+        .expr_as(octets((Entity, Column::Content)), "bytes")
         .from(Entity)
         .and_where(Expr::col((Entity, Column::Id)).in_subquery(ids))
         .order_by((Entity, Column::Id), Order::Asc)
         .limit(page.fetch());
+    let mut sized = Query::select();
+    sized
+        .columns([("sizes", "id"), ("sizes", "bytes")])
+        .expr_window_as(
+            Expr::col(("sizes", "bytes")).sum(),
+            WindowStatement::new().order_by(("sizes", "id"), Order::Asc).take(),
+            "total",
+        )
+        .from_subquery(sizes.take(), "sizes");
     let total = || Expr::col(("sized", "total"));
     let fits = total().lte(PAGE_BYTES.cast_signed()).or(total().equals(("sized", "bytes")));
     let content = CaseStatement::new().case(fits, Expr::col((Entity, Column::Content)));
@@ -178,7 +185,6 @@ fn within_page(ids: SelectStatement, page: Page) -> SelectStatement {
             Expr::col((users::Entity, users::Column::Id)).equals((Entity, Column::OwnerId)),
         )
         .and_where(Expr::col((users::Entity, users::Column::DeletedAt)).is_null())
-        .order_by((Entity, Column::Id), Order::Asc)
         .take()
 }
 
