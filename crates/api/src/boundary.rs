@@ -4,6 +4,7 @@ pub mod cors;
 mod cors_log;
 pub(crate) mod host;
 pub(crate) mod moved;
+pub mod network;
 pub mod proxies;
 pub(crate) mod security_headers;
 pub mod stopping;

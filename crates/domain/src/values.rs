@@ -15,6 +15,7 @@ pub mod packed;
 pub mod page;
 pub mod proof;
 pub mod relying_party;
+pub mod resource_uri;
 pub mod scopes;
 pub mod text;
 pub mod uris;

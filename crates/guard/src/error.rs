@@ -32,7 +32,7 @@ pub enum Refusal {
     /// The token is good, but its holder was authenticated too long ago, or not strongly enough (RFC 9470).
     #[error("A more recent or stronger authentication is required")]
     InsufficientAuthentication(StepUp),
-    /// The caller showed too many credentials that open nothing, and has to wait for so many seconds.
+    /// The caller showed too many credentials that open nothing, and has to wait for this number of seconds.
     #[error("Too many attempts. Try again in {0} s.")]
     TooManyAttempts(u64),
     /// Whether the token is good cannot be found out now.

@@ -25,6 +25,7 @@ pub mod rights;
 pub mod search;
 pub mod server_time;
 pub mod signals;
+mod spend_batch;
 mod spend_queue;
 pub mod store;
 mod url;

@@ -7,8 +7,9 @@ use keyward_domain::model::clients::{Client, ClientSettings};
 use keyward_domain::oauth::authorize::params::Params;
 use keyward_domain::oauth::authorize::request::{AuthorizationRequest, Target, client_id};
 use keyward_domain::values::ids::ClientId;
+use keyward_domain::values::resource_uri::ResourceUri;
 use keyward_domain::values::text::Text;
-use keyward_domain::values::uris::{RedirectKind, RedirectUri, ResourceUri};
+use keyward_domain::values::uris::{RedirectKind, RedirectUri};
 use keyward_web::decode;
 use time::OffsetDateTime;
 

@@ -78,13 +78,8 @@ where
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
         refuse_credentials_in(request.uri(), &SECRETS).map_err(refused)?;
         let (headers, form) = take::<T>(request).await;
-        let (object, client) = match form {
-            Ok(object) => {
-                let client = authenticate(&Clients::from_ref(state), &headers, &object).await?;
-                (object, client)
-            }
-            Err(rejection) => return Err(refused(rejection)),
-        };
+        let object = form.map_err(refused)?;
+        let client = authenticate(&Clients::from_ref(state), &headers, &object).await?;
         Ok(Self { value: read::<T>(&object)?, client })
     }
 }
@@ -98,15 +93,9 @@ where
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        refuse_credentials_in(request.uri(), &SECRETS).map_err(refused)?;
-        let (headers, form) = take::<T>(request).await;
-        // Who is asking comes before what is asked: a form that cannot be read names no client.
-        let nothing = Map::new();
-        let client =
-            authenticate(&Clients::from_ref(state), &headers, form.as_ref().unwrap_or(&nothing)).await?;
-        let client = client.filter(|client| !client.is_public()).ok_or_else(invalid_client)?;
-        let object = form.map_err(refused)?;
-        Ok(Self { value: read::<T>(&object)?, client })
+        let (value, client) =
+            of_client(request, &Clients::from_ref(state), |client| !client.is_public()).await?;
+        Ok(Self { value, client })
     }
 }
 
@@ -119,15 +108,24 @@ where
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        refuse_credentials_in(request.uri(), &SECRETS).map_err(refused)?;
-        let (headers, form) = take::<T>(request).await;
-        let nothing = Map::new();
-        let client =
-            authenticate(&Clients::from_ref(state), &headers, form.as_ref().unwrap_or(&nothing)).await?;
-        let client = client.ok_or_else(invalid_client)?;
-        let object = form.map_err(refused)?;
-        Ok(Self { value: read::<T>(&object)?, client })
+        let (value, client) = of_client(request, &Clients::from_ref(state), |_| true).await?;
+        Ok(Self { value, client })
     }
+}
+
+/// What a form says, and the client that sent it, where `admits` lets it.
+async fn of_client<T: Input<Context = ()>>(
+    request: Request,
+    clients: &Clients,
+    admits: impl Fn(&Client) -> bool,
+) -> Result<(T, Client), ApiError> {
+    refuse_credentials_in(request.uri(), &SECRETS).map_err(refused)?;
+    let (headers, form) = take::<T>(request).await;
+    // Who is asking comes before what is asked: a form that cannot be read names no client.
+    let nothing = Map::new();
+    let client = authenticate(clients, &headers, form.as_ref().unwrap_or(&nothing)).await?;
+    let client = client.filter(admits).ok_or_else(invalid_client)?;
+    Ok((read::<T>(&form.map_err(refused)?)?, client))
 }
 
 /// The headers and the form, which may be empty: the fields say what is missing.

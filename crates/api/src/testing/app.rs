@@ -112,32 +112,27 @@ impl TestApp {
     /// Another process on the same database, with a memory of its own.
     #[must_use]
     pub fn replica(&self) -> Self {
-        Self::assemble(
-            Arc::clone(&self.home),
-            self.database.as_another_process(),
-            Arc::clone(&self.ports.hashing),
-            self.keys.clone(),
-            Arc::clone(&self.postbox.master),
-            Arc::clone(&self.clock),
-            self.settings.clone(),
-            self.resources.clone(),
-            self.pages,
-        )
+        self.again(self.database.as_another_process(), self.pages)
     }
 
     /// The same service with pages for people.
     #[must_use]
     pub fn with_pages(self, pages: Pages) -> Self {
+        self.again(self.database.clone(), Some(pages))
+    }
+
+    /// The same keys, clock and settings over `database`.
+    fn again(&self, database: Database, pages: Option<Pages>) -> Self {
         Self::assemble(
             Arc::clone(&self.home),
-            self.database.clone(),
+            database,
             Arc::clone(&self.ports.hashing),
             self.keys.clone(),
             Arc::clone(&self.postbox.master),
             Arc::clone(&self.clock),
             self.settings.clone(),
             self.resources.clone(),
-            Some(pages),
+            pages,
         )
     }
 

@@ -6,9 +6,10 @@ use time::OffsetDateTime;
 
 use super::store_error::StoreError;
 use crate::values::ids::ClientId;
+use crate::values::resource_uri::ResourceUri;
 use crate::values::scopes;
 use crate::values::text::Text;
-use crate::values::uris::{RedirectUri, ResourceUri};
+use crate::values::uris::RedirectUri;
 
 /// The name of a client, as people read it.
 pub type ClientName = Text<1, 100>;

@@ -6,8 +6,8 @@ use time::OffsetDateTime;
 
 use super::store_error::StoreError;
 use crate::values::ids::{ClientId, UserId};
+use crate::values::resource_uri::ResourceUri;
 use crate::values::scopes::union;
-use crate::values::uris::ResourceUri;
 
 /// What a person allowed a client.
 #[derive(Clone, Debug, PartialEq, Eq)]

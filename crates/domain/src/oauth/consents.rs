@@ -14,7 +14,7 @@ use crate::sessions::opening::owner;
 use crate::values::actor::Actor;
 use crate::values::ids::ClientId;
 use crate::values::origin::Origin;
-use crate::values::uris::ResourceUri;
+use crate::values::resource_uri::ResourceUri;
 
 /// How many applications an account may have allowed. Beyond them, the one allowed longest ago is forgotten.
 pub const MOST: u64 = 200;

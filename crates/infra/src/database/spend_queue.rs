@@ -5,33 +5,22 @@
 //! is spent by itself, so that the others succeed. Of several tokens of one session in a batch the first is spent; the others
 //! are answered as if their session were not as it has to be, and their callers look it up.
 
-use std::collections::{HashMap, VecDeque};
-use std::pin::Pin;
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use keyward_domain::model::sessions::{Spend, Spent};
 use keyward_domain::model::store_error::StoreError;
 use tokio::sync::oneshot;
-use tokio::task::JoinSet;
 
-use super::error::may_succeed_alone;
+use super::spend_batch::{Batch, Commit, Committing, Waiting};
 
-/// The most tokens of one transaction.
-const BATCH: usize = 256;
-/// The most tokens that are spent by themselves at the same time, after their batch has failed.
-const ALONE: usize = 4;
 /// The most tokens that wait; further ones are refused.
 const WAITING: usize = 4096;
 
-type Batch = Pin<Box<dyn Future<Output = Result<Vec<Spent>, StoreError>> + Send>>;
-
-/// Spends tokens of different sessions in one transaction.
-pub(crate) type Commit = dyn Fn(Vec<Spend>) -> Batch + Send + Sync;
-
 /// Tokens that wait for a transaction.
 pub(crate) struct SpendQueue {
-    commit: Box<Commit>,
+    commit: Arc<Commit>,
     /// The most transactions at a time.
     most: usize,
     state: Mutex<State>,
@@ -44,25 +33,13 @@ struct State {
     working: usize,
 }
 
-struct Waiting {
-    token: Spend,
-    arrived: Instant,
-    answer: oneshot::Sender<Spent>,
-}
-
-/// A token of a batch, and further callers with tokens of the same session.
-struct Member {
-    first: Waiting,
-    others: Vec<Waiting>,
-}
-
 impl SpendQueue {
     /// A queue whose batches `commit` spends, at most `most` at a time.
     pub(crate) fn new(
         most: usize,
-        commit: impl Fn(Vec<Spend>) -> Batch + Send + Sync + 'static,
+        commit: impl Fn(Vec<Spend>) -> Committing + Send + Sync + 'static,
     ) -> Arc<Self> {
-        Arc::new(Self { commit: Box::new(commit), most, state: Mutex::default() })
+        Arc::new(Self { commit: Arc::new(commit), most, state: Mutex::default() })
     }
 
     /// Spends a token, together with others that are waiting. Must be called within a Tokio runtime.
@@ -91,88 +68,6 @@ impl SpendQueue {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-
-    /// Spends a batch, and answers.
-    async fn settle(self: &Arc<Self>, batch: Vec<Member>) {
-        let tokens: Vec<Spend> = batch.iter().map(|member| member.first.now()).collect();
-        match (self.commit)(tokens).await {
-            Ok(outcomes) => {
-                batch.into_iter().zip(outcomes).for_each(|(member, outcome)| member.answer(outcome));
-            }
-            Err(error) if batch.len() > 1 && may_succeed_alone(&error) => {
-                tracing::debug!(%error, "refreshes are repeated one by one");
-                self.one_by_one(batch).await;
-            }
-            Err(error) => {
-                let outcomes = shared(error, batch.len());
-                batch.into_iter().zip(outcomes).for_each(|(member, outcome)| member.answer(outcome));
-            }
-        }
-    }
-
-    /// Spends each token in a transaction of its own, a few at a time, and answers each caller at once.
-    async fn one_by_one(self: &Arc<Self>, batch: Vec<Member>) {
-        let mut tasks = JoinSet::new();
-        for member in batch {
-            if tasks.len() >= ALONE {
-                tasks.join_next().await;
-            }
-            let queue = Arc::clone(self);
-            tasks.spawn(async move {
-                let outcome = (queue.commit)(vec![member.first.now()]).await;
-                member.answer(outcome.and_then(|mut one| one.pop().unwrap_or(Ok(None))));
-            });
-        }
-        while tasks.join_next().await.is_some() {}
-    }
-}
-
-impl Member {
-    fn answer(self, outcome: Spent) {
-        let outcomes = match outcome {
-            Ok(outcome) => {
-                let others = self.others.iter().map(|_| Ok(None));
-                [Ok(outcome)].into_iter().chain(others).collect()
-            }
-            Err(error) => shared(error, self.others.len() + 1),
-        };
-        for (waiting, outcome) in [self.first].into_iter().chain(self.others).zip(outcomes) {
-            // Without a receiver the caller no longer waits.
-            drop(waiting.answer.send(outcome));
-        }
-    }
-}
-
-impl Waiting {
-    /// The token, to be spent now: the grace of those that come too late begins when it is spent, and not when its caller
-    /// arrived.
-    fn now(&self) -> Spend {
-        Spend { now: self.token.now + self.arrived.elapsed(), ..self.token.clone() }
-    }
-}
-
-impl State {
-    /// Takes the next batch, of at most one token of a session.
-    fn take(&mut self) -> Vec<Member> {
-        let mut batch: Vec<Member> = Vec::new();
-        let mut places = HashMap::new();
-        while batch.len() < BATCH
-            && let Some(waiting) = self.waiting.pop_front()
-        {
-            if waiting.answer.is_closed() {
-                continue;
-            }
-            let session = waiting.token.session;
-            if let Some(place) = places.get(&session) {
-                let member: &mut Member = &mut batch[*place];
-                member.others.push(waiting);
-            } else {
-                places.insert(session, batch.len());
-                batch.push(Member { first: waiting, others: Vec::new() });
-            }
-        }
-        batch
-    }
 }
 
 /// A task that empties the queue, and ends when it is empty.
@@ -186,7 +81,7 @@ impl Worker {
         loop {
             let batch = {
                 let mut state = self.queue.state();
-                let batch = state.take();
+                let batch = Batch::take(&mut state.waiting);
                 if batch.is_empty() {
                     // Under the lock under which the queue was found empty: the next caller starts the next task.
                     state.working -= 1;
@@ -195,7 +90,7 @@ impl Worker {
                 }
                 batch
             };
-            self.queue.settle(batch).await;
+            batch.settle(&self.queue.commit).await;
         }
     }
 }
@@ -213,22 +108,6 @@ impl Drop for Worker {
     }
 }
 
-/// The same failure for every caller.
-fn shared(error: StoreError, callers: usize) -> Vec<Spent> {
-    let contended = matches!(error, StoreError::Contended(_));
-    let internal = !contended && !matches!(error, StoreError::Unavailable(_));
-    let error = Arc::new(error);
-    let one = |_| {
-        let cause = Box::new(Arc::clone(&error));
-        Err(match () {
-            () if contended => StoreError::Contended(cause),
-            () if internal => StoreError::Internal(cause),
-            () => StoreError::Unavailable(cause),
-        })
-    };
-    (0..callers).map(one).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
@@ -237,8 +116,10 @@ mod tests {
     use keyward_domain::values::ids::SessionId;
     use time::OffsetDateTime;
     use tokio::sync::Semaphore;
+    use tokio::task::JoinSet;
     use uuid::Uuid;
 
+    use super::super::spend_batch::BATCH;
     use super::*;
 
     fn token(session: u128) -> Spend {

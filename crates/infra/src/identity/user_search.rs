@@ -1,5 +1,5 @@
-//! Lists of accounts. One condition finds ids through its index; all of them are then compared with the rows, at most so many a
-//! page, so that no question reads every account.
+//! Lists of accounts. One condition finds ids through its index; all of them are then compared with the rows. A page reads a bounded
+//! number of rows, so that no question reads every account.
 
 use keyward_domain::model::store_error::StoreError;
 use keyward_domain::model::users::{Name, User, UserFilter};

@@ -5,8 +5,9 @@ use keyward_auth::{Algorithm, ScopeSet, SecretHash};
 use keyward_domain::model::clients::{Client, ClientChange, ClientRepository, ClientSettings};
 use keyward_domain::model::store_error::StoreError;
 use keyward_domain::values::ids::ClientId;
+use keyward_domain::values::resource_uri::ResourceUri;
 use keyward_domain::values::text::Text;
-use keyward_domain::values::uris::{RedirectUri, ResourceUri};
+use keyward_domain::values::uris::RedirectUri;
 use sea_orm::{ActiveValue, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::uris::{joined, split};
@@ -16,7 +17,7 @@ use crate::database::db::Db;
 use crate::database::error::{corrupt, failed};
 use crate::entity::clients::{ActiveModel, Column, Entity, Model};
 
-/// What is kept as the hash of a secret where there is none.
+/// What is kept in place of a hash for a client without a secret.
 const NO_SECRET: [u8; 32] = [0; 32];
 
 #[async_trait]
@@ -60,7 +61,7 @@ impl<C: Connections> ClientRepository for Db<C> {
         }
         let algorithm = change.id_token_alg.map(|algorithm| Some(algorithm.to_string()));
         let row = ActiveModel {
-            // A statement that sets nothing is none.
+            // Without a column to set there is no valid statement.
             id: ActiveValue::Set(id.to_string()),
             name: text(change.name.as_ref(), ToString::to_string),
             scope: text(change.scope.as_ref(), ToString::to_string),

@@ -5,7 +5,7 @@ use keyward_auth::ScopeSet;
 use keyward_domain::model::consents::{Consent, ConsentRepository};
 use keyward_domain::model::store_error::StoreError;
 use keyward_domain::values::ids::{ClientId, UserId};
-use keyward_domain::values::uris::ResourceUri;
+use keyward_domain::values::resource_uri::ResourceUri;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
 use sea_orm::{ActiveValue, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 

@@ -5,8 +5,9 @@ use keyward_domain::model::clients::{Client, ClientChange, ClientSettings};
 use keyward_domain::model::store_error::StoreError;
 use keyward_domain::ports::store::Store;
 use keyward_domain::values::ids::ClientId;
+use keyward_domain::values::resource_uri::ResourceUri;
 use keyward_domain::values::text::Text;
-use keyward_domain::values::uris::{RedirectUri, ResourceUri};
+use keyward_domain::values::uris::RedirectUri;
 
 use crate::support::{at, open};
 

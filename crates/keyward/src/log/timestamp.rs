@@ -22,7 +22,7 @@ thread_local! {
 /// Appends the time now.
 #[expect(clippy::disallowed_methods, reason = "a line of the log says when it was written")]
 pub(super) fn now(line: &mut String) {
-    // A clock before 1970 is none.
+    // A clock before 1970 is wrong.
     write(line, SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default());
 }
 

@@ -5,7 +5,7 @@ use keyward_api::testing::race::at_once;
 use keyward_auth::{Algorithm, ScopeSet};
 use keyward_domain::model::clients::ClientSettings;
 use keyward_domain::model::events::EventKind;
-use keyward_domain::values::uris::ResourceUri;
+use keyward_domain::values::resource_uri::ResourceUri;
 use serde_json::{Value, json};
 use time::Duration;
 
@@ -311,7 +311,7 @@ async fn a_token_is_for_the_resource_that_was_asked_for() {
     let api = RelyingParty::confidential(&app, "api").await;
     let state = api.ask("/oauth/introspect", &[("token", access)]).await.assert_status(200).json();
     assert_eq!((&state["active"], &state["aud"][0]), (&json!(true), &json!(resource)));
-    // A consent for this server is none for another one.
+    // A consent for this server does not count for another one.
     rp.tokens(&browser, &[("scope", "openid posts:read")]).await;
     let silent = browser.get(&rp.request(&[("scope", "openid"), ("prompt", "none")])).await;
     assert!(one(&crate::relying_party::returned(&silent, crate::relying_party::CALLBACK), "code").is_some());

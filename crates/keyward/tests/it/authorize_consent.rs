@@ -3,7 +3,7 @@
 use keyward_api::testing::app::TestApp;
 use keyward_domain::model::clients::ClientSettings;
 use keyward_domain::model::events::EventKind;
-use keyward_domain::values::uris::ResourceUri;
+use keyward_domain::values::resource_uri::ResourceUri;
 use serde_json::json;
 
 use crate::app::Starts;

@@ -4,7 +4,7 @@ use keyward_auth::ScopeSet;
 use keyward_domain::model::consents::Consent;
 use keyward_domain::ports::store::{Repositories, Transaction};
 use keyward_domain::values::ids::{ClientId, UserId};
-use keyward_domain::values::uris::ResourceUri;
+use keyward_domain::values::resource_uri::ResourceUri;
 
 use crate::Inspector;
 use crate::accounts::after;

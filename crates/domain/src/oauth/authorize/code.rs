@@ -11,7 +11,7 @@ use crate::model::sessions::Session;
 use crate::model::spent::OnceId;
 use crate::values::ids::{ClientId, SessionId, UserId};
 use crate::values::packed::{Packer, Unpacker};
-use crate::values::uris::ResourceUri;
+use crate::values::resource_uri::ResourceUri;
 
 /// How long a code is good.
 const LIFE: Duration = Duration::seconds(60);

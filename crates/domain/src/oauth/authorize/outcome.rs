@@ -6,7 +6,7 @@ use super::answer::Answer;
 use super::request::Unanswerable;
 use crate::model::clients::ClientName;
 use crate::values::ids::{ClientId, UserId};
-use crate::values::uris::ResourceUri;
+use crate::values::resource_uri::ResourceUri;
 
 /// What becomes of an authorization request.
 pub enum Outcome {

@@ -9,8 +9,8 @@ use super::challenge::Challenge;
 use super::params::Params;
 use crate::model::clients::Client;
 use crate::values::ids::ClientId;
+use crate::values::resource_uri::ResourceUri;
 use crate::values::scopes;
-use crate::values::uris::ResourceUri;
 
 /// The greatest number of bytes of a nonce, which ends up in an ID token.
 const LONGEST_NONCE: usize = 512;

@@ -8,8 +8,9 @@ use keyward_auth::{Algorithm, ScopeSet};
 use keyward_domain::model::clients::ClientChange;
 use keyward_domain::oauth::clients::{Administration, Clients};
 use keyward_domain::values::origin::Origin;
+use keyward_domain::values::resource_uri::ResourceUri;
 use keyward_domain::values::text::Text;
-use keyward_domain::values::uris::{RedirectUri, ResourceUri, UriError};
+use keyward_domain::values::uris::{RedirectUri, UriError};
 
 use super::known::{known, refuse_unknown, words};
 use crate::cli::output::{Problem, can_say, say};

@@ -10,8 +10,9 @@ use keyward_domain::oauth::client_error::ClientError;
 use keyward_domain::oauth::clients::{Administration, Clients};
 use keyward_domain::values::ids::ClientId;
 use keyward_domain::values::origin::Origin;
+use keyward_domain::values::resource_uri::ResourceUri;
 use keyward_domain::values::text::Text;
-use keyward_domain::values::uris::{RedirectUri, ResourceUri};
+use keyward_domain::values::uris::RedirectUri;
 
 use super::known::{refuse_unknown, sound, words};
 use crate::cli::examples;

@@ -10,7 +10,7 @@ use time::Duration;
 use super::{holder, made};
 use crate::app::Starts;
 
-/// A key with a right checksum that nobody has.
+/// A key with a right checksum that no account has.
 pub(crate) fn unknown() -> String {
     ApiKey::generate(&SystemRandom).expose().to_owned()
 }
