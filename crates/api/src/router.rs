@@ -142,7 +142,7 @@ fn standalone_endpoints(
 /// The whole document, as served at `/openapi.json` at default settings.
 pub fn document(resources: &[Resource]) -> OpenApi {
     let document = standalone_endpoints(resources, Routes::documented, None).into_openapi();
-    openapi::complete(document, resources, &PasswordPolicy::default(), &PublicAddress::default())
+    openapi::complete(document, resources, &PasswordPolicy::default(), &PublicAddress::default(), true)
 }
 
 /// The service without `/`, and without an answer of its own to paths that it does not serve: [`Router::merge`] panics
@@ -168,7 +168,7 @@ fn serving(
     pages: Option<Pages>,
 ) -> Router {
     let (router, document) = endpoints.split_for_parts();
-    let document = openapi::complete(document, resources, &state.policy, &state.public);
+    let document = openapi::complete(document, resources, &state.policy, &state.public, pages.is_some());
     let page_paths = pages.map_or(&[][..], |pages| pages.paths).iter().map(|path| (*path).to_owned());
     let page_paths: Vec<String> = docs::pages().into_iter().chain(page_paths).collect();
     let slashes: Vec<String> =

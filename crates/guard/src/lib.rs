@@ -38,7 +38,7 @@ pub use freshness::{Fresh, Freshness, StepUp, Strong};
 #[cfg(feature = "tower")]
 pub use layer::{BearerBody, BearerLayer, BearerService};
 #[cfg(feature = "openapi")]
-pub use lock::{BEARER_SCHEME, PASSWORD_SCHEME, lock, schemes};
+pub use lock::{BEARER_SCHEME, PASSWORD_SCHEME, code_flow, lock, schemes};
 pub use principal::Principal;
 #[cfg(feature = "openapi")]
 pub use problem::{PROBLEM, document_problem, problem_schema, problems};

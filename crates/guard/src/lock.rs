@@ -1,11 +1,12 @@
 //! What a lock looks like in an OpenAPI document.
 
-use utoipa::openapi::OpenApi;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::schema::Components;
 use utoipa::openapi::security::{
-    Flow, HttpAuthScheme, HttpBuilder, OAuth2, Password, Scopes, SecurityRequirement, SecurityScheme,
+    AuthorizationCode, Flow, HttpAuthScheme, HttpBuilder, OAuth2, Password, Scopes, SecurityRequirement,
+    SecurityScheme,
 };
+use utoipa::openapi::{OpenApi, RefOr};
 
 use crate::problem::{document_problem, problems};
 use crate::{ACCOUNT, Refusal, StepUp};
@@ -72,10 +73,8 @@ fn refusal(operation: &mut Operation, refusal: Refusal, when: &str) {
 /// Adds both security schemes to `document`: the password form posts to `token_url`, and offers every one of `scopes`
 /// (name and title). Errors refer to a schema `Problem`, which is added too.
 pub fn schemes(document: &mut OpenApi, token_url: &str, scopes: &[(&str, &str)]) {
-    let scopes =
-        scopes.iter().map(|(name, title)| ((*name).to_owned(), (*title).to_owned())).collect::<Scopes>();
     let password = OAuth2::with_description(
-        [Flow::Password(Password::new(token_url, scopes))],
+        [Flow::Password(Password::new(token_url, titled(scopes)))],
         "Type e-mail and password; the token is kept until the page is reloaded. Choose no scope to get all you may have. \
          Where you have an authenticator app, type a space and its six digits behind the password.",
     );
@@ -88,4 +87,21 @@ pub fn schemes(document: &mut OpenApi, token_url: &str, scopes: &[(&str, &str)])
     components.add_security_scheme(PASSWORD_SCHEME, SecurityScheme::OAuth2(password));
     components.add_security_scheme(BEARER_SCHEME, SecurityScheme::Http(bearer));
     problems(document, &[]);
+}
+
+/// Adds a second way in to the scheme of e-mail and password, beside its form: the authorization code grant (RFC 6749,
+/// section 4.1). People log in at `authorization_url`, and the code is traded at `token_url` for a token with the chosen
+/// ones of `scopes` (name and title). A document without [`schemes`] stays as it is.
+pub fn code_flow(document: &mut OpenApi, authorization_url: &str, token_url: &str, scopes: &[(&str, &str)]) {
+    let components = document.components.get_or_insert_with(Components::new);
+    if let Some(RefOr::T(SecurityScheme::OAuth2(scheme))) =
+        components.security_schemes.get_mut(PASSWORD_SCHEME)
+    {
+        let code = AuthorizationCode::new(authorization_url, token_url, titled(scopes));
+        scheme.flows.insert("authorizationCode".to_owned(), Flow::AuthorizationCode(code));
+    }
+}
+
+fn titled(scopes: &[(&str, &str)]) -> Scopes {
+    scopes.iter().map(|(name, title)| ((*name).to_owned(), (*title).to_owned())).collect()
 }

@@ -16,6 +16,8 @@ use crate::settings::public::PublicAddress;
 const SWAGGER: &str = include_str!("docs/swagger.html");
 const SWAGGER_STYLE: &str = include_str!("docs/swagger.css");
 const SWAGGER_START: &str = include_str!("docs/swagger.js");
+const SWAGGER_RETURN: &str = include_str!("docs/oauth2-redirect.html");
+const SWAGGER_RETURN_SCRIPT: &str = include_str!("docs/oauth2-redirect.js");
 const SWAGGER_BUNDLE: &str = include_str!("swagger/swagger-ui-bundle.js");
 const SWAGGER_BUNDLE_STYLE: &str = include_str!("swagger/swagger-ui.css");
 const PAGES_STYLE: &str = include_str!("docs/pages.css");
@@ -57,8 +59,15 @@ pub(crate) fn router<S: Clone + Send + Sync + 'static>(
     let document = Bytes::from(document);
     let style = Bytes::from(format!("{PAGES_STYLE}{}", public.style));
     let logo = public.logo.clone();
+    let client = public.docs_client.as_deref().unwrap_or_default();
+    let swagger = Bytes::from(SWAGGER.replace("data-client=\"\"", &format!("data-client=\"{client}\"")));
     Router::new()
-        .route("/docs", get(async || page(SWAGGER, SWAGGER_POLICY)))
+        .route("/docs", get(async move || page(swagger, SWAGGER_POLICY)))
+        .route("/docs/oauth2-redirect.html", get(async || page(SWAGGER_RETURN.into(), SWAGGER_POLICY)))
+        .route(
+            "/docs/oauth2-redirect.js",
+            get(async || asset("text/javascript", SWAGGER_RETURN_SCRIPT.into())),
+        )
         .route("/docs/page.css", get(async || asset("text/css", SWAGGER_STYLE.into())))
         .route("/docs/start.js", get(async || asset("text/javascript", SWAGGER_START.into())))
         .route("/docs/swagger-ui.css", get(async || asset("text/css", SWAGGER_BUNDLE_STYLE.into())))
@@ -68,7 +77,7 @@ pub(crate) fn router<S: Clone + Send + Sync + 'static>(
         .route("/docs/logo", get(async move || picture(logo.as_deref())))
         .route("/docs/icon.svg", get(async || asset("image/svg+xml", PAGES_ICON.into())))
         .route(LICENCES, get(async || asset("text/plain; charset=utf-8", LICENCE_TEXTS.into())))
-        .route("/redoc", get(async || page(REDOC, REDOC_POLICY)))
+        .route("/redoc", get(async || page(REDOC.into(), REDOC_POLICY)))
         .route("/redoc/page.css", get(async || asset("text/css", REDOC_STYLE.into())))
         .route("/redoc/start.js", get(async || asset("text/javascript", REDOC_START.into())))
         .route("/redoc/redoc.standalone.js", get(async || asset("text/javascript", REDOC_BUNDLE.into())))
@@ -96,7 +105,7 @@ fn tag(document: &str) -> HeaderValue {
         .unwrap_or(HeaderValue::from_static("\"0\""))
 }
 
-fn page(html: &'static str, policy: &'static str) -> Response {
+fn page(html: Bytes, policy: &'static str) -> Response {
     let headers = [
         (header::CONTENT_TYPE, "text/html; charset=utf-8"),
         (header::CONTENT_SECURITY_POLICY, policy),

@@ -1,7 +1,7 @@
 //! The OpenAPI document: what no single operation can say.
 
 use keyward_auth::PasswordPolicy;
-use keyward_guard::{Scope, problems, schemes};
+use keyward_guard::{ACCOUNT, Scope, code_flow, problems, schemes};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{InfoBuilder, LicenseBuilder, OpenApi, Server};
@@ -20,6 +20,9 @@ FastAPI-style JWT authentication, in Rust.
 
 **Try it:** sign up with `POST /users`, press **Authorize**, type e-mail and password, and every operation with a \
 padlock is yours to call. `POST /logout` ends that.";
+
+/// What [`ACCOUNT`] lets an OAuth2 client do.
+const ACCOUNT_TITLE: &str = "Read and change your account";
 
 /// The tags of Keyward's own operations that come before the resources'.
 const FIRST_TAGS: [(&str, &str); 3] = [
@@ -43,12 +46,14 @@ pub(crate) fn own_tags() -> impl Iterator<Item = &'static str> {
     FIRST_TAGS.into_iter().chain(LATER_TAGS).map(|(name, _)| name)
 }
 
-/// Adds title, tags and security schemes to the operations, what `policy` asks of new passwords, and where the service is.
+/// Adds title, tags and security schemes to the operations, what `policy` asks of new passwords, and where the service is;
+/// with `pages` for people also that they log in there.
 pub(crate) fn complete(
     mut document: OpenApi,
     resources: &[Resource],
     policy: &PasswordPolicy,
     public: &PublicAddress,
+    pages: bool,
 ) -> OpenApi {
     document.info = InfoBuilder::new()
         .title("Keyward")
@@ -64,7 +69,12 @@ pub(crate) fn complete(
     document.tags = Some(FIRST_TAGS.into_iter().chain(own).chain(LATER_TAGS).map(tag).collect());
     let scopes = resources.iter().flat_map(|resource| &resource.scopes);
     let scopes = scopes.map(|scope| (scope.name, scope.title)).chain([(Admin::NAME, Admin::TITLE)]);
-    schemes(&mut document, &public.path("/login"), &scopes.collect::<Vec<_>>());
+    let mut scopes: Vec<_> = scopes.collect();
+    schemes(&mut document, &public.path("/login"), &scopes);
+    if pages {
+        scopes.push((ACCOUNT, ACCOUNT_TITLE));
+        code_flow(&mut document, &public.path("/oauth/authorize"), &public.path("/oauth/token"), &scopes);
+    }
     let client = HttpBuilder::new()
         .scheme(HttpAuthScheme::Basic)
         .description(Some("A registered client's id and secret: `keyward client create`."))

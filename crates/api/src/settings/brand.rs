@@ -1,4 +1,4 @@
-//! How pages look: the application's logo and colour.
+//! How pages look: the application's logo and colour; and who `/docs` is.
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -16,6 +16,17 @@ pub struct BrandSettings {
     /// The colour of buttons and links on pages, as in `#0b5394`; darker or lighter where it could not be read
     #[arg(long, env = "KEYWARD_APP_COLOR", value_name = "COLOR")]
     pub app_color: Option<Color>,
+
+    /// The client that `/docs` logs people in as, by authorization code: *Authorize* then knows its id
+    #[arg(long, env = "KEYWARD_DOCS_CLIENT_ID", value_name = "ID", value_parser = client_id)]
+    pub docs_client_id: Option<String>,
+}
+
+/// What every client id is made of.
+fn client_id(id: &str) -> Result<String, String> {
+    let fits = (1..=64).contains(&id.len())
+        && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+    if fits { Ok(id.to_owned()) } else { Err("is not the id of a client: see `keyward client list`".into()) }
 }
 
 /// The largest logo, in bytes.

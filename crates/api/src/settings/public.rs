@@ -22,6 +22,8 @@ pub struct PublicAddress {
     pub logo: Option<Arc<Logo>>,
     /// What replaces the usual colours of pages.
     pub style: Arc<str>,
+    /// The id of the OAuth2 client that `/docs` is, where one is set.
+    pub docs_client: Option<Arc<str>>,
     /// The application that people come from, where `KEYWARD_APP_URL` names it.
     pub app: Option<AppLink>,
 }
@@ -36,7 +38,15 @@ pub struct AppLink {
 
 impl Default for PublicAddress {
     fn default() -> Self {
-        Self { url: None, base: None, name: "Keyward".into(), logo: None, style: "".into(), app: None }
+        Self {
+            url: None,
+            base: None,
+            name: "Keyward".into(),
+            logo: None,
+            style: "".into(),
+            docs_client: None,
+            app: None,
+        }
     }
 }
 
@@ -60,7 +70,8 @@ impl PublicAddress {
         // A file that cannot be read is refused before: see `wiring::check`.
         let logo = settings.brand.logo().unwrap_or_default().map(Arc::new);
         let style = settings.brand.style().into();
-        Self { url, base, name: name(mail).into(), logo, style, app }
+        let docs_client = settings.brand.docs_client_id.as_deref().map(Arc::from);
+        Self { url, base, name: name(mail).into(), logo, style, docs_client, app }
     }
 
     /// The base path, empty where nothing is stripped.

@@ -25,8 +25,17 @@ pub(crate) struct Browser {
 
 impl Browser {
     pub(crate) fn start() -> Self {
+        Self::with(true)
+    }
+
+    /// The same for a person who allows no script.
+    pub(crate) fn without_script() -> Self {
+        Self::with(false)
+    }
+
+    fn with(script: bool) -> Self {
         let driver = ChromeDriver::start();
-        let session = driver.open_browser();
+        let session = driver.open_browser(script);
         session.resize(1200, 1120).unwrap();
         Self { session, _driver: driver }
     }
@@ -34,6 +43,11 @@ impl Browser {
     /// Goes to an address.
     pub(crate) fn open(&self, address: &str) {
         self.session.go_to(address).unwrap();
+    }
+
+    /// Where it is.
+    pub(crate) fn address(&self) -> String {
+        self.session.address().unwrap()
     }
 
     /// Loads the page again.
@@ -86,6 +100,24 @@ impl Browser {
             assert!(begun.elapsed() < PATIENCE, "{css} does not vanish from the page:\n{}", self.page());
             sleep(PAUSE);
         }
+    }
+
+    /// Waits until this many windows are open, and goes on in the newest.
+    pub(crate) fn goes_on_in(&self, number: usize) {
+        let begun = Instant::now();
+        loop {
+            let windows = self.session.windows().unwrap();
+            if windows.len() == number {
+                return self.session.switch_to(windows.last().unwrap()).unwrap();
+            }
+            assert!(begun.elapsed() < PATIENCE, "{} windows are open, not {number}", windows.len());
+            sleep(PAUSE);
+        }
+    }
+
+    /// Gives pages this size, in pixels.
+    pub(crate) fn resize(&self, width: u32, height: u32) {
+        self.session.resize(width, height).unwrap();
     }
 
     /// Has pages shown in this colour scheme: `light` or `dark`.

@@ -52,13 +52,17 @@ impl ChromeDriver {
         Self { process, port, folder }
     }
 
-    /// Opens a browser that has never been used.
-    pub(crate) fn open_browser(&self) -> Session {
+    /// Opens a browser that has never been used; without `script`, pages run none.
+    pub(crate) fn open_browser(&self, script: bool) -> Session {
         let mut args = FLAGS.map(str::to_owned).to_vec();
         args.push(format!("--user-data-dir={}", self.folder.path().join("profile").display()));
         let names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+        // 1 lets pages run scripts, 2 does not.
+        let preferences =
+            json!({ "profile.managed_default_content_settings.javascript": if script { 1 } else { 2 } });
+        let binary = program("KEYWARD_TEST_CHROMIUM", &names);
         let capabilities = json!({
-            "goog:chromeOptions": { "binary": program("KEYWARD_TEST_CHROMIUM", &names), "args": args },
+            "goog:chromeOptions": { "binary": binary, "args": args, "prefs": preferences },
             "goog:loggingPrefs": { "browser": "ALL", "performance": "ALL" },
             "webauthn:virtualAuthenticators": true,
         });

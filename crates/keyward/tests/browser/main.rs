@@ -1,32 +1,33 @@
 //! The walk through the pages for people, in headless Chromium against the real server.
 //!
-//! `KEYWARD_WRITE_SCREENSHOT=1 cargo xtask test --only browser` takes the README's picture on the way.
+//! `KEYWARD_WRITE_SCREENSHOT=1 cargo xtask test --only browser` takes the documentation's pictures on the way.
 #![expect(clippy::unwrap_used, reason = "clippy's exemption for tests does not know their helpers")]
 
 mod accessible;
 mod behind_nginx;
 mod browser;
+mod docs_code;
 mod docs_session;
 mod document;
 mod driver;
 mod mail;
 mod nginx;
+mod no_script;
 #[path = "../foreign/packages.rs"]
 #[expect(dead_code, reason = "the scripts in Python and TypeScript have tests of their own")]
 mod packages;
 mod page;
 mod pages;
 mod passkeys;
+mod pictures;
 mod process;
 mod server;
+mod site;
 mod spa;
+mod spa_oidc;
 mod swagger;
 mod webdriver;
 
-use std::path::Path;
-
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use browser::Browser;
@@ -66,7 +67,7 @@ fn a_newcomer_signs_up_authorizes_writes_a_post_and_logs_out() {
     let password = registration["password"].as_str().unwrap();
     docs.open_dialog();
     assert_eq!(docs.focused(), "oauth_username");
-    assert_eq!(docs.fields()[..3], ["oauth_username", "oauth_password", "auth-bearer-value"]);
+    assert_eq!(docs.fields()[..2], ["oauth_username", "oauth_password"]);
     assert_eq!(docs.scopes(), document.scopes());
     docs.log_in(email, "some other pass phrase");
     let complaint = docs.complaint();
@@ -74,9 +75,10 @@ fn a_newcomer_signs_up_authorizes_writes_a_post_and_logs_out() {
     docs.log_in(email, password);
     docs.close_dialog();
     assert_eq!(docs.locks(), document.locks(&["OAuth2PasswordBearer"]));
-    if std::env::var_os("KEYWARD_WRITE_SCREENSHOT").is_some_and(|value| value == "1") {
-        take_the_picture(&browser);
-    }
+    // The top of the page, with the pointer where nothing lights up.
+    browser.click(".info .title");
+    browser.ask::<Value>("window.scrollTo(0, 0)");
+    pictures::take(&browser, "docs");
 
     docs.try_out("users/read_me");
     let me = docs.execute("users/read_me");
@@ -219,12 +221,4 @@ fn assert_no_other_host_was_asked(browser: &Browser, server: &Server) {
 fn assert_nothing_is_kept(browser: &Browser) {
     let kept: Value = browser.ask("return [{...localStorage}, {...sessionStorage}, document.cookie]");
     assert_eq!(kept, json!([{}, {}, ""]));
-}
-
-/// Writes docs/docs.png: the top of the page, with the pointer where nothing lights up.
-fn take_the_picture(browser: &Browser) {
-    browser.click(".info .title");
-    browser.ask::<Value>("window.scrollTo(0, 0)");
-    let place = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/docs.png");
-    std::fs::write(place, STANDARD.decode(browser.screenshot()).unwrap()).unwrap();
 }

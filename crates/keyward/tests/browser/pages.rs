@@ -6,21 +6,23 @@ use crate::accessible::judge;
 use crate::browser::Browser;
 use crate::nginx::free_port;
 use crate::packages;
+use crate::pictures;
 use crate::server::Server;
 
-const EMAIL: &str = "ana@example.com";
-const PASSWORD: &str = "seven wild horses";
+pub(crate) const EMAIL: &str = "ana@example.com";
+pub(crate) const PASSWORD: &str = "seven wild horses";
 
 /// A server whose issuer has a host name, and that name.
-fn named() -> (Server, String) {
+pub(crate) fn named(settings: &[(&str, &str)]) -> (Server, String) {
     let port = free_port();
     let origin = format!("http://localhost:{port}");
     let listen = format!("127.0.0.1:{port}");
-    let server = Server::start_with(&[("KEYWARD_LISTEN", &listen), ("KEYWARD_ISSUER", &origin)]);
+    let own = [("KEYWARD_LISTEN", listen.as_str()), ("KEYWARD_ISSUER", origin.as_str())];
+    let server = Server::start_with(&[&own, settings].concat());
     (server, origin)
 }
 
-fn sign_up(browser: &Browser, origin: &str) {
+pub(crate) fn sign_up(browser: &Browser, origin: &str) {
     browser.open(&format!("{origin}/account/signup"));
     browser.write("#email", EMAIL);
     browser.write("#password", PASSWORD);
@@ -36,7 +38,7 @@ fn overflow(browser: &Browser) -> i64 {
 #[test]
 fn axe_finds_nothing_on_any_page_for_people_and_none_needs_more_than_its_width() {
     let Some(axe) = packages::axe() else { return };
-    let ((_server, origin), browser) = (named(), Browser::start());
+    let ((_server, origin), browser) = (named(&[]), Browser::start());
     browser.has_authenticator();
     let look = |path: &str, title: &str| {
         browser.open(&format!("{origin}{path}"));
@@ -82,8 +84,31 @@ fn axe_finds_nothing_on_any_page_for_people_and_none_needs_more_than_its_width()
 }
 
 #[test]
+fn a_person_logs_in_for_an_application_and_agrees() {
+    let ((server, origin), browser) = (named(&[]), Browser::start());
+    let back = format!("{origin}/health/live");
+    let id = server.client(&["--public", "--name", "Photo album", "--redirect-uri", &back]);
+    browser.open(&format!("{origin}/account/login"));
+    browser.shows("h1", "Log in");
+    pictures::take_of(&browser, "login", (480, 640));
+    sign_up(&browser, &origin);
+    browser.open(&format!("{origin}/account/security"));
+    browser.shows("h1", "Security");
+    pictures::take_of(&browser, "security", (800, 940));
+    let challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+    browser.open(&format!(
+        "{origin}/oauth/authorize?response_type=code&client_id={id}&redirect_uri={back}&scope=openid+profile+email\
+        &state=s&code_challenge={challenge}&code_challenge_method=S256"
+    ));
+    browser.appears("button[name=decision][value=allow]");
+    assert!(browser.page().contains("Photo album"), "{}", browser.page());
+    pictures::take_of(&browser, "consent", (480, 640));
+    assert_eq!(browser.errors(), Vec::<String>::new());
+}
+
+#[test]
 fn a_passkey_is_added_logs_in_as_the_browser_suggests_it_and_proves_by_a_button() {
-    let ((_server, origin), browser) = (named(), Browser::start());
+    let ((_server, origin), browser) = (named(&[]), Browser::start());
     browser.has_authenticator();
     sign_up(&browser, &origin);
     browser.open(&format!("{origin}/account/security/passkey"));

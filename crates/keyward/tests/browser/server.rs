@@ -37,6 +37,22 @@ impl Server {
         &self.address
     }
 
+    /// Runs a command beside it: what it prints.
+    pub(crate) fn run(&self, args: &[&str]) -> String {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_keyward"));
+        let output = command.args(args).env_clear().current_dir(self.folder.path()).output().unwrap();
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "keyward {} failed: {complaint}", args.join(" "));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Registers an application with these options: its client id.
+    pub(crate) fn client(&self, options: &[&str]) -> String {
+        let printed = self.run(&[&["client", "create"], options].concat());
+        let id = printed.lines().find_map(|line| line.strip_prefix("client_id="));
+        id.unwrap_or_else(|| panic!("no client_id in {printed}")).to_owned()
+    }
+
     /// The folder it was started in, with its data in `data`.
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()

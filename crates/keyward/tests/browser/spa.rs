@@ -1,7 +1,5 @@
 //! `examples/spa`: a page of another origin that logs in and stays logged in, in several tabs.
 
-use std::io::{BufRead, BufReader, Write};
-use std::net::{TcpListener, TcpStream};
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -11,32 +9,16 @@ use crate::browser::Browser;
 use crate::mail::ask;
 use crate::nginx::free_port;
 use crate::server::Server;
+use crate::site::{Files, Site};
 
 const INDEX: &str = include_str!("../../../../examples/spa/index.html");
 const SCRIPT: &str = include_str!("../../../../examples/spa/app.js");
 
 /// Puts the example on a free port, for a Keyward at this address: its origin.
 fn publish(keyward: &str) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let origin = format!("http://{}", listener.local_addr().unwrap());
     assert!(INDEX.contains("http://127.0.0.1:8000"));
     let index = INDEX.replace("http://127.0.0.1:8000", keyward);
-    std::thread::spawn(move || listener.incoming().flatten().for_each(|stream| answer(stream, &index)));
-    origin
-}
-
-fn answer(mut stream: TcpStream, index: &str) {
-    let mut line = String::new();
-    BufReader::new(stream.try_clone().unwrap()).read_line(&mut line).ok();
-    let (status, kind, body) = match line.split(' ').nth(1) {
-        Some("/") => ("200 OK", "text/html", index),
-        Some("/app.js") => ("200 OK", "text/javascript", SCRIPT),
-        _ => ("404 Not Found", "text/plain", ""),
-    };
-    let length = body.len();
-    let head =
-        format!("HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\nConnection: close");
-    write!(stream, "{head}\r\n\r\n{body}").ok();
+    Site::new().publish(Files::from([("/", index), ("/app.js", SCRIPT.to_owned())]))
 }
 
 /// Calls from every tab at once, after the access tokens have expired: the statuses.

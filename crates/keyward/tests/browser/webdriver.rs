@@ -37,6 +37,11 @@ impl Session {
         self.post("url", &json!({ "url": address })).map(drop)
     }
 
+    /// Where the page is.
+    pub(crate) fn address(&self) -> Result<String, Refusal> {
+        self.get("url").map(|address| text(&address))
+    }
+
     pub(crate) fn reload(&self) -> Result<(), Refusal> {
         self.post("refresh", &json!({})).map(drop)
     }
@@ -82,6 +87,17 @@ impl Session {
         let params = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
         self.post("goog/cdp/execute", &json!({ "cmd": "Emulation.setEmulatedMedia", "params": params }))
             .map(drop)
+    }
+
+    /// The windows that are open.
+    pub(crate) fn windows(&self) -> Result<Vec<String>, Refusal> {
+        let handles = self.get("window/handles")?;
+        Ok(handles.as_array().map(|all| all.iter().map(text).collect()).unwrap_or_default())
+    }
+
+    /// Goes on in this window.
+    pub(crate) fn switch_to(&self, window: &str) -> Result<(), Refusal> {
+        self.post("window", &json!({ "handle": window })).map(drop)
     }
 
     /// The page as a PNG in base64.

@@ -66,6 +66,16 @@ fn authlib_logs_in_by_authorization_code() {
 }
 
 #[test]
+fn idpyoidc_logs_in_by_authorization_code() {
+    python("idpyoidc_login.py");
+}
+
+#[test]
+fn apache_with_mod_auth_openidc_logs_in_and_out() {
+    python("mod_auth_openidc.py");
+}
+
+#[test]
 fn openid_client_logs_in_refreshes_and_logs_out() {
     node("openid-client-oidc.mjs");
 }

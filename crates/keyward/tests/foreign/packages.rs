@@ -24,12 +24,22 @@ pub(crate) fn python() -> PathBuf {
 
 /// axe, which judges whether a page can be used by everybody; `None` where there is no npm to fetch it.
 pub(crate) fn axe() -> Option<String> {
+    module("axe-core/axe.min.js")
+}
+
+/// oidc-client-ts for browsers; `None` where there is no npm to fetch it.
+pub(crate) fn oidc_client() -> Option<String> {
+    module("oidc-client-ts/dist/browser/oidc-client-ts.min.js")
+}
+
+/// A script of a library for browsers.
+fn module(path: &str) -> Option<String> {
     if Command::new(named("KEYWARD_TEST_NPM", "npm")).arg("--version").output().is_err() {
         assert!(std::env::var_os("CI").is_none(), "CI skips nothing: install npm");
-        eprintln!("skipped: there is no npm here, which fetches axe; `apt-get install npm` gets it");
+        eprintln!("skipped: there is no npm here, which fetches {path}; `apt-get install npm` gets it");
         return None;
     }
-    Some(read(&node().join("node_modules/axe-core/axe.min.js")))
+    Some(read(&node().join("node_modules").join(path)))
 }
 
 /// A folder with the libraries for Node.js, and with the scripts: a module looks for others beside itself only.

@@ -3,6 +3,7 @@
 use keyward_api::testing::app::TestApp;
 
 use crate::app::Starts;
+use crate::process::{Home, text};
 
 /// The addresses that a page's tags load things from.
 fn loaded(html: &str) -> Vec<String> {
@@ -37,18 +38,29 @@ async fn the_documents_pages_do_not_keep_the_password_in_the_browser() {
 }
 
 #[tokio::test]
+async fn the_client_that_swagger_ui_is_can_be_set_and_is_no_markup() {
+    for (flags, shown) in [(&[][..], ""), (&["--docs-client-id", "4f2a_B-c"], "4f2a_B-c")] {
+        let app = TestApp::with_flags(flags).await;
+        let page = app.anonymous().get("/docs").await.assert_status(200).text();
+        assert!(page.contains(&format!("data-client=\"{shown}\"")), "{page}");
+    }
+    let home = Home::new().await;
+    let complaint = text(&home.run(&["doctor", "--docs-client-id", "\"><script>"]).stderr);
+    assert!(complaint.contains("is not the id of a client"), "{complaint}");
+}
+
+#[tokio::test]
 async fn a_file_that_is_not_there_is_not_found() {
     let app = TestApp::start().await;
-    let others =
-        ["index.html", "swagger-initializer.js", "oauth2-redirect.html", "oauth2-redirect.js", "index.css"]
-            .into_iter()
-            .chain([
-                "swagger-ui-standalone-preset.js",
-                "swagger-ui-bundle.js.map",
-                "swagger-ui.js",
-                "absolute-path.js",
-            ]);
-    for file in others {
+    for file in [
+        "index.html",
+        "swagger-initializer.js",
+        "index.css",
+        "swagger-ui-standalone-preset.js",
+        "swagger-ui-bundle.js.map",
+        "swagger-ui.js",
+        "absolute-path.js",
+    ] {
         app.anonymous().get(&format!("/docs/{file}")).await.assert_status(404);
     }
     for path in ["/docs/nothing.js", "/docs/..%2f..%2fCargo.toml", "/docs/%00", "/redoc/nothing.js"] {

@@ -10,7 +10,11 @@ const fromHere = (text) => {
   delete description.servers;
   if (place) description.servers = [{ url: place }];
   const flows = description.components?.securitySchemes?.OAuth2PasswordBearer?.flows ?? {};
-  for (const flow of Object.values(flows)) flow.tokenUrl = `${place}/login`;
+  if (flows.password) flows.password.tokenUrl = `${place}/login`;
+  if (flows.authorizationCode) {
+    flows.authorizationCode.authorizationUrl = `${base}oauth/authorize`;
+    flows.authorizationCode.tokenUrl = `${place}/oauth/token`;
+  }
   if (description.info?.license?.url) description.info.license.url = `${base}docs/licences.txt`;
   return JSON.stringify(description);
 };
@@ -43,16 +47,25 @@ const keep = (auth, token) => {
   login = { auth, token, until: Date.now() + (seconds - Math.min(5, seconds / 2)) * 1000, renewal: null };
 };
 
+// How a login is renewed and ended: one by the form is a session of the person's own, one by code is a client's.
+const isByCode = (kept) => kept.auth.schema?.get("flow") === "authorizationCode";
+const post = (path, headers, body) => fetch(`${base}${path}`, { method: "POST", headers, body, keepalive: true });
+const byForm = (path, fields) => post(path, {}, new URLSearchParams(fields));
+
+const trade = (kept) => {
+  const { refresh_token } = kept.token;
+  if (isByCode(kept)) {
+    return byForm("oauth/token", { grant_type: "refresh_token", refresh_token, client_id: kept.auth.clientId });
+  }
+  return post("refresh_token", { "Content-Type": "application/json" }, JSON.stringify({ refresh_token }));
+};
+
 // Trades the refresh token, once for all requests that wait. A session that has ended leaves the old token, and its 401.
 const renew = (kept) => {
-  kept.renewal ??= fetch(`${base}refresh_token`, {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ refresh_token: kept.token.refresh_token }),
-  }).then(async (answer) => {
+  kept.renewal ??= trade(kept).then(async (answer) => {
     if (answer.ok && login === kept) {
       window.ui.authActions.authorizeOauth2({ auth: kept.auth, token: await answer.json() });
-    } else if (answer.status === 401 && login === kept) {
+    } else if ([400, 401].includes(answer.status) && login === kept) {
       login = null;
     } else {
       kept.renewal = null;
@@ -74,19 +87,19 @@ const renewed = async (request) => {
   return request;
 };
 
-// Ends the session of a login, with a fresh access token where the old one has expired.
+// Ends the session of a login, where it is the person's own with a fresh access token if the old one has expired.
 const logOut = async (kept) => {
-  let { access_token, refresh_token } = kept.token;
+  if (isByCode(kept)) {
+    await byForm("oauth/revoke", { token: kept.token.refresh_token, client_id: kept.auth.clientId });
+    return;
+  }
+  let { access_token } = kept.token;
   if (Date.now() >= kept.until) {
-    const answer = await fetch(`${base}refresh_token`, {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ refresh_token }),
-    });
+    const answer = await trade(kept);
     if (!answer.ok) return;
     ({ access_token } = await answer.json());
   }
-  await fetch(`${base}logout`, { method: "POST", headers: { Authorization: `Bearer ${access_token}` }, keepalive: true });
+  await post("logout", { Authorization: `Bearer ${access_token}` });
 };
 
 const Login = () => ({
@@ -137,6 +150,7 @@ const Filter = ({ React }) => ({
 
 window.ui = SwaggerUIBundle({
   url: `${base}openapi.json`,
+  oauth2RedirectUrl: `${base}docs/oauth2-redirect.html`,
   dom_id: "#swagger-ui",
   deepLinking: true,
   filter: true,
@@ -152,4 +166,8 @@ window.ui = SwaggerUIBundle({
     }
     return response;
   },
+});
+window.ui.initOAuth({
+  clientId: document.getElementById("swagger-ui").dataset.client,
+  usePkceWithAuthorizationCodeGrant: true,
 });
