@@ -28,6 +28,7 @@ use crate::boundary::host::is_host;
 use crate::boundary::security_headers;
 use crate::codes::INVALID_HOST;
 use crate::error::ApiError;
+use crate::routes::oauth::check;
 use crate::state::AppState;
 
 /// How long a request may take, body included.
@@ -113,6 +114,11 @@ where
     let span = guarded.as_ref().get_ref().span();
     security_headers::complete(response.headers_mut(), header);
     state.cors.mark(response.headers_mut(), caller);
+    if matches!(response.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)
+        && route.as_ref().is_none_or(|route| route.as_str() != check::PATH)
+    {
+        state.resource.mark(response.headers_mut());
+    }
     if in_chunks {
         // RFC 9112, section 6.1: it may have had a Content-Length, too, which the parser drops before we see
         // it. Then a proxy in between may take what follows for part of this request.

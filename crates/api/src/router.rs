@@ -28,7 +28,7 @@ use crate::resources::resource::Resource;
 use crate::resources::routes::Routes;
 use crate::routes::factors::{self, passkeys, proof, recovery_codes, taken_away, totp};
 use crate::routes::identity::{api_keys, me, recovery, users, verification};
-use crate::routes::oauth::{check, clients, keys, metadata, tokens, userinfo};
+use crate::routes::oauth::{check, clients, keys, metadata, resource_metadata, tokens, userinfo};
 use crate::routes::sessions::{login, mfa, own, passkey, refresh, revocations};
 use crate::routes::{health, root};
 use crate::settings::public::PublicAddress;
@@ -116,6 +116,7 @@ fn later_endpoints() -> OpenApiRouter<AppState> {
         .routes(endpoint!(keys::read_key_set))
         .routes(endpoint!(metadata::read_server_metadata))
         .routes(endpoint!(metadata::read_openid_configuration))
+        .routes(endpoint!(resource_metadata::read_resource_metadata))
         .routes(endpoint!(passkey::read_related_origins))
         .routes(endpoint!(health::read_liveness))
         .routes(endpoint!(health::read_readiness))
@@ -203,12 +204,14 @@ fn nothing(words: &str) -> ApiError {
     ApiError::new(StatusCode::NOT_FOUND, NOT_FOUND, words)
 }
 
-/// The same routes behind a proxy that strips `base`: the metadata where RFC 8414, sections 3.1 and 5, has them, and the paths that
+/// The same routes behind a proxy that strips `base`: the metadata where RFC 8414, sections 3.1 and 5, and RFC 9728 have them, and the paths that
 /// begin with `base`, for callers that reach the service without the proxy. A path of the service itself comes first.
 fn under(base: BasePath, routes: Router<AppState>, state: &AppState) -> Router<AppState> {
     let metadata_path = format!("/.well-known/oauth-authorization-server{}", base.as_str());
     let stripped: Router = routes.clone().with_state(state.clone());
     let openid_path = format!("/.well-known/openid-configuration{}", base.as_str());
+    let resource_path = format!("{}{}", keyward_guard::WELL_KNOWN, base.as_str());
+    let routes = routes.route(&resource_path, get(resource_metadata::read_resource_metadata));
     let routes = routes.route(&metadata_path, get(metadata::read_server_metadata));
     routes.route(&openid_path, get(metadata::read_openid_configuration)).fallback(
         async move |mut request: Request| {

@@ -38,7 +38,7 @@ use keyward_domain::sessions::sign_up::SignUp;
 use keyward_domain::values::actor::Actor;
 use keyward_domain::values::names::NameRules;
 use keyward_domain::values::relying_party::RelyingParty;
-use keyward_guard::Authenticator;
+use keyward_guard::{Authenticator, ProtectedResource};
 
 use crate::access::feed::Feed;
 use crate::access::key_uses::KeyUses;
@@ -126,6 +126,8 @@ pub struct Parts {
     pub public: PublicAddress,
     /// The `iss` of access tokens.
     pub issuer: Issuer,
+    /// What the API says about itself, and where its challenges lead.
+    pub resource: ProtectedResource,
     pub authenticator: Arc<dyn Authenticator<Actor>>,
     /// What new passwords must be like.
     pub policy: PasswordPolicy,
@@ -189,6 +191,7 @@ from_state! {
     feed: Feed,
     keys: SharedKeyRing,
     issuer: Issuer,
+    resource: ProtectedResource,
     public: PublicAddress,
     store: Arc<dyn Store>,
     authenticator: Arc<dyn Authenticator<Actor>>,

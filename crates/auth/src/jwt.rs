@@ -87,6 +87,8 @@ pub struct VerifierSettings {
     pub issuer: String,
     /// What `aud` has to contain.
     pub audience: String,
+    /// Other names of the same service: one of them in `aud` will do, too. Empty by default.
+    pub further_audiences: Vec<String>,
     /// How many seconds clocks may disagree about `exp` and `nbf`. 5 by default.
     pub leeway_seconds: i64,
     /// What the tokens look like. As Keyward writes them by default.
@@ -99,6 +101,7 @@ impl VerifierSettings {
         Self {
             issuer: issuer.into(),
             audience: audience.into(),
+            further_audiences: Vec::new(),
             leeway_seconds: 5,
             profile: TokenProfile::default(),
         }
@@ -150,13 +153,17 @@ impl JwtVerifier {
         self.settings.profile.claims(&payload).ok_or(TokenError::Invalid("its claims are malformed"))
     }
 
+    fn is_meant(&self, audience: &String) -> bool {
+        *audience == self.settings.audience || self.settings.further_audiences.contains(audience)
+    }
+
     /// Whether genuine claims are meant for us, and now (RFC 9068 section 4).
     fn check(&self, claims: &Claims, now: i64) -> Result<(), TokenError> {
         let leeway = self.settings.leeway_seconds.max(0);
         if claims.iss != self.settings.issuer {
             return Err(TokenError::Invalid("it is from another issuer"));
         }
-        if !self.any_audience && !claims.aud.contains(&self.settings.audience) {
+        if !self.any_audience && !claims.aud.iter().any(|name| self.is_meant(name)) {
             return Err(TokenError::Invalid("it is for another audience"));
         }
         if claims.sub.is_empty() || (claims.jti.is_empty() && self.settings.profile.needs_id()) {

@@ -15,7 +15,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::principal::{authenticated, opened_by, require};
-use crate::{Authenticator, Freshness, OpenedBy, Principal, Refusal, StepUp, bearer};
+use crate::{Authenticator, Freshness, OpenedBy, Principal, ProtectedResource, Refusal, StepUp, bearer};
 
 /// The body of an answer: a refusal's, or the service's.
 pub type BearerBody<B> = Either<Full<Bytes>, B>;
@@ -36,12 +36,13 @@ struct Lock {
     scope: Option<&'static str>,
     optional: bool,
     step_up: Option<StepUp>,
+    resource: Option<ProtectedResource>,
 }
 
 impl BearerLayer {
     /// A layer that asks for a good token.
     pub fn new(authenticator: Arc<dyn Authenticator>) -> Self {
-        Self { lock: Lock { authenticator, scope: None, optional: false, step_up: None } }
+        Self { lock: Lock { authenticator, scope: None, optional: false, step_up: None, resource: None } }
     }
 
     /// And for this scope.
@@ -55,6 +56,13 @@ impl BearerLayer {
     #[must_use]
     pub fn fresh<F: Freshness>(mut self) -> Self {
         self.lock.step_up = StepUp::of::<F>();
+        self
+    }
+
+    /// And names the metadata of this resource in its challenges (RFC 9728, section 5.1). Serving them is the service's.
+    #[must_use]
+    pub fn resource(mut self, resource: ProtectedResource) -> Self {
+        self.lock.resource = Some(resource);
         self
     }
 
@@ -128,7 +136,13 @@ where
                     }
                     inner.call(request).await.map(|response| response.map(Either::Right))
                 }
-                Err(refusal) => Ok(refused(refusal, request.headers()).map(Either::Left)),
+                Err(refusal) => {
+                    let mut answer = refused(refusal, request.headers());
+                    if let Some(resource) = &lock.resource {
+                        resource.mark(answer.headers_mut());
+                    }
+                    Ok(answer.map(Either::Left))
+                }
             }
         })
     }

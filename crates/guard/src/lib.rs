@@ -22,6 +22,7 @@ mod principal;
 mod problem;
 #[cfg(feature = "remote")]
 mod remote;
+mod resource;
 #[cfg(feature = "openapi")]
 mod schemas;
 mod scope;
@@ -44,6 +45,7 @@ pub use principal::Principal;
 pub use problem::{PROBLEM, document_problem, problem_schema, problems};
 #[cfg(feature = "remote")]
 pub use remote::{RemoteAuthenticator, RemoteBuilder, RemoteError};
+pub use resource::{NoResource, ProtectedResource, WELL_KNOWN};
 #[cfg(feature = "openapi")]
 pub use schemas::Schemas;
 pub use scope::{ACCOUNT, ENROL, Enrolling, OpenedBy, Owner, Requirement, Scope};

@@ -4,7 +4,9 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Json;
-use keyward_guard::{Authenticator, CurrentUser, RemoteAuthenticator, Scope, endpoint, schemes};
+use keyward_guard::{
+    Authenticator, CurrentUser, ProtectedResource, RemoteAuthenticator, Scope, endpoint, schemes,
+};
 use keyward_web::{Body, Input};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::SwaggerUi;
@@ -51,7 +53,11 @@ async fn create_note(user: CurrentUser<NotesWrite>, Body(note): Body<NewNote>) -
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let setting = |name, usual: &str| std::env::var(name).unwrap_or_else(|_| usual.to_owned());
     let keyward = setting("KEYWARD_URL", "http://127.0.0.1:8000");
-    let authenticator: Arc<dyn Authenticator> = Arc::new(RemoteAuthenticator::discover(&keyward).await?);
+    // Where clients reach this service. If it is set, only tokens for this address open the lock.
+    let address = std::env::var("NOTES_URL").ok();
+    let audience = address.as_deref().unwrap_or("keyward");
+    let authenticator = RemoteAuthenticator::builder(&keyward).audience(audience).discover().await?;
+    let authenticator: Arc<dyn Authenticator> = Arc::new(authenticator);
 
     let routes = OpenApiRouter::new().routes(endpoint!(list_notes)).routes(endpoint!(create_note));
     let (router, mut document) = routes.split_for_parts();
@@ -59,6 +65,14 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let scopes = [(NotesRead::NAME, NotesRead::TITLE), (NotesWrite::NAME, NotesWrite::TITLE)];
     schemes(&mut document, &format!("{keyward}/login"), &scopes);
     let app = router.with_state(authenticator).merge(SwaggerUi::new("/docs").url("/openapi.json", document));
+    let app = match address {
+        // Refused clients read there which Keyward to ask.
+        Some(address) => {
+            let resource = ProtectedResource::new(address, [&keyward])?;
+            resource.scopes(scopes.map(|(name, _)| name)).protect(app)
+        }
+        None => app,
+    };
 
     let listener = tokio::net::TcpListener::bind(setting("NOTES_LISTEN", "127.0.0.1:3000")).await?;
     println!("http://{}/docs", listener.local_addr()?);

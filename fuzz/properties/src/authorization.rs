@@ -62,7 +62,7 @@ pub fn check(input: &[u8]) -> Fate {
         text.is_empty() || text.strip_prefix(':').is_some_and(|port| port.parse::<u16>().is_ok())
     };
     assert!(target.redirect_uri == WEB || free.is_some_and(port), "{}", target.redirect_uri);
-    match AuthorizationRequest::parse(&params, &CLIENT) {
+    match AuthorizationRequest::parse(&params, &CLIENT, "https://id.example") {
         Ok(request) => {
             assert!(
                 request

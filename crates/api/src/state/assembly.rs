@@ -50,6 +50,7 @@ use crate::foundation::{Core, Foundation};
 use crate::metrics::background::Background;
 use crate::metrics::counters::Metrics;
 use crate::metrics::scrape::Sources;
+use crate::routes::oauth::resource_metadata;
 use crate::settings::Settings;
 use crate::settings::issuer::{Issuer, shown_issuer};
 use crate::settings::public::PublicAddress;
@@ -164,12 +165,13 @@ impl AppState {
             log_out: LogOut::new(ports.clone(), lifetimes),
             oauth_tokens: OAuthTokens::new(ports.clone(), opening.clone(), any, standing_keys),
             authorize,
-            redeem: RedeemCode::new(ports.clone(), opening.clone(), master),
+            redeem: RedeemCode::new(ports.clone(), opening.clone(), master, base.as_str().into()),
             consents,
             end_session: EndSession::new(ports.clone(), id_token_keys.clone(), base.as_str().into()),
             id_tokens: IdTokens::new(ports.clone(), id_token_keys.clone(), ttl_seconds),
             id_token_keys,
             userinfo: Userinfo::new(Arc::clone(&check), of_issuer),
+            resource: resource_metadata::of(&base, &opening),
             opening,
             recovery: Recovery::new(ports.clone(), postbox, throttle.clone()),
             resend_verification: ResendVerification::new(ports.clone(), throttle, verification.clone()),

@@ -17,6 +17,7 @@ use crate::sessions::error::SessionError;
 use crate::sessions::opening::{Opening, Tokens};
 use crate::values::by::By;
 use crate::values::origin::Origin;
+use crate::values::resource_uri::is_own;
 use crate::values::scopes::{self, ENROL, OFFLINE_ACCESS};
 
 /// What a client shows for tokens.
@@ -41,12 +42,13 @@ pub struct RedeemCode {
     ports: Ports,
     opening: Opening,
     master: Arc<MasterSecret>,
+    issuer: Arc<str>,
 }
 
 impl RedeemCode {
-    /// The use case; codes are sealed under `master`.
-    pub fn new(ports: Ports, opening: Opening, master: Arc<MasterSecret>) -> Self {
-        Self { ports, opening, master }
+    /// The use case; codes are sealed under `master`, and `issuer` is this server's address.
+    pub fn new(ports: Ports, opening: Opening, master: Arc<MasterSecret>, issuer: Arc<str>) -> Self {
+        Self { ports, opening, master, issuer }
     }
 
     /// Opens the session that the code stands for. A code is good once, for a minute, for the client, the redirect URI and the
@@ -71,7 +73,11 @@ impl RedeemCode {
             return Err(SessionError::InvalidCode);
         }
         let asked = request.resource.as_deref();
-        if asked.is_some_and(|asked| code.resource.as_ref().is_none_or(|own| own.as_str() != asked)) {
+        let is_other = |asked: &str| match &code.resource {
+            Some(resource) => resource.as_str() != asked,
+            None => !is_own(asked, &self.issuer),
+        };
+        if asked.is_some_and(is_other) {
             return Err(SessionError::ForeignResource);
         }
         // It may have been taken from the client since.

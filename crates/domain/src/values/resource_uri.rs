@@ -23,6 +23,11 @@ impl ResourceUri {
     }
 }
 
+/// Whether a request that asks for tokens for `resource` means this server, which `issuer` names.
+pub fn is_own(resource: &str, issuer: &str) -> bool {
+    resource.trim_end_matches('/') == issuer.trim_end_matches('/')
+}
+
 impl fmt::Display for ResourceUri {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)

@@ -73,6 +73,21 @@ impl RemoteBuilder {
     /// What `aud` has to contain; `keyward` unless set. With another issuer: this service's own name there, never a client's.
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.settings.audience = audience.into();
+        self.settings.further_audiences.clear();
+        self
+    }
+
+    /// Several audiences, any of which `aud` has to contain, as for a service that is known by its address and by an older name.
+    /// Without any, building fails.
+    pub fn audiences<A: Into<String>>(mut self, audiences: impl IntoIterator<Item = A>) -> Self {
+        let mut names = audiences.into_iter().map(Into::into);
+        match names.next() {
+            Some(first) => {
+                self.settings.audience = first;
+                self.settings.further_audiences = names.collect();
+            }
+            None => self.fault = Some(RemoteError::Settings("a service accepts one audience at least")),
+        }
         self
     }
 

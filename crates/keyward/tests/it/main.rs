@@ -69,6 +69,7 @@ mod paging;
 mod password_guessing;
 mod pooler;
 mod programs;
+mod protected_resource;
 mod races;
 mod recovery;
 mod refresh_costs;

@@ -15,6 +15,9 @@ const USER: HeaderName = HeaderName::from_static("x-keyward-user");
 /// The token's scope, as far as the user's role still allows it, separated by spaces.
 const SCOPE: HeaderName = HeaderName::from_static("x-keyward-scope");
 
+/// The path. A proxy passes its challenges on in the name of another service, so they name no metadata of this one.
+pub(crate) const PATH: &str = "/oauth/check";
+
 /// What the token has to be good for.
 #[derive(Input)]
 pub struct Needed {

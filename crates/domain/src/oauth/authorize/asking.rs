@@ -142,7 +142,7 @@ impl Authorize {
         decision: Option<(Decision, &Origin)>,
     ) -> Result<Result<Outcome, Refusal>, StoreError> {
         let client = asking.client;
-        let request = match AuthorizationRequest::parse(&asking.pending.params, client) {
+        let request = match AuthorizationRequest::parse(&asking.pending.params, client, &self.issuer) {
             Ok(request) => request,
             Err(refusal) => return Ok(Err(refusal)),
         };

@@ -9,7 +9,7 @@ use super::challenge::Challenge;
 use super::params::Params;
 use crate::model::clients::Client;
 use crate::values::ids::ClientId;
-use crate::values::resource_uri::ResourceUri;
+use crate::values::resource_uri::{ResourceUri, is_own};
 use crate::values::scopes;
 
 /// The greatest number of bytes of a nonce, which ends up in an ID token.
@@ -36,8 +36,8 @@ pub enum Unanswerable {
     /// The client has no such redirect URI.
     #[error("The application wants to return to an address that is not registered for it.")]
     ForeignRedirect,
-    /// The sealed request is not ours, or too old.
-    #[error("This request has expired. Go back to the application and try again.")]
+    /// The sealed request is not ours, too old, or was used.
+    #[error("This request has expired or was used. Go back to the application and try again.")]
     Expired,
 }
 
@@ -140,11 +140,11 @@ impl AuthorizationRequest {
         self.prompts.contains(&prompt)
     }
 
-    /// Reads the parameters of a request of this client.
+    /// Reads the parameters of a request of this client, to the server that `issuer` names.
     ///
     /// # Errors
     /// [`Refusal`] says what is wrong, for the client.
-    pub fn parse(params: &Params, client: &Client) -> Result<Self, Refusal> {
+    pub fn parse(params: &Params, client: &Client, issuer: &str) -> Result<Self, Refusal> {
         if let Some(name) = params.repeated() {
             return Err(Refusal::invalid(format!("{name} is there twice")));
         }
@@ -174,7 +174,7 @@ impl AuthorizationRequest {
             one("max_age").map(|text| number(text).ok_or_else(|| Refusal::invalid("max_age is no number")));
         Ok(Self {
             scope: scope(one("scope"), client)?,
-            resource: resource(one("resource"), client)?,
+            resource: resource(one("resource"), client, issuer)?,
             challenge: challenge(one("code_challenge"), one("code_challenge_method"))?,
             nonce,
             prompts: prompts(one("prompt"))?,
@@ -203,8 +203,9 @@ fn scope(asked: Option<&str>, client: &Client) -> Result<Option<ScopeSet>, Refus
     if kept.is_empty() { Err(invalid()) } else { Ok(Some(kept)) }
 }
 
-fn resource(asked: Option<&str>, client: &Client) -> Result<Option<ResourceUri>, Refusal> {
-    let Some(asked) = asked else { return Ok(None) };
+/// The service that the tokens are for; `None` for this server, which a request may name by its address (RFC 9728), too.
+fn resource(asked: Option<&str>, client: &Client, issuer: &str) -> Result<Option<ResourceUri>, Refusal> {
+    let Some(asked) = asked.filter(|asked| !is_own(asked, issuer)) else { return Ok(None) };
     let known = client.settings.resources.iter().find(|resource| resource.as_str() == asked);
     let invalid = || Refusal::new("invalid_target", "the client is not registered for this resource");
     known.cloned().map(Some).ok_or_else(invalid)
