@@ -1,6 +1,7 @@
 //! What handlers work with: the use cases, and who checks tokens.
 
 mod assembly;
+mod own_resource;
 
 use std::ops::Deref;
 use std::sync::Arc;

@@ -50,12 +50,12 @@ use crate::foundation::{Core, Foundation};
 use crate::metrics::background::Background;
 use crate::metrics::counters::Metrics;
 use crate::metrics::scrape::Sources;
-use crate::routes::oauth::resource_metadata;
 use crate::settings::Settings;
 use crate::settings::issuer::{Issuer, shown_issuer};
 use crate::settings::public::PublicAddress;
 use crate::settings::tokens::LEEWAY;
 
+use super::own_resource::own_resource;
 use super::{AppState, Parts, Passkeyed};
 
 /// How many tokens are remembered whose signature was checked: some 10 MB when full.
@@ -171,7 +171,7 @@ impl AppState {
             id_tokens: IdTokens::new(ports.clone(), id_token_keys.clone(), ttl_seconds),
             id_token_keys,
             userinfo: Userinfo::new(Arc::clone(&check), of_issuer),
-            resource: resource_metadata::of(&base, &opening),
+            resource: own_resource(&base, &opening),
             opening,
             recovery: Recovery::new(ports.clone(), postbox, throttle.clone()),
             resend_verification: ResendVerification::new(ports.clone(), throttle, verification.clone()),

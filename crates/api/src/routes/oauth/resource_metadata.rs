@@ -2,26 +2,11 @@
 
 use axum::Json;
 use axum::extract::State;
-use keyward_domain::sessions::opening::Opening;
-use keyward_domain::values::scopes::{OPENID_CONNECT, Role};
 use keyward_guard::ProtectedResource;
 use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::keys::Cacheable;
-
-/// The API of this server, whose address is `issuer`.
-///
-/// # Panics
-/// Where the issuer is not of the form that the setting asks for.
-pub(crate) fn of(issuer: &str, opening: &Opening) -> ProtectedResource {
-    let scopes = OPENID_CONNECT.into_iter().chain(opening.grants().of(Role::Admin).iter());
-    let resource = ProtectedResource::new(issuer, [issuer]).expect("an issuer is the address of a resource");
-    let documentation = format!("{}/docs", issuer.trim_end_matches('/'));
-    let resource =
-        resource.member("resource_name", "Keyward").member("resource_documentation", documentation);
-    resource.scopes(scopes)
-}
 
 /// The metadata of this server's API (RFC 9728, section 2).
 #[derive(ToSchema)]

@@ -1,0 +1,18 @@
+//! This server's own API as an OAuth 2 protected resource.
+
+use keyward_domain::sessions::opening::Opening;
+use keyward_domain::values::scopes::{OPENID_CONNECT, Role};
+use keyward_guard::ProtectedResource;
+
+/// The API of this server, whose address is `issuer`.
+///
+/// # Panics
+/// Where the issuer is not of the form that the setting asks for.
+pub(super) fn own_resource(issuer: &str, opening: &Opening) -> ProtectedResource {
+    let scopes = OPENID_CONNECT.into_iter().chain(opening.grants().of(Role::Admin).iter());
+    let resource = ProtectedResource::new(issuer, [issuer]).expect("an issuer is the address of a resource");
+    let documentation = format!("{}/docs", issuer.trim_end_matches('/'));
+    let resource =
+        resource.member("resource_name", "Keyward").member("resource_documentation", documentation);
+    resource.scopes(scopes)
+}
