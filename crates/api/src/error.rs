@@ -134,6 +134,11 @@ impl ApiError {
         self
     }
 
+    /// Whether it has a code of RFC 6749 already.
+    pub(crate) fn is_worded(&self) -> bool {
+        self.oauth.is_some()
+    }
+
     /// The same error with another `WWW-Authenticate` than `Bearer`, should it be a 401.
     #[must_use]
     pub fn challenging(mut self, challenge: &'static str) -> Self {

@@ -28,7 +28,7 @@ use crate::resources::resource::Resource;
 use crate::resources::routes::Routes;
 use crate::routes::factors::{self, passkeys, proof, recovery_codes, taken_away, totp};
 use crate::routes::identity::{api_keys, me, recovery, users, verification};
-use crate::routes::oauth::{check, clients, keys, metadata, resource_metadata, tokens, userinfo};
+use crate::routes::oauth::{check, clients, keys, metadata, push, resource_metadata, tokens, userinfo};
 use crate::routes::sessions::{login, mfa, own, passkey, refresh, revocations};
 use crate::routes::{health, root};
 use crate::settings::public::PublicAddress;
@@ -106,6 +106,7 @@ fn later_endpoints() -> OpenApiRouter<AppState> {
         .routes(endpoint!(clients::update_client))
         .routes(endpoint!(clients::renew_client_secret))
         .routes(endpoint!(clients::remove_client))
+        .routes(endpoint!(push::push_request))
         .routes(endpoint!(tokens::issue_token))
         .routes(endpoint!(tokens::revoke_token))
         .routes(endpoint!(tokens::introspect_token))

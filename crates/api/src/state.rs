@@ -21,6 +21,7 @@ use keyward_domain::identity::users::Users;
 use keyward_domain::identity::verification::Verification;
 use keyward_domain::keys::id_token_keys::IdTokenKeys;
 use keyward_domain::oauth::authorize::asking::Authorize;
+use keyward_domain::oauth::authorize::pushing::PushRequests;
 use keyward_domain::oauth::clients::Clients;
 use keyward_domain::oauth::consents::Consents;
 use keyward_domain::oauth::end_session::EndSession;
@@ -97,6 +98,8 @@ pub struct Parts {
     pub oauth_tokens: OAuthTokens,
     /// Answers authorization requests.
     pub authorize: Authorize,
+    /// Takes authorization requests that clients push.
+    pub push_requests: PushRequests,
     /// Trades authorization codes for tokens.
     pub redeem: RedeemCode,
     /// What people allowed clients.
@@ -179,6 +182,7 @@ from_state! {
     refresh: Refresh,
     log_out: LogOut,
     oauth_tokens: OAuthTokens,
+    push_requests: PushRequests,
     redeem: RedeemCode,
     id_tokens: IdTokens,
     id_token_keys: IdTokenKeys,

@@ -21,6 +21,7 @@ pub(crate) fn for_tokens(error: ApiError) -> ApiError {
         | codes::EMAIL_UNVERIFIED => "invalid_grant",
         codes::NOT_REVOCABLE => "unsupported_token_type",
         codes::INVALID_CLIENT => "invalid_client",
+        codes::INVALID_REQUEST if !error.is_worded() => "invalid_request",
         codes::INVALID_SCOPE => "invalid_scope",
         codes::INVALID_TARGET => "invalid_target",
         UNAUTHORIZED_CLIENT => "unauthorized_client",

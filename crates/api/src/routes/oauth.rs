@@ -6,6 +6,7 @@ pub mod grant_error;
 pub mod grants;
 pub mod keys;
 pub mod metadata;
+pub mod push;
 pub mod resource_metadata;
 pub mod token_state;
 pub mod tokens;

@@ -20,6 +20,7 @@ use keyward_domain::identity::verification::Verification;
 use keyward_domain::keys::id_token_keys::IdTokenKeys;
 use keyward_domain::limits::throttle::Throttle;
 use keyward_domain::oauth::authorize::asking::Authorize;
+use keyward_domain::oauth::authorize::pushing::PushRequests;
 use keyward_domain::oauth::clients::Clients;
 use keyward_domain::oauth::consents::Consents;
 use keyward_domain::oauth::end_session::EndSession;
@@ -165,6 +166,7 @@ impl AppState {
             log_out: LogOut::new(ports.clone(), lifetimes),
             oauth_tokens: OAuthTokens::new(ports.clone(), opening.clone(), any, standing_keys),
             authorize,
+            push_requests: PushRequests::new(ports.clone(), Arc::clone(&master), base.as_str().into()),
             redeem: RedeemCode::new(ports.clone(), opening.clone(), master, base.as_str().into()),
             consents,
             end_session: EndSession::new(ports.clone(), id_token_keys.clone(), base.as_str().into()),

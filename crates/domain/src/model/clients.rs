@@ -42,6 +42,8 @@ pub struct ClientSettings {
     pub id_token_alg: Algorithm,
     /// Whether it belongs to the operator of this server: people are not asked whether to allow it.
     pub first_party: bool,
+    /// Whether its authorization requests have to be pushed (RFC 9126).
+    pub require_par: bool,
 }
 
 /// A change of a client. `None` leaves a member as it is.
@@ -54,6 +56,7 @@ pub struct ClientChange {
     pub resources: Option<Vec<ResourceUri>>,
     pub id_token_alg: Option<Algorithm>,
     pub first_party: Option<bool>,
+    pub require_par: Option<bool>,
 }
 
 impl ClientSettings {
@@ -67,6 +70,7 @@ impl ClientSettings {
             resources: Vec::new(),
             id_token_alg: Algorithm::Rs256,
             first_party: false,
+            require_par: false,
         }
     }
 }

@@ -70,6 +70,8 @@ pub const SESSION_ENDED: ErrorCode = ErrorCode::new("session_ended");
 pub const INVALID_CODE: ErrorCode = ErrorCode::new("invalid_code");
 /// The resource is another than the one that the authorization code was given for.
 pub const INVALID_TARGET: ErrorCode = ErrorCode::new("invalid_target");
+/// A pushed authorization request is malformed, or asks for what its client may not have.
+pub const INVALID_REQUEST: ErrorCode = ErrorCode::new("invalid_request");
 /// The scope cannot be granted.
 pub const INVALID_SCOPE: ErrorCode = ErrorCode::new("invalid_scope");
 /// The token of a client itself, or an API key, cannot be revoked.

@@ -20,6 +20,7 @@ pub(crate) struct Model {
     /// `None`: RS256.
     pub id_token_alg: Option<String>,
     pub first_party: bool,
+    pub require_par: bool,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

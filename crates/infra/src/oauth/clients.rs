@@ -37,6 +37,7 @@ impl<C: Connections> ClientRepository for Db<C> {
             resources: ActiveValue::Set(joined(&settings.resources)),
             id_token_alg: ActiveValue::Set(Some(settings.id_token_alg.to_string())),
             first_party: ActiveValue::Set(settings.first_party),
+            require_par: ActiveValue::Set(settings.require_par),
         };
         Entity::insert(row).exec_without_returning(self.write()).await.map(drop).map_err(failed)
     }
@@ -70,6 +71,7 @@ impl<C: Connections> ClientRepository for Db<C> {
             resources: text(change.resources.as_ref(), |uris| joined(uris)),
             id_token_alg: algorithm.map_or(ActiveValue::NotSet, ActiveValue::Set),
             first_party: change.first_party.map_or(ActiveValue::NotSet, ActiveValue::Set),
+            require_par: change.require_par.map_or(ActiveValue::NotSet, ActiveValue::Set),
             ..Default::default()
         };
         let update = Entity::update_many().set(row).filter(Column::Id.eq(id.as_str()));
@@ -114,6 +116,7 @@ fn client(row: Model) -> Result<Client, StoreError> {
         resources: split(&row.resources, ResourceUri::parse)?,
         id_token_alg: algorithm.map_err(|_| corrupt("an algorithm of ID tokens"))?,
         first_party: row.first_party,
+        require_par: row.require_par,
     };
     Ok(Client {
         id: client_id(&row.id)?,

@@ -21,6 +21,7 @@ fn settings() -> ClientSettings {
         resources: vec![ResourceUri::parse("https://api.example.com").unwrap()],
         id_token_alg: Algorithm::EdDsa,
         first_party: true,
+        require_par: true,
     }
 }
 
@@ -85,10 +86,15 @@ async fn a_change_touches_what_it_names_alone_and_a_secret_is_replaced_where_the
     let nothing = ClientChange::default();
     assert!(database.autocommit().clients().change(&a.id, &nothing).await.unwrap());
     assert_eq!(find(&a.id).await.settings, a.settings);
-    let change =
-        ClientChange { logout_uris: Some(Vec::new()), first_party: Some(false), ..ClientChange::default() };
+    let change = ClientChange {
+        logout_uris: Some(Vec::new()),
+        first_party: Some(false),
+        require_par: Some(false),
+        ..ClientChange::default()
+    };
     assert!(database.autocommit().clients().change(&a.id, &change).await.unwrap());
-    let expected = ClientSettings { logout_uris: Vec::new(), first_party: false, ..settings() };
+    let expected =
+        ClientSettings { logout_uris: Vec::new(), first_party: false, require_par: false, ..settings() };
     assert_eq!(find(&a.id).await.settings, expected);
     assert_eq!(find(&p.id).await.settings, settings(), "another client");
     let other = ClientId::parse("other").unwrap();

@@ -206,7 +206,7 @@ async fn an_operator_registers_shows_and_changes_clients_by_command() {
         show(),
         format!(
             "client_id\talbum\nname\tAlbum\nkind\tpublic\nscope\temail openid profile\nredirect_uri\t{uri}\n\
-             redirect_uri\thttp://127.0.0.1/cb\npost_logout_redirect_uri\t{end}\nid_token_alg\tRS256\nfirst_party\tfalse\n"
+             redirect_uri\thttp://127.0.0.1/cb\npost_logout_redirect_uri\t{end}\nid_token_alg\tRS256\nfirst_party\tfalse\nrequire_par\tfalse\n"
         )
     );
     let set = |more: &[&str]| home.run(&[&["client", "set", "album"][..], more].concat());
@@ -215,7 +215,7 @@ async fn an_operator_registers_shows_and_changes_clients_by_command() {
     assert!(
         !show().contains("127.0.0.1")
             && !show().contains("post_logout")
-            && show().ends_with("first_party\ttrue\n")
+            && show().ends_with("first_party\ttrue\nrequire_par\tfalse\n")
     );
     for (more, words) in [
         (

@@ -66,6 +66,7 @@ mod pages_account;
 mod pages_factors;
 mod pages_login;
 mod paging;
+mod par;
 mod password_guessing;
 mod pooler;
 mod programs;

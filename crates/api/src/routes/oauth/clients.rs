@@ -57,6 +57,8 @@ pub struct Client {
     id_token_signed_response_alg: &'static str,
     /// Whether people are not asked to allow it.
     first_party: bool,
+    /// Whether its authorization requests have to be pushed (RFC 9126).
+    require_pushed_authorization_requests: bool,
     #[schema(format = DateTime, example = "2026-01-31T12:00:00Z")]
     created_at: String,
 }
@@ -94,6 +96,7 @@ impl From<clients::Client> for Client {
             resources: texts(&settings.resources),
             id_token_signed_response_alg: settings.id_token_alg.as_str(),
             first_party: settings.first_party,
+            require_pushed_authorization_requests: settings.require_par,
             created_at: rfc3339(created_at),
         }
     }
@@ -112,7 +115,6 @@ pub struct NewClient {
 /// The new secret of a client, which is shown once.
 #[derive(Serialize, ToSchema)]
 pub struct ClientSecret {
-    #[schema(example = "web")]
     client_id: String,
     #[schema(example = "VbAxIIPWu38YfTAnbLbBYnnHkZkCPYzpQzAWvE6bN6c")]
     client_secret: String,
@@ -147,6 +149,8 @@ pub struct ClientCreate {
     /// People are not asked to allow it: for applications of this server's operator.
     #[input(default = false)]
     first_party: bool,
+    /// Its authorization requests have to be pushed to `POST /oauth/par`.
+    require_pushed_authorization_requests: Option<bool>,
 }
 
 /// What may be changed of a client. A member that is missing stays as it is.
@@ -169,6 +173,7 @@ pub struct ClientUpdate {
     #[input(read = choice(ALGORITHMS).documented::<IdTokenAlgorithm>())]
     id_token_signed_response_alg: Option<Algorithm>,
     first_party: Option<bool>,
+    require_pushed_authorization_requests: Option<bool>,
 }
 
 fn administration<'a>(actor: &'a Actor, origin: &'a Origin) -> Administration<'a> {
@@ -209,6 +214,7 @@ pub async fn create_client(
         resources: create.resources.unwrap_or_default(),
         id_token_alg: create.id_token_signed_response_alg.unwrap_or(Algorithm::Rs256),
         first_party: create.first_party,
+        require_par: create.require_pushed_authorization_requests.unwrap_or_default(),
         ..ClientSettings::new(create.name, scope)
     };
     let id = create.client_id.unwrap_or_else(|| clients.make_id());
@@ -258,6 +264,7 @@ pub async fn update_client(
         resources: update.resources,
         id_token_alg: update.id_token_signed_response_alg,
         first_party: update.first_party,
+        require_par: update.require_pushed_authorization_requests,
     };
     Ok(Json(clients.change(&id, &change, &administration(&admin, &origin)).await?.into()))
 }

@@ -24,6 +24,12 @@ pub struct Metadata {
     #[schema(nullable = false)]
     authorization_endpoint: Option<String>,
     token_endpoint: String,
+    /// Where clients send authorization requests first (RFC 9126); absent where this service has no pages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pushed_authorization_request_endpoint: Option<String>,
+    /// Some clients may have to, by their registration.
+    require_pushed_authorization_requests: bool,
     userinfo_endpoint: String,
     /// Where people are sent to log out; absent where this service has no pages.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -108,6 +114,8 @@ fn metadata(
         authorization_endpoint: pages.then(|| at("/oauth/authorize")),
         end_session_endpoint: pages.then(|| at("/oauth/logout")),
         token_endpoint: at("/oauth/token"),
+        pushed_authorization_request_endpoint: pages.then(|| at("/oauth/par")),
+        require_pushed_authorization_requests: false,
         userinfo_endpoint: at("/oauth/userinfo"),
         revocation_endpoint: at("/oauth/revoke"),
         introspection_endpoint: at("/oauth/introspect"),

@@ -2,8 +2,8 @@
 
 use axum::Json;
 use axum::extract::State;
+use axum::response::{IntoResponse, Response};
 use keyward_guard::ProtectedResource;
-use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::keys::Cacheable;
@@ -29,6 +29,6 @@ pub struct ResourceMetadata {
 #[utoipa::path(get, path = "/.well-known/oauth-protected-resource", tag = "oauth", responses(
     (status = 200, description = "The metadata", body = ResourceMetadata),
 ))]
-pub async fn read_resource_metadata(State(resource): State<ProtectedResource>) -> Cacheable<Json<Value>> {
-    Cacheable(Json(resource.metadata()))
+pub async fn read_resource_metadata(State(resource): State<ProtectedResource>) -> Cacheable<Response> {
+    Cacheable(Json(resource.metadata()).into_response())
 }

@@ -8,6 +8,7 @@ use time::OffsetDateTime;
 use super::answer::{Answer, Refusal};
 use super::checks::{Facts, Need, first};
 use super::code::Code;
+use super::identified::Asking;
 use super::outcome::{ConsentNeeded, Decision, LoginNeeded, Outcome, SwitchNeeded};
 use super::params::Params;
 use super::pending::Pending;
@@ -142,7 +143,7 @@ impl Authorize {
         decision: Option<(Decision, &Origin)>,
     ) -> Result<Result<Outcome, Refusal>, StoreError> {
         let client = asking.client;
-        let request = match AuthorizationRequest::parse(&asking.pending.params, client, &self.issuer) {
+        let request = match asking.read(&self.issuer) {
             Ok(request) => request,
             Err(refusal) => return Ok(Err(refusal)),
         };
@@ -281,20 +282,5 @@ impl Authorize {
             scope,
             resource: request.resource.clone(),
         }))
-    }
-}
-
-/// A request of which is sure who asks and where the answer goes.
-struct Asking<'a> {
-    pending: &'a Pending,
-    is_first: bool,
-    client: &'a Client,
-    target: &'a Target,
-}
-
-impl Asking<'_> {
-    /// Where the client gave it twice, it gets none back.
-    fn state(&self) -> Option<&str> {
-        self.pending.params.one("state").ok().flatten()
     }
 }

@@ -44,6 +44,9 @@ pub(in crate::cli) struct Change {
     /// Whether people are not asked to allow it
     #[arg(long, value_name = "true|false")]
     first_party: Option<bool>,
+    /// Whether its authorization requests have to be pushed
+    #[arg(long, value_name = "true|false")]
+    require_par: Option<bool>,
     #[command(flatten)]
     database: DatabaseSettings,
     #[command(flatten)]
@@ -69,6 +72,7 @@ impl Change {
             resources: uris("--resource", self.resource.as_deref(), ResourceUri::parse)?,
             id_token_alg: self.id_token_alg,
             first_party: self.first_party,
+            require_par: self.require_par,
         };
         if let Some(scope) = change.scope.as_ref().filter(|_| !self.other_scopes) {
             refuse_unknown(scope, &self.scopes, &self.database)?;

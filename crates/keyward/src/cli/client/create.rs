@@ -57,6 +57,9 @@ pub(in crate::cli) struct Create {
     /// Do not ask people whether to allow it: for applications of your own
     #[arg(long)]
     first_party: bool,
+    /// Its authorization requests have to be pushed (RFC 9126)
+    #[arg(long)]
+    require_par: bool,
     #[command(flatten)]
     database: DatabaseSettings,
     #[command(flatten)]
@@ -104,6 +107,7 @@ impl Create {
             resources: self.resource,
             id_token_alg: self.id_token_alg,
             first_party: self.first_party,
+            require_par: self.require_par,
             ..ClientSettings::new(name, scope)
         };
         let hash = secret.as_deref().map(|secret| SecretHash::of(secret));

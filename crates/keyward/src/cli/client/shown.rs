@@ -28,5 +28,6 @@ pub(super) async fn show(Known { id, database, passwords }: &Known) -> Result<()
     }
     say(format_args!("id_token_alg\t{}", settings.id_token_alg))?;
     say(format_args!("first_party\t{}", settings.first_party))?;
+    say(format_args!("require_par\t{}", settings.require_par))?;
     Ok(database.close().await?)
 }

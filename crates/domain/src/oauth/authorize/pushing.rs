@@ -1,0 +1,141 @@
+//! Pushed authorization requests (RFC 9126): a client sends its request to the server first, and the browser brings a reference.
+
+use std::sync::Arc;
+
+use keyward_auth::{ErrorCode, MasterSecret, Zeroizing};
+
+use super::answer::Refusal;
+use super::params::{Params, TooLong};
+use super::pending::Pending;
+use super::pushed::{LIFE, Pushed};
+use super::request::{AuthorizationRequest, Target, Unanswerable};
+use crate::model::clients::Client;
+use crate::model::store_error::StoreError;
+use crate::ports::bundle::Ports;
+use crate::values::codes;
+use crate::values::failure::{Failure, Kind};
+
+/// Why a pushed request is refused.
+#[derive(Debug, thiserror::Error)]
+pub enum PushError {
+    /// The redirect URI is not sure, or the parameters are too long together.
+    #[error("{0}")]
+    Unanswerable(Unanswerable),
+    /// What the authorization endpoint would send to the client.
+    #[error("{}", .0.description)]
+    Refused(Refusal),
+}
+
+impl PushError {
+    /// The code of RFC 6749, section 4.1.2.1, for it.
+    pub fn oauth(&self) -> &'static str {
+        match self {
+            Self::Unanswerable(_) => "invalid_request",
+            Self::Refused(refusal) => refusal.error,
+        }
+    }
+}
+
+impl Failure for PushError {
+    fn kind(&self) -> Kind {
+        Kind::Invalid
+    }
+
+    fn code(&self) -> ErrorCode {
+        codes::INVALID_REQUEST
+    }
+}
+
+crate::cases! {
+    /// The request is malformed, or asks for what the client may not have: `error` says which, as the authorization endpoint would.
+    RefusedRequest => PushError::Unanswerable(Unanswerable::ForeignRedirect);
+}
+
+/// A reference to a pushed request.
+pub struct Reference {
+    /// The `request_uri`.
+    pub request_uri: Zeroizing<String>,
+    /// How long it is good, in seconds.
+    pub expires_in: i64,
+}
+
+/// Takes authorization requests from clients, and finds them again when the browser comes.
+#[derive(Clone)]
+pub struct PushRequests {
+    ports: Ports,
+    master: Arc<MasterSecret>,
+    issuer: Arc<str>,
+}
+
+impl PushRequests {
+    /// The use case; requests are sealed under `master`, and `issuer` is this server's address.
+    pub fn new(ports: Ports, master: Arc<MasterSecret>, issuer: Arc<str>) -> Self {
+        Self { ports, master, issuer }
+    }
+
+    /// Takes a request of this client, which has authenticated itself or is public: it is checked as the authorization endpoint would,
+    /// up to what needs the person.
+    ///
+    /// # Errors
+    /// [`PushError`].
+    pub fn push(
+        &self,
+        parameters: impl IntoIterator<Item = (String, String)>,
+        client: &Client,
+    ) -> Result<Reference, PushError> {
+        let others = parameters.into_iter().filter(|(name, _)| name != "client_id");
+        let own = ("client_id".to_owned(), client.id.to_string());
+        let params = Params::new(others.chain([own]));
+        let params = params.map_err(|TooLong| PushError::Unanswerable(Unanswerable::TooLong))?;
+        Target::of(&params, client).map_err(PushError::Unanswerable)?;
+        AuthorizationRequest::parse(&params, client, &self.issuer).map_err(PushError::Refused)?;
+        let random = &*self.ports.random;
+        let pushed = Pushed::new(&client.id, params, self.ports.clock.now(), random);
+        let request_uri = pushed.seal(&self.master, random);
+        Ok(Reference { request_uri, expires_in: LIFE.whole_seconds() })
+    }
+
+    /// Whether the parameters of an authorization request refer to a pushed one.
+    pub fn is_reference(parameters: &[(String, String)]) -> bool {
+        parameters.iter().any(|(name, value)| name == "request_uri" && Pushed::looks_like(value))
+    }
+
+    /// Finds the request that the parameters of an authorization request refer to, and seals it for
+    /// [`Authorize::resume`](super::asking::Authorize::resume). It is good once, for the client that pushed it; parameters beside
+    /// `client_id` and `request_uri` are ignored (RFC 9126, section 4; RFC 9101, section 5).
+    ///
+    /// # Errors
+    /// The store's alone: what is wrong with the reference is an [`Unanswerable`].
+    pub async fn open(
+        &self,
+        parameters: &[(String, String)],
+    ) -> Result<Result<Zeroizing<String>, Unanswerable>, StoreError> {
+        let one = |name: &'static str| {
+            let mut found = parameters.iter().filter(|(known, value)| known == name && !value.is_empty());
+            let first = found.next().map(|(_, value)| value.as_str());
+            if found.next().is_some() { Err(Unanswerable::Twice(name)) } else { Ok(first) }
+        };
+        let (client, uri) = match (one("client_id"), one("request_uri")) {
+            (Ok(Some(client)), Ok(Some(uri))) => (client, uri),
+            (Err(reason), _) | (_, Err(reason)) => return Ok(Err(reason)),
+            (Ok(None), _) | (_, Ok(None)) => return Ok(Err(Unanswerable::NoClient)),
+        };
+        let now = self.ports.clock.now();
+        let pushed = Pushed::open(uri, &self.master);
+        let pushed = pushed.filter(|pushed| pushed.client.as_str() == client && !pushed.is_over(now));
+        let Some(pushed) = pushed else { return Ok(Err(Unanswerable::Expired)) };
+        let is_first = self
+            .ports
+            .retrying(|| async {
+                let mut tx = self.ports.store.begin().await?;
+                let is_first = tx.spent().spend(pushed.id, pushed.noted_until()).await?;
+                tx.commit().await?;
+                Ok::<_, StoreError>(is_first)
+            })
+            .await?;
+        if !is_first {
+            return Ok(Err(Unanswerable::Expired));
+        }
+        Ok(Ok(Pending::new(pushed.params, now).seal(&self.master, &*self.ports.random)))
+    }
+}
