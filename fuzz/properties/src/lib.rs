@@ -19,6 +19,7 @@ pub mod headers;
 pub mod import;
 pub mod json;
 pub mod jwks;
+pub mod log_line;
 pub mod password_hash;
 pub mod query;
 pub mod refresh_token;
@@ -32,7 +33,7 @@ pub struct Target {
     pub check: fn(&[u8]) -> Fate,
 }
 
-pub const TARGETS: [Target; 12] = [
+pub const TARGETS: [Target; 13] = [
     Target { name: "access_token", check: access_token::check },
     Target { name: "refresh_token", check: refresh_token::check },
     Target { name: "password_hash", check: password_hash::check },
@@ -45,4 +46,5 @@ pub const TARGETS: [Target; 12] = [
     Target { name: "attestation", check: attestation::check },
     Target { name: "authorization", check: authorization::check },
     Target { name: "assertion", check: assertion::check },
+    Target { name: "log_line", check: log_line::check },
 ];

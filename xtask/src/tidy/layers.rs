@@ -115,6 +115,7 @@ pub(super) const LAYERS: &[Layer] = &[
     Layer {
         name: "keyward-properties",
         imports: &[
+            "keyward",
             "keyward-api",
             "keyward-auth",
             "keyward-blog",
