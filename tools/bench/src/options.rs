@@ -1,6 +1,7 @@
 //! The command line.
 
 use std::num::NonZeroU32;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Parser;
@@ -23,6 +24,10 @@ pub(crate) struct Options {
     /// Prints them, and writes nothing. The figures of a busy machine are as good as any.
     #[arg(long)]
     pub(crate) instructions: bool,
+
+    /// A Python environment with tools/bench/fastapi/requirements.txt: measures the same routes by FastAPI, too
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) fastapi: Option<PathBuf>,
 
     /// Number of rounds [default: 5, or 1 with --quick]
     #[arg(long, value_name = "N")]

@@ -38,6 +38,13 @@ fn against_limits(options: &Options, stage: &Stage<'_>, table: &mut Table) -> Ou
         None => None,
     };
     let wide = Scene::populate(stage.keyward("wide", &[], Place::All)?)?;
+    let fastapi = match &options.fastapi {
+        Some(folder) => {
+            let start = |name, place| Scene::populate(stage.fastapi(folder, name, place)?);
+            Some([start("fastapi", Place::One)?, start("fastapi-wide", Place::All)?])
+        }
+        None => None,
+    };
 
     let time = options.time();
     let row = format!("sqlite://{}", stage.path("row.db").display());
@@ -53,6 +60,11 @@ fn against_limits(options: &Options, stage: &Stage<'_>, table: &mut Table) -> Ou
             scenarios::reads(table, "GET /posts?limit=20, PostgreSQL", scene, line, time)?;
         }
         scenarios::logging_in(table, stage, &wide, time)?;
+        if let Some([narrow, wide]) = &fastapi {
+            scenarios::reads(table, "GET /users/me, FastAPI", narrow, "GET /users/me", time)?;
+            scenarios::reads(table, "GET /posts?limit=20, FastAPI", narrow, "GET /posts?limit=20", time)?;
+            scenarios::beside(table, wide, time)?;
+        }
         scenarios::reading_in_a_storm(table, &wide, time)?;
         let names = [
             "one row, SQLite",

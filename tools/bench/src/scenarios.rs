@@ -59,6 +59,15 @@ pub(crate) fn logging_in(table: &mut Table, stage: &Stage<'_>, scene: &Scene, ti
     Ok(())
 }
 
+/// Logins and refreshes a second of the program that stands beside ours.
+pub(crate) fn beside(table: &mut Table, scene: &Scene, time: Duration) -> Outcome {
+    let load = storm(scene.server.port, logins()?, 200, time)?;
+    table.note("POST /login, FastAPI, all cores", "logins/s", load.per_second());
+    let load = storm(scene.server.port, scene.refreshing()?, 200, time)?;
+    table.note("POST /refresh_token, FastAPI, all cores", "refreshes/s", load.per_second());
+    Ok(())
+}
+
 /// How long reads take at a steady pace: alone, and while many log in.
 pub(crate) fn reading_in_a_storm(table: &mut Table, scene: &Scene, time: Duration) -> Outcome {
     let request = scene.reader("GET /users/me")?;

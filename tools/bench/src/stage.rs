@@ -77,6 +77,16 @@ impl<'a> Stage<'a> {
         self.start(under, &self.programs.keyward, name, &settings, "/health/ready", place)
     }
 
+    /// What a user of FastAPI would write instead, in the folder of that name, by this Python environment.
+    pub(crate) fn fastapi(&self, environment: &Path, name: &str, place: Place) -> Outcome<Server> {
+        let python = environment.join("bin/python");
+        let python = std::path::absolute(&python)
+            .map_err(|error| format!("{} is no path: {error}.", python.display()))?;
+        let under = [python.display().to_string(), "-B".to_owned()];
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("fastapi/main.py");
+        self.start(&under, &script, name, &[], "/health/ready", place)
+    }
+
     fn start(
         &self,
         under: &[String],
