@@ -7,8 +7,10 @@ use keyward_auth::SharedKeyRing;
 use keyward_domain::limits::writes::WriteLimit;
 use keyward_domain::mail::delivery::Outbox;
 use keyward_domain::mail::postbox::Postbox;
+use keyward_domain::oauth::logouts::Logouts;
 use keyward_domain::upkeep::cleaning::Housekeeping;
 use keyward_domain::upkeep::deleted_accounts::DeletedAccounts;
+use keyward_infra::oauth::receivers::{HttpLogoutSender, SystemNames};
 use keyward_infra::sessions::feed_epoch;
 
 use crate::boundary::proxies::Proxies;
@@ -99,7 +101,13 @@ impl Service {
                 .keeping_sessions(settings.tokens.sessions_per_account.into())
                 .with_cleaners(cleaners),
             deleted_accounts: DeletedAccounts::new(ports.clone()),
-            outbox: Outbox::new(ports, postbox, mail::mailer(&settings)?.carrier),
+            outbox: Outbox::new(ports.clone(), postbox, mail::mailer(&settings)?.carrier),
+            logouts: Logouts::new(
+                ports,
+                state.id_token_keys.clone(),
+                Arc::clone(&state.issuer.0),
+                Arc::new(HttpLogoutSender::new(Arc::new(SystemNames), settings.backchannel.allows_private())),
+            ),
             keys: KeyRotation {
                 access: stored.map(|stored| AccessKeys {
                     keys: stored,

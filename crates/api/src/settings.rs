@@ -1,5 +1,6 @@
 //! Settings: every one a flag and a `KEYWARD_*` variable, all of them optional.
 
+pub mod backchannel;
 pub mod brand;
 pub mod cors;
 pub mod events;
@@ -20,6 +21,7 @@ pub mod tokens;
 
 use clap::{Args, Command, FromArgMatches};
 
+use self::backchannel::BackchannelSettings;
 use self::brand::BrandSettings;
 use self::cors::CorsSettings;
 use self::events::EventSettings;
@@ -86,6 +88,10 @@ pub struct Settings {
     /// Which pages of other origins may call
     #[command(flatten)]
     pub cors: CorsSettings,
+
+    /// Where clients may be told of logouts
+    #[command(flatten)]
+    pub backchannel: BackchannelSettings,
 
     /// How long security events are kept
     #[command(flatten)]

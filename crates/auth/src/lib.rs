@@ -18,6 +18,7 @@ mod jwt;
 mod keys;
 #[cfg(feature = "imported")]
 mod legacy;
+mod logout_token;
 mod memory;
 mod password;
 mod pkcs8;
@@ -46,6 +47,7 @@ pub use jwk::{Jwk, Jwks};
 pub use jws::MAX_TOKEN_BYTES;
 pub use jwt::{IssuerSettings, JwtIssuer, JwtVerifier, VerifierSettings};
 pub use keys::{SigningKey, VerifyingKey};
+pub use logout_token::LogoutTokenGrant;
 pub use memory::MemoryUse;
 pub use password::{Password, PasswordHash, PasswordHasher, Verdict};
 pub use policy::{PasswordPolicy, PasswordRefusal, RefusedPasswords};

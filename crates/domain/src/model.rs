@@ -10,6 +10,7 @@ pub mod factors;
 pub mod jobs;
 pub mod keys;
 pub mod lifetimes;
+pub mod logouts;
 pub mod mail;
 pub mod outbox;
 pub mod passkeys;

@@ -7,5 +7,6 @@ pub mod clients;
 pub mod consents;
 pub mod end_session;
 pub mod id_tokens;
+pub mod logouts;
 pub mod redeem;
 pub mod tokens;

@@ -4,6 +4,7 @@ pub mod announce;
 pub mod bundle;
 pub mod hashing;
 pub mod letters;
+pub mod logout_sender;
 pub mod mailer;
 pub mod retry;
 pub mod store;

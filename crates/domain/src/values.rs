@@ -8,6 +8,7 @@ pub mod codes;
 pub mod email;
 pub mod failure;
 pub mod ids;
+pub mod logout_uri;
 pub mod names;
 pub mod new_password;
 pub mod origin;

@@ -7,6 +7,7 @@ pub(crate) mod clients;
 pub(crate) mod consents;
 pub(crate) mod email_proofs;
 pub(crate) mod jobs;
+pub(crate) mod logouts;
 pub(crate) mod outbox;
 pub(crate) mod passkeys;
 pub(crate) mod recoveries;

@@ -2,4 +2,7 @@
 
 pub mod clients;
 pub mod consents;
+pub mod logouts;
+pub mod reachable;
+pub mod receivers;
 mod uris;

@@ -52,7 +52,7 @@ impl Subscriber for Epochs {
                     epoch.fetch_add(1, Ordering::SeqCst);
                 }
             }
-            Change::Keys | Change::Mail => return,
+            Change::Keys | Change::Mail | Change::Logout => return,
         }
         self.any.send_replace(());
     }

@@ -59,6 +59,28 @@ impl<C> Reader<C> for ScopeReader {
     }
 }
 
+/// Reads a URI, or empty text, by `parse`.
+pub fn uri<T>(parse: fn(&str) -> Result<T, UriError>) -> UriReader<T> {
+    UriReader { parse }
+}
+
+/// Made by [`uri`].
+pub struct UriReader<T> {
+    parse: fn(&str) -> Result<T, UriError>,
+}
+
+impl<C, T> Reader<C> for UriReader<T> {
+    type Value = T;
+
+    fn read(&self, given: Given<'_>, _: &C) -> Result<T, Flaw> {
+        (self.parse)(given.string()?).map_err(|error| Flaw::value(&error.to_string()))
+    }
+
+    fn schema(&self) -> RefOr<Schema> {
+        ObjectBuilder::new().schema_type(Type::String).max_length(Some(LONGEST)).into()
+    }
+}
+
 /// Reads a list of URIs, each by `parse`.
 pub fn uris<T>(parse: fn(&str) -> Result<T, UriError>) -> UrisReader<T> {
     UrisReader { parse }

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 pub struct Background(Arc<Parts>);
 
 struct Parts {
-    workers: [Pulse; 5],
+    workers: [Pulse; 6],
     unopened: RwLock<Vec<String>>,
     failing_deletions: AtomicU64,
 }
@@ -27,12 +27,15 @@ pub enum Worker {
     Deletion,
     /// Delivers mail.
     Mail,
+    /// Tells clients of logouts.
+    Logouts,
     /// Receives the notifications of other processes.
     Changes,
 }
 
 impl Worker {
-    const ALL: [Self; 5] = [Self::Keys, Self::Cleaning, Self::Deletion, Self::Mail, Self::Changes];
+    const ALL: [Self; 6] =
+        [Self::Keys, Self::Cleaning, Self::Deletion, Self::Mail, Self::Logouts, Self::Changes];
 
     /// Its name, as logged and shown.
     pub fn as_str(self) -> &'static str {
@@ -41,6 +44,7 @@ impl Worker {
             Self::Cleaning => "cleaning",
             Self::Deletion => "deletion",
             Self::Mail => "mail",
+            Self::Logouts => "logouts",
             Self::Changes => "changes",
         }
     }

@@ -11,6 +11,8 @@ use std::time::Duration;
 use axum::extract::MatchedPath;
 use axum::http::{Method, StatusCode};
 use keyward_domain::mail::delivery::Delivered;
+use keyward_domain::model::logouts::Backlog;
+use keyward_domain::oauth::logouts::LogoutOutcome;
 use keyward_domain::sessions::error::SessionError;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -43,6 +45,8 @@ struct Counters {
     refreshes: Outcomes,
     mails: Family<MailState, Gauge>,
     deliveries: Outcomes,
+    logouts: Family<MailState, Gauge>,
+    logout_deliveries: Outcomes,
 }
 
 /// A request that is under way.
@@ -67,7 +71,12 @@ impl Metrics {
             refreshes: beginning(labels::REFRESHES),
             mails: Family::default(),
             deliveries: beginning(labels::DELIVERIES),
+            logouts: Family::default(),
+            logout_deliveries: beginning(labels::LOGOUT_DELIVERIES),
         };
+        for state in labels::LOGOUTS {
+            drop(counters.logouts.get_or_create(&MailState { state }));
+        }
         for state in labels::MAILS {
             drop(counters.mails.get_or_create(&MailState { state }));
         }
@@ -122,6 +131,27 @@ impl Metrics {
         }
     }
 
+    /// Counts what became of an attempt to tell a client of a logout.
+    pub(crate) fn logout_delivered(&self, outcome: &LogoutOutcome) {
+        let outcome = match outcome {
+            LogoutOutcome::Delivered => "delivered",
+            LogoutOutcome::Withdrawn => "withdrawn",
+            LogoutOutcome::Refused(_) => "refused",
+            LogoutOutcome::Later(_) => "later",
+            LogoutOutcome::GivenUp(_) => "given_up",
+        };
+        self.0.logout_deliveries.get_or_create(&Outcome::of(outcome)).inc();
+    }
+
+    /// Notes how many logouts wait.
+    pub(crate) fn logouts(&self, backlog: Backlog) {
+        let new = backlog.waiting.saturating_sub(backlog.failing);
+        for (state, number) in [("new", new), ("failing", backlog.failing)] {
+            let number = i64::try_from(number).unwrap_or(i64::MAX);
+            self.0.logouts.get_or_create(&MailState { state }).set(number);
+        }
+    }
+
     /// Everything, as a Prometheus server reads it.
     pub fn text(&self) -> String {
         let mut text = String::new();
@@ -148,6 +178,9 @@ impl Counters {
         registry.register("refreshes", "Refreshes by how they ended", self.refreshes.clone());
         registry.register("mails", "Mails in the outbox", self.mails.clone());
         registry.register("mail_deliveries", "Tries by how they ended", self.deliveries.clone());
+        registry.register("logouts", "Logouts that wait to be told to clients", self.logouts.clone());
+        let deliveries = self.logout_deliveries.clone();
+        registry.register("logout_deliveries", "Attempts to tell clients of logouts", deliveries);
         registry.register_collector(Box::new(sources));
         self
     }

@@ -15,6 +15,10 @@ pub(super) const LOGINS: &[&str] = &["ok", "refused", "throttled", "busy", "fail
 pub(super) const REFRESHES: &[&str] = &["ok", "refused", "reused", "failed"];
 /// How a try to deliver a mail can end.
 pub(super) const DELIVERIES: &[&str] = &["sent", "later", "dead"];
+/// How an attempt to tell a client of a logout can end.
+pub(super) const LOGOUT_DELIVERIES: &[&str] = &["delivered", "withdrawn", "refused", "later", "given_up"];
+/// What a logout that is kept can be.
+pub(super) const LOGOUTS: [&str; 2] = ["new", "failing"];
 /// What a mail that is kept can be.
 pub(super) const MAILS: [&str; 2] = ["waiting", "dead"];
 

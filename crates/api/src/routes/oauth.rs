@@ -1,6 +1,7 @@
 //! OAuth2 for programs: the token endpoints, the public keys and the server's metadata.
 
 pub mod check;
+mod client_bodies;
 pub mod clients;
 pub mod grant_error;
 pub mod grants;

@@ -1,5 +1,5 @@
-//! Work in the background: picking up keys that were rotated elsewhere, rotating them in time, delivering mail, cleaning
-//! up, removing what belonged to deleted accounts, receiving the notifications of other processes. Each is a task of its own, watched: see [`watched`].
+//! Work in the background: picking up keys that were rotated elsewhere, rotating them in time, delivering mail, telling
+//! clients of logouts, cleaning up, removing what belonged to deleted accounts, receiving the notifications of other processes. Each is a task of its own, watched: see [`watched`].
 //!
 //! Every replica runs all of it; what must happen once is claimed in the database.
 
@@ -7,12 +7,14 @@ mod cleaning;
 mod deliveries;
 pub(crate) mod key_rotation;
 mod keys;
+mod logouts;
 mod watched;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use keyward_domain::mail::delivery::Outbox;
+use keyward_domain::oauth::logouts::Logouts;
 use keyward_domain::upkeep::cleaning::Housekeeping;
 use keyward_domain::upkeep::deleted_accounts::DeletedAccounts;
 use keyward_infra::database::store::Database;
@@ -38,6 +40,8 @@ pub(crate) struct Jobs {
     pub(crate) keys: KeyRotation,
     /// Mails on their way.
     pub(crate) outbox: Outbox,
+    /// Logouts on their way to clients.
+    pub(crate) logouts: Logouts,
     /// Notified when a mail was put into the outbox here, and when keys changed.
     pub(crate) wakes: Arc<Wakes>,
     /// How often to look without being told: within this time a replica notices what was done to the keys elsewhere.
@@ -57,12 +61,14 @@ impl Jobs {
         let cleaning = || Arc::clone(&self).clean();
         let deletion = || Arc::clone(&self).remove_deleted();
         let mail = || Arc::clone(&self).deliver(metrics.clone());
+        let logouts = || Arc::clone(&self).tell_of_logouts(metrics.clone());
         let changes = || listen(database.clone());
         tokio::join!(
             watch(Worker::Keys, background(), stalled, pauses, keys),
             watch(Worker::Cleaning, background(), patient, pauses, cleaning),
             watch(Worker::Deletion, background(), patient, pauses, deletion),
             watch(Worker::Mail, background(), stalled, pauses, mail),
+            watch(Worker::Logouts, background(), stalled, pauses, logouts),
             watch(Worker::Changes, background(), None, pauses, changes),
         );
     }

@@ -9,6 +9,8 @@ use tokio::sync::Notify;
 pub(crate) struct Wakes {
     /// A mail was put into the outbox.
     pub(crate) mail: Notify,
+    /// A logout waits to be delivered to a client.
+    pub(crate) logouts: Notify,
     pub(crate) keys: Notify,
 }
 
@@ -16,6 +18,7 @@ impl Subscriber for Wakes {
     fn changed(&self, change: Change) {
         match change {
             Change::Mail => self.mail.notify_one(),
+            Change::Logout => self.logouts.notify_one(),
             Change::Keys | Change::Anything => self.keys.notify_one(),
             Change::User(_) => {}
         }

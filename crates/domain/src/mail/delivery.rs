@@ -110,7 +110,7 @@ impl Outbox {
             let mut repositories = self.ports.store.autocommit();
             let claim = repositories.outbox().claim(offer.lane, &offer.recipients, now, now + CLAIM).await?;
             if let Some(claimed) = claim {
-                let slot = slots.take(&offer, &claimed.mail.recipient, now);
+                let slot = slots.take(&offer, claimed.mail.recipient.domain(), now);
                 return Ok(Some((claimed, slot)));
             }
         }

@@ -6,6 +6,7 @@ use time::OffsetDateTime;
 
 use super::store_error::StoreError;
 use crate::values::ids::ClientId;
+use crate::values::logout_uri::Backchannel;
 use crate::values::resource_uri::ResourceUri;
 use crate::values::scopes;
 use crate::values::text::Text;
@@ -44,6 +45,10 @@ pub struct ClientSettings {
     pub first_party: bool,
     /// Whether its authorization requests have to be pushed (RFC 9126).
     pub require_par: bool,
+    /// Where it is told of sessions that have ended (OpenID Connect Back-Channel Logout).
+    pub backchannel: Backchannel,
+    /// Whether it cannot do without `sid` in logout tokens, which ours always have.
+    pub backchannel_session_required: bool,
 }
 
 /// A change of a client. `None` leaves a member as it is.
@@ -57,6 +62,8 @@ pub struct ClientChange {
     pub id_token_alg: Option<Algorithm>,
     pub first_party: Option<bool>,
     pub require_par: Option<bool>,
+    pub backchannel: Option<Backchannel>,
+    pub backchannel_session_required: Option<bool>,
 }
 
 impl ClientSettings {
@@ -71,6 +78,8 @@ impl ClientSettings {
             id_token_alg: Algorithm::Rs256,
             first_party: false,
             require_par: false,
+            backchannel: Backchannel::default(),
+            backchannel_session_required: false,
         }
     }
 }

@@ -23,6 +23,8 @@ pub struct Session {
     pub client: Option<ClientId>,
     /// The browser session in which the client was allowed it, and with which it ends.
     pub parent: Option<SessionId>,
+    /// The browser session in which the client was allowed it, where it goes on after that one has ended.
+    pub opened_in: Option<SessionId>,
     /// The services that its access tokens are for; empty for this server.
     pub audience: Vec<String>,
     /// What they logged in from.
@@ -48,6 +50,7 @@ impl fmt::Debug for Session {
             scope,
             client,
             parent,
+            opened_in,
             audience,
             device,
             created_at,
@@ -62,6 +65,7 @@ impl fmt::Debug for Session {
             .field("scope", scope)
             .field("client", client)
             .field("parent", parent)
+            .field("opened_in", opened_in)
             .field("audience", audience)
             .field("device", device)
             .field("created_at", created_at)

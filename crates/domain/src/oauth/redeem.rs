@@ -116,6 +116,7 @@ impl RedeemCode {
             id: code.session,
             user: code.user,
             parent: (!scope.contains(OFFLINE_ACCESS)).then_some(browser.id),
+            opened_in: scope.contains(OFFLINE_ACCESS).then_some(browser.id),
             audience: code.resource.iter().map(ToString::to_string).collect(),
             scope,
             client: Some(code.client.clone()),

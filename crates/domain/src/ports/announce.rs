@@ -10,6 +10,8 @@ pub enum Change {
     Keys,
     /// A mail was put into the outbox.
     Mail,
+    /// A logout waits to be delivered to a client.
+    Logout,
     /// Anything: changes may have been missed.
     Anything,
 }

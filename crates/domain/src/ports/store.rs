@@ -14,6 +14,7 @@ use crate::model::events::EventRepository;
 use crate::model::factors::{FactorChanges, FactorRepository};
 use crate::model::jobs::JobRepository;
 use crate::model::keys::KeyRepository;
+use crate::model::logouts::LogoutRepository;
 use crate::model::outbox::OutboxRepository;
 use crate::model::passkeys::{PasskeyChanges, PasskeyRepository};
 use crate::model::recoveries::RecoveryRepository;
@@ -38,6 +39,8 @@ pub trait Repositories: Send {
     fn jobs(&mut self) -> &mut dyn JobRepository;
     fn attempts(&mut self) -> &mut dyn AttemptRepository;
     fn outbox(&mut self) -> &mut dyn OutboxRepository;
+    /// Logouts that wait to be delivered to clients.
+    fn logouts(&mut self) -> &mut dyn LogoutRepository;
     fn recoveries(&mut self) -> &mut dyn RecoveryRepository;
     /// Pending verifications of e-mail addresses.
     fn verifications(&mut self) -> &mut dyn VerificationRepository;

@@ -200,6 +200,7 @@ impl Opening {
             scope,
             client,
             parent: None,
+            opened_in: None,
             audience: Vec::new(),
             device,
             created_at: now,

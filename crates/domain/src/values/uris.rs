@@ -51,6 +51,9 @@ pub enum UriError {
     /// The scheme has no dot.
     #[error("a scheme of its own must have a dot in it, as in com.example.app:/callback")]
     Scheme,
+    /// The scheme is one of a program's own, where a server has to reach it.
+    #[error("it must begin with https://, or with http:// on this machine")]
+    Unreachable,
 }
 
 impl RedirectUri {

@@ -13,6 +13,7 @@ use keyward_domain::model::events::EventRepository;
 use keyward_domain::model::factors::{FactorChanges, FactorRepository};
 use keyward_domain::model::jobs::JobRepository;
 use keyward_domain::model::keys::KeyRepository;
+use keyward_domain::model::logouts::LogoutRepository;
 use keyward_domain::model::outbox::OutboxRepository;
 use keyward_domain::model::passkeys::{PasskeyChanges, PasskeyRepository};
 use keyward_domain::model::recoveries::RecoveryRepository;
@@ -151,6 +152,10 @@ impl<C: Connections> Repositories for Db<C> {
     }
 
     fn outbox(&mut self) -> &mut dyn OutboxRepository {
+        self
+    }
+
+    fn logouts(&mut self) -> &mut dyn LogoutRepository {
         self
     }
 

@@ -28,7 +28,7 @@ fn message(change: Change) -> Option<String> {
         Change::User(user) => Some(format!("user {user}")),
         Change::Keys => Some("keys".to_owned()),
         Change::Anything => Some("anything".to_owned()),
-        Change::Mail => None,
+        Change::Mail | Change::Logout => None,
     }
 }
 

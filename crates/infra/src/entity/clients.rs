@@ -21,6 +21,9 @@ pub(crate) struct Model {
     pub id_token_alg: Option<String>,
     pub first_party: bool,
     pub require_par: bool,
+    /// Empty for none.
+    pub backchannel_logout_uri: String,
+    pub backchannel_logout_session_required: bool,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

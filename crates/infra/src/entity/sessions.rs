@@ -22,6 +22,8 @@ pub(crate) struct Model {
     /// `None`: at the login.
     pub auth_at: Option<i64>,
     pub parent_id: Option<Uuid>,
+    /// The browser session that a session with `offline_access` was opened in.
+    pub opened_in: Option<Uuid>,
     /// URIs, separated by spaces.
     pub audience: Option<String>,
 }

@@ -5,6 +5,7 @@ use keyward_auth::{Algorithm, ScopeSet, SecretHash};
 use keyward_domain::model::clients::{Client, ClientChange, ClientRepository, ClientSettings};
 use keyward_domain::model::store_error::StoreError;
 use keyward_domain::values::ids::ClientId;
+use keyward_domain::values::logout_uri::Backchannel;
 use keyward_domain::values::resource_uri::ResourceUri;
 use keyward_domain::values::text::Text;
 use keyward_domain::values::uris::RedirectUri;
@@ -38,6 +39,8 @@ impl<C: Connections> ClientRepository for Db<C> {
             id_token_alg: ActiveValue::Set(Some(settings.id_token_alg.to_string())),
             first_party: ActiveValue::Set(settings.first_party),
             require_par: ActiveValue::Set(settings.require_par),
+            backchannel_logout_uri: ActiveValue::Set(settings.backchannel.as_str().to_owned()),
+            backchannel_logout_session_required: ActiveValue::Set(settings.backchannel_session_required),
         };
         Entity::insert(row).exec_without_returning(self.write()).await.map(drop).map_err(failed)
     }
@@ -60,6 +63,7 @@ impl<C: Connections> ClientRepository for Db<C> {
         fn text<T>(given: Option<&T>, write: impl FnOnce(&T) -> String) -> ActiveValue<String> {
             given.map_or(ActiveValue::NotSet, |given| ActiveValue::Set(write(given)))
         }
+        let flag = |given: Option<bool>| given.map_or(ActiveValue::NotSet, ActiveValue::Set);
         let algorithm = change.id_token_alg.map(|algorithm| Some(algorithm.to_string()));
         let row = ActiveModel {
             // Without a column to set there is no valid statement.
@@ -70,8 +74,10 @@ impl<C: Connections> ClientRepository for Db<C> {
             logout_uris: text(change.logout_uris.as_ref(), |uris| joined(uris)),
             resources: text(change.resources.as_ref(), |uris| joined(uris)),
             id_token_alg: algorithm.map_or(ActiveValue::NotSet, ActiveValue::Set),
-            first_party: change.first_party.map_or(ActiveValue::NotSet, ActiveValue::Set),
-            require_par: change.require_par.map_or(ActiveValue::NotSet, ActiveValue::Set),
+            first_party: flag(change.first_party),
+            require_par: flag(change.require_par),
+            backchannel_logout_uri: text(change.backchannel.as_ref(), |uri| uri.as_str().to_owned()),
+            backchannel_logout_session_required: flag(change.backchannel_session_required),
             ..Default::default()
         };
         let update = Entity::update_many().set(row).filter(Column::Id.eq(id.as_str()));
@@ -117,6 +123,9 @@ fn client(row: Model) -> Result<Client, StoreError> {
         id_token_alg: algorithm.map_err(|_| corrupt("an algorithm of ID tokens"))?,
         first_party: row.first_party,
         require_par: row.require_par,
+        backchannel: Backchannel::parse(&row.backchannel_logout_uri)
+            .map_err(|_| corrupt(format!("URI {:?}", row.backchannel_logout_uri)))?,
+        backchannel_session_required: row.backchannel_logout_session_required,
     };
     Ok(Client {
         id: client_id(&row.id)?,

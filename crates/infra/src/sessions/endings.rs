@@ -143,7 +143,7 @@ impl SessionEndings for Db<Open> {
         let update = end_all(now).filter(held_in_order(held));
         let ended = update.exec_with_returning(self.write()).await.map_err(failed)?;
         if !ended.is_empty() {
-            record(self.write(), &ended).await?;
+            self.recorded(&ended).await?;
         }
         for user in ended.iter().map(|row| row.user_id).collect::<BTreeSet<_>>() {
             self.announce(Change::User(UserId(user))).await?;
@@ -158,8 +158,16 @@ impl Db<Open> {
         if ended.is_empty() {
             return Ok(());
         }
-        record(self.write(), ended).await?;
+        self.recorded(ended).await?;
         self.announce(Change::User(user)).await
+    }
+
+    /// Records ends in the feed, and the logouts that clients are owed.
+    async fn recorded(&self, ended: &[Model]) -> Result<(), StoreError> {
+        if record(self.write(), ended).await? {
+            self.announce(Change::Logout).await?;
+        }
+        Ok(())
     }
 
     /// Ends sessions of a user, and records exactly those in the feed. Returns the number ended.
@@ -171,7 +179,7 @@ impl Db<Open> {
             self.0.announce_here(Change::User(user));
             return Ok(0);
         }
-        record(self.write(), &ended).await?;
+        self.recorded(&ended).await?;
         self.announce(Change::User(user)).await?;
         Ok(ended.len() as u64)
     }

@@ -43,6 +43,7 @@ impl<C: Connections> SessionRepository for Db<C> {
             amr: ActiveValue::Set(session.proof.methods.to_string()),
             auth_at: ActiveValue::Set(session.proof.at.map(micros)),
             parent_id: ActiveValue::Set(session.parent.map(|parent| parent.0)),
+            opened_in: ActiveValue::Set(session.opened_in.map(|browser| browser.0)),
             audience: ActiveValue::Set((!session.audience.is_empty()).then(|| session.audience.join(" "))),
         };
         Entity::insert(row).exec_without_returning(self.write()).await.map(drop).map_err(failed)

@@ -25,6 +25,7 @@ use crate::database::db::Db;
 use crate::database::error::failed;
 use crate::entity::revocations::{ActiveModel, Column, Entity, Model};
 use crate::entity::sessions;
+use crate::oauth::logouts::enqueue;
 
 use super::feed_epoch;
 use super::position::{self, Paging, Snapshot, within};
@@ -76,11 +77,12 @@ impl<C: Connections> RevocationRepository for Db<C> {
     }
 }
 
-/// Has the feed tell of sessions that have just ended.
+/// Writes sessions that have just ended to the feed, and the logouts that their clients are owed. Returns whether there are any.
 pub(crate) async fn record(
     connection: &impl ConnectionTrait,
     ended: &[sessions::Model],
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
+    let mut owed = false;
     for ended in ended.chunks(ROWS) {
         let rows = ended.iter().filter_map(|session| {
             Some(ActiveModel {
@@ -91,8 +93,9 @@ pub(crate) async fn record(
             })
         });
         Entity::insert_many(rows).exec_without_returning(connection).await.map_err(failed)?;
+        owed |= enqueue(connection, ended).await?;
     }
-    Ok(())
+    Ok(owed)
 }
 
 async fn by_id(

@@ -39,6 +39,7 @@ pub(super) fn session(row: Model) -> Result<Session, StoreError> {
         scope: ScopeSet::parse(&row.scope).map_err(|_| corrupt(format!("scope {:?}", row.scope)))?,
         client: row.client_id.as_deref().map(client_id).transpose()?,
         parent: row.parent_id.map(SessionId),
+        opened_in: row.opened_in.map(SessionId),
         audience: row.audience.iter().flat_map(|uris| uris.split_whitespace()).map(str::to_owned).collect(),
         device: Device { user_agent: row.user_agent, ip },
         created_at: time(row.created_at)?,

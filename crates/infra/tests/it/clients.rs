@@ -5,6 +5,7 @@ use keyward_domain::model::clients::{Client, ClientChange, ClientSettings};
 use keyward_domain::model::store_error::StoreError;
 use keyward_domain::ports::store::Store;
 use keyward_domain::values::ids::ClientId;
+use keyward_domain::values::logout_uri::Backchannel;
 use keyward_domain::values::resource_uri::ResourceUri;
 use keyward_domain::values::text::Text;
 use keyward_domain::values::uris::RedirectUri;
@@ -22,6 +23,8 @@ fn settings() -> ClientSettings {
         id_token_alg: Algorithm::EdDsa,
         first_party: true,
         require_par: true,
+        backchannel: Backchannel::parse("https://app.example.com/logout").unwrap(),
+        backchannel_session_required: true,
     }
 }
 

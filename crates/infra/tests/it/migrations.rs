@@ -28,7 +28,7 @@ async fn schema(connection: &DatabaseConnection) -> Vec<String> {
     rows.iter().map(|row| row.try_get("", "name").unwrap()).collect()
 }
 
-const SCHEMA: [&str; 67] = [
+const SCHEMA: [&str; 74] = [
     "api_keys",
     "attempts",
     "browser_sessions",
@@ -44,6 +44,10 @@ const SCHEMA: [&str; 67] = [
     "ix_consents_client_id",
     "ix_email_proofs_email",
     "ix_email_proofs_expires_at",
+    "ix_logouts_at",
+    "ix_logouts_client_id",
+    "ix_logouts_created_at",
+    "ix_logouts_user_id",
     "ix_orders_user_id_id",
     "ix_outbox_state_at",
     "ix_outbox_state_lane_at",
@@ -56,6 +60,7 @@ const SCHEMA: [&str; 67] = [
     "ix_revocations_revoked_at",
     "ix_revocations_tx",
     "ix_sessions_client_id",
+    "ix_sessions_opened_in",
     "ix_sessions_parent_id",
     "ix_sessions_revoked_at",
     "ix_sessions_seen_day",
@@ -70,6 +75,7 @@ const SCHEMA: [&str; 67] = [
     "ix_verifications_email",
     "ix_verifications_expires_at",
     "jobs",
+    "logouts",
     "order_lines",
     "orders",
     "outbox",
@@ -90,6 +96,7 @@ const SCHEMA: [&str; 67] = [
     "ux_browser_sessions_secret_hash",
     "ux_cart_items_user_id_product_id",
     "ux_email_proofs_token_hash",
+    "ux_logouts_session_id",
     "ux_orders_user_id_idempotency",
     "ux_passkeys_credential_id",
     "ux_recoveries_token_hash",

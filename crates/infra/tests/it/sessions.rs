@@ -35,6 +35,7 @@ async fn every_field_of_a_session_comes_back() {
         counter: 41,
         client: Some(ClientId::parse("a-client").unwrap()),
         parent: Some(SessionId(uuid::Uuid::from_u128(99))),
+        opened_in: Some(SessionId(uuid::Uuid::from_u128(98))),
         audience: vec!["https://api.example.com".to_owned(), "urn:b".to_owned()],
         salt: [0, 255, 39, 92, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11],
     };

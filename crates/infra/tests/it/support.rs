@@ -91,6 +91,7 @@ pub(crate) fn new_session(user: UserId, number: u8) -> Session {
         counter: 0,
         client: None,
         parent: None,
+        opened_in: None,
         audience: Vec::new(),
         proof: Proof::new(at(i64::from(number)), &[Method::Password]),
         salt: [number; 16],

@@ -4,6 +4,7 @@
 
 mod checks;
 mod listeners;
+mod logouts;
 mod report;
 
 use keyward_api::wiring::check::advice;
@@ -40,6 +41,9 @@ pub(super) async fn run(mut settings: ServerSettings, unknown: &[String]) -> Res
                 report.add("database", checks::schema(&database).await)?;
                 report.add("clock", checks::clock(&database).await)?;
                 report.add("keys", checks::keys(&settings, &database).await)?;
+                if let Some(finding) = logouts::waiting(&database).await {
+                    report.add("logouts", finding)?;
+                }
                 drop(database.close().await);
             }
             Err(problem) => {

@@ -224,6 +224,7 @@ async fn sessions(inspector: &mut Inspector) {
         scope: ScopeSet::parse("posts:read").unwrap(),
         client: None,
         parent: None,
+        opened_in: None,
         audience: Vec::new(),
         device: Device::default(),
         created_at: after(0),

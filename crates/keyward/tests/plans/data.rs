@@ -147,6 +147,12 @@ fn tables(postgres: bool, rows: i64) -> Vec<Table> {
             ),
             fewer,
         ),
+        (
+            "logouts",
+            "session_id, user_id, client_id, receiver, created_at, at, attempts",
+            format!("{uuid}, i, 'client-' || i, 'app.example.com', {THEN} + i, {THEN} + i, 0"),
+            fewer / 10,
+        ),
         ("revocations", "session_id, user_id, revoked_at", format!("{uuid}, i, {THEN} + i"), fewer),
         (
             "email_proofs",

@@ -12,6 +12,7 @@ mod consents;
 mod data;
 mod factors;
 mod judge;
+mod logouts;
 mod methods;
 mod outbox;
 mod shop;
@@ -37,7 +38,7 @@ use judge::{Cost, Judge};
 const ROWS: i64 = 20_000;
 
 /// What may be read from end to end, or up to a `LIMIT` in the order of ids, and why.
-const REVIEWED: [(&str, &str, &str); 31] = [
+const REVIEWED: [(&str, &str, &str); 33] = [
     ("users.remove_some", "verifications", "a table of the version before, which is empty"),
     ("factors.replace_recovery_codes", "2-ROW", "the rows that are inserted"),
     ("revocations.after", "feed_epoch", "its one row"),
@@ -69,6 +70,8 @@ const REVIEWED: [(&str, &str, &str); 31] = [
     ("events.forget", "security_events", "by id, up to a limit"),
     ("outbox.list", "outbox", "a command, not a route"),
     ("outbox.count", "sub_query", "the rows of one state"),
+    ("logouts.backlog", "logouts", "what waits, which is little as a rule; for metrics and a command"),
+    ("logouts.backlog", "sub_query", "the same"),
 ];
 
 /// The most work a statement may be: steps of SQLite's machine, pages of PostgreSQL.
@@ -197,6 +200,7 @@ async fn no_query_reads_a_table_from_end_to_end_and_deep_pages_cost_what_the_fir
     consents::all(&mut inspector).await;
     browser_sessions::all(&mut inspector).await;
     outbox::all(&mut inspector).await;
+    logouts::all(&mut inspector).await;
     blog::all(&mut inspector).await;
     shop::all(&mut inspector).await;
     let forgotten: Vec<_> = methods::all().difference(&inspector.called).cloned().collect();

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// The ports, and what their methods are called by here.
-const PORTS: [(&str, &str); 27] = [
+const PORTS: [(&str, &str); 28] = [
     ("ApiKeyChanges", "api_keys"),
     ("ApiKeyRepository", "api_keys"),
     ("AttemptRepository", "attempts"),
@@ -18,6 +18,7 @@ const PORTS: [(&str, &str); 27] = [
     ("FactorRepository", "factors"),
     ("JobRepository", "jobs"),
     ("KeyRepository", "keys"),
+    ("LogoutRepository", "logouts"),
     ("OrderRepository", "orders"),
     ("OutboxRepository", "outbox"),
     ("PasskeyChanges", "passkeys"),

@@ -58,6 +58,9 @@ pub struct Metadata {
     request_parameter_supported: bool,
     request_uri_parameter_supported: bool,
     authorization_response_iss_parameter_supported: bool,
+    /// Applications are told of sessions that have ended (OpenID Connect Back-Channel Logout).
+    backchannel_logout_supported: bool,
+    backchannel_logout_session_supported: bool,
 }
 
 const PROVEN: [&str; 2] = ["client_secret_basic", "client_secret_post"];
@@ -139,6 +142,8 @@ fn metadata(
         request_parameter_supported: false,
         request_uri_parameter_supported: false,
         authorization_response_iss_parameter_supported: true,
+        backchannel_logout_supported: true,
+        backchannel_logout_session_supported: true,
         issuer: issuer.to_string(),
     }))
 }

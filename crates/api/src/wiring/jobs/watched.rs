@@ -130,7 +130,7 @@ mod tests {
             let restarts: Vec<_> = background.restarts().collect();
             assert_eq!(
                 restarts,
-                [("keys", 0), ("cleaning", 0), ("deletion", 0), ("mail", 1), ("changes", 0)]
+                [("keys", 0), ("cleaning", 0), ("deletion", 0), ("mail", 1), ("logouts", 0), ("changes", 0)]
             );
         }
     }

@@ -7,6 +7,7 @@ use keyward_api::wiring::ports::ports;
 use keyward_auth::{Algorithm, ScopeSet};
 use keyward_domain::model::clients::ClientChange;
 use keyward_domain::oauth::clients::{Administration, Clients};
+use keyward_domain::values::logout_uri::Backchannel;
 use keyward_domain::values::origin::Origin;
 use keyward_domain::values::resource_uri::ResourceUri;
 use keyward_domain::values::text::Text;
@@ -47,6 +48,12 @@ pub(in crate::cli) struct Change {
     /// Whether its authorization requests have to be pushed
     #[arg(long, value_name = "true|false")]
     require_par: Option<bool>,
+    /// Where it is told of sessions that have ended; an empty one for nowhere
+    #[arg(long, value_name = "URI", value_parser = Backchannel::parse)]
+    backchannel_logout_uri: Option<Backchannel>,
+    /// Whether it cannot do without `sid` in logout tokens, which they always have
+    #[arg(long, value_name = "true|false")]
+    backchannel_logout_session_required: Option<bool>,
     #[command(flatten)]
     database: DatabaseSettings,
     #[command(flatten)]
@@ -73,6 +80,8 @@ impl Change {
             id_token_alg: self.id_token_alg,
             first_party: self.first_party,
             require_par: self.require_par,
+            backchannel: self.backchannel_logout_uri,
+            backchannel_session_required: self.backchannel_logout_session_required,
         };
         if let Some(scope) = change.scope.as_ref().filter(|_| !self.other_scopes) {
             refuse_unknown(scope, &self.scopes, &self.database)?;

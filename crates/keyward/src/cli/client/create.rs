@@ -9,6 +9,7 @@ use keyward_domain::model::clients::ClientSettings;
 use keyward_domain::oauth::client_error::ClientError;
 use keyward_domain::oauth::clients::{Administration, Clients};
 use keyward_domain::values::ids::ClientId;
+use keyward_domain::values::logout_uri::Backchannel;
 use keyward_domain::values::origin::Origin;
 use keyward_domain::values::resource_uri::ResourceUri;
 use keyward_domain::values::text::Text;
@@ -60,6 +61,12 @@ pub(in crate::cli) struct Create {
     /// Its authorization requests have to be pushed (RFC 9126)
     #[arg(long)]
     require_par: bool,
+    /// Where it is told of sessions that have ended, `https`, or `http` on this machine
+    #[arg(long, value_name = "URI", value_parser = Backchannel::parse)]
+    backchannel_logout_uri: Option<Backchannel>,
+    /// Note that it cannot do without `sid` in logout tokens, which they always have
+    #[arg(long)]
+    backchannel_logout_session_required: bool,
     #[command(flatten)]
     database: DatabaseSettings,
     #[command(flatten)]
@@ -108,6 +115,8 @@ impl Create {
             id_token_alg: self.id_token_alg,
             first_party: self.first_party,
             require_par: self.require_par,
+            backchannel: self.backchannel_logout_uri.unwrap_or_default(),
+            backchannel_session_required: self.backchannel_logout_session_required,
             ..ClientSettings::new(name, scope)
         };
         let hash = secret.as_deref().map(|secret| SecretHash::of(secret));

@@ -1,0 +1,70 @@
+//! Logouts that wait to be delivered to clients (OpenID Connect Back-Channel Logout), and their repository.
+//!
+//! They are written where sessions end, in the transaction that ends them: see [`SessionEndings`](super::sessions::SessionEndings).
+//! What is delivered, refused or given up has no row any more.
+
+use async_trait::async_trait;
+use time::{Duration, OffsetDateTime};
+
+use super::outbox::Recipients;
+use super::store_error::StoreError;
+use crate::values::ids::{ClientId, SessionId, UserId};
+
+/// How long a claim on a logout lasts: a delivery takes five seconds at most.
+pub const CLAIM: Duration = Duration::seconds(20);
+/// How many logouts may wait for one account. Further ones are not delivered.
+pub const MOST_OF_ACCOUNT: u64 = 2_000;
+
+/// The id of a logout that waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LogoutId(pub i64);
+
+/// A logout claimed for delivery.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClaimedLogout {
+    pub id: LogoutId,
+    /// When the claim ends; identifies the claim.
+    pub until: OffsetDateTime,
+    /// Attempt number, starting at 1.
+    pub attempt: u32,
+    /// The session of the client that has ended, or whose browser session has.
+    pub session: SessionId,
+    pub user: UserId,
+    pub client: ClientId,
+    /// Host and port of the client when the session ended.
+    pub receiver: String,
+}
+
+/// How many logouts wait.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Backlog {
+    /// All that wait.
+    pub waiting: u64,
+    /// Those among them that were tried, and failed.
+    pub failing: u64,
+}
+
+#[async_trait]
+pub trait LogoutRepository: Send {
+    /// Claims the logout that is due longest, of those to these receivers, until `until`: one caller only gets it.
+    async fn claim(
+        &mut self,
+        to: &Recipients,
+        now: OffsetDateTime,
+        until: OffsetDateTime,
+    ) -> Result<Option<ClaimedLogout>, StoreError>;
+    /// Removes a claimed logout, which needs no further attempt. Returns whether the claim was still valid.
+    async fn settle(&mut self, id: LogoutId, until: OffsetDateTime) -> Result<bool, StoreError>;
+    /// Makes a claimed logout due at `at` and notes why the attempt failed. Returns whether the claim was still valid.
+    async fn postpone(
+        &mut self,
+        id: LogoutId,
+        until: OffsetDateTime,
+        at: OffsetDateTime,
+        reason: &str,
+    ) -> Result<bool, StoreError>;
+    /// Counts the logouts that wait.
+    async fn backlog(&mut self) -> Result<Backlog, StoreError>;
+    /// Removes logouts of sessions that ended before `before`. Returns the number removed.
+    async fn forget(&mut self, before: OffsetDateTime) -> Result<u64, StoreError>;
+}

@@ -1,0 +1,203 @@
+//! Logouts on their way to clients. A claim is one statement, so that of any number of replicas one gets it.
+
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
+
+use async_trait::async_trait;
+use keyward_domain::model::logouts::{Backlog, ClaimedLogout, LogoutId, LogoutRepository, MOST_OF_ACCOUNT};
+use keyward_domain::model::outbox::Recipients;
+use keyward_domain::model::store_error::StoreError;
+use keyward_domain::values::ids::{SessionId, UserId};
+use keyward_domain::values::logout_uri::Backchannel;
+use sea_orm::sea_query::{Expr, ExprTrait, LockBehavior, LockType, OnConflict, Order, Query};
+use sea_orm::{
+    ActiveValue, ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, PaginatorTrait,
+    QueryFilter, QuerySelect,
+};
+use time::OffsetDateTime;
+
+use super::clients::client_id;
+use crate::database::batches::delete_all;
+use crate::database::columns::{micros, time, without_nul};
+use crate::database::connections::Connections;
+use crate::database::db::Db;
+use crate::database::error::{corrupt, failed};
+use crate::entity::logouts::{ActiveModel, Column, Entity, Model};
+use crate::entity::{clients, sessions};
+
+/// How much is kept of why an attempt failed, in characters.
+const LONGEST_ERROR: usize = 300;
+
+#[async_trait]
+impl<C: Connections> LogoutRepository for Db<C> {
+    /// The condition stands there twice: PostgreSQL looks at the outer one again after it has waited for a row.
+    async fn claim(
+        &mut self,
+        to: &Recipients,
+        now: OffsetDateTime,
+        until: OffsetDateTime,
+    ) -> Result<Option<ClaimedLogout>, StoreError> {
+        let due = || Column::At.lte(micros(now));
+        let mut next = Query::select();
+        next.column(Column::Id).from(Entity).and_where(due()).order_by(Column::At, Order::Asc).limit(1);
+        match to {
+            Recipients::AllBut(receivers) if receivers.is_empty() => {}
+            Recipients::AllBut(receivers) => {
+                next.and_where(Column::Receiver.is_not_in(receivers));
+            }
+            Recipients::Only(receivers) => {
+                next.and_where(Column::Receiver.is_in(receivers));
+            }
+        }
+        if self.write().get_database_backend() == DbBackend::Postgres {
+            next.lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
+        }
+        let claim = Entity::update_many()
+            .col_expr(Column::At, Expr::value(micros(until)))
+            .col_expr(Column::Attempts, Expr::col(Column::Attempts).add(1_i64))
+            .filter(Expr::col(Column::Id).eq(Expr::from(next)))
+            .filter(due());
+        let rows = claim.exec_with_returning(self.write()).await.map_err(failed)?;
+        rows.into_iter().next().map(claimed).transpose()
+    }
+
+    async fn settle(&mut self, id: LogoutId, until: OffsetDateTime) -> Result<bool, StoreError> {
+        let removal = Entity::delete_by_id(id.0).filter(Column::At.eq(micros(until)));
+        Ok(removal.exec(self.write()).await.map_err(failed)?.rows_affected > 0)
+    }
+
+    async fn postpone(
+        &mut self,
+        id: LogoutId,
+        until: OffsetDateTime,
+        at: OffsetDateTime,
+        reason: &str,
+    ) -> Result<bool, StoreError> {
+        let reason: String = without_nul(reason).chars().take(LONGEST_ERROR).collect();
+        let update = Entity::update_many()
+            .col_expr(Column::At, Expr::value(micros(at)))
+            .col_expr(Column::LastError, Expr::value(reason))
+            .filter(Column::Id.eq(id.0))
+            .filter(Column::At.eq(micros(until)));
+        Ok(update.exec(self.write()).await.map_err(failed)?.rows_affected > 0)
+    }
+
+    async fn backlog(&mut self) -> Result<Backlog, StoreError> {
+        let waiting = Entity::find().count(self.read()).await.map_err(failed)?;
+        let failing = Entity::find().filter(Column::LastError.is_not_null());
+        Ok(Backlog { waiting, failing: failing.count(self.read()).await.map_err(failed)? })
+    }
+
+    async fn forget(&mut self, before: OffsetDateTime) -> Result<u64, StoreError> {
+        let old = Condition::all().add(Column::CreatedAt.lt(micros(before)));
+        delete_all::<Entity>(self.write(), Column::Id, old).await
+    }
+}
+
+/// Writes a logout for each of these sessions that have just ended and whose client is told of it, and for each session of a client
+/// that was opened in one of them and goes on. Returns whether any was written.
+///
+/// What an account has waiting is bounded; beyond that its clients are not told.
+pub(crate) async fn enqueue(
+    connection: &impl ConnectionTrait,
+    ended: &[sessions::Model],
+) -> Result<bool, StoreError> {
+    let browsers = ended.iter().filter(|session| session.client_id.is_none()).map(|session| session.id);
+    let beyond = of_browsers(connection, browsers.collect()).await?;
+    let over = ended.iter().chain(&beyond);
+    let over: Vec<_> = over.filter_map(|session| Some((session, session.client_id.as_deref()?))).collect();
+    let receivers = receivers(connection, over.iter().map(|(_, client)| *client).collect()).await?;
+    if receivers.is_empty() {
+        return Ok(false);
+    }
+    let at = ended.iter().find_map(|session| session.revoked_at).unwrap_or_default();
+    let (mut rows, mut room) = (Vec::new(), BTreeMap::new());
+    for (session, client) in over {
+        let Some(receiver) = receivers.get(client) else { continue };
+        let room = match room.entry(session.user_id) {
+            Entry::Occupied(entry) => entry.into_mut(),
+            Entry::Vacant(entry) => entry.insert(room_of(connection, session.user_id).await?),
+        };
+        if *room == 0 {
+            tracing::warn!(
+                user = session.user_id,
+                client,
+                "too many logouts wait for this account: one is dropped"
+            );
+            continue;
+        }
+        *room -= 1;
+        rows.push(ActiveModel {
+            id: ActiveValue::NotSet,
+            session_id: ActiveValue::Set(session.id),
+            user_id: ActiveValue::Set(session.user_id),
+            client_id: ActiveValue::Set(client.to_owned()),
+            receiver: ActiveValue::Set(receiver.clone()),
+            created_at: ActiveValue::Set(at),
+            at: ActiveValue::Set(at),
+            attempts: ActiveValue::Set(0),
+            last_error: ActiveValue::Set(None),
+        });
+    }
+    if rows.is_empty() {
+        return Ok(false);
+    }
+    let once = OnConflict::column(Column::SessionId).do_nothing().to_owned();
+    let insert = Entity::insert_many(rows).on_conflict(once).exec_without_returning(connection).await;
+    insert.map(|_| true).map_err(failed)
+}
+
+/// How many more logouts may wait for this account.
+async fn room_of(connection: &impl ConnectionTrait, user: i64) -> Result<u64, StoreError> {
+    let waiting = Entity::find().filter(Column::UserId.eq(user)).count(connection).await;
+    Ok(MOST_OF_ACCOUNT.saturating_sub(waiting.map_err(failed)?))
+}
+
+/// The sessions that stand and that clients were granted beyond these browser sessions.
+async fn of_browsers(
+    connection: &impl ConnectionTrait,
+    browsers: Vec<sea_orm::prelude::Uuid>,
+) -> Result<Vec<sessions::Model>, StoreError> {
+    if browsers.is_empty() {
+        return Ok(Vec::new());
+    }
+    let opened = sessions::Entity::find()
+        .filter(sessions::Column::OpenedIn.is_in(browsers))
+        .filter(sessions::Column::RevokedAt.is_null());
+    opened.all(connection).await.map_err(failed)
+}
+
+/// Which of these clients are told of logouts, and where. None of them is removed before the transaction has ended.
+async fn receivers(
+    connection: &impl ConnectionTrait,
+    clients: BTreeSet<&str>,
+) -> Result<BTreeMap<String, String>, StoreError> {
+    use clients::Column;
+    if clients.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let told = clients::Entity::find()
+        .select_only()
+        .columns([Column::Id, Column::BackchannelLogoutUri])
+        .filter(Column::Id.is_in(clients))
+        .filter(Column::BackchannelLogoutUri.ne(""))
+        .lock(LockType::KeyShare);
+    let told: Vec<(String, String)> = told.into_tuple().all(connection).await.map_err(failed)?;
+    let receiver = |(client, uri): (String, String)| {
+        let parsed = Backchannel::parse(&uri).map_err(|_| corrupt(format!("URI {uri:?}")))?;
+        Ok(parsed.0.map(|uri| (client, uri.receiver())))
+    };
+    told.into_iter().filter_map(|row| receiver(row).transpose()).collect()
+}
+
+fn claimed(row: Model) -> Result<ClaimedLogout, StoreError> {
+    Ok(ClaimedLogout {
+        id: LogoutId(row.id),
+        until: time(row.at)?,
+        attempt: row.attempts.try_into().map_err(|_| corrupt(format!("{} attempts", row.attempts)))?,
+        session: SessionId(row.session_id),
+        user: UserId(row.user_id),
+        client: client_id(&row.client_id)?,
+        receiver: row.receiver,
+    })
+}
