@@ -4,7 +4,7 @@ use keyward_infra::testing::rows::{Column, columns, tables};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend};
 
 /// The order in which tables can be filled: what others point to comes first.
-const ORDER: [&str; 5] = ["users", "sessions", "categories", "products", "orders"];
+const ORDER: [&str; 6] = ["users", "clients", "sessions", "categories", "products", "orders"];
 
 /// Puts a row into every table; says which there are.
 pub(crate) async fn fill(connection: &DatabaseConnection) -> Vec<String> {
@@ -31,6 +31,7 @@ fn value(connection: &DatabaseConnection, table: &str, column: &Column) -> Strin
         ("users", "role") => "'user'".to_owned(),
         ("outbox", "state") => "'waiting'".to_owned(),
         ("posts", "published") => "TRUE".to_owned(),
+        ("logouts", "client_id") => "'a-table'".to_owned(),
         // A browser session has the id that the row of `sessions` is given.
         ("browser_sessions", "session_id") | (_, "id") if kind.contains("text") => "'a-table'".to_owned(),
         _ if kind.contains("bool") => "FALSE".to_owned(),
