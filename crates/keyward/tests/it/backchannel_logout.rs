@@ -88,7 +88,7 @@ async fn an_application_is_told_once_of_every_way_in_which_its_session_ends() {
         let Scene { app, rp, browser, tokens, .. } = &scene;
         let (ana, root) = (app.log_in("ana").await, app.admin("root").await);
         match what {
-            "logout page" => drop(log_out(browser).await),
+            "logout page" => log_out(browser).await,
             "logout by the application" => {
                 let hint = tokens["id_token"].as_str().unwrap();
                 browser.get(&format!("/oauth/logout?id_token_hint={hint}")).await.assert_status(200);
