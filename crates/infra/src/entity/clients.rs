@@ -2,6 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
+#[expect(clippy::struct_excessive_bools, reason = "columns")]
 #[derive(Clone, Debug, DeriveEntityModel)]
 #[sea_orm(table_name = "clients")]
 pub(crate) struct Model {

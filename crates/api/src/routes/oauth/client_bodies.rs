@@ -16,6 +16,7 @@ use crate::routes::rfc3339::rfc3339;
 
 /// A registered client.
 #[derive(Serialize, ToSchema)]
+#[expect(clippy::struct_excessive_bools, reason = "what an administrator decides, one by one")]
 pub struct Client {
     #[schema(example = "web")]
     client_id: String,
