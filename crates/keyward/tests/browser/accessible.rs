@@ -33,7 +33,7 @@ pub(crate) fn judge(browser: &Browser, axe: &str, what: &str) {
     );
     // Chromium notes a page that is itself a refusal, at a moment of its own.
     let refusal = "Failed to load resource: the server responded with a status of 4";
-    let own: String = browser.ask("return `${location.origin}${location.pathname} `");
+    let own: String = browser.ask("return `${location.origin}${location.pathname}`");
     let mut errors = browser.errors();
     errors.retain(|error| !(error.starts_with(&own) && error.contains(refusal)));
     assert_eq!((icon, errors), (true, Vec::new()), "{what}");

@@ -65,6 +65,7 @@ fn axe_finds_nothing_on_any_page_for_people_and_none_needs_more_than_its_width()
         ("/account/security", "Security"),
         ("/account/security/passkey", "Add a passkey"),
         ("/account/sessions", "Devices"),
+        ("/account/apps", "Applications"),
         ("/account/keys", "API keys"),
         ("/account/keys/new", "Make an API key"),
         ("/account/delete", "Delete my account"),
@@ -85,6 +86,7 @@ fn axe_finds_nothing_on_any_page_for_people_and_none_needs_more_than_its_width()
 
 #[test]
 fn a_person_logs_in_for_an_application_and_agrees() {
+    let Some(axe) = packages::axe() else { return };
     let ((server, origin), browser) = (named(&[]), Browser::start());
     let back = format!("{origin}/health/live");
     let id = server.client(&["--public", "--name", "Photo album", "--redirect-uri", &back]);
@@ -103,6 +105,19 @@ fn a_person_logs_in_for_an_application_and_agrees() {
     browser.appears("button[name=decision][value=allow]");
     assert!(browser.page().contains("Photo album"), "{}", browser.page());
     pictures::take_of(&browser, "consent", (480, 640));
+    judge(&browser, &axe, "the consent page");
+    browser.click("button[name=decision][value=allow]");
+    browser.appears("pre");
+    browser.open(&format!("{origin}/account/apps"));
+    browser.shows("ul.rows strong", "Photo album");
+    judge(&browser, &axe, "an application");
+    browser.open(&format!("{origin}/oauth/logout?client_id={id}"));
+    browser.shows("h1", "Log out?");
+    judge(&browser, &axe, "a logout that an application asks for");
+    browser.open(&format!("{origin}/oauth/authorize?client_id={id}&redirect_uri=https://evil.example"));
+    browser.appears("h1");
+    judge(&browser, &axe, "a refused authorization");
+    browser.errors();
     assert_eq!(browser.errors(), Vec::<String>::new());
 }
 
