@@ -71,8 +71,10 @@ fn idpyoidc_logs_in_by_authorization_code() {
 }
 
 #[test]
-fn apache_with_mod_auth_openidc_logs_in_and_out() {
-    python("mod_auth_openidc.py");
+fn apache_with_mod_auth_openidc_logs_in_and_out_and_hears_of_a_logout_at_keyward() {
+    // Apache is on this machine.
+    let settings = vec![("KEYWARD_BACKCHANNEL_PRIVATE", "on".to_owned())];
+    run_on(&Installation::new(settings), &mut in_python("mod_auth_openidc.py"), PATIENCE);
 }
 
 #[test]

@@ -1,6 +1,7 @@
-"""mod_auth_openidc: a folder of Apache's that Keyward logs in to, through the real pages, and a logout at both."""
+"""mod_auth_openidc: a folder of Apache's that Keyward logs in to, through the real pages, and logouts at either end."""
 
 import os
+import time
 
 import requests
 
@@ -20,6 +21,8 @@ client_id, client_secret = client(
     *["--name", "A folder of Apache's"],
     *["--redirect-uri", f"http://127.0.0.1:{port}/private/callback"],
     *["--post-logout-redirect-uri", f"http://127.0.0.1:{port}/out.html"],
+    *["--backchannel-logout-uri", f"http://127.0.0.1:{port}/private/callback?logout=backchannel"],
+    "--backchannel-logout-session-required",
 )
 
 with apache.running(port, client_id, client_secret) as address:
@@ -53,3 +56,12 @@ with apache.running(port, client_id, client_secret) as address:
     sent = visit(f"{address}/private/")
     check(sent.status_code == 302, f"After the logout the folder answers {sent.status_code}.")
     check(log_in().status_code == 200, "After a logout nobody can log in.")
+
+    # A logout at Keyward ends Apache's session, too, without the visitor's browser: by a logout token.
+    check(visit(f"{address}/private/").status_code == 200, "The new session is not kept.")
+    person.submit(f"{keyward.URL}/account/logout")
+    begun = time.monotonic()
+    while visit(f"{address}/private/").status_code == 200:
+        check(time.monotonic() - begun < keyward.PATIENCE, f"Apache's session goes on for {keyward.PATIENCE} s.")
+        time.sleep(0.1)
+    print(f"Apache's session ended {time.monotonic() - begun:.1f} s after the logout")
