@@ -17,18 +17,21 @@ const LABEL: &str = "keyward continuation v1";
 const LIFE: Duration = Duration::hours(24);
 /// The longest path with its query, in bytes.
 const LONGEST: usize = 6_000;
+/// The longest hint, in bytes: an e-mail address.
+const LONGEST_HINT: usize = 320;
 
-/// A page of this service that a login goes on to, and the origin that a redirect from there may lead to.
+/// A page of this service that a login goes on to, the origin that a redirect from there may lead to, and a name to fill in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Next {
     path: String,
     origin: Option<String>,
+    hint: Option<String>,
 }
 
 impl Next {
     /// The page of one's own account: where a login goes on to if nothing else is said.
     pub fn account() -> Self {
-        Self { path: "/account".to_owned(), origin: None }
+        Self { path: "/account".to_owned(), origin: None, hint: None }
     }
 
     /// A path of this service with its query, such as `/oauth/authorize?client_id=..`, without the path that a proxy strips. `None` for
@@ -39,7 +42,7 @@ impl Next {
         let (route, _) = path.split_once('?').unwrap_or((path, ""));
         let local = route.starts_with('/')
             && (route == "/" || route.split('/').skip(1).all(|step| !["", ".", ".."].contains(&step)));
-        (plain && local).then(|| Self { path: path.to_owned(), origin: None })
+        (plain && local).then(|| Self { path: path.to_owned(), origin: None, hint: None })
     }
 
     /// The same, where a redirect from that page may lead to a client at `origin` (`https://app.example`). Chromium follows a form to
@@ -50,6 +53,31 @@ impl Next {
         let plain = rest.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte));
         (plain && !rest.is_empty() && rest.len() <= 260)
             .then(|| Self { origin: Some(origin.to_owned()), ..self })
+    }
+
+    /// The same, where the pages of the login fill in this name, as an application gave it. It is never looked up. Longer ones than
+    /// 320 bytes, and those with control characters, are left out.
+    #[must_use]
+    pub fn hinting(self, name: Option<&str>) -> Self {
+        let plain = |name: &&str| {
+            !name.is_empty() && name.len() <= LONGEST_HINT && !name.chars().any(char::is_control)
+        };
+        Self { hint: name.filter(plain).map(str::to_owned), ..self }
+    }
+
+    /// The name that the pages of the login fill in.
+    pub fn hint(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+
+    /// The same, where it could be an e-mail address.
+    pub fn hinted_email(&self) -> Option<&str> {
+        self.hint().filter(|hint| hint.contains('@'))
+    }
+
+    /// The same, where it could be a user name.
+    pub fn hinted_username(&self) -> Option<&str> {
+        self.hint().filter(|hint| !hint.contains('@'))
     }
 
     /// The path, as it was given.
@@ -65,7 +93,9 @@ impl Next {
     /// Seals it, for [`FIELD`] of a link or form. It is good for a day.
     pub fn seal(&self, site: &Site) -> Zeroizing<String> {
         let until = (site.now() + LIFE).unix_timestamp();
-        let plain = format!("{until}\n{}\n{}", self.path, self.origin.as_deref().unwrap_or_default());
+        let (origin, hint) = (self.origin.as_deref(), self.hint.as_deref());
+        let (origin, hint) = (origin.unwrap_or_default(), hint.unwrap_or_default());
+        let plain = format!("{until}\n{}\n{origin}\n{hint}", self.path);
         site.master().seal_text(PREFIX, LABEL, plain.as_bytes(), site.random())
     }
 
@@ -81,7 +111,8 @@ impl Next {
         if now.unix_timestamp() >= until.parse().ok()? {
             return None;
         }
-        let next = Self::to(path)?;
+        // Missing in what an earlier version sealed.
+        let next = Self::to(path)?.hinting(parts.next());
         if origin.is_empty() { Some(next) } else { next.leaving_for(origin) }
     }
 
@@ -171,5 +202,22 @@ mod tests {
         assert_eq!(read(plain(until - 1, "/a\n")), None);
         assert_eq!(read(plain(until, "//evil.example\n")), None);
         assert_eq!(read(plain(until, "/a\nhttps://a;b")), None);
+    }
+
+    #[test]
+    fn a_hint_is_carried_along_within_bounds() {
+        let hinted = |name: &str| Next::account().hinting(Some(name));
+        for name in ["ana@example.com", "ana", "\"><script>", "\u{e4}", &"a".repeat(LONGEST_HINT)] {
+            assert_eq!(hinted(name).hint(), Some(name));
+        }
+        for name in ["", "a\nb", "a\u{7}", "a\u{85}", &"a".repeat(LONGEST_HINT + 1)] {
+            assert_eq!(hinted(name).hint(), None, "{name:?}");
+        }
+        let (email, username) = (hinted("ana@example.com"), hinted("ana"));
+        assert_eq!((email.hinted_email(), email.hinted_username()), (Some("ana@example.com"), None));
+        assert_eq!((username.hinted_email(), username.hinted_username()), (None, Some("ana")));
+        let now = OffsetDateTime::UNIX_EPOCH + Duration::days(20_000);
+        let plain = format!("{}\n/account\n\nana", now.unix_timestamp() + 1);
+        assert_eq!(Next::parse(plain.as_bytes(), now), Some(username));
     }
 }

@@ -13,10 +13,9 @@ use axum::extract::ConnectInfo;
 use axum::http::Extensions;
 use keyward_auth::{ApiKey, JwtVerifier, MemoryUse, TokenVerifier};
 use keyward_domain::identity::standing_keys::StandingKeys;
-use keyward_domain::model::sessions::LiveSession;
 use keyward_domain::model::store_error::StoreError;
 use keyward_domain::sessions::opening::Opening;
-use keyward_domain::sessions::standing::StandingSessions;
+use keyward_domain::sessions::standing::{Standing, StandingSessions};
 use keyward_domain::values::actor::{Actor, Via};
 use keyward_domain::values::clock::Clock;
 use keyward_domain::values::ids::SessionId;
@@ -36,8 +35,13 @@ pub struct SessionCheck {
     clock: Arc<dyn Clock>,
     opening: Opening,
     standing: StandingSessions,
-    remembered: Remembered<SessionId, Option<Arc<LiveSession>>, StoreError>,
+    remembered: Remembered<SessionId, Option<Arc<Standing>>, StoreError>,
     api_keys: KeyCheck,
+}
+
+fn unavailable(cause: &dyn std::fmt::Debug) -> Refusal {
+    tracing::warn!(?cause, "a session could not be looked up");
+    Refusal::Unavailable
 }
 
 impl SessionCheck {
@@ -56,14 +60,15 @@ impl SessionCheck {
     }
 
     /// The session of that id and user, if it stands.
-    async fn live(&self, id: SessionId, user: UserId) -> Result<Option<Arc<LiveSession>>, Refusal> {
+    async fn standing(&self, id: SessionId, user: UserId) -> Result<Option<Arc<Standing>>, Refusal> {
         let look = || async { Ok(self.standing.find(id).await?.map(Arc::new)) };
-        let live = self.remembered.get(id, user, look).await;
-        let live = live.map_err(|error: Arc<StoreError>| {
-            tracing::warn!(cause = ?error, "a session could not be looked up");
-            Refusal::Unavailable
-        })?;
-        Ok(live.filter(|live| live.session.user == user))
+        let mut found = self.remembered.get(id, user, look).await.map_err(|error| unavailable(&error))?;
+        let now = self.clock.now();
+        if found.as_ref().is_some_and(|found| now >= found.until) {
+            // It may have been used since it was looked up.
+            found = look().await.map_err(|error: StoreError| unavailable(&error))?;
+        }
+        Ok(found.filter(|found| found.live.session.user == user && now < found.until))
     }
 
     /// Notes uses of API keys.
@@ -87,7 +92,8 @@ impl SessionCheck {
         let who = claims.sub.parse().map(UserId).map_err(|_| Refusal::InvalidToken)?;
         let sid = claims.sid.as_deref().ok_or(Refusal::InvalidToken)?;
         let id = sid.parse().map(SessionId).map_err(|_| Refusal::InvalidToken)?;
-        let live = self.live(id, who).await?.ok_or(Refusal::InvalidToken)?;
+        let standing = self.standing(id, who).await?.ok_or(Refusal::InvalidToken)?;
+        let live = &standing.live;
         // Both at once, because a span's fields are written anew each time.
         let span = tracing::Span::current();
         tracing::record_all!(span, user = who.0, session = %sid);

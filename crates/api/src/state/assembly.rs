@@ -178,7 +178,7 @@ impl AppState {
             recovery: Recovery::new(ports.clone(), postbox, throttle.clone()),
             resend_verification: ResendVerification::new(ports.clone(), throttle, verification.clone()),
             verification,
-            clients: Clients::new(ports.clone()),
+            clients: Clients::new(ports.clone()).reserving([base.clone(), settings.tokens.audience.clone()]),
             feed,
             keys,
             public: PublicAddress::of(settings),

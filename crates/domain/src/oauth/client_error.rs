@@ -28,6 +28,11 @@ pub enum ClientError {
     /// More URIs of one kind than a client may have.
     #[error("a client has at most {0} URIs of each kind")]
     TooManyUris(usize),
+    /// A resource is the issuer or this server's audience: tokens that name no resource are for this server already.
+    #[error(
+        "a resource must not be this server's issuer or audience; tokens are for this server without one"
+    )]
+    OwnResource,
     /// ID tokens cannot be signed with a secret that several clients share.
     #[error("ID tokens cannot be signed with {0}")]
     Algorithm(Algorithm),
@@ -48,7 +53,9 @@ impl Failure for ClientError {
             Self::Unknown => Kind::Unauthenticated,
             Self::Taken | Self::Full(_) | Self::NoSecret => Kind::Conflict,
             Self::NotFound => Kind::NotFound,
-            Self::NoRedirect | Self::TooManyUris(_) | Self::Algorithm(_) => Kind::Unprocessable,
+            Self::NoRedirect | Self::TooManyUris(_) | Self::OwnResource | Self::Algorithm(_) => {
+                Kind::Unprocessable
+            }
             Self::Factor(error) => error.kind(),
             Self::Store(error) => error.kind(),
         }
@@ -60,7 +67,9 @@ impl Failure for ClientError {
             Self::Taken => codes::CLIENT_TAKEN,
             Self::NotFound => codes::NOT_FOUND,
             Self::NoSecret => codes::PUBLIC_CLIENT,
-            Self::NoRedirect | Self::TooManyUris(_) | Self::Algorithm(_) => codes::VALIDATION,
+            Self::NoRedirect | Self::TooManyUris(_) | Self::OwnResource | Self::Algorithm(_) => {
+                codes::VALIDATION
+            }
             Self::Full(_) => codes::TOO_MANY_CLIENTS,
             Self::Factor(error) => error.code(),
             Self::Store(error) => error.code(),
@@ -70,6 +79,7 @@ impl Failure for ClientError {
     fn field(&self) -> Option<[&'static str; 2]> {
         match self {
             Self::NoRedirect | Self::TooManyUris(_) => Some(["body", "redirect_uris"]),
+            Self::OwnResource => Some(["body", "resources"]),
             Self::Algorithm(_) => Some(["body", "id_token_signed_response_alg"]),
             _ => None,
         }

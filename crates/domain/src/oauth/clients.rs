@@ -1,5 +1,7 @@
 //! Registering, changing, removing and authenticating OAuth2 clients.
 
+use std::sync::Arc;
+
 use keyward_auth::{Algorithm, SecretHash, Zeroizing, random_secret};
 
 use super::client_error::ClientError;
@@ -13,6 +15,7 @@ use crate::values::actor::Actor;
 use crate::values::by::By;
 use crate::values::ids::ClientId;
 use crate::values::origin::Origin;
+use crate::values::resource_uri::ResourceUri;
 
 /// How many sessions or consents of a removed client are ended in one transaction, so that other writers do not wait for long.
 const AT_ONCE: u64 = 500;
@@ -47,12 +50,20 @@ impl Administration<'_> {
 #[derive(Clone)]
 pub struct Clients {
     ports: Ports,
+    /// How tokens name this server.
+    own: Arc<[String]>,
 }
 
 impl Clients {
     /// Use cases over these ports.
     pub fn new(ports: Ports) -> Self {
-        Self { ports }
+        Self { ports, own: Arc::default() }
+    }
+
+    /// The same, where no client is registered for a resource of these names: the issuer and this server's audience.
+    #[must_use]
+    pub fn reserving(self, own: impl IntoIterator<Item = String>) -> Self {
+        Self { own: own.into_iter().collect(), ..self }
     }
 
     /// A new id for a client.
@@ -85,7 +96,7 @@ impl Clients {
         for uris in [&settings.redirect_uris, &settings.logout_uris] {
             bounded(uris)?;
         }
-        bounded(&settings.resources)?;
+        self.foreign(&settings.resources)?;
         signable(settings.id_token_alg)?;
         if secret.is_none() && settings.redirect_uris.is_empty() {
             return Err(ClientError::NoRedirect);
@@ -107,6 +118,16 @@ impl Clients {
             })
             .await?;
         Ok(client)
+    }
+
+    /// Refuses too many resources, and this server itself, also with a slash at the end.
+    fn foreign(&self, resources: &[ResourceUri]) -> Result<(), ClientError> {
+        bounded(resources)?;
+        let is_own = |resource: &ResourceUri| {
+            let name = resource.as_str().trim_end_matches('/');
+            self.own.iter().any(|own| own.trim_end_matches('/') == name)
+        };
+        if resources.iter().any(is_own) { Err(ClientError::OwnResource) } else { Ok(()) }
     }
 
     /// Every client, by id.
@@ -136,7 +157,7 @@ impl Clients {
         for uris in [&change.redirect_uris, &change.logout_uris].into_iter().flatten() {
             bounded(uris)?;
         }
-        bounded(change.resources.as_deref().unwrap_or_default())?;
+        self.foreign(change.resources.as_deref().unwrap_or_default())?;
         change.id_token_alg.map_or(Ok(()), signable)?;
         self.ports
             .retrying(|| async {

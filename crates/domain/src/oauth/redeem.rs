@@ -72,7 +72,7 @@ impl RedeemCode {
             self.end_first(&code, origin).await?;
             return Err(SessionError::InvalidCode);
         }
-        let asked = request.resource.as_deref();
+        let asked = request.resource.as_deref().filter(|asked| !asked.is_empty());
         let is_other = |asked: &str| match &code.resource {
             Some(resource) => resource.as_str() != asked,
             None => !is_own(asked, &self.issuer),

@@ -58,12 +58,22 @@ impl OAuthTokens {
         Self { ports, standing: StandingSessions::new(&opening), opening, verifier, keys }
     }
 
-    /// An access token for the client itself. `scope` narrows what it was registered for, but for what is about a person.
+    /// An access token for the client itself. `scope` narrows what it was registered for, but for what is about a person. It is for
+    /// `resource` where one is named, and otherwise for this server.
+    ///
+    /// # Errors
+    /// [`SessionError::UngrantableScope`]; [`SessionError::ForeignResource`] for one that the client is not registered for.
     pub fn client_credentials(
         &self,
         client: &Client,
         scope: Option<&str>,
+        resource: Option<&str>,
     ) -> Result<AccessToken, SessionError> {
+        let resource = resource.filter(|resource| !resource.is_empty());
+        let known = |asked: &&str| client.settings.resources.iter().any(|own| own.as_str() == *asked);
+        if !resource.iter().all(known) {
+            return Err(SessionError::ForeignResource);
+        }
         let own = client.settings.scope.iter().filter(|name| !OPENID_CONNECT.contains(name));
         let own = ScopeSet::from_names(own).unwrap_or_default();
         let grant = Grant {
@@ -71,7 +81,7 @@ impl OAuthTokens {
             session: None,
             client_id: Some(client.id.to_string()),
             scope: scopes::grant(scope, &own)?,
-            audience: Vec::new(),
+            audience: resource.into_iter().map(str::to_owned).collect(),
             userinfo: false,
             authentication: None,
         };
@@ -161,6 +171,8 @@ impl OAuthTokens {
             Ok(id) => self.standing.find(SessionId(id)).await?,
             Err(_) => None,
         };
+        let now = self.ports.clock.now();
+        let live = live.filter(|found| now < found.until).map(|found| found.live);
         Ok(live.filter(|live| live.session.user.to_string() == claims.sub).map(|live| (claims, Some(live))))
     }
 }

@@ -68,23 +68,28 @@ impl Refresh {
         Self { standing: StandingSessions::new(&opening), opening, throttle }
     }
 
-    /// Trades a refresh token for the next pair. `scope` narrows the access token; it never widens the session.
+    /// Trades a refresh token for the next pair. `scope` narrows the access token; it never widens the session. `resource` is one of
+    /// those that the session is for (RFC 8707, section 2.2).
     /// `client` is the client that authenticated itself: a session opened through a client is that client's alone, and no
     /// client gets more than it is registered for.
     ///
     /// # Errors
     /// [`SessionError::InvalidRefreshToken`] for a token that is not genuine or another client's; for a genuine one, why its
-    /// session is over. A replay also ends the session.
+    /// session is over. A replay also ends the session. [`SessionError::ForeignResource`] for another resource than was granted:
+    /// the token stays good.
     pub async fn refresh(
         &self,
         token: &str,
         scope: Option<&str>,
+        resource: Option<&str>,
         client: Option<&Client>,
         origin: &Origin,
     ) -> Result<Tokens, SessionError> {
-        // A scope that is asked for may be refused, and the query for a second factor may fail: then nothing must have been spent.
+        let resource = resource.filter(|resource| !resource.is_empty());
+        // A scope or resource that is asked for may be refused, and the query for a second factor may fail: then nothing must have been spent.
         if self.opening.policy == SecondFactor::Optional
             && scope.is_none_or(|scope| scope.trim().is_empty())
+            && resource.is_none()
             && let Some(live) = self.at_once(token).await?
         {
             return self.narrowed(&live, None, client).await;
@@ -112,6 +117,10 @@ impl Refresh {
                     let (ports, why) = (&self.opening.ports, EventKind::RefreshReused);
                     end(ports, session.user, session.id, why, by, origin).await?;
                     return Err(SessionError::RefreshTokenReused);
+                }
+                // Nothing is spent by a request for what was not granted.
+                _ if resource.is_some_and(|asked| session.audience.iter().all(|own| own != asked)) => {
+                    return Err(SessionError::ForeignResource);
                 }
                 Worth::Converge => {}
                 Worth::Spend => session.counter += 1,

@@ -12,6 +12,14 @@ use crate::model::store_error::StoreError;
 use crate::ports::bundle::Ports;
 use crate::values::ids::SessionId;
 
+/// A session that was not ended.
+#[derive(Clone, Debug)]
+pub struct Standing {
+    pub live: LiveSession,
+    /// When it is over by age, or the browser session is with which it ends, unless they are used before.
+    pub until: OffsetDateTime,
+}
+
 /// Looks up live sessions.
 #[derive(Clone)]
 pub struct StandingSessions {
@@ -27,9 +35,20 @@ impl StandingSessions {
         Self { ports: ports.clone(), codec: Arc::clone(codec), lifetimes: *lifetimes }
     }
 
-    /// Finds a session by its id, if it is live.
-    pub async fn find(&self, id: SessionId) -> Result<Option<LiveSession>, StoreError> {
+    /// Finds a session by its id, if it is live. It may be over by age.
+    async fn live(&self, id: SessionId) -> Result<Option<LiveSession>, StoreError> {
         self.ports.store.autocommit().sessions().live(id).await
+    }
+
+    /// Finds a session by its id, with when it ends unless it is used. `None` for one that was ended, or whose browser session was.
+    pub async fn find(&self, id: SessionId) -> Result<Option<Standing>, StoreError> {
+        let Some(live) = self.live(id).await? else { return Ok(None) };
+        let mut until = self.lifetimes.end(&live.session);
+        if let Some(parent) = live.session.parent {
+            let Some(parent) = self.live(parent).await? else { return Ok(None) };
+            until = until.min(self.lifetimes.end(&parent.session));
+        }
+        Ok(Some(Standing { live, until }))
     }
 
     /// Whether the browser session stands with which this one ends, where there is one: that may be over by age, and its row gone.
@@ -39,7 +58,7 @@ impl StandingSessions {
         now: OffsetDateTime,
     ) -> Result<bool, StoreError> {
         let Some(parent) = session.parent else { return Ok(true) };
-        let live = self.find(parent).await?;
+        let live = self.live(parent).await?;
         Ok(live.is_some_and(|live| !self.lifetimes.are_over(&live.session, now)))
     }
 
@@ -64,7 +83,7 @@ impl StandingSessions {
         token: &str,
     ) -> Result<Option<(RefreshClaim, LiveSession)>, StoreError> {
         let Some(claim) = self.read(token) else { return Ok(None) };
-        let live = self.find(SessionId(claim.session)).await?;
+        let live = self.live(SessionId(claim.session)).await?;
         Ok(live.filter(|live| self.codec.verify(&claim, &live.session.salt)).map(|live| (claim, live)))
     }
 }

@@ -46,6 +46,11 @@ pub(crate) fn settings(scope: &str) -> ClientSettings {
 pub(crate) const SCOPE: &str = "openid profile email offline_access posts:read posts:write account";
 
 impl RelyingParty {
+    /// A public client that is registered already.
+    pub(crate) fn named(app: &TestApp, id: &str) -> Self {
+        Self { app: app.clone(), id: id.to_owned(), public: true }
+    }
+
     /// A public client.
     pub(crate) async fn public(app: &TestApp, id: &str) -> Self {
         Self::with(app, id, true, settings(SCOPE)).await

@@ -36,7 +36,7 @@ pub async fn show(visit: Visit, Query(onward): Query<Onward>) -> Response {
 
 fn page(visit: &Visit, next: &Next) -> Page {
     let page = Page::new(visit, "forgot.html", "Forgot your password?").leading_to(next);
-    page.with("login", next.login(&visit.site))
+    page.with("email", next.hinted_email()).with("login", next.login(&visit.site))
 }
 
 /// Has the mail sent.

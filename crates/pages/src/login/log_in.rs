@@ -41,6 +41,7 @@ fn page(visit: &Visit, next: &Next) -> Page {
         .leading_to(next)
         .with("keeps_cookies", visit.keeps_cookies)
         .with("name_label", name_label(kinds))
+        .with("username", next.hint())
         .with("passkey", passkey::request(&visit.site))
         .with("signup", next.through("/account/signup", &visit.site))
         .with("forgot", next.through("/account/forgot", &visit.site))

@@ -39,6 +39,8 @@ fn page(visit: &Visit, next: &Next) -> Page {
         .with("asks_username", rules.kinds != LoginNames::Email)
         .with("email_required", rules.email_required || rules.kinds == LoginNames::Email)
         .with("username_required", rules.kinds == LoginNames::Username)
+        .with("email", next.hinted_email())
+        .with("username", next.hinted_username())
         .with("login", next.login(&visit.site))
 }
 

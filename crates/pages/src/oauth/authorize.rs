@@ -92,6 +92,7 @@ async fn show(site: &Site, visit: &Visit, outcome: Outcome) -> Result<Response, 
 fn resuming(needed: &LoginNeeded) -> Result<Next, Refusal> {
     let too_long = || malformed(&Unanswerable::TooLong.to_string());
     let next = Next::to(&resumption(&needed.request)).ok_or_else(too_long)?;
+    let next = next.hinting(needed.login_hint.as_deref());
     let leaving = next.clone().leaving_for(&RedirectUri::origin(&needed.redirect_uri));
     Ok(leaving.unwrap_or(next))
 }

@@ -33,7 +33,8 @@ pub struct TokenRequest {
     code_verifier: Option<String>,
     /// With `authorization_code`: as in the authorization request.
     redirect_uri: Option<String>,
-    /// With `authorization_code`: as in the authorization request, if it is said again.
+    /// The service that the token is for (RFC 8707). With `authorization_code` and `refresh_token`: one that was granted, if it is said
+    /// again. With `client_credentials`: one that the client is registered for.
     resource: Option<String>,
     /// With `refresh_token`.
     #[input(secret)]
@@ -51,8 +52,8 @@ pub struct TokenRequest {
 pub(super) enum Grant {
     Code(CodeRequest),
     Password { username: String, password: Password, otp: Option<String> },
-    RefreshToken(String),
-    ClientCredentials,
+    RefreshToken { token: String, resource: Option<String> },
+    ClientCredentials { resource: Option<String> },
 }
 
 impl TokenRequest {
@@ -78,9 +79,11 @@ impl TokenRequest {
                 None => Err(vec![missing("code")]),
             },
             "refresh_token" => {
-                self.refresh_token.map(Grant::RefreshToken).ok_or_else(|| vec![missing("refresh_token")])
+                let resource = self.resource;
+                let grant = self.refresh_token.map(|token| Grant::RefreshToken { token, resource });
+                grant.ok_or_else(|| vec![missing("refresh_token")])
             }
-            "client_credentials" => Ok(Grant::ClientCredentials),
+            "client_credentials" => Ok(Grant::ClientCredentials { resource: self.resource }),
             _ => return Err(GrantError::Unknown.into()),
         };
         Ok((grant.map_err(|faults| ApiError::faults(faults).for_oauth())?, self.scope))

@@ -110,7 +110,7 @@ pub async fn issue_token(
     let (grant, scope) = request.grant()?;
     // Before anything is written: no code is used up for want of a key.
     let signer = match (&client, &grant) {
-        (Some(client), Grant::Code(_) | Grant::RefreshToken(_)) => state.id_tokens.signer(client).await?,
+        (Some(client), Grant::Code(_) | Grant::RefreshToken { .. }) => state.id_tokens.signer(client).await?,
         _ => None,
     };
     let (pair, nonce) = match grant {
@@ -128,16 +128,17 @@ pub async fn issue_token(
             let login = Login { name: username, password, otp, with_code, scope, client, device: None };
             (granted(metrics.login(state.log_in.log_in(login, &origin).await)?)?, None)
         }
-        Grant::RefreshToken(token) => {
-            let refreshed = state.refresh.refresh(&token, scope.as_deref(), client.as_ref(), &origin).await;
+        Grant::RefreshToken { token, resource } => {
+            let (scope, resource) = (scope.as_deref(), resource.as_deref());
+            let refreshed = state.refresh.refresh(&token, scope, resource, client.as_ref(), &origin).await;
             (metrics.refresh(refreshed)?, None)
         }
-        Grant::ClientCredentials => {
+        Grant::ClientCredentials { resource } => {
             let client = client.ok_or_else(invalid_client)?;
             if client.is_public() {
                 return Err(GrantError::Unauthorized.into());
             }
-            let token = state.tokens.client_credentials(&client, scope.as_deref())?;
+            let token = state.tokens.client_credentials(&client, scope.as_deref(), resource.as_deref())?;
             return Ok(NoStore(ClientToken {
                 access_token: token.as_str().to_owned(),
                 token_type: "bearer",

@@ -32,7 +32,7 @@ pub struct LoginNeeded {
     pub request: Zeroizing<String>,
     /// Where the browser goes in the end.
     pub redirect_uri: String,
-    /// What the client knows of the person's name here.
+    /// What the client takes for the person's name here: at most 320 bytes, never looked up.
     pub login_hint: Option<String>,
     /// Whether to offer the sign-up.
     pub sign_up: bool,

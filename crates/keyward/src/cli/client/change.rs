@@ -13,7 +13,7 @@ use keyward_domain::values::resource_uri::ResourceUri;
 use keyward_domain::values::text::Text;
 use keyward_domain::values::uris::{RedirectUri, UriError};
 
-use super::known::{known, refuse_unknown, words};
+use super::known::{OwnNames, known, refuse_unknown, words};
 use crate::cli::output::{Problem, can_say, say};
 use crate::cli::settings::database::DatabaseSettings;
 
@@ -60,6 +60,8 @@ pub(in crate::cli) struct Change {
     passwords: PasswordSettings,
     #[command(flatten)]
     scopes: ScopeSettings,
+    #[command(flatten)]
+    own: OwnNames,
 }
 
 impl Change {
@@ -88,7 +90,7 @@ impl Change {
         }
         can_say()?;
         let database = self.database.open().await?;
-        let clients = Clients::new(ports(&database, &self.passwords)?);
+        let clients = Clients::new(ports(&database, &self.passwords)?).reserving(self.own.all());
         let origin = Origin::default();
         let who = Administration::command("client set", &origin);
         clients.change(&id, &change, &who).await.map_err(words)?;

@@ -15,7 +15,7 @@ use keyward_domain::values::resource_uri::ResourceUri;
 use keyward_domain::values::text::Text;
 use keyward_domain::values::uris::RedirectUri;
 
-use super::known::{refuse_unknown, sound, words};
+use super::known::{OwnNames, refuse_unknown, sound, words};
 use crate::cli::examples;
 use crate::cli::output::{Problem, first_line, say_before};
 use crate::cli::settings::database::DatabaseSettings;
@@ -73,6 +73,8 @@ pub(in crate::cli) struct Create {
     passwords: PasswordSettings,
     #[command(flatten)]
     scopes: ScopeSettings,
+    #[command(flatten)]
+    own: OwnNames,
 }
 
 impl Create {
@@ -93,7 +95,7 @@ impl Create {
         let secret = if self.secret_stdin { Some(Zeroizing::new(first_line()?)) } else { None };
         secret.as_deref().map_or(Ok(()), |secret| sound(secret))?;
         let database = self.database.open().await?;
-        let clients = Clients::new(ports(&database, &self.passwords)?);
+        let clients = Clients::new(ports(&database, &self.passwords)?).reserving(self.own.all());
         let id = given.unwrap_or_else(|| clients.make_id());
         let found = database.repositories().clients().find(&id).await;
         if found.map_err(words)?.is_some() {

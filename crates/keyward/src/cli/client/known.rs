@@ -21,6 +21,24 @@ pub(in crate::cli) struct Known {
     pub(super) passwords: PasswordSettings,
 }
 
+/// How tokens name this server, which no client's resource may be.
+#[derive(Args)]
+pub(in crate::cli) struct OwnNames {
+    /// This server's issuer, which no resource may be
+    #[arg(long, env = "KEYWARD_ISSUER", value_name = "URL")]
+    issuer: Option<String>,
+    /// The `aud` of this server's access tokens, which no resource may be
+    #[arg(long, env = "KEYWARD_AUDIENCE", default_value = "keyward", value_name = "NAME")]
+    audience: String,
+}
+
+impl OwnNames {
+    /// Those that are known: without a setting the issuer depends on where the server listens.
+    pub(super) fn all(self) -> impl Iterator<Item = String> {
+        self.issuer.into_iter().chain([self.audience])
+    }
+}
+
 /// The fewest characters a secret brought along may have.
 const SECRET: usize = 32;
 
