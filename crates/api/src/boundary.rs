@@ -8,3 +8,4 @@ pub mod network;
 pub mod proxies;
 pub(crate) mod security_headers;
 pub mod stopping;
+pub(crate) mod wants_page;

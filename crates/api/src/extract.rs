@@ -15,7 +15,6 @@ mod paged;
 pub mod read;
 mod sender;
 mod sign_ups;
-mod submitted;
 mod token_body;
 mod userinfo;
 
@@ -28,7 +27,5 @@ pub use oauth::{CLIENT_SCHEME, ClientFor, ClientForm, KnownClientForm, OAuthForm
 pub use paged::{Paged, Place, SESSIONS, USERS};
 pub use sender::Sender;
 pub use sign_ups::{SignUps, UserCreate};
-pub(crate) use submitted::accepts_pages;
-pub use submitted::{Asked, Outcome, Submitted, Submitter};
 pub use token_body::TokenBody;
 pub use userinfo::{ForUserinfo, UserinfoForm};

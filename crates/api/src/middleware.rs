@@ -16,7 +16,7 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use axum::extract::{MatchedPath, Request};
-use axum::http::{HeaderValue, Method, StatusCode, Version, header};
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use keyward_web::RequestId;
 use tower::{Layer, Service};
@@ -24,10 +24,12 @@ use tracing::field::Empty;
 use tracing::{Instrument, Span};
 
 use crate::boundary::cors::Cors;
-use crate::boundary::host::is_host;
+use crate::boundary::host::host_is_sound;
 use crate::boundary::security_headers;
 use crate::codes::INVALID_HOST;
 use crate::error::ApiError;
+use crate::error_pages::{pages_for, shown};
+use crate::resources::pages::Pages;
 use crate::routes::oauth::check;
 use crate::state::AppState;
 
@@ -36,12 +38,13 @@ const DEADLINE: Duration = Duration::from_secs(30);
 
 /// Puts the boundary around every route. `axum::middleware::from_fn` does the same, and moves and boxes each request once more.
 #[derive(Clone)]
-pub(crate) struct Boundary(pub(crate) AppState);
+pub(crate) struct Boundary(pub(crate) AppState, pub(crate) Option<Pages>);
 
 /// A service inside the boundary.
 #[derive(Clone)]
 pub(crate) struct Within<S> {
     state: AppState,
+    pages: Option<Pages>,
     inner: S,
 }
 
@@ -49,7 +52,7 @@ impl<S> Layer<S> for Boundary {
     type Service = Within<S>;
 
     fn layer(&self, inner: S) -> Within<S> {
-        Within { state: self.0.clone(), inner }
+        Within { state: self.0.clone(), pages: self.1, inner }
     }
 }
 
@@ -80,12 +83,17 @@ where
         // The one that is ready answers.
         let next = self.inner.clone();
         let ready = mem::replace(&mut self.inner, next);
-        Box::pin(boundary(self.state.clone(), request, ready))
+        Box::pin(boundary(self.state.clone(), self.pages, request, ready))
     }
 }
 
 /// Runs the request inside the boundary.
-async fn boundary<S: Inner>(state: AppState, mut request: Request, next: S) -> Result<Response, Infallible>
+async fn boundary<S: Inner>(
+    state: AppState,
+    pages: Option<Pages>,
+    mut request: Request,
+    next: S,
+) -> Result<Response, Infallible>
 where
     S::Future: 'static,
 {
@@ -109,8 +117,9 @@ where
         span.in_scope(|| state.cors.note(&request, caller.as_ref()));
     }
     let answer = caller.as_ref().and_then(|_| state.cors.preflight(&request));
+    let pages = pages_for(&request, pages, &state);
     let mut guarded = pin!(guarded(request, answer, next, started).instrument(span));
-    let mut response = guarded.as_mut().await;
+    let mut response = shown(pages, &state, guarded.as_mut().await);
     let span = guarded.as_ref().get_ref().span();
     security_headers::complete(response.headers_mut(), header);
     state.cors.mark(response.headers_mut(), caller);
@@ -242,32 +251,9 @@ fn message(panic: &(dyn Any + Send)) -> &str {
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("a panic")
 }
 
-/// RFC 9112, section 3.2: exactly one `Host`, and a valid one, even beside an absolute target; HTTP/1.0 may
-/// go without. RFC 9113, section 8.3.1: in HTTP/2 the target's authority stands for it.
-fn host_is_sound(request: &Request) -> bool {
-    let authority = request.uri().authority().filter(|_| request.version() >= Version::HTTP_2);
-    let mut hosts = request.headers().get_all(header::HOST).iter();
-    match (hosts.next(), hosts.next()) {
-        (None, _) if request.version() == Version::HTTP_10 => true,
-        (None, _) => authority.is_some_and(|authority| is_host(authority.as_str().as_bytes())),
-        (Some(host), None) => is_host(host.as_bytes()),
-        (Some(_), Some(_)) => false,
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use axum::body::Body;
-
     use super::*;
-
-    fn sound(version: Version, target: &str, hosts: &[&str]) -> bool {
-        let mut request = Request::builder().version(version).uri(target);
-        for host in hosts {
-            request = request.header(header::HOST, *host);
-        }
-        host_is_sound(&request.body(Body::empty()).unwrap())
-    }
 
     #[test]
     fn an_address_is_written_as_the_standard_library_writes_it() {
@@ -280,19 +266,5 @@ mod tests {
         }
         let address: IpAddr = "2001:db8::1".parse().unwrap();
         assert_eq!(Address(address).to_string(), "2001:db8::1");
-    }
-
-    #[test]
-    fn a_request_says_whom_it_is_for() {
-        let absolute = "https://a.example/x";
-        assert!(sound(Version::HTTP_10, "/x", &[]));
-        assert!(sound(Version::HTTP_11, "/x", &["a.example"]));
-        assert!(!sound(Version::HTTP_11, "/x", &[]));
-        assert!(!sound(Version::HTTP_11, absolute, &[]), "not even beside an absolute target");
-        assert!(!sound(Version::HTTP_11, "/x", &["a.example", "a.example"]));
-        assert!(sound(Version::HTTP_2, absolute, &[]));
-        assert!(sound(Version::HTTP_2, "/x", &["a.example"]), "an intermediary may have translated it");
-        assert!(!sound(Version::HTTP_2, "/x", &[]));
-        assert!(!sound(Version::HTTP_2, absolute, &["a b"]));
     }
 }

@@ -95,10 +95,8 @@ fn later_endpoints() -> OpenApiRouter<AppState> {
         .routes(endpoint!(verification::request_verification))
         .routes(endpoint!(verification::resend_verification))
         .routes(endpoint!(verification::change_email))
-        .routes(endpoint!(verification::verify_email_page))
         .routes(endpoint!(verification::verify_email))
         .routes(endpoint!(recovery::recover_password))
-        .routes(endpoint!(recovery::reset_password_page))
         .routes(endpoint!(recovery::reset_password))
         .routes(endpoint!(clients::create_client))
         .routes(endpoint!(clients::list_clients))
@@ -198,7 +196,7 @@ fn serving(
         Some(base) => with_pages(under(base, with_pages(routes), &state)),
         None => with_pages(routes),
     };
-    routes.layer(Boundary(state.clone())).with_state(state)
+    routes.layer(Boundary(state.clone(), pages)).with_state(state)
 }
 
 fn nothing(words: &str) -> ApiError {

@@ -11,6 +11,7 @@ mod cookie;
 pub mod entry;
 pub mod form_token;
 pub mod login;
+pub mod mail_links;
 pub mod next;
 pub mod oauth;
 mod once;

@@ -13,13 +13,18 @@ use minijinja::{Environment, UndefinedBehavior, Value};
 use serde::Serialize;
 
 use crate::next::Next;
+use crate::site::Site;
 use crate::visit::Visit;
 
 /// The templates. Their names end in `.html`, so that values are escaped.
-const TEMPLATES: [(&str, &str); 26] = [
+const TEMPLATES: [(&str, &str); 32] = [
     ("layout.html", include_str!("templates/layout.html")),
     ("fields.html", include_str!("templates/fields.html")),
     ("account.html", include_str!("templates/account.html")),
+    ("another_reset.html", include_str!("templates/another_reset.html")),
+    ("another_reset_form.html", include_str!("templates/another_reset_form.html")),
+    ("another_verification.html", include_str!("templates/another_verification.html")),
+    ("another_verification_form.html", include_str!("templates/another_verification_form.html")),
     ("app.html", include_str!("templates/app.html")),
     ("codes.html", include_str!("templates/codes.html")),
     ("delete.html", include_str!("templates/delete.html")),
@@ -35,6 +40,7 @@ const TEMPLATES: [(&str, &str); 26] = [
     ("passkey.html", include_str!("templates/passkey.html")),
     ("passkey_new.html", include_str!("templates/passkey_new.html")),
     ("plain_http.html", include_str!("templates/plain_http.html")),
+    ("reset_password.html", include_str!("templates/reset_password.html")),
     ("security.html", include_str!("templates/security.html")),
     ("apps.html", include_str!("templates/apps.html")),
     ("consent.html", include_str!("templates/consent.html")),
@@ -43,6 +49,7 @@ const TEMPLATES: [(&str, &str); 26] = [
     ("onward.html", include_str!("templates/onward.html")),
     ("switch.html", include_str!("templates/switch.html")),
     ("signup.html", include_str!("templates/signup.html")),
+    ("verify_email.html", include_str!("templates/verify_email.html")),
 ];
 
 static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
@@ -71,33 +78,39 @@ const POLICY: [&str; 2] = [
     "; base-uri 'none'; frame-ancestors 'none'",
 ];
 
+/// Whom browsers name this page to: its own site. With `no-referrer` they would not say from which origin a form comes.
+const OWN_SITE: HeaderValue = HeaderValue::from_static("same-origin");
+/// The same for a page whose address holds a secret: browsers name its origin alone.
+const ORIGIN_ALONE: HeaderValue = HeaderValue::from_static("strict-origin");
+
 /// A page to be answered.
 #[must_use]
 pub struct Page {
-    visit: Visit,
+    site: Site,
     template: &'static str,
     status: StatusCode,
     origin: Option<String>,
     values: BTreeMap<&'static str, Value>,
     cookie: Option<HeaderValue>,
+    referrer: HeaderValue,
 }
 
 impl Page {
     /// The page that `template` makes, without forms.
-    pub(crate) fn plain(visit: &Visit, template: &'static str, title: &str) -> Self {
-        let visit = visit.clone();
+    pub(crate) fn plain(site: &Site, template: &'static str, title: &str) -> Self {
         let mut values = BTreeMap::new();
-        let public = &visit.site.app.public;
+        let public = &site.app.public;
         values.insert("title", title.into());
         values.insert("base", public.base().into());
         values.insert("app", Value::from(&*public.name));
         values.insert("logo", public.logo.is_some().into());
-        Self { visit, template, status: StatusCode::OK, origin: None, values, cookie: None }
+        let (site, status, referrer) = (site.clone(), StatusCode::OK, OWN_SITE);
+        Self { site, template, status, origin: None, values, cookie: None, referrer }
     }
 
     /// The page that `template` makes, with forms.
     pub fn new(visit: &Visit, template: &'static str, title: &str) -> Self {
-        let page = Self { cookie: visit.form_cookie(), ..Self::plain(visit, template, title) };
+        let page = Self { cookie: visit.form_cookie(), ..Self::plain(&visit.site, template, title) };
         page.with("form_token", visit.form_token()).with("logged_in", visit.session().is_some())
     }
 
@@ -107,6 +120,11 @@ impl Page {
         self
     }
 
+    /// The same at an address that holds a secret, which other addresses are not to learn.
+    pub fn at_a_secret_address(self) -> Self {
+        Self { referrer: ORIGIN_ALONE, ..self }
+    }
+
     /// The same with another status than 200.
     pub fn status(self, status: StatusCode) -> Self {
         Self { status, ..self }
@@ -114,7 +132,7 @@ impl Page {
 
     /// The same, whose form carries `next` along and may lead to its origin.
     pub fn leading_to(self, next: &Next) -> Self {
-        let sealed = next.seal(&self.visit.site).to_string();
+        let sealed = next.seal(&self.site).to_string();
         let origin = next.origin().map(str::to_owned);
         Self { origin, ..self }.with("next", sealed)
     }
@@ -146,6 +164,7 @@ impl Page {
 
 impl IntoResponse for Page {
     fn into_response(self) -> Response {
+        let policy = self.policy();
         let rendered =
             ENVIRONMENT.get_template(self.template).and_then(|page| page.render(self.values.clone()));
         let html = match rendered {
@@ -159,9 +178,8 @@ impl IntoResponse for Page {
         let headers = answer.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        // With `no-referrer` browsers would not say from which origin a form comes.
-        headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
-        if let Some(policy) = self.policy() {
+        headers.insert(header::REFERRER_POLICY, self.referrer);
+        if let Some(policy) = policy {
             headers.insert(header::CONTENT_SECURITY_POLICY, policy);
         }
         if let Some(cookie) = self.cookie {

@@ -1,15 +1,13 @@
-//! Errors as pages. A handler answers a [`Refusal`]; the layer of all pages shows it, and anything else that went wrong on its way.
+//! Errors as pages. A handler answers a [`Refusal`]; the service shows it by [`page`], and anything else that went wrong on its way.
 
-use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
-use axum::middleware::Next as Rest;
 use axum::response::{IntoResponse, Response};
 use keyward_api::error::ApiError;
+use keyward_api::state::AppState;
 use keyward_domain::values::failure::Failure;
 
 use crate::page::Page;
 use crate::site::Site;
-use crate::visit::Visit;
 
 /// An error that is shown as a page of its own. Errors of a form's fields are shown beside the form: see
 /// [`Page::refused`](crate::page::Page::refused).
@@ -35,21 +33,14 @@ impl IntoResponse for Refusal {
     }
 }
 
-/// Shows errors as pages, whichever part answered them.
-pub(crate) async fn show(State(site): State<Site>, request: Request, rest: Rest) -> Response {
-    let (mut parts, body) = request.into_parts();
-    let answer = rest.run(Request::from_parts(parts.clone(), body)).await;
+/// The page of an error, whichever part answered it, with its status.
+pub(crate) fn page(app: &AppState, answer: Response) -> Response {
     let status = answer.status();
-    let failed = status.is_client_error() || status.is_server_error();
-    if !failed || is_page(&answer) {
-        return answer;
-    }
     let (mut head, _) = answer.into_parts();
-    let visit = Visit::anonymous(&mut parts, &site).await;
     let words = head.extensions.remove::<Words>().map(|Words(words)| words);
     let (title, usual) = usual(status);
     let words = words.filter(|_| status.is_client_error()).unwrap_or_else(|| usual.to_owned());
-    let page = Page::plain(&visit, "error.html", title).status(status).with("words", words);
+    let page = Page::plain(&Site::new(app), "error.html", title).status(status).with("words", words);
     let mut page = page.into_response();
     for name in [header::RETRY_AFTER, header::ALLOW] {
         if let Some(value) = head.headers.remove(&name) {
@@ -59,19 +50,16 @@ pub(crate) async fn show(State(site): State<Site>, request: Request, rest: Rest)
     page
 }
 
-fn is_page(answer: &Response) -> bool {
-    let kind = answer.headers().get(header::CONTENT_TYPE);
-    kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
-}
-
 /// The title of an error, and what to do about it where nothing better is known.
 fn usual(status: StatusCode) -> (&'static str, &'static str) {
     match status {
         StatusCode::NOT_FOUND => ("Page not found", "There is no such page here."),
+        StatusCode::METHOD_NOT_ALLOWED => ("Page not found", "This address has no page to open."),
+        StatusCode::PAYLOAD_TOO_LARGE => ("This is too large", "What was sent is larger than any form here."),
         StatusCode::FORBIDDEN => ("Not allowed", "You may not do this."),
         StatusCode::TOO_MANY_REQUESTS => ("Too many attempts", "Wait a little, then try again."),
         StatusCode::SERVICE_UNAVAILABLE => {
-            ("Not available right now", "Nothing was changed. Try again in a moment.")
+            ("Not available right now", "This could not be done now. Try again in a moment.")
         }
         status if status.is_server_error() => {
             ("Something went wrong", "This is our fault. Try again; if it happens again, tell the operator.")

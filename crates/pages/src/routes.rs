@@ -4,11 +4,14 @@ use axum::Router;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use keyward_api::error::ApiError;
 use keyward_api::resources::pages::Pages;
 use keyward_api::state::AppState;
+use keyward_domain::values::codes::NOT_FOUND;
 
 use crate::account::{app, apps, data, deletion, devices, keys, passkeys, profile, recovery_codes, security};
 use crate::login::{forgot, log_in, log_out, mfa, prove, sign_up};
+use crate::mail_links::{reset_password, verify_email};
 use crate::oauth::{authorize, logout, switch};
 use crate::refusal;
 use crate::site::Site;
@@ -17,11 +20,11 @@ const SCRIPT: &str = include_str!("assets/page.js");
 
 /// The pages, for [`Service::with_pages`](keyward_api::service::Service::with_pages).
 pub fn pages() -> Pages {
-    Pages { paths: &PATHS, routes }
+    Pages { paths: &PATHS, places: &PLACES, routes, error: refusal::page }
 }
 
 /// The paths of pages that people may type.
-const PATHS: [&str; 13] = [
+const PATHS: [&str; 14] = [
     "/account",
     "/account/login",
     "/account/mfa",
@@ -33,8 +36,20 @@ const PATHS: [&str; 13] = [
     "/account/sessions",
     "/account/keys",
     "/account/apps",
+    "/account/verify-email/another",
     "/oauth/authorize",
     "/oauth/logout",
+];
+
+/// Where pages are. The paths of links in mails are operations for programs, too.
+const PLACES: [&str; 7] = [
+    "/account",
+    "/oauth/authorize",
+    "/oauth/consent",
+    "/oauth/switch",
+    "/oauth/logout",
+    "/reset-password",
+    "/verify-email",
 ];
 
 fn routes(app: &AppState) -> Router<AppState> {
@@ -48,10 +63,25 @@ fn routes(app: &AppState) -> Router<AppState> {
         .route("/account/prove", get(prove::show).post(prove::submit))
         .merge(own_account())
         .merge(applications())
-        .route("/account/{*rest}", get(async || StatusCode::NOT_FOUND))
-        .method_not_allowed_fallback(async || StatusCode::METHOD_NOT_ALLOWED);
-    let pages = pages.layer(axum::middleware::from_fn_with_state(site.clone(), refusal::show));
+        .merge(mail_links())
+        .route("/account/{*rest}", get(async || no_page()));
     pages.route("/account/page.js", get(async || script())).with_state(site)
+}
+
+fn no_page() -> ApiError {
+    ApiError::new(StatusCode::NOT_FOUND, NOT_FOUND, "Not Found")
+}
+
+/// What mails lead to.
+fn mail_links() -> Router<Site> {
+    Router::new()
+        .route("/reset-password", get(reset_password::show))
+        .route("/account/reset-password", post(reset_password::submit))
+        .route("/account/reset-password/done", get(reset_password::done))
+        .route("/verify-email", get(verify_email::show))
+        .route("/account/verify-email", post(verify_email::submit))
+        .route("/account/verify-email/done", get(verify_email::done))
+        .route("/account/verify-email/another", get(verify_email::offer).post(verify_email::send))
 }
 
 /// What applications send people to.

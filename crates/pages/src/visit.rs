@@ -63,11 +63,6 @@ impl FromRequestParts<Site> for Visit {
 }
 
 impl Visit {
-    /// The same request without its session, which is not looked up: for a page without a form.
-    pub(crate) async fn anonymous(parts: &mut RequestParts, site: &Site) -> Self {
-        Self::of(parts, site, Ok(None)).await
-    }
-
     async fn of(
         parts: &mut RequestParts,
         site: &Site,

@@ -2,7 +2,9 @@
 
 use std::net::Ipv6Addr;
 
+use axum::extract::Request;
 use axum::http::uri::Authority;
+use axum::http::{Version, header};
 
 /// `host [":" port]` (RFC 3986, section 3.2; RFC 9112, section 3.2): a host that is not empty and no user before it.
 /// The port is digits, or nothing behind its colon.
@@ -20,9 +22,32 @@ pub(crate) fn is_host(text: &[u8]) -> bool {
     is_sound && port.is_some_and(|port| port.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
+/// RFC 9112, section 3.2: exactly one `Host`, and a valid one, even beside an absolute target; HTTP/1.0 may
+/// go without. RFC 9113, section 8.3.1: in HTTP/2 the target's authority stands for it.
+pub(crate) fn host_is_sound(request: &Request) -> bool {
+    let authority = request.uri().authority().filter(|_| request.version() >= Version::HTTP_2);
+    let mut hosts = request.headers().get_all(header::HOST).iter();
+    match (hosts.next(), hosts.next()) {
+        (None, _) if request.version() == Version::HTTP_10 => true,
+        (None, _) => authority.is_some_and(|authority| is_host(authority.as_str().as_bytes())),
+        (Some(host), None) => is_host(host.as_bytes()),
+        (Some(_), Some(_)) => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::is_host;
+    use axum::body::Body;
+
+    use super::*;
+
+    fn sound(version: Version, target: &str, hosts: &[&str]) -> bool {
+        let mut request = Request::builder().version(version).uri(target);
+        for host in hosts {
+            request = request.header(header::HOST, *host);
+        }
+        host_is_sound(&request.body(Body::empty()).unwrap())
+    }
 
     #[test]
     fn a_host_is_a_name_or_an_address_with_or_without_a_port() {
@@ -69,5 +94,19 @@ mod tests {
         ] {
             assert!(!is_host(host.as_bytes()), "{host}");
         }
+    }
+
+    #[test]
+    fn a_request_says_whom_it_is_for() {
+        let absolute = "https://a.example/x";
+        assert!(sound(Version::HTTP_10, "/x", &[]));
+        assert!(sound(Version::HTTP_11, "/x", &["a.example"]));
+        assert!(!sound(Version::HTTP_11, "/x", &[]));
+        assert!(!sound(Version::HTTP_11, absolute, &[]), "not even beside an absolute target");
+        assert!(!sound(Version::HTTP_11, "/x", &["a.example", "a.example"]));
+        assert!(sound(Version::HTTP_2, absolute, &[]));
+        assert!(sound(Version::HTTP_2, "/x", &["a.example"]), "an intermediary may have translated it");
+        assert!(!sound(Version::HTTP_2, "/x", &[]));
+        assert!(!sound(Version::HTTP_2, absolute, &["a b"]));
     }
 }

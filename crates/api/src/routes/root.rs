@@ -9,7 +9,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::access::current_user::CurrentUser;
-use crate::extract::accepts_pages;
+use crate::boundary::wants_page::wants_page;
 use crate::settings::public::PublicAddress;
 
 /// What this is, and where its documentation is.
@@ -33,7 +33,7 @@ pub(crate) async fn read_root(State(public): State<PublicAddress>) -> Json<Welco
 pub(crate) async fn lead(account: String, request: Request, rest: Next) -> Response {
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
     let mut answer = match HeaderValue::try_from(account) {
-        Ok(account) if reads && accepts_pages(request.headers()) => {
+        Ok(account) if reads && wants_page(request.headers()) => {
             (StatusCode::SEE_OTHER, [(header::LOCATION, account)]).into_response()
         }
         _ => rest.run(request).await,

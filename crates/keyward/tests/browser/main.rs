@@ -194,7 +194,7 @@ fn the_links_in_mails_lead_to_pages_that_work_without_a_script() {
     mail::follow_link(&browser, &server, email, "reset-password");
     browser.write("input[name=new_password]", "password1");
     browser.click("form button");
-    assert!(browser.text("[role=alert]").contains("one of the commonest"));
+    assert!(browser.text(".fault").contains("one of the commonest"));
     browser.write("input[name=new_password]", "eight tame horses");
     browser.click("form button");
     browser.shows("h1", "Your password was changed");

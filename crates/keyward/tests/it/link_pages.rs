@@ -6,79 +6,138 @@ use keyward_api::testing::letters::token;
 use serde_json::json;
 
 use crate::app::Starts;
-
-async fn sent(app: &TestApp, path: &str, form: &str) -> Answer {
-    let call = app.anonymous().call("POST", path).header("accept", "text/html,*/*;q=0.8").form(form);
-    call.send_unchecked().await
-}
+use crate::browser::{Browser, Form, forms};
 
 async fn link(app: &TestApp, name: &str) -> String {
     let body = json!({ "email": address(name) });
     app.anonymous().post("/password-recovery", body).await.assert_status(202);
-    token(&app.letters().await.pop().unwrap(), "reset-password")
+    format!("/reset-password?token={}", token(&app.letters().await.pop().unwrap(), "reset-password"))
+}
+
+async fn proof(app: &TestApp) -> String {
+    format!("/verify-email?token={}", token(&app.letter().await, "verify-email"))
+}
+
+/// The form that goes there.
+fn form(html: &str, action: &str) -> Form {
+    let form = forms(html).into_iter().find(|form| form.action == action);
+    form.unwrap_or_else(|| panic!("no form goes to {action}: {html}"))
+}
+
+async fn follow(browser: &Browser, answer: &Answer) -> String {
+    assert_eq!(answer.status, 303, "{}", answer.text());
+    browser.get(answer.header("location")).await.assert_status(200).text()
 }
 
 #[tokio::test]
-async fn a_refused_password_leaves_the_form_and_says_why_in_plain_words() {
+async fn a_refused_password_leaves_the_form_and_says_why_beside_the_field() {
     let app = TestApp::with_flags(&["--password-min-length", "12"]).await;
     app.user("ana").await;
-    let token = link(&app, "ana").await;
-    let page = app.anonymous().get(&format!("/reset-password?token={token}")).await.assert_status(200).text();
+    let (browser, link) = (Browser::new(&app), link(&app, "ana").await);
+    let page = browser.get(&link).await.assert_status(200).text();
     assert!(page.contains("<main>") && page.contains(&address("ana")), "whose it is: {page}");
     assert!(page.contains("12 characters or more") && !page.contains("role=\"alert\""), "{page}");
+    let (_, token) = link.split_once('=').unwrap();
     for (password, why) in [
         ("short", "This is too short: use 12 characters or more."),
         ("", "Please fill in this field."),
         ("password1234", "The password is one of the commonest"),
-        ("ana%40example.com", "The password should not be the e-mail address"),
+        ("ana@example.com", "The password should not be the e-mail address"),
     ] {
-        let form = format!("token={token}&new_password={password}");
-        let page = sent(&app, "/reset-password", &form).await.assert_status(422).text();
-        assert!(page.contains("role=\"alert\"") && page.contains(why), "{password}: {page}");
-        assert!(
-            page.contains(&format!("value=\"{token}\"")) && page.contains("name=\"new_password\""),
-            "{page}"
-        );
+        let page = browser.fill(&link, &[("new_password", password)]).await.assert_status(422).text();
+        let (_, fault) = page.split_once("id=\"new_password-fault\">").unwrap();
+        assert!(fault.contains(why), "{password}: {page}");
+        assert!(page.contains("id=\"summary\" role=\"alert\" tabindex=\"-1\" autofocus"), "{page}");
+        assert!(page.contains("aria-describedby=\"new_password-hint new_password-fault\""), "{page}");
+        let form = form(&page, "/account/reset-password");
+        assert_eq!((form.value("token"), form.value("new_password")), (token, ""), "nothing is repeated");
         assert!(page.contains(&address("ana")) && page.contains("minlength=\"12\""), "{page}");
         assert!(!page.contains("string_too_short") && !page.contains("Value error"), "{page}");
-        assert!(
-            password.is_empty() || !page.contains(&format!("\"{password}\"")),
-            "nothing is repeated: {page}"
-        );
     }
-    let form = format!("token={token}&new_password=eight+tame+horses");
-    let page = sent(&app, "/reset-password", &form).await.assert_status(200).text();
+    let done = browser.fill(&link, &[("new_password", "eight tame horses")]).await;
+    let page = follow(&browser, &done).await;
     assert!(
-        page.contains("Your password was changed") && page.contains("Go back to where you log in"),
+        page.contains("Your password was changed") && page.contains("href=\"&#x2f;account&#x2f;login\""),
         "{page}"
     );
-    let page = sent(&app, "/reset-password", &form).await.assert_status(400).text();
-    assert!(
-        page.contains("The link is invalid or has expired.") && page.contains("action=\"password-recovery\"")
-    );
+    let page = browser.fill(&link, &[("new_password", "eight tame horses")]).await.assert_status(400).text();
+    assert!(page.contains("The link is invalid or has expired."), "{page}");
+    form(&page, "/account/forgot");
+}
+
+#[tokio::test]
+async fn api_keys_are_removed_where_the_box_is_ticked() {
+    for ticked in [false, true] {
+        let app = TestApp::start().await;
+        let ana = app.user("ana").await;
+        let made =
+            ana.post("/users/me/api-keys", json!({ "name": "backup" })).await.assert_status(201).json();
+        let program = app.bearer(made["key"].as_str().unwrap());
+        program.get("/users/me").await.assert_status(200);
+        app.letters().await;
+        let (browser, link) = (Browser::new(&app), link(&app, "ana").await);
+        let html = browser.get(&link).await.assert_status(200).text();
+        let mut form = form(&html, "/account/reset-password").with(&[("new_password", "eight tame horses")]);
+        // A box that is not ticked is not sent.
+        form.fields.retain(|(name, _)| ticked || name != "remove_api_keys");
+        browser.submit(&form).await.assert_status(303);
+        let status = program.get("/users/me").await.status.as_u16();
+        assert_eq!(status, if ticked { 401 } else { 200 });
+    }
+}
+
+#[tokio::test]
+async fn a_form_of_a_mails_page_is_taken_from_the_page_of_this_browser_alone() {
+    let app = TestApp::start().await;
+    let ana = app.user("ana").await;
+    let link = link(&app, "ana").await;
+    ana.post("/users/me/verification", json!({})).await.assert_status(202);
+    let proof = proof(&app).await;
+    let (one, other) = (Browser::new(&app), Browser::new(&app));
+    other.get(&link).await.assert_status(200);
+    for (page, action) in [(&link, "/account/reset-password"), (&proof, "/account/verify-email")] {
+        let form = form(&one.get(page).await.assert_status(200).text(), action);
+        let named = form.fields.iter().any(|(name, _)| name == "new_password");
+        let form = if named { form.with(&[("new_password", "eight tame horses")]) } else { form };
+        other.submit(&form).await.assert_status(403);
+        one.submit(&form.with(&[("form_token", "x")])).await.assert_status(403);
+    }
+    assert_eq!(ana.get("/users/me").await.assert_status(200).json()["email_verified"], false);
+}
+
+#[tokio::test]
+async fn the_page_of_a_link_keeps_its_token_from_other_addresses() {
+    let app = TestApp::start().await;
+    app.user("ana").await;
+    let browser = Browser::new(&app);
+    for path in
+        [&link(&app, "ana").await, "/reset-password?token=x", "/verify-email?token=x", "/verify-email"]
+    {
+        let page = browser.get(path).await.assert_status(200);
+        assert_eq!(page.header("referrer-policy"), "strict-origin", "{path}");
+        assert_eq!(page.header("cache-control"), "no-store", "{path}");
+        assert!(page.header("content-security-policy").contains("form-action 'self';"), "{path}");
+    }
 }
 
 #[tokio::test]
 async fn the_form_on_the_page_asks_for_another_link() {
     let app = TestApp::start().await;
     app.user("ana").await;
+    let browser = Browser::new(&app);
     for path in ["/reset-password", "/reset-password?token=unknown", "/reset-password?token=%3Cb%3E"] {
-        let page = app.anonymous().get(path).await.assert_status(200).text();
-        assert!(page.contains("action=\"password-recovery\"") && page.contains("name=\"email\""), "{page}");
+        let page = browser.get(path).await.assert_status(200).text();
+        form(&page, "/account/forgot");
         assert!(!page.contains("example.com") && !page.contains("<b>"), "no user is named: {page}");
     }
-    for name in ["ana", "nobody"] {
-        let form = format!("email={name}%40example.com");
-        let page = sent(&app, "/password-recovery", &form).await.assert_status(202);
-        assert!(page.header("content-type").starts_with("text/html"));
-        assert!(page.text().contains("If this address has an account"), "{}", page.text());
+    for name in ["ana", "unknown"] {
+        let sent = browser.fill("/reset-password", &[("email", &address(name))]).await;
+        let page = follow(&browser, &sent).await;
+        assert!(page.contains("If this address has an account"), "{page}");
     }
     assert_eq!(app.letters().await.len(), 1);
-    let page = sent(&app, "/password-recovery", "email=nonsense").await.assert_status(422).text();
+    let page = browser.fill("/reset-password", &[("email", "nonsense")]).await.assert_status(422).text();
     assert!(page.contains("<main>") && page.contains("valid email address"), "{page}");
-    // A program may send the form, too, and is answered in JSON.
-    let call = app.anonymous().call("POST", "/password-recovery").form("email=ana%40example.com");
-    assert!(call.send().await.assert_status(202).detail().starts_with("If this address"));
 }
 
 #[tokio::test]
@@ -86,14 +145,16 @@ async fn the_page_of_a_verification_names_the_address() {
     let app = TestApp::start().await;
     let ana = app.user("ana").await;
     ana.post("/users/me/verification", json!({})).await.assert_status(202);
-    let token = token(&app.letter().await, "verify-email");
-    let page = app.anonymous().get(&format!("/verify-email?token={token}")).await.assert_status(200).text();
+    let (browser, link) = (Browser::new(&app), proof(&app).await);
+    let page = browser.get(&link).await.assert_status(200).text();
     assert!(page.contains("<main>") && page.contains(&address("ana")), "{page}");
-    let page = sent(&app, "/verify-email", &format!("token={token}")).await.assert_status(200).text();
+    let button = form(&page, "/account/verify-email");
+    let page = follow(&browser, &browser.submit(&button).await).await;
     assert!(page.contains("Your e-mail address is verified") && page.contains("Go back"), "{page}");
-    let page = sent(&app, "/verify-email", &format!("token={token}")).await.assert_status(400).text();
-    assert!(page.contains("was not verified") && page.contains("action=\"verification\""), "{page}");
-    let page = app.anonymous().get(&format!("/verify-email?token={token}")).await.text();
+    let page = browser.submit(&button).await.assert_status(400).text();
+    assert!(page.contains("was not verified"), "{page}");
+    form(&page, "/account/verify-email/another");
+    let page = browser.get(&link).await.text();
     assert!(!page.contains("example.com"), "a spent link names no user: {page}");
 }
 
@@ -101,23 +162,21 @@ async fn the_page_of_a_verification_names_the_address() {
 async fn the_page_of_a_verification_asks_for_another_mail_without_a_login() {
     let app = TestApp::start().await;
     app.user("ana").await;
-    for path in ["/verify-email", "/verify-email?token=unknown"] {
-        let page = app.anonymous().get(path).await.assert_status(200).text();
-        assert!(page.contains("action=\"verification\"") && page.contains("name=\"email\""), "{page}");
+    let browser = Browser::new(&app);
+    for path in ["/verify-email", "/verify-email?token=unknown", "/account/verify-email/another"] {
+        let page = browser.get(path).await.assert_status(200).text();
+        form(&page, "/account/verify-email/another");
     }
-    for name in ["ana", "nobody"] {
-        let page =
-            sent(&app, "/verification", &format!("email={name}%40example.com")).await.assert_status(202);
-        assert!(
-            page.text().contains("If this address has an account and is not verified yet"),
-            "{}",
-            page.text()
-        );
+    for name in ["ana", "unknown"] {
+        let sent = browser.fill("/verify-email", &[("email", &address(name))]).await;
+        let page = follow(&browser, &sent).await;
+        assert!(page.contains("If this address has an account and is not verified yet"), "{page}");
     }
-    let token = token(&app.letter().await, "verify-email");
-    sent(&app, "/verify-email", &format!("token={token}")).await.assert_status(200);
-    let page = sent(&app, "/verification", "email=nonsense").await.assert_status(422).text();
-    assert!(page.contains("<main>") && page.contains("valid email address"), "{page}");
+    let link = proof(&app).await;
+    let button = form(&browser.get(&link).await.text(), "/account/verify-email");
+    browser.submit(&button).await.assert_status(303);
+    let page = browser.fill("/verify-email", &[("email", "nonsense")]).await.assert_status(422).text();
+    assert!(page.contains("id=\"email-fault\"") && page.contains("valid email address"), "{page}");
 }
 
 #[tokio::test]
@@ -131,17 +190,26 @@ async fn what_is_done_leads_on_to_the_application_where_it_is_named() {
         ),
     ] {
         let app = TestApp::with_flags(flags).await;
-        let ana = app.user("ana").await;
-        ana.post("/users/me/verification", json!({})).await.assert_status(202);
-        let proof = token(&app.letter().await, "verify-email");
-        let verified = sent(&app, "/verify-email", &format!("token={proof}")).await.assert_status(200).text();
-        let reset = format!("token={}&new_password=eight+tame+horses", link(&app, "ana").await);
-        let reset = sent(&app, "/reset-password", &reset).await.assert_status(200).text();
-        for page in [verified, reset].map(|page| page.replace("&#x2f;", "/")) {
+        let browser = Browser::new(&app);
+        for path in ["/account/verify-email/done", "/account/reset-password/done"] {
+            let page = browser.get(path).await.assert_status(200).text().replace("&#x2f;", "/");
             match way {
                 Some(way) => assert!(page.contains(way) && page.contains("<a href=\"https:"), "{page}"),
-                None => assert!(!page.contains("<a "), "{page}"),
+                None => assert!(!page.contains("Go on to"), "{page}"),
             }
         }
     }
+}
+
+#[tokio::test]
+async fn without_the_database_a_mails_page_says_so_and_nothing_is_spent() {
+    let app = TestApp::start().await;
+    app.user("ana").await;
+    let (browser, link) = (Browser::new(&app), link(&app, "ana").await);
+    let html = browser.get(&link).await.assert_status(200).text();
+    let form = form(&html, "/account/reset-password").with(&[("new_password", "eight tame horses")]);
+    app.database.close().await.unwrap();
+    browser.get(&link).await.assert_status(200);
+    let page = browser.submit(&form).await.assert_status(503).text();
+    assert!(page.contains("<h1>Not available right now</h1>"), "{page}");
 }

@@ -38,6 +38,7 @@ mod doctor;
 mod documented_refusals;
 mod ended_sessions;
 mod env_file;
+mod error_pages;
 mod events;
 mod factors;
 mod feed;

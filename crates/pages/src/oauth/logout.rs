@@ -84,7 +84,7 @@ pub(crate) async fn confirm(
 fn done(visit: &Visit, request: &LogoutRequest) -> Response {
     match request.location() {
         Some(location) => leave(&location),
-        None => Page::plain(visit, "logged_out.html", "You are logged out").into_response(),
+        None => Page::plain(&visit.site, "logged_out.html", "You are logged out").into_response(),
     }
 }
 

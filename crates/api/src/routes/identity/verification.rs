@@ -1,7 +1,7 @@
 //! Proving that an e-mail address is one's own, and changing to another one.
 
 use axum::extract::State;
-use axum::response::Response;
+use axum::response::NoContent;
 use keyward_auth::Password;
 use keyward_domain::identity::error::{EmailTaken, NoPassword, Stale, WrongPassword};
 use keyward_domain::identity::proofs::AskedPassword;
@@ -13,20 +13,17 @@ use keyward_domain::identity::verification_error::{
 use keyward_domain::limits::waits::TooManyAttempts;
 use keyward_domain::values::email::Email;
 use keyward_guard::Owner;
-use keyward_web::{Body, Fields, Input, Query};
+use keyward_web::{AnyBody, Body, Fields, Input};
 use serde_json::json;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{AnyOfBuilder, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::recovery::{Link, Notice};
+use super::recovery::Notice;
 use crate::access::current_user::CurrentUser;
 use crate::answers::refused::Refused;
 use crate::answers::success::Accepted;
-use crate::error::ApiError;
-use crate::extract::{Asked, Outcome, Sender, Submitted, read};
-use crate::pages;
-use crate::settings::public::PublicAddress;
+use crate::extract::{Sender, read};
 
 /// What came with the mail: the address and the code, or the link's token. With both, the token counts.
 pub enum EmailProof {
@@ -132,14 +129,9 @@ pub struct VerificationRequest {
 pub async fn resend_verification(
     State(resend): State<ResendVerification>,
     Sender(origin): Sender,
-    Submitted { body, sender }: Submitted<VerificationRequest>,
-) -> Asked<Notice, TooManyAttempts> {
-    let outcome = match body {
-        Ok(VerificationRequest { email }) => resend.request(email, &origin).await.map_err(ApiError::from),
-        Err(error) => Err(error),
-    };
-    let notice = Notice::resent(!matches!(outcome, Ok(false)));
-    sender.asked(outcome.map(drop), notice, "Look into your mailbox", "No mail was sent")
+    AnyBody(VerificationRequest { email }): AnyBody<VerificationRequest>,
+) -> Result<Accepted<Notice>, Refused<TooManyAttempts>> {
+    Ok(Accepted(Notice::resent(resend.request(email, &origin).await?)))
 }
 
 /// Change my e-mail address
@@ -167,40 +159,16 @@ pub async fn change_email(
     Ok(Accepted(Notice::code_sent()))
 }
 
-/// The page behind the link in the mail
-///
-/// It changes nothing by itself, for mail scanners follow links: it has a button that does.
-#[utoipa::path(get, path = "/verify-email", tag = "mail", responses(
-    (status = 200, description = "A button that confirms", body = String, content_type = "text/html"),
-))]
-pub async fn verify_email_page(
-    State(verification): State<Verification>,
-    Query(Link { token }): Query<Link>,
-) -> Response {
-    let address = match token.as_deref().filter(|token| pages::is_token(token)) {
-        // The page is there without a database, too: its button says what is wrong.
-        Some(token) => verification.proves(token).await.unwrap_or_default(),
-        None => None,
-    };
-    pages::verification(token.as_deref(), address.as_ref())
-}
-
 /// Verify an e-mail address, with the code or the token from the mail
 ///
 /// A new address of an account becomes its address by this. Of a code five tries are answered; the link does not
-/// mind wrong ones. A browser's form, which accepts `text/html`, is answered with a page.
+/// mind wrong ones.
 #[utoipa::path(post, path = "/verify-email", tag = "mail")]
-pub(crate) async fn verify_email(
+pub async fn verify_email(
     State(verification): State<Verification>,
-    State(public): State<PublicAddress>,
     Sender(origin): Sender,
-    Submitted { body, sender }: Submitted<EmailProof>,
-) -> Outcome<(InvalidProof, EmailTaken, TooManyAttempts)> {
-    let outcome = match body {
-        Ok(proof) => verification.confirm(proof.into(), &origin).await.map_err(ApiError::from),
-        Err(error) => Err(error),
-    };
-    let next = "Go back to where you signed up: you can go on there.";
-    let done = || pages::done("Your e-mail address is verified", next, public.app.as_ref());
-    sender.answer(outcome, done, pages::not_verified)
+    AnyBody(proof): AnyBody<EmailProof>,
+) -> Result<NoContent, Refused<(InvalidProof, EmailTaken, TooManyAttempts)>> {
+    verification.confirm(proof.into(), &origin).await?;
+    Ok(NoContent)
 }

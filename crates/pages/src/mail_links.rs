@@ -1,0 +1,5 @@
+//! The pages that links in mails lead to.
+
+mod link;
+pub mod reset_password;
+pub mod verify_email;
