@@ -10,6 +10,7 @@ pub mod browser_session;
 mod cookie;
 pub mod entry;
 pub mod form_token;
+mod known_device;
 pub mod login;
 pub mod mail_links;
 pub mod next;

@@ -19,6 +19,7 @@ use keyward_domain::values::origin::Origin;
 use crate::browser_session::BrowserSession;
 use crate::cookie;
 use crate::form_token::Binding;
+use crate::known_device;
 use crate::next::Next;
 use crate::site::Site;
 
@@ -111,7 +112,10 @@ impl Visit {
                 tracing::warn!(%error, "a session that was replaced could not be ended");
             }
         }
-        Ok(self.keep(&secret, next.follow(&self.site)))
+        let mut answer = self.keep(&secret, next.follow(&self.site));
+        let device = known_device::keep(session, &self.site);
+        answer.headers_mut().extend(device.map(|cookie| (header::SET_COOKIE, cookie)));
+        Ok(answer)
     }
 
     /// The same answer, by which the browser keeps the secret of its session.

@@ -77,7 +77,7 @@ pub(super) const HOUSES: &[House] = &[
         layers: &[
             closed(&["site.rs"]),
             closed(&["cookie.rs", "form_token.rs", "next.rs", "same_origin.rs"]),
-            closed(&["once.rs"]),
+            closed(&["once.rs", "known_device.rs"]),
             closed(&["browser_session.rs"]),
             closed(&["visit.rs"]),
             closed(&["page.rs"]),

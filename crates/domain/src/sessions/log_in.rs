@@ -24,7 +24,7 @@ use crate::model::users::{Credentials, User};
 use crate::ports::bundle::Ports;
 use crate::ports::hashing::Verified;
 use crate::values::by::By;
-use crate::values::ids::UserId;
+use crate::values::ids::{SessionId, UserId};
 use crate::values::names::{LoginName, LoginNames};
 use crate::values::origin::Origin;
 use crate::values::proof::Method;
@@ -44,8 +44,16 @@ pub struct Login {
     pub scope: Option<String>,
     /// The OAuth2 client in between, if one authenticated itself: no more is granted than it was registered for.
     pub client: Option<Client>,
-    /// A refresh token that this device got at an earlier login, valid or not: it shows that the account knows the device.
-    pub device: Option<String>,
+    /// What shows that the account knows the device.
+    pub device: Option<KnownDevice>,
+}
+
+/// What shows that a device was logged in before. It gives a login counters of its own, and opens nothing.
+pub enum KnownDevice {
+    /// A refresh token that it got at an earlier login, valid or not.
+    RefreshToken(String),
+    /// The session of an earlier login, ended or not. The caller knows it from what only this server can have made.
+    Session(SessionId),
 }
 
 /// The end of the transaction that opens the session.
@@ -101,7 +109,7 @@ impl LogIn {
     /// An unknown name, a wrong password and a locked account answer alike, and cost alike.
     pub async fn log_in(&self, login: Login, origin: &Origin) -> Result<Admission, SessionError> {
         let name = LoginName::parse(&login.name, self.names);
-        let guess = self.counters.of(name.as_ref(), login.device.as_deref(), origin).await?;
+        let guess = self.counters.of(name.as_ref(), login.device.as_ref(), origin).await?;
         let apart = if login.with_code { login.password.with_code() } else { None };
         let apart = apart.map(|(password, code)| (Arc::new(password), code));
         let password = Arc::new(login.password);

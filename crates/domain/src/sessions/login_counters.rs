@@ -5,6 +5,7 @@ use std::sync::Arc;
 use keyward_auth::RefreshTokens;
 
 use super::error::SessionError;
+use super::log_in::KnownDevice;
 use super::opening::Opening;
 use crate::limits::throttle::{Guess, Throttle};
 use crate::limits::waits::ThrottleError;
@@ -32,7 +33,7 @@ impl LoginCounters {
     pub(super) async fn of(
         &self,
         name: Option<&LoginName>,
-        device: Option<&str>,
+        device: Option<&KnownDevice>,
         origin: &Origin,
     ) -> Result<Guess, SessionError> {
         let address = origin.device.ip;
@@ -61,16 +62,23 @@ impl LoginCounters {
         Ok(primary.unwrap_or_else(|| name.to_string()))
     }
 
-    /// The session of this account that a refresh token was made for, even one that is spent or whose session has ended.
+    /// The session of this account that the device had, even one that has ended, or of which the refresh token is spent.
     async fn known_device(
         &self,
         name: &LoginName,
-        token: Option<&str>,
+        device: Option<&KnownDevice>,
     ) -> Result<Option<SessionId>, StoreError> {
-        let claim = token.and_then(|token| RefreshTokens::parse(token).ok());
-        let Some(claim) = claim.filter(|claim| !self.codec.is_forged(claim)) else { return Ok(None) };
-        let session = SessionId(claim.session);
+        let (session, claim) = match device {
+            None => return Ok(None),
+            Some(KnownDevice::Session(session)) => (*session, None),
+            Some(KnownDevice::RefreshToken(token)) => {
+                let claim = RefreshTokens::parse(token).ok().filter(|claim| !self.codec.is_forged(claim));
+                let Some(claim) = claim else { return Ok(None) };
+                (SessionId(claim.session), Some(claim))
+            }
+        };
         let salt = self.ports.store.autocommit().attempts().salt_of(name, session).await?;
-        Ok(salt.filter(|salt| self.codec.verify(&claim, salt)).map(|_| session))
+        let genuine = |salt: &[u8; 16]| claim.as_ref().is_none_or(|claim| self.codec.verify(claim, salt));
+        Ok(salt.filter(genuine).map(|_| session))
     }
 }

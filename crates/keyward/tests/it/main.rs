@@ -49,6 +49,7 @@ mod hashing;
 mod health;
 mod hostile_requests;
 mod import;
+mod known_browsers;
 mod lanes;
 mod link_pages;
 mod login;

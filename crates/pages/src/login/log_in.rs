@@ -1,6 +1,6 @@
 //! `/account/login`: a name and a password, or a passkey.
 
-use axum::http::header;
+use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use keyward_api::error::ApiError;
 use keyward_api::extract::read;
@@ -12,6 +12,7 @@ use keyward_web::{Input, Query};
 
 use super::onward::Onward;
 use super::{passkey, pending};
+use crate::known_device;
 use crate::next::{Next, redirect};
 use crate::page::Page;
 use crate::page_form::PageForm;
@@ -60,7 +61,11 @@ fn name_label(kinds: LoginNames) -> &'static str {
 ///
 /// # Errors
 /// Only what cannot be shown beside the form.
-pub async fn submit(visit: Visit, form: Result<PageForm, Response>) -> Result<Response, Refusal> {
+pub async fn submit(
+    visit: Visit,
+    headers: HeaderMap,
+    form: Result<PageForm, Response>,
+) -> Result<Response, Refusal> {
     let form = match form {
         Ok(form) => form,
         // Another tab of this browser has logged in since the page was opened.
@@ -68,7 +73,7 @@ pub async fn submit(visit: Visit, form: Result<PageForm, Response>) -> Result<Re
         Err(refused) => return Ok(refused),
     };
     let next = form.next().clone();
-    match log_in(&visit, &form).await {
+    match log_in(&visit, &headers, &form).await {
         Ok(Admission::Granted(tokens)) => Ok(visit.log_in(tokens.session, &next).await?),
         Ok(Admission::Owes(challenge)) => {
             let mut answer = redirect(&next.through("/account/mfa", &visit.site));
@@ -82,7 +87,7 @@ pub async fn submit(visit: Visit, form: Result<PageForm, Response>) -> Result<Re
     }
 }
 
-async fn log_in(visit: &Visit, form: &PageForm) -> Result<Admission, ApiError> {
+async fn log_in(visit: &Visit, headers: &HeaderMap, form: &PageForm) -> Result<Admission, ApiError> {
     let app = &visit.site.app;
     if let Some(assertion) = passkey::assertion(form)? {
         let ended = app.log_in_with_passkey.log_in(&assertion, &visit.origin).await;
@@ -96,7 +101,7 @@ async fn log_in(visit: &Visit, form: &PageForm) -> Result<Admission, ApiError> {
         with_code: false,
         scope: None,
         client: None,
-        device: None,
+        device: known_device::read(headers, &visit.site),
     };
     Ok(app.metrics.login(app.log_in.log_in(login, &visit.origin).await)?)
 }

@@ -10,7 +10,7 @@ use keyward_domain::identity::error::{EmailTaken, UsernameTaken};
 use keyward_domain::identity::verification_error::TooManyMails;
 use keyward_domain::limits::waits::TooManyAttempts;
 use keyward_domain::sessions::error::{EmailUnverified, InvalidCredentials, UngrantableScope, WrongCode};
-use keyward_domain::sessions::log_in::{self, LogIn};
+use keyward_domain::sessions::log_in::{self, KnownDevice, LogIn};
 use keyward_domain::sessions::opening::Tokens;
 use keyward_domain::sessions::sign_up::SignUp;
 use keyward_guard::{Answers, Schemas, document_success};
@@ -193,6 +193,14 @@ pub async fn login(
         return Err(GrantError::ClientElsewhere.into());
     }
     let with_code = in_form && otp.is_none();
-    let login = log_in::Login { name: username, password, otp, with_code, scope, client: None, device };
+    let login = log_in::Login {
+        name: username,
+        password,
+        otp,
+        with_code,
+        scope,
+        client: None,
+        device: device.map(KnownDevice::RefreshToken),
+    };
     Ok(granted(metrics.login(log_in.log_in(login, &origin).await)?)?.into())
 }
