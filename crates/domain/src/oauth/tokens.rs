@@ -21,6 +21,7 @@ use crate::values::by::By;
 use crate::values::ids::{ClientId, SessionId};
 use crate::values::origin::Origin;
 use crate::values::proof::Proof;
+use crate::values::resource_uri::is_own;
 use crate::values::scopes::{self, OPENID_CONNECT};
 
 /// A token that is good now.
@@ -50,12 +51,19 @@ pub struct OAuthTokens {
     standing: StandingSessions,
     verifier: Arc<dyn TokenVerifier>,
     keys: StandingKeys,
+    issuer: Arc<str>,
 }
 
 impl OAuthTokens {
-    /// The use case; `verifier` decides which access tokens are valid, and `keys` which API keys.
-    pub fn new(ports: Ports, opening: Opening, verifier: Arc<dyn TokenVerifier>, keys: StandingKeys) -> Self {
-        Self { ports, standing: StandingSessions::new(&opening), opening, verifier, keys }
+    /// The use case; `verifier` decides which access tokens are valid, and `keys` which API keys. `issuer` is this server's address.
+    pub fn new(
+        ports: Ports,
+        opening: Opening,
+        verifier: Arc<dyn TokenVerifier>,
+        keys: StandingKeys,
+        issuer: Arc<str>,
+    ) -> Self {
+        Self { ports, standing: StandingSessions::new(&opening), opening, verifier, keys, issuer }
     }
 
     /// An access token for the client itself. `scope` narrows what it was registered for, but for what is about a person. It is for
@@ -70,8 +78,9 @@ impl OAuthTokens {
         resource: Option<&str>,
     ) -> Result<AccessToken, SessionError> {
         let resource = resource.filter(|resource| !resource.is_empty());
-        let known = |asked: &&str| client.settings.resources.iter().any(|own| own.as_str() == *asked);
-        if !resource.iter().all(known) {
+        let resource = resource.filter(|resource| !is_own(resource, &self.issuer));
+        let known = |asked: &str| client.settings.resources.iter().any(|own| own.as_str() == asked);
+        if resource.is_some_and(|asked| !known(asked)) {
             return Err(SessionError::ForeignResource);
         }
         let own = client.settings.scope.iter().filter(|name| !OPENID_CONNECT.contains(name));

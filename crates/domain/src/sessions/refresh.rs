@@ -6,6 +6,8 @@
 //! Most refreshes are that one statement: its conditions are those under which [`judge`] says [`Worth::Spend`]. Where they do
 //! not hold, the session is looked up to say why.
 
+use std::sync::Arc;
+
 use keyward_auth::RefreshTokens;
 use time::OffsetDateTime;
 
@@ -23,6 +25,7 @@ use crate::model::sessions::{EndedSession, LiveSession, Session, Spend};
 use crate::values::by::{By, Means, Who};
 use crate::values::ids::SessionId;
 use crate::values::origin::Origin;
+use crate::values::resource_uri::is_own;
 use crate::values::scopes::{self, OFFLINE_ACCESS};
 
 /// What a refresh token that names an existing session, and was signed for it, is worth.
@@ -60,12 +63,13 @@ pub struct Refresh {
     opening: Opening,
     standing: StandingSessions,
     throttle: Throttle,
+    issuer: Arc<str>,
 }
 
 impl Refresh {
-    /// The use case; `throttle` limits tokens that are not genuine.
-    pub fn new(opening: Opening, throttle: Throttle) -> Self {
-        Self { standing: StandingSessions::new(&opening), opening, throttle }
+    /// The use case; `throttle` limits tokens that are not genuine, and `issuer` is this server's address.
+    pub fn new(opening: Opening, throttle: Throttle, issuer: Arc<str>) -> Self {
+        Self { standing: StandingSessions::new(&opening), opening, throttle, issuer }
     }
 
     /// Trades a refresh token for the next pair. `scope` narrows the access token; it never widens the session. `resource` is one of
@@ -119,7 +123,7 @@ impl Refresh {
                     return Err(SessionError::RefreshTokenReused);
                 }
                 // Nothing is spent by a request for what was not granted.
-                _ if resource.is_some_and(|asked| session.audience.iter().all(|own| own != asked)) => {
+                _ if resource.is_some_and(|asked| !is_for(session, asked, &self.issuer)) => {
                     return Err(SessionError::ForeignResource);
                 }
                 Worth::Converge => {}
@@ -192,6 +196,14 @@ impl Refresh {
             EndedSession { by_reuse: false, .. } => SessionError::Ended,
         })
     }
+}
+
+/// Whether the session is for this service. One without an audience is for this server, which its address names.
+fn is_for(session: &Session, resource: &str, issuer: &str) -> bool {
+    if session.audience.is_empty() {
+        return is_own(resource, issuer);
+    }
+    session.audience.iter().any(|own| own == resource)
 }
 
 /// Whether the caller may refresh the session: one that was opened through a client is that client's alone, not a later

@@ -65,6 +65,9 @@ async fn a_refresh_may_name_the_resource_that_was_granted_and_no_other() {
     // What is for this server is for no other.
     let own = rp.tokens(&browser, &[("scope", "posts:read")]).await;
     assert_eq!(refresh(&own, API).await.assert_status(400).json()["error"], "invalid_target");
+    // Its address names this server.
+    let own = refresh(&own, ISSUER).await.assert_status(200).json();
+    assert_eq!(audience(&own), "keyward");
     assert_eq!(audience(&refresh(&own, "").await.assert_status(200).json()), "keyward");
 }
 
@@ -105,7 +108,8 @@ async fn a_clients_own_token_is_for_a_resource_that_it_is_registered_for() {
     };
     assert_eq!(audience(&ask(API).await.assert_status(200).json()), API);
     assert_eq!(audience(&ask("").await.assert_status(200).json()), "keyward");
-    for other in ["https://other.example.com", ISSUER] {
+    assert_eq!(audience(&ask(ISSUER).await.assert_status(200).json()), "keyward");
+    for other in ["https://other.example.com", "https://api.example.com/", "keyward"] {
         assert_eq!(ask(other).await.assert_status(400).json()["error"], "invalid_target", "{other}");
     }
 }
