@@ -6,6 +6,7 @@ pub mod ending;
 pub mod error;
 pub mod feed;
 pub mod finish_login;
+pub mod known_device;
 pub mod log_in;
 pub mod log_out;
 mod login_counters;

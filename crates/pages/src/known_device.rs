@@ -2,7 +2,7 @@
 //! goes on logging in here. It names the session of the last login, sealed, and opens nothing. It stays after a logout.
 
 use axum::http::{HeaderMap, HeaderValue};
-use keyward_domain::sessions::log_in::KnownDevice;
+use keyward_domain::sessions::known_device::KnownDevice;
 use keyward_domain::values::ids::SessionId;
 
 use crate::cookie;

@@ -6,6 +6,7 @@ use keyward_auth::{Password, PasswordHash, Zeroizing};
 
 use super::admission::Admission;
 use super::error::SessionError;
+use super::known_device::KnownDevice;
 use super::login_counters::LoginCounters;
 use super::opening::{Opening, owner};
 use super::owing::Challenges;
@@ -24,7 +25,7 @@ use crate::model::users::{Credentials, User};
 use crate::ports::bundle::Ports;
 use crate::ports::hashing::Verified;
 use crate::values::by::By;
-use crate::values::ids::{SessionId, UserId};
+use crate::values::ids::UserId;
 use crate::values::names::{LoginName, LoginNames};
 use crate::values::origin::Origin;
 use crate::values::proof::Method;
@@ -46,14 +47,6 @@ pub struct Login {
     pub client: Option<Client>,
     /// What shows that the account knows the device.
     pub device: Option<KnownDevice>,
-}
-
-/// What shows that a device was logged in before. It gives a login counters of its own, and opens nothing.
-pub enum KnownDevice {
-    /// A refresh token that it got at an earlier login, valid or not.
-    RefreshToken(String),
-    /// The session of an earlier login, ended or not. The caller knows it from what only this server can have made.
-    Session(SessionId),
 }
 
 /// The end of the transaction that opens the session.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use keyward_auth::RefreshTokens;
 
 use super::error::SessionError;
-use super::log_in::KnownDevice;
+use super::known_device::KnownDevice;
 use super::opening::Opening;
 use crate::limits::throttle::{Guess, Throttle};
 use crate::limits::waits::ThrottleError;
