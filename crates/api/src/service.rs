@@ -17,7 +17,7 @@ use crate::boundary::proxies::Proxies;
 use crate::foundation::{Core, Foundation};
 use crate::metrics::endpoint;
 use crate::resources::pages::Pages;
-use crate::resources::resource::Resource;
+use crate::resources::resource::{Resource, own_data};
 use crate::router;
 use crate::routes::oauth::keys::PUBLISHED_AHEAD;
 use crate::settings::Settings;
@@ -89,7 +89,8 @@ impl Service {
         let cleaners = cleaners.map(|cleaner| cleaner(&core)).collect();
         let wakes = Arc::new(Wakes::default());
         ports.store.subscribe(wakes.clone());
-        let state = AppState::new(core, webauthn(&settings), keys.clone(), grants, &settings);
+        let own_data = own_data(&resources, &core);
+        let state = AppState::new(core, webauthn(&settings), keys.clone(), grants, own_data, &settings);
         let background = state.background.clone();
         note_unopened(&background, unopened);
         let jobs = Jobs {

@@ -14,6 +14,7 @@ use keyward_domain::factors::removal::{Factors, TakeFactorsAway};
 use keyward_domain::factors::totp::EnrolTotp;
 use keyward_domain::identity::api_keys::ApiKeys;
 use keyward_domain::identity::deletion::DeleteAccount;
+use keyward_domain::identity::own_data::OwnList;
 use keyward_domain::identity::passwords::ChangePassword;
 use keyward_domain::identity::recovery::Recovery;
 use keyward_domain::identity::resend_verification::ResendVerification;
@@ -120,6 +121,8 @@ pub struct Parts {
     /// The use cases of proving an e-mail address.
     pub verification: Verification,
     pub resend_verification: ResendVerification,
+    /// What resources hold about an account.
+    pub own_data: Vec<OwnList>,
     /// The use cases of OAuth2 clients.
     pub clients: Clients,
     /// The feed of ended sessions.

@@ -9,6 +9,8 @@ pub mod deletion;
 pub mod error;
 pub mod import;
 mod link_token;
+pub mod own_data;
+pub mod own_events;
 pub mod passwords;
 pub mod proofs;
 pub mod recovery;

@@ -105,7 +105,8 @@ impl Next {
         Self::parse(&plain, site.now())
     }
 
-    fn parse(plain: &[u8], now: OffsetDateTime) -> Option<Self> {
+    /// Reads what [`seal`](Self::seal) sealed, once it is opened; `None` for anything else, and after a day.
+    pub fn parse(plain: &[u8], now: OffsetDateTime) -> Option<Self> {
         let mut parts = std::str::from_utf8(plain).ok()?.split('\n');
         let (until, path, origin) = (parts.next()?, parts.next()?, parts.next()?);
         if now.unix_timestamp() >= until.parse().ok()? {

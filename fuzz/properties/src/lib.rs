@@ -23,6 +23,7 @@ pub mod log_line;
 pub mod password_hash;
 pub mod query;
 pub mod refresh_token;
+pub mod sealed_states;
 
 pub use fate::Fate;
 
@@ -33,7 +34,7 @@ pub struct Target {
     pub check: fn(&[u8]) -> Fate,
 }
 
-pub const TARGETS: [Target; 13] = [
+pub const TARGETS: [Target; 14] = [
     Target { name: "access_token", check: access_token::check },
     Target { name: "refresh_token", check: refresh_token::check },
     Target { name: "password_hash", check: password_hash::check },
@@ -46,5 +47,6 @@ pub const TARGETS: [Target; 13] = [
     Target { name: "attestation", check: attestation::check },
     Target { name: "authorization", check: authorization::check },
     Target { name: "assertion", check: assertion::check },
+    Target { name: "sealed_states", check: sealed_states::check },
     Target { name: "log_line", check: log_line::check },
 ];

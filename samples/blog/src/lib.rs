@@ -6,17 +6,20 @@
 //! | [`storage`] | that port on SeaORM |
 //! | [`routes`] | the operations, their scopes, and the JSON |
 //! | [`migrations`] | the table |
+//! | `own_data` | an account's posts, in the file that its owner downloads |
 //! | [`wiring`] | the use cases on a service's ports |
 //! | [`seed`] | example data |
 #![forbid(unsafe_code)]
 
 pub mod domain;
 pub mod migrations;
+mod own_data;
 pub mod routes;
 pub mod seed;
 pub mod storage;
 pub mod wiring;
 
+use keyward_api::resources::own_data::OwnData;
 use keyward_api::resources::resource::{Resource, ResourceScope};
 use keyward_api::resources::routes::Routes;
 use keyward_domain::values::scopes::Role;
@@ -44,5 +47,6 @@ pub fn resource() -> Resource {
         cleaning: None,
         leaving: None,
         removing: None,
+        own_data: &[OwnData { name: "posts", source: own_data::posts }],
     }
 }

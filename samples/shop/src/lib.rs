@@ -6,16 +6,19 @@
 //! | [`domain`] | products, carts and orders, the rules, and the ports that store them and word the mail |
 //! | [`storage`] | those ports on SeaORM and on templates |
 //! | [`routes`] | the operations, their scopes, and the JSON |
+//! | `own_data` | an account's cart and orders, in the file that its owner downloads |
 //! | [`wiring`] | the use cases on a service's ports |
 //! | [`seed`] | example data |
 #![forbid(unsafe_code)]
 
 pub mod domain;
+mod own_data;
 pub mod routes;
 pub mod seed;
 pub mod storage;
 pub mod wiring;
 
+use keyward_api::resources::own_data::OwnData;
 use keyward_api::resources::resource::{Resource, ResourceScope};
 use keyward_api::resources::routes::Routes;
 use keyward_domain::values::scopes::Role;
@@ -48,5 +51,9 @@ pub fn resource() -> Resource {
         cleaning: None,
         leaving: Some(storage::leaving::leaving),
         removing: Some(storage::leaving::removing),
+        own_data: &[
+            OwnData { name: "cart", source: own_data::cart },
+            OwnData { name: "orders", source: own_data::orders },
+        ],
     }
 }

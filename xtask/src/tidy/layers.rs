@@ -122,6 +122,7 @@ pub(super) const LAYERS: &[Layer] = &[
             "keyward-domain",
             "keyward-guard",
             "keyward-infra",
+            "keyward-pages",
             "keyward-shop",
             "keyward-web",
         ],

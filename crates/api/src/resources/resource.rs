@@ -3,6 +3,7 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
+use keyward_domain::identity::own_data::OwnList;
 use keyward_domain::upkeep::cleaning::Cleaner;
 use keyward_domain::values::ids::UserId;
 use keyward_domain::values::scopes::Role;
@@ -12,6 +13,7 @@ use keyward_infra::mail::templates::Template;
 use keyward_migration::MigrationSet;
 use keyward_web::List;
 
+use super::own_data::OwnData;
 use super::routes::Routes;
 use crate::foundation::{Core, Foundation};
 
@@ -40,6 +42,8 @@ pub struct Resource {
     /// account was deleted. The rows themselves, of every table that refers to `users` by `ON DELETE CASCADE`, Keyward removes;
     /// lists must not show them meanwhile: see [`keyward_infra::identity::deleted`].
     pub removing: Option<Leaving>,
+    /// What it holds about an account, for the file that its owner downloads; empty where that is nothing.
+    pub own_data: &'static [OwnData],
 }
 
 /// A scope of a resource.
@@ -84,4 +88,10 @@ pub fn migrations(resources: &[Resource]) -> Vec<MigrationSet> {
 /// The letters of these resources.
 pub fn letters(resources: &[Resource]) -> impl Iterator<Item = Template> {
     resources.iter().flat_map(|resource| resource.letters.iter().copied())
+}
+
+/// What these resources hold about accounts, in their order.
+pub(crate) fn own_data(resources: &[Resource], core: &Core) -> Vec<OwnList> {
+    let own = resources.iter().flat_map(|resource| resource.own_data);
+    own.map(|list| OwnList { name: list.name, source: (list.source)(core) }).collect()
 }

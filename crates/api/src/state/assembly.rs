@@ -10,6 +10,7 @@ use keyward_domain::factors::removal::{Factors, TakeFactorsAway};
 use keyward_domain::factors::totp::EnrolTotp;
 use keyward_domain::identity::api_keys::ApiKeys;
 use keyward_domain::identity::deletion::DeleteAccount;
+use keyward_domain::identity::own_data::OwnList;
 use keyward_domain::identity::passwords::ChangePassword;
 use keyward_domain::identity::proofs::Proofs;
 use keyward_domain::identity::recovery::Recovery;
@@ -64,13 +65,14 @@ const TOKENS: usize = 8192;
 
 impl AppState {
     /// Assembles the use cases over `core`. `webauthn` checks passkeys, where they are offered; `grants` says what each role may
-    /// have.
+    /// have, and `own_data` is what resources hold about accounts.
     #[expect(clippy::too_many_lines, reason = "one use case after another")]
     pub fn new(
         core: Core,
         webauthn: Option<Arc<dyn Webauthn>>,
         keys: SharedKeyRing,
         grants: Grants,
+        own_data: Vec<OwnList>,
         settings: &Settings,
     ) -> Self {
         let Core { foundation: Foundation { ports, .. }, postbox, .. } = core.clone();
@@ -184,6 +186,7 @@ impl AppState {
             recovery: Recovery::new(ports.clone(), postbox, throttle.clone()),
             resend_verification: ResendVerification::new(ports.clone(), throttle, verification.clone()),
             verification,
+            own_data,
             clients: Clients::new(ports.clone()).reserving([base.clone(), settings.tokens.audience.clone()]),
             feed,
             keys,

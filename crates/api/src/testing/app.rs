@@ -23,7 +23,7 @@ use super::document::Document;
 use crate::foundation::{Core, Foundation};
 use crate::metrics::counters::Metrics;
 use crate::resources::pages::Pages;
-use crate::resources::resource::{Resource, migrations};
+use crate::resources::resource::{Resource, migrations, own_data};
 use crate::router;
 use crate::settings::Settings;
 use crate::state::AppState;
@@ -163,7 +163,8 @@ impl TestApp {
         let foundation = Foundation { ports: ports.clone(), database: database.clone(), writes };
         let core = Core { foundation, postbox: postbox.clone(), templates };
         let grants = grants(&settings.scopes, &resources).unwrap();
-        let state = AppState::new(core, webauthn(&settings), keys.clone(), grants, &settings);
+        let own_data = own_data(&resources, &core);
+        let state = AppState::new(core, webauthn(&settings), keys.clone(), grants, own_data, &settings);
         let metrics = state.metrics.clone();
         let document = Arc::new(Document::of(&resources));
         let router = router::standalone(state, &resources, pages);

@@ -15,7 +15,11 @@ use crate::router;
 /// The owner of what is no resource's.
 const KEYWARD: &str = "Keyward";
 
-/// Refuses two resources of one name, and a scope, list, tag, letter or path that has two owners.
+/// What the file with one's own data holds of Keyward's own.
+const MEMBERS: [&str; 6] =
+    ["account", "second_factors", "api_keys", "applications", "sessions", "security_events"];
+
+/// Refuses two resources of one name, and a scope, list, tag, letter, path or list of own data that has two owners.
 ///
 /// # Errors
 /// One sentence that names what is there twice.
@@ -26,6 +30,9 @@ pub(super) fn distinct(resources: &[Resource]) -> Result<(), ServiceError> {
     }
     for list in [SESSIONS, USERS] {
         owners.add(KEYWARD, "list", name(list))?;
+    }
+    for member in MEMBERS {
+        owners.add(KEYWARD, "list of own data", member.to_owned())?;
     }
     for tag in openapi::own_tags() {
         owners.add(KEYWARD, "tag", tag.to_owned())?;
@@ -53,6 +60,9 @@ pub(super) fn distinct(resources: &[Resource]) -> Result<(), ServiceError> {
         }
         for (tag, _) in resource.tags {
             owners.add(owner, "tag", (*tag).to_owned())?;
+        }
+        for list in resource.own_data {
+            owners.add(owner, "list of own data", list.name.to_owned())?;
         }
         for letter in resource.letters {
             owners.add(owner, "letter", letter.name.to_owned())?;

@@ -8,7 +8,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use keyward_auth::{Algorithm, IdTokenHint, Jwks, KeyRing, MasterSecret};
 use time::Duration;
 
-use super::signing_keys::{Keys, KeysError};
+use super::signing_keys::{Keys, KeysError, Opened};
 use crate::model::clients::Client;
 use crate::model::store_error::StoreError;
 use crate::ports::bundle::Ports;
@@ -36,7 +36,15 @@ struct Parts {
     /// When it was last looked which algorithms clients are registered for, in Unix seconds.
     looked_at: AtomicI64,
     /// The rings that are in use, by [`ALGORITHMS`].
-    rings: [RwLock<Option<Arc<KeyRing>>>; 3],
+    rings: [RwLock<Option<Loaded>>; 3],
+}
+
+/// A ring as it was last read.
+#[derive(Clone)]
+struct Loaded {
+    ring: Arc<KeyRing>,
+    /// The ids of the keys that the master secret did not open.
+    unopened: Vec<String>,
 }
 
 impl IdTokenKeys {
@@ -94,6 +102,12 @@ impl IdTokenKeys {
             }
         }
         outcome
+    }
+
+    /// The ids of the keys that were left out of the rings in use when they were last read, for the master secret does not open them.
+    pub fn unopened(&self) -> Vec<String> {
+        let loaded = ALGORITHMS.into_iter().filter_map(|algorithm| self.loaded(algorithm));
+        loaded.flat_map(|loaded| loaded.unopened).collect()
     }
 
     /// Publishes a new key of each algorithm that a client is registered for if the newest is `age` old, to sign after `delay`; not
@@ -161,19 +175,25 @@ impl IdTokenKeys {
         }
     }
 
-    fn place(&self, algorithm: Algorithm) -> Option<&RwLock<Option<Arc<KeyRing>>>> {
+    fn place(&self, algorithm: Algorithm) -> Option<&RwLock<Option<Loaded>>> {
         let index = ALGORITHMS.iter().position(|known| *known == algorithm)?;
         self.0.rings.get(index)
     }
 
     fn known(&self, algorithm: Algorithm) -> Option<Arc<KeyRing>> {
+        self.loaded(algorithm).map(|loaded| loaded.ring)
+    }
+
+    fn loaded(&self, algorithm: Algorithm) -> Option<Loaded> {
         self.place(algorithm)?.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     async fn load(&self, algorithm: Algorithm) -> Result<Arc<KeyRing>, KeysError> {
-        let ring = Arc::new(self.0.keys.ring(algorithm).await?);
+        let Opened { ring, unopened } = self.0.keys.open(algorithm).await?;
+        let ring = Arc::new(ring);
         if let Some(place) = self.place(algorithm) {
-            *place.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&ring));
+            let loaded = Loaded { ring: Arc::clone(&ring), unopened };
+            *place.write().unwrap_or_else(PoisonError::into_inner) = Some(loaded);
         }
         Ok(ring)
     }

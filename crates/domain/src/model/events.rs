@@ -220,6 +220,13 @@ pub trait EventRepository: Send {
     async fn newest(&mut self, after: Option<i64>, limit: u64) -> Result<Vec<(i64, Event)>, StoreError>;
     /// Returns the events after this number, the oldest first, at most `limit`.
     async fn since(&mut self, after: i64, limit: u64) -> Result<Vec<(i64, Event)>, StoreError>;
+    /// Returns the events of a user's account after this number, the oldest first, at most `limit`.
+    async fn of_user(
+        &mut self,
+        user: UserId,
+        after: Option<i64>,
+        limit: u64,
+    ) -> Result<Vec<(i64, Event)>, StoreError>;
     /// Returns which transactions may still add events.
     async fn writers(&mut self) -> Result<Writers, StoreError>;
     /// Deletes those of the `limit` oldest that happened before `before`. Returns the number deleted.

@@ -59,6 +59,19 @@ impl<C: Connections> EventRepository for Db<C> {
         after.all(self.read()).await.map_err(failed)?.into_iter().map(event).collect()
     }
 
+    async fn of_user(
+        &mut self,
+        user: UserId,
+        after: Option<i64>,
+        limit: u64,
+    ) -> Result<Vec<(i64, Event)>, StoreError> {
+        let mut own = Entity::find().filter(Column::UserId.eq(user.0)).order_by_asc(Column::Id).limit(limit);
+        if let Some(after) = after {
+            own = own.filter(Column::Id.gt(after));
+        }
+        own.all(self.read()).await.map_err(failed)?.into_iter().map(event).collect()
+    }
+
     async fn writers(&mut self) -> Result<Writers, StoreError> {
         let connection = self.read();
         if connection.get_database_backend() == DbBackend::Sqlite {

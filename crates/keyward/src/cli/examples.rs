@@ -30,6 +30,8 @@ pub(super) const KEYS: &str = "\
 Examples:
   keyward keys list
   keyward keys rotate          Publish a key that signs in ten minutes
+  keyward keys rotate --algorithm RS256
+                               The same for ID tokens, whose keys are of the algorithm that clients are registered for
   keyward keys retire KID      Refuse everything that a key signed, from now on";
 
 pub(super) const BACKUP: &str = "\

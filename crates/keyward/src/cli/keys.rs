@@ -1,4 +1,4 @@
-//! `keyward keys ..`: the keys that sign access tokens. Running servers pick changes up by themselves.
+//! `keyward keys ..`: the keys that sign access tokens and ID tokens. Running servers pick changes up by themselves.
 
 use std::sync::Arc;
 
@@ -26,7 +26,8 @@ pub(super) enum KeysCommand {
     /// List every key: id, algorithm, start of signing, and state: `signs`, `next`, `verifies`, `superseded`, `retired`, or
     /// `unopened` for one that the master secret does not open
     List(KeySettings),
-    /// Publish a new key, which signs once every verifier has had the time to fetch it
+    /// Publish a new key, which signs once every verifier has had the time to fetch it: for access tokens, or, with
+    /// `--algorithm RS256`, ES256 or `EdDSA`, for the tokens that this algorithm signs
     Rotate(Rotate),
     /// Withdraw a key: within the revocation bound no server believes anything it signed
     Retire(Retire),
@@ -68,6 +69,9 @@ pub(super) async fn run(command: KeysCommand) -> Result<(), Problem> {
     match command {
         KeysCommand::List(settings) => settings.list().await,
         KeysCommand::Rotate(Rotate { now, settings }) => {
+            if !settings.tokens.algorithm.is_asymmetric() {
+                return Err(SHARED.to_owned());
+            }
             let (database, keys) = settings.open().await?;
             let seals = keys.seals().await.map_err(|error| error.to_string())?;
             if let Some(kid) = seals.elsewhere.first() {
@@ -93,6 +97,10 @@ pub(super) async fn run(command: KeysCommand) -> Result<(), Problem> {
         }
     }
 }
+
+/// Why there is nothing to rotate.
+const SHARED: &str = "HS256 signs with KEYWARD_SECRET, which has no keys to rotate. Name the algorithm of ID tokens, as in \
+    keyward keys rotate --algorithm RS256";
 
 /// What to do about a key that the master secret does not open.
 fn sealed_elsewhere(seals: &Seals, kid: &str) -> Problem {

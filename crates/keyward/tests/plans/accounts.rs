@@ -512,6 +512,15 @@ async fn others(inspector: &mut Inspector) {
             db.keys().retire("kid", after(1)).await.unwrap();
         })
         .await;
+    events(inspector).await;
+    inspector
+        .of("jobs.claim", async |db| {
+            assert!(db.jobs().claim(Job::CleanSessions, after(0), after(1)).await.unwrap());
+        })
+        .await;
+}
+
+async fn events(inspector: &mut Inspector) {
     let event = Event::new(after(0), EventKind::LoginOk, By::SYSTEM, &Origin::default());
     inspector.of("events.append", async |db| db.events().append(&event).await.unwrap()).await;
     for after in [None, Some(inspector.rows - 10)] {
@@ -527,6 +536,14 @@ async fn others(inspector: &mut Inspector) {
             assert!(db.events().since(last, 50).await.unwrap().len() >= 10);
         })
         .await;
+    let own = UserId(inspector.rows / 2);
+    for after in [None, Some(1)] {
+        inspector
+            .of("events.of_user", async |db| {
+                db.events().of_user(own, after, 50).await.unwrap();
+            })
+            .await;
+    }
     inspector
         .of("events.writers", async |db| {
             db.events().writers().await.unwrap();
@@ -537,10 +554,5 @@ async fn others(inspector: &mut Inspector) {
     let long_ago = OffsetDateTime::UNIX_EPOCH + Duration::microseconds(THEN + 20);
     inspector
         .of("events.forget", async |db| assert!(db.events().forget(long_ago, 10).await.unwrap() > 0))
-        .await;
-    inspector
-        .of("jobs.claim", async |db| {
-            assert!(db.jobs().claim(Job::CleanSessions, after(0), after(1)).await.unwrap());
-        })
         .await;
 }

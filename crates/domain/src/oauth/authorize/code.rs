@@ -20,7 +20,7 @@ const LABEL: &str = "keyward authorization code v1";
 
 /// What a code stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Code {
+pub struct Code {
     /// It is good once, by this id.
     pub(crate) id: OnceId,
     /// Until when it is good, in Unix seconds.
@@ -90,7 +90,7 @@ impl Code {
     }
 
     /// Seals it.
-    pub(crate) fn seal(&self, master: &MasterSecret, random: &dyn Random) -> Zeroizing<String> {
+    pub fn seal(&self, master: &MasterSecret, random: &dyn Random) -> Zeroizing<String> {
         let redirect_uri = self.redirect_uri.map(|hash| hash.as_bytes().to_vec()).unwrap_or_default();
         let plain = Packer::default()
             .bytes(&self.id.0)
@@ -109,7 +109,7 @@ impl Code {
     }
 
     /// Opens a code, also one that is over.
-    pub(crate) fn open(text: &str, master: &MasterSecret) -> Option<Self> {
+    pub fn open(text: &str, master: &MasterSecret) -> Option<Self> {
         let plain = master.open_text(PREFIX, LABEL, text)?;
         let mut read = Unpacker::new(&plain);
         let session = |bytes: [u8; 16]| SessionId(uuid::Uuid::from_bytes(bytes));

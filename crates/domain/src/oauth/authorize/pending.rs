@@ -15,7 +15,7 @@ const LABEL: &str = "keyward authorization request v2";
 
 /// A request on its way.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Pending {
+pub struct Pending {
     pub(crate) params: Params,
     /// When it arrived. A login since then is what `prompt=login` asked for.
     pub(crate) begun_at: OffsetDateTime,
@@ -27,7 +27,7 @@ pub(crate) struct Pending {
 
 /// What a consent page showed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Shown {
+pub struct Shown {
     pub(crate) scope: ScopeSet,
     /// When the client was registered, in Unix microseconds: a namesake is another client.
     pub(crate) client_since: i64,
@@ -59,7 +59,7 @@ impl Pending {
     }
 
     /// Seals it.
-    pub(crate) fn seal(&self, master: &MasterSecret, random: &dyn Random) -> Zeroizing<String> {
+    pub fn seal(&self, master: &MasterSecret, random: &dyn Random) -> Zeroizing<String> {
         let asked_in = self.asked_in.map(|SessionId(id)| id.into_bytes().to_vec()).unwrap_or_default();
         let scope = self.shown.as_ref().map(|shown| shown.scope.to_string());
         let since = self.shown.as_ref().map(|shown| shown.client_since).unwrap_or_default();
@@ -74,7 +74,7 @@ impl Pending {
     }
 
     /// Opens one that is good at `now`.
-    pub(crate) fn open(text: &str, master: &MasterSecret, now: OffsetDateTime) -> Option<Self> {
+    pub fn open(text: &str, master: &MasterSecret, now: OffsetDateTime) -> Option<Self> {
         let plain = master.open_text(PREFIX, LABEL, text)?;
         let mut read = Unpacker::new(&plain);
         let micros = read.integer()?;

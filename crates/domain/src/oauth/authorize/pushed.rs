@@ -17,7 +17,7 @@ const LABEL: &str = "keyward pushed authorization request v1";
 
 /// What a client pushed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Pushed {
+pub struct Pushed {
     /// It is good once, by this id.
     pub(crate) id: OnceId,
     /// Until when it is good, in Unix seconds.
@@ -51,7 +51,7 @@ impl Pushed {
     }
 
     /// The `request_uri`.
-    pub(crate) fn seal(&self, master: &MasterSecret, random: &dyn Random) -> Zeroizing<String> {
+    pub fn seal(&self, master: &MasterSecret, random: &dyn Random) -> Zeroizing<String> {
         let plain = Packer::default()
             .bytes(&self.id.0)
             .integer(self.expires_at)
@@ -62,7 +62,7 @@ impl Pushed {
     }
 
     /// Opens a `request_uri`, also one that is over.
-    pub(crate) fn open(request_uri: &str, master: &MasterSecret) -> Option<Self> {
+    pub fn open(request_uri: &str, master: &MasterSecret) -> Option<Self> {
         let plain = master.open_text(PREFIX, LABEL, request_uri)?;
         let mut read = Unpacker::new(&plain);
         let pushed = Self {

@@ -32,6 +32,7 @@ fn resource_with(step: Leaving) -> Resource {
         cleaning: None,
         leaving: Some(step),
         removing: None,
+        own_data: &[],
         ..keyward_blog::resource()
     }
 }

@@ -43,6 +43,7 @@ pub(crate) fn resource() -> Resource {
         cleaning: Some(|core| Arc::new(Expired(core.foundation.database.clone()))),
         leaving: Some(farewell),
         removing: None,
+        own_data: &[],
     }
 }
 

@@ -1,6 +1,7 @@
 //! Resources that would be in each other's way, or in Keyward's, are refused with a sentence before anything is touched.
 
 use keyward_api::extract::USERS;
+use keyward_api::resources::own_data::OwnData;
 use keyward_api::resources::resource::{Resource, ResourceScope};
 use keyward_api::service::Service;
 use keyward_domain::values::scopes::Role;
@@ -25,6 +26,7 @@ fn bare(name: &'static str) -> Resource {
         cleaning: None,
         leaving: None,
         removing: None,
+        own_data: &[],
         ..memos::resource()
     }
 }
@@ -91,4 +93,18 @@ async fn a_resource_and_its_migrations_have_one_name() {
 async fn a_malformed_scope_takes_no_other_with_it() {
     let sentence = refusal(vec![Resource { scopes: vec![scope("notes read")], ..bare("other") }]).await;
     assert!(sentence.starts_with("a scope of a resource: "), "{sentence}");
+}
+
+#[tokio::test]
+async fn a_list_of_own_data_has_one_owner() {
+    const SESSIONS: &[OwnData] = &[OwnData { name: "sessions", source: |_| unreachable!() }];
+    const NOTES: &[OwnData] = &[OwnData { name: "notes", source: |_| unreachable!() }];
+    let refused = refusal(vec![Resource { own_data: SESSIONS, ..bare("other") }]).await;
+    assert_eq!(refused, "the resource other has the list of own data sessions, which belongs to Keyward");
+    let two = [bare("one"), bare("other")].map(|resource| Resource { own_data: NOTES, ..resource });
+    let refused = refusal(two.into()).await;
+    assert_eq!(
+        refused,
+        "the resource other has the list of own data notes, which belongs to the resource one"
+    );
 }

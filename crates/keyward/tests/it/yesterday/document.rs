@@ -36,8 +36,10 @@ fn take_out(document: &mut Value, tags: &[&str], scopes: &[&str]) {
         !operations.is_empty()
     });
     for scheme in object(&mut document["components"]["securitySchemes"]).values_mut() {
-        if let Some(known) = scheme.pointer_mut("/flows/password/scopes") {
-            object(known).retain(|name, _| !scopes.contains(&name.as_str()));
+        for flow in ["password", "authorizationCode"] {
+            if let Some(known) = scheme.pointer_mut(&format!("/flows/{flow}/scopes")) {
+                object(known).retain(|name, _| !scopes.contains(&name.as_str()));
+            }
         }
     }
     let left = codes(&document["paths"]);
