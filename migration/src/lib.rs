@@ -78,9 +78,9 @@ mod m20261130_000095_authorization;
 mod m20261130_000097_browser_sessions;
 mod m20261130_000099_user_lists;
 mod m20261130_000100_refreshes;
-mod m20261130_000110_events_of_users;
 mod m20261130_000400_par;
 mod m20261130_000500_backchannel_logout;
+mod m20261130_000600_events_of_users;
 mod sets;
 
 /// What a file that holds a migration imports: SeaORM's own prelude.
@@ -134,8 +134,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_000099_user_lists::Migration),
             Box::new(m20261130_000100_refreshes::Migration),
             Box::new(m20261130_000400_par::Migration),
-            Box::new(m20261130_000110_events_of_users::Migration),
             Box::new(m20261130_000500_backchannel_logout::Migration),
+            Box::new(m20261130_000600_events_of_users::Migration),
         ]
     }
 }

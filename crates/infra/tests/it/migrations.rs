@@ -59,6 +59,7 @@ const SCHEMA: [&str; 74] = [
     "ix_recoveries_user_id",
     "ix_revocations_revoked_at",
     "ix_revocations_tx",
+    "ix_security_events_user_id",
     "ix_sessions_client_id",
     "ix_sessions_opened_in",
     "ix_sessions_parent_id",
