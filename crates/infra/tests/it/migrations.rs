@@ -28,7 +28,7 @@ async fn schema(connection: &DatabaseConnection) -> Vec<String> {
     rows.iter().map(|row| row.try_get("", "name").unwrap()).collect()
 }
 
-const SCHEMA: [&str; 74] = [
+const SCHEMA: [&str; 75] = [
     "api_keys",
     "attempts",
     "browser_sessions",
