@@ -21,9 +21,14 @@ impl Address {
         is_loopback(&self.0)
     }
 
+    /// As text, without a slash at its end.
+    pub(crate) fn text(&self) -> &str {
+        self.0.as_str().trim_end_matches('/')
+    }
+
     /// The address of a path, which may have a query.
     pub(crate) fn join(&self, path: &str) -> Result<Url, Error> {
-        let url = Url::parse(&format!("{}{path}", self.0.as_str().trim_end_matches('/')));
+        let url = Url::parse(&format!("{}{path}", self.text()));
         let url = url.map_err(|_| Error::Address)?;
         // Without its slash a path could go on with the host's name.
         if path.starts_with('/') && url.origin() == self.0.origin() { Ok(url) } else { Err(Error::Address) }

@@ -2,20 +2,19 @@
 
 use std::time::Duration;
 
-use reqwest::header::CONTENT_TYPE;
 use reqwest::{RequestBuilder, Response, StatusCode};
 use serde::de::DeserializeOwned;
 
 use crate::Error;
 use crate::address::Address;
+use crate::form::{encode, with_form};
 use crate::grant::{Grant, Own, Pair, Refresh, Refused, Renewal};
 use crate::half_login::Unauthorized;
+use crate::oauth;
 
 /// Keyward repeats the answer to a refresh for ten seconds, so an answer that was lost must be asked for
 /// again in that time.
 const RENEWAL: Duration = Duration::from_secs(4);
-
-const FORM: &str = "application/x-www-form-urlencoded";
 
 /// Where a Keyward is, and the HTTP client that reaches it. Cheap to clone.
 #[derive(Clone)]
@@ -42,7 +41,10 @@ impl Endpoints {
             Renewal::Client(client) => {
                 let [id, secret] = client.basic();
                 let request = self.post("/oauth/token")?.basic_auth(id, Some(secret));
-                (request.header(CONTENT_TYPE, FORM).body(client.form()), Error::InvalidClient)
+                (with_form(request, client.form()), Error::InvalidClient)
+            }
+            Renewal::ThroughClient { client_id, refresh_token } => {
+                return self.renew_through(client_id, refresh_token).await;
             }
             Renewal::ApiKey => return Err(Error::SessionOver),
         };
@@ -50,7 +52,27 @@ impl Endpoints {
         match renewal {
             Renewal::RefreshToken(_) => Ok(read::<Pair>(response, refused).await?.into()),
             Renewal::Client(client) => Ok(read::<Own>(response, refused).await?.of(client.clone())),
-            Renewal::ApiKey => Err(refused),
+            Renewal::ThroughClient { .. } | Renewal::ApiKey => Err(refused),
+        }
+    }
+
+    /// The next pair of a user who logged in through a public client (RFC 6749, section 6).
+    async fn renew_through(&self, client_id: &str, refresh_token: &str) -> Result<Grant, Error> {
+        let fields =
+            [("grant_type", "refresh_token"), ("refresh_token", refresh_token), ("client_id", client_id)];
+        let request = with_form(self.post("/oauth/token")?, encode(fields)).timeout(RENEWAL);
+        let pair = oauth::ask::<Pair>(request).await;
+        pair.map(|pair| pair.through(client_id)).map_err(|refusal| refusal.into_error(Error::SessionOver))
+    }
+
+    /// Ends the session of a refresh token (RFC 7009). A client that has been removed has no session left.
+    pub(crate) async fn revoke(&self, client_id: &str, refresh_token: &str) -> Result<(), Error> {
+        let fields =
+            [("token", refresh_token), ("token_type_hint", "refresh_token"), ("client_id", client_id)];
+        let request = with_form(self.post("/oauth/revoke")?, encode(fields));
+        match oauth::send(request).await.map_err(|refusal| refusal.into_error(Error::SessionOver)) {
+            Ok(_) | Err(Error::SessionOver | Error::InvalidClient) => Ok(()),
+            Err(error) => Err(error),
         }
     }
 

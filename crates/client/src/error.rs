@@ -32,10 +32,10 @@ pub enum Error {
     /// This Keyward offers no passkeys.
     #[error("no passkeys are offered here")]
     NoPasskeys,
-    /// The half of a login has expired, was finished, or its account has changed since: begin again.
+    /// The login took too long, was finished, or its account has changed since: begin again.
     #[error("the login is over: begin again")]
     LoginOver,
-    /// There is no client with this id and secret.
+    /// There is no client with this id and secret, or it is not registered for this way to log in.
     #[error("wrong client id or secret")]
     InvalidClient,
     /// That is no API key.
@@ -44,6 +44,30 @@ pub enum Error {
     /// The account, or the client, may not have the scope that was asked for.
     #[error("this scope is not to be had")]
     Scope,
+    /// The person, or Keyward, did not allow the login.
+    #[error("the login was not allowed")]
+    Denied,
+    /// Keyward refused the login with another code, of RFC 6749 or OpenID Connect.
+    #[error("the login was refused: {code}")]
+    Refused {
+        /// The code: at most 60 letters and underscores.
+        code: String,
+    },
+    /// This Keyward is named otherwise (RFC 8414, section 3.3), or the answer to a login came from another one (RFC 9207).
+    #[error("this Keyward has another name: use the address that it has as its issuer")]
+    Issuer,
+    /// The ID token is of another issuer, another client or another login, or has expired: is the clock of this machine right?
+    #[error("the ID token is not this login's")]
+    IdToken,
+    /// This Keyward has no pages for people, and so no login through a browser.
+    #[error("no login through a browser is offered here")]
+    NoPages,
+    /// This machine opens no port for the login.
+    #[error("no port could be opened for the login: {0}")]
+    Listener(#[source] std::io::Error),
+    /// The session's tokens could not be read from where they are kept, or not be written there.
+    #[error("the session could not be kept: {0}")]
+    Store(#[source] std::io::Error),
     /// Too many wrong passwords.
     #[error("too many wrong passwords: try again in {} s", retry_after.as_secs())]
     Throttled {

@@ -1,13 +1,16 @@
 //! How a session comes by its next access token: by a refresh token, or by a client's id and secret.
 
-use reqwest::Url;
 use serde::{Deserialize, Serialize};
+
+use crate::form::encode;
 
 /// What the next token is requested with. Without `Debug`, because it holds a secret.
 #[derive(Clone)]
 pub(crate) enum Renewal {
     /// A user's: good once, and handed out anew each time.
     RefreshToken(String),
+    /// A user's through a public client (RFC 6749, section 6): good once, too.
+    ThroughClient { client_id: String, refresh_token: String },
     /// A client's own (RFC 6749, section 4.4).
     Client(Client),
     /// Nothing: an API key is the token, and there is no next one.
@@ -22,7 +25,8 @@ pub(crate) struct Client {
     pub(crate) scope: Option<String>,
 }
 
-/// A token, how long it is good, and what the next one is asked for with.
+/// A token, how long it is good in seconds, and what the next one is asked for with.
+#[derive(Clone)]
 pub(crate) struct Grant {
     pub(crate) access_token: String,
     pub(crate) expires_in: u32,
@@ -35,6 +39,8 @@ pub(crate) struct Pair {
     access_token: String,
     refresh_token: String,
     expires_in: u32,
+    /// Of a login through a client with the scope `openid`.
+    pub(crate) id_token: Option<String>,
 }
 
 /// What a client is handed out.
@@ -72,6 +78,15 @@ impl From<Pair> for Grant {
     }
 }
 
+impl Pair {
+    /// The pair of a login through a public client.
+    pub(crate) fn through(self, client_id: &str) -> Grant {
+        let Self { access_token, refresh_token, expires_in, .. } = self;
+        let renewal = Renewal::ThroughClient { client_id: client_id.to_owned(), refresh_token };
+        Grant { access_token, expires_in, renewal }
+    }
+}
+
 impl Own {
     pub(crate) fn of(self, client: Client) -> Grant {
         let renewal = Renewal::Client(client);
@@ -83,20 +98,13 @@ impl Client {
     /// The form that asks for a token.
     pub(crate) fn form(&self) -> String {
         let scope = self.scope.as_deref().map(|scope| ("scope", scope));
-        form([("grant_type", "client_credentials")].into_iter().chain(scope))
+        encode([("grant_type", "client_credentials")].into_iter().chain(scope))
     }
 
     /// Id and secret for HTTP Basic, each encoded as in a form first (RFC 6749, section 2.3.1).
     pub(crate) fn basic(&self) -> [String; 2] {
-        [&self.id, &self.secret].map(|text| form([(text.as_str(), "")]).trim_end_matches('=').to_owned())
+        [&self.id, &self.secret].map(|text| encode([(text.as_str(), "")]).trim_end_matches('=').to_owned())
     }
-}
-
-/// A form's text (`application/x-www-form-urlencoded`), as a URL's query is one.
-fn form<'a>(fields: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
-    let Ok(mut url) = Url::parse("form:") else { return String::new() };
-    url.query_pairs_mut().extend_pairs(fields);
-    url.query().unwrap_or_default().to_owned()
 }
 
 #[cfg(test)]

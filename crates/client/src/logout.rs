@@ -1,7 +1,8 @@
-//! The end of a session: Keyward makes its tokens void, and they are dropped here.
+//! The end of a session: Keyward makes its tokens void, and they are dropped here and where they are kept.
 
 use reqwest::StatusCode;
 
+use crate::grant::Renewal;
 use crate::{Error, Session};
 
 impl Session {
@@ -11,9 +12,47 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// [`Error::Unavailable`], and then the session stands. A session that is over already is no error.
+    /// [`Error::Unavailable`], and then the session stands. A session that is over already is no error. [`Error::Store`] where it is kept
+    /// and cannot be removed.
     pub async fn log_out(&self) -> Result<(), Error> {
         self.forget_client();
+        let Ok(grant) = self.grant() else { return Ok(()) };
+        if let Renewal::ThroughClient { client_id, .. } = &grant.renewal {
+            return self.revoke(client_id).await;
+        }
+        self.end().await?;
+        match self.kept() {
+            Some(kept) => kept.remove().await,
+            None => Ok(()),
+        }
+    }
+
+    /// Ends the session of a public client by the refresh token that is good now: where the session is kept, another process may have
+    /// fetched it.
+    async fn revoke(&self, client_id: &str) -> Result<(), Error> {
+        // Nothing is refreshed meanwhile.
+        let _turn = self.turn().await;
+        let opened = match self.kept() {
+            Some(kept) => kept.open().await?,
+            None => None,
+        };
+        let renewal = match (&opened, self.grant()) {
+            (Some((_, saved)), _) => saved.renewal(),
+            (None, Ok(grant)) => grant.renewal,
+            (None, Err(_)) => return Ok(()),
+        };
+        if let Renewal::ThroughClient { refresh_token, .. } = &renewal {
+            self.keyward().revoke(client_id, refresh_token).await?;
+        }
+        self.forget();
+        if let Some((opened, _)) = opened {
+            opened.write(None).await?;
+        }
+        Ok(())
+    }
+
+    /// Ends a session that was opened without a client.
+    async fn end(&self) -> Result<(), Error> {
         let response = match self.at_keyward().post("/logout").send().await {
             Err(Error::SessionOver) => return Ok(()),
             Err(Error::Http(_)) => return Err(Error::Unavailable { retry_after: None }),

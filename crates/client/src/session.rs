@@ -1,7 +1,7 @@
 //! A session: its access token, renewed in time by one caller while the others wait.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use reqwest::{Method, RequestBuilder};
@@ -12,6 +12,7 @@ use crate::Error;
 use crate::address::Address;
 use crate::endpoints::Endpoints;
 use crate::grant::{Grant, Renewal};
+use crate::kept::Kept;
 
 /// How long before its end a token is replaced: a tenth of its lifetime, and no more than this.
 const AHEAD: Duration = Duration::from_mins(1);
@@ -38,6 +39,8 @@ pub struct Session {
     /// When the service at `address` last refused a token that had just been fetched because it refused the
     /// one before.
     refusing: Arc<Mutex<Option<Instant>>>,
+    /// Where it is kept between the runs of a program, if anywhere.
+    kept: Arc<OnceLock<Kept>>,
 }
 
 struct Tokens {
@@ -72,6 +75,7 @@ impl Session {
             renewing: Arc::default(),
             begun: Arc::default(),
             refusing: Arc::default(),
+            kept: Arc::default(),
         }
     }
 
@@ -102,6 +106,37 @@ impl Session {
     /// The same session, whose calls go to Keyward itself.
     pub(crate) fn at_keyward(&self) -> Self {
         Self { address: self.keyward.address.clone(), refusing: Arc::default(), ..self.clone() }
+    }
+
+    /// The Keyward that it is at.
+    pub(crate) fn keyward(&self) -> &Endpoints {
+        &self.keyward
+    }
+
+    pub(crate) fn kept(&self) -> Option<&Kept> {
+        self.kept.get()
+    }
+
+    /// Notes where it is kept, once.
+    pub(crate) fn set_kept(&self, kept: Kept) {
+        drop(self.kept.set(kept));
+    }
+
+    /// Waits until no token is being fetched. None is until the guard is dropped.
+    pub(crate) async fn turn(&self) -> OwnedMutexGuard<()> {
+        Arc::clone(&self.renewing).lock_owned().await
+    }
+
+    /// Its tokens as they are now.
+    pub(crate) fn grant(&self) -> Result<Grant, Error> {
+        let tokens = lock(&self.tokens);
+        let tokens = tokens.as_ref().ok_or(Error::SessionOver)?;
+        let left = tokens.expires_at.saturating_duration_since(Instant::now()).as_secs();
+        Ok(Grant {
+            access_token: tokens.access.clone(),
+            expires_in: u32::try_from(left).unwrap_or(u32::MAX),
+            renewal: tokens.renewal.clone(),
+        })
     }
 
     /// Drops the tokens, and what the next ones are fetched with.
@@ -148,7 +183,8 @@ impl Session {
             }
             (tokens.access.clone(), tokens.expires_at.saturating_duration_since(asked_at))
         };
-        if refused.is_some() || left.is_zero() {
+        // The process must not end with a refresh token that was spent and whose successor was not written.
+        if refused.is_some() || left.is_zero() || self.kept().is_some() {
             return self.next(asked_at, refused).await;
         }
         let waited = lock(&self.begun).map_or(Duration::ZERO, |begun| begun.elapsed());
@@ -158,7 +194,7 @@ impl Session {
 
     /// The next token, when the turn to fetch it has come.
     async fn next(&self, asked_at: Instant, refused: Option<&str>) -> Result<String, Error> {
-        let turn = Arc::clone(&self.renewing).lock_owned().await;
+        let turn = self.turn().await;
         {
             let tokens = lock(&self.tokens);
             let tokens = tokens.as_ref().ok_or(Error::SessionOver)?;
@@ -178,9 +214,10 @@ impl Session {
     fn renew(&self, turn: OwnedMutexGuard<()>, refused: bool) -> JoinHandle<Result<String, Error>> {
         let (keyward, tokens, begun) =
             (self.keyward.clone(), Arc::clone(&self.tokens), Arc::clone(&self.begun));
+        let kept = self.kept().cloned();
         *lock(&begun) = Some(Instant::now());
         tokio::spawn(async move {
-            let renewed = renew(&keyward, &tokens, refused).await;
+            let renewed = renew(&keyward, kept.as_ref(), &tokens, refused).await;
             *lock(&begun) = None;
             drop(turn);
             renewed
@@ -198,9 +235,18 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// Fetches the next token. If that fails for now, a token that was not refused is used until it expires.
-async fn renew(keyward: &Endpoints, tokens: &Mutex<Option<Tokens>>, refused: bool) -> Result<String, Error> {
-    let renewal = lock(tokens).as_ref().map(|tokens| tokens.renewal.clone()).ok_or(Error::SessionOver)?;
-    let answer = keyward.renew(&renewal).await;
+async fn renew(
+    keyward: &Endpoints,
+    kept: Option<&Kept>,
+    tokens: &Mutex<Option<Tokens>>,
+    refused: bool,
+) -> Result<String, Error> {
+    let due = lock(tokens).as_ref().map(|tokens| (tokens.access.clone(), tokens.renewal.clone()));
+    let (access, renewal) = due.ok_or(Error::SessionOver)?;
+    let answer = match kept {
+        Some(kept) => kept.renew(keyward, &access).await,
+        None => keyward.renew(&renewal).await,
+    };
     let mut kept = lock(tokens);
     // Logged out meanwhile: what came is not kept.
     let tokens = kept.as_mut().ok_or(Error::SessionOver)?;

@@ -129,6 +129,12 @@ pub(super) const LAYERS: &[Layer] = &[
         tests_import: &[],
         without: &["sea-orm", "sqlx"],
     },
+    Layer {
+        name: "cli-login",
+        imports: &["keyward-client"],
+        tests_import: &[],
+        without: &["axum", "sea-orm"],
+    },
     Layer { name: "cli-tokens", imports: &["keyward-auth"], tests_import: &[], without: &["tokio"] },
     Layer {
         name: "invoices",

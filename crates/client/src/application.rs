@@ -1,0 +1,77 @@
+//! Programs that log people in through a browser: registered public clients.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::Keyward;
+use crate::endpoints::Endpoints;
+
+/// How long a person may take for a login, unless the program says otherwise.
+const PATIENCE: Duration = Duration::from_mins(5);
+
+/// A program that logs people in through a browser. It is registered as a public client, one without a secret:
+/// `keyward client create --public --redirect-uri http://127.0.0.1/callback`.
+#[derive(Clone)]
+pub struct Application {
+    pub(crate) keyward: Endpoints,
+    pub(crate) client_id: String,
+    pub(crate) scope: Option<String>,
+    pub(crate) resource: Option<String>,
+    pub(crate) path: String,
+    pub(crate) patience: Duration,
+}
+
+impl Keyward {
+    /// The program that is registered with this client id. Nothing is sent yet.
+    pub fn application(&self, client_id: &str) -> Application {
+        Application {
+            keyward: self.endpoints.clone(),
+            client_id: client_id.to_owned(),
+            scope: None,
+            resource: None,
+            path: "/callback".to_owned(),
+            patience: PATIENCE,
+        }
+    }
+}
+
+impl Application {
+    /// Scope names to ask for, separated by spaces, as in `"openid profile offline_access"`. Without `offline_access`
+    /// the session ends with the person's browser session. By default Keyward decides.
+    #[must_use]
+    pub fn scope(self, scope: &str) -> Self {
+        Self { scope: Some(scope.to_owned()), ..self }
+    }
+
+    /// The service that the tokens are for (RFC 8707), one that the client is registered for. By default they are for Keyward.
+    #[must_use]
+    pub fn resource(self, resource: &str) -> Self {
+        Self { resource: Some(resource.to_owned()), ..self }
+    }
+
+    /// The path of the registered redirect URI. By default it is `/callback`.
+    #[must_use]
+    pub fn redirect_path(self, path: &str) -> Self {
+        Self { path: path.to_owned(), ..self }
+    }
+
+    /// How long the person may take to log in with the browser of this machine. By default it is five minutes. On a device Keyward says
+    /// how long.
+    #[must_use]
+    pub fn patience(self, patience: Duration) -> Self {
+        Self { patience, ..self }
+    }
+
+    /// Whether an ID token is asked for.
+    pub(crate) fn is_openid(&self) -> bool {
+        self.scope.as_deref().is_some_and(|scope| scope.split(' ').any(|name| name == "openid"))
+    }
+}
+
+impl fmt::Debug for Application {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Application");
+        shown.field("address", &self.keyward.address).field("client_id", &self.client_id);
+        shown.field("scope", &self.scope).field("resource", &self.resource).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,93 @@
+//! The login with the browser of this machine: a code comes back to a port of 127.0.0.1 (RFC 8252).
+
+mod answer;
+mod listener;
+mod request;
+
+use reqwest::Url;
+
+use crate::application::Application;
+use crate::form::{encode, with_form};
+use crate::grant::Pair;
+use crate::oauth::ask;
+use crate::secrets::{challenge, random};
+use crate::{Error, Session, id_token, wall};
+use answer::Expected;
+use listener::Listener;
+
+impl Application {
+    /// Logs a person in with the browser of this machine (RFC 8252): `open` gets the address to open in it, and can print it for
+    /// the case that there is no browser. The answer comes to a port of 127.0.0.1 that is open for this login alone.
+    ///
+    /// It uses PKCE (RFC 7636), and checks `state`, `iss` (RFC 9207) and, with the scope `openid`, `nonce`. Dropping the future gives the
+    /// login up and closes the port.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Issuer`] where the address is not the name that this Keyward has for itself, or the answer came from another one;
+    /// [`Error::NoPages`]; [`Error::Denied`] if the person or Keyward said no; [`Error::LoginOver`] if it took too long;
+    /// [`Error::InvalidClient`], [`Error::Scope`], [`Error::Refused`], [`Error::IdToken`], [`Error::Listener`], [`Error::Throttled`],
+    /// [`Error::Unavailable`] and [`Error::Unexpected`].
+    pub async fn log_in(&self, open: impl FnOnce(&str)) -> Result<Session, Error> {
+        let metadata = self.keyward.metadata().await?;
+        if metadata.authorization_endpoint.is_none() {
+            return Err(Error::NoPages);
+        }
+        let listener = Listener::bind(&self.path).await.map_err(Error::Listener)?;
+        let (state, verifier, nonce) = (random()?, random()?, random()?);
+        let nonce = self.is_openid().then_some(nonce);
+        let url = self.address(listener.redirect_uri(), &state, &verifier, nonce.as_deref())?;
+        let expected = Expected {
+            host: listener.host().to_owned(),
+            path: self.path.clone(),
+            state,
+            issuer: metadata.issuer.clone(),
+        };
+        open(url.as_str());
+        let answer = tokio::time::timeout(self.patience, listener.receive(expected)).await;
+        let code = answer.map_err(|_| Error::LoginOver)??;
+        let pair = self.redeem(&code, listener.redirect_uri(), &verifier).await?;
+        if let Some(nonce) = &nonce {
+            self.check_id_token(&pair, &metadata.issuer, Some(nonce))?;
+        }
+        Ok(Session::new(self.keyward.clone(), pair.through(&self.client_id)))
+    }
+
+    /// The address to open: an authorization request (RFC 6749, section 4.1.1).
+    fn address(&self, uri: &str, state: &str, verifier: &str, nonce: Option<&str>) -> Result<Url, Error> {
+        let mut url = self.keyward.address.join("/oauth/authorize")?;
+        let challenge = challenge(verifier);
+        let always = [
+            ("response_type", "code"),
+            ("client_id", &self.client_id),
+            ("redirect_uri", uri),
+            ("state", state),
+            ("code_challenge", &challenge),
+            ("code_challenge_method", "S256"),
+        ];
+        let optional =
+            [("scope", self.scope.as_deref()), ("resource", self.resource.as_deref()), ("nonce", nonce)];
+        let optional = optional.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        url.query_pairs_mut().extend_pairs(always.into_iter().chain(optional));
+        Ok(url)
+    }
+
+    /// Trades the code for tokens (RFC 6749, section 4.1.3), and never twice: a second use ends the session.
+    async fn redeem(&self, code: &str, uri: &str, verifier: &str) -> Result<Pair, Error> {
+        let form = encode([
+            ("grant_type", "authorization_code"),
+            ("code", code),
+            ("redirect_uri", uri),
+            ("client_id", &self.client_id),
+            ("code_verifier", verifier),
+        ]);
+        let request = with_form(self.keyward.post("/oauth/token")?, form);
+        ask(request).await.map_err(|refusal| refusal.into_error(Error::LoginOver))
+    }
+
+    /// Checks the ID token. Without one, Keyward has not granted `openid`.
+    pub(crate) fn check_id_token(&self, pair: &Pair, issuer: &str, nonce: Option<&str>) -> Result<(), Error> {
+        let Some(token) = &pair.id_token else { return Ok(()) };
+        id_token::check(token, issuer, &self.client_id, nonce, wall::now())
+    }
+}
