@@ -81,6 +81,7 @@ mod m20261130_000100_refreshes;
 mod m20261130_000400_par;
 mod m20261130_000500_backchannel_logout;
 mod m20261130_000600_events_of_users;
+mod m20261130_000610_dpop;
 mod sets;
 
 /// What a file that holds a migration imports: SeaORM's own prelude.
@@ -136,6 +137,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_000400_par::Migration),
             Box::new(m20261130_000500_backchannel_logout::Migration),
             Box::new(m20261130_000600_events_of_users::Migration),
+            Box::new(m20261130_000610_dpop::Migration),
         ]
     }
 }

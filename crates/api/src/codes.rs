@@ -17,6 +17,13 @@ pub const AMBIGUOUS_TOKEN: ErrorCode = ErrorCode::new("ambiguous_token");
 /// The `grant_type` is another than the endpoint's.
 pub const UNSUPPORTED_GRANT_TYPE: ErrorCode = ErrorCode::new("unsupported_grant_type");
 
-/// The codes that may come before or instead of any operation, which therefore no operation documents.
-pub const BOUNDARY: [ErrorCode; 5] =
-    [NOT_FOUND, METHOD_NOT_ALLOWED, INVALID_HOST, ErrorCode::UNAVAILABLE, INTERNAL];
+/// The codes that may come before or instead of any operation, which therefore no operation documents: those of DPoP come from any lock.
+pub const BOUNDARY: [ErrorCode; 7] = [
+    NOT_FOUND,
+    METHOD_NOT_ALLOWED,
+    INVALID_HOST,
+    ErrorCode::UNAVAILABLE,
+    INTERNAL,
+    ErrorCode::INVALID_DPOP_PROOF,
+    ErrorCode::USE_DPOP_NONCE,
+];

@@ -6,6 +6,7 @@
 pub mod binary;
 mod client_auth;
 pub mod clients;
+pub mod dpop;
 mod ids;
 mod maybe_client;
 pub(crate) mod mounted;

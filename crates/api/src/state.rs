@@ -49,6 +49,7 @@ use crate::access::own_account::OwnAccount;
 use crate::access::userinfo::Userinfo;
 use crate::boundary::cors::Cors;
 use crate::boundary::proxies::Proxies;
+use crate::extract::dpop::EndpointProofs;
 use crate::foundation::Core;
 use crate::metrics::background::Background;
 use crate::metrics::counters::Metrics;
@@ -112,6 +113,8 @@ pub struct Parts {
     pub id_token_keys: IdTokenKeys,
     /// Lets clients read what they may of a user.
     pub(crate) userinfo: Userinfo,
+    /// Checks the proofs of clients at the token endpoint.
+    pub(crate) endpoint_proofs: EndpointProofs,
     /// Asked by `/health/ready` alone; everything else goes through use cases.
     pub store: Arc<dyn Store>,
     /// Notes uses of API keys.
@@ -190,6 +193,7 @@ from_state! {
     id_tokens: IdTokens,
     id_token_keys: IdTokenKeys,
     userinfo: Userinfo,
+    endpoint_proofs: EndpointProofs,
     opening: Opening,
     key_uses: KeyUses,
     recovery: Recovery,

@@ -32,6 +32,7 @@ fn service(algorithm: Algorithm) -> (JwtIssuer, JwtVerifier) {
 
 fn grant() -> Grant {
     Grant {
+        key: None,
         subject: "42".to_owned(),
         session: Some("0198c1a2-0000-7000-8000-000000000000".to_owned()),
         client_id: None,

@@ -24,6 +24,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         verifier = verifier.remembering(1024);
     }
     let grant = Grant {
+        key: None,
         subject: "42".to_owned(),
         session: Some("0198c1a2-0000-7000-8000-000000000000".to_owned()),
         client_id: None,

@@ -1,5 +1,7 @@
 //! How the holder of a token was authenticated: when, by what, and how strong that is (RFC 9470; RFC 8176).
 
+use crate::Confirmation;
+
 /// Authentication by one factor, such as a password (NIST SP 800-63B).
 pub const AAL1: &str = "aal1";
 /// Authentication by two factors.
@@ -37,6 +39,9 @@ pub trait Authenticated {
     fn authenticated_at(&self) -> Option<i64>;
     /// How strong, such as [`AAL2`]; `None` where that is not known.
     fn acr(&self) -> Option<&str>;
+    /// What the credential is bound to; `None` for one that any bearer may use. A lock opens to a bound one only with a proof by its
+    /// key (RFC 9449).
+    fn confirmation(&self) -> Option<&Confirmation>;
     /// What its holder presented.
     fn credential(&self) -> Credential;
 }

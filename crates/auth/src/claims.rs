@@ -3,8 +3,8 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::ScopeSet;
 use crate::json::{present, strict_object};
+use crate::{Confirmation, ScopeSet};
 
 /// The last second of the year 9999. A later date is a mistake, or an attempt to overflow someone's arithmetic.
 const MAX_DATE: i64 = 253_402_300_799;
@@ -25,6 +25,9 @@ pub struct Claims {
     /// The OAuth client it was issued to.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub client_id: Option<String>,
+    /// What it is bound to, for whom it is good alone (RFC 7800); absent for a bearer token.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    pub cnf: Option<Confirmation>,
     /// Its own, unique name.
     pub jti: String,
     /// When it was issued.
@@ -174,6 +177,7 @@ mod tests {
         let full = Claims {
             sid: Some("s".to_owned()),
             client_id: Some("c".to_owned()),
+            cnf: Some(Confirmation { jkt: Some("k".to_owned()) }),
             nbf: Some(1),
             scope: ScopeSet::parse("a b").unwrap(),
             auth_time: Some(1),
@@ -184,7 +188,7 @@ mod tests {
         let text = serde_json::to_string(&full).unwrap();
         assert_eq!(
             text,
-            r#"{"iss":"https://a","aud":"b","sub":"1","sid":"s","client_id":"c","jti":"j","iat":1,"nbf":1,"exp":2,"scope":"a b","auth_time":1,"acr":"aal2","amr":["pwd","otp"]}"#
+            r#"{"iss":"https://a","aud":"b","sub":"1","sid":"s","client_id":"c","cnf":{"jkt":"k"},"jti":"j","iat":1,"nbf":1,"exp":2,"scope":"a b","auth_time":1,"acr":"aal2","amr":["pwd","otp"]}"#
         );
         assert_eq!(Claims::from_json(text.as_bytes()), Some(full));
         assert_eq!(serde_json::to_value(read(&wire()).unwrap()).unwrap(), wire());

@@ -21,6 +21,10 @@ impl ErrorCode {
     pub const ENROLMENT_ONLY: Self = Self::new("enrolment_only");
     /// The access token is valid, and its holder was authenticated too long ago or not strongly enough (RFC 9470).
     pub const INSUFFICIENT_USER_AUTHENTICATION: Self = Self::new("insufficient_user_authentication");
+    /// The DPoP proof is missing, malformed, used before, or for another request, token or key (RFC 9449).
+    pub const INVALID_DPOP_PROOF: Self = Self::new("invalid_dpop_proof");
+    /// The DPoP proof has to hold the nonce of the header `DPoP-Nonce` (RFC 9449, section 8).
+    pub const USE_DPOP_NONCE: Self = Self::new("use_dpop_nonce");
     /// Too many attempts. `Retry-After` says when the next one may succeed.
     pub const TOO_MANY_ATTEMPTS: Self = Self::new("too_many_attempts");
     /// A dependency is busy or down. The same call may succeed later.

@@ -3,7 +3,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde::de::IgnoredAny;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
@@ -66,6 +66,23 @@ impl<'a> Jws<'a> {
             return Err(TokenError::Invalid("its header asks for an extension"));
         }
         Ok(Self { header, signed, payload, signature: decode(signature)? })
+    }
+
+    /// The header, read as another kind of token has it.
+    pub(crate) fn header_as<T: DeserializeOwned>(&self) -> Option<T> {
+        let (header, _) = self.signed.split_once('.')?;
+        strict_object(&decode(header).ok()?)
+    }
+
+    /// The payload, if `verifies` takes message and signature. What the header's `alg` asks for is the caller's to check.
+    pub(crate) fn verified_by(
+        &self,
+        verifies: impl FnOnce(&[u8], &[u8]) -> bool,
+    ) -> Result<Vec<u8>, TokenError> {
+        if !verifies(self.signed.as_bytes(), &self.signature) {
+            return Err(TokenError::Invalid("its signature is wrong"));
+        }
+        decode(self.payload)
     }
 
     /// The payload, if the key signed it. The header's `alg` only has to agree with the key's.

@@ -9,7 +9,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use crate::jws::{self, Jws};
 use crate::memory::{MemoryUse, TokenMemory};
 use crate::{
-    AccessToken, Claims, Grant, Random, SharedKeyRing, TokenError, TokenIssuer, TokenProfile, TokenVerifier,
+    AccessToken, Claims, Confirmation, Grant, Random, SharedKeyRing, TokenError, TokenIssuer, TokenProfile,
+    TokenVerifier,
 };
 
 /// The media type of an access token (RFC 9068 section 2.1).
@@ -60,6 +61,7 @@ impl TokenIssuer for JwtIssuer {
             sub: grant.subject.clone(),
             sid: grant.session.clone(),
             client_id: grant.client_id.clone(),
+            cnf: grant.key.as_ref().map(Confirmation::of),
             jti: URL_SAFE_NO_PAD.encode(id),
             iat: now,
             nbf: Some(now),

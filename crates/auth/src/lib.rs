@@ -8,6 +8,7 @@ mod argon2;
 mod authentication;
 mod claims;
 mod code;
+mod dpop;
 mod error;
 mod error_code;
 mod id_token;
@@ -31,6 +32,7 @@ mod scope;
 mod seal;
 mod secret;
 mod secret_hash;
+mod thumbprint;
 mod token;
 mod totp;
 
@@ -40,6 +42,10 @@ pub use argon2::{Argon2Engine, Argon2Params, Argon2idHasher};
 pub use authentication::{AAL1, AAL2, Authenticated, Authentication, Credential};
 pub use claims::Claims;
 pub use code::OneTimeCodes;
+pub use dpop::{
+    Confirmation, DPOP_ALGORITHMS, DpopError, DpopNonce, DpopNonces, DpopProof, ProofMemory, ProofTarget,
+    ProofUse,
+};
 pub use error::{KeyError, PasswordError, RefreshError, ScopeError};
 pub use error_code::ErrorCode;
 pub use id_token::{IdTokenGrant, IdTokenHint};
@@ -58,6 +64,7 @@ pub use ring::{KeyRing, SharedKeyRing};
 pub use scope::{ScopeSet, Scoped};
 pub use secret::MasterSecret;
 pub use secret_hash::{SecretHash, random_secret};
+pub use thumbprint::Thumbprint;
 pub use token::{AccessToken, Grant, TokenError, TokenIssuer, TokenVerifier};
 pub use totp::TotpSecret;
 pub use zeroize::Zeroizing;

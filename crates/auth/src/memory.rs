@@ -132,6 +132,7 @@ mod tests {
 
     fn claims(exp: i64) -> Arc<Claims> {
         Arc::new(Claims {
+            cnf: None,
             iss: "i".to_owned(),
             aud: vec!["a".to_owned()],
             sub: "s".to_owned(),

@@ -10,8 +10,8 @@ use crate::{Claims, ScopeSet};
 const ACCESS_TOKEN: &str = "at+jwt";
 
 /// The claims that are taken over as they are.
-const PLAIN: [&str; 12] =
-    ["iss", "aud", "sub", "sid", "client_id", "jti", "iat", "nbf", "exp", "auth_time", "acr", "amr"];
+const PLAIN: [&str; 13] =
+    ["iss", "aud", "sub", "sid", "client_id", "cnf", "jti", "iat", "nbf", "exp", "auth_time", "acr", "amr"];
 
 /// Claims that only tokens of other kinds have: ID tokens (OpenID Connect Core section 3.1.3.6, 3.3.2.11) and logout tokens
 /// (Back-Channel Logout section 2.4). They come from the same issuer, under the same keys.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
-use crate::{Authentication, Claims, ScopeSet};
+use crate::{Authentication, Claims, ScopeSet, Thumbprint};
 
 /// What an access token is to say.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +17,8 @@ pub struct Grant {
     pub session: Option<String>,
     /// The OAuth client that asked for it (`client_id`), where there is one.
     pub client_id: Option<String>,
+    /// The key whose holder alone may use it (`cnf`, RFC 9449); `None` for a bearer token.
+    pub key: Option<Thumbprint>,
     /// What it may be used for (`scope`).
     pub scope: ScopeSet,
     /// The services that it is for (`aud`, RFC 8707); empty for the issuer's usual audience.

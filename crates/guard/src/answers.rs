@@ -11,8 +11,8 @@ use utoipa::openapi::path::Operation;
 use utoipa::openapi::schema::{ArrayBuilder, Object, Schema, SchemaType, Type};
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, response};
 
-use crate::Refusal;
 use crate::schemas::Schemas;
+use crate::{Refusal, Refused};
 
 /// What a handler returns, as far as its operation's document has to say it: statuses, bodies and headers.
 ///
@@ -159,4 +159,4 @@ macro_rules! by_hand {
     )+};
 }
 
-by_hand!((), Infallible, Refusal, Response, StatusCode);
+by_hand!((), Infallible, Refusal, Refused, Response, StatusCode);

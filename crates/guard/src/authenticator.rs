@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use http::Extensions;
 use keyward_auth::{Scoped, TokenError, TokenVerifier};
 
-use crate::{Principal, Refusal};
+use crate::{Principal, ProofCheck, Refusal};
 
 /// Decides whether a token is valid, and whose it is. A router's state offers one: `Arc<dyn Authenticator>: FromRef<State>`.
 ///
@@ -32,6 +32,12 @@ pub trait Authenticator<I: Scoped = Principal>: Send + Sync {
         self.authenticate(token).await
     }
 
+    /// What checks the proofs of tokens that are bound to a key (RFC 9449). Without it no bound token opens a lock: unless it is
+    /// written, there is none.
+    fn proofs(&self) -> Option<&ProofCheck> {
+        None
+    }
+
     /// The time, in Unix seconds, by which the age of an authentication is judged: the system's.
     fn now(&self) -> i64 {
         unix_now()
@@ -40,19 +46,32 @@ pub trait Authenticator<I: Scoped = Principal>: Send + Sync {
 
 /// Trusts every token that its verifier does. Revocation is noticed when the token expires, minutes later.
 #[derive(Clone)]
-pub struct TokenAuthenticator(Arc<dyn TokenVerifier>);
+pub struct TokenAuthenticator {
+    verifier: Arc<dyn TokenVerifier>,
+    proofs: Option<Arc<ProofCheck>>,
+}
 
 impl TokenAuthenticator {
     /// An authenticator over `verifier`.
     pub fn new(verifier: Arc<dyn TokenVerifier>) -> Self {
-        Self(verifier)
+        Self { verifier, proofs: None }
+    }
+
+    /// The same, with tokens that are bound to a key, too, for a service that its clients reach at `address`.
+    #[must_use]
+    pub fn accept_dpop(self, address: &str) -> Self {
+        Self { proofs: Some(Arc::new(ProofCheck::new(address))), ..self }
     }
 }
 
 #[async_trait]
 impl Authenticator for TokenAuthenticator {
     async fn authenticate(&self, token: &str) -> Result<Principal, Refusal> {
-        self.0.verify(token, unix_now()).map(Principal::from).map_err(Refusal::from)
+        self.verifier.verify(token, unix_now()).map(Principal::from).map_err(Refusal::from)
+    }
+
+    fn proofs(&self) -> Option<&ProofCheck> {
+        self.proofs.as_deref()
     }
 }
 

@@ -6,22 +6,42 @@ use http::header::AUTHORIZATION;
 
 use crate::Refusal;
 
-/// The bearer token of a request.
+/// How a token is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scheme {
+    /// RFC 6750.
+    Bearer,
+    /// RFC 9449, section 7.1.
+    Dpop,
+}
+
+/// The scheme of a request, for the challenge to it: `Bearer` unless it is plainly `DPoP`.
+pub(crate) fn scheme(headers: &HeaderMap) -> Scheme {
+    let field = headers.get(AUTHORIZATION).map(|field| split(field.as_bytes()));
+    let is_dpop = field.is_some_and(|(scheme, _)| scheme.eq_ignore_ascii_case(b"dpop"));
+    if is_dpop { Scheme::Dpop } else { Scheme::Bearer }
+}
+
+/// The token of a request, and how it was sent.
 ///
 /// # Errors
 /// [`Refusal::NotAuthenticated`] without a header, with an empty one or one of another scheme;
 /// [`Refusal::InvalidToken`] when there are two, or what follows the scheme can be no token.
-pub(crate) fn token(headers: &HeaderMap) -> Result<&str, Refusal> {
+pub(crate) fn token(headers: &HeaderMap) -> Result<(Scheme, &str), Refusal> {
     let mut fields = headers.get_all(AUTHORIZATION).iter();
     let field = fields.next().ok_or(Refusal::NotAuthenticated)?;
     if fields.next().is_some() {
         return Err(Refusal::InvalidToken);
     }
     let (scheme, token) = split(field.as_bytes());
-    if !scheme.eq_ignore_ascii_case(b"bearer") || token.is_empty() {
-        return Err(Refusal::NotAuthenticated);
-    }
-    std::str::from_utf8(token).ok().filter(|token| is_b64token(token)).ok_or(Refusal::InvalidToken)
+    let scheme = match scheme {
+        _ if token.is_empty() => return Err(Refusal::NotAuthenticated),
+        scheme if scheme.eq_ignore_ascii_case(b"bearer") => Scheme::Bearer,
+        scheme if scheme.eq_ignore_ascii_case(b"dpop") => Scheme::Dpop,
+        _ => return Err(Refusal::NotAuthenticated),
+    };
+    let token = std::str::from_utf8(token).ok().filter(|token| is_b64token(token));
+    token.map(|token| (scheme, token)).ok_or(Refusal::InvalidToken)
 }
 
 fn split(field: &[u8]) -> (&[u8], &[u8]) {
@@ -56,7 +76,7 @@ mod tests {
         for field in fields {
             headers.append(AUTHORIZATION, HeaderValue::from_bytes(field.as_bytes()).unwrap());
         }
-        token(&headers).map(str::to_owned)
+        token(&headers).map(|(_, token)| token.to_owned())
     }
 
     #[test]

@@ -5,13 +5,15 @@ use std::marker::PhantomData;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use axum::extract::{FromRef, FromRequestParts, OptionalFromRequestParts};
+use axum::extract::{FromRef, FromRequestParts, OptionalFromRequestParts, OriginalUri};
 use axum::http::request::Parts;
 
 use keyward_auth::{Authenticated, Scoped};
 
+use crate::admission::{Arriving, admit};
 use crate::principal::{authenticated, opened_by, require};
-use crate::{Authenticator, Freshness, Principal, Refusal, Requirement, StepUp, bearer};
+use crate::refused::Refused;
+use crate::{Authenticator, Freshness, Principal, Refusal, Requirement, StepUp};
 
 /// The sender of a valid access token, which carries the scope `R` where one is named, and whose authentication is as recent
 /// and as strong as `F` says: `CurrentUser<PostsWrite, Fresh<300>>`.
@@ -31,9 +33,17 @@ impl<R: Requirement, F: Freshness, I: Scoped + Authenticated> CurrentUser<R, F, 
         self.identity
     }
 
-    async fn admit(authenticator: Arc<dyn Authenticator<I>>, parts: &Parts) -> Result<Self, Refusal> {
-        let token = bearer::token(&parts.headers)?;
-        let identity = authenticator.authenticate_request(token, &parts.extensions).await?;
+    async fn admit(authenticator: Arc<dyn Authenticator<I>>, parts: &Parts) -> Result<Self, Refused> {
+        let admitted = Self::admit_to(&*authenticator, parts).await;
+        admitted.map_err(|refusal| Refused::new(refusal, &parts.headers, authenticator.proofs().is_some()))
+    }
+
+    async fn admit_to(authenticator: &dyn Authenticator<I>, parts: &Parts) -> Result<Self, Refusal> {
+        // A router that is nested in another one sees the rest of the path only.
+        let path =
+            parts.extensions.get::<OriginalUri>().map_or(parts.uri.path(), |OriginalUri(uri)| uri.path());
+        let Parts { headers, method, extensions, .. } = parts;
+        let identity = admit(authenticator, &Arriving { headers, method, path, extensions }).await?;
         require(&identity, R::SCOPE, R::ENROLLING)?;
         opened_by(&identity, R::OPENED_BY, StepUp::of::<F>())?;
         authenticated(&identity, StepUp::of::<F>(), authenticator.now())?;
@@ -64,9 +74,9 @@ where
     F: Freshness,
     I: Scoped + Authenticated,
 {
-    type Rejection = Refusal;
+    type Rejection = Refused;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refused> {
         Self::admit(FromRef::from_ref(state), parts).await
     }
 }
@@ -79,9 +89,9 @@ where
     F: Freshness,
     I: Scoped + Authenticated,
 {
-    type Rejection = Refusal;
+    type Rejection = Refused;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Option<Self>, Refusal> {
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Option<Self>, Refused> {
         if !parts.headers.contains_key(axum::http::header::AUTHORIZATION) {
             return Ok(None);
         }

@@ -2,7 +2,7 @@
 
 use http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
-use keyward_auth::ErrorCode;
+use keyward_auth::{DpopError, DpopNonce, ErrorCode};
 use serde_json::{Value, json};
 
 use crate::StepUp;
@@ -35,6 +35,12 @@ pub enum Refusal {
     /// The caller showed too many credentials that open nothing, and has to wait for this number of seconds.
     #[error("Too many attempts. Try again in {0} s.")]
     TooManyAttempts(u64),
+    /// The token is bound to a key, and the proof that came with it is not good (RFC 9449).
+    #[error("{0}")]
+    InvalidProof(DpopError),
+    /// The proof has to hold a nonce, this one.
+    #[error("The DPoP proof needs the nonce of the header DPoP-Nonce")]
+    UseDpopNonce(DpopNonce),
     /// Whether the token is good cannot be found out now.
     #[error("Service Unavailable")]
     Unavailable,
@@ -50,6 +56,8 @@ impl Refusal {
             Self::InsufficientScope(_) | Self::ApiKey => ErrorCode::INSUFFICIENT_SCOPE,
             Self::EnrolmentOnly => ErrorCode::ENROLMENT_ONLY,
             Self::InsufficientAuthentication(_) => ErrorCode::INSUFFICIENT_USER_AUTHENTICATION,
+            Self::InvalidProof(_) => ErrorCode::INVALID_DPOP_PROOF,
+            Self::UseDpopNonce(_) => ErrorCode::USE_DPOP_NONCE,
             Self::TooManyAttempts(_) => ErrorCode::TOO_MANY_ATTEMPTS,
             Self::Unavailable => ErrorCode::UNAVAILABLE,
         }
@@ -61,6 +69,8 @@ impl Refusal {
             Self::NotAuthenticated
             | Self::InvalidToken
             | Self::Expired
+            | Self::InvalidProof(_)
+            | Self::UseDpopNonce(_)
             | Self::InsufficientAuthentication(_) => StatusCode::UNAUTHORIZED,
             Self::InsufficientScope(_) | Self::ApiKey | Self::EnrolmentOnly => StatusCode::FORBIDDEN,
             Self::TooManyAttempts(_) => StatusCode::TOO_MANY_REQUESTS,
@@ -85,6 +95,9 @@ impl Refusal {
                 "Bearer error=\"insufficient_user_authentication\", error_description=\"{self}\", {}",
                 asked.parameters()
             )),
+            Self::InvalidProof(_) | Self::UseDpopNonce(_) => {
+                Some(format!("DPoP error=\"{}\", error_description=\"{self}\"", self.code()))
+            }
             Self::TooManyAttempts(_) | Self::Unavailable => None,
         }
     }
@@ -106,6 +119,11 @@ impl Refusal {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         self.mark(headers);
         response
+    }
+
+    /// Whether it is about a DPoP proof.
+    pub(crate) fn is_about_a_proof(self) -> bool {
+        matches!(self, Self::InvalidProof(_) | Self::UseDpopNonce(_))
     }
 
     /// Puts the challenge, or how long to wait, into an answer's headers.

@@ -104,6 +104,10 @@ mod tests {
             self.1
         }
 
+        fn confirmation(&self) -> Option<&keyward_auth::Confirmation> {
+            None
+        }
+
         fn credential(&self) -> Credential {
             Credential::AccessToken
         }

@@ -9,13 +9,15 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
-use http::{Extensions, HeaderMap, HeaderValue, Request, Response};
+use http::{HeaderMap, HeaderValue, Request, Response};
 use http_body_util::{Either, Full};
 use tower_layer::Layer;
 use tower_service::Service;
 
+use crate::admission::{Arriving, admit};
 use crate::principal::{authenticated, opened_by, require};
-use crate::{Authenticator, Freshness, OpenedBy, Principal, ProtectedResource, Refusal, StepUp, bearer};
+use crate::refused::Refused;
+use crate::{Authenticator, Freshness, OpenedBy, Principal, ProtectedResource, Refusal, StepUp};
 
 /// The body of an answer: a refusal's, or the service's.
 pub type BearerBody<B> = Either<Full<Bytes>, B>;
@@ -90,16 +92,11 @@ pub struct BearerService<S> {
 }
 
 impl Lock {
-    async fn admit(
-        &self,
-        headers: &HeaderMap,
-        extensions: &Extensions,
-    ) -> Result<Option<Principal>, Refusal> {
-        if self.optional && !headers.contains_key(AUTHORIZATION) {
+    async fn admit(&self, request: &Arriving<'_>) -> Result<Option<Principal>, Refusal> {
+        if self.optional && !request.headers.contains_key(AUTHORIZATION) {
             return Ok(None);
         }
-        let token = bearer::token(headers)?;
-        let principal = self.authenticator.authenticate_request(token, extensions).await?;
+        let principal = admit(&*self.authenticator, request).await?;
         require(&principal, self.scope, false)?;
         opened_by(&principal, OpenedBy::Any, self.step_up)?;
         authenticated(&principal, self.step_up, self.authenticator.now())?;
@@ -129,7 +126,13 @@ where
         let mut inner = std::mem::replace(&mut self.inner, clone);
         let lock = self.lock.clone();
         Box::pin(async move {
-            match lock.admit(request.headers(), request.extensions()).await {
+            let arriving = Arriving {
+                headers: request.headers(),
+                method: request.method(),
+                path: request.uri().path(),
+                extensions: request.extensions(),
+            };
+            match lock.admit(&arriving).await {
                 Ok(principal) => {
                     if let Some(principal) = principal {
                         request.extensions_mut().insert(principal);
@@ -137,7 +140,9 @@ where
                     inner.call(request).await.map(|response| response.map(Either::Right))
                 }
                 Err(refusal) => {
-                    let mut answer = refused(refusal, request.headers());
+                    let dpop = lock.authenticator.proofs().is_some();
+                    let refused = Refused::new(refusal, request.headers(), dpop);
+                    let mut answer = answer(refused, request.headers());
                     if let Some(resource) = &lock.resource {
                         resource.mark(answer.headers_mut());
                     }
@@ -148,15 +153,16 @@ where
     }
 }
 
-fn refused(refusal: Refusal, headers: &HeaderMap) -> Response<Full<Bytes>> {
+fn answer(refused: Refused, headers: &HeaderMap) -> Response<Full<Bytes>> {
     let grpc = headers.get(CONTENT_TYPE).filter(|media| is_grpc(media.as_bytes()));
-    let Some(media) = grpc else { return refusal.answer().map(Full::from) };
+    let Some(media) = grpc else { return refused.answer().map(Full::from) };
     // "Trailers-Only": HTTP's 200, and the status in the headers, for there is nothing between them.
     let mut response = Response::new(Full::default());
-    let (code, message) = match refusal {
+    let (code, message) = match refused.refusal {
         Refusal::NotAuthenticated => ("16", "Not authenticated"),
         Refusal::InvalidToken => ("16", "Could not validate credentials"),
         Refusal::Expired => ("16", "Token expired"),
+        Refusal::InvalidProof(_) | Refusal::UseDpopNonce(_) => ("16", "Could not validate the DPoP proof"),
         Refusal::InsufficientAuthentication(_) => {
             ("16", "A more recent or stronger authentication is required")
         }
@@ -170,7 +176,7 @@ fn refused(refusal: Refusal, headers: &HeaderMap) -> Response<Full<Bytes>> {
     headers.insert(CONTENT_TYPE, media.clone());
     headers.insert("grpc-status", HeaderValue::from_static(code));
     headers.insert("grpc-message", HeaderValue::from_static(message));
-    refusal.mark(headers);
+    refused.mark(headers);
     response
 }
 

@@ -2,6 +2,8 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+#[cfg(any(feature = "axum", feature = "tower"))]
+mod admission;
 #[cfg(feature = "openapi")]
 mod answers;
 mod authenticator;
@@ -20,6 +22,9 @@ mod lock;
 mod principal;
 #[cfg(feature = "openapi")]
 mod problem;
+mod proofs;
+#[cfg(any(feature = "axum", feature = "tower"))]
+mod refused;
 #[cfg(feature = "remote")]
 mod remote;
 mod resource;
@@ -43,6 +48,9 @@ pub use lock::{BEARER_SCHEME, PASSWORD_SCHEME, code_flow, lock, schemes};
 pub use principal::Principal;
 #[cfg(feature = "openapi")]
 pub use problem::{PROBLEM, document_problem, problem_schema, problems};
+pub use proofs::{ProofCheck, ProvenRequest};
+#[cfg(any(feature = "axum", feature = "tower"))]
+pub use refused::Refused;
 #[cfg(feature = "remote")]
 pub use remote::{RemoteAuthenticator, RemoteBuilder, RemoteError};
 pub use resource::{NoResource, ProtectedResource, WELL_KNOWN};
@@ -51,8 +59,8 @@ pub use schemas::Schemas;
 pub use scope::{ACCOUNT, ENROL, Enrolling, OpenedBy, Owner, Requirement, Scope};
 
 pub use keyward_auth::{
-    AAL1, AAL2, ApiKey, Authenticated, Credential, ErrorCode, Random, ScopeSet, Scoped, SystemRandom,
-    TokenProfile,
+    AAL1, AAL2, ApiKey, Authenticated, Confirmation, Credential, ErrorCode, Random, ScopeSet, Scoped,
+    SystemRandom, TokenProfile,
 };
 
 #[cfg(feature = "openapi")]

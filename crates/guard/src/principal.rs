@@ -1,6 +1,6 @@
 //! Who is asking, as an [`Authenticator`](crate::Authenticator) found out.
 
-use keyward_auth::{Authenticated, Claims, Credential, ScopeSet, Scoped};
+use keyward_auth::{Authenticated, Claims, Confirmation, Credential, ScopeSet, Scoped};
 
 #[cfg(any(feature = "axum", feature = "tower"))]
 use crate::{ACCOUNT, ENROL, OpenedBy, Refusal, StepUp};
@@ -22,6 +22,8 @@ pub struct Principal {
     pub methods: Vec<String>,
     /// What was presented.
     pub credential: Credential,
+    /// The key to which the token is bound: its `cnf` claim (RFC 9449).
+    pub confirmation: Option<Confirmation>,
 }
 
 impl From<Claims> for Principal {
@@ -33,6 +35,7 @@ impl From<Claims> for Principal {
             authenticated_at: claims.auth_time,
             acr: claims.acr,
             methods: claims.amr,
+            confirmation: claims.cnf,
             credential: match claims.client_id {
                 Some(_) => Credential::ClientToken,
                 None => Credential::AccessToken,
@@ -54,6 +57,10 @@ impl Authenticated for Principal {
 
     fn acr(&self) -> Option<&str> {
         self.acr.as_deref()
+    }
+
+    fn confirmation(&self) -> Option<&Confirmation> {
+        self.confirmation.as_ref()
     }
 
     fn credential(&self) -> Credential {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use http::header::WWW_AUTHENTICATE;
 use http::{HeaderMap, HeaderValue, Uri};
+use keyward_auth::DPOP_ALGORITHMS;
 use serde_json::{Map, Value, json};
 
 /// Where the metadata of a resource without a path is (RFC 9728, section 3).
@@ -67,6 +68,14 @@ impl ProtectedResource {
     pub fn scopes<S: Into<String>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
         self.scopes = scopes.into_iter().map(Into::into).collect();
         self
+    }
+
+    /// Says that tokens may be bound to a key (`dpop_signing_alg_values_supported`), for a service whose lock accepts them. None has to be.
+    #[must_use]
+    pub fn accepts_dpop(self) -> Self {
+        let algorithms: Vec<_> = DPOP_ALGORITHMS.split(' ').collect();
+        let this = self.member("dpop_signing_alg_values_supported", algorithms);
+        this.member("dpop_bound_access_tokens_required", false)
     }
 
     /// A further member of RFC 9728, section 2, such as `resource_name` or `resource_documentation`.

@@ -26,6 +26,7 @@ impl Authenticator for Book {
         };
         let scope = ScopeSet::parse(scope).unwrap();
         Ok(Principal {
+            confirmation: None,
             subject: "ana".into(),
             session: None,
             scope,

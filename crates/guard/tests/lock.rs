@@ -87,6 +87,7 @@ impl TestApp {
         let now = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()).unwrap();
         let scope = ScopeSet::parse(scope).unwrap_or_default();
         let grant = Grant {
+            key: None,
             subject: "ana".into(),
             session: None,
             client_id: None,

@@ -50,6 +50,7 @@ fn service() -> (Router, impl Fn(&str, &str) -> String) {
         };
         let issuer = JwtIssuer::new(settings, keys.clone(), Arc::new(SystemRandom));
         let grant = Grant {
+            key: None,
             subject: "ana".to_owned(),
             session: None,
             client_id: None,

@@ -27,6 +27,7 @@ impl Authenticator for Saying {
         let mut parts = token.split('.');
         let mut next = || parts.next().filter(|part| !part.is_empty());
         Ok(Principal {
+            confirmation: None,
             subject: "ana".into(),
             session: None,
             authenticated_at: next().map(|ago| NOW - ago.parse::<i64>().unwrap()),

@@ -71,6 +71,7 @@ fn issue(subject: &str, scope: &str) -> Answer {
         IssuerSettings { issuer: ISSUER.to_owned(), audience: AUDIENCE.to_owned(), ttl_seconds: 900 };
     let scope = ScopeSet::parse(scope)?;
     let grant = Grant {
+        key: None,
         subject: subject.to_owned(),
         session: None,
         client_id: None,

@@ -108,6 +108,7 @@ fn sign(keys: SharedKeyRing, scope: &str, ago: Duration) -> String {
     let settings = IssuerSettings { issuer: ISSUER.into(), audience: "keyward".into(), ttl_seconds: 900 };
     let scope = ScopeSet::parse(scope).unwrap();
     let grant = Grant {
+        key: None,
         subject: "ana".into(),
         session: Some("s1".into()),
         client_id: None,

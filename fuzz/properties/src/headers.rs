@@ -58,6 +58,7 @@ impl Authenticator for Notes {
             acr: None,
             methods: Vec::new(),
             credential: Credential::AccessToken,
+            confirmation: None,
         })
     }
 }

@@ -13,6 +13,7 @@ pub mod attestation;
 pub mod authorization;
 pub mod body;
 mod ceremony;
+pub mod dpop;
 mod fate;
 mod fixtures;
 pub mod headers;
@@ -34,7 +35,7 @@ pub struct Target {
     pub check: fn(&[u8]) -> Fate,
 }
 
-pub const TARGETS: [Target; 14] = [
+pub const TARGETS: [Target; 15] = [
     Target { name: "access_token", check: access_token::check },
     Target { name: "refresh_token", check: refresh_token::check },
     Target { name: "password_hash", check: password_hash::check },
@@ -46,6 +47,7 @@ pub const TARGETS: [Target; 14] = [
     Target { name: "import", check: import::check },
     Target { name: "attestation", check: attestation::check },
     Target { name: "authorization", check: authorization::check },
+    Target { name: "dpop", check: dpop::check },
     Target { name: "assertion", check: assertion::check },
     Target { name: "sealed_states", check: sealed_states::check },
     Target { name: "log_line", check: log_line::check },

@@ -114,7 +114,7 @@ impl KeyCheck {
         let span = tracing::Span::current();
         tracing::record_all!(span, user = key.user.0, api_key = key.id.0);
         let proof = Proof { methods: Methods::default(), at: None };
-        Ok(Actor { who: key.user, via: Via::ApiKey(key.id), scope: scope.clone(), proof })
+        Ok(Actor { who: key.user, via: Via::ApiKey(key.id), scope: scope.clone(), proof, confirmation: None })
     }
 
     /// The same for a key whose owner is not known: a guess, until it was looked up. Where the address guessed too often, it is

@@ -21,7 +21,7 @@ use keyward_domain::values::clock::Clock;
 use keyward_domain::values::ids::SessionId;
 use keyward_domain::values::ids::UserId;
 use keyward_domain::values::proof::Proof;
-use keyward_guard::{Authenticator, Refusal};
+use keyward_guard::{Authenticator, ProofCheck, Refusal};
 
 use super::cache_use::CacheUse;
 use super::epochs::Epochs;
@@ -37,6 +37,7 @@ pub struct SessionCheck {
     standing: StandingSessions,
     remembered: Remembered<SessionId, Option<Arc<Standing>>, StoreError>,
     api_keys: KeyCheck,
+    proofs: ProofCheck,
 }
 
 fn unavailable(cause: &dyn std::fmt::Debug) -> Refusal {
@@ -45,7 +46,7 @@ fn unavailable(cause: &dyn std::fmt::Debug) -> Refusal {
 }
 
 impl SessionCheck {
-    /// A check that remembers answers for at most `bound`.
+    /// A check that remembers answers for at most `bound`; `proofs` checks those of bound tokens.
     pub fn new(
         verifier: Arc<JwtVerifier>,
         clock: Arc<dyn Clock>,
@@ -53,10 +54,19 @@ impl SessionCheck {
         api_keys: StandingKeys,
         epochs: Arc<Epochs>,
         bound: Duration,
+        proofs: ProofCheck,
     ) -> Self {
         let remembered = Remembered::new("sessions", Arc::clone(&epochs), bound);
         let api_keys = KeyCheck::new(Arc::clone(&clock), api_keys, epochs, bound);
-        Self { verifier, clock, standing: StandingSessions::new(&opening), opening, remembered, api_keys }
+        Self {
+            verifier,
+            clock,
+            standing: StandingSessions::new(&opening),
+            opening,
+            remembered,
+            api_keys,
+            proofs,
+        }
     }
 
     /// The session of that id and user, if it stands.
@@ -100,7 +110,7 @@ impl SessionCheck {
         let proof = Proof::of_claims(&claims).within(&live.session.proof);
         let scope = self.opening.standing_scope(live.role, &proof, &claims.scope);
         let via = if claims.client_id.is_some() { Via::ClientSession(id) } else { Via::Session(id) };
-        Ok(Actor { who, via, scope, proof })
+        Ok(Actor { who, via, scope, proof, confirmation: claims.cnf.clone() })
     }
 }
 
@@ -120,6 +130,10 @@ impl Authenticator<Actor> for SessionCheck {
             return self.api_keys.authenticate(token, from).await;
         }
         self.authenticate(token).await
+    }
+
+    fn proofs(&self) -> Option<&ProofCheck> {
+        Some(&self.proofs)
     }
 
     fn now(&self) -> i64 {

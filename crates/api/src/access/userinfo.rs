@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use keyward_auth::{Authenticated, Credential, JwtVerifier, ScopeSet, Scoped};
+use keyward_auth::{Authenticated, Confirmation, Credential, JwtVerifier, ScopeSet, Scoped};
 use keyward_domain::values::actor::Actor;
 use keyward_domain::values::scopes::OPENID;
-use keyward_guard::{Authenticator, CurrentUser, Refusal, Requirement};
+use keyward_guard::{Authenticator, CurrentUser, ProofCheck, Refusal, Requirement};
 
 use super::session_check::SessionCheck;
 
@@ -27,6 +27,10 @@ impl Authenticated for ClaimsReader {
 
     fn acr(&self) -> Option<&str> {
         self.0.acr()
+    }
+
+    fn confirmation(&self) -> Option<&Confirmation> {
+        self.0.confirmation()
     }
 
     fn credential(&self) -> Credential {
@@ -68,6 +72,10 @@ impl Authenticator<ClaimsReader> for Userinfo {
         let actor = self.0.check.by(&self.0.verifier, token).await?;
         // The audience alone is no proof of it: a client may have been registered for a service of that name.
         if actor.scope.contains(OPENID) { Ok(ClaimsReader(actor)) } else { Err(Refusal::InvalidToken) }
+    }
+
+    fn proofs(&self) -> Option<&ProofCheck> {
+        self.0.check.proofs()
     }
 
     fn now(&self) -> i64 {

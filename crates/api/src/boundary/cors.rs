@@ -17,10 +17,11 @@ const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PUT, PAT
 /// What callers may set beyond what every page may; `Authorization` has to be named, the *Authorize* of another service's Swagger UI
 /// sets `X-Requested-With`, and HTTP libraries set `Cache-Control`. The last four are those of tracing: W3C Trace Context, Baggage
 /// and Sentry add them to every call.
-const REQUEST_HEADERS: [&str; 12] = [
+const REQUEST_HEADERS: [&str; 13] = [
     "Authorization",
     "Cache-Control",
     "Content-Type",
+    "DPoP",
     "Idempotency-Key",
     "If-None-Match",
     "Pragma",
@@ -33,7 +34,7 @@ const REQUEST_HEADERS: [&str; 12] = [
 ];
 /// What pages may read beyond what every page may.
 const ANSWER_HEADERS: HeaderValue =
-    HeaderValue::from_static("ETag, Link, Retry-After, WWW-Authenticate, X-Request-Id");
+    HeaderValue::from_static("DPoP-Nonce, ETag, Link, Retry-After, WWW-Authenticate, X-Request-Id");
 /// How long a browser may remember what a preflight said, in seconds.
 const REMEMBERED: HeaderValue = HeaderValue::from_static("600");
 

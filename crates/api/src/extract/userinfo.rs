@@ -33,10 +33,8 @@ impl FromRequest<crate::state::AppState> for ForUserinfo {
     async fn from_request(request: Request, state: &crate::state::AppState) -> Result<Self, Response> {
         let (mut parts, body) = request.into_parts();
         let in_header = parts.headers.contains_key(header::AUTHORIZATION);
-        if in_header {
-            // Who is asking comes before what is asked.
-            admit(&mut parts, state).await?;
-        }
+        // Who is asking comes before what is asked. A proof is good once, so the lock is asked once.
+        let admitted = if in_header { Some(admit(&mut parts, state).await?) } else { None };
         let rejected = |rejection| refused(rejection).into_response();
         refuse_credentials_in(&parts.uri, &SECRETS).map_err(rejected)?;
         let received = receive(&parts.headers, body, &[Media::Urlencoded], UserinfoForm::MAX_BODY).await;
@@ -57,7 +55,11 @@ impl FromRequest<crate::state::AppState> for ForUserinfo {
             }
             None => {}
         }
-        admit(&mut parts, state).await.map(|ClaimsReader(actor)| Self(actor))
+        let reader = match admitted {
+            Some(reader) => reader,
+            None => admit(&mut parts, state).await?,
+        };
+        Ok(Self(reader.0))
     }
 }
 

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use keyward_auth::{IssuerSettings, JwtIssuer, JwtVerifier, RefreshTokens, SharedKeyRing, VerifierSettings};
+use keyward_auth::{
+    DpopNonces, IssuerSettings, JwtIssuer, JwtVerifier, RefreshTokens, SharedKeyRing, VerifierSettings,
+};
 use keyward_domain::factors::checks::FactorChecks;
 use keyward_domain::factors::passkeys::Passkeys;
 use keyward_domain::factors::recovery_codes::RenewRecoveryCodes;
@@ -40,6 +42,7 @@ use keyward_domain::sessions::refresh::Refresh;
 use keyward_domain::sessions::sign_up::SignUp;
 use keyward_domain::values::names::NameRules;
 use keyward_domain::values::scopes::Grants;
+use keyward_guard::ProofCheck;
 
 use crate::access::epochs::Epochs;
 use crate::access::feed::Feed;
@@ -48,6 +51,7 @@ use crate::access::session_check::SessionCheck;
 use crate::access::userinfo::Userinfo;
 use crate::boundary::cors::Cors;
 use crate::boundary::proxies::Proxies;
+use crate::extract::dpop::EndpointProofs;
 use crate::foundation::{Core, Foundation};
 use crate::metrics::background::Background;
 use crate::metrics::counters::Metrics;
@@ -113,8 +117,18 @@ impl AppState {
         let own_account = OwnAccount::new(users.clone(), Arc::clone(&epochs), bound);
         let feed = Feed::new(Revocations::new(ports.clone(), lifetimes), Arc::clone(&epochs), bound);
         let clock = Arc::clone(&ports.clock);
-        let check =
-            SessionCheck::new(verifier.clone(), clock, opening.clone(), standing_keys.clone(), epochs, bound);
+        let endpoint_proofs = EndpointProofs::new(&base, &master, Arc::clone(&clock));
+        let of_tokens = ProofCheck::new(&base).with_nonces(DpopNonces::new(&master));
+        let keys_of_api = standing_keys.clone();
+        let check = SessionCheck::new(
+            verifier.clone(),
+            clock,
+            opening.clone(),
+            keys_of_api,
+            epochs,
+            bound,
+            of_tokens,
+        );
         let check = Arc::new(check);
         let consents = Consents::new(ports.clone());
         let authorize = Authorize::new(
@@ -180,6 +194,7 @@ impl AppState {
             end_session: EndSession::new(ports.clone(), id_token_keys.clone(), base.as_str().into()),
             id_tokens: IdTokens::new(ports.clone(), id_token_keys.clone(), ttl_seconds),
             id_token_keys,
+            endpoint_proofs,
             userinfo: Userinfo::new(Arc::clone(&check), of_issuer),
             resource: own_resource(&base, &opening),
             opening,

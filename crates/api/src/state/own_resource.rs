@@ -14,5 +14,5 @@ pub(super) fn own_resource(issuer: &str, opening: &Opening) -> ProtectedResource
     let documentation = format!("{}/docs", issuer.trim_end_matches('/'));
     let resource =
         resource.member("resource_name", "Keyward").member("resource_documentation", documentation);
-    resource.scopes(scopes)
+    resource.accepts_dpop().scopes(scopes)
 }

@@ -103,6 +103,7 @@ pub(crate) fn key(algorithm: Algorithm) -> SigningKey {
 
 pub(crate) fn grant() -> Grant {
     Grant {
+        key: None,
         subject: "42".to_owned(),
         session: Some("0198c1a2-0000-7000-8000-000000000000".to_owned()),
         client_id: Some("web".to_owned()),

@@ -201,7 +201,7 @@ proptest! {
         let scope = keyward_auth::ScopeSet::from_names(scope.iter().map(String::as_str)).unwrap();
         let amr = vec!["pwd".to_owned()];
         let authentication = Some(keyward_auth::Authentication { at: now, acr: "aal1".to_owned(), amr });
-        let grant = keyward_auth::Grant { subject, session, client_id, scope, audience: Vec::new(), userinfo: false, authentication };
+        let grant = keyward_auth::Grant { subject, session, client_id, key: None, scope, audience: Vec::new(), userinfo: false, authentication };
         let token = service.issuer.issue(&grant, now).unwrap();
         let claims = service.verifier.verify(token.as_str(), now).unwrap();
         prop_assert_eq!(&claims, token.claims());

@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::IpAddr;
 
 use async_trait::async_trait;
-use keyward_auth::ScopeSet;
+use keyward_auth::{ScopeSet, Thumbprint};
 use time::OffsetDateTime;
 
 use super::store_error::StoreError;
@@ -37,6 +37,9 @@ pub struct Session {
     pub proof: Proof,
     /// How many refresh tokens were spent: the counter of the one that is good now.
     pub counter: u64,
+    /// The key to which its refresh tokens are bound (RFC 9449): every refresh takes a proof by it. A client that has a secret is bound by
+    /// that.
+    pub key: Option<Thumbprint>,
     /// Makes its refresh tokens its own; together with the master secret, which the store never sees.
     pub salt: [u8; 16],
 }
@@ -57,6 +60,7 @@ impl fmt::Debug for Session {
             last_seen_at,
             proof,
             counter,
+            key,
             salt: _,
         } = self;
         f.debug_struct("Session")
@@ -72,6 +76,7 @@ impl fmt::Debug for Session {
             .field("last_seen_at", last_seen_at)
             .field("proof", proof)
             .field("counter", counter)
+            .field("key", key)
             .finish_non_exhaustive()
     }
 }
@@ -94,7 +99,7 @@ pub struct EndedSession {
 }
 
 /// A refresh token to be spent, and what its session has to be like for that: besides, it must not have been opened through a
-/// client, nor end with another session. Those ask for more than one statement says.
+/// client, nor end with another session, nor be bound to a key. Those ask for more than one statement says.
 #[derive(Clone)]
 pub struct Spend {
     pub session: SessionId,

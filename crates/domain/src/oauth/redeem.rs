@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use keyward_auth::MasterSecret;
+use keyward_auth::{MasterSecret, Thumbprint};
 
 use super::authorize::code::Code;
 use crate::model::clients::Client;
@@ -27,6 +27,8 @@ pub struct CodeRequest {
     pub redirect_uri: Option<String>,
     /// The service that the tokens are for, if the client says it again (RFC 8707, section 2.2).
     pub resource: Option<String>,
+    /// The key that the client showed by a proof (RFC 9449), which the tokens are bound to.
+    pub key: Option<Thumbprint>,
 }
 
 /// What a client gets.
@@ -91,7 +93,8 @@ impl RedeemCode {
         let browser = browser.filter(standing).ok_or(SessionError::InvalidCode)?;
         // The role and the client's registration may have changed since the code was given.
         let allowed = Client::bound(Some(client), self.opening.grants().through_consent(browser.role));
-        let session = self.session(&code, &browser.session, scopes::intersection(&code.scope, &allowed));
+        let mut session = self.session(&code, &browser.session, scopes::intersection(&code.scope, &allowed));
+        session.key = request.key.clone().filter(|_| client.is_public());
         let mut repositories = self.ports.store.autocommit();
         let scope = session.scope.clone();
         let narrowed = self.opening.narrowed(&mut *repositories, &session, browser.role, scope).await?;
@@ -99,7 +102,7 @@ impl RedeemCode {
         if narrowed.contains(ENROL) {
             return Err(SessionError::InvalidCode);
         }
-        let tokens = self.opening.tokens(&session, narrowed)?;
+        let tokens = self.opening.tokens(&session, narrowed, request.key.as_ref())?;
         if self.ports.retrying(|| self.store(&code, &session, origin)).await? {
             return Ok(Redeemed { tokens, nonce: code.nonce });
         }
@@ -126,6 +129,7 @@ impl RedeemCode {
             last_seen_at: now,
             proof: browser.proof,
             counter: 0,
+            key: None,
             salt,
         }
     }
@@ -183,5 +187,6 @@ fn is_proven(code: &Code, request: &CodeRequest, client: &Client) -> bool {
     };
     let verified =
         request.code_verifier.as_deref().is_some_and(|verifier| code.challenge.is_met_by(verifier));
-    code.client == client.id && redirect && verified
+    let keyed = code.key.is_none() || code.key == request.key;
+    code.client == client.id && redirect && verified && keyed
 }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use keyward_auth::{AccessToken, ApiKey, Authentication, Claims, Grant, ScopeSet, TokenVerifier};
+use keyward_auth::{AccessToken, ApiKey, Authentication, Claims, Grant, ScopeSet, Thumbprint, TokenVerifier};
 use time::OffsetDateTime;
 
 use crate::identity::standing_keys::{StandingKey, StandingKeys};
@@ -67,7 +67,7 @@ impl OAuthTokens {
     }
 
     /// An access token for the client itself. `scope` narrows what it was registered for, but for what is about a person. It is for
-    /// `resource` where one is named, and otherwise for this server.
+    /// `resource` where one is named, and otherwise for this server, and bound to `key` if the client shows one.
     ///
     /// # Errors
     /// [`SessionError::UngrantableScope`]; [`SessionError::ForeignResource`] for one that the client is not registered for.
@@ -76,6 +76,7 @@ impl OAuthTokens {
         client: &Client,
         scope: Option<&str>,
         resource: Option<&str>,
+        key: Option<Thumbprint>,
     ) -> Result<AccessToken, SessionError> {
         let resource = resource.filter(|resource| !resource.is_empty());
         let resource = resource.filter(|resource| !is_own(resource, &self.issuer));
@@ -89,6 +90,7 @@ impl OAuthTokens {
             subject: client.id.to_string(),
             session: None,
             client_id: Some(client.id.to_string()),
+            key,
             scope: scopes::grant(scope, &own)?,
             audience: resource.into_iter().map(str::to_owned).collect(),
             userinfo: false,

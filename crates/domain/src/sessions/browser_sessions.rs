@@ -78,7 +78,8 @@ impl BrowserSessions {
         }
         let granted = self.opening.grants().bound(live.role, &session.scope);
         let scope = self.opening.narrowed(&mut *repositories, &session, live.role, granted).await?;
-        Ok(Some(Actor { who: session.user, via: Via::Session(session.id), scope, proof: session.proof }))
+        let (via, proof) = (Via::Session(session.id), session.proof);
+        Ok(Some(Actor { who: session.user, via, scope, proof, confirmation: None }))
     }
 
     fn secret(&self) -> CookieSecret {

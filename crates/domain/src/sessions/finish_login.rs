@@ -66,7 +66,7 @@ impl FinishLogin {
         let scope = scopes::intersection(&pending.scope, &allowed);
         let methods = [Method::Password, checked.method()];
         let session = self.opening.open(pending.user, scope, pending.client.clone(), &methods, origin);
-        let tokens = self.opening.tokens(&session, session.scope.clone())?;
+        let tokens = self.opening.tokens(&session, session.scope.clone(), None)?;
         match ports.retrying(|| self.store(&pending, &found, &checked, &session, origin)).await? {
             Finished::Opened => Ok(tokens),
             Finished::Overtaken => {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use keyward_auth::{Password, PasswordHash, Zeroizing};
+use keyward_auth::{Password, PasswordHash, Thumbprint, Zeroizing};
 
 use super::admission::Admission;
 use super::error::SessionError;
@@ -47,6 +47,8 @@ pub struct Login {
     pub client: Option<Client>,
     /// What shows that the account knows the device.
     pub device: Option<KnownDevice>,
+    /// The key that its tokens shall be bound to.
+    pub key: Option<Thumbprint>,
 }
 
 /// The end of the transaction that opens the session.
@@ -144,9 +146,10 @@ impl LogIn {
             };
             let further = checked.as_ref().map(Checked::method);
             let methods: Vec<Method> = [Method::Password].into_iter().chain(further).collect();
-            let session = self.opening.open(user.id, scope, client, &methods, origin);
+            let mut session = self.opening.open(user.id, scope, client, &methods, origin);
+            session.key = login.key.clone().filter(|_| login.client.as_ref().is_none_or(Client::is_public));
             let granted = self.opening.policy.bound(user.role, standing.is_owed(), session.scope.clone());
-            let tokens = self.opening.tokens(&session, granted)?;
+            let tokens = self.opening.tokens(&session, granted, login.key.as_ref())?;
             match self.admit(&proven, &standing, checked.as_ref(), &session, guess, origin).await? {
                 Admitted::Yes => return Ok(Admission::Granted(Box::new(tokens))),
                 Admitted::Changed => {}

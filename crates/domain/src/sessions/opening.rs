@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use keyward_auth::{AccessToken, Grant, RefreshToken, RefreshTokens, ScopeSet, TokenError, TokenIssuer};
+use keyward_auth::{
+    AccessToken, Grant, RefreshToken, RefreshTokens, ScopeSet, Thumbprint, TokenError, TokenIssuer,
+};
 
 use crate::factors::policy::SecondFactor;
 use crate::factors::standing::Standing;
@@ -207,16 +209,23 @@ impl Opening {
             last_seen_at: now,
             proof,
             counter: 0,
+            key: None,
             salt,
         }
     }
 
-    /// The pair of tokens for the session's current state.
-    pub(crate) fn tokens(&self, session: &Session, scope: ScopeSet) -> Result<Tokens, TokenError> {
+    /// The pair of tokens for the session's current state. The access token is bound to `key`, or to the session's.
+    pub(crate) fn tokens(
+        &self,
+        session: &Session,
+        scope: ScopeSet,
+        key: Option<&Thumbprint>,
+    ) -> Result<Tokens, TokenError> {
         let grant = Grant {
             subject: session.user.to_string(),
             session: Some(session.id.to_string()),
             client_id: session.client.as_ref().map(ToString::to_string),
+            key: key.or(session.key.as_ref()).cloned(),
             audience: session.audience.clone(),
             // A token that the userinfo endpoint would refuse is of no use to an OpenID Connect library.
             userinfo: scope.contains(OPENID),

@@ -88,7 +88,7 @@ impl LogInWithPasskey {
                 let event = Event::new(session.created_at, EventKind::FactorUsed, by.clone(), origin);
                 tx.events().append(&event.of(user).saying(Method::Passkey.as_str())).await?;
                 self.opening.store(&mut *tx, &session, origin).await?;
-                let tokens = self.opening.tokens(&session, session.scope.clone())?;
+                let tokens = self.opening.tokens(&session, session.scope.clone(), None)?;
                 tx.commit().await?;
                 Ok::<_, SessionError>(Some(tokens))
             })

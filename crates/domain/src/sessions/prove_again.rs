@@ -1,6 +1,6 @@
 //! Proving again who one is, in a session that stands: what matters asks for a login or a proof of the last minutes.
 
-use keyward_auth::Password;
+use keyward_auth::{Confirmation, Password};
 
 use super::error::SessionError;
 use super::opening::{Opening, Tokens};
@@ -132,7 +132,9 @@ impl ProveAgain {
         let allowed =
             if actor.scope.contains(ENROL) { allowed } else { scopes::intersection(&actor.scope, &allowed) };
         let scope = self.opening.narrowed(&mut *tx, &live.session, live.role, allowed).await?;
-        let tokens = self.opening.tokens(&live.session, scope)?;
+        // A token that is bound to a key is not traded for one that is not.
+        let key = actor.confirmation.as_ref().and_then(Confirmation::key);
+        let tokens = self.opening.tokens(&live.session, scope, key.as_ref())?;
         tx.commit().await?;
         Ok(tokens)
     }

@@ -8,7 +8,7 @@
 
 use std::sync::Arc;
 
-use keyward_auth::RefreshTokens;
+use keyward_auth::{RefreshTokens, Thumbprint};
 use time::OffsetDateTime;
 
 use super::ending::end;
@@ -74,6 +74,7 @@ impl Refresh {
 
     /// Trades a refresh token for the next pair. `scope` narrows the access token; it never widens the session. `resource` is one of
     /// those that the session is for (RFC 8707, section 2.2).
+    /// `key` is the key that the caller showed by a proof: the access token is bound to it, and a session that is bound takes no other.
     /// `client` is the client that authenticated itself: a session opened through a client is that client's alone, and no
     /// client gets more than it is registered for.
     ///
@@ -87,6 +88,7 @@ impl Refresh {
         scope: Option<&str>,
         resource: Option<&str>,
         client: Option<&Client>,
+        key: Option<&Thumbprint>,
         origin: &Origin,
     ) -> Result<Tokens, SessionError> {
         let resource = resource.filter(|resource| !resource.is_empty());
@@ -96,15 +98,15 @@ impl Refresh {
             && resource.is_none()
             && let Some(live) = self.at_once(token).await?
         {
-            return self.narrowed(&live, None, client).await;
+            return self.narrowed(&live, None, client, key).await;
         }
         // A caller who loses the race judges again: the token it holds was spent a moment ago.
         for _ in 0..3 {
             let Some((claim, mut live)) = self.standing.of_refresh_token(token).await? else {
-                return Err(self.refused(token, client, origin).await?);
+                return Err(self.refused(token, client, key, origin).await?);
             };
             let session = &mut live.session;
-            if !may_refresh(session, client) {
+            if !may_refresh(session, client, key) {
                 return Err(SessionError::InvalidRefreshToken);
             }
             let now = self.opening.ports.clock.now();
@@ -130,7 +132,7 @@ impl Refresh {
                 Worth::Spend => session.counter += 1,
             }
             let id = session.id;
-            let tokens = self.narrowed(&live, scope, client).await?;
+            let tokens = self.narrowed(&live, scope, client, key).await?;
             if worth == Worth::Converge
                 || self.opening.ports.store.autocommit().sessions().advance(id, claim.counter, now).await?
             {
@@ -163,13 +165,14 @@ impl Refresh {
         live: &LiveSession,
         scope: Option<&str>,
         client: Option<&Client>,
+        key: Option<&Thumbprint>,
     ) -> Result<Tokens, SessionError> {
         let LiveSession { session, role } = live;
         let allowed = Client::bound(client, &self.opening.grants().bound(*role, &session.scope));
         let granted = scopes::grant(scope, &allowed)?;
         let mut repositories = self.opening.ports.store.autocommit();
         let granted = self.opening.narrowed(&mut *repositories, session, *role, granted).await?;
-        Ok(self.opening.tokens(session, granted)?)
+        Ok(self.opening.tokens(session, granted, key)?)
     }
 
     /// Why a token that names no live session is refused. Only the holder of a genuine one learns how its session ended. Any
@@ -179,6 +182,7 @@ impl Refresh {
         &self,
         token: &str,
         client: Option<&Client>,
+        key: Option<&Thumbprint>,
         origin: &Origin,
     ) -> Result<SessionError, SessionError> {
         if RefreshTokens::parse(token).is_ok() && self.standing.read(token).is_none() {
@@ -189,7 +193,7 @@ impl Refresh {
             return Ok(SessionError::InvalidRefreshToken);
         };
         Ok(match ended {
-            EndedSession { session, .. } if !may_refresh(&session, client) => {
+            EndedSession { session, .. } if !may_refresh(&session, client, key) => {
                 SessionError::InvalidRefreshToken
             }
             EndedSession { by_reuse: true, .. } => SessionError::RefreshTokenReused,
@@ -206,9 +210,12 @@ fn is_for(session: &Session, resource: &str, issuer: &str) -> bool {
     session.audience.iter().any(|own| own == resource)
 }
 
-/// Whether the caller may refresh the session: one that was opened through a client is that client's alone, not a later
+/// Whether the caller may refresh the session: one that is bound to a key takes a proof by it; one that was opened through a client is that client's alone, not a later
 /// namesake's, and as long as it is registered for what the session is for. It was registered by another machine's clock.
-fn may_refresh(session: &Session, client: Option<&Client>) -> bool {
+fn may_refresh(session: &Session, client: Option<&Client>, key: Option<&Thumbprint>) -> bool {
+    if session.key.is_some() && session.key.as_ref() != key {
+        return false;
+    }
     let Some(owner) = &session.client else { return true };
     client.filter(|client| client.id == *owner).is_some_and(|client| {
         let Client { settings, created_at, .. } = client;

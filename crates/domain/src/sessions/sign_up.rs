@@ -61,7 +61,7 @@ impl SignUp {
                 self.opening.store(&mut *tx, &session, origin).await?;
                 // A new account has no second factor.
                 let scope = self.opening.policy.bound(user.role, false, session.scope.clone());
-                let tokens = self.opening.tokens(&session, scope)?;
+                let tokens = self.opening.tokens(&session, scope, None)?;
                 tx.commit().await?;
                 Ok(Some(tokens))
             })

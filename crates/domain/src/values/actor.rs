@@ -1,6 +1,6 @@
 //! Who makes a request, and with what they proved it: parsed once by the access check, then carried typed.
 
-use keyward_auth::{Authenticated, Credential, ScopeSet, Scoped};
+use keyward_auth::{Authenticated, Confirmation, Credential, ScopeSet, Scoped};
 
 use super::ids::{ApiKeyId, SessionId, UserId};
 use super::proof::Proof;
@@ -15,6 +15,8 @@ pub struct Actor {
     pub scope: ScopeSet,
     /// How and when the user proved who they are, as the credential says.
     pub proof: Proof,
+    /// What the token is bound to, if it is (RFC 9449).
+    pub confirmation: Option<Confirmation>,
 }
 
 /// The credential that a request presented.
@@ -53,6 +55,10 @@ impl Authenticated for Actor {
 
     fn acr(&self) -> Option<&str> {
         Some(self.proof.methods.acr())
+    }
+
+    fn confirmation(&self) -> Option<&Confirmation> {
+        self.confirmation.as_ref()
     }
 
     fn credential(&self) -> Credential {

@@ -11,7 +11,7 @@ use super::api_keys::ApiKeys;
 use super::introspection::Introspection;
 use super::keys::Keys;
 use super::revocations::Revocations;
-use crate::{Authenticator, Principal, Refusal};
+use crate::{Authenticator, Principal, ProofCheck, Refusal};
 
 /// Tokens of an issuer elsewhere, checked here with the keys it publishes.
 ///
@@ -27,6 +27,7 @@ pub(super) struct Inner {
     pub(super) asked: Asked,
     pub(super) api_keys: Option<ApiKeys>,
     pub(super) sessions_optional: bool,
+    pub(super) proofs: Option<ProofCheck>,
 }
 
 /// What is asked beside the keys.
@@ -92,6 +93,10 @@ impl Authenticator for RemoteAuthenticator {
             }
         };
         Ok(Principal::from(claims))
+    }
+
+    fn proofs(&self) -> Option<&ProofCheck> {
+        self.inner.proofs.as_ref()
     }
 }
 

@@ -15,6 +15,7 @@ use super::http::Http;
 use super::introspection::Introspection;
 use super::keys::Keys;
 use super::revocations::{MAX_LEEWAY, Revocations};
+use crate::ProofCheck;
 
 /// Whose tokens are accepted, and how. Without a word more: those of a Keyward, for the audience `keyward`, of a session.
 #[derive(Clone, Debug)]
@@ -28,6 +29,7 @@ pub struct RemoteBuilder {
     bound: Duration,
     strict: bool,
     api_keys: bool,
+    dpop: Option<String>,
     fault: Option<RemoteError>,
 }
 
@@ -66,6 +68,7 @@ impl RemoteBuilder {
             bound: Duration::from_secs(10),
             strict: false,
             api_keys: false,
+            dpop: None,
             fault: None,
         }
     }
@@ -166,6 +169,13 @@ impl RemoteBuilder {
         self
     }
 
+    /// Accepts tokens that are bound to a key (DPoP, RFC 9449), too, with a proof for each request. `address` is where clients reach this
+    /// service, such as `https://api.example.com`. Without it a bound token is refused.
+    pub fn accept_dpop(mut self, address: impl Into<String>) -> Self {
+        self.dpop = Some(address.into());
+        self
+    }
+
     /// Waits for the issuer's keys, and for the first answer of the feed if that is followed.
     ///
     /// # Errors
@@ -224,7 +234,9 @@ impl RemoteBuilder {
             )),
         };
         let keys = Keys::new(self.settings, discovery, self.pause);
-        let inner = Inner { issuer: name, keys, asked, api_keys, sessions_optional: self.sessions_optional };
+        let proofs = self.dpop.as_deref().map(ProofCheck::new);
+        let sessions_optional = self.sessions_optional;
+        let inner = Inner { issuer: name, keys, asked, api_keys, sessions_optional, proofs };
         Ok(RemoteAuthenticator::new(inner))
     }
 }

@@ -68,6 +68,7 @@ impl Introspection {
             acr: None,
             methods: Vec::new(),
             credential: Credential::ApiKey,
+            confirmation: None,
         };
         Ok(Some(GoodKey { principal, expires_at: exp }))
     }

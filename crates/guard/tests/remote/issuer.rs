@@ -162,6 +162,7 @@ fn key() -> SigningKey {
 fn sign(issuer: &str, ring: SharedKeyRing, session: Option<&str>) -> String {
     let settings = IssuerSettings { issuer: issuer.to_owned(), audience: "keyward".into(), ttl_seconds: 900 };
     let grant = Grant {
+        key: None,
         subject: "ana".into(),
         session: session.map(str::to_owned),
         client_id: None,

@@ -26,6 +26,8 @@ pub(crate) struct Model {
     pub opened_in: Option<Uuid>,
     /// URIs, separated by spaces.
     pub audience: Option<String>,
+    /// The thumbprint of the key that its refresh tokens are bound to.
+    pub dpop_jkt: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

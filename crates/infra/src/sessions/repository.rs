@@ -45,6 +45,7 @@ impl<C: Connections> SessionRepository for Db<C> {
             parent_id: ActiveValue::Set(session.parent.map(|parent| parent.0)),
             opened_in: ActiveValue::Set(session.opened_in.map(|browser| browser.0)),
             audience: ActiveValue::Set((!session.audience.is_empty()).then(|| session.audience.join(" "))),
+            dpop_jkt: ActiveValue::Set(session.key.as_ref().map(ToString::to_string)),
         };
         Entity::insert(row).exec_without_returning(self.write()).await.map(drop).map_err(failed)
     }

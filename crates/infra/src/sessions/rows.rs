@@ -1,6 +1,6 @@
 //! Rows of sessions, read.
 
-use keyward_auth::ScopeSet;
+use keyward_auth::{ScopeSet, Thumbprint};
 use keyward_domain::model::sessions::{LiveSession, Session};
 use keyward_domain::model::store_error::StoreError;
 use keyward_domain::values::ids::{SessionId, UserId};
@@ -48,6 +48,10 @@ pub(super) fn session(row: Model) -> Result<Session, StoreError> {
             methods: Methods::parse(&row.amr),
             at: Some(time(row.auth_at.unwrap_or(row.created_at))?),
         },
+        key: row
+            .dpop_jkt
+            .map(|text| Thumbprint::parse(&text).ok_or_else(|| corrupt("a thumbprint")))
+            .transpose()?,
         counter: row.counter.try_into().map_err(|_| corrupt(format!("counter {}", row.counter)))?,
         salt: row.salt.try_into().map_err(|_| corrupt("a salt of another length"))?,
     })

@@ -17,10 +17,11 @@ use crate::database::error::failed;
 const ONE: &str = "
 UPDATE sessions SET counter = counter + 1, last_seen_at = $1
 WHERE id = $2 AND counter = $3 AND salt = $4 AND revoked_at IS NULL
-  AND last_seen_at > $5 AND created_at > $6 AND client_id IS NULL AND parent_id IS NULL
+  AND last_seen_at > $5 AND created_at > $6 AND client_id IS NULL AND parent_id IS NULL AND dpop_jkt IS NULL
   AND EXISTS (SELECT 1 FROM users WHERE users.id = sessions.user_id AND NOT users.disabled)
 RETURNING id, user_id, scope, client_id, counter, salt, user_agent, ip, created_at, last_seen_at, revoked_at,
-  end_reason, amr, auth_at, parent_id, opened_in, audience, (SELECT users.role FROM users WHERE users.id = sessions.user_id) AS role
+  end_reason, amr, auth_at, parent_id, opened_in, audience, dpop_jkt,
+  (SELECT users.role FROM users WHERE users.id = sessions.user_id) AS role
 ";
 
 /// Lists are texts with a blank between their members, for which every driver has a type. Nothing that is listed has a blank in
@@ -36,7 +37,7 @@ WITH asked AS (
   JOIN sessions ON sessions.id = asked.id AND sessions.counter = asked.counter
     AND sessions.salt = decode(asked.salt, 'hex') AND sessions.revoked_at IS NULL
     AND sessions.last_seen_at > asked.seen_after AND sessions.created_at > asked.created_after
-    AND sessions.client_id IS NULL AND sessions.parent_id IS NULL
+    AND sessions.client_id IS NULL AND sessions.parent_id IS NULL AND sessions.dpop_jkt IS NULL
   JOIN users ON users.id = sessions.user_id AND NOT users.disabled
   FOR NO KEY UPDATE OF sessions SKIP LOCKED
 )
@@ -45,7 +46,7 @@ FROM held WHERE sessions.id = held.id
 RETURNING sessions.id, sessions.user_id, sessions.scope, sessions.client_id, sessions.counter, sessions.salt,
   sessions.user_agent, sessions.ip, sessions.created_at, sessions.last_seen_at, sessions.revoked_at,
   sessions.end_reason, sessions.amr, sessions.auth_at, sessions.parent_id, sessions.opened_in,
-  sessions.audience, held.role
+  sessions.audience, sessions.dpop_jkt, held.role
 ";
 
 /// Spends tokens of different sessions. Returns the outcomes in their order.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use keyward_auth::ScopeSet;
+use keyward_auth::{ScopeSet, Thumbprint};
 use keyward_domain::model::sessions::Session;
 use keyward_domain::model::store_error::StoreError;
 use keyward_domain::model::users::UserChange;
@@ -22,6 +22,7 @@ async fn every_field_of_a_session_comes_back() {
     let database = open().await;
     let ana = add_user(&database, "ana").await.id;
     let full = Session {
+        key: Thumbprint::parse(&"A".repeat(43)),
         id: SessionId(Uuid::parse_str("0192f7a5-5f3e-7abc-8def-0123456789ab").unwrap()),
         user: ana,
         scope: ScopeSet::parse("posts:read").unwrap(),

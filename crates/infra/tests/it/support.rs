@@ -82,6 +82,7 @@ pub(crate) async fn add_user(database: &Database, local: &str) -> User {
 
 pub(crate) fn new_session(user: UserId, number: u8) -> Session {
     Session {
+        key: None,
         id: SessionId(Uuid::from_bytes([number; 16])),
         user,
         scope: ScopeSet::parse("posts:read posts:write").unwrap(),

@@ -51,7 +51,7 @@ async fn a_page_of_a_named_origin_may_call_every_operation() {
         assert!(methods.contains(&operation.method.to_ascii_lowercase()), "{} {path}", operation.method);
         let headers = names(answer.header("access-control-allow-headers"));
         for wanted in
-            ["authorization", "content-type", "idempotency-key", "x-requested-with", "cache-control"]
+            ["authorization", "content-type", "idempotency-key", "x-requested-with", "cache-control", "dpop"]
                 .into_iter()
                 .chain(["traceparent", "tracestate", "baggage", "sentry-trace"])
         {
@@ -74,7 +74,7 @@ async fn such_a_page_reads_answers_and_refusals_and_what_it_needs_of_their_heade
         let answer = call.send().await.assert_status(status);
         assert_eq!(answer.header("access-control-allow-origin"), origin);
         let readable = names(answer.header("access-control-expose-headers"));
-        for wanted in ["link", "retry-after", "x-request-id", "www-authenticate"] {
+        for wanted in ["link", "retry-after", "x-request-id", "www-authenticate", "dpop-nonce"] {
             assert!(readable.iter().any(|name| name == wanted), "{wanted}");
         }
     }

@@ -4,6 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use keyward_api::testing::answer::Answer;
 use keyward_api::testing::app::TestApp;
+use keyward_api::testing::call::Call;
 use keyward_auth::{ScopeSet, SecretHash};
 use keyward_domain::model::clients::ClientSettings;
 use keyward_domain::oauth::clients::{Administration, Clients};
@@ -109,10 +110,15 @@ impl RelyingParty {
 
     /// Sends a form as this client.
     pub(crate) async fn ask(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        self.form(path, fields).send().await
+    }
+
+    /// A form of this client, to be completed.
+    pub(crate) fn form(&self, path: &str, fields: &[(&str, &str)]) -> Call {
         if self.public {
-            return form(&self.app, path, &[fields, &[("client_id", &self.id)]].concat()).send().await;
+            return form(&self.app, path, &[fields, &[("client_id", &self.id)]].concat());
         }
-        form(&self.app, path, fields).header("authorization", basic(&self.id, &secret(&self.id))).send().await
+        form(&self.app, path, fields).header("authorization", basic(&self.id, &secret(&self.id)))
     }
 
     /// Has the person of this browser, who is logged in, allow a request. Returns the answer's parameters.

@@ -231,6 +231,7 @@ async fn sessions(inspector: &mut Inspector) {
         last_seen_at: after(0),
         proof: Proof::new(after(0), &[Method::Password]),
         counter: 0,
+        key: None,
         salt: [0; 16],
     };
     inspector.of("sessions.insert", async |db| db.sessions().insert(&new).await.unwrap()).await;

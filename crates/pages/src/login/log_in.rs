@@ -102,6 +102,7 @@ async fn log_in(visit: &Visit, headers: &HeaderMap, form: &PageForm) -> Result<A
         scope: None,
         client: None,
         device: known_device::read(headers, &visit.site),
+        key: None,
     };
     Ok(app.metrics.login(app.log_in.log_in(login, &visit.origin).await)?)
 }

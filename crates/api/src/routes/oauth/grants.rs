@@ -75,6 +75,7 @@ impl TokenRequest {
                     code_verifier: self.code_verifier,
                     redirect_uri: self.redirect_uri,
                     resource: self.resource,
+                    key: None,
                 })),
                 None => Err(vec![missing("code")]),
             },

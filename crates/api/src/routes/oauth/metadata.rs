@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use keyward_auth::{AAL1, AAL2, Algorithm};
+use keyward_auth::{AAL1, AAL2, Algorithm, DPOP_ALGORITHMS};
 use keyward_domain::keys::id_token_keys::ALGORITHMS;
 use keyward_domain::sessions::opening::Opening;
 use keyward_domain::values::scopes::{OPENID_CONNECT, Role};
@@ -47,6 +47,7 @@ pub struct Metadata {
     subject_types_supported: [&'static str; 1],
     id_token_signing_alg_values_supported: [&'static str; 3],
     code_challenge_methods_supported: [&'static str; 1],
+    dpop_signing_alg_values_supported: Vec<&'static str>,
     token_endpoint_auth_methods_supported: [&'static str; 3],
     revocation_endpoint_auth_methods_supported: [&'static str; 3],
     introspection_endpoint_auth_methods_supported: [&'static str; 2],
@@ -131,6 +132,7 @@ fn metadata(
         subject_types_supported: ["public"],
         id_token_signing_alg_values_supported: ALGORITHMS.map(Algorithm::as_str),
         code_challenge_methods_supported: ["S256"],
+        dpop_signing_alg_values_supported: DPOP_ALGORITHMS.split(' ').collect(),
         token_endpoint_auth_methods_supported: KNOWN,
         revocation_endpoint_auth_methods_supported: KNOWN,
         introspection_endpoint_auth_methods_supported: PROVEN,

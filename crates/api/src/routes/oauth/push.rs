@@ -16,6 +16,7 @@ use utoipa::openapi::schema::KnownFormat;
 use crate::answers::refused::{GrantWords, Refused};
 use crate::error::ApiError;
 use crate::extract::KnownClientForm;
+use crate::extract::dpop::ShownKey;
 
 /// An authorization request (RFC 6749, section 4.1.1; OpenID Connect Core, section 3.1.2.1), 4,000 bytes at most. Parameters that no
 /// standard knows are ignored.
@@ -46,6 +47,8 @@ pub struct PushForm {
     /// `query`.
     response_mode: Option<String>,
     ui_locales: Option<String>,
+    /// The thumbprint of the key by which alone the code may be traded (RFC 9449). A `DPoP` header says it, too.
+    dpop_jkt: Option<String>,
     /// Refused, as at the authorization endpoint.
     request: Option<String>,
     /// Refused: a request is pushed, and not referred to (RFC 9126, section 2.1).
@@ -78,6 +81,7 @@ impl PushForm {
             ("acr_values", self.acr_values),
             ("response_mode", self.response_mode),
             ("ui_locales", self.ui_locales),
+            ("dpop_jkt", self.dpop_jkt),
             ("request", self.request),
             ("request_uri", self.request_uri),
             ("registration", self.registration),
@@ -119,9 +123,10 @@ impl Answers for Taken {
 #[utoipa::path(post, path = "/oauth/par", tag = "oauth")]
 pub async fn push_request(
     State(requests): State<PushRequests>,
+    shown: ShownKey,
     KnownClientForm { value: form, client }: KnownClientForm<PushForm>,
 ) -> Result<Taken, Refused<RefusedRequest, GrantWords>> {
-    let pushed = requests.push(form.parameters(), &client);
+    let pushed = requests.push(form.parameters(), &client, shown.key.as_ref());
     let refused = |error: PushError| ApiError::of(&error).with_oauth(error.oauth());
     let pushed = pushed.map_err(refused)?;
     Ok(Taken(PushedRequest { request_uri: pushed.request_uri.to_string(), expires_in: pushed.expires_in }))

@@ -19,6 +19,8 @@ pub struct ResourceMetadata {
     authorization_servers: Vec<String>,
     scopes_supported: Vec<String>,
     bearer_methods_supported: Vec<String>,
+    dpop_signing_alg_values_supported: Vec<String>,
+    dpop_bound_access_tokens_required: bool,
     resource_name: String,
     resource_documentation: String,
 }

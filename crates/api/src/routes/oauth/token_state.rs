@@ -17,6 +17,14 @@ pub struct TokenForm {
     pub token_type_hint: Option<String>,
 }
 
+/// What a token is bound to (RFC 7800).
+#[derive(Serialize, ToSchema)]
+pub struct TokenKey {
+    /// The thumbprint of the key (RFC 7638).
+    #[schema(example = "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I")]
+    jkt: String,
+}
+
 /// What a token is worth (RFC 7662, section 2.2). For one that is no longer good: `{"active": false}` and nothing else.
 #[derive(Default, Serialize, ToSchema)]
 pub struct TokenState {
@@ -27,7 +35,11 @@ pub struct TokenState {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     client_id: Option<String>,
-    /// `bearer` for an access token (RFC 6749, section 5.1).
+    /// The key that an access token, or the refresh tokens of its session, are bound to (RFC 9449, section 6.2).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    cnf: Option<TokenKey>,
+    /// `bearer` or `DPoP` for an access token (RFC 6749, section 5.1).
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     token_type: Option<&'static str>,
@@ -74,7 +86,8 @@ impl From<Introspection> for TokenState {
                 active: true,
                 scope: Some(scope.to_string()),
                 client_id: claims.client_id,
-                token_type: Some("bearer"),
+                token_type: Some(if claims.cnf.is_some() { "DPoP" } else { "bearer" }),
+                cnf: claims.cnf.and_then(|confirmation| confirmation.jkt).map(|jkt| TokenKey { jkt }),
                 exp: Some(claims.exp),
                 iat: Some(claims.iat),
                 nbf: claims.nbf,
@@ -103,6 +116,7 @@ impl From<Introspection> for TokenState {
                 exp: Some(expires_at.unix_timestamp()),
                 sub: Some(session.user.to_string()),
                 sid: Some(session.id.to_string()),
+                cnf: session.key.map(|key| TokenKey { jkt: key.to_string() }),
                 ..Self::default()
             },
         }

@@ -2,11 +2,11 @@
 
 use axum::extract::{FromRef, State};
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use keyward_domain::identity::standing_keys::StandingKey;
 use keyward_domain::limits::waits::TooManyAttempts;
 use keyward_domain::oauth::id_tokens::IdTokens;
-use keyward_domain::oauth::redeem::RedeemCode;
+use keyward_domain::oauth::redeem::{CodeRequest, RedeemCode};
 use keyward_domain::oauth::tokens::{Introspection, OAuthTokens};
 use keyward_domain::sessions::error::{
     EmailUnverified, ForeignResource, InvalidCode, InvalidCredentials, NotRevocable, SessionError,
@@ -23,9 +23,10 @@ use super::token_state::{TokenForm, TokenState};
 use crate::access::key_uses::KeyUses;
 use crate::answers::refused::{GrantWords, Refused};
 use crate::answers::success::NoStore;
+use crate::extract::dpop::ShownKey;
 use crate::extract::{ClientForm, KnownClientForm, OAuthForm, Sender, invalid_client};
 use crate::metrics::counters::Metrics;
-use crate::routes::sessions::login::{Token, TokenType};
+use crate::routes::sessions::login::{Token, TokenType, token_type};
 use crate::routes::sessions::owed::{SecondFactorOwed, granted};
 use crate::routes::sessions::refresh::Unrefreshable;
 use crate::state::AppState;
@@ -97,7 +98,8 @@ pub type NoGrant = (
 /// Get a token
 ///
 /// A public client says its `client_id`, a registered one proves itself. Without a client, `password` and `refresh_token` are for
-/// this server's own front ends.
+/// this server's own front ends. With a `DPoP` header the tokens are bound to the key of that proof, which has to hold a nonce: the answer
+/// to a first proof without one has it.
 #[utoipa::path(post, path = "/oauth/token", tag = "oauth", responses(
     (status = 200, description = "A token", body = GrantedToken),
 ))]
@@ -105,9 +107,11 @@ pub async fn issue_token(
     State(state): State<TokenUses>,
     State(metrics): State<Metrics>,
     Sender(origin): Sender,
+    shown: ShownKey,
     OAuthForm { value: request, client }: OAuthForm<TokenRequest>,
 ) -> Result<Response, Refused<NoGrant, GrantWords>> {
     let (grant, scope) = request.grant()?;
+    let key = shown.key.clone();
     // Before anything is written: no code is used up for want of a key.
     let signer = match (&client, &grant) {
         (Some(client), Grant::Code(_) | Grant::RefreshToken { .. }) => state.id_tokens.signer(client).await?,
@@ -115,6 +119,7 @@ pub async fn issue_token(
     };
     let (pair, nonce) = match grant {
         Grant::Code(code) => {
+            let code = CodeRequest { key, ..code };
             let client = client.ok_or_else(invalid_client)?;
             let redeemed = state.redeem.redeem(&code, &client, &origin).await?;
             (redeemed.tokens, redeemed.nonce)
@@ -125,12 +130,13 @@ pub async fn issue_token(
             }
             // What is read here came in a form.
             let with_code = otp.is_none();
-            let login = Login { name: username, password, otp, with_code, scope, client, device: None };
+            let login = Login { name: username, password, otp, with_code, scope, client, device: None, key };
             (granted(metrics.login(state.log_in.log_in(login, &origin).await)?)?, None)
         }
         Grant::RefreshToken { token, resource } => {
             let (scope, resource) = (scope.as_deref(), resource.as_deref());
-            let refreshed = state.refresh.refresh(&token, scope, resource, client.as_ref(), &origin).await;
+            let (client, key) = (client.as_ref(), key.as_ref());
+            let refreshed = state.refresh.refresh(&token, scope, resource, client, key, &origin).await;
             (metrics.refresh(refreshed)?, None)
         }
         Grant::ClientCredentials { resource } => {
@@ -138,14 +144,13 @@ pub async fn issue_token(
             if client.is_public() {
                 return Err(GrantError::Unauthorized.into());
             }
-            let token = state.tokens.client_credentials(&client, scope.as_deref(), resource.as_deref())?;
-            return Ok(NoStore(ClientToken {
+            let token = state.tokens.client_credentials(&client, scope.as_deref(), resource.as_deref(), key)?;
+            return Ok(shown.answer(NoStore(ClientToken {
                 access_token: token.as_str().to_owned(),
-                token_type: "bearer",
+                token_type: token_type(&token),
                 expires_in: token.expires_in(),
                 scope: token.claims().scope.to_string(),
-            })
-            .into_response());
+            })));
         }
     };
     let id_token = match signer {
@@ -153,7 +158,7 @@ pub async fn issue_token(
         None => None,
     };
     let id_token = id_token.map(|token| token.to_string());
-    Ok(NoStore(UserToken { token: pair.into(), id_token }).into_response())
+    Ok(shown.answer(NoStore(UserToken { token: pair.into(), id_token })))
 }
 
 /// End the session of a token

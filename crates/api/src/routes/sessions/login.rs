@@ -6,6 +6,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use keyward_auth::AccessToken;
 use keyward_domain::identity::error::{EmailTaken, UsernameTaken};
 use keyward_domain::identity::verification_error::TooManyMails;
 use keyward_domain::limits::waits::TooManyAttempts;
@@ -50,19 +51,26 @@ pub struct Token {
     scope: String,
 }
 
-/// How a token is sent (RFC 6750).
+/// How a token is sent: `bearer` (RFC 6750), or `DPoP` with a proof (RFC 9449).
 #[derive(ToSchema)]
-#[schema(rename_all = "lowercase")]
-#[expect(dead_code, reason = "documents the one type there is")]
+#[expect(dead_code, reason = "documents the types there are")]
 pub(crate) enum TokenType {
+    #[schema(rename = "bearer")]
     Bearer,
+    #[schema(rename = "DPoP")]
+    Dpop,
+}
+
+/// How this token is sent.
+pub(crate) fn token_type(token: &AccessToken) -> &'static str {
+    if token.claims().cnf.is_some() { "DPoP" } else { "bearer" }
 }
 
 impl From<Tokens> for Token {
     fn from(tokens: Tokens) -> Self {
         Self {
             access_token: tokens.access.as_str().to_owned(),
-            token_type: "bearer",
+            token_type: token_type(&tokens.access),
             expires_in: tokens.access.expires_in(),
             refresh_token: tokens.refresh.expose().to_owned(),
             scope: tokens.scope.to_string(),
@@ -202,6 +210,7 @@ pub async fn login(
         scope,
         client: None,
         device: device.map(KnownDevice::RefreshToken),
+        key: None,
     };
     Ok(granted(metrics.login(log_in.log_in(login, &origin).await)?)?.into())
 }

@@ -1,7 +1,7 @@
 //! Authorization codes: sealed, so that a code costs no row. Its id is noted when it is used, and the session that it opens is named
 //! in it: so a second use finds what the first one gave, however late it comes.
 
-use keyward_auth::{MasterSecret, Random, ScopeSet, SecretHash, Zeroizing};
+use keyward_auth::{MasterSecret, Random, ScopeSet, SecretHash, Thumbprint, Zeroizing};
 use time::{Duration, OffsetDateTime};
 
 use super::challenge::Challenge;
@@ -37,6 +37,8 @@ pub struct Code {
     pub(crate) scope: ScopeSet,
     pub(crate) resource: Option<ResourceUri>,
     pub(crate) nonce: Option<String>,
+    /// The key that the request named, by which alone the code is traded (RFC 9449, section 10).
+    pub(crate) key: Option<Thumbprint>,
 }
 
 impl Code {
@@ -66,6 +68,7 @@ impl Code {
             scope,
             resource: request.resource.clone(),
             nonce: request.nonce.clone(),
+            key: request.key.clone(),
         }
     }
 
@@ -92,7 +95,7 @@ impl Code {
     /// Seals it.
     pub fn seal(&self, master: &MasterSecret, random: &dyn Random) -> Zeroizing<String> {
         let redirect_uri = self.redirect_uri.map(|hash| hash.as_bytes().to_vec()).unwrap_or_default();
-        let plain = Packer::default()
+        let packed = Packer::default()
             .bytes(&self.id.0)
             .integer(self.expires_at)
             .integer(self.user.0)
@@ -103,8 +106,13 @@ impl Code {
             .bytes(self.challenge.as_bytes())
             .text(&self.scope.to_string())
             .optional(self.resource.as_ref().map(ResourceUri::as_str))
-            .optional(self.nonce.as_deref())
-            .done();
+            .optional(self.nonce.as_deref());
+        // Absent for most: a version of this program from before reads those, and this one reads its.
+        let packed = match &self.key {
+            Some(key) => packed.text(key.as_str()),
+            None => packed,
+        };
+        let plain = packed.done();
         master.seal_text(PREFIX, LABEL, &plain, random)
     }
 
@@ -131,6 +139,7 @@ impl Code {
                 None => None,
             },
             nonce: read.optional()?.map(str::to_owned),
+            key: if read.is_done() { None } else { Some(Thumbprint::parse(read.text()?)?) },
         };
         read.is_done().then_some(code)
     }
@@ -155,14 +164,21 @@ mod tests {
             scope: ScopeSet::parse("openid posts:read").unwrap(),
             resource: Some(ResourceUri::parse("https://api.example.com").unwrap()),
             nonce: Some("n".to_owned()),
+            key: Thumbprint::parse(&"A".repeat(43)),
         }
     }
 
     #[test]
     fn a_code_opens_as_it_was_sealed_and_under_its_own_secret_only() {
         let master = MasterSecret::generate(&SystemRandom);
-        let bare =
-            Code { redirect_uri: None, resource: None, nonce: None, scope: ScopeSet::default(), ..code() };
+        let bare = Code {
+            redirect_uri: None,
+            resource: None,
+            nonce: None,
+            key: None,
+            scope: ScopeSet::default(),
+            ..code()
+        };
         for code in [code(), bare] {
             let text = code.seal(&master, &SystemRandom);
             assert_eq!(Code::open(&text, &master), Some(code));

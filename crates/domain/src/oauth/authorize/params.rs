@@ -6,11 +6,12 @@ use crate::values::packed::{Packer, Unpacker};
 const LONGEST: usize = 4_000;
 
 /// The parameters that mean something here. Others are ignored (RFC 6749, section 3.1).
-const KNOWN: [&str; 19] = [
+const KNOWN: [&str; 20] = [
     "acr_values",
     "client_id",
     "code_challenge",
     "code_challenge_method",
+    "dpop_jkt",
     "id_token_hint",
     "login_hint",
     "max_age",

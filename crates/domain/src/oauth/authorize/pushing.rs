@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use keyward_auth::{ErrorCode, MasterSecret, Zeroizing};
+use keyward_auth::{ErrorCode, MasterSecret, Thumbprint, Zeroizing};
 
 use super::answer::Refusal;
 use super::params::{Params, TooLong};
@@ -74,7 +74,7 @@ impl PushRequests {
     }
 
     /// Takes a request of this client, which has authenticated itself or is public: it is checked as the authorization endpoint would,
-    /// up to what needs the person.
+    /// up to what needs the person. The code will be bound to `key`, where the client shows one by a proof (RFC 9449, section 10.1).
     ///
     /// # Errors
     /// [`PushError`].
@@ -82,10 +82,20 @@ impl PushRequests {
         &self,
         parameters: impl IntoIterator<Item = (String, String)>,
         client: &Client,
+        key: Option<&Thumbprint>,
     ) -> Result<Reference, PushError> {
         let others = parameters.into_iter().filter(|(name, _)| name != "client_id");
-        let own = ("client_id".to_owned(), client.id.to_string());
-        let params = Params::new(others.chain([own]));
+        let mut all: Vec<_> = others.chain([("client_id".to_owned(), client.id.to_string())]).collect();
+        let named = all.iter().find(|(name, value)| name == "dpop_jkt" && !value.is_empty());
+        match (key, named) {
+            (Some(key), Some((_, named))) if key.as_str() != named => {
+                let words = "dpop_jkt names another key than the DPoP proof";
+                return Err(PushError::Refused(Refusal::invalid(words)));
+            }
+            (Some(key), None) => all.push(("dpop_jkt".to_owned(), key.to_string())),
+            _ => {}
+        }
+        let params = Params::new(all);
         let params = params.map_err(|TooLong| PushError::Unanswerable(Unanswerable::TooLong))?;
         Target::of(&params, client).map_err(PushError::Unanswerable)?;
         AuthorizationRequest::parse(&params, client, &self.issuer).map_err(PushError::Refused)?;

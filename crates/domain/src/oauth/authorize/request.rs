@@ -2,7 +2,7 @@
 //! steps: first who asks and where the answer goes, then everything else. What is wrong before that is known goes to the
 //! person; what is wrong after, to the client.
 
-use keyward_auth::ScopeSet;
+use keyward_auth::{ScopeSet, Thumbprint};
 
 use super::answer::Refusal;
 use super::challenge::Challenge;
@@ -121,6 +121,8 @@ pub struct AuthorizationRequest {
     pub id_token_hint: Option<String>,
     /// Whether nothing but two factors will do.
     pub strong: bool,
+    /// The key by which alone the code may be traded (RFC 9449, section 10).
+    pub key: Option<Thumbprint>,
 }
 
 impl AuthorizationRequest {
@@ -182,6 +184,7 @@ impl AuthorizationRequest {
             login_hint: one("login_hint").filter(|hint| hint.len() <= 320).map(str::to_owned),
             id_token_hint: one("id_token_hint").map(str::to_owned),
             strong: one("acr_values").is_some_and(wants_two_factors),
+            key: key(one("dpop_jkt"))?,
         })
     }
 }
@@ -218,6 +221,11 @@ fn challenge(challenge: Option<&str>, method: Option<&str>) -> Result<Challenge,
         return Err(Refusal::invalid("code_challenge_method must be S256"));
     }
     Challenge::parse(challenge).ok_or_else(|| Refusal::invalid("code_challenge is no S256 challenge"))
+}
+
+fn key(thumbprint: Option<&str>) -> Result<Option<Thumbprint>, Refusal> {
+    let read = |text| Thumbprint::parse(text).ok_or_else(|| Refusal::invalid("dpop_jkt is no thumbprint"));
+    thumbprint.map(read).transpose()
 }
 
 fn prompts(text: Option<&str>) -> Result<Vec<Prompt>, Refusal> {

@@ -1,0 +1,41 @@
+//! Letting a request in: its credential, and the proof that belongs to a bound one.
+
+use http::{Extensions, HeaderMap, Method};
+use keyward_auth::{Authenticated, Scoped};
+
+use crate::bearer::{self, Scheme};
+use crate::proofs::ProvenRequest;
+use crate::{Authenticator, Refusal};
+
+/// What of a request decides whether it gets in.
+pub(crate) struct Arriving<'a> {
+    pub(crate) headers: &'a HeaderMap,
+    pub(crate) method: &'a Method,
+    /// As the client sees it, as far as the service knows.
+    pub(crate) path: &'a str,
+    pub(crate) extensions: &'a Extensions,
+}
+
+/// Whose credential a request brings.
+///
+/// A token that is bound to a key is good with the scheme `DPoP` and a proof only, and any other with `Bearer` only (RFC 9449, section
+/// 7.2).
+pub(crate) async fn admit<I: Scoped + Authenticated>(
+    authenticator: &dyn Authenticator<I>,
+    request: &Arriving<'_>,
+) -> Result<I, Refusal> {
+    let (scheme, token) = bearer::token(request.headers)?;
+    if scheme == Scheme::Dpop && authenticator.proofs().is_none() {
+        return Err(Refusal::NotAuthenticated);
+    }
+    let identity = authenticator.authenticate_request(token, request.extensions).await?;
+    let Some(confirmation) = identity.confirmation() else {
+        return if scheme == Scheme::Bearer { Ok(identity) } else { Err(Refusal::InvalidToken) };
+    };
+    let (Scheme::Dpop, Some(key), Some(proofs)) = (scheme, &confirmation.jkt, authenticator.proofs()) else {
+        return Err(Refusal::InvalidToken);
+    };
+    let proven = ProvenRequest { headers: request.headers, method: request.method, path: request.path };
+    proofs.of_token(&proven, token, key, authenticator.now())?;
+    Ok(identity)
+}

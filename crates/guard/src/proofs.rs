@@ -1,0 +1,160 @@
+//! Checking the DPoP proof that comes with a bound token (RFC 9449, section 7).
+
+use std::fmt;
+
+use http::{HeaderMap, Method};
+use keyward_auth::{DpopError, DpopNonces, DpopProof, ProofMemory, ProofTarget, ProofUse, Thumbprint};
+
+use crate::Refusal;
+
+/// The header of a proof.
+pub(crate) const PROOF: &str = "dpop";
+
+/// Checks proofs for a service, and remembers those that were used: in this process, for 90 s.
+///
+/// A token that is bound to a key (`cnf`, RFC 9449) opens a lock only with a proof by that key, made for this method, this address
+/// and this token. So a service has to know the address that its clients see.
+pub struct ProofCheck {
+    address: String,
+    /// The path of the address.
+    path: String,
+    memory: ProofMemory,
+    nonces: Option<DpopNonces>,
+}
+
+/// The request that came with a proof.
+#[derive(Clone, Copy, Debug)]
+pub struct ProvenRequest<'a> {
+    /// Its headers, which hold the proof.
+    pub headers: &'a HeaderMap,
+    /// Its method.
+    pub method: &'a Method,
+    /// Its path, as the service sees it.
+    pub path: &'a str,
+}
+
+impl ProofCheck {
+    /// A check for the service whose clients reach it at `address`, such as `https://api.example.com` or, where a proxy strips a path,
+    /// `https://example.com/api`.
+    pub fn new(address: &str) -> Self {
+        let address = address.trim_end_matches('/').to_owned();
+        let rest = address.split_once("://").map_or("", |(_, rest)| rest);
+        let path = rest.find('/').map(|at| rest[at..].to_owned()).unwrap_or_default();
+        Self { address, path, memory: ProofMemory::default(), nonces: None }
+    }
+
+    /// The same, where a proof that holds a nonce has to hold one of these.
+    #[must_use]
+    pub fn with_nonces(self, nonces: DpopNonces) -> Self {
+        Self { nonces: Some(nonces), ..self }
+    }
+
+    /// Checks the proof of a request with a token that is bound to `key`, at `now` in Unix seconds.
+    ///
+    /// # Errors
+    /// [`Refusal::InvalidProof`]; [`Refusal::UseDpopNonce`] where its nonce is not good; [`Refusal::Unavailable`] where too many proofs
+    /// were used lately to remember one more.
+    pub fn of_token(
+        &self,
+        request: &ProvenRequest<'_>,
+        token: &str,
+        key: &str,
+        now: i64,
+    ) -> Result<(), Refusal> {
+        let proof = self.read(request, Some(token), now)?;
+        if proof.thumbprint().as_str() != key {
+            return Err(DpopError("is signed with another key than the token's").into());
+        }
+        self.check_nonce(&proof, false, now)?;
+        self.remember(&proof, now)
+    }
+
+    /// Checks the proof of a request without a token, as at a token endpoint, which has to hold a nonce where there are any. Returns
+    /// the key.
+    ///
+    /// # Errors
+    /// As [`of_token`](Self::of_token).
+    pub fn of_request(&self, request: &ProvenRequest<'_>, now: i64) -> Result<Thumbprint, Refusal> {
+        let proof = self.read(request, None, now)?;
+        self.check_nonce(&proof, true, now)?;
+        self.remember(&proof, now)?;
+        Ok(proof.thumbprint().clone())
+    }
+
+    fn read(&self, request: &ProvenRequest<'_>, token: Option<&str>, now: i64) -> Result<DpopProof, Refusal> {
+        let mut fields = request.headers.get_all(PROOF).iter();
+        let (Some(field), None) = (fields.next(), fields.next()) else {
+            return Err(DpopError("is missing, or is there twice").into());
+        };
+        let text = field.to_str().map_err(|_| DpopError("is malformed"))?;
+        let proof = DpopProof::parse(text)?;
+        let is_for = |address: &str| {
+            proof.is_for(&ProofTarget { method: request.method.as_str(), address, token }, now)
+        };
+        let (stripped, whole) = self.addresses_of(request.path);
+        is_for(&stripped).or_else(|error| whole.map_or(Err(error), |whole| is_for(&whole)))?;
+        Ok(proof)
+    }
+
+    /// The address that the client sees, where a proxy strips the path of ours. Where the path begins with that one, there may be no such
+    /// proxy, so that it is there once.
+    fn addresses_of(&self, path: &str) -> (String, Option<String>) {
+        let rest = path.strip_prefix(self.path.as_str()).filter(|_| !self.path.is_empty());
+        let rest = rest.filter(|rest| rest.is_empty() || rest.starts_with('/'));
+        (format!("{}{path}", self.address), rest.map(|rest| format!("{}{rest}", self.address)))
+    }
+
+    fn check_nonce(&self, proof: &DpopProof, required: bool, now: i64) -> Result<(), Refusal> {
+        let Some(nonces) = &self.nonces else { return Ok(()) };
+        match proof.nonce() {
+            Some(nonce) if nonces.accept(nonce, now) => Ok(()),
+            None if !required => Ok(()),
+            _ => Err(Refusal::UseDpopNonce(nonces.issue(now))),
+        }
+    }
+
+    fn remember(&self, proof: &DpopProof, now: i64) -> Result<(), Refusal> {
+        match self.memory.remember(proof, now) {
+            ProofUse::First => Ok(()),
+            ProofUse::Again => Err(DpopError("was used before").into()),
+            ProofUse::Full => Err(Refusal::Unavailable),
+        }
+    }
+}
+
+impl From<DpopError> for Refusal {
+    fn from(error: DpopError) -> Self {
+        Self::InvalidProof(error)
+    }
+}
+
+impl fmt::Debug for ProofCheck {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ProofCheck").field("address", &self.address).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_the_same_whether_a_proxy_strips_its_prefix_or_not() {
+        for (address, path, seen, also) in [
+            ("https://x", "/a", "https://x/a", None),
+            ("https://x/", "/a", "https://x/a", None),
+            ("https://x/auth", "/users/me", "https://x/auth/users/me", None),
+            (
+                "https://x/auth",
+                "/auth/users/me",
+                "https://x/auth/auth/users/me",
+                Some("https://x/auth/users/me"),
+            ),
+            ("https://x/auth/", "/auth", "https://x/auth/auth", Some("https://x/auth")),
+            ("https://x/auth", "/authors", "https://x/auth/authors", None),
+        ] {
+            let found = ProofCheck::new(address).addresses_of(path);
+            assert_eq!((found.0.as_str(), found.1.as_deref()), (seen, also), "{address} {path}");
+        }
+    }
+}
