@@ -124,7 +124,7 @@ where
     security_headers::complete(response.headers_mut(), header);
     state.cors.mark(response.headers_mut(), caller);
     if matches!(response.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)
-        && route.as_ref().is_none_or(|route| route.as_str() != check::PATH)
+        && !uri.path().ends_with(check::PATH)
     {
         state.resource.mark(response.headers_mut());
     }

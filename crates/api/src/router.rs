@@ -211,6 +211,13 @@ fn under(base: BasePath, routes: Router<AppState>, state: &AppState) -> Router<A
     let openid_path = format!("/.well-known/openid-configuration{}", base.as_str());
     let resource_path = format!("{}{}", keyward_guard::WELL_KNOWN, base.as_str());
     let routes = routes.route(&resource_path, get(resource_metadata::read_resource_metadata));
+    // An issuer may end with a slash, and is named as it is written.
+    let as_written = state.resource.metadata_path();
+    let routes = if as_written == resource_path {
+        routes
+    } else {
+        routes.route(&as_written, get(resource_metadata::read_resource_metadata))
+    };
     let routes = routes.route(&metadata_path, get(metadata::read_server_metadata));
     routes.route(&openid_path, get(metadata::read_openid_configuration)).fallback(
         async move |mut request: Request| {

@@ -24,6 +24,7 @@ pub struct ProtectedResource {
     servers: Vec<String>,
     scopes: Vec<String>,
     further: Map<String, Value>,
+    at_root: bool,
     parameter: Arc<str>,
 }
 
@@ -60,7 +61,7 @@ impl ProtectedResource {
         let parameter = format!("resource_metadata=\"{origin}{WELL_KNOWN}{path}\"").into();
         let servers = authorization_servers.into_iter().map(Into::into).collect();
         let (scopes, further) = (Vec::new(), Map::new());
-        Ok(Self { resource, origin, path, servers, scopes, further, parameter })
+        Ok(Self { resource, origin, path, servers, scopes, further, at_root: false, parameter })
     }
 
     /// The scopes that a client may ask for to use this service (`scopes_supported`).
@@ -68,6 +69,12 @@ impl ProtectedResource {
     pub fn scopes<S: Into<String>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
         self.scopes = scopes.into_iter().map(Into::into).collect();
         self
+    }
+
+    /// Serves the metadata at [`WELL_KNOWN`] alone, too, for a proxy that strips the path. One resource of a router may ask for it.
+    #[must_use]
+    pub fn also_at_root(self) -> Self {
+        Self { at_root: true, ..self }
     }
 
     /// Says that tokens may be bound to a key (`dpop_signing_alg_values_supported`), for a service whose lock accepts them. None has to be.
@@ -146,8 +153,11 @@ mod routed {
     use super::{ProtectedResource, WELL_KNOWN};
 
     impl ProtectedResource {
-        /// The same router, with the metadata at its well-known path and its address in every challenge. Behind a path, the
-        /// metadata is at the path without that suffix, too, for a proxy that strips it.
+        /// The same router, with the metadata at its well-known path and its address in the challenges of its answers. To be called on
+        /// the outermost router, before it is served: a router that is nested in another one has the metadata at another path.
+        ///
+        /// # Panics
+        /// Where the router has a route of that path already.
         pub fn protect<S: Clone + Send + Sync + 'static>(&self, router: Router<S>) -> Router<S> {
             let body = self.metadata().to_string();
             let headers = [
@@ -158,7 +168,11 @@ mod routed {
             ];
             let serve = async move || (headers, body);
             let router = router.route(&self.metadata_path(), get(serve.clone()));
-            let router = if self.path.is_empty() { router } else { router.route(WELL_KNOWN, get(serve)) };
+            let router = if self.path.is_empty() || !self.at_root {
+                router
+            } else {
+                router.route(WELL_KNOWN, get(serve))
+            };
             let this = self.clone();
             router.layer(map_response(move |mut response: Response| {
                 this.mark(response.headers_mut());

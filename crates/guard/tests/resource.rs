@@ -40,7 +40,10 @@ fn service() -> (Router, impl Fn(&str, &str) -> String) {
     };
     let authenticator: Arc<dyn Authenticator> =
         Arc::new(TokenAuthenticator::new(Arc::new(JwtVerifier::new(settings, keys.clone()))));
-    let resource = ProtectedResource::new(ADDRESS, ["https://id.example"]).unwrap().scopes([NotesRead::NAME]);
+    let resource = ProtectedResource::new(ADDRESS, ["https://id.example"])
+        .unwrap()
+        .scopes([NotesRead::NAME])
+        .also_at_root();
     let router = resource.protect(Router::new().route("/notes", get(notes)).with_state(authenticator));
     let token = move |audience: &str, scope: &str| {
         let settings = IssuerSettings {

@@ -1,7 +1,7 @@
 //! This server's own API as an OAuth 2 protected resource.
 
 use keyward_domain::sessions::opening::Opening;
-use keyward_domain::values::scopes::{OPENID_CONNECT, Role};
+use keyward_domain::values::scopes::{ACCOUNT, OPENID_CONNECT, Role};
 use keyward_guard::ProtectedResource;
 
 /// The API of this server, whose address is `issuer`.
@@ -9,7 +9,7 @@ use keyward_guard::ProtectedResource;
 /// # Panics
 /// Where the issuer is not of the form that the setting asks for.
 pub(super) fn own_resource(issuer: &str, opening: &Opening) -> ProtectedResource {
-    let scopes = OPENID_CONNECT.into_iter().chain(opening.grants().of(Role::Admin).iter());
+    let scopes = OPENID_CONNECT.into_iter().chain([ACCOUNT]).chain(opening.grants().of(Role::Admin).iter());
     let resource = ProtectedResource::new(issuer, [issuer]).expect("an issuer is the address of a resource");
     let documentation = format!("{}/docs", issuer.trim_end_matches('/'));
     let resource =

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use humantime::format_duration;
 use keyward_auth::Algorithm;
+use keyward_domain::values::resource_uri::is_own;
 use keyward_infra::database::connect_error::ConnectError;
 
 use super::distinct::distinct;
@@ -26,6 +27,11 @@ pub fn check(settings: &Settings, resources: &[Resource]) -> Result<(), ServiceE
         return Err("KEYWARD_REVOCATION_BOUND must be longer than nothing".to_owned().into());
     }
     grants(&settings.scopes, resources)?;
+    // A token for another service has the issuer in its audience, too, where the userinfo endpoint is to take it.
+    if is_own(&settings.tokens.audience, &settings.issuer()) {
+        let words = "KEYWARD_AUDIENCE must be another name than KEYWARD_ISSUER: that is the audience of the userinfo endpoint";
+        return Err(words.to_owned().into());
+    }
     settings.factors.check(&settings.issuer())?;
     ports::check(&settings.passwords)?;
     shared_secret(&settings.tokens)?;

@@ -23,9 +23,10 @@ impl ResourceUri {
     }
 }
 
-/// Whether a request that asks for tokens for `resource` means this server, which `issuer` names.
+/// Whether a request that asks for tokens for `resource` means this server, which `issuer` names. One slash at the end does not count.
 pub fn is_own(resource: &str, issuer: &str) -> bool {
-    resource.trim_end_matches('/') == issuer.trim_end_matches('/')
+    let bare = |text: &'_ str| text.strip_suffix('/').unwrap_or(text).to_owned();
+    bare(resource) == bare(issuer)
 }
 
 impl fmt::Display for ResourceUri {

@@ -88,6 +88,24 @@ fn oauth4webapi_logs_in_and_accepts_every_answer() {
 }
 
 #[test]
+fn oauth4webapi_pushes_its_request_and_binds_its_tokens_to_keys_of_every_kind() {
+    node("oauth4webapi-par-dpop.mjs");
+}
+
+#[test]
+fn openid_client_pushes_its_request_and_binds_its_tokens() {
+    node("openid-client-par-dpop.mjs");
+}
+
+/// The tool needs Node.js 22 or later, which comes with the Python packages.
+#[test]
+fn the_conformance_tool_of_mcp_finds_nothing_wrong() {
+    let mut find = in_python("newer_node.py");
+    let found = String::from_utf8(find.output().unwrap().stdout).unwrap();
+    run(in_node(&node_folder().join("mcp-conformance.mjs")).arg(found.trim()));
+}
+
+#[test]
 fn jose_verifies_by_the_key_set() {
     node("jose.mjs");
 }

@@ -2,7 +2,6 @@
 
 use keyward_api::testing::answer::Answer;
 use keyward_api::testing::app::TestApp;
-use keyward_api::testing::race::{at_once, count};
 use keyward_domain::model::clients::ClientSettings;
 use serde_json::json;
 use time::Duration;
@@ -96,49 +95,82 @@ async fn parameters_beside_the_reference_change_nothing() {
 }
 
 #[tokio::test]
-async fn a_reference_is_good_once_for_its_client_and_for_a_minute() {
+async fn a_reference_is_good_for_its_client_and_for_a_minute() {
     let (app, browser) = start().await;
     let rp = RelyingParty::with(&app, "album", true, own()).await;
     let _other = RelyingParty::with(&app, "other", true, own()).await;
     let uri = reference(&rp, &[]).await;
     let path = address("album", &uri, "");
-    // Of another client, without one, changed, twice in the address: the browser is sent to no client, and the reference is not used up.
+    // Of another client, without one, changed, twice in the address: the browser is sent to no client.
     let bare = format!("/oauth/authorize?request_uri={}", escape(&uri));
     let twice = format!("{path}&request_uri={}", escape(&uri));
     for path in [&address("other", &uri, ""), &bare, &twice, &address("album", &format!("{uri}A"), "")] {
         let answer = browser.get(path).await.assert_status(400);
         assert_eq!(answer.header("location"), "", "{path}");
     }
-    returned(&open(&browser, &path).await, CALLBACK);
-    browser.get(&path).await.assert_status(400);
-    let late = address("album", &reference(&rp, &[]).await, "");
+    // A look at it, as of a scanner of links, uses nothing up.
+    browser.send(browser.call("HEAD", &path)).await;
+    returned(&browser.get(&path).await, CALLBACK);
     app.clock.advance(Duration::seconds(60));
-    browser.get(&late).await.assert_status(400);
+    browser.get(&path).await.assert_status(400);
 }
 
 #[tokio::test]
-async fn of_two_browsers_that_bring_a_reference_at_once_one_goes_on() {
+async fn of_a_request_that_is_opened_twice_one_code_is_traded_and_another_ends_what_it_gave() {
+    let (app, browser) = start().await;
+    let rp = RelyingParty::with(&app, "album", true, own()).await;
+    let path = address("album", &reference(&rp, &[("scope", "openid posts:read")]).await, "");
+    let mut codes = Vec::new();
+    for _ in 0..3 {
+        codes.push(one(&returned(&browser.get(&path).await, CALLBACK), "code").unwrap());
+    }
+    let tokens = rp.redeem(&codes[1]).await.assert_status(200).json();
+    let access = app.bearer(tokens["access_token"].as_str().unwrap());
+    access.get("/posts").await.assert_status(200);
+    assert_eq!(rp.redeem(&codes[0]).await.assert_status(400).json()["error"], "invalid_grant");
+    access.get("/posts").await.assert_gone("the session of the first code");
+    rp.redeem(&codes[2]).await.assert_status(400);
+}
+
+#[tokio::test]
+async fn a_login_that_takes_longer_than_the_reference_is_good_goes_on() {
+    let (app, _) = start().await;
+    let rp = RelyingParty::with(&app, "album", true, ClientSettings { require_par: true, ..own() }).await;
+    let browser = Browser::new(&app);
+    let login = browser.get(&address("album", &reference(&rp, &[]).await, "")).await.assert_status(303);
+    app.clock.advance(Duration::minutes(10));
+    let fields = [("username", "ana@example.com"), ("password", keyward_api::testing::app::PASSWORD)];
+    let next = browser.fill(login.header("location"), &fields).await.assert_status(303);
+    let back = returned(&browser.get(next.header("location")).await, CALLBACK);
+    rp.redeem(&one(&back, "code").unwrap()).await.assert_status(200);
+}
+
+#[tokio::test]
+async fn what_a_pushed_request_asks_of_the_person_is_asked() {
+    let (app, browser) = start().await;
+    let rp = RelyingParty::with(&app, "album", true, own()).await;
+    app.clock.advance(Duration::minutes(10));
+    for (name, value) in [("prompt", "login"), ("max_age", "60"), ("prompt", "select_account")] {
+        let answer = browser.get(&address("album", &reference(&rp, &[(name, value)]).await, "")).await;
+        assert!(!answer.header("location").starts_with(CALLBACK), "{name}={value}");
+    }
+    let silent = reference(&rp, &[("prompt", "none")]).await;
+    let stranger = Browser::new(&app);
+    let back = returned(&stranger.get(&address("album", &silent, "")).await, CALLBACK);
+    assert_eq!(one(&back, "error").as_deref(), Some("login_required"));
+}
+
+#[tokio::test]
+async fn a_namesake_of_the_client_that_pushed_is_another_client() {
     let (app, browser) = start().await;
     let rp = RelyingParty::with(&app, "album", true, own()).await;
     let path = address("album", &reference(&rp, &[]).await, "");
-    let answers = at_once(8, |_| {
-        let (browser, path) = (browser.clone(), path.clone());
-        async move { browser.get(&path).await }
-    })
-    .await;
-    assert_eq!((count(&answers, 303), count(&answers, 400)), (1, 7));
-}
-
-#[tokio::test]
-async fn a_page_of_a_pushed_request_can_be_loaded_again() {
-    let (app, browser) = start().await;
-    let rp = RelyingParty::public(&app, "album").await;
-    let first = browser.get(&address("album", &reference(&rp, &[]).await, "")).await.assert_status(303);
-    let page = first.header("location").to_owned();
-    for _ in 0..2 {
-        let consent = browser.get(&page).await.assert_status(200);
-        assert!(consent.text().contains("Photo album"));
-    }
+    app.admin("root").await.delete("/clients/album").await.assert_status(204);
+    browser.get(&path).await.assert_status(400);
+    app.clock.advance(Duration::seconds(1));
+    RelyingParty::with(&app, "album", true, ClientSettings { require_par: true, ..own() }).await;
+    let back = returned(&browser.get(&path).await, CALLBACK);
+    assert_eq!(one(&back, "error").as_deref(), Some("invalid_request"));
 }
 
 #[tokio::test]

@@ -28,7 +28,9 @@ async fn a_refused_client_finds_the_authorization_server_through_the_challenge()
     assert_eq!(metadata["bearer_methods_supported"], json!(["header"]));
     let server = app.anonymous().get("/.well-known/oauth-authorization-server").await.json();
     assert_eq!(server["issuer"], metadata["authorization_servers"][0]);
-    assert_eq!(server["scopes_supported"], metadata["scopes_supported"]);
+    let scopes = metadata["scopes_supported"].as_array().unwrap();
+    assert!(server["scopes_supported"].as_array().unwrap().iter().all(|scope| scopes.contains(scope)));
+    assert!(scopes.contains(&json!("account")), "the API's own 403 asks for it");
 }
 
 #[tokio::test]
@@ -54,6 +56,11 @@ async fn challenges_to_clients_and_to_proxies_name_no_metadata() {
     // A proxy passes it on in the name of the service behind it.
     let proxy = app.anonymous().get("/oauth/check").await.assert_status(401);
     assert_eq!(proxy.header("www-authenticate"), "Bearer");
+    let app = TestApp::with_flags(&["--issuer", "https://host.example/auth"]).await;
+    for path in ["/oauth/check", "/auth/oauth/check"] {
+        let proxy = app.anonymous().call("GET", path).send_unchecked().await.assert_status(401);
+        assert_eq!(proxy.header("www-authenticate"), "Bearer", "{path}");
+    }
 }
 
 #[tokio::test]
@@ -64,6 +71,11 @@ async fn behind_a_path_the_metadata_are_where_the_standard_has_them() {
     assert_eq!(metadata["resource"], "https://host.example/auth");
     let refused = app.anonymous().get("/users/me").await.assert_status(401);
     assert!(refused.header("www-authenticate").contains(&format!("\"https://host.example{path}\"")));
+    let app = TestApp::with_flags(&["--issuer", "https://host.example/auth/"]).await;
+    let refused = app.anonymous().get("/users/me").await.assert_status(401);
+    let (_, rest) = refused.header("www-authenticate").split_once("=\"https://host.example").unwrap();
+    let metadata = app.anonymous().get(rest.split('"').next().unwrap()).await.assert_status(200).json();
+    assert_eq!(metadata["resource"], "https://host.example/auth/");
 }
 
 #[tokio::test]
@@ -95,8 +107,10 @@ async fn a_token_for_another_resource_does_not_open_the_api() {
     let resources = vec![ResourceUri::parse(NOTES).unwrap()];
     let rp = RelyingParty::with(&app, "album", true, ClientSettings { resources, ..settings(SCOPE) }).await;
     let browser = Browser::logged_in(&app, "ana").await;
-    let tokens = rp.tokens(&browser, &[("scope", "posts:read"), ("resource", NOTES)]).await;
-    let access = tokens["access_token"].as_str().unwrap();
-    assert_eq!(claims_of(access)["aud"], NOTES);
-    app.bearer(access).get("/posts").await.assert_invalid_token("a token for another service");
+    for (scope, audience) in [("posts:read", json!(NOTES)), ("openid posts:read", json!([NOTES, ISSUER]))] {
+        let tokens = rp.tokens(&browser, &[("scope", scope), ("resource", NOTES)]).await;
+        let access = tokens["access_token"].as_str().unwrap();
+        assert_eq!(claims_of(access)["aud"], audience);
+        app.bearer(access).get("/posts").await.assert_invalid_token("a token for another service");
+    }
 }

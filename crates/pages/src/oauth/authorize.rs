@@ -5,7 +5,6 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use keyward_api::error::ApiError;
 use keyward_domain::oauth::authorize::outcome::{Decision, LoginNeeded, Outcome};
-use keyward_domain::oauth::authorize::pushing::PushRequests;
 use keyward_domain::oauth::authorize::request::Unanswerable;
 use keyward_domain::values::uris::RedirectUri;
 use keyward_guard::ErrorCode;
@@ -36,13 +35,6 @@ pub(crate) async fn ask(
     };
     let id = session.map(|session| session.id);
     let resumed = pairs.iter().find(|(name, _)| name == RESUMED).map(|(_, sealed)| sealed.clone());
-    if resumed.is_none() && PushRequests::is_reference(&pairs) {
-        return Ok(match site.app.push_requests.open(&pairs).await? {
-            // The reference is good once. What it leads to may be loaded again.
-            Ok(sealed) => redirect(&site.path(&resumption(&sealed))),
-            Err(reason) => return Err(malformed(&reason.to_string())),
-        });
-    }
     let outcome = match resumed {
         Some(sealed) => site.app.authorize.resume(&sealed, id).await?,
         None => site.app.authorize.begin(pairs, id).await?,

@@ -41,6 +41,6 @@ pub async fn refresh_token(
     Sender(origin): Sender,
     TokenBody(Refresh { refresh_token: token, scope }): TokenBody<Refresh>,
 ) -> Result<Token, Refused<NoRefresh, TokenWords>> {
-    let tokens = refresh.refresh(&token, scope.as_deref(), None, None, &origin).await;
+    let tokens = refresh.refresh(&token, scope.as_deref(), None, None, None, &origin).await;
     Ok(metrics.refresh(tokens)?.into())
 }

@@ -12,6 +12,7 @@ use super::identified::Asking;
 use super::outcome::{ConsentNeeded, Decision, LoginNeeded, Outcome, SwitchNeeded};
 use super::params::Params;
 use super::pending::Pending;
+use super::pushing::arrived;
 use super::request::{AuthorizationRequest, Prompt, Target, Unanswerable, client_id};
 use crate::factors::standing::Standing;
 use crate::keys::id_token_keys::IdTokenKeys;
@@ -60,11 +61,11 @@ impl Authorize {
         parameters: impl IntoIterator<Item = (String, String)>,
         session: Option<SessionId>,
     ) -> Result<Outcome, StoreError> {
-        let Ok(params) = Params::new(parameters) else {
-            return Ok(Outcome::Unanswerable(Unanswerable::TooLong));
-        };
-        let pending = Pending::new(params, self.ports.clock.now());
-        self.look(pending, true, session, None).await
+        let parameters = parameters.into_iter().collect();
+        match arrived(parameters, &self.master, self.ports.clock.now()) {
+            Ok(pending) => self.look(pending, true, session, None).await,
+            Err(reason) => Ok(Outcome::Unanswerable(reason)),
+        }
     }
 
     /// Looks again at a request that was sealed into an outcome before, after a login.
@@ -220,7 +221,7 @@ impl Authorize {
             self.consents.remember(&live.session, &client.id, &scope, resource, origin).await?;
         }
         let code = Code::new(asking.client, asking.target, &request, &live.session, scope, now, random);
-        let code = code.seal(&self.master, random);
+        let code = code.of(asking.pending.pushed.as_ref()).seal(&self.master, random);
         let answer = Answer::code(&asking.target.redirect_uri, &code, asking.state(), &self.issuer);
         Ok(Ok(Outcome::Answer(answer)))
     }

@@ -5,6 +5,7 @@ use keyward_auth::{MasterSecret, Random, ScopeSet, SecretHash, Thumbprint, Zeroi
 use time::{Duration, OffsetDateTime};
 
 use super::challenge::Challenge;
+use super::pushed::PushedId;
 use super::request::{AuthorizationRequest, Target};
 use crate::model::clients::Client;
 use crate::model::sessions::Session;
@@ -69,6 +70,14 @@ impl Code {
             resource: request.resource.clone(),
             nonce: request.nonce.clone(),
             key: request.key.clone(),
+        }
+    }
+
+    /// The same, where the request was pushed: it is good once, so all of its codes are one.
+    pub(crate) fn of(self, pushed: Option<&PushedId>) -> Self {
+        match pushed {
+            Some(pushed) => Self { id: pushed.id, session: pushed.session(), ..self },
+            None => self,
         }
     }
 

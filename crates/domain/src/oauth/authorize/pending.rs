@@ -4,6 +4,7 @@ use keyward_auth::{MasterSecret, Random, ScopeSet, Zeroizing};
 use time::{Duration, OffsetDateTime};
 
 use super::params::Params;
+use super::pushed::{PushedId, micros};
 use crate::model::clients::Client;
 use crate::values::ids::SessionId;
 use crate::values::packed::{Packer, Unpacker};
@@ -23,6 +24,8 @@ pub struct Pending {
     pub(crate) asked_in: Option<SessionId>,
     /// What the person was shown when they were asked for consent.
     pub(crate) shown: Option<Shown>,
+    /// What it was pushed as, if it was.
+    pub(crate) pushed: Option<PushedId>,
 }
 
 /// What a consent page showed.
@@ -33,15 +36,10 @@ pub struct Shown {
     pub(crate) client_since: i64,
 }
 
-/// A time in Unix microseconds.
-fn micros(at: OffsetDateTime) -> i64 {
-    i64::try_from(at.unix_timestamp_nanos() / 1_000).unwrap_or_default()
-}
-
 impl Pending {
     /// One that arrived at `begun_at`.
     pub(crate) fn new(params: Params, begun_at: OffsetDateTime) -> Self {
-        Self { params, begun_at, asked_in: None, shown: None }
+        Self { params, begun_at, asked_in: None, shown: None, pushed: None }
     }
 
     /// The same, of which this session's person was asked to grant the client this scope.
@@ -63,13 +61,18 @@ impl Pending {
         let asked_in = self.asked_in.map(|SessionId(id)| id.into_bytes().to_vec()).unwrap_or_default();
         let scope = self.shown.as_ref().map(|shown| shown.scope.to_string());
         let since = self.shown.as_ref().map(|shown| shown.client_since).unwrap_or_default();
-        let plain = Packer::default()
+        let packed = Packer::default()
             .integer(micros(self.begun_at))
             .bytes(&asked_in)
             .optional(scope.as_deref())
             .integer(since)
-            .bytes(&self.params.pack())
-            .done();
+            .bytes(&self.params.pack());
+        // Absent for most: a version of this program from before reads those, and this one reads its.
+        let packed = match &self.pushed {
+            Some(pushed) => pushed.pack(packed),
+            None => packed,
+        };
+        let plain = packed.done();
         master.seal_text(PREFIX, LABEL, &plain, random)
     }
 
@@ -90,7 +93,8 @@ impl Pending {
         let shown = scope.map(|scope| Shown { scope, client_since });
         let params = Params::unpack(read.bytes()?)?;
         let begun_at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros) * 1_000).ok()?;
-        let pending = Self { params, begun_at, asked_in, shown };
+        let pushed = if read.is_done() { None } else { Some(PushedId::unpack(&mut read)?) };
+        let pending = Self { params, begun_at, asked_in, shown, pushed };
         (read.is_done() && now < begun_at + LIFE).then_some(pending)
     }
 }
@@ -100,6 +104,7 @@ mod tests {
     use keyward_auth::SystemRandom;
 
     use super::*;
+    use crate::model::spent::OnceId;
 
     #[test]
     fn a_request_opens_as_it_was_sealed_for_an_hour_and_under_its_own_secret_only() {
@@ -109,7 +114,8 @@ mod tests {
         for asked_in in [None, Some(SessionId(uuid::Uuid::from_u128(7)))] {
             let shown =
                 asked_in.map(|_| Shown { scope: ScopeSet::parse("openid").unwrap(), client_since: 7 });
-            let pending = Pending { asked_in, shown, ..Pending::new(params.clone(), begun) };
+            let pushed = asked_in.map(|_| PushedId { id: OnceId([7; 16]), at: 7, client_since: 8 });
+            let pending = Pending { asked_in, shown, pushed, ..Pending::new(params.clone(), begun) };
             let text = pending.seal(&master, &SystemRandom);
             assert_eq!(Pending::open(&text, &master, begun + LIFE - Duration::SECOND), Some(pending));
             assert_eq!(Pending::open(&text, &master, begun + LIFE), None);

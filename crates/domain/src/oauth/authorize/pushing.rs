@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use keyward_auth::{ErrorCode, MasterSecret, Thumbprint, Zeroizing};
+use time::OffsetDateTime;
 
 use super::answer::Refusal;
 use super::params::{Params, TooLong};
@@ -10,7 +11,6 @@ use super::pending::Pending;
 use super::pushed::{LIFE, Pushed};
 use super::request::{AuthorizationRequest, Target, Unanswerable};
 use crate::model::clients::Client;
-use crate::model::store_error::StoreError;
 use crate::ports::bundle::Ports;
 use crate::values::codes;
 use crate::values::failure::{Failure, Kind};
@@ -59,7 +59,7 @@ pub struct Reference {
     pub expires_in: i64,
 }
 
-/// Takes authorization requests from clients, and finds them again when the browser comes.
+/// Takes authorization requests from clients.
 #[derive(Clone)]
 pub struct PushRequests {
     ports: Ports,
@@ -84,6 +84,10 @@ impl PushRequests {
         client: &Client,
         key: Option<&Thumbprint>,
     ) -> Result<Reference, PushError> {
+        if client.settings.redirect_uris.is_empty() {
+            let words = "the client has no redirect URI";
+            return Err(PushError::Refused(Refusal::new("unauthorized_client", words)));
+        }
         let others = parameters.into_iter().filter(|(name, _)| name != "client_id");
         let mut all: Vec<_> = others.chain([("client_id".to_owned(), client.id.to_string())]).collect();
         let named = all.iter().find(|(name, value)| name == "dpop_jkt" && !value.is_empty());
@@ -100,52 +104,37 @@ impl PushRequests {
         Target::of(&params, client).map_err(PushError::Unanswerable)?;
         AuthorizationRequest::parse(&params, client, &self.issuer).map_err(PushError::Refused)?;
         let random = &*self.ports.random;
-        let pushed = Pushed::new(&client.id, params, self.ports.clock.now(), random);
+        let pushed = Pushed::new(client, params, self.ports.clock.now(), random);
         let request_uri = pushed.seal(&self.master, random);
         Ok(Reference { request_uri, expires_in: LIFE.whole_seconds() })
     }
+}
 
-    /// Whether the parameters of an authorization request refer to a pushed one.
-    pub fn is_reference(parameters: &[(String, String)]) -> bool {
-        parameters.iter().any(|(name, value)| name == "request_uri" && Pushed::looks_like(value))
-    }
-
-    /// Finds the request that the parameters of an authorization request refer to, and seals it for
-    /// [`Authorize::resume`](super::asking::Authorize::resume). It is good once, for the client that pushed it; parameters beside
-    /// `client_id` and `request_uri` are ignored (RFC 9126, section 4; RFC 9101, section 5).
-    ///
-    /// # Errors
-    /// The store's alone: what is wrong with the reference is an [`Unanswerable`].
-    pub async fn open(
-        &self,
-        parameters: &[(String, String)],
-    ) -> Result<Result<Zeroizing<String>, Unanswerable>, StoreError> {
-        let one = |name: &'static str| {
-            let mut found = parameters.iter().filter(|(known, value)| known == name && !value.is_empty());
-            let first = found.next().map(|(_, value)| value.as_str());
-            if found.next().is_some() { Err(Unanswerable::Twice(name)) } else { Ok(first) }
+/// The request that parameters of an authorization request make, or refer to: then that is good for a minute, for the client that
+/// pushed it, and parameters beside `client_id` and `request_uri` are ignored (RFC 9126, section 4; RFC 9101, section 5).
+pub(super) fn arrived(
+    parameters: Vec<(String, String)>,
+    master: &MasterSecret,
+    now: OffsetDateTime,
+) -> Result<Pending, Unanswerable> {
+    let is_reference = |(name, value): &(String, String)| name == "request_uri" && Pushed::looks_like(value);
+    if !parameters.iter().any(is_reference) {
+        return match Params::new(parameters) {
+            Ok(params) => Ok(Pending::new(params, now)),
+            Err(TooLong) => Err(Unanswerable::TooLong),
         };
-        let (client, uri) = match (one("client_id"), one("request_uri")) {
-            (Ok(Some(client)), Ok(Some(uri))) => (client, uri),
-            (Err(reason), _) | (_, Err(reason)) => return Ok(Err(reason)),
-            (Ok(None), _) | (_, Ok(None)) => return Ok(Err(Unanswerable::NoClient)),
-        };
-        let now = self.ports.clock.now();
-        let pushed = Pushed::open(uri, &self.master);
-        let pushed = pushed.filter(|pushed| pushed.client.as_str() == client && !pushed.is_over(now));
-        let Some(pushed) = pushed else { return Ok(Err(Unanswerable::Expired)) };
-        let is_first = self
-            .ports
-            .retrying(|| async {
-                let mut tx = self.ports.store.begin().await?;
-                let is_first = tx.spent().spend(pushed.id, pushed.noted_until()).await?;
-                tx.commit().await?;
-                Ok::<_, StoreError>(is_first)
-            })
-            .await?;
-        if !is_first {
-            return Ok(Err(Unanswerable::Expired));
-        }
-        Ok(Ok(Pending::new(pushed.params, now).seal(&self.master, &*self.ports.random)))
     }
+    let one = |name: &'static str| {
+        let mut found = parameters.iter().filter(|(known, value)| known == name && !value.is_empty());
+        let first = found.next().map(|(_, value)| value.as_str());
+        if found.next().is_some() { Err(Unanswerable::Twice(name)) } else { Ok(first.unwrap_or_default()) }
+    };
+    let (client, uri) = (one("client_id")?, one("request_uri")?);
+    if client.is_empty() {
+        return Err(Unanswerable::NoClient);
+    }
+    let pushed = Pushed::open(uri, master);
+    let pushed = pushed.filter(|pushed| pushed.client.as_str() == client && !pushed.is_over(now));
+    let Pushed { id, params, .. } = pushed.ok_or(Unanswerable::Expired)?;
+    Ok(Pending { pushed: Some(id), ..Pending::new(params, now) })
 }

@@ -208,10 +208,13 @@ fn scope(asked: Option<&str>, client: &Client) -> Result<Option<ScopeSet>, Refus
 
 /// The service that the tokens are for; `None` for this server, which a request may name by its address (RFC 9728), too.
 fn resource(asked: Option<&str>, client: &Client, issuer: &str) -> Result<Option<ResourceUri>, Refusal> {
-    let Some(asked) = asked.filter(|asked| !is_own(asked, issuer)) else { return Ok(None) };
+    let Some(asked) = asked else { return Ok(None) };
     let known = client.settings.resources.iter().find(|resource| resource.as_str() == asked);
-    let invalid = || Refusal::new("invalid_target", "the client is not registered for this resource");
-    known.cloned().map(Some).ok_or_else(invalid)
+    match known {
+        Some(resource) => Ok(Some(resource.clone())),
+        None if is_own(asked, issuer) => Ok(None),
+        None => Err(Refusal::new("invalid_target", "the client is not registered for this resource")),
+    }
 }
 
 fn challenge(challenge: Option<&str>, method: Option<&str>) -> Result<Challenge, Refusal> {
