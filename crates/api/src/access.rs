@@ -2,6 +2,7 @@
 
 pub mod cache_use;
 pub mod current_user;
+pub mod endpoint_proofs;
 pub mod epochs;
 pub mod feed;
 pub(crate) mod key_check;

@@ -43,13 +43,13 @@ use keyward_domain::values::names::NameRules;
 use keyward_domain::values::relying_party::RelyingParty;
 use keyward_guard::{Authenticator, ProtectedResource};
 
+use crate::access::endpoint_proofs::EndpointProofs;
 use crate::access::feed::Feed;
 use crate::access::key_uses::KeyUses;
 use crate::access::own_account::OwnAccount;
 use crate::access::userinfo::Userinfo;
 use crate::boundary::cors::Cors;
 use crate::boundary::proxies::Proxies;
-use crate::extract::dpop::EndpointProofs;
 use crate::foundation::Core;
 use crate::metrics::background::Background;
 use crate::metrics::counters::Metrics;

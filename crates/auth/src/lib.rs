@@ -8,6 +8,7 @@ mod argon2;
 mod authentication;
 mod claims;
 mod code;
+mod confirmation;
 mod dpop;
 mod error;
 mod error_code;
@@ -42,9 +43,9 @@ pub use argon2::{Argon2Engine, Argon2Params, Argon2idHasher};
 pub use authentication::{AAL1, AAL2, Authenticated, Authentication, Credential};
 pub use claims::Claims;
 pub use code::OneTimeCodes;
+pub use confirmation::Confirmation;
 pub use dpop::{
-    Confirmation, DPOP_ALGORITHMS, DpopError, DpopNonce, DpopNonces, DpopProof, ProofMemory, ProofTarget,
-    ProofUse,
+    DPOP_ALGORITHMS, DpopError, DpopNonce, DpopNonces, DpopProof, ProofMemory, ProofTarget, ProofUse,
 };
 pub use error::{KeyError, PasswordError, RefreshError, ScopeError};
 pub use error_code::ErrorCode;

@@ -1,43 +1,22 @@
 //! The key that a client shows at the token endpoint, by a DPoP proof (RFC 9449, section 5).
 
-use std::sync::Arc;
-
 use axum::extract::{FromRef, FromRequestParts, OriginalUri};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use keyward_auth::{DpopError, DpopNonces, MasterSecret, Thumbprint};
-use keyward_domain::values::clock::Clock;
-use keyward_guard::{Documented, ErrorCode, ProofCheck, ProvenRequest, Refusal, Schemas};
+use keyward_auth::{DpopError, Thumbprint};
+use keyward_guard::{Documented, ErrorCode, ProvenRequest, Refusal, Schemas};
 use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Required};
 
+use crate::access::endpoint_proofs::EndpointProofs;
 use crate::error::{ApiError, document_error};
 
 /// The header of a proof.
 const PROOF: &str = "dpop";
 /// The header that hands out a nonce.
 const NONCE: &str = "dpop-nonce";
-
-/// Checks the proofs of requests that bring no access token. Those of locks have a memory of their own, so that callers
-/// without a bound token cannot fill it.
-#[derive(Clone)]
-pub struct EndpointProofs(Arc<Checks>);
-
-struct Checks {
-    check: ProofCheck,
-    nonces: DpopNonces,
-    clock: Arc<dyn Clock>,
-}
-
-impl EndpointProofs {
-    /// Checks for the service at `issuer`, whose nonces are made under `master`.
-    pub(crate) fn new(issuer: &str, master: &MasterSecret, clock: Arc<dyn Clock>) -> Self {
-        let check = ProofCheck::new(issuer).with_nonces(DpopNonces::new(master));
-        Self(Arc::new(Checks { check, nonces: DpopNonces::new(master), clock }))
-    }
-}
 
 /// The key that the sender of a request shows, if it shows one.
 pub struct ShownKey {
@@ -64,13 +43,12 @@ where
         if !parts.headers.contains_key(PROOF) {
             return Ok(Self { key: None, nonce: None });
         }
-        let EndpointProofs(checks) = EndpointProofs::from_ref(state);
-        let now = checks.clock.now().unix_timestamp();
-        let nonce = HeaderValue::from_str(checks.nonces.issue(now).as_str()).ok();
         let path =
             parts.extensions.get::<OriginalUri>().map_or(parts.uri.path(), |OriginalUri(uri)| uri.path());
         let request = ProvenRequest { headers: &parts.headers, method: &parts.method, path };
-        match checks.check.of_request(&request, now) {
+        let (shown, nonce) = EndpointProofs::from_ref(state).check(&request);
+        let nonce = HeaderValue::from_str(nonce.as_str()).ok();
+        match shown {
             Ok(key) => Ok(Self { key: Some(key), nonce }),
             Err(refusal) => Err(with_nonce(refused(refusal).into_response(), nonce)),
         }

@@ -44,6 +44,7 @@ use keyward_domain::values::names::NameRules;
 use keyward_domain::values::scopes::Grants;
 use keyward_guard::ProofCheck;
 
+use crate::access::endpoint_proofs::EndpointProofs;
 use crate::access::epochs::Epochs;
 use crate::access::feed::Feed;
 use crate::access::own_account::OwnAccount;
@@ -51,7 +52,6 @@ use crate::access::session_check::SessionCheck;
 use crate::access::userinfo::Userinfo;
 use crate::boundary::cors::Cors;
 use crate::boundary::proxies::Proxies;
-use crate::extract::dpop::EndpointProofs;
 use crate::foundation::{Core, Foundation};
 use crate::metrics::background::Background;
 use crate::metrics::counters::Metrics;

@@ -5,7 +5,7 @@ use std::fmt;
 use std::mem::take;
 use std::sync::{Mutex, PoisonError};
 
-use super::{AHEAD, DpopProof, OLDEST};
+use super::proof::{AHEAD, DpopProof, OLDEST};
 
 /// How long a proof is remembered at least, in seconds: for as long as it could be shown again.
 const SPAN: i64 = OLDEST + AHEAD;
@@ -88,15 +88,11 @@ impl fmt::Debug for ProofMemory {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Claims;
     use super::*;
     use crate::Thumbprint;
 
     fn proof(key: &str, id: &str) -> DpopProof {
-        let text = || String::new();
-        let claims = Claims { jti: id.to_owned(), htm: text(), htu: text(), iat: 0, ath: None, nonce: None };
-        let key = Thumbprint::parse(&key.repeat(43)[..43]).unwrap();
-        DpopProof { thumbprint: key, claims }
+        DpopProof::named(Thumbprint::parse(&key.repeat(43)[..43]).unwrap(), id)
     }
 
     #[test]
