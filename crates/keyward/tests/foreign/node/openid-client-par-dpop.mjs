@@ -28,6 +28,7 @@ await refused(client.fetchUserInfo(config, tokens.access_token, tokens.claims().
 const next = await client.refreshTokenGrant(config, tokens.refresh_token, undefined, { DPoP });
 check(next.token_type === "dpop", `A refreshed token is a ${next.token_type}.`);
 
-// A reference is good once.
-const answer = await fetch(address, { redirect: "manual" });
-check(answer.status === 400, `A used reference answers ${answer.status}.`);
+// The reference may be opened again within its minute, as by a second click. One code of it is traded.
+const again = await browser.follow(address);
+const used = client.authorizationCodeGrant(config, again, { pkceCodeVerifier: verifier, expectedState: state }, undefined, { DPoP });
+check((await refused(used, "A second code of a pushed request")).error === "invalid_grant", "A second code is refused otherwise.");
