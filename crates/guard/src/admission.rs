@@ -1,6 +1,6 @@
 //! Letting a request in: its credential, and the proof that belongs to a bound one.
 
-use http::{Extensions, HeaderMap, Method};
+use http::{Extensions, HeaderMap, Method, Uri};
 use keyward_auth::{Authenticated, Scoped};
 
 use crate::bearer::{self, Scheme};
@@ -11,8 +11,7 @@ use crate::{Authenticator, Refusal};
 pub(crate) struct Arriving<'a> {
     pub(crate) headers: &'a HeaderMap,
     pub(crate) method: &'a Method,
-    /// As the client sees it, as far as the service knows.
-    pub(crate) path: &'a str,
+    pub(crate) uri: &'a Uri,
     pub(crate) extensions: &'a Extensions,
 }
 
@@ -35,7 +34,20 @@ pub(crate) async fn admit<I: Scoped + Authenticated>(
     let (Scheme::Dpop, Some(key), Some(proofs)) = (scheme, &confirmation.jkt, authenticator.proofs()) else {
         return Err(Refusal::InvalidToken);
     };
-    let proven = ProvenRequest { headers: request.headers, method: request.method, path: request.path };
+    let proven = ProvenRequest { headers: request.headers, method: request.method, path: path(request) };
     proofs.of_token(&proven, token, key, authenticator.now())?;
     Ok(identity)
+}
+
+/// The path as the client sees it, as far as the service knows: a router that is nested in another one sees the rest of it only.
+#[cfg(feature = "axum")]
+fn path<'a>(request: &Arriving<'a>) -> &'a str {
+    let original = request.extensions.get::<axum::extract::OriginalUri>();
+    original.map_or(request.uri.path(), |axum::extract::OriginalUri(uri)| uri.path())
+}
+
+/// The path as the service sees it.
+#[cfg(not(feature = "axum"))]
+fn path<'a>(request: &Arriving<'a>) -> &'a str {
+    request.uri.path()
 }

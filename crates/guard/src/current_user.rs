@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use axum::extract::{FromRef, FromRequestParts, OptionalFromRequestParts, OriginalUri};
+use axum::extract::{FromRef, FromRequestParts, OptionalFromRequestParts};
 use axum::http::request::Parts;
 
 use keyward_auth::{Authenticated, Scoped};
@@ -39,11 +39,8 @@ impl<R: Requirement, F: Freshness, I: Scoped + Authenticated> CurrentUser<R, F, 
     }
 
     async fn admit_to(authenticator: &dyn Authenticator<I>, parts: &Parts) -> Result<Self, Refusal> {
-        // A router that is nested in another one sees the rest of the path only.
-        let path =
-            parts.extensions.get::<OriginalUri>().map_or(parts.uri.path(), |OriginalUri(uri)| uri.path());
-        let Parts { headers, method, extensions, .. } = parts;
-        let identity = admit(authenticator, &Arriving { headers, method, path, extensions }).await?;
+        let Parts { headers, method, uri, extensions, .. } = parts;
+        let identity = admit(authenticator, &Arriving { headers, method, uri, extensions }).await?;
         require(&identity, R::SCOPE, R::ENROLLING)?;
         opened_by(&identity, R::OPENED_BY, StepUp::of::<F>())?;
         authenticated(&identity, StepUp::of::<F>(), authenticator.now())?;

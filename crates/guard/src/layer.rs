@@ -129,7 +129,7 @@ where
             let arriving = Arriving {
                 headers: request.headers(),
                 method: request.method(),
-                path: request.uri().path(),
+                uri: request.uri(),
                 extensions: request.extensions(),
             };
             match lock.admit(&arriving).await {
