@@ -144,7 +144,8 @@ pub async fn issue_token(
             if client.is_public() {
                 return Err(GrantError::Unauthorized.into());
             }
-            let token = state.tokens.client_credentials(&client, scope.as_deref(), resource.as_deref(), key)?;
+            let token =
+                state.tokens.client_credentials(&client, scope.as_deref(), resource.as_deref(), key)?;
             return Ok(shown.answer(NoStore(ClientToken {
                 access_token: token.as_str().to_owned(),
                 token_type: token_type(&token),
