@@ -1,5 +1,6 @@
 //! The cookie by which an account knows a browser that was logged in before: while guesses of others make the account wait, its owner
-//! goes on logging in here. It names the session of the last login, sealed, and opens nothing. It stays after a logout.
+//! goes on logging in here. It names the session of the last login here, sealed, and opens nothing. It counts until a day
+//! after that session has ended, when the cleaning removes its row.
 
 use axum::http::{HeaderMap, HeaderValue};
 use keyward_domain::sessions::known_device::KnownDevice;

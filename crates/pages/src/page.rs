@@ -104,13 +104,17 @@ impl Page {
         values.insert("base", public.base().into());
         values.insert("app", Value::from(&*public.name));
         values.insert("logo", public.logo.is_some().into());
-        let (site, status, referrer) = (site.clone(), StatusCode::OK, OWN_SITE);
+        let (site, status, referrer) = (site.clone(), StatusCode::OK, ORIGIN_ALONE);
         Self { site, template, status, origin: None, values, cookie: None, referrer }
     }
 
     /// The page that `template` makes, with forms.
     pub fn new(visit: &Visit, template: &'static str, title: &str) -> Self {
-        let page = Self { cookie: visit.form_cookie(), ..Self::plain(&visit.site, template, title) };
+        let page = Self {
+            cookie: visit.form_cookie(),
+            referrer: OWN_SITE,
+            ..Self::plain(&visit.site, template, title)
+        };
         page.with("form_token", visit.form_token()).with("logged_in", visit.session().is_some())
     }
 

@@ -20,7 +20,7 @@ const SCRIPT: &str = include_str!("assets/page.js");
 
 /// The pages, for [`Service::with_pages`](keyward_api::service::Service::with_pages).
 pub fn pages() -> Pages {
-    Pages { paths: &PATHS, places: &PLACES, routes, error: refusal::page }
+    Pages { paths: &PATHS, places: &PLACES, read_only: &READ_ONLY, routes, error: refusal::page }
 }
 
 /// The paths of pages that people may type.
@@ -41,16 +41,11 @@ const PATHS: [&str; 14] = [
     "/oauth/logout",
 ];
 
-/// Where pages are. The paths of links in mails are operations for programs, too.
-const PLACES: [&str; 7] = [
-    "/account",
-    "/oauth/authorize",
-    "/oauth/consent",
-    "/oauth/switch",
-    "/oauth/logout",
-    "/reset-password",
-    "/verify-email",
-];
+/// Where pages are.
+const PLACES: [&str; 5] =
+    ["/account", "/oauth/authorize", "/oauth/consent", "/oauth/switch", "/oauth/logout"];
+/// The pages of links in mails, whose forms go to places of pages. A POST to them is an operation for programs.
+const READ_ONLY: [&str; 2] = ["/reset-password", "/verify-email"];
 
 fn routes(app: &AppState) -> Router<AppState> {
     let site = Site::new(app);

@@ -46,8 +46,9 @@ pub fn check(input: &[u8]) -> Fate {
         accepted = true;
     }
     // What is sealed for one purpose serves no other.
-    assert!(Code::open(&sealed(REQUEST), &MASTER).is_none());
-    assert!(Pending::open(&sealed(CODE), &MASTER, now).is_none());
+    assert!(Code::open(&sealed((CODE.0, REQUEST.1)), &MASTER).is_none());
+    assert!(Pending::open(&sealed((REQUEST.0, CODE.1)), &MASTER, now).is_none());
+    assert!(Pushed::open(&sealed((PUSHED.0, REQUEST.1)), &MASTER).is_none());
     if let Some(next) = Next::parse(input, now) {
         assert!(next.path().starts_with('/') && !next.path().starts_with("//"), "{}", next.path());
         assert_eq!(Next::to(next.path()).as_ref().map(Next::path), Some(next.path()));

@@ -99,6 +99,15 @@ impl OAuthTokens {
         Ok(self.opening.sign(&grant)?)
     }
 
+    /// Refuses another resource than this server, for a grant that gives tokens for this server alone.
+    ///
+    /// # Errors
+    /// [`SessionError::ForeignResource`].
+    pub fn only_own(&self, resource: Option<&str>) -> Result<(), SessionError> {
+        let other = |resource: &str| !resource.is_empty() && !is_own(resource, &self.issuer);
+        if resource.is_some_and(other) { Err(SessionError::ForeignResource) } else { Ok(()) }
+    }
+
     /// Ends the session of an access or refresh token. Tokens that are no longer good, and those of other clients'
     /// sessions, change nothing. The caller's own token has no session, and an API key is its owner's to remove: they cannot be
     /// revoked, and the answer says so.

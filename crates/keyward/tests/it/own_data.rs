@@ -41,6 +41,9 @@ async fn it_holds_what_the_resources_and_the_security_events_say_and_nothing_of_
     ana.post("/cart/items", wanted).await.assert_status(201);
     let wrong = json!({ "username": "ana@example.com", "password": "not hers" });
     app.anonymous().post("/login", wrong).await.assert_status(401);
+    let path = format!("/users/{}", ana.id);
+    let change = root.call("PATCH", &path).header("user-agent", "the browser of root").from("203.0.113.77");
+    change.json(&json!({ "role": "admin" })).send().await.assert_status(200);
     let browser = Browser::logged_in(&app, "ana").await;
     let rp = RelyingParty::public(&app, "album").await;
     rp.tokens(&browser, &[]).await;
@@ -59,11 +62,16 @@ async fn it_holds_what_the_resources_and_the_security_events_say_and_nothing_of_
         .iter()
         .map(|event| event["kind"].as_str().unwrap())
         .collect();
+    let events = data["security_events"].as_array().unwrap();
+    let by_root = events.iter().find(|event| event["kind"] == "role_changed").unwrap();
+    assert_eq!((&by_root["ip"], &by_root["user_agent"]), (&json!(null), &json!(null)));
     for kind in ["login_ok", "login_failed", "app_allowed"] {
         assert!(kinds.contains(kind), "{kind}: {kinds:?}");
     }
     assert_eq!(data["sessions"].as_array().unwrap().len(), 3, "two logins and the application's");
-    for secret in ["Of Eve", "eve@", PASSWORD, "$argon2", "kwr_", "kwp_", "salt", "hash"] {
+    for secret in
+        ["Of Eve", "eve@", "203.0.113.77", "of root", PASSWORD, "$argon2", "kwr_", "kwp_", "salt", "hash"]
+    {
         assert!(!answer.text().contains(secret), "{secret}");
     }
     let members: Vec<&String> = data.as_object().unwrap().keys().collect();

@@ -113,3 +113,22 @@ async fn a_clients_own_token_is_for_a_resource_that_it_is_registered_for() {
         assert_eq!(ask(other).await.assert_status(400).json()["error"], "invalid_target", "{other}");
     }
 }
+
+#[tokio::test]
+async fn a_password_buys_tokens_for_this_server_alone() {
+    let app = TestApp::start().await;
+    app.user("ana").await;
+    let log_in = async |resource: &str| {
+        let fields = [
+            ("grant_type", "password"),
+            ("username", "ana@example.com"),
+            ("password", keyward_api::testing::app::PASSWORD),
+            ("resource", resource),
+        ];
+        crate::oauth::form(&app, "/oauth/token", &fields).send().await
+    };
+    assert_eq!(log_in(API).await.assert_status(400).json()["error"], "invalid_target");
+    for own in ["", ISSUER] {
+        assert_eq!(audience(&log_in(own).await.assert_status(200).json()), "keyward");
+    }
+}

@@ -1,12 +1,16 @@
 //! `/account/data`: what is kept about an account, to be downloaded.
 
-use axum::http::{HeaderValue, header};
+use std::sync::Arc;
+
+use axum::http::{HeaderValue, Version, header};
 use axum::response::{IntoResponse, Response};
+use keyward_api::error::ApiError;
 use keyward_api::routes::rfc3339::rfc3339;
 use keyward_domain::factors::standing::Standing;
 use keyward_domain::model::api_keys::ApiKey;
 use keyward_domain::model::users::User;
 use keyward_domain::oauth::consents::App;
+use keyward_domain::sessions::standing::StandingSessions;
 use keyward_domain::values::names::Username;
 use serde_json::{Map, Value, json};
 
@@ -15,11 +19,14 @@ use crate::entry::Owner;
 use crate::refusal::Refusal;
 use crate::visit::Visit;
 
+/// The largest file for a client of HTTP/1.0, in bytes: it is held whole.
+const LARGEST: usize = 16 * 1024 * 1024;
+
 /// A JSON file: Keyward's own part of it, and then what each resource holds. It is sent while it is read.
 ///
 /// # Errors
 /// What the database answered.
-pub async fn download(visit: Visit, Owner(session): Owner) -> Result<Response, Refusal> {
+pub async fn download(visit: Visit, Owner(session): Owner, version: Version) -> Result<Response, Refusal> {
     let (app, actor) = (&visit.site.app, &session.actor);
     let user = app.users.find_own(actor).await?;
     let standing = app.factors.own(actor).await?;
@@ -38,7 +45,22 @@ pub async fn download(visit: Visit, Owner(session): Owner) -> Result<Response, R
         (header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"my-data.json\"")),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
     ];
-    Ok((headers, download::body(actor.who, head, lists)).into_response())
+    let (standing, clock) =
+        (StandingSessions::new(&app.opening), Arc::clone(&app.core.foundation.ports.clock));
+    let id = session.id;
+    let stands: download::Stands = Box::new(move || {
+        let (standing, clock) = (standing.clone(), Arc::clone(&clock));
+        Box::pin(async move { Ok(standing.find(id).await?.is_some_and(|found| clock.now() < found.until)) })
+    });
+    let body = download::body(actor.who, head, lists, stands);
+    if version >= Version::HTTP_11 {
+        return Ok((headers, body).into_response());
+    }
+    // HTTP/1.0 ends an answer by closing the connection: one that was cut short would pass for a whole one.
+    match axum::body::to_bytes(body, LARGEST).await {
+        Ok(whole) => Ok((headers, whole).into_response()),
+        Err(_) => Err(Refusal(ApiError::unavailable())),
+    }
 }
 
 fn account(user: &User) -> Value {

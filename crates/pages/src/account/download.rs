@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::io;
+use std::pin::Pin;
 
 use axum::body::{Body, Bytes};
 use futures_util::stream;
@@ -10,9 +11,14 @@ use keyward_domain::model::store_error::StoreError;
 use keyward_domain::values::ids::UserId;
 use serde_json::{Map, Value};
 
+/// Whether the session that asked stands.
+pub(super) type Stands =
+    Box<dyn Fn() -> Pin<Box<dyn Future<Output = Result<bool, StoreError>> + Send>> + Send + Sync>;
+
 /// What is left to write.
 struct Rest {
     user: UserId,
+    stands: Stands,
     /// The beginning, until it is written.
     head: Option<Map<String, Value>>,
     lists: VecDeque<OwnList>,
@@ -24,11 +30,12 @@ struct Rest {
     done: bool,
 }
 
-/// The object with the members of `head` and these lists. Where the database fails meanwhile, the connection is cut: half a file does not
-/// pass for a whole one.
-pub(super) fn body(user: UserId, head: Map<String, Value>, lists: Vec<OwnList>) -> Body {
+/// The object with the members of `head` and these lists. Before each page `stands` says whether the session does that asked.
+/// Where it has ended, or the database fails, the connection is cut: over HTTP/1.1 half a file does not pass for a whole one.
+pub(super) fn body(user: UserId, head: Map<String, Value>, lists: Vec<OwnList>, stands: Stands) -> Body {
     let rest = Rest {
         user,
+        stands,
         head: Some(head),
         lists: lists.into(),
         after: None,
@@ -58,6 +65,9 @@ impl Rest {
             let is_end = !std::mem::replace(&mut self.done, true);
             return Ok(is_end.then(|| "\n}\n".to_owned()));
         };
+        if !(self.stands)().await? {
+            return Err(StoreError::Dangling);
+        }
         let page = list.source.page(self.user, self.after.take()).await?;
         let mut text = String::new();
         if !std::mem::replace(&mut self.begun, true) {
@@ -80,6 +90,7 @@ impl Rest {
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
 
     use async_trait::async_trait;
     use keyward_domain::identity::own_data::{OwnDataSource, OwnPage};
@@ -111,9 +122,19 @@ mod tests {
         OwnList { name, source: Arc::new(Numbers { end, fails }) }
     }
 
+    /// A session that stands for so many looks.
+    fn stands(looks: usize) -> Stands {
+        let left = Arc::new(AtomicUsize::new(looks));
+        Box::new(move || {
+            let stands = left.fetch_sub(1, Ordering::Relaxed) > 0;
+            Box::pin(async move { Ok(stands) })
+        })
+    }
+
     async fn read(lists: Vec<OwnList>) -> Result<Value, axum::Error> {
         let head = json!({ "account": { "id": 7 }, "none": [] }).as_object().unwrap().clone();
-        let bytes = axum::body::to_bytes(body(UserId(7), head, lists), usize::MAX).await?;
+        let bytes =
+            axum::body::to_bytes(body(UserId(7), head, lists, stands(usize::MAX)), usize::MAX).await?;
         Ok(serde_json::from_slice(&bytes).unwrap_or_else(|error| panic!("{error}: {bytes:?}")))
     }
 
@@ -125,6 +146,15 @@ mod tests {
         });
         assert_eq!(read(lists).await.unwrap(), expected);
         assert_eq!(read(Vec::new()).await.unwrap(), json!({ "account": { "id": 7 }, "none": [] }));
+    }
+
+    #[tokio::test]
+    async fn a_session_that_ends_meanwhile_reads_no_further() {
+        for looks in [0, 1, 2] {
+            let head = Map::from_iter([("account".to_owned(), json!(7))]);
+            let body = body(UserId(7), head, vec![list("a", 5, None)], stands(looks));
+            assert!(axum::body::to_bytes(body, usize::MAX).await.is_err(), "{looks}");
+        }
     }
 
     #[tokio::test]

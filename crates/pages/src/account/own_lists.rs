@@ -13,6 +13,7 @@ use keyward_domain::model::store_error::StoreError;
 use keyward_domain::sessions::error::SessionError;
 use keyward_domain::sessions::log_out::LogOut;
 use keyward_domain::values::actor::Actor;
+use keyward_domain::values::by::Who;
 use keyward_domain::values::ids::{SessionId, UserId};
 use keyward_domain::values::page::{MAX_LIMIT, Page, Slice};
 use serde_json::{Value, json};
@@ -71,14 +72,20 @@ impl OwnDataSource for Events {
     }
 }
 
-/// Who else was involved, as an administrator, is not the account's to know.
+/// The device is that of the account itself, or of one who proved nothing, as at a failed login. That of an administrator is not the
+/// account's to know.
 fn event_as_json(event: &Event) -> Value {
-    let device = &event.origin.device;
+    let own = match event.by.who {
+        Who::User(who) => Some(who) == event.user,
+        Who::Unknown => true,
+        Who::Client(_) | Who::Operator | Who::System => false,
+    };
+    let device = Some(&event.origin.device).filter(|_| own);
     json!({
         "at": rfc3339(event.at),
         "kind": event.kind.as_str(),
         "detail": event.detail,
-        "user_agent": device.user_agent,
-        "ip": device.ip.map(|ip| ip.to_string()),
+        "user_agent": device.and_then(|device| device.user_agent.as_deref()),
+        "ip": device.and_then(|device| device.ip).map(|ip| ip.to_string()),
     })
 }

@@ -51,7 +51,7 @@ pub struct TokenRequest {
 /// What is asked for.
 pub(super) enum Grant {
     Code(CodeRequest),
-    Password { username: String, password: Password, otp: Option<String> },
+    Password { username: String, password: Password, otp: Option<String>, resource: Option<String> },
     RefreshToken { token: String, resource: Option<String> },
     ClientCredentials { resource: Option<String> },
 }
@@ -63,7 +63,7 @@ impl TokenRequest {
         let grant = match self.grant_type.as_str() {
             "password" => match (self.username, self.password) {
                 (Some(username), Some(LoginPassword { password, .. })) => {
-                    Ok(Grant::Password { username, password, otp: self.otp })
+                    Ok(Grant::Password { username, password, otp: self.otp, resource: self.resource })
                 }
                 (None, Some(_)) => Err(vec![missing("username")]),
                 (Some(_), None) => Err(vec![missing("password")]),

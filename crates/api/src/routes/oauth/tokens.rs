@@ -124,7 +124,8 @@ pub async fn issue_token(
             let redeemed = state.redeem.redeem(&code, &client, &origin).await?;
             (redeemed.tokens, redeemed.nonce)
         }
-        Grant::Password { username, password, otp } => {
+        Grant::Password { username, password, otp, resource } => {
+            state.tokens.only_own(resource.as_deref())?;
             if client.as_ref().is_some_and(|client| client.is_public() && !client.settings.first_party) {
                 return Err(GrantError::Unauthorized.into());
             }
