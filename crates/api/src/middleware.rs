@@ -23,6 +23,7 @@ use tower::{Layer, Service};
 use tracing::field::Empty;
 use tracing::{Instrument, Span};
 
+use crate::access::endpoint_proofs::EndpointProofs;
 use crate::boundary::cors::Cors;
 use crate::boundary::host::host_is_sound;
 use crate::boundary::security_headers;
@@ -108,6 +109,7 @@ where
     }
     let client = state.proxies.client_behind(&mut request);
     let in_chunks = request.headers().contains_key(header::TRANSFER_ENCODING);
+    let proven = EndpointProofs::are_for(request.headers(), uri.path());
     let from_page = Cors::concerns(request.headers());
     let caller = from_page.then(|| state.cors.caller(request.headers())).flatten();
     let started = Instant::now();
@@ -123,6 +125,9 @@ where
     let span = guarded.as_ref().get_ref().span();
     security_headers::complete(response.headers_mut(), header);
     state.cors.mark(response.headers_mut(), caller);
+    if proven {
+        state.endpoint_proofs.hand_out(response.headers_mut());
+    }
     if matches!(response.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)
         && !uri.path().ends_with(check::PATH)
     {

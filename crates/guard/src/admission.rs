@@ -4,7 +4,7 @@ use http::{Extensions, HeaderMap, Method, Uri};
 use keyward_auth::{Authenticated, Scoped};
 
 use crate::bearer::{self, Scheme};
-use crate::proofs::ProvenRequest;
+use crate::proofs::{ProofCheck, ProvenRequest};
 use crate::{Authenticator, Refusal};
 
 /// What of a request decides whether it gets in.
@@ -18,20 +18,21 @@ pub(crate) struct Arriving<'a> {
 /// Whose credential a request brings.
 ///
 /// A token that is bound to a key is good with the scheme `DPoP` and a proof only, and any other with `Bearer` only (RFC 9449, section
-/// 7.2).
+/// 7.2). Without `proofs` no bound token is.
 pub(crate) async fn admit<I: Scoped + Authenticated>(
     authenticator: &dyn Authenticator<I>,
     request: &Arriving<'_>,
+    proofs: Option<&ProofCheck>,
 ) -> Result<I, Refusal> {
     let (scheme, token) = bearer::token(request.headers)?;
-    if scheme == Scheme::Dpop && authenticator.proofs().is_none() {
+    if scheme == Scheme::Dpop && proofs.is_none() {
         return Err(Refusal::NotAuthenticated);
     }
     let identity = authenticator.authenticate_request(token, request.extensions).await?;
     let Some(confirmation) = identity.confirmation() else {
         return if scheme == Scheme::Bearer { Ok(identity) } else { Err(Refusal::InvalidToken) };
     };
-    let (Scheme::Dpop, Some(key), Some(proofs)) = (scheme, &confirmation.jkt, authenticator.proofs()) else {
+    let (Scheme::Dpop, Some(key), Some(proofs)) = (scheme, &confirmation.jkt, proofs) else {
         return Err(Refusal::InvalidToken);
     };
     let proven = ProvenRequest { headers: request.headers, method: request.method, path: path(request) };

@@ -13,7 +13,7 @@ use keyward_auth::{Authenticated, Scoped};
 use crate::admission::{Arriving, admit};
 use crate::principal::{authenticated, opened_by, require};
 use crate::refused::Refused;
-use crate::{Authenticator, Freshness, Principal, Refusal, Requirement, StepUp};
+use crate::{Authenticator, Freshness, Principal, ProofCheck, Refusal, Requirement, StepUp};
 
 /// The sender of a valid access token, which carries the scope `R` where one is named, and whose authentication is as recent
 /// and as strong as `F` says: `CurrentUser<PostsWrite, Fresh<300>>`.
@@ -34,13 +34,18 @@ impl<R: Requirement, F: Freshness, I: Scoped + Authenticated> CurrentUser<R, F, 
     }
 
     async fn admit(authenticator: Arc<dyn Authenticator<I>>, parts: &Parts) -> Result<Self, Refused> {
-        let admitted = Self::admit_to(&*authenticator, parts).await;
-        admitted.map_err(|refusal| Refused::new(refusal, &parts.headers, authenticator.proofs().is_some()))
+        let proofs = if R::BOUND_TOKENS { authenticator.proofs() } else { None };
+        let admitted = Self::admit_to(&*authenticator, parts, proofs).await;
+        admitted.map_err(|refusal| Refused::new(refusal, &parts.headers, proofs.is_some()))
     }
 
-    async fn admit_to(authenticator: &dyn Authenticator<I>, parts: &Parts) -> Result<Self, Refusal> {
+    async fn admit_to(
+        authenticator: &dyn Authenticator<I>,
+        parts: &Parts,
+        proofs: Option<&ProofCheck>,
+    ) -> Result<Self, Refusal> {
         let Parts { headers, method, uri, extensions, .. } = parts;
-        let identity = admit(authenticator, &Arriving { headers, method, uri, extensions }).await?;
+        let identity = admit(authenticator, &Arriving { headers, method, uri, extensions }, proofs).await?;
         require(&identity, R::SCOPE, R::ENROLLING)?;
         opened_by(&identity, R::OPENED_BY, StepUp::of::<F>())?;
         authenticated(&identity, StepUp::of::<F>(), authenticator.now())?;

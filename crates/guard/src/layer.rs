@@ -96,7 +96,7 @@ impl Lock {
         if self.optional && !request.headers.contains_key(AUTHORIZATION) {
             return Ok(None);
         }
-        let principal = admit(&*self.authenticator, request).await?;
+        let principal = admit(&*self.authenticator, request, self.authenticator.proofs()).await?;
         require(&principal, self.scope, false)?;
         opened_by(&principal, OpenedBy::Any, self.step_up)?;
         authenticated(&principal, self.step_up, self.authenticator.now())?;

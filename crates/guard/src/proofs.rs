@@ -66,7 +66,7 @@ impl ProofCheck {
             return Err(DpopError("is signed with another key than the token's").into());
         }
         self.check_nonce(&proof, false, now)?;
-        self.remember(&proof, now)
+        self.use_up(&proof, now)
     }
 
     /// Checks the proof of a request without a token, as at a token endpoint, which has to hold a nonce where there are any. Returns
@@ -75,10 +75,32 @@ impl ProofCheck {
     /// # Errors
     /// As [`of_token`](Self::of_token).
     pub fn of_request(&self, request: &ProvenRequest<'_>, now: i64) -> Result<Thumbprint, Refusal> {
+        let proof = self.unused(request, now)?;
+        self.use_up(&proof, now)?;
+        Ok(proof.thumbprint().clone())
+    }
+
+    /// The first half of [`of_request`](Self::of_request): the proof is not used up yet, so that a caller of unknown identity takes no
+    /// place in the memory.
+    ///
+    /// # Errors
+    /// [`Refusal::InvalidProof`], and [`Refusal::UseDpopNonce`] where its nonce is not good.
+    pub fn unused(&self, request: &ProvenRequest<'_>, now: i64) -> Result<DpopProof, Refusal> {
         let proof = self.read(request, None, now)?;
         self.check_nonce(&proof, true, now)?;
-        self.remember(&proof, now)?;
-        Ok(proof.thumbprint().clone())
+        Ok(proof)
+    }
+
+    /// The second half: the proof is good once.
+    ///
+    /// # Errors
+    /// [`Refusal::InvalidProof`] for one that was used before, and [`Refusal::Unavailable`] as [`of_token`](Self::of_token).
+    pub fn use_up(&self, proof: &DpopProof, now: i64) -> Result<(), Refusal> {
+        match self.memory.remember(proof, now) {
+            ProofUse::First => Ok(()),
+            ProofUse::Again => Err(DpopError("was used before").into()),
+            ProofUse::Full => Err(Refusal::Unavailable),
+        }
     }
 
     fn read(&self, request: &ProvenRequest<'_>, token: Option<&str>, now: i64) -> Result<DpopProof, Refusal> {
@@ -110,14 +132,6 @@ impl ProofCheck {
             Some(nonce) if nonces.accept(nonce, now) => Ok(()),
             None if !required => Ok(()),
             _ => Err(Refusal::UseDpopNonce(nonces.issue(now))),
-        }
-    }
-
-    fn remember(&self, proof: &DpopProof, now: i64) -> Result<(), Refusal> {
-        match self.memory.remember(proof, now) {
-            ProofUse::First => Ok(()),
-            ProofUse::Again => Err(DpopError("was used before").into()),
-            ProofUse::Full => Err(Refusal::Unavailable),
         }
     }
 }

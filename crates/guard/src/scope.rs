@@ -17,6 +17,9 @@ pub trait Requirement: Send + Sync + 'static {
     const ENROLLING: bool = false;
     /// Which credentials open the lock.
     const OPENED_BY: OpenedBy = OpenedBy::Any;
+    /// Whether tokens that are bound to a key open the lock, with a proof (RFC 9449). Not where the request is about another one, for
+    /// which the proof was made.
+    const BOUND_TOKENS: bool = true;
 }
 
 /// Which credentials open a lock. A lock that asks for a recent or strong authentication is never opened by an API key.

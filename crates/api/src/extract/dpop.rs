@@ -1,35 +1,32 @@
 //! The key that a client shows at the token endpoint, by a DPoP proof (RFC 9449, section 5).
 
 use axum::extract::{FromRef, FromRequestParts, OriginalUri};
+use axum::http::StatusCode;
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, StatusCode};
-use axum::response::{IntoResponse, Response};
-use keyward_auth::{DpopError, Thumbprint};
+use keyward_auth::{DpopError, DpopProof, Thumbprint};
+use keyward_domain::model::clients::Client;
+use keyward_domain::values::origin::Origin;
 use keyward_guard::{Documented, ErrorCode, ProvenRequest, Refusal, Schemas};
 use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Required};
 
-use crate::access::endpoint_proofs::EndpointProofs;
+use crate::access::endpoint_proofs::{EndpointProofs, PROOF};
 use crate::error::{ApiError, document_error};
 
-/// The header of a proof.
-const PROOF: &str = "dpop";
-/// The header that hands out a nonce.
-const NONCE: &str = "dpop-nonce";
-
 /// The key that the sender of a request shows, if it shows one.
-pub struct ShownKey {
-    /// The key.
-    pub key: Option<Thumbprint>,
-    /// For the next proof.
-    nonce: Option<HeaderValue>,
+pub struct ShownKey(Option<Shown>);
+
+struct Shown {
+    proof: DpopProof,
+    checks: EndpointProofs,
 }
 
 impl ShownKey {
-    /// The same answer, with a nonce for the next proof of a client that shows proofs.
-    pub fn answer(self, answer: impl IntoResponse) -> Response {
-        with_nonce(answer.into_response(), self.nonce)
+    /// The key. The proof is used up thereby: to be asked once it is known which `client` it is, if it is one.
+    pub fn used_by(&self, client: Option<&Client>, origin: &Origin) -> Result<Option<Thumbprint>, ApiError> {
+        let Some(Shown { proof, checks }) = &self.0 else { return Ok(None) };
+        checks.use_up(proof, client, origin).map(Some).map_err(refused)
     }
 }
 
@@ -37,29 +34,21 @@ impl<S: Send + Sync> FromRequestParts<S> for ShownKey
 where
     EndpointProofs: FromRef<S>,
 {
-    type Rejection = Response;
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         if !parts.headers.contains_key(PROOF) {
-            return Ok(Self { key: None, nonce: None });
+            return Ok(Self(None));
         }
         let path =
             parts.extensions.get::<OriginalUri>().map_or(parts.uri.path(), |OriginalUri(uri)| uri.path());
         let request = ProvenRequest { headers: &parts.headers, method: &parts.method, path };
-        let (shown, nonce) = EndpointProofs::from_ref(state).check(&request);
-        let nonce = HeaderValue::from_str(nonce.as_str()).ok();
-        match shown {
-            Ok(key) => Ok(Self { key: Some(key), nonce }),
-            Err(refusal) => Err(with_nonce(refused(refusal).into_response(), nonce)),
+        let checks = EndpointProofs::from_ref(state);
+        match checks.check(&request) {
+            Ok(proof) => Ok(Self(Some(Shown { proof, checks }))),
+            Err(refusal) => Err(refused(refusal)),
         }
     }
-}
-
-fn with_nonce(mut answer: Response, nonce: Option<HeaderValue>) -> Response {
-    if let Some(nonce) = nonce {
-        answer.headers_mut().insert(NONCE, nonce);
-    }
-    answer
 }
 
 /// A refusal as the token endpoint answers it (RFC 9449, sections 5 and 8).

@@ -1,7 +1,7 @@
 //! A login between its two ends: the password was right, and a second factor is owed. All of it is sealed into a token, so
 //! that it costs no row.
 
-use keyward_auth::{MasterSecret, Random, ScopeSet, SecretHash, Zeroizing};
+use keyward_auth::{MasterSecret, Random, ScopeSet, SecretHash, Thumbprint, Zeroizing};
 use time::{Duration, OffsetDateTime};
 
 use crate::model::spent::OnceId;
@@ -36,6 +36,8 @@ pub(crate) struct PendingLogin {
     pub(crate) scope: ScopeSet,
     /// The OAuth2 client in between.
     pub(crate) client: Option<ClientId>,
+    /// The key that its tokens shall be bound to: the second half shows it, too.
+    pub(crate) key: Option<Thumbprint>,
 }
 
 impl PendingLogin {
@@ -45,13 +47,14 @@ impl PendingLogin {
         fingerprint: SecretHash,
         scope: ScopeSet,
         client: Option<ClientId>,
+        key: Option<Thumbprint>,
         now: OffsetDateTime,
         random: &dyn Random,
     ) -> Self {
         let mut id = [0; 16];
         random.fill(&mut id);
         let expires_at = (now + LIFE).unix_timestamp();
-        Self { id: OnceId(id), user, expires_at, fingerprint, scope, client }
+        Self { id: OnceId(id), user, expires_at, fingerprint, scope, client, key }
     }
 
     /// Seals it.
@@ -63,6 +66,10 @@ impl PendingLogin {
         plain.extend_from_slice(&self.expires_at.to_be_bytes());
         plain.extend_from_slice(self.fingerprint.as_bytes());
         plain.extend_from_slice(format!("{}\n{client}", self.scope).as_bytes());
+        // An earlier version takes this for a client of a strange name, and refuses the token.
+        if let Some(key) = &self.key {
+            plain.extend_from_slice(format!("\n{key}").as_bytes());
+        }
         master.seal_text(PREFIX, LABEL, &plain, random)
     }
 
@@ -73,7 +80,8 @@ impl PendingLogin {
         let (user, rest) = rest.split_first_chunk::<8>()?;
         let (expires_at, rest) = rest.split_first_chunk::<8>()?;
         let (fingerprint, rest) = rest.split_first_chunk::<32>()?;
-        let (scope, client) = std::str::from_utf8(rest).ok()?.split_once('\n')?;
+        let mut fields = std::str::from_utf8(rest).ok()?.splitn(3, '\n');
+        let (scope, client, key) = (fields.next()?, fields.next()?, fields.next());
         let pending = Self {
             id: OnceId(*id),
             user: UserId(i64::from_be_bytes(*user)),
@@ -81,6 +89,10 @@ impl PendingLogin {
             fingerprint: SecretHash::from_bytes(*fingerprint),
             scope: ScopeSet::parse(scope).ok()?,
             client: if client.is_empty() { None } else { Some(ClientId::parse(client)?) },
+            key: match key {
+                Some(key) => Some(Thumbprint::parse(key)?),
+                None => None,
+            },
         };
         (now.unix_timestamp() < pending.expires_at).then_some(pending)
     }
@@ -101,11 +113,15 @@ mod tests {
     fn a_token_opens_as_it_was_sealed_until_it_expires_and_under_its_own_secret_only() {
         let master = MasterSecret::generate(&SystemRandom);
         let begun = OffsetDateTime::UNIX_EPOCH + Duration::days(20_000);
-        for (scope, client) in [("", None), ("a b", Some("web")), ("admin", None)] {
+        let key = Some("0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I");
+        for (scope, client, key) in
+            [("", None, None), ("a b", Some("web"), None), ("admin", None, key), ("a", Some("web"), key)]
+        {
+            let key = key.and_then(Thumbprint::parse);
             let scope = ScopeSet::parse(scope).unwrap();
             let client = client.and_then(ClientId::parse);
             let hash = SecretHash::of("x");
-            let pending = PendingLogin::new(UserId(-7), hash, scope, client, begun, &SystemRandom);
+            let pending = PendingLogin::new(UserId(-7), hash, scope, client, key, begun, &SystemRandom);
             let token = pending.seal(&master, &SystemRandom);
             assert_eq!(PendingLogin::open(&token, &master, begun), Some(pending.clone()));
             let last = begun + LIFE - Duration::SECOND;

@@ -134,9 +134,17 @@ pub trait SessionRepository: Send {
     ) -> Result<Vec<Session>, StoreError>;
     /// Finds a session that was revoked, while its row is kept.
     async fn ended(&mut self, id: SessionId) -> Result<Option<EndedSession>, StoreError>;
-    /// Spends the refresh token with that counter, if it is the current one of a live session. Returns whether it was.
-    async fn advance(&mut self, id: SessionId, counter: u64, now: OffsetDateTime)
-    -> Result<bool, StoreError>;
+    /// Spends the refresh token with that counter, if it is the current one of a live session that is bound to `key` or, with a key, to
+    /// none yet: then it is bound to that one. Returns whether it was.
+    async fn advance(
+        &mut self,
+        id: SessionId,
+        counter: u64,
+        key: Option<&Thumbprint>,
+        now: OffsetDateTime,
+    ) -> Result<bool, StoreError>;
+    /// Binds a live session with that counter to `key`, unless it is bound to another. Returns whether it is bound to that one now.
+    async fn bind(&mut self, id: SessionId, counter: u64, key: &Thumbprint) -> Result<bool, StoreError>;
     /// Spends refresh tokens of different sessions, each for itself: one whose session is not as it has to be, or cannot be
     /// read, holds up no other. One that another transaction has locked may count as not as it has to be. Returns the outcomes
     /// in the order of `tokens`.

@@ -1,5 +1,7 @@
 //! The second half of a login: the token that the first half ended with, and a second factor.
 
+use keyward_auth::Thumbprint;
+
 use super::error::SessionError;
 use super::opening::{Opening, Tokens, owner};
 use crate::factors::answer::Answer;
@@ -37,20 +39,23 @@ impl FinishLogin {
 
     /// Opens the session. The token is good once, for five minutes, and as long as the account has the password and the factors
     /// that it had when the token was made. A wrong answer does not consume it. Only `client`, which authenticated itself, finishes
-    /// what it began; what no client began, none finishes. The scope is the one that the login was granted.
+    /// what it began; what no client began, none finishes. The scope is the one that the login was granted. The tokens are bound to
+    /// `key`, which has to be that of the first half, if that showed one.
     ///
     /// # Errors
-    /// [`SessionError::InvalidMfaToken`], for another client's as well; [`SessionError::WrongCode`] and [`SessionError::InvalidPasskey`], which are counted.
+    /// [`SessionError::InvalidMfaToken`], for another client's and without the key as well; [`SessionError::WrongCode`] and [`SessionError::InvalidPasskey`], which are counted.
     pub async fn finish(
         &self,
         token: &str,
         answer: &Answer,
         client: Option<&Client>,
+        key: Option<&Thumbprint>,
         origin: &Origin,
     ) -> Result<Tokens, SessionError> {
         let ports = &self.opening.ports;
         let pending = PendingLogin::open(token, &self.postbox.master, ports.clock.now());
         let pending = pending.filter(|pending| pending.client.as_ref() == client.map(|client| &client.id));
+        let pending = pending.filter(|pending| pending.key.is_none() || pending.key.as_ref() == key);
         let pending = pending.ok_or(SessionError::InvalidMfaToken)?;
         let mut repositories = ports.store.autocommit();
         let found = repositories.users().credentials(pending.user).await?;
@@ -65,8 +70,9 @@ impl FinishLogin {
         let allowed = Client::bound(client, &role);
         let scope = scopes::intersection(&pending.scope, &allowed);
         let methods = [Method::Password, checked.method()];
-        let session = self.opening.open(pending.user, scope, pending.client.clone(), &methods, origin);
-        let tokens = self.opening.tokens(&session, session.scope.clone(), None)?;
+        let mut session = self.opening.open(pending.user, scope, pending.client.clone(), &methods, origin);
+        session.key = key.filter(|_| client.is_none_or(Client::is_public)).cloned();
+        let tokens = self.opening.tokens(&session, session.scope.clone(), key)?;
         match ports.retrying(|| self.store(&pending, &found, &checked, &session, origin)).await? {
             Finished::Opened => Ok(tokens),
             Finished::Overtaken => {

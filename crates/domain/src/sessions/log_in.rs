@@ -9,7 +9,7 @@ use super::error::SessionError;
 use super::known_device::KnownDevice;
 use super::login_counters::LoginCounters;
 use super::opening::{Opening, owner};
-use super::owing::Challenges;
+use super::owing::{Challenges, Recipient};
 use super::verified::require_verified;
 use crate::factors::answer::Answer;
 use crate::factors::checks::{Checked, FactorChecks};
@@ -136,7 +136,8 @@ impl LogIn {
                 None if standing.is_owed() => {
                     let Proven { credentials, better, .. } = &proven;
                     let better = better.as_ref();
-                    let owed = self.challenges.make(credentials, better, &standing, scope, client, guess);
+                    let recipient = Recipient { client, key: login.key.clone() };
+                    let owed = self.challenges.make(credentials, better, &standing, scope, recipient, guess);
                     match owed.await? {
                         Some(challenge) => return Ok(Admission::Owes(challenge)),
                         None => continue,

@@ -1,6 +1,6 @@
 //! What a login owes whose password was right: a second factor, asked for by a sealed token.
 
-use keyward_auth::{PasswordHash, ScopeSet};
+use keyward_auth::{PasswordHash, ScopeSet, Thumbprint};
 
 use super::error::SessionError;
 use crate::factors::challenge::{Challenge, PendingLogin};
@@ -11,6 +11,14 @@ use crate::mail::postbox::Postbox;
 use crate::model::users::Credentials;
 use crate::ports::bundle::Ports;
 use crate::values::ids::ClientId;
+
+/// Whom a login is for.
+pub(super) struct Recipient {
+    /// The OAuth2 client in between.
+    pub(super) client: Option<ClientId>,
+    /// The key that the tokens shall be bound to.
+    pub(super) key: Option<Thumbprint>,
+}
 
 /// Makes challenges.
 #[derive(Clone)]
@@ -35,7 +43,7 @@ impl Challenges {
         better: Option<&PasswordHash>,
         standing: &Standing,
         scope: ScopeSet,
-        client: Option<ClientId>,
+        recipient: Recipient,
         guess: Guess,
     ) -> Result<Option<Challenge>, SessionError> {
         let stands = self
@@ -53,9 +61,10 @@ impl Challenges {
                 Ok::<_, SessionError>(stands)
             })
             .await?;
+        let Recipient { client, key } = recipient;
         let (now, random) = (self.ports.clock.now(), &*self.ports.random);
         let fingerprint = standing.fingerprint(better.or(hash.as_ref()));
-        let pending = PendingLogin::new(user.id, fingerprint, scope, client, now, random);
+        let pending = PendingLogin::new(user.id, fingerprint, scope, client, key, now, random);
         let token = pending.seal(&self.postbox.master, random);
         Ok(stands.then(|| Challenge { token, methods: self.checks.methods(standing) }))
     }

@@ -75,6 +75,7 @@ impl Refresh {
     /// Trades a refresh token for the next pair. `scope` narrows the access token; it never widens the session. `resource` is one of
     /// those that the session is for (RFC 8707, section 2.2).
     /// `key` is the key that the caller showed by a proof: the access token is bound to it, and a session that is bound takes no other.
+    /// One that is not bound yet is from now on, unless its client has a secret (RFC 9449, section 5).
     /// `client` is the client that authenticated itself: a session opened through a client is that client's alone, and no
     /// client gets more than it is registered for.
     ///
@@ -92,15 +93,16 @@ impl Refresh {
         origin: &Origin,
     ) -> Result<Tokens, SessionError> {
         let resource = resource.filter(|resource| !resource.is_empty());
-        // A scope or resource that is asked for may be refused, and the query for a second factor may fail: then nothing must have been spent.
-        if self.opening.policy == SecondFactor::Optional
+        // A key binds the session, and a scope or resource that is asked for may be refused, and the query for a second factor may fail: then nothing must have been spent.
+        if key.is_none()
+            && self.opening.policy == SecondFactor::Optional
             && scope.is_none_or(|scope| scope.trim().is_empty())
             && resource.is_none()
             && let Some(live) = self.at_once(token).await?
         {
-            return self.narrowed(&live, None, client, key).await;
+            return self.narrowed(&live, None, client, None).await;
         }
-        // A caller who loses the race judges again: the token it holds was spent a moment ago.
+        // A caller who loses the race judges again: the token it holds was spent a moment ago, or the session was bound.
         for _ in 0..3 {
             let Some((claim, mut live)) = self.standing.of_refresh_token(token).await? else {
                 return Err(self.refused(token, client, key, origin).await?);
@@ -131,11 +133,19 @@ impl Refresh {
                 Worth::Converge => {}
                 Worth::Spend => session.counter += 1,
             }
-            let id = session.id;
+            let (id, counter) = (session.id, session.counter);
+            let shown = key.filter(|_| is_bound_by_keys(session, client));
+            let own = session.key.clone();
             let tokens = self.narrowed(&live, scope, client, key).await?;
-            if worth == Worth::Converge
-                || self.opening.ports.store.autocommit().sessions().advance(id, claim.counter, now).await?
-            {
+            let mut repositories = self.opening.ports.store.autocommit();
+            let sessions = repositories.sessions();
+            let done = match (worth, shown) {
+                (Worth::Spend, _) => sessions.advance(id, claim.counter, own.as_ref().or(shown), now).await?,
+                // The successor is not handed out unbound to a caller that shows a key.
+                (_, Some(key)) if own.is_none() => sessions.bind(id, counter, key).await?,
+                _ => true,
+            };
+            if done {
                 return Ok(tokens);
             }
         }
@@ -210,8 +220,14 @@ fn is_for(session: &Session, resource: &str, issuer: &str) -> bool {
     session.audience.iter().any(|own| own == resource)
 }
 
-/// Whether the caller may refresh the session: one that is bound to a key takes a proof by it; one that was opened through a client is that client's alone, not a later
-/// namesake's, and as long as it is registered for what the session is for. It was registered by another machine's clock.
+/// Whether keys bind the session's refresh tokens: those of a client that has a secret are bound by that.
+fn is_bound_by_keys(session: &Session, client: Option<&Client>) -> bool {
+    session.client.is_none() || client.is_none_or(Client::is_public)
+}
+
+/// Whether the caller may refresh the session. One that is bound to a key takes a proof by it. One that was opened through a client is
+/// that client's alone, not a later namesake's, and as long as it is registered for what the session is for. It was registered by
+/// another machine's clock.
 fn may_refresh(session: &Session, client: Option<&Client>, key: Option<&Thumbprint>) -> bool {
     if session.key.is_some() && session.key.as_ref() != key {
         return false;

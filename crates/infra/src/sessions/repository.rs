@@ -3,12 +3,14 @@
 use std::net::IpAddr;
 
 use async_trait::async_trait;
+use keyward_auth::Thumbprint;
 use keyward_domain::model::sessions::{EndedSession, LiveSession, Session, SessionRepository, Spend, Spent};
 use keyward_domain::model::store_error::StoreError;
 use keyward_domain::values::ids::{ClientId, SessionId, UserId};
 use sea_orm::sea_query::{Expr, ExprTrait, Order, Query};
 use sea_orm::{
     ActiveValue, ColumnTrait, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, RelationTrait,
+    UpdateMany,
 };
 use time::OffsetDateTime;
 
@@ -92,16 +94,20 @@ impl<C: Connections> SessionRepository for Db<C> {
         &mut self,
         id: SessionId,
         counter: u64,
+        key: Option<&Thumbprint>,
         now: OffsetDateTime,
     ) -> Result<bool, StoreError> {
         let Some(counter) = spendable(counter) else { return Ok(false) };
-        let update = Entity::update_many()
+        let update = of_key(id, counter, key)
             .col_expr(Column::Counter, Expr::col(Column::Counter).add(1_i64))
-            .col_expr(Column::LastSeenAt, Expr::value(micros(now)))
-            .filter(Column::Id.eq(id.0))
-            .filter(Column::Counter.eq(counter))
-            .filter(Column::RevokedAt.is_null());
+            .col_expr(Column::LastSeenAt, Expr::value(micros(now)));
         let done = update.exec(self.write()).await.map_err(failed)?;
+        Ok(done.rows_affected > 0)
+    }
+
+    async fn bind(&mut self, id: SessionId, counter: u64, key: &Thumbprint) -> Result<bool, StoreError> {
+        let Some(counter) = spendable(counter) else { return Ok(false) };
+        let done = of_key(id, counter, Some(key)).exec(self.write()).await.map_err(failed)?;
         Ok(done.rows_affected > 0)
     }
 
@@ -166,6 +172,18 @@ impl<C: Connections> SessionRepository for Db<C> {
         let removal = Entity::delete_many().filter(Column::Id.in_subquery(over));
         Ok(removal.exec(self.write()).await.map_err(failed)?.rows_affected)
     }
+}
+
+/// An update of a live session that is bound to `key`, or to none yet; it is bound to it thereby.
+fn of_key(id: SessionId, counter: i64, key: Option<&Thumbprint>) -> UpdateMany<Entity> {
+    let update = Entity::update_many()
+        .filter(Column::Id.eq(id.0))
+        .filter(Column::Counter.eq(counter))
+        .filter(Column::RevokedAt.is_null());
+    let Some(key) = key else { return update.filter(Column::DpopJkt.is_null()) };
+    update
+        .col_expr(Column::DpopJkt, Expr::value(key.as_str()))
+        .filter(Column::DpopJkt.is_null().or(Column::DpopJkt.eq(key.as_str())))
 }
 
 /// The day of a time, as the column `seen_day` counts days.

@@ -80,7 +80,7 @@ async fn a_statement_of_its_own_is_repeated_until_it_is_through() {
             .map(|_| {
                 let database = database.clone();
                 tokio::spawn(async move {
-                    database.autocommit().sessions().advance(session, counter, at(1)).await
+                    database.autocommit().sessions().advance(session, counter, None, at(1)).await
                 })
             })
             .collect();

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "clippy's exemption for tests does not know their helpers")]
 
 mod attempts;
+mod bindings;
 mod clients;
 mod contention;
 mod events;

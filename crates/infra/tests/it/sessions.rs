@@ -63,7 +63,7 @@ async fn a_further_proof_is_noted_in_a_session_that_stands_and_a_refresh_keeps_i
     let mut ports = database.autocommit();
     assert!(!database.committing().prove(UserId(ana.0 + 1), session.id, &proof).await.unwrap());
     assert!(database.committing().prove(ana, session.id, &proof).await.unwrap());
-    assert!(ports.sessions().advance(session.id, 0, at(120)).await.unwrap());
+    assert!(ports.sessions().advance(session.id, 0, None, at(120)).await.unwrap());
     assert_eq!(ports.sessions().live(session.id).await.unwrap().unwrap().session.proof, proof);
     database.committing().revoke(ana, session.id, at(180)).await.unwrap();
     assert!(!database.committing().prove(ana, session.id, &session.proof).await.unwrap());
@@ -172,14 +172,14 @@ async fn the_good_refresh_token_is_spent_once_and_moves_the_session_on() {
     let session = add_session(&database, ana, 1).await;
     let mut ports = database.autocommit();
     for wrong in [1, u64::MAX, i64::MAX.unsigned_abs()] {
-        assert!(!ports.sessions().advance(session.id, wrong, at(5)).await.unwrap(), "{wrong}");
+        assert!(!ports.sessions().advance(session.id, wrong, None, at(5)).await.unwrap(), "{wrong}");
     }
-    assert!(ports.sessions().advance(session.id, 0, at(5)).await.unwrap());
-    assert!(!ports.sessions().advance(session.id, 0, at(6)).await.unwrap());
+    assert!(ports.sessions().advance(session.id, 0, None, at(5)).await.unwrap());
+    assert!(!ports.sessions().advance(session.id, 0, None, at(6)).await.unwrap());
     let live = ports.sessions().live(session.id).await.unwrap().unwrap();
     assert_eq!(live.session, Session { counter: 1, last_seen_at: at(5), ..session.clone() });
     database.committing().revoke(ana, session.id, at(7)).await.unwrap();
-    assert!(!ports.sessions().advance(session.id, 1, at(8)).await.unwrap());
+    assert!(!ports.sessions().advance(session.id, 1, None, at(8)).await.unwrap());
 }
 
 #[tokio::test]
@@ -190,7 +190,9 @@ async fn of_50_parallel_refreshes_exactly_one_wins() {
     let tasks: Vec<_> = (0..50)
         .map(|_| {
             let database = database.database.clone();
-            tokio::spawn(async move { database.autocommit().sessions().advance(id, 0, at(5)).await.unwrap() })
+            tokio::spawn(async move {
+                database.autocommit().sessions().advance(id, 0, None, at(5)).await.unwrap()
+            })
         })
         .collect();
     let mut winners = 0;
@@ -210,7 +212,7 @@ async fn after_a_revocation_has_returned_no_refresh_wins() {
         let database = database.database.clone();
         tokio::spawn(async move {
             let mut counter = 0;
-            while database.autocommit().sessions().advance(id, counter, at(5)).await.unwrap() {
+            while database.autocommit().sessions().advance(id, counter, None, at(5)).await.unwrap() {
                 counter += 1;
             }
             counter
@@ -220,7 +222,7 @@ async fn after_a_revocation_has_returned_no_refresh_wins() {
     assert_eq!(database.committing().revoke_all(ana, None, at(6)).await.unwrap(), 1);
     let spent = spender.await.unwrap();
     for counter in [spent, spent.saturating_sub(1)] {
-        assert!(!database.autocommit().sessions().advance(id, counter, at(7)).await.unwrap());
+        assert!(!database.autocommit().sessions().advance(id, counter, None, at(7)).await.unwrap());
     }
 }
 

@@ -197,7 +197,7 @@ async fn of_64_concurrent_writers_in_two_processes_worth_of_pools_none_finds_the
                     add_verification(&mut *tx, user.id, &local).await;
                     tx.commit().await?;
                     let mut ports = database.autocommit();
-                    ports.sessions().advance(session, round, at(1)).await?;
+                    ports.sessions().advance(session, round, None, at(1)).await?;
                     ports.users().credentials_of(&named("ana")).await?;
                     let event = Event::new(at(0), EventKind::LoginOk, By::SYSTEM, &Origin::default());
                     ports.events().append(&event).await?;

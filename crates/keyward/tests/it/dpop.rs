@@ -248,3 +248,18 @@ async fn a_proof_of_who_one_is_gives_a_token_that_is_bound_as_before() {
     bound.app.bearer(next).get("/users/me").await.assert_status(401);
     bound.prover.call("GET", "/users/me", next).send().await.assert_status(200);
 }
+
+#[tokio::test]
+async fn a_proxy_that_asks_about_a_bound_token_is_refused_with_a_challenge_for_plain_ones() {
+    let bound = Bound::start(&[], true).await;
+    for path in ["/oauth/check", "/oauth/check?scope=admin"] {
+        let proven = bound.prover.call("GET", path, bound.token()).send().await;
+        let plain = bound.app.bearer(bound.token()).get(path).await;
+        for refused in [proven, plain] {
+            let refused = refused.assert_status(401);
+            let challenges: Vec<_> = refused.headers.get_all("www-authenticate").iter().collect();
+            assert_eq!(challenges.len(), 1, "{challenges:?}");
+            assert!(challenges[0].to_str().unwrap().starts_with("Bearer"), "{challenges:?}");
+        }
+    }
+}

@@ -2,6 +2,7 @@
 
 mod administration;
 pub(crate) mod authenticator;
+mod bound_logins;
 mod client;
 mod doors;
 mod enrolment;

@@ -38,6 +38,7 @@ mod discovery;
 mod doctor;
 mod documented_refusals;
 mod dpop;
+mod dpop_refreshes;
 mod dpop_tokens;
 mod ended_sessions;
 mod env_file;

@@ -74,18 +74,18 @@ impl Prover {
         call.header("dpop", proof)
     }
 
+    /// Sends a call to this path twice: with a proof without a nonce, and with the nonce that the first answer hands out.
+    pub(crate) async fn prove(&self, path: &str, call: impl Fn() -> Call) -> Answer {
+        let mut claims = self.claims("POST", &format!("{SERVER}{path}"));
+        let first = call().header("dpop", self.sign(&claims)).send().await.assert_status(400);
+        assert_eq!(first.code(), "use_dpop_nonce", "{}", first.text());
+        claims["nonce"] = json!(first.header("dpop-nonce"));
+        call().header("dpop", self.sign(&claims)).send().await
+    }
+
     /// Asks the token endpoint as an application, by a proof with the nonce that the first answer hands out.
     pub(crate) async fn ask(&self, rp: &RelyingParty, fields: &[(&str, &str)]) -> Answer {
-        let mut claims = self.claims("POST", &format!("{SERVER}/oauth/token"));
-        let first = rp
-            .form("/oauth/token", fields)
-            .header("dpop", self.sign(&claims))
-            .send()
-            .await
-            .assert_status(400);
-        assert_eq!(first.json()["error"], "use_dpop_nonce", "{}", first.text());
-        claims["nonce"] = json!(first.header("dpop-nonce"));
-        rp.form("/oauth/token", fields).header("dpop", self.sign(&claims)).send().await
+        self.prove("/oauth/token", || rp.form("/oauth/token", fields)).await
     }
 
     /// Trades a code for tokens.

@@ -1,6 +1,6 @@
 //! Calls of the repositories around accounts.
 
-use keyward_auth::{Algorithm, PasswordHash, ScopeSet, SecretHash};
+use keyward_auth::{Algorithm, PasswordHash, ScopeSet, SecretHash, Thumbprint};
 use keyward_domain::model::attempts::{AttemptKey, Budget};
 use keyward_domain::model::clients::{Client, ClientChange, ClientSettings};
 use keyward_domain::model::events::{Event, EventKind};
@@ -197,7 +197,13 @@ async fn users(inspector: &mut Inspector) {
 async fn refreshes(inspector: &mut Inspector, number: i64) {
     inspector
         .of("sessions.advance", async |db| {
-            assert!(db.sessions().advance(session(number), 0, after(1)).await.unwrap());
+            assert!(db.sessions().advance(session(number), 0, None, after(1)).await.unwrap());
+        })
+        .await;
+    let key = Thumbprint::parse("0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I").unwrap();
+    inspector
+        .of("sessions.bind", async |db| {
+            assert!(db.sessions().bind(session(number), 0, &key).await.unwrap());
         })
         .await;
     let spends = [number, number + 2].map(|number| Spend {

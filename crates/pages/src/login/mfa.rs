@@ -59,7 +59,7 @@ pub async fn submit(visit: Visit, headers: HeaderMap, form: PageForm) -> Result<
 async fn finish(visit: &Visit, pending: &Pending, form: &PageForm) -> Result<Response, ApiError> {
     let app = &visit.site.app;
     let given = answer::read(form)?;
-    let ended = app.finish_login.finish(&pending.token, &given, None, &visit.origin).await;
+    let ended = app.finish_login.finish(&pending.token, &given, None, None, &visit.origin).await;
     let tokens = app.metrics.login(ended)?;
     Ok(visit.log_in(tokens.session, form.next()).await?)
 }

@@ -3,7 +3,7 @@
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use keyward_domain::values::actor::Actor;
-use keyward_guard::{Answers, Refusal, Schemas, document_content, document_problem};
+use keyward_guard::{Answers, Refusal, Requirement, Schemas, document_content, document_problem};
 use keyward_web::{Input, Query};
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::{HeaderBuilder, RefOr};
@@ -17,6 +17,14 @@ const SCOPE: HeaderName = HeaderName::from_static("x-keyward-scope");
 
 /// The path. A proxy passes its challenges on in the name of another service, so they name no metadata of this one.
 pub(crate) const PATH: &str = "/oauth/check";
+
+/// Asks for any good token that is not bound to a key: a proof is for the address that the client called, which is another service's.
+pub struct Unbound;
+
+impl Requirement for Unbound {
+    const SCOPE: Option<&'static str> = None;
+    const BOUND_TOKENS: bool = false;
+}
 
 /// What the token has to be good for.
 #[derive(Input)]
@@ -39,7 +47,7 @@ pub enum Checked {
 /// Any good token will do where no scope is asked for, a third party's application's too: ask for a scope where that is not meant.
 /// `X-Keyward-User` and `X-Keyward-Scope` are for the service behind it. `docs/OPERATIONS.md` has an nginx example.
 #[utoipa::path(get, path = "/oauth/check", tag = "oauth")]
-pub async fn check_token(user: CurrentUser, Query(Needed { scope }): Query<Needed>) -> Checked {
+pub async fn check_token(user: CurrentUser<Unbound>, Query(Needed { scope }): Query<Needed>) -> Checked {
     let actor = user.into_identity();
     let needed = scope.unwrap_or_default();
     if needed.split(' ').filter(|scope| !scope.is_empty()).all(|scope| actor.scope.contains(scope)) {

@@ -15,8 +15,8 @@ use utoipa::openapi::schema::KnownFormat;
 
 use crate::answers::refused::{GrantWords, Refused};
 use crate::error::ApiError;
-use crate::extract::KnownClientForm;
 use crate::extract::dpop::ShownKey;
+use crate::extract::{KnownClientForm, Sender};
 
 /// An authorization request (RFC 6749, section 4.1.1; OpenID Connect Core, section 3.1.2.1), 4,000 bytes at most. Parameters that no
 /// standard knows are ignored.
@@ -93,7 +93,7 @@ impl PushForm {
 /// A reference to a pushed request (RFC 9126, section 2.2).
 #[derive(Serialize, ToSchema)]
 pub struct PushedRequest {
-    /// For the authorization endpoint: `/oauth/authorize?client_id=..&request_uri=..`. It is good once.
+    /// For the authorization endpoint: `/oauth/authorize?client_id=..&request_uri=..`. One of the codes that come of it can be traded.
     #[schema(example = "urn:ietf:params:oauth:request_uri:6esc_11ACC5bwc014ltc14eY22c")]
     request_uri: String,
     /// In seconds.
@@ -123,10 +123,12 @@ impl Answers for Taken {
 #[utoipa::path(post, path = "/oauth/par", tag = "oauth")]
 pub async fn push_request(
     State(requests): State<PushRequests>,
+    Sender(origin): Sender,
     shown: ShownKey,
     KnownClientForm { value: form, client }: KnownClientForm<PushForm>,
 ) -> Result<Taken, Refused<RefusedRequest, GrantWords>> {
-    let pushed = requests.push(form.parameters(), &client, shown.key.as_ref());
+    let key = shown.used_by(Some(&client), &origin)?;
+    let pushed = requests.push(form.parameters(), &client, key.as_ref());
     let refused = |error: PushError| ApiError::of(&error).with_oauth(error.oauth());
     let pushed = pushed.map_err(refused)?;
     Ok(Taken(PushedRequest { request_uri: pushed.request_uri.to_string(), expires_in: pushed.expires_in }))

@@ -2,7 +2,7 @@
 
 use axum::extract::{FromRef, State};
 use axum::http::StatusCode;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use keyward_domain::identity::standing_keys::StandingKey;
 use keyward_domain::limits::waits::TooManyAttempts;
 use keyward_domain::oauth::id_tokens::IdTokens;
@@ -111,7 +111,7 @@ pub async fn issue_token(
     OAuthForm { value: request, client }: OAuthForm<TokenRequest>,
 ) -> Result<Response, Refused<NoGrant, GrantWords>> {
     let (grant, scope) = request.grant()?;
-    let key = shown.key.clone();
+    let key = shown.used_by(client.as_ref(), &origin)?;
     // Before anything is written: no code is used up for want of a key.
     let signer = match (&client, &grant) {
         (Some(client), Grant::Code(_) | Grant::RefreshToken { .. }) => state.id_tokens.signer(client).await?,
@@ -147,12 +147,13 @@ pub async fn issue_token(
             }
             let token =
                 state.tokens.client_credentials(&client, scope.as_deref(), resource.as_deref(), key)?;
-            return Ok(shown.answer(NoStore(ClientToken {
+            return Ok(NoStore(ClientToken {
                 access_token: token.as_str().to_owned(),
                 token_type: token_type(&token),
                 expires_in: token.expires_in(),
                 scope: token.claims().scope.to_string(),
-            })));
+            })
+            .into_response());
         }
     };
     let id_token = match signer {
@@ -160,7 +161,7 @@ pub async fn issue_token(
         None => None,
     };
     let id_token = id_token.map(|token| token.to_string());
-    Ok(shown.answer(NoStore(UserToken { token: pair.into(), id_token })))
+    Ok(NoStore(UserToken { token: pair.into(), id_token }).into_response())
 }
 
 /// End the session of a token

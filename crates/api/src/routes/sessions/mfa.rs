@@ -10,6 +10,7 @@ use utoipa::openapi::schema::KnownFormat;
 
 use super::login::Token;
 use crate::answers::refused::{Refused, TokenWords};
+use crate::extract::dpop::ShownKey;
 use crate::extract::{MaybeClient, Sender, TokenBody};
 use crate::metrics::counters::Metrics;
 use crate::routes::factors::second_factor::answer;
@@ -42,17 +43,21 @@ pub struct MfaLogin {
 /// Finish a login with a second factor
 ///
 /// A wrong answer does not use up the `mfa_token`. A client that began the login at `/oauth/token` authenticates itself here as
-/// there, and no other caller finishes it. The token is good for the scope of the login.
+/// there, and no other caller finishes it. The token is good for the scope of the login. With a `DPoP` header the tokens are bound to
+/// the key of that proof, as at `/oauth/token`; a login that began with one is finished with the same key only.
 #[utoipa::path(post, path = "/login/mfa", tag = "login", responses((status = 200, description = "Logged in")))]
 pub async fn login_mfa(
     State(finish): State<FinishLogin>,
     State(metrics): State<Metrics>,
     Sender(origin): Sender,
+    shown: ShownKey,
     caller: MaybeClient,
     TokenBody(form): TokenBody<MfaLogin>,
 ) -> Result<Token, Refused<(InvalidMfaToken, WrongCode, InvalidPasskey, TooManyAttempts), TokenWords>> {
     let MfaLogin { mfa_token, otp, recovery_code, passkey, client_id, client_secret } = form;
     let answer = answer(otp, recovery_code, passkey).map_err(|error| error.with_oauth("invalid_request"))?;
     let client = caller.authenticate(client_id, client_secret).await?;
-    Ok(metrics.login(finish.finish(&mfa_token, &answer, client.as_ref(), &origin).await)?.into())
+    let key = shown.used_by(client.as_ref(), &origin)?;
+    let key = key.as_ref();
+    Ok(metrics.login(finish.finish(&mfa_token, &answer, client.as_ref(), key, &origin).await)?.into())
 }

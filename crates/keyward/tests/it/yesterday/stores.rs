@@ -222,5 +222,7 @@ async fn a_database_of_yesterday_goes_on_from_where_it_was() {
 
     let session = SessionId(facts.text("/ana/session_id").parse().unwrap());
     let live = database.autocommit().sessions().live(session).await.unwrap().unwrap();
-    assert!(database.autocommit().sessions().advance(session, live.session.counter, due).await.unwrap());
+    assert!(
+        database.autocommit().sessions().advance(session, live.session.counter, None, due).await.unwrap()
+    );
 }
