@@ -82,6 +82,7 @@ mod m20261130_000400_par;
 mod m20261130_000500_backchannel_logout;
 mod m20261130_000600_events_of_users;
 mod m20261130_000610_dpop;
+mod m20261130_000620_devices;
 mod sets;
 
 /// What a file that holds a migration imports: SeaORM's own prelude.
@@ -138,6 +139,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_000500_backchannel_logout::Migration),
             Box::new(m20261130_000600_events_of_users::Migration),
             Box::new(m20261130_000610_dpop::Migration),
+            Box::new(m20261130_000620_devices::Migration),
         ]
     }
 }

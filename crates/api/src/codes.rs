@@ -10,8 +10,6 @@ pub const INVALID_HOST: ErrorCode = ErrorCode::new("invalid_host");
 
 /// The client authenticated itself in two ways at once.
 pub const AMBIGUOUS_CLIENT: ErrorCode = ErrorCode::new("ambiguous_client");
-/// The client may not use this `grant_type`.
-pub const UNAUTHORIZED_CLIENT: ErrorCode = ErrorCode::new("unauthorized_client");
 /// The access token came in two ways at once.
 pub const AMBIGUOUS_TOKEN: ErrorCode = ErrorCode::new("ambiguous_token");
 /// The `grant_type` is another than the endpoint's.

@@ -28,7 +28,9 @@ use crate::resources::resource::Resource;
 use crate::resources::routes::Routes;
 use crate::routes::factors::{self, passkeys, proof, recovery_codes, taken_away, totp};
 use crate::routes::identity::{api_keys, me, recovery, users, verification};
-use crate::routes::oauth::{check, clients, keys, metadata, push, resource_metadata, tokens, userinfo};
+use crate::routes::oauth::{
+    check, clients, device, keys, metadata, push, resource_metadata, tokens, userinfo,
+};
 use crate::routes::sessions::{login, mfa, own, passkey, refresh, revocations};
 use crate::routes::{health, root};
 use crate::settings::public::PublicAddress;
@@ -106,6 +108,7 @@ fn later_endpoints() -> OpenApiRouter<AppState> {
         .routes(endpoint!(clients::remove_client))
         .routes(endpoint!(push::push_request))
         .routes(endpoint!(tokens::issue_token))
+        .routes(endpoint!(device::ask_for_device))
         .routes(endpoint!(tokens::revoke_token))
         .routes(endpoint!(tokens::introspect_token))
         .routes(endpoint!(userinfo::read_userinfo))

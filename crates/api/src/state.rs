@@ -25,6 +25,9 @@ use keyward_domain::oauth::authorize::asking::Authorize;
 use keyward_domain::oauth::authorize::pushing::PushRequests;
 use keyward_domain::oauth::clients::Clients;
 use keyward_domain::oauth::consents::Consents;
+use keyward_domain::oauth::device::ask::AskForDevice;
+use keyward_domain::oauth::device::decide::DecideDevice;
+use keyward_domain::oauth::device::redeem::RedeemDevice;
 use keyward_domain::oauth::end_session::EndSession;
 use keyward_domain::oauth::id_tokens::IdTokens;
 use keyward_domain::oauth::redeem::RedeemCode;
@@ -104,6 +107,12 @@ pub struct Parts {
     pub push_requests: PushRequests,
     /// Trades authorization codes for tokens.
     pub redeem: RedeemCode,
+    /// Takes the requests of devices for a login.
+    pub ask_for_device: AskForDevice,
+    /// Notes what people decide about devices.
+    pub decide_device: DecideDevice,
+    /// Trades device codes for tokens.
+    pub redeem_device: RedeemDevice,
     /// What people allowed clients.
     pub consents: Consents,
     /// Requests of clients to log a person out.
@@ -190,6 +199,7 @@ from_state! {
     oauth_tokens: OAuthTokens,
     push_requests: PushRequests,
     redeem: RedeemCode,
+    ask_for_device: AskForDevice,
     id_tokens: IdTokens,
     id_token_keys: IdTokenKeys,
     userinfo: Userinfo,

@@ -5,6 +5,7 @@ pub mod attempts;
 pub mod browser_sessions;
 pub mod clients;
 pub mod consents;
+pub mod devices;
 pub mod events;
 pub mod factors;
 pub mod jobs;

@@ -5,6 +5,7 @@ pub mod authorize;
 pub mod client_error;
 pub mod clients;
 pub mod consents;
+pub mod device;
 pub mod end_session;
 pub mod id_tokens;
 pub mod logouts;

@@ -20,3 +20,4 @@ pub mod resource_uri;
 pub mod scopes;
 pub mod text;
 pub mod uris;
+pub mod user_code;

@@ -5,6 +5,7 @@ pub(crate) mod attempts;
 pub(crate) mod browser_sessions;
 pub(crate) mod clients;
 pub(crate) mod consents;
+pub(crate) mod device_requests;
 pub(crate) mod email_proofs;
 pub(crate) mod jobs;
 pub(crate) mod logouts;

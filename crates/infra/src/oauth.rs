@@ -2,6 +2,7 @@
 
 pub mod clients;
 pub mod consents;
+pub mod devices;
 pub mod logouts;
 pub mod reachable;
 pub mod receivers;

@@ -2,6 +2,7 @@
 
 pub(crate) mod authorize;
 mod consent;
+pub(crate) mod device;
 pub(crate) mod logout;
 mod onward;
 mod query;

@@ -17,7 +17,7 @@ use crate::site::Site;
 use crate::visit::Visit;
 
 /// The templates. Their names end in `.html`, so that values are escaped.
-const TEMPLATES: [(&str, &str); 32] = [
+const TEMPLATES: [(&str, &str); 34] = [
     ("layout.html", include_str!("templates/layout.html")),
     ("fields.html", include_str!("templates/fields.html")),
     ("account.html", include_str!("templates/account.html")),
@@ -44,6 +44,8 @@ const TEMPLATES: [(&str, &str); 32] = [
     ("security.html", include_str!("templates/security.html")),
     ("apps.html", include_str!("templates/apps.html")),
     ("consent.html", include_str!("templates/consent.html")),
+    ("device.html", include_str!("templates/device.html")),
+    ("device_consent.html", include_str!("templates/device_consent.html")),
     ("end_session.html", include_str!("templates/end_session.html")),
     ("logged_out.html", include_str!("templates/logged_out.html")),
     ("onward.html", include_str!("templates/onward.html")),

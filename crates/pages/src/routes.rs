@@ -12,7 +12,7 @@ use keyward_domain::values::codes::NOT_FOUND;
 use crate::account::{app, apps, data, deletion, devices, keys, passkeys, profile, recovery_codes, security};
 use crate::login::{forgot, log_in, log_out, mfa, prove, sign_up};
 use crate::mail_links::{reset_password, verify_email};
-use crate::oauth::{authorize, logout, switch};
+use crate::oauth::{authorize, device, logout, switch};
 use crate::refusal;
 use crate::site::Site;
 
@@ -24,7 +24,7 @@ pub fn pages() -> Pages {
 }
 
 /// The paths of pages that people may type.
-const PATHS: [&str; 14] = [
+const PATHS: [&str; 15] = [
     "/account",
     "/account/login",
     "/account/mfa",
@@ -37,6 +37,7 @@ const PATHS: [&str; 14] = [
     "/account/keys",
     "/account/apps",
     "/account/verify-email/another",
+    "/account/device",
     "/oauth/authorize",
     "/oauth/logout",
 ];
@@ -88,6 +89,8 @@ fn applications() -> Router<Site> {
         .route("/oauth/logout", get(logout::ask).post(logout::post))
         .route("/oauth/logout/confirm", post(logout::confirm))
         .route("/account/apps", get(apps::show).post(apps::remove))
+        .route("/account/device", get(device::show).post(device::look))
+        .route("/account/device/decide", post(device::decide))
 }
 
 fn own_account() -> Router<Site> {

@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use keyward_domain::values::codes;
 
-use crate::codes::{UNAUTHORIZED_CLIENT, UNSUPPORTED_GRANT_TYPE};
+use crate::codes::UNSUPPORTED_GRANT_TYPE;
 use crate::error::ApiError;
 
 /// The same error with RFC 6749's code (section 5.2), where there is one for it.
@@ -15,6 +15,7 @@ pub(crate) fn for_tokens(error: ApiError) -> ApiError {
         | codes::WRONG_CODE
         | codes::INVALID_REFRESH_TOKEN
         | codes::INVALID_CODE
+        | codes::INVALID_DEVICE_CODE
         | codes::SESSION_ENDED_BY_REUSE
         | codes::SESSION_EXPIRED
         | codes::SESSION_ENDED
@@ -24,7 +25,11 @@ pub(crate) fn for_tokens(error: ApiError) -> ApiError {
         codes::INVALID_REQUEST if !error.is_worded() => "invalid_request",
         codes::INVALID_SCOPE => "invalid_scope",
         codes::INVALID_TARGET => "invalid_target",
-        UNAUTHORIZED_CLIENT => "unauthorized_client",
+        codes::AUTHORIZATION_PENDING => "authorization_pending",
+        codes::SLOW_DOWN => "slow_down",
+        codes::ACCESS_DENIED => "access_denied",
+        codes::EXPIRED_TOKEN => "expired_token",
+        codes::UNAUTHORIZED_CLIENT => "unauthorized_client",
         codes::TOO_MANY_ATTEMPTS => "temporarily_unavailable",
         UNSUPPORTED_GRANT_TYPE => "unsupported_grant_type",
         _ => return error,

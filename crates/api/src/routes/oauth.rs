@@ -3,6 +3,7 @@
 pub mod check;
 mod client_bodies;
 pub mod clients;
+pub mod device;
 pub mod grant_error;
 pub mod grants;
 pub mod keys;

@@ -26,6 +26,9 @@ use keyward_domain::oauth::authorize::asking::Authorize;
 use keyward_domain::oauth::authorize::pushing::PushRequests;
 use keyward_domain::oauth::clients::Clients;
 use keyward_domain::oauth::consents::Consents;
+use keyward_domain::oauth::device::ask::AskForDevice;
+use keyward_domain::oauth::device::decide::DecideDevice;
+use keyward_domain::oauth::device::redeem::RedeemDevice;
 use keyward_domain::oauth::end_session::EndSession;
 use keyward_domain::oauth::id_tokens::IdTokens;
 use keyward_domain::oauth::redeem::RedeemCode;
@@ -139,6 +142,8 @@ impl AppState {
             Arc::clone(&master),
             base.as_str().into(),
         );
+        let redeem =
+            RedeemCode::new(ports.clone(), opening.clone(), Arc::clone(&master), base.as_str().into());
         let background = Background::new();
         let metrics = Metrics::new(Sources {
             background: background.clone(),
@@ -189,7 +194,15 @@ impl AppState {
             ),
             authorize,
             push_requests: PushRequests::new(ports.clone(), Arc::clone(&master), base.as_str().into()),
-            redeem: RedeemCode::new(ports.clone(), opening.clone(), master, base.as_str().into()),
+            ask_for_device: AskForDevice::new(ports.clone(), opening.clone()),
+            decide_device: DecideDevice::new(
+                ports.clone(),
+                opening.clone(),
+                consents.clone(),
+                throttle.clone(),
+            ),
+            redeem_device: RedeemDevice::new(ports.clone(), opening.clone(), redeem.clone()),
+            redeem,
             consents,
             end_session: EndSession::new(ports.clone(), id_token_keys.clone(), base.as_str().into()),
             id_tokens: IdTokens::new(ports.clone(), id_token_keys.clone(), ttl_seconds),

@@ -200,5 +200,5 @@ impl IdTokenKeys {
 }
 
 fn gets_id_tokens(client: &Client) -> bool {
-    !client.settings.redirect_uris.is_empty() && client.settings.scope.contains(OPENID)
+    client.logs_people_in() && client.settings.scope.contains(OPENID)
 }

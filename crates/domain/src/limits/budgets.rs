@@ -25,6 +25,8 @@ pub enum Deed {
     SignUp,
     /// Wrong answers at a login with a passkey.
     Passkey,
+    /// Wrong user codes of devices.
+    Device,
 }
 
 impl Deed {
@@ -38,6 +40,7 @@ impl Deed {
             Self::Mail => "mails of an address",
             Self::SignUp => "sign-ups of an address",
             Self::Passkey => "passkeys of an address",
+            Self::Device => "device codes of an address",
         }
     }
 }

@@ -120,6 +120,23 @@ impl Throttle {
         Ok(Guess { account: Some(key), address: None })
     }
 
+    /// The counters of wrong user codes of devices, unless they have to wait: of the account, and of the address.
+    pub(crate) async fn user_code(
+        &self,
+        user: UserId,
+        address: Option<IpAddr>,
+    ) -> Result<Guess, ThrottleError> {
+        if self.budgets.is_none() {
+            return Ok(Guess::default());
+        }
+        let account = Some(AttemptKey::of("device codes", &user.to_string(), None));
+        let address = count_of(Deed::Device, address);
+        for key in [account, address].into_iter().flatten() {
+            self.check(key).await?;
+        }
+        Ok(Guess { account, address })
+    }
+
     /// Counts a wrong guess, and records `event` if a wait begins with it. If others have used the budget up meanwhile, this one
     /// learns nothing.
     pub(crate) async fn wrong(

@@ -29,6 +29,7 @@ pub struct Client {
 
 /// What an administrator decides about a client, and may change later.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "decided one by one")]
 pub struct ClientSettings {
     pub name: ClientName,
     /// What it may be granted: for itself, and at most in the name of a user.
@@ -45,7 +46,9 @@ pub struct ClientSettings {
     pub first_party: bool,
     /// Whether its authorization requests have to be pushed (RFC 9126).
     pub require_par: bool,
-    /// Where it is told of sessions that have ended (OpenID Connect Back-Channel Logout).
+    /// Whether it may log people in on devices without a browser (RFC 8628).
+    pub device: bool,
+    /// Where logout tokens for its ended sessions go (OpenID Connect Back-Channel Logout).
     pub backchannel: Backchannel,
     /// Whether it cannot do without `sid` in logout tokens, which ours always have.
     pub backchannel_session_required: bool,
@@ -61,6 +64,7 @@ pub struct ClientChange {
     pub resources: Option<Vec<ResourceUri>>,
     pub id_token_alg: Option<Algorithm>,
     pub first_party: Option<bool>,
+    pub device: Option<bool>,
     pub require_par: Option<bool>,
     pub backchannel: Option<Backchannel>,
     pub backchannel_session_required: Option<bool>,
@@ -77,6 +81,7 @@ impl ClientSettings {
             resources: Vec::new(),
             id_token_alg: Algorithm::Rs256,
             first_party: false,
+            device: false,
             require_par: false,
             backchannel: Backchannel::default(),
             backchannel_session_required: false,
@@ -85,15 +90,20 @@ impl ClientSettings {
 }
 
 impl ClientSettings {
-    /// The scope of a client that names none: for logging people in, if it has a redirect URI.
-    pub fn usual_scope(redirect_uris: &[RedirectUri]) -> ScopeSet {
-        let names: &[&str] =
-            if redirect_uris.is_empty() { &[] } else { &[scopes::OPENID, scopes::PROFILE, scopes::EMAIL] };
+    /// The scope of a client that names none: for logging people in, if it has a redirect URI or is for devices.
+    pub fn usual_scope(redirect_uris: &[RedirectUri], device: bool) -> ScopeSet {
+        let logs_in = device || !redirect_uris.is_empty();
+        let names: &[&str] = if logs_in { &[scopes::OPENID, scopes::PROFILE, scopes::EMAIL] } else { &[] };
         ScopeSet::from_names(names.iter().copied()).unwrap_or_default()
     }
 }
 
 impl Client {
+    /// Whether people can be logged in through it: by a redirect URI, or on devices.
+    pub fn logs_people_in(&self) -> bool {
+        self.settings.device || !self.settings.redirect_uris.is_empty()
+    }
+
     /// Whether it has no secret.
     pub fn is_public(&self) -> bool {
         self.secret.is_none()

@@ -12,8 +12,8 @@ use crate::values::ids::{ClientId, SessionId, UserId};
 
 /// How long a claim on a logout lasts: a delivery takes five seconds at most.
 pub const CLAIM: Duration = Duration::seconds(20);
-/// How many logouts may wait for one account. Further ones are not delivered.
-pub const MOST_OF_ACCOUNT: u64 = 2_000;
+/// How many logouts of one account may wait for one client. Further ones are not delivered.
+pub const MOST_OF_ACCOUNT: u64 = 500;
 
 /// The id of a logout that waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +31,8 @@ pub struct ClaimedLogout {
     pub session: SessionId,
     pub user: UserId,
     pub client: ClientId,
+    /// When the session ended.
+    pub ended_at: OffsetDateTime,
     /// Host and port of the client when the session ended.
     pub receiver: String,
 }
@@ -55,7 +57,7 @@ pub trait LogoutRepository: Send {
     ) -> Result<Option<ClaimedLogout>, StoreError>;
     /// Removes a claimed logout, which needs no further attempt. Returns whether the claim was still valid.
     async fn settle(&mut self, id: LogoutId, until: OffsetDateTime) -> Result<bool, StoreError>;
-    /// Makes a claimed logout due at `at` and notes why the attempt failed. Returns whether the claim was still valid.
+    /// Makes a claimed logout due at `at`, counts the attempt and notes why it failed. Returns whether the claim was still valid.
     async fn postpone(
         &mut self,
         id: LogoutId,
@@ -65,6 +67,4 @@ pub trait LogoutRepository: Send {
     ) -> Result<bool, StoreError>;
     /// Counts the logouts that wait.
     async fn backlog(&mut self) -> Result<Backlog, StoreError>;
-    /// Removes logouts of sessions that ended before `before`. Returns the number removed.
-    async fn forget(&mut self, before: OffsetDateTime) -> Result<u64, StoreError>;
 }

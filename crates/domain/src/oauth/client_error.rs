@@ -19,8 +19,8 @@ pub enum ClientError {
     /// There is no client of that id.
     #[error("there is no client with this id")]
     NotFound,
-    /// A public client without redirect URI could do nothing.
-    #[error("a public client needs a redirect URI")]
+    /// A public client without redirect URI, and not for devices, could do nothing.
+    #[error("a public client needs a redirect URI, or the device grant")]
     NoRedirect,
     /// A public client has no secret.
     #[error("a public client has no secret")]

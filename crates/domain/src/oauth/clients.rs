@@ -98,10 +98,10 @@ impl Clients {
         }
         self.foreign(&settings.resources)?;
         signable(settings.id_token_alg)?;
-        if secret.is_none() && settings.redirect_uris.is_empty() {
+        let client = Client { id, secret, settings, created_at: self.ports.clock.now() };
+        if client.is_public() && !client.logs_people_in() {
             return Err(ClientError::NoRedirect);
         }
-        let client = Client { id, secret, settings, created_at: self.ports.clock.now() };
         self.ports
             .retrying(|| async {
                 let mut tx = self.ports.store.begin().await?;
@@ -167,7 +167,7 @@ impl Clients {
                     return Err(ClientError::NotFound);
                 }
                 let client = tx.clients().find(id).await?.ok_or(ClientError::NotFound)?;
-                if client.is_public() && client.settings.redirect_uris.is_empty() {
+                if client.is_public() && !client.logs_people_in() {
                     return Err(ClientError::NoRedirect);
                 }
                 self.note(&mut *tx, EventKind::ClientChanged, id, who).await?;

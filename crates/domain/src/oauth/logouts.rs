@@ -1,8 +1,8 @@
 //! Delivering logouts to clients (OpenID Connect Back-Channel Logout): what is due is claimed, sent and settled, by any replica.
 //!
 //! A logout is neither lost when the server dies, nor sent for a session that did not end, because it is stored in the transaction
-//! that ends the session. The token is made when it is sent. It is sent twice only if a replica dies between the client's answer
-//! and its own record of it.
+//! that ends the session. The token is made when it is sent. A client may get it twice, under the same `jti`: where its answer came too
+//! late or was lost, or where a replica died before it recorded the answer.
 
 use std::sync::Arc;
 
@@ -31,6 +31,10 @@ const DELAYS: [Duration; 10] = [
     Duration::hours(12),
     Duration::hours(24),
 ];
+/// The attempt from which on a refusal is final.
+const MOST_REFUSALS: u32 = 5;
+/// How long a logout waits at most to be tried at all, as behind many others of a client that is slow.
+const LONGEST_WAIT: Duration = Duration::days(7);
 /// How many logouts one call delivers at most.
 const BATCH: u32 = 200;
 
@@ -39,9 +43,9 @@ const BATCH: u32 = 200;
 pub enum LogoutOutcome {
     /// The client took it.
     Delivered,
-    /// The client was removed since, or is not told of logouts any more.
+    /// The client was removed since, or has no URI for logouts any more.
     Withdrawn,
-    /// The client refused it, with this error code if it named one.
+    /// The client refused it again and again, in the end with this error code if it named one.
     Refused(Option<String>),
     /// It failed for this reason, and is tried again.
     Later(String),
@@ -117,8 +121,19 @@ impl Logouts {
     }
 
     async fn send(&self, claimed: &ClaimedLogout) -> Result<LogoutOutcome, StoreError> {
-        let client = self.ports.store.autocommit().clients().find(&claimed.client).await?;
-        let Some(client) = client else { return Ok(LogoutOutcome::Withdrawn) };
+        let now = self.ports.clock.now();
+        if claimed.until <= now {
+            // Another replica may have it by now.
+            return Ok(LogoutOutcome::Later("the claim ran out".to_owned()));
+        }
+        if now - claimed.ended_at > LONGEST_WAIT {
+            return Ok(LogoutOutcome::GivenUp("it waited for too long".to_owned()));
+        }
+        let client = match self.ports.store.autocommit().clients().find(&claimed.client).await {
+            Ok(Some(client)) => client,
+            Ok(None) => return Ok(LogoutOutcome::Withdrawn),
+            Err(error) => return Ok(LogoutOutcome::Later(format!("its client could not be read: {error}"))),
+        };
         let Some(uri) = &client.settings.backchannel.0 else { return Ok(LogoutOutcome::Withdrawn) };
         let sent = match self.token(claimed, &client).await {
             Ok(token) => self.sender.send(uri, &token).await,
@@ -126,6 +141,9 @@ impl Logouts {
         };
         Ok(match sent {
             Ok(()) => LogoutOutcome::Delivered,
+            Err(Undelivered::Refused(code)) if claimed.attempt < MOST_REFUSALS => LogoutOutcome::Later(
+                format!("it refused with the code {}", code.as_deref().unwrap_or("none")),
+            ),
             Err(Undelivered::Refused(code)) => LogoutOutcome::Refused(code),
             Err(Undelivered::Failed(reason)) if delay(claimed.attempt).is_some() => {
                 LogoutOutcome::Later(reason)
@@ -134,25 +152,25 @@ impl Logouts {
         })
     }
 
-    /// The token, or why there is none.
+    /// The token, or why there is no token.
     async fn token(&self, claimed: &ClaimedLogout, client: &Client) -> Result<Zeroizing<String>, String> {
         let ring = self.keys.ring(client.settings.id_token_alg).await.map_err(|error| error.to_string())?;
         let key = ring.current().ok_or("there is no key to sign with")?;
-        let mut bytes = [0; 16];
-        self.ports.random.fill(&mut bytes);
+        // The same at each attempt, so that a client can recognise what it took before.
+        let ended = claimed.ended_at.unix_timestamp_nanos() / 1_000;
         let grant = LogoutTokenGrant {
             issuer: &self.issuer,
             client_id: client.id.as_str(),
             subject: &claimed.user.to_string(),
             session: &claimed.session.to_string(),
-            id: &uuid::Builder::from_random_bytes(bytes).into_uuid().to_string(),
+            id: &format!("{:x}-{ended:x}", claimed.id.0),
         };
         let now: OffsetDateTime = self.ports.clock.now();
         grant.sign(key, now.unix_timestamp()).map_err(|error| error.to_string())
     }
 }
 
-/// How long to wait after that attempt failed; `None` where it was the last.
+/// How long to wait after that attempt failed; `None` after the last one.
 fn delay(attempt: u32) -> Option<Duration> {
     DELAYS.get(usize::try_from(attempt.saturating_sub(1)).unwrap_or(usize::MAX)).copied()
 }

@@ -82,6 +82,26 @@ impl RedeemCode {
         if asked.is_some_and(is_other) {
             return Err(SessionError::ForeignResource);
         }
+        let (session, tokens) = self.prepare(&code, client, request.key.as_ref()).await?;
+        if self.ports.retrying(|| self.store(&code, &session, origin)).await? {
+            return Ok(Redeemed { tokens, nonce: code.nonce });
+        }
+        self.end_first(&code, origin).await?;
+        Err(SessionError::InvalidCode)
+    }
+
+    /// The session that the code opens, which is not stored yet, and its tokens, bound to the key that the client showed.
+    ///
+    /// # Errors
+    /// [`SessionError::InvalidCode`] where what allowed the code does not stand any more; [`SessionError::ForeignResource`] where the
+    /// resource was taken from the client.
+    pub(super) async fn prepare(
+        &self,
+        code: &Code,
+        client: &Client,
+        key: Option<&Thumbprint>,
+    ) -> Result<(Session, Tokens), SessionError> {
+        let now = self.ports.clock.now();
         // It may have been taken from the client since.
         if code.resource.as_ref().is_some_and(|own| !client.settings.resources.contains(own)) {
             return Err(SessionError::ForeignResource);
@@ -93,8 +113,8 @@ impl RedeemCode {
         let browser = browser.filter(standing).ok_or(SessionError::InvalidCode)?;
         // The role and the client's registration may have changed since the code was given.
         let allowed = Client::bound(Some(client), self.opening.grants().through_consent(browser.role));
-        let mut session = self.session(&code, &browser.session, scopes::intersection(&code.scope, &allowed));
-        session.key = request.key.clone().filter(|_| client.is_public());
+        let mut session = self.session(code, &browser.session, scopes::intersection(&code.scope, &allowed));
+        session.key = key.cloned().filter(|_| client.is_public());
         let mut repositories = self.ports.store.autocommit();
         let scope = session.scope.clone();
         let narrowed = self.opening.narrowed(&mut *repositories, &session, browser.role, scope).await?;
@@ -102,12 +122,8 @@ impl RedeemCode {
         if narrowed.contains(ENROL) {
             return Err(SessionError::InvalidCode);
         }
-        let tokens = self.opening.tokens(&session, narrowed, request.key.as_ref())?;
-        if self.ports.retrying(|| self.store(&code, &session, origin)).await? {
-            return Ok(Redeemed { tokens, nonce: code.nonce });
-        }
-        self.end_first(&code, origin).await?;
-        Err(SessionError::InvalidCode)
+        let tokens = self.opening.tokens(&session, narrowed, key)?;
+        Ok((session, tokens))
     }
 
     /// The session that the code opens. It ends with the browser session, unless the client was granted access beyond it.
@@ -137,12 +153,7 @@ impl RedeemCode {
     /// Stores the session. Returns whether this is the first use of the code.
     async fn store(&self, code: &Code, session: &Session, origin: &Origin) -> Result<bool, SessionError> {
         let mut tx = self.ports.store.begin().await?;
-        let account = tx.user_changes().hold(code.user).await?;
-        let stands = account.is_some_and(|user| !user.disabled)
-            && tx.clients().hold(&code.client).await?
-            && tx.sessions().live(code.parent).await?.is_some()
-            && self.is_allowed(&mut *tx, code).await?;
-        if !stands {
+        if !self.stands(&mut *tx, code).await? {
             return Err(SessionError::InvalidCode);
         }
         if !tx.spent().spend(code.id, code.noted_until()).await? {
@@ -151,6 +162,16 @@ impl RedeemCode {
         self.opening.keep(&mut *tx, session, origin).await?;
         tx.commit().await?;
         Ok(true)
+    }
+
+    /// Whether the account, the client, the browser session and the consent stand that allowed the code. They then do until the end
+    /// of the transaction.
+    pub(super) async fn stands(&self, tx: &mut dyn Transaction, code: &Code) -> Result<bool, StoreError> {
+        let account = tx.user_changes().hold(code.user).await?;
+        Ok(account.is_some_and(|user| !user.disabled)
+            && tx.clients().hold(&code.client).await?
+            && tx.sessions().live(code.parent).await?.is_some()
+            && self.is_allowed(tx, code).await?)
     }
 
     /// Whether the client is still the one that the code was given to, and what the person allowed it still covers the code: they

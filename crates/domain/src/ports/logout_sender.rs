@@ -14,7 +14,8 @@ pub trait LogoutSender: Send + Sync {
 /// A logout token was not taken.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Undelivered {
-    /// The client refused it, with this error code if it named one: a further attempt would be refused as well.
+    /// The client refused it, with this error code if it named one. That may pass: clients answer so as well when their logout
+    /// fails (section 2.8).
     #[error("the client refused it")]
     Refused(Option<String>),
     /// The client could not be reached, or answered otherwise, for this reason, in one line.

@@ -10,6 +10,7 @@ use crate::model::attempts::AttemptRepository;
 use crate::model::browser_sessions::BrowserSessionRepository;
 use crate::model::clients::ClientRepository;
 use crate::model::consents::ConsentRepository;
+use crate::model::devices::DeviceRepository;
 use crate::model::events::EventRepository;
 use crate::model::factors::{FactorChanges, FactorRepository};
 use crate::model::jobs::JobRepository;
@@ -35,6 +36,8 @@ pub trait Repositories: Send {
     fn clients(&mut self) -> &mut dyn ClientRepository;
     /// What people allowed clients.
     fn consents(&mut self) -> &mut dyn ConsentRepository;
+    /// Devices that ask for a login.
+    fn devices(&mut self) -> &mut dyn DeviceRepository;
     fn events(&mut self) -> &mut dyn EventRepository;
     fn jobs(&mut self) -> &mut dyn JobRepository;
     fn attempts(&mut self) -> &mut dyn AttemptRepository;

@@ -110,7 +110,7 @@ impl Opening {
     }
 
     /// Stores a new session of a login. A mail may report it.
-    pub(super) async fn store(
+    pub(crate) async fn store(
         &self,
         tx: &mut dyn Transaction,
         session: &Session,

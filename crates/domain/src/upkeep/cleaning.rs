@@ -18,8 +18,8 @@ const EVERY: Duration = Duration::minutes(1);
 const BATCH: u64 = 500;
 /// How long an ended session is kept, for the investigation of incidents.
 const KEPT: Duration = Duration::days(1);
-/// How long a logout waits at most to be delivered: longer than all attempts together take.
-const LOGOUTS_KEPT: Duration = Duration::days(7);
+/// How long a device's request is kept after it has expired: the device is told so.
+const DEVICES_KEPT: Duration = Duration::minutes(10);
 
 /// The use cases of housekeeping.
 #[derive(Clone)]
@@ -83,7 +83,7 @@ impl Housekeeping {
             store().revocations().forget(ended).await,
             store().attempts().forget(before).await,
             store().outbox().forget(before).await,
-            store().logouts().forget(now - LOGOUTS_KEPT).await,
+            store().devices().forget(now - DEVICES_KEPT).await,
             store().recoveries().forget(before).await,
             store().verifications().forget(before).await,
             store().factors().forget_offers(before).await,

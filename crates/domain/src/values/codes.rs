@@ -72,6 +72,20 @@ pub const INVALID_CODE: ErrorCode = ErrorCode::new("invalid_code");
 pub const INVALID_TARGET: ErrorCode = ErrorCode::new("invalid_target");
 /// A pushed authorization request is malformed, or asks for what its client may not have.
 pub const INVALID_REQUEST: ErrorCode = ErrorCode::new("invalid_request");
+/// The device's login waits for the person.
+pub const AUTHORIZATION_PENDING: ErrorCode = ErrorCode::new("authorization_pending");
+/// The device asks too often: its interval has grown by five seconds.
+pub const SLOW_DOWN: ErrorCode = ErrorCode::new("slow_down");
+/// The person did not allow it.
+pub const ACCESS_DENIED: ErrorCode = ErrorCode::new("access_denied");
+/// The device code has expired.
+pub const EXPIRED_TOKEN: ErrorCode = ErrorCode::new("expired_token");
+/// The device code is unknown, another client's, or was used.
+pub const INVALID_DEVICE_CODE: ErrorCode = ErrorCode::new("invalid_device_code");
+/// No device waits with this user code.
+pub const UNKNOWN_USER_CODE: ErrorCode = ErrorCode::new("unknown_user_code");
+/// The client may not use this grant.
+pub const UNAUTHORIZED_CLIENT: ErrorCode = ErrorCode::new("unauthorized_client");
 /// The scope cannot be granted.
 pub const INVALID_SCOPE: ErrorCode = ErrorCode::new("invalid_scope");
 /// The token of a client itself, or an API key, cannot be revoked.

@@ -1,4 +1,4 @@
-//! Where a client is told of ended sessions.
+//! Where a client gets logout tokens for its ended sessions.
 
 use std::fmt;
 
@@ -24,10 +24,12 @@ impl LogoutUri {
         self.0.as_str()
     }
 
-    /// The host and the port, in lower case: what deliveries to one receiver have in common.
+    /// The host, and the port where it is not the usual one, in lower case: what deliveries to one receiver have in common.
     pub fn receiver(&self) -> String {
-        let origin = RedirectUri::origin(self.as_str());
-        origin.rsplit('/').next().unwrap_or_default().to_ascii_lowercase()
+        let origin = RedirectUri::origin(self.as_str()).to_ascii_lowercase();
+        let usual = if origin.starts_with("https:") { ":443" } else { ":80" };
+        let host = origin.rsplit('/').next().unwrap_or_default();
+        host.strip_suffix(usual).unwrap_or(host).to_owned()
     }
 }
 
@@ -37,7 +39,7 @@ impl fmt::Display for LogoutUri {
     }
 }
 
-/// Where a client is told of ended sessions, if anywhere.
+/// Where a client gets logout tokens for its ended sessions, if anywhere.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Backchannel(pub Option<LogoutUri>);
 
@@ -65,6 +67,8 @@ mod tests {
         for (text, receiver) in [
             ("https://App.example.com/logout?x=/y", "app.example.com"),
             ("https://app.example.com:8443/logout", "app.example.com:8443"),
+            ("https://app.example.com:443/logout", "app.example.com"),
+            ("http://localhost:80", "localhost"),
             ("http://127.0.0.1:4000", "127.0.0.1:4000"),
             ("http://[::1]:4000/logout", "[::1]:4000"),
         ] {

@@ -9,6 +9,7 @@ use keyward_domain::model::attempts::AttemptRepository;
 use keyward_domain::model::browser_sessions::BrowserSessionRepository;
 use keyward_domain::model::clients::ClientRepository;
 use keyward_domain::model::consents::ConsentRepository;
+use keyward_domain::model::devices::DeviceRepository;
 use keyward_domain::model::events::EventRepository;
 use keyward_domain::model::factors::{FactorChanges, FactorRepository};
 use keyward_domain::model::jobs::JobRepository;
@@ -136,6 +137,10 @@ impl<C: Connections> Repositories for Db<C> {
     }
 
     fn consents(&mut self) -> &mut dyn ConsentRepository {
+        self
+    }
+
+    fn devices(&mut self) -> &mut dyn DeviceRepository {
         self
     }
 

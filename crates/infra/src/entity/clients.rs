@@ -22,6 +22,7 @@ pub(crate) struct Model {
     pub id_token_alg: Option<String>,
     pub first_party: bool,
     pub require_par: bool,
+    pub device: bool,
     /// Empty for none.
     pub backchannel_logout_uri: String,
     pub backchannel_logout_session_required: bool,

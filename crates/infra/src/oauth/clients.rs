@@ -38,6 +38,7 @@ impl<C: Connections> ClientRepository for Db<C> {
             resources: ActiveValue::Set(joined(&settings.resources)),
             id_token_alg: ActiveValue::Set(Some(settings.id_token_alg.to_string())),
             first_party: ActiveValue::Set(settings.first_party),
+            device: ActiveValue::Set(settings.device),
             require_par: ActiveValue::Set(settings.require_par),
             backchannel_logout_uri: ActiveValue::Set(settings.backchannel.as_str().to_owned()),
             backchannel_logout_session_required: ActiveValue::Set(settings.backchannel_session_required),
@@ -75,6 +76,7 @@ impl<C: Connections> ClientRepository for Db<C> {
             resources: text(change.resources.as_ref(), |uris| joined(uris)),
             id_token_alg: algorithm.map_or(ActiveValue::NotSet, ActiveValue::Set),
             first_party: flag(change.first_party),
+            device: flag(change.device),
             require_par: flag(change.require_par),
             backchannel_logout_uri: text(change.backchannel.as_ref(), |uri| uri.as_str().to_owned()),
             backchannel_logout_session_required: flag(change.backchannel_session_required),
@@ -122,6 +124,7 @@ fn client(row: Model) -> Result<Client, StoreError> {
         resources: split(&row.resources, ResourceUri::parse)?,
         id_token_alg: algorithm.map_err(|_| corrupt("an algorithm of ID tokens"))?,
         first_party: row.first_party,
+        device: row.device,
         require_par: row.require_par,
         backchannel: Backchannel::parse(&row.backchannel_logout_uri)
             .map_err(|_| corrupt(format!("URI {:?}", row.backchannel_logout_uri)))?,

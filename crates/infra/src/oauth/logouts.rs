@@ -1,6 +1,5 @@
 //! Logouts on their way to clients. A claim is one statement, so that of any number of replicas one gets it.
 
-use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
@@ -11,22 +10,23 @@ use keyward_domain::values::ids::{SessionId, UserId};
 use keyward_domain::values::logout_uri::Backchannel;
 use sea_orm::sea_query::{Expr, ExprTrait, LockBehavior, LockType, OnConflict, Order, Query};
 use sea_orm::{
-    ActiveValue, ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, PaginatorTrait,
-    QueryFilter, QuerySelect,
+    ActiveValue, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, PaginatorTrait, QueryFilter,
+    QuerySelect,
 };
 use time::OffsetDateTime;
 
 use super::clients::client_id;
-use crate::database::batches::delete_all;
 use crate::database::columns::{micros, time, without_nul};
 use crate::database::connections::Connections;
 use crate::database::db::Db;
-use crate::database::error::{corrupt, failed};
+use crate::database::error::failed;
 use crate::entity::logouts::{ActiveModel, Column, Entity, Model};
 use crate::entity::{clients, sessions};
 
 /// How much is kept of why an attempt failed, in characters.
 const LONGEST_ERROR: usize = 300;
+/// How many rows one statement inserts: databases bound the number of parameters.
+const ROWS: usize = 1000;
 
 #[async_trait]
 impl<C: Connections> LogoutRepository for Db<C> {
@@ -54,7 +54,6 @@ impl<C: Connections> LogoutRepository for Db<C> {
         }
         let claim = Entity::update_many()
             .col_expr(Column::At, Expr::value(micros(until)))
-            .col_expr(Column::Attempts, Expr::col(Column::Attempts).add(1_i64))
             .filter(Expr::col(Column::Id).eq(Expr::from(next)))
             .filter(due());
         let rows = claim.exec_with_returning(self.write()).await.map_err(failed)?;
@@ -77,6 +76,7 @@ impl<C: Connections> LogoutRepository for Db<C> {
         let update = Entity::update_many()
             .col_expr(Column::At, Expr::value(micros(at)))
             .col_expr(Column::LastError, Expr::value(reason))
+            .col_expr(Column::Attempts, Expr::col(Column::Attempts).add(1_i64))
             .filter(Column::Id.eq(id.0))
             .filter(Column::At.eq(micros(until)));
         Ok(update.exec(self.write()).await.map_err(failed)?.rows_affected > 0)
@@ -87,17 +87,12 @@ impl<C: Connections> LogoutRepository for Db<C> {
         let failing = Entity::find().filter(Column::LastError.is_not_null());
         Ok(Backlog { waiting, failing: failing.count(self.read()).await.map_err(failed)? })
     }
-
-    async fn forget(&mut self, before: OffsetDateTime) -> Result<u64, StoreError> {
-        let old = Condition::all().add(Column::CreatedAt.lt(micros(before)));
-        delete_all::<Entity>(self.write(), Column::Id, old).await
-    }
 }
 
-/// Writes a logout for each of these sessions that have just ended and whose client is told of it, and for each session of a client
+/// Writes a logout for each of these sessions that have just ended and whose client has a URI for it, and for each session of a client
 /// that was opened in one of them and goes on. Returns whether any was written.
 ///
-/// What an account has waiting is bounded; beyond that its clients are not told.
+/// What an account has waiting for a client is bounded; beyond that the client gets none.
 pub(crate) async fn enqueue(
     connection: &impl ConnectionTrait,
     ended: &[sessions::Model],
@@ -111,22 +106,21 @@ pub(crate) async fn enqueue(
         return Ok(false);
     }
     let at = ended.iter().find_map(|session| session.revoked_at).unwrap_or_default();
-    let (mut rows, mut room) = (Vec::new(), BTreeMap::new());
+    let over: Vec<_> = over.into_iter().filter(|(_, client)| receivers.contains_key(*client)).collect();
+    let mut waiting = waiting(connection, over.iter().map(|(session, _)| session.user_id).collect()).await?;
+    let mut rows = Vec::new();
     for (session, client) in over {
         let Some(receiver) = receivers.get(client) else { continue };
-        let room = match room.entry(session.user_id) {
-            Entry::Occupied(entry) => entry.into_mut(),
-            Entry::Vacant(entry) => entry.insert(room_of(connection, session.user_id).await?),
-        };
-        if *room == 0 {
+        let waiting = waiting.entry((session.user_id, client.to_owned())).or_default();
+        if *waiting >= MOST_OF_ACCOUNT {
             tracing::warn!(
                 user = session.user_id,
                 client,
-                "too many logouts wait for this account: one is dropped"
+                "too many logouts of this account wait: one is dropped"
             );
             continue;
         }
-        *room -= 1;
+        *waiting += 1;
         rows.push(ActiveModel {
             id: ActiveValue::NotSet,
             session_id: ActiveValue::Set(session.id),
@@ -139,18 +133,41 @@ pub(crate) async fn enqueue(
             last_error: ActiveValue::Set(None),
         });
     }
-    if rows.is_empty() {
-        return Ok(false);
+    // In one order everywhere, so that two transactions do not wait for each other in a circle.
+    rows.sort_unstable_by_key(|row| row.session_id.try_as_ref().copied());
+    let any = !rows.is_empty();
+    while !rows.is_empty() {
+        let some = rows.split_off(rows.len().saturating_sub(ROWS));
+        // A session that goes on after its browser session ends a second time: that end is another one, also for a claim under way.
+        let anew = OnConflict::column(Column::SessionId)
+            .update_columns([
+                Column::Receiver,
+                Column::CreatedAt,
+                Column::At,
+                Column::Attempts,
+                Column::LastError,
+            ])
+            .to_owned();
+        let insert = Entity::insert_many(some).on_conflict(anew);
+        insert.exec_without_returning(connection).await.map_err(failed)?;
     }
-    let once = OnConflict::column(Column::SessionId).do_nothing().to_owned();
-    let insert = Entity::insert_many(rows).on_conflict(once).exec_without_returning(connection).await;
-    insert.map(|_| true).map_err(failed)
+    Ok(any)
 }
 
-/// How many more logouts may wait for this account.
-async fn room_of(connection: &impl ConnectionTrait, user: i64) -> Result<u64, StoreError> {
-    let waiting = Entity::find().filter(Column::UserId.eq(user)).count(connection).await;
-    Ok(MOST_OF_ACCOUNT.saturating_sub(waiting.map_err(failed)?))
+/// How many logouts of these accounts wait, for each account and client.
+async fn waiting(
+    connection: &impl ConnectionTrait,
+    users: BTreeSet<i64>,
+) -> Result<BTreeMap<(i64, String), u64>, StoreError> {
+    let counts = Entity::find()
+        .select_only()
+        .columns([Column::UserId, Column::ClientId])
+        .column_as(Column::Id.count(), "waiting")
+        .filter(Column::UserId.is_in(users))
+        .group_by(Column::UserId)
+        .group_by(Column::ClientId);
+    let counts: Vec<(i64, String, i64)> = counts.into_tuple().all(connection).await.map_err(failed)?;
+    Ok(counts.into_iter().map(|(user, client, waiting)| ((user, client), waiting.unsigned_abs())).collect())
 }
 
 /// The sessions that stand and that clients were granted beyond these browser sessions.
@@ -167,7 +184,7 @@ async fn of_browsers(
     opened.all(connection).await.map_err(failed)
 }
 
-/// Which of these clients are told of logouts, and where. None of them is removed before the transaction has ended.
+/// Which of these clients have a URI for logouts, and the receivers behind them. None of them is removed before the transaction has ended.
 async fn receivers(
     connection: &impl ConnectionTrait,
     clients: BTreeSet<&str>,
@@ -183,21 +200,26 @@ async fn receivers(
         .filter(Column::BackchannelLogoutUri.ne(""))
         .lock(LockType::KeyShare);
     let told: Vec<(String, String)> = told.into_tuple().all(connection).await.map_err(failed)?;
-    let receiver = |(client, uri): (String, String)| {
-        let parsed = Backchannel::parse(&uri).map_err(|_| corrupt(format!("URI {uri:?}")))?;
-        Ok(parsed.0.map(|uri| (client, uri.receiver())))
+    let receiver = |(client, uri): (String, String)| match Backchannel::parse(&uri) {
+        Ok(uri) => uri.0.map(|uri| (client, uri.receiver())),
+        // Ending a session must not fail for what a client was registered with.
+        Err(error) => {
+            tracing::warn!(client, %error, "the URI for logouts of a client cannot be used");
+            None
+        }
     };
-    told.into_iter().filter_map(|row| receiver(row).transpose()).collect()
+    Ok(told.into_iter().filter_map(receiver).collect())
 }
 
 fn claimed(row: Model) -> Result<ClaimedLogout, StoreError> {
     Ok(ClaimedLogout {
         id: LogoutId(row.id),
         until: time(row.at)?,
-        attempt: row.attempts.try_into().map_err(|_| corrupt(format!("{} attempts", row.attempts)))?,
+        attempt: u32::try_from(row.attempts).unwrap_or(u32::MAX).saturating_add(1),
         session: SessionId(row.session_id),
         user: UserId(row.user_id),
         client: client_id(&row.client_id)?,
+        ended_at: time(row.created_at)?,
         receiver: row.receiver,
     })
 }

@@ -31,7 +31,7 @@ const NOT_PUBLIC: &str =
 /// Sends logout tokens by HTTP.
 #[derive(Clone)]
 pub struct HttpLogoutSender {
-    /// Why there is no client, where there is none: that must not keep a server from starting.
+    /// Or why there is no client: that must not keep a server from starting.
     client: Result<Client, String>,
     private: bool,
 }
@@ -102,7 +102,7 @@ impl LogoutSender for HttpLogoutSender {
     }
 }
 
-/// The error code of a refusal; `None` where there is none that could be one.
+/// The error code of a refusal; `None` for anything that cannot be one.
 async fn code(mut answer: Response) -> Option<String> {
     let mut body = Vec::new();
     while let Ok(Some(chunk)) = answer.chunk().await {

@@ -8,13 +8,22 @@ use time::OffsetDateTime;
 use super::revocations::record;
 use crate::database::columns::micros;
 use crate::database::error::failed;
+use crate::entity::logouts;
 use crate::entity::sessions::{Column, Entity};
 
 /// How many sessions one transaction ends.
 const BATCH: u64 = 5000;
 
-/// Ends every session that stands, and records each in the feed. For a database that no server uses. Returns
-/// the number ended.
+/// Removes the logouts that waited then: clients were told of them, or are told anew of the sessions that end now.
+///
+/// # Errors
+/// What the database answered.
+pub async fn forget_logouts(connection: &DatabaseConnection) -> Result<(), StoreError> {
+    logouts::Entity::delete_many().exec(connection).await.map(drop).map_err(failed)
+}
+
+/// Ends every session that stands, and records each in the feed, with the logouts for clients. For a database that no server uses.
+/// Returns the number ended.
 ///
 /// # Errors
 /// What the database answered; some sessions may have ended.

@@ -22,6 +22,7 @@ fn settings() -> ClientSettings {
         resources: vec![ResourceUri::parse("https://api.example.com").unwrap()],
         id_token_alg: Algorithm::EdDsa,
         first_party: true,
+        device: true,
         require_par: true,
         backchannel: Backchannel::parse("https://app.example.com/logout").unwrap(),
         backchannel_session_required: true,

@@ -28,7 +28,7 @@ async fn schema(connection: &DatabaseConnection) -> Vec<String> {
     rows.iter().map(|row| row.try_get("", "name").unwrap()).collect()
 }
 
-const SCHEMA: [&str; 75] = [
+const SCHEMA: [&str; 81] = [
     "api_keys",
     "attempts",
     "browser_sessions",
@@ -36,12 +36,17 @@ const SCHEMA: [&str; 75] = [
     "categories",
     "clients",
     "consents",
+    "device_requests",
     "email_proofs",
     "feed_epoch",
     "ix_api_keys_user_id_id",
     "ix_attempts_last_at",
     "ix_cart_items_product_id",
     "ix_consents_client_id",
+    "ix_device_requests_client_id",
+    "ix_device_requests_expires_at",
+    "ix_device_requests_network",
+    "ix_device_requests_user_id",
     "ix_email_proofs_email",
     "ix_email_proofs_expires_at",
     "ix_logouts_at",
@@ -96,6 +101,7 @@ const SCHEMA: [&str; 75] = [
     "ux_api_keys_hash",
     "ux_browser_sessions_secret_hash",
     "ux_cart_items_user_id_product_id",
+    "ux_device_requests_user_code",
     "ux_email_proofs_token_hash",
     "ux_logouts_session_id",
     "ux_orders_user_id_idempotency",

@@ -31,7 +31,7 @@ fn value(connection: &DatabaseConnection, table: &str, column: &Column) -> Strin
         ("users", "role") => "'user'".to_owned(),
         ("outbox", "state") => "'waiting'".to_owned(),
         ("posts", "published") => "TRUE".to_owned(),
-        ("logouts", "client_id") => "'a-table'".to_owned(),
+        ("logouts" | "device_requests", "client_id") => "'a-table'".to_owned(),
         // A browser session has the id that the row of `sessions` is given.
         ("browser_sessions", "session_id") | (_, "id") if kind.contains("text") => "'a-table'".to_owned(),
         _ if kind.contains("bool") => "FALSE".to_owned(),

@@ -15,7 +15,7 @@ use keyward_domain::values::clock::Clock;
 use keyward_infra::clock::SystemClock;
 use keyward_infra::database::backup::{copy_sqlite, open_sound_sqlite, settle_sqlite, sqlite_file};
 use keyward_infra::sessions::feed_epoch;
-use keyward_infra::sessions::restored::end_all_sessions;
+use keyward_infra::sessions::restored::{end_all_sessions, forget_logouts};
 use keyward_migration::MigrationSet;
 
 use super::examples;
@@ -43,6 +43,9 @@ pub(super) struct Restore {
     /// Let the sessions go on that stood when the backup was made: also those that were ended since
     #[arg(long)]
     keep_sessions: bool,
+    /// Send no logouts to clients: for a rehearsal on another machine
+    #[arg(long)]
+    without_logouts: bool,
     #[command(flatten)]
     database: DatabaseSettings,
 }
@@ -75,7 +78,8 @@ impl Backup {
 impl Restore {
     /// Puts a copy into the database's place, and the database aside.
     pub(super) async fn run(self) -> Result<(), Problem> {
-        let Self { file, keep_sessions, database: DatabaseSettings { storage, resources } } = self;
+        let Self { file, keep_sessions, without_logouts, database: DatabaseSettings { storage, resources } } =
+            self;
         let sets = migrations(&resources.mounted()?);
         let database = database(&storage)?;
         if with_suffix(&file, "-wal").exists() {
@@ -89,7 +93,7 @@ impl Restore {
             OpenOptions::new().write(true).open(&draft.0).and_then(|mut to| io::copy(&mut source, &mut to));
         copied.map_err(|error| cannot("copied", &file, &error))?;
         let migrations = examine(&draft.0, &sets).await.map_err(|reason| cannot("used", &file, &reason))?;
-        let ended = begin_anew(&draft.0, &sets, keep_sessions).await?;
+        let ended = begin_anew(&draft.0, &sets, keep_sessions, without_logouts).await?;
         let aside = set_aside(&database).await.map_err(|error| cannot("set aside", &database, &error))?;
         draft.replace(&database).map_err(|error| cannot("replaced", &database, &error))?;
         drop(lock);
@@ -120,19 +124,29 @@ async fn examine(path: &Path, sets: &[MigrationSet]) -> Result<usize, Problem> {
 
 /// Ends every session of the copy, unless they are kept, and begins another epoch of the revocation feed. The copy gets the
 /// present schema for it. Returns the number ended.
-async fn begin_anew(path: &Path, sets: &[MigrationSet], keep_sessions: bool) -> Result<u64, Problem> {
+async fn begin_anew(
+    path: &Path,
+    sets: &[MigrationSet],
+    keep_sessions: bool,
+    without_logouts: bool,
+) -> Result<u64, Problem> {
     let failed = |error: &dyn std::fmt::Display| format!("the copy cannot be made ready: {error}");
     let connection = open_sound_sqlite(path).await.map_err(|error| failed(&error))?;
     let migrated = keyward_migration::migrate(&connection, sets).await;
     let ended = async {
         migrated.map_err(|error| failed(&error))?;
         feed_epoch::renew(&connection, &SystemRandom).await.map_err(|error| failed(&error))?;
+        forget_logouts(&connection).await.map_err(|error| failed(&error))?;
         if keep_sessions {
             return Ok(0);
         }
-        end_all_sessions(&connection, SystemClock.now()).await.map_err(|error| failed(&error))
+        let ended = end_all_sessions(&connection, SystemClock.now()).await.map_err(|error| failed(&error))?;
+        if without_logouts {
+            forget_logouts(&connection).await.map_err(|error| failed(&error))?;
+        }
+        Ok(ended)
     };
-    let ended = ended.await;
+    let ended: Result<u64, Problem> = ended.await;
     let closed = connection.close().await;
     let ended = ended?;
     closed.map_err(|error| failed(&error))?;

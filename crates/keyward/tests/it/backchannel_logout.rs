@@ -1,4 +1,4 @@
-//! Telling applications of logouts: which ends of sessions are told of, to whom, and how often.
+//! Telling applications of logouts: which ends of sessions, to whom, and how often.
 
 use keyward_api::testing::app::{PASSWORD, TestApp};
 use keyward_domain::oauth::logouts::LogoutOutcome;
@@ -18,7 +18,7 @@ struct Scene {
     tokens: Value,
 }
 
-/// Ana is logged in to an application that is told of logouts, with this scope.
+/// Ana is logged in to an application that gets logout tokens, with this scope.
 async fn scene(scope: &str) -> Scene {
     let app = TestApp::start().await;
     app.user("ana").await;
@@ -47,7 +47,7 @@ impl Scene {
         told
     }
 
-    /// That it is told of its session, once.
+    /// That it gets one token, for its session.
     async fn assert_told(&self, what: &str) {
         let told = self.told().await;
         assert_eq!(told.len(), 1, "{what}: {told:?}");
@@ -72,7 +72,7 @@ async fn a_logout_token_says_which_session_ended_and_nothing_of_an_id_token() {
 }
 
 #[tokio::test]
-async fn an_application_is_told_once_of_every_way_in_which_its_session_ends() {
+async fn an_application_hears_once_of_every_way_in_which_its_session_ends() {
     for what in [
         "logout page",
         "logout by the application",
@@ -134,6 +134,56 @@ async fn a_session_that_goes_on_is_told_of_the_end_of_its_browser_session_and_of
 }
 
 #[tokio::test]
+async fn the_end_of_a_session_is_told_although_that_of_its_browser_session_is_being_told() {
+    let scene = scene("openid offline_access").await;
+    let logouts = logouts(&scene.app);
+    log_out(&scene.browser).await;
+    let mut slots = keyward_domain::mail::slots::Slots::default();
+    let (claimed, _) = logouts.claim(&mut slots).await.unwrap().unwrap();
+    let token = scene.tokens["refresh_token"].as_str().unwrap();
+    scene.rp.ask("/oauth/revoke", &[("token", token)]).await.assert_status(200);
+    assert_eq!(logouts.deliver(&claimed).await.unwrap(), LogoutOutcome::Delivered);
+    assert_eq!(scene.receiver.tokens().len(), 1);
+    scene.assert_told("its own end").await;
+}
+
+#[tokio::test]
+async fn the_end_of_a_session_does_not_wait_for_the_next_attempt_of_another_end() {
+    let scene = scene("openid offline_access").await;
+    scene.receiver.now(Does::status("503 Service Unavailable"));
+    log_out(&scene.browser).await;
+    for _ in 0..8 {
+        logouts(&scene.app).deliver_due().await.unwrap();
+        scene.app.clock.advance(Duration::hours(4));
+    }
+    scene.receiver.tokens();
+    scene.receiver.now(Does::status("200 OK"));
+    let token = scene.tokens["refresh_token"].as_str().unwrap();
+    scene.rp.ask("/oauth/revoke", &[("token", token)]).await.assert_status(200);
+    scene.assert_told("its own end").await;
+}
+
+#[tokio::test]
+async fn a_client_with_a_uri_that_cannot_be_read_keeps_no_session_from_ending() {
+    use sea_orm::ConnectionTrait;
+    let scene = scene("openid").await;
+    let broken = "UPDATE clients SET backchannel_logout_uri = 'nonsense'";
+    scene.app.database.connection().execute_unprepared(broken).await.unwrap();
+    log_out(&scene.browser).await;
+    assert_eq!(logouts(&scene.app).backlog().await.unwrap().waiting, 0);
+}
+
+#[tokio::test]
+async fn of_two_replicas_one_tells() {
+    let scene = scene("openid").await;
+    log_out(&scene.browser).await;
+    let (one, other) = (logouts(&scene.app), logouts(&scene.app.replica()));
+    let (one, other) = tokio::join!(one.deliver_due(), other.deliver_due());
+    assert_eq!(one.unwrap().len() + other.unwrap().len(), 1);
+    assert_eq!(scene.receiver.tokens().len(), 1);
+}
+
+#[tokio::test]
 async fn each_session_of_each_application_is_told_of_and_those_of_others_are_not() {
     let scene = scene("openid").await;
     let other = Receiver::start().await;
@@ -180,7 +230,7 @@ async fn a_removed_client_is_told_nothing_and_one_whose_uri_was_changed_is_told_
 }
 
 #[tokio::test]
-async fn what_is_refused_is_not_sent_again_and_its_code_is_read_if_it_is_one() {
+async fn what_is_refused_is_sent_five_times_and_its_code_is_read_if_it_is_one() {
     for (answer, code) in [
         (
             Does::json("400 Bad Request", r#"{"error":"invalid_request","error_description":"x"}"#),
@@ -192,10 +242,20 @@ async fn what_is_refused_is_not_sent_again_and_its_code_is_read_if_it_is_one() {
         let scene = scene("openid").await;
         scene.receiver.now(answer);
         log_out(&scene.browser).await;
-        let outcomes = logouts(&scene.app).deliver_due().await.unwrap();
+        let logouts = logouts(&scene.app);
+        for _ in 0..4 {
+            let outcomes = logouts.deliver_due().await.unwrap();
+            let words = format!("it refused with the code {}", code.unwrap_or("none"));
+            assert_eq!(outcomes, [LogoutOutcome::Later(words)]);
+            scene.app.clock.advance(Duration::hours(1));
+        }
+        let outcomes = logouts.deliver_due().await.unwrap();
         assert_eq!(outcomes, [LogoutOutcome::Refused(code.map(str::to_owned))]);
         scene.app.clock.advance(Duration::days(1));
-        assert!(logouts(&scene.app).deliver_due().await.unwrap().is_empty());
+        assert!(logouts.deliver_due().await.unwrap().is_empty());
+        let ids: Vec<_> =
+            scene.receiver.tokens().iter().map(|token| payload(&json!(token))["jti"].clone()).collect();
+        assert!(ids.len() == 5 && ids.iter().all(|id| *id == ids[0]), "one logout has one name: {ids:?}");
     }
 }
 

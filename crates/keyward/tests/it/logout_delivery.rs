@@ -19,7 +19,7 @@ use crate::browser::Browser;
 use crate::logout_receiver::{Does, Receiver, logouts, through};
 use crate::relying_party::{RelyingParty, SCOPE, settings};
 
-/// A service with an account and an application that is told of logouts at this URI.
+/// A service with an account and an application that gets logout tokens at this URI.
 async fn start(uri: &str) -> (TestApp, RelyingParty) {
     let app = TestApp::start().await;
     app.user("ana").await;
@@ -140,7 +140,19 @@ async fn no_more_of_an_answer_is_read_than_is_needed() {
         outcome(&logouts(&app)).await;
         assert!(begun.elapsed().as_secs() < 4, "{status}");
         // What fits into the buffers of the system may be sent.
-        assert!(receiver.sent.load(Ordering::SeqCst) < 32 << 20, "{status}");
+        assert!(receiver.sent.load(Ordering::SeqCst) < 8 << 20, "{status}");
+    }
+}
+
+#[tokio::test]
+async fn no_code_is_read_from_more_than_four_kibibytes() {
+    for (length, code) in [(4096, "invalid_request"), (4097, "none")] {
+        let receiver = Receiver::start().await;
+        let bare = r#"{"error":"invalid_request"}"#;
+        receiver.now(Does::json("400 Bad Request", &format!("{bare}{}", " ".repeat(length - bare.len()))));
+        let (app, rp) = start(&receiver.uri()).await;
+        log_in_and_out(&app, &rp).await;
+        assert_later(&outcome(&logouts(&app)).await, &format!("the code {code}"));
     }
 }
 

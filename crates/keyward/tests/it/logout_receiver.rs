@@ -1,4 +1,4 @@
-//! A client that is told of logouts: a real HTTP server, and what it takes to deliver to it.
+//! A client that gets logout tokens: a real HTTP server, and what it takes to deliver to it.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};

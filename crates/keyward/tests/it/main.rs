@@ -34,6 +34,7 @@ mod current_password;
 mod database_urls;
 mod deletion_races;
 mod deploy;
+mod devices;
 mod discovery;
 mod doctor;
 mod documented_refusals;

@@ -70,6 +70,11 @@ fn tables(postgres: bool, rows: i64) -> Vec<Table> {
     };
     let uuid = if postgres { format!("encode({}, 'hex')::uuid", bytes(16)) } else { bytes(16) };
     let (salt, key) = (bytes(16), bytes(32));
+    // The digits of a number as letters that a user code may have.
+    let digits = if postgres { "lpad(CAST(i AS text), 8, '0')" } else { "printf('%08d', i)" };
+    let letters = ('0'..='9').zip("BCDFGHJKLM".chars());
+    let letters = letters
+        .fold(digits.to_owned(), |text, (digit, letter)| format!("replace({text}, '{digit}', '{letter}')"));
     // The first tenth of all posts are one user's drafts: a search for published ones must not read them all.
     let (rare, drafts) = (rows / 2, rows / 10);
     let mut tables = vec![
@@ -146,6 +151,14 @@ fn tables(postgres: bool, rows: i64) -> Vec<Table> {
                  CASE i % 100 WHEN 0 THEN 'waiting' WHEN 1 THEN 'dead' ELSE 'sent' END, {THEN} + i, 0"
             ),
             fewer,
+        ),
+        (
+            "device_requests",
+            "code_hash, user_code, client_id, scope, network, created_at, expires_at, \"interval\", state",
+            format!(
+                "{key}, {letters}, 'client-' || i, 'openid', '192.0.2.1', {THEN}, {THEN} + i, 5000000, 'pending'"
+            ),
+            fewer / 10,
         ),
         (
             "logouts",

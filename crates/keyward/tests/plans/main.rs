@@ -10,6 +10,7 @@ mod blog;
 mod browser_sessions;
 mod consents;
 mod data;
+mod devices;
 mod factors;
 mod judge;
 mod logouts;
@@ -38,7 +39,7 @@ use judge::{Cost, Judge};
 const ROWS: i64 = 20_000;
 
 /// What may be read from end to end, or up to a `LIMIT` in the order of ids, and why.
-const REVIEWED: [(&str, &str, &str); 33] = [
+const REVIEWED: [(&str, &str, &str); 34] = [
     ("users.remove_some", "verifications", "a table of the version before, which is empty"),
     ("factors.replace_recovery_codes", "2-ROW", "the rows that are inserted"),
     ("revocations.after", "feed_epoch", "its one row"),
@@ -70,6 +71,7 @@ const REVIEWED: [(&str, &str, &str); 33] = [
     ("events.forget", "security_events", "by id, up to a limit"),
     ("outbox.list", "outbox", "a command, not a route"),
     ("outbox.count", "sub_query", "the rows of one state"),
+    ("devices.count", "sub_query", "the rows that wait, which are bounded"),
     ("logouts.backlog", "logouts", "what waits, which is little as a rule; for metrics and a command"),
     ("logouts.backlog", "sub_query", "the same"),
 ];
@@ -201,6 +203,7 @@ async fn no_query_reads_a_table_from_end_to_end_and_deep_pages_cost_what_the_fir
     browser_sessions::all(&mut inspector).await;
     outbox::all(&mut inspector).await;
     logouts::all(&mut inspector).await;
+    devices::all(&mut inspector).await;
     blog::all(&mut inspector).await;
     shop::all(&mut inspector).await;
     let forgotten: Vec<_> = methods::all().difference(&inspector.called).cloned().collect();

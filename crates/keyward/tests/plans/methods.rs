@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// The ports, and what their methods are called by here.
-const PORTS: [(&str, &str); 28] = [
+const PORTS: [(&str, &str); 29] = [
     ("ApiKeyChanges", "api_keys"),
     ("ApiKeyRepository", "api_keys"),
     ("AttemptRepository", "attempts"),
@@ -13,6 +13,7 @@ const PORTS: [(&str, &str); 28] = [
     ("CatalogRepository", "catalog"),
     ("ClientRepository", "clients"),
     ("ConsentRepository", "consents"),
+    ("DeviceRepository", "devices"),
     ("EventRepository", "events"),
     ("FactorChanges", "factors"),
     ("FactorRepository", "factors"),

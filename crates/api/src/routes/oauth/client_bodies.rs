@@ -41,9 +41,11 @@ pub struct Client {
     id_token_signed_response_alg: &'static str,
     /// Whether people are not asked to allow it.
     first_party: bool,
+    /// Whether it may log people in on devices without a browser (RFC 8628).
+    device: bool,
     /// Whether its authorization requests have to be pushed (RFC 9126).
     require_pushed_authorization_requests: bool,
-    /// Where it is told of sessions that have ended (OpenID Connect Back-Channel Logout); empty for nowhere.
+    /// Where logout tokens for its ended sessions go (OpenID Connect Back-Channel Logout); empty for nowhere.
     #[schema(example = "https://app.example.com/backchannel-logout")]
     backchannel_logout_uri: String,
     /// Whether it cannot do without `sid` in logout tokens. Every logout token has it.
@@ -85,6 +87,7 @@ impl From<clients::Client> for Client {
             resources: texts(&settings.resources),
             id_token_signed_response_alg: settings.id_token_alg.as_str(),
             first_party: settings.first_party,
+            device: settings.device,
             require_pushed_authorization_requests: settings.require_par,
             backchannel_logout_uri: settings.backchannel.as_str().to_owned(),
             backchannel_logout_session_required: settings.backchannel_session_required,
@@ -142,10 +145,13 @@ pub struct ClientCreate {
     /// People are not asked to allow it: for applications of this server's operator.
     #[input(default = false)]
     first_party: bool,
+    /// It may log people in on devices without a browser (RFC 8628).
+    #[input(default = false)]
+    device: bool,
     /// Its authorization requests have to be pushed to `POST /oauth/par`.
     #[input(default = false)]
     require_pushed_authorization_requests: bool,
-    /// Where it is told of sessions that have ended: `https`, or `http` on this machine.
+    /// Where logout tokens for its ended sessions go: `https`, or `http` on this machine.
     #[input(read = read::uri(Backchannel::parse))]
     backchannel_logout_uri: Option<Backchannel>,
     #[input(default = false)]
@@ -172,6 +178,7 @@ pub struct ClientUpdate {
     #[input(read = choice(ALGORITHMS).documented::<IdTokenAlgorithm>())]
     id_token_signed_response_alg: Option<Algorithm>,
     first_party: Option<bool>,
+    device: Option<bool>,
     require_pushed_authorization_requests: Option<bool>,
     /// Empty for nowhere.
     #[input(read = read::uri(Backchannel::parse))]
@@ -197,13 +204,14 @@ impl ClientCreate {
     /// What the client is registered for.
     pub(super) fn settings(self) -> ClientSettings {
         let redirect_uris = self.redirect_uris.unwrap_or_default();
-        let scope = self.scope.unwrap_or_else(|| ClientSettings::usual_scope(&redirect_uris));
+        let scope = self.scope.unwrap_or_else(|| ClientSettings::usual_scope(&redirect_uris, self.device));
         ClientSettings {
             redirect_uris,
             logout_uris: self.post_logout_redirect_uris.unwrap_or_default(),
             resources: self.resources.unwrap_or_default(),
             id_token_alg: self.id_token_signed_response_alg.unwrap_or(Algorithm::Rs256),
             first_party: self.first_party,
+            device: self.device,
             require_par: self.require_pushed_authorization_requests,
             backchannel: self.backchannel_logout_uri.unwrap_or_default(),
             backchannel_session_required: self.backchannel_logout_session_required,
@@ -223,6 +231,7 @@ impl ClientUpdate {
             resources: self.resources,
             id_token_alg: self.id_token_signed_response_alg,
             first_party: self.first_party,
+            device: self.device,
             require_par: self.require_pushed_authorization_requests,
             backchannel: self.backchannel_logout_uri,
             backchannel_session_required: self.backchannel_logout_session_required,

@@ -1,10 +1,10 @@
 //! Why a token endpoint refuses a `grant_type`, or a client.
 
-use keyward_domain::values::codes::INVALID_CLIENT;
+use keyward_domain::values::codes::{INVALID_CLIENT, UNAUTHORIZED_CLIENT};
 use keyward_domain::values::failure::{Failure, Kind};
 use keyward_guard::ErrorCode;
 
-use crate::codes::{UNAUTHORIZED_CLIENT, UNSUPPORTED_GRANT_TYPE};
+use crate::codes::UNSUPPORTED_GRANT_TYPE;
 
 /// Why a token endpoint refuses a `grant_type`, or a client.
 #[derive(Debug, thiserror::Error)]
@@ -12,11 +12,16 @@ pub enum GrantError {
     /// `/login` knows one.
     #[error("The grant_type of this form is password.")]
     OnlyPassword,
-    /// `/oauth/token` knows four.
-    #[error("The grant_type must be authorization_code, password, refresh_token or client_credentials.")]
+    /// `/oauth/token` knows others.
+    #[error(
+        "The grant_type must be authorization_code, urn:ietf:params:oauth:grant-type:device_code, password, \
+        refresh_token or client_credentials."
+    )]
     Unknown,
     /// The grant is not for public clients.
-    #[error("A public client gets tokens by authorization_code and refresh_token alone.")]
+    #[error(
+        "A public client gets tokens by authorization_code, by the device grant and by refresh_token alone."
+    )]
     Unauthorized,
     /// `/login` knows no clients.
     #[error("A registered client logs people in at /oauth/token, with its secret.")]

@@ -11,10 +11,13 @@ use crate::error::ApiError;
 use crate::extract::read;
 use crate::extract::read::LoginPassword;
 
+/// The grant of devices (RFC 8628, section 3.4).
+const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
+
 /// A grant (RFC 6749, sections 4.1.3, 4.3, 4.4 and 6).
 #[derive(Input)]
 pub struct TokenRequest {
-    /// `authorization_code`, `password`, `refresh_token` or `client_credentials`.
+    /// `authorization_code`, `urn:ietf:params:oauth:grant-type:device_code`, `password`, `refresh_token` or `client_credentials`.
     #[input(example = "password")]
     grant_type: String,
     /// With `password`: the e-mail address or the user name.
@@ -36,6 +39,9 @@ pub struct TokenRequest {
     /// The service that the token is for (RFC 8707). With `authorization_code` and `refresh_token`: one that was granted, if it is said
     /// again. With `client_credentials`: one that the client is registered for.
     resource: Option<String>,
+    /// With `urn:ietf:params:oauth:grant-type:device_code`: the code, which is good once.
+    #[input(secret)]
+    device_code: Option<String>,
     /// With `refresh_token`.
     #[input(secret)]
     refresh_token: Option<String>,
@@ -51,6 +57,7 @@ pub struct TokenRequest {
 /// What is asked for.
 pub(super) enum Grant {
     Code(CodeRequest),
+    Device(String),
     Password { username: String, password: Password, otp: Option<String>, resource: Option<String> },
     RefreshToken { token: String, resource: Option<String> },
     ClientCredentials { resource: Option<String> },
@@ -79,6 +86,7 @@ impl TokenRequest {
                 })),
                 None => Err(vec![missing("code")]),
             },
+            DEVICE => self.device_code.map(Grant::Device).ok_or_else(|| vec![missing("device_code")]),
             "refresh_token" => {
                 let resource = self.resource;
                 let grant = self.refresh_token.map(|token| Grant::RefreshToken { token, resource });

@@ -35,6 +35,10 @@ pub struct Metadata {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     end_session_endpoint: Option<String>,
+    /// Where devices without a browser ask for a login (RFC 8628); absent where this service has no pages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    device_authorization_endpoint: Option<String>,
     revocation_endpoint: String,
     introspection_endpoint: String,
     /// Keyward's own: the feed of ended sessions.
@@ -43,7 +47,7 @@ pub struct Metadata {
     service_documentation: String,
     response_types_supported: [&'static str; 1],
     response_modes_supported: [&'static str; 1],
-    grant_types_supported: [&'static str; 4],
+    grant_types_supported: [&'static str; 5],
     subject_types_supported: [&'static str; 1],
     id_token_signing_alg_values_supported: [&'static str; 3],
     code_challenge_methods_supported: [&'static str; 1],
@@ -117,6 +121,7 @@ fn metadata(
     Cacheable(Json(Metadata {
         authorization_endpoint: pages.then(|| at("/oauth/authorize")),
         end_session_endpoint: pages.then(|| at("/oauth/logout")),
+        device_authorization_endpoint: pages.then(|| at("/oauth/device")),
         token_endpoint: at("/oauth/token"),
         pushed_authorization_request_endpoint: pages.then(|| at("/oauth/par")),
         require_pushed_authorization_requests: false,
@@ -128,7 +133,13 @@ fn metadata(
         service_documentation: at("/docs"),
         response_types_supported: ["code"],
         response_modes_supported: ["query"],
-        grant_types_supported: ["authorization_code", "password", "refresh_token", "client_credentials"],
+        grant_types_supported: [
+            "authorization_code",
+            "password",
+            "refresh_token",
+            "client_credentials",
+            "urn:ietf:params:oauth:grant-type:device_code",
+        ],
         subject_types_supported: ["public"],
         id_token_signing_alg_values_supported: ALGORITHMS.map(Algorithm::as_str),
         code_challenge_methods_supported: ["S256"],

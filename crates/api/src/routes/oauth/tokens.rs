@@ -5,6 +5,10 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use keyward_domain::identity::standing_keys::StandingKey;
 use keyward_domain::limits::waits::TooManyAttempts;
+use keyward_domain::oauth::device::error::{
+    DeviceDenied, DeviceExpired, DevicePending, DeviceTooFast, InvalidDeviceCode,
+};
+use keyward_domain::oauth::device::redeem::RedeemDevice;
 use keyward_domain::oauth::id_tokens::IdTokens;
 use keyward_domain::oauth::redeem::{CodeRequest, RedeemCode};
 use keyward_domain::oauth::tokens::{Introspection, OAuthTokens};
@@ -37,6 +41,7 @@ pub struct TokenUses {
     log_in: LogIn,
     refresh: Refresh,
     redeem: RedeemCode,
+    devices: RedeemDevice,
     tokens: OAuthTokens,
     id_tokens: IdTokens,
 }
@@ -47,6 +52,7 @@ impl FromRef<AppState> for TokenUses {
             log_in: state.log_in.clone(),
             refresh: state.refresh.clone(),
             redeem: state.redeem.clone(),
+            devices: state.redeem_device.clone(),
             tokens: state.oauth_tokens.clone(),
             id_tokens: state.id_tokens.clone(),
         }
@@ -85,10 +91,13 @@ pub enum GrantedToken {
     Client(ClientToken),
 }
 
+/// Why a device gets no token, or not yet.
+pub type NoDevice = (DevicePending, DeviceTooFast, DeviceDenied, DeviceExpired, InvalidDeviceCode);
+
 /// Why a grant is refused.
 pub type NoGrant = (
     (UnknownGrant, UnauthorizedClient),
-    (InvalidCode, ForeignResource, UngrantableScope),
+    (InvalidCode, NoDevice, ForeignResource, UngrantableScope),
     (InvalidCredentials, SecondFactorOwed, WrongCode),
     EmailUnverified,
     Unrefreshable,
@@ -114,7 +123,9 @@ pub async fn issue_token(
     let key = shown.used_by(client.as_ref(), &origin)?;
     // Before anything is written: no code is used up for want of a key.
     let signer = match (&client, &grant) {
-        (Some(client), Grant::Code(_) | Grant::RefreshToken { .. }) => state.id_tokens.signer(client).await?,
+        (Some(client), Grant::Code(_) | Grant::Device(_) | Grant::RefreshToken { .. }) => {
+            state.id_tokens.signer(client).await?
+        }
         _ => None,
     };
     let (pair, nonce) = match grant {
@@ -123,6 +134,10 @@ pub async fn issue_token(
             let client = client.ok_or_else(invalid_client)?;
             let redeemed = state.redeem.redeem(&code, &client, &origin).await?;
             (redeemed.tokens, redeemed.nonce)
+        }
+        Grant::Device(code) => {
+            let client = client.ok_or_else(invalid_client)?;
+            (state.devices.redeem(&code, &client, key.as_ref(), &origin).await?, None)
         }
         Grant::Password { username, password, otp, resource } => {
             state.tokens.only_own(resource.as_deref())?;

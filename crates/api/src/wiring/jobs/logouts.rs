@@ -69,7 +69,7 @@ impl Jobs {
             if let Err(error) = under_way.fill(&self.logouts).await {
                 tracing::warn!(cause = ?error, "the logouts that wait could not be looked up");
             }
-            if let Some(metrics) = metrics.as_ref().filter(|_| counts || under_way.tasks.is_empty()) {
+            if let Some(metrics) = metrics.as_ref().filter(|_| counts) {
                 // What failed is tried again soon; that the database is away is said elsewhere.
                 if let Ok(backlog) = self.logouts.backlog().await {
                     metrics.logouts(backlog);

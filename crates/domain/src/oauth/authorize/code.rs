@@ -82,7 +82,7 @@ impl Code {
     }
 
     /// Until when a code that is given at `now` is good.
-    fn expiry(now: OffsetDateTime) -> i64 {
+    pub(crate) fn expiry(now: OffsetDateTime) -> i64 {
         (now + LIFE).unix_timestamp()
     }
 

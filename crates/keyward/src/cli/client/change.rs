@@ -45,10 +45,13 @@ pub(in crate::cli) struct Change {
     /// Whether people are not asked to allow it
     #[arg(long, value_name = "true|false")]
     first_party: Option<bool>,
+    /// Whether it may log people in on devices without a browser
+    #[arg(long, value_name = "true|false")]
+    device: Option<bool>,
     /// Whether its authorization requests have to be pushed
     #[arg(long, value_name = "true|false")]
     require_par: Option<bool>,
-    /// Where it is told of sessions that have ended; an empty one for nowhere
+    /// Where logout tokens for its ended sessions go; an empty one for nowhere
     #[arg(long, value_name = "URI", value_parser = Backchannel::parse)]
     backchannel_logout_uri: Option<Backchannel>,
     /// Whether it cannot do without `sid` in logout tokens, which they always have
@@ -81,6 +84,7 @@ impl Change {
             resources: uris("--resource", self.resource.as_deref(), ResourceUri::parse)?,
             id_token_alg: self.id_token_alg,
             first_party: self.first_party,
+            device: self.device,
             require_par: self.require_par,
             backchannel: self.backchannel_logout_uri,
             backchannel_session_required: self.backchannel_logout_session_required,

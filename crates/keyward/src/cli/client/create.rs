@@ -38,7 +38,7 @@ pub(in crate::cli) struct Create {
     #[arg(long)]
     id: Option<String>,
     /// Give it no secret: for applications in a browser or on a device, which cannot keep one
-    #[arg(long, conflicts_with = "secret_stdin", requires = "redirect_uri")]
+    #[arg(long, conflicts_with = "secret_stdin")]
     public: bool,
     /// Read its secret from standard input instead of making one up: at least 32 characters, random ones
     #[arg(long)]
@@ -58,10 +58,13 @@ pub(in crate::cli) struct Create {
     /// Do not ask people whether to allow it: for applications of your own
     #[arg(long)]
     first_party: bool,
+    /// Let it log people in on devices without a browser, by a code that they type elsewhere
+    #[arg(long)]
+    device: bool,
     /// Its authorization requests have to be pushed (RFC 9126)
     #[arg(long)]
     require_par: bool,
-    /// Where it is told of sessions that have ended, `https`, or `http` on this machine
+    /// Where logout tokens for its ended sessions go: `https`, or `http` on this machine
     #[arg(long, value_name = "URI", value_parser = Backchannel::parse)]
     backchannel_logout_uri: Option<Backchannel>,
     /// Note that it cannot do without `sid` in logout tokens, which they always have
@@ -80,7 +83,7 @@ pub(in crate::cli) struct Create {
 impl Create {
     pub(super) async fn run(self) -> Result<(), Problem> {
         let name = Text::parse(&self.name).map_err(|error| format!("--name {error}"))?;
-        let usual = || ClientSettings::usual_scope(&self.redirect_uri);
+        let usual = || ClientSettings::usual_scope(&self.redirect_uri, self.device);
         let scope = self.scope.as_deref().map_or_else(|| Ok(usual()), ScopeSet::parse);
         let scope = scope.map_err(|error| format!("--scope: {error}"))?;
         if !self.other_scopes {
@@ -116,6 +119,7 @@ impl Create {
             resources: self.resource,
             id_token_alg: self.id_token_alg,
             first_party: self.first_party,
+            device: self.device,
             require_par: self.require_par,
             backchannel: self.backchannel_logout_uri.unwrap_or_default(),
             backchannel_session_required: self.backchannel_logout_session_required,

@@ -29,6 +29,9 @@ pub(super) async fn show(Known { id, database, passwords }: &Known) -> Result<()
     say(format_args!("id_token_alg\t{}", settings.id_token_alg))?;
     say(format_args!("first_party\t{}", settings.first_party))?;
     say(format_args!("require_par\t{}", settings.require_par))?;
+    if settings.device {
+        say(format_args!("device\ttrue"))?;
+    }
     if let Some(uri) = &settings.backchannel.0 {
         say(format_args!("backchannel_logout_uri\t{uri}"))?;
         let required = settings.backchannel_session_required;
