@@ -104,12 +104,21 @@ async fn a_receiver_that_never_comes_back_is_given_up() {
     let mut attempts = 1;
     while let LogoutOutcome::Later(reason) = outcome(&logouts).await {
         assert_eq!(reason, "it answered with the status 503");
-        app.clock.advance(Duration::hours(24));
+        app.clock.advance(Duration::hours(match attempts {
+            1..=5 => 1,
+            6..=9 => 13,
+            _ => 25,
+        }));
         attempts += 1;
     }
     assert_eq!(attempts, 11);
     assert_eq!(receiver.tokens().len(), 11);
     assert_eq!(logouts.backlog().await.unwrap().waiting, 0);
+    // One that could not even be tried for a week.
+    log_in_and_out(&app, &rp).await;
+    app.clock.advance(Duration::days(8));
+    assert_eq!(outcome(&logouts).await, LogoutOutcome::GivenUp("it waited for too long".to_owned()));
+    assert_eq!(receiver.tokens().len(), 0);
 }
 
 #[tokio::test]

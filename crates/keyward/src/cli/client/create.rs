@@ -82,6 +82,9 @@ pub(in crate::cli) struct Create {
 
 impl Create {
     pub(super) async fn run(self) -> Result<(), Problem> {
+        if self.public && self.redirect_uri.is_empty() && !self.device {
+            return Err("--public needs --redirect-uri, or --device".to_owned());
+        }
         let name = Text::parse(&self.name).map_err(|error| format!("--name {error}"))?;
         let usual = || ClientSettings::usual_scope(&self.redirect_uri, self.device);
         let scope = self.scope.as_deref().map_or_else(|| Ok(usual()), ScopeSet::parse);
