@@ -61,7 +61,7 @@ impl RedeemDevice {
             DeviceState::Allowed(allowance) => {
                 let code = self.grant(&request, allowance);
                 self.open(&request, &code, client, key, origin).await
-            },
+            }
         }
     }
 
