@@ -92,6 +92,7 @@ impl RedeemDevice {
             challenge: Challenge::from_bytes([0; 32]),
             redirect_uri: None,
             nonce: None,
+            key: None,
             expires_at: Code::expiry(allowance.at),
             user: allowance.user,
             parent: allowance.browser,
