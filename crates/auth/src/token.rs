@@ -75,7 +75,8 @@ pub trait TokenIssuer: Send + Sync {
 
 /// Checks access tokens. Whether the session and the account still exist is for the caller to look up.
 pub trait TokenVerifier: Send + Sync {
-    /// What the token says, if it is genuine, meant for us and valid at `now` (Unix seconds).
+    /// What the token says, if it is genuine, meant for us and valid at `now` (Unix seconds). One whose `cnf` is not `None` is bound to a key:
+    /// it is good with a proof by that key only (RFC 9449), which is for the caller to ask for.
     ///
     /// # Errors
     ///

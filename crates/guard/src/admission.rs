@@ -1,7 +1,7 @@
 //! Letting a request in: its credential, and the proof that belongs to a bound one.
 
 use http::{Extensions, HeaderMap, Method, Uri};
-use keyward_auth::{Authenticated, Scoped};
+use keyward_auth::{ApiKey, Authenticated, Scoped};
 
 use crate::bearer::{self, Scheme};
 use crate::proofs::{ProofCheck, ProvenRequest};
@@ -27,6 +27,10 @@ pub(crate) async fn admit<I: Scoped + Authenticated>(
     let (scheme, token) = bearer::token(request.headers)?;
     if scheme == Scheme::Dpop && proofs.is_none() {
         return Err(Refusal::NotAuthenticated);
+    }
+    // Before it counts as a use of the key.
+    if scheme == Scheme::Dpop && ApiKey::looks_like(token) {
+        return Err(Refusal::InvalidToken);
     }
     let identity = authenticator.authenticate_request(token, request.extensions).await?;
     let Some(confirmation) = identity.confirmation() else {

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use http::Extensions;
 use keyward_auth::{Scoped, TokenError, TokenVerifier};
 
-use crate::{Principal, ProofCheck, Refusal};
+use crate::{NoResource, Principal, ProofCheck, Refusal};
 
 /// Decides whether a token is valid, and whose it is. A router's state offers one: `Arc<dyn Authenticator>: FromRef<State>`.
 ///
@@ -15,7 +15,8 @@ use crate::{Principal, ProofCheck, Refusal};
 /// its users' ids makes its own, so that ids are parsed here and nowhere else.
 #[async_trait]
 pub trait Authenticator<I: Scoped = Principal>: Send + Sync {
-    /// Returns whose token this is.
+    /// Returns whose token this is. A token that is bound to a key ([`Authenticated::confirmation`](keyward_auth::Authenticated)) is not
+    /// good by this alone: the locks of this crate ask for its proof, and a caller of this method has to refuse it or to do so itself.
     ///
     /// # Errors
     /// [`Refusal::InvalidToken`] or [`Refusal::Expired`] for a token that is not valid, [`Refusal::Unavailable`] when
@@ -32,8 +33,8 @@ pub trait Authenticator<I: Scoped = Principal>: Send + Sync {
         self.authenticate(token).await
     }
 
-    /// What checks the proofs of tokens that are bound to a key (RFC 9449). Without it no bound token opens a lock: unless it is
-    /// written, there is none.
+    /// What checks the proofs of tokens that are bound to a key (RFC 9449). Unless it is written, no bound token
+    /// opens a lock.
     fn proofs(&self) -> Option<&ProofCheck> {
         None
     }
@@ -58,9 +59,11 @@ impl TokenAuthenticator {
     }
 
     /// The same, with tokens that are bound to a key, too, for a service that its clients reach at `address`.
-    #[must_use]
-    pub fn accept_dpop(self, address: &str) -> Self {
-        Self { proofs: Some(Arc::new(ProofCheck::new(address))), ..self }
+    ///
+    /// # Errors
+    /// [`NoResource`] where that is no address of a service.
+    pub fn accept_dpop(self, address: &str) -> Result<Self, NoResource> {
+        Ok(Self { proofs: Some(Arc::new(ProofCheck::new(address)?)), ..self })
     }
 }
 

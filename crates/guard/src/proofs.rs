@@ -5,7 +5,8 @@ use std::fmt;
 use http::{HeaderMap, Method};
 use keyward_auth::{DpopError, DpopNonces, DpopProof, ProofMemory, ProofTarget, ProofUse, Thumbprint};
 
-use crate::Refusal;
+use crate::resource::origin_and_path;
+use crate::{NoResource, Refusal};
 
 /// The header of a proof.
 pub(crate) const PROOF: &str = "dpop";
@@ -36,11 +37,14 @@ pub struct ProvenRequest<'a> {
 impl ProofCheck {
     /// A check for the service whose clients reach it at `address`, such as `https://api.example.com` or, where a proxy strips a path,
     /// `https://example.com/api`.
-    pub fn new(address: &str) -> Self {
-        let address = address.trim_end_matches('/').to_owned();
-        let rest = address.split_once("://").map_or("", |(_, rest)| rest);
-        let path = rest.find('/').map(|at| rest[at..].to_owned()).unwrap_or_default();
-        Self { address, path, memory: ProofMemory::default(), nonces: None }
+    ///
+    /// # Errors
+    /// [`NoResource`] where the address is not of that form: no proof could be for it.
+    pub fn new(address: &str) -> Result<Self, NoResource> {
+        let (origin, path) = origin_and_path(address)?;
+        let path = path.trim_end_matches('/').to_owned();
+        let address = format!("{origin}{path}");
+        Ok(Self { address, path, memory: ProofMemory::default(), nonces: None })
     }
 
     /// The same, where a proof that holds a nonce has to hold one of these.
@@ -153,6 +157,23 @@ mod tests {
     use super::*;
 
     #[test]
+    fn an_address_for_which_no_proof_could_be_is_refused() {
+        for text in [
+            "",
+            "x",
+            "api.example.com",
+            "/api",
+            "ftp://x",
+            "https://",
+            "https://x?y",
+            "https://x/#y",
+            "https://a@x",
+        ] {
+            assert!(ProofCheck::new(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
     fn a_path_is_the_same_whether_a_proxy_strips_its_prefix_or_not() {
         for (address, path, seen, also) in [
             ("https://x", "/a", "https://x/a", None),
@@ -167,7 +188,7 @@ mod tests {
             ("https://x/auth/", "/auth", "https://x/auth/auth", Some("https://x/auth")),
             ("https://x/auth", "/authors", "https://x/auth/authors", None),
         ] {
-            let found = ProofCheck::new(address).addresses_of(path);
+            let found = ProofCheck::new(address).unwrap().addresses_of(path);
             assert_eq!((found.0.as_str(), found.1.as_deref()), (seen, also), "{address} {path}");
         }
     }

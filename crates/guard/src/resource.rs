@@ -44,16 +44,7 @@ impl ProtectedResource {
         authorization_servers: impl IntoIterator<Item = S>,
     ) -> Result<Self, NoResource> {
         let resource = resource.into();
-        let plain = resource.bytes().all(|byte| byte.is_ascii_graphic() && !b"\"\\#?{}".contains(&byte));
-        let uri = resource.parse::<Uri>().ok().filter(|_| plain).ok_or(NoResource)?;
-        let (Some(scheme @ ("http" | "https")), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
-            return Err(NoResource);
-        };
-        if authority.host().is_empty() || authority.as_str().contains('@') {
-            return Err(NoResource);
-        }
-        let origin = format!("{scheme}://{authority}");
-        let path = if uri.path() == "/" { String::new() } else { uri.path().to_owned() };
+        let (origin, path) = origin_and_path(&resource)?;
         // The router takes such a segment for a pattern.
         if path.split('/').any(|segment| segment.starts_with([':', '*'])) {
             return Err(NoResource);
@@ -140,6 +131,21 @@ impl ProtectedResource {
         let glue = if rest.is_empty() { " " } else { ", " };
         HeaderValue::try_from(format!("{challenge}{glue}{}", self.parameter)).ok()
     }
+}
+
+/// The origin and the path of a service's address; the path is empty for `/`.
+pub(crate) fn origin_and_path(resource: &str) -> Result<(String, String), NoResource> {
+    let plain = resource.bytes().all(|byte| byte.is_ascii_graphic() && !b"\"\\#?{}".contains(&byte));
+    let uri = resource.parse::<Uri>().ok().filter(|_| plain).ok_or(NoResource)?;
+    let (Some(scheme @ ("http" | "https")), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
+        return Err(NoResource);
+    };
+    if authority.host().is_empty() || authority.as_str().contains('@') {
+        return Err(NoResource);
+    }
+    let origin = format!("{scheme}://{authority}");
+    let path = if uri.path() == "/" { String::new() } else { uri.path().to_owned() };
+    Ok((origin, path))
 }
 
 #[cfg(feature = "axum")]

@@ -53,7 +53,7 @@ impl Scene {
     }
 
     fn accepting(self) -> Self {
-        Self { authenticator: self.authenticator.clone().accept_dpop(ADDRESS), ..self }
+        Self { authenticator: self.authenticator.clone().accept_dpop(ADDRESS).unwrap(), ..self }
     }
 
     fn jwk(&self) -> Value {
@@ -162,5 +162,21 @@ async fn a_lock_that_knows_no_address_accepts_no_bound_token() {
             assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
             assert!(challenges(&answer).iter().all(|challenge| challenge.starts_with("Bearer")));
         }
+    }
+}
+
+#[tokio::test]
+async fn a_layer_inside_a_nested_router_checks_the_address_that_clients_see() {
+    let mut scene = Scene::new();
+    scene.authenticator = scene.authenticator.clone().accept_dpop("https://api.example").unwrap();
+    let token = scene.token(true);
+    let layer = BearerLayer::new(Arc::new(scene.authenticator.clone()));
+    let inner = Router::new().route("/notes", get(async || "")).layer(layer);
+    let app: Router = Router::new().nest("/v1", inner);
+    for (address, status) in [("/v1/notes", StatusCode::OK), ("/notes", StatusCode::UNAUTHORIZED)] {
+        let proof = scene.proof(address, &format!("https://api.example{address}"), &token);
+        let request = Request::get("/v1/notes").header(header::AUTHORIZATION, format!("DPoP {token}"));
+        let request = request.header("dpop", proof).body(Body::empty()).unwrap();
+        assert_eq!(app.clone().oneshot(request).await.unwrap().status(), status, "{address}");
     }
 }

@@ -27,7 +27,7 @@ pub fn check(input: &[u8]) -> Fate {
     }
     let header: Value = serde_json::from_slice(header).expect("it is JSON");
     assert_eq!(header["typ"], "dpop+jwt");
-    assert!(["ES256", "EdDSA", "RS256", "PS256"].iter().any(|alg| header["alg"] == *alg));
+    assert!(["ES256", "EdDSA", "Ed25519", "RS256", "PS256"].iter().any(|alg| header["alg"] == *alg));
     for member in ["d", "p", "q", "dp", "dq", "qi", "oth", "k"] {
         assert!(header["jwk"].get(member).is_none(), "{member}");
     }
@@ -51,6 +51,6 @@ pub fn check(input: &[u8]) -> Fate {
     }
     let memory = ProofMemory::default();
     assert_eq!(memory.remember(&proof, 0), ProofUse::First);
-    assert_eq!(memory.remember(&proof, 89), ProofUse::Again);
+    assert_eq!(memory.remember(&proof, 90), ProofUse::Again);
     Fate::Accepted
 }

@@ -43,9 +43,8 @@ struct Networks {
 }
 
 impl EndpointProofs {
-    /// Checks for the service at `issuer`, whose nonces are made under `master`.
-    pub(crate) fn new(issuer: &str, master: &MasterSecret, clock: Arc<dyn Clock>) -> Self {
-        let check = ProofCheck::new(issuer).with_nonces(DpopNonces::new(master));
+    /// Proofs that `check` checks, with nonces that are made under `master`.
+    pub(crate) fn new(check: ProofCheck, master: &MasterSecret, clock: Arc<dyn Clock>) -> Self {
         Self(Arc::new(Checks { check, nonces: DpopNonces::new(master), clock, networks: Mutex::default() }))
     }
 

@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use keyward_auth::{
-    DpopNonces, IssuerSettings, JwtIssuer, JwtVerifier, RefreshTokens, SharedKeyRing, VerifierSettings,
-};
+use keyward_auth::{IssuerSettings, JwtIssuer, JwtVerifier, RefreshTokens, SharedKeyRing, VerifierSettings};
 use keyward_domain::factors::checks::FactorChecks;
 use keyward_domain::factors::passkeys::Passkeys;
 use keyward_domain::factors::recovery_codes::RenewRecoveryCodes;
@@ -45,7 +43,6 @@ use keyward_domain::sessions::refresh::Refresh;
 use keyward_domain::sessions::sign_up::SignUp;
 use keyward_domain::values::names::NameRules;
 use keyward_domain::values::scopes::Grants;
-use keyward_guard::ProofCheck;
 
 use crate::access::endpoint_proofs::EndpointProofs;
 use crate::access::epochs::Epochs;
@@ -64,7 +61,7 @@ use crate::settings::issuer::{Issuer, shown_issuer};
 use crate::settings::public::PublicAddress;
 use crate::settings::tokens::LEEWAY;
 
-use super::own_resource::own_resource;
+use super::own_resource::{own_proofs, own_resource};
 use super::{AppState, Parts, Passkeyed};
 
 /// How many tokens are remembered whose signature was checked: some 10 MB when full.
@@ -120,8 +117,8 @@ impl AppState {
         let own_account = OwnAccount::new(users.clone(), Arc::clone(&epochs), bound);
         let feed = Feed::new(Revocations::new(ports.clone(), lifetimes), Arc::clone(&epochs), bound);
         let clock = Arc::clone(&ports.clock);
-        let endpoint_proofs = EndpointProofs::new(&base, &master, Arc::clone(&clock));
-        let of_tokens = ProofCheck::new(&base).with_nonces(DpopNonces::new(&master));
+        let endpoint_proofs = EndpointProofs::new(own_proofs(&base, &master), &master, Arc::clone(&clock));
+        let of_tokens = own_proofs(&base, &master);
         let keys_of_api = standing_keys.clone();
         let check = SessionCheck::new(
             verifier.clone(),

@@ -1,8 +1,9 @@
 //! This server's own API as an OAuth 2 protected resource.
 
+use keyward_auth::{DpopNonces, MasterSecret};
 use keyward_domain::sessions::opening::Opening;
 use keyward_domain::values::scopes::{ACCOUNT, OPENID_CONNECT, Role};
-use keyward_guard::ProtectedResource;
+use keyward_guard::{ProofCheck, ProtectedResource};
 
 /// The API of this server, whose address is `issuer`.
 ///
@@ -15,4 +16,13 @@ pub(super) fn own_resource(issuer: &str, opening: &Opening) -> ProtectedResource
     let resource =
         resource.member("resource_name", "Keyward").member("resource_documentation", documentation);
     resource.accepts_dpop().scopes(scopes)
+}
+
+/// Checks the proofs of requests to this server, with nonces that are made under `master`.
+///
+/// # Panics
+/// As [`own_resource`].
+pub(super) fn own_proofs(issuer: &str, master: &MasterSecret) -> ProofCheck {
+    let check = ProofCheck::new(issuer).expect("an issuer is the address of a service");
+    check.with_nonces(DpopNonces::new(master))
 }

@@ -10,7 +10,7 @@ use super::proof::{AHEAD, DpopProof, OLDEST};
 /// How long a proof is remembered at least, in seconds: for as long as it could be shown again.
 const SPAN: i64 = OLDEST + AHEAD;
 /// The greatest number of proofs in one span.
-const MOST: usize = 500_000;
+const MOST: usize = 250_000;
 /// The greatest number of proofs of one key in one span.
 const MOST_OF_A_KEY: u32 = 20_000;
 
@@ -25,9 +25,11 @@ pub enum ProofUse {
     Full,
 }
 
-/// Remembers the proofs that were used in the last 90 s, 40 MB of them at most: 500,000 in a span, 20,000 of one key.
+/// Remembers the proofs that were used in the last 90 s, for up to 180 s: 250,000 in a span of 90 s, 20,000 of one key. It takes 50 MB
+/// at most.
 ///
-/// Another process has a memory of its own. There the same proof could be used once more within its 90 s, together with its token.
+/// Another process has a memory of its own. There, and in this one after a restart, the same proof could be used once more within
+/// its 90 s, together with its token.
 #[derive(Default)]
 pub struct ProofMemory(Mutex<Spans>);
 
@@ -103,7 +105,7 @@ mod tests {
             memory.remember(&proof("E", "x"), begun);
             let used = begun + offset;
             assert_eq!(memory.remember(&proof("A", "x"), used), ProofUse::First);
-            for later in [0, 1, SPAN / 2, SPAN - 1] {
+            for later in [0, 1, SPAN / 2, SPAN - 1, SPAN] {
                 assert_eq!(
                     memory.remember(&proof("A", "x"), used + later),
                     ProofUse::Again,
@@ -124,6 +126,18 @@ mod tests {
         assert_eq!(memory.remember(&proof("A", "b.c"), 1), ProofUse::First);
         assert_eq!(memory.remember(&proof("Q", "b.c"), 1), ProofUse::First);
         assert_eq!(memory.remember(&proof("A", "c"), 1), ProofUse::First);
+    }
+
+    #[test]
+    fn a_memory_that_is_full_says_so_and_takes_proofs_again_later() {
+        let memory = ProofMemory::default();
+        for number in 0..MOST {
+            let key = (number / 10_000).to_string();
+            assert_eq!(memory.remember(&proof(&format!("A{key}"), &number.to_string()), 1), ProofUse::First);
+        }
+        assert_eq!(memory.remember(&proof("Q", "more"), 1), ProofUse::Full);
+        assert_eq!(memory.remember(&proof("A0", "7"), 1), ProofUse::Again);
+        assert_eq!(memory.remember(&proof("Q", "more"), 1 + SPAN), ProofUse::First);
     }
 
     #[test]

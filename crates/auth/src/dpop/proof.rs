@@ -13,7 +13,8 @@ use crate::json::{present, strict_object};
 use crate::jws::Jws;
 use crate::{Algorithm, Jwk, Thumbprint, VerifyingKey};
 
-/// The `alg`s that a proof may be signed with, separated by spaces, as in `WWW-Authenticate: DPoP algs="..."`.
+/// The `alg`s that a proof may be signed with, separated by spaces, as in `WWW-Authenticate: DPoP algs="..."`. `Ed25519`, which is RFC
+/// 9864's name for what `EdDSA` does here, is taken as well.
 pub const DPOP_ALGORITHMS: &str = "ES256 EdDSA RS256 PS256";
 
 /// The media type of a proof (RFC 9449, section 4.2).
@@ -24,6 +25,8 @@ pub(super) const OLDEST: i64 = 60;
 pub(super) const AHEAD: i64 = 30;
 /// The longest `jti`, in bytes.
 const LONGEST_ID: usize = 256;
+/// The longest RSA modulus and exponent, in bytes: the sender of a proof chooses what checking it costs.
+const LONGEST_RSA: (usize, usize) = (512, 4);
 /// The members that only a private or a symmetric key has.
 const PRIVATE: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 
@@ -75,7 +78,7 @@ impl DpopProof {
     ///
     /// # Errors
     /// [`DpopError`] for anything that is no such JWT: without the type `dpop+jwt`, with a private or symmetric key or one that is
-    /// too weak, with another algorithm than [`DPOP_ALGORITHMS`].
+    /// too weak or too long, with another algorithm than [`DPOP_ALGORITHMS`].
     pub fn parse(text: &str) -> Result<Self, DpopError> {
         let malformed = |_| DpopError("is malformed");
         let jws = Jws::parse(text).map_err(malformed)?;
@@ -89,10 +92,14 @@ impl DpopProof {
         let mut jwk: Jwk = serde_json::from_value(Value::Object(header.jwk))
             .map_err(|_| DpopError("has a malformed key"))?;
         // A key may name its algorithm, which then is the header's. What it may be used for is its holder's to decide.
-        if jwk.alg.take().is_some_and(|alg| alg != header.alg) {
+        if jwk.alg.take().is_some_and(|alg| !is_same(&alg, &header.alg)) {
             return Err(DpopError("has a key for another algorithm"));
         }
         (jwk.use_, jwk.key_ops, jwk.kid) = (None, None, None);
+        let too_long = |(n, e): (Vec<u8>, Vec<u8>)| n.len() > LONGEST_RSA.0 || e.len() > LONGEST_RSA.1;
+        if components(&jwk).is_some_and(too_long) {
+            return Err(DpopError("has an RSA key of more than 4,096 bits"));
+        }
         let key = VerifyingKey::from_jwk(&jwk)
             .map_err(|_| DpopError("has a key of another kind, or a weak one"))?;
         let payload = if header.alg == "PS256" {
@@ -164,6 +171,11 @@ impl DpopProof {
     pub(super) fn key(&self) -> [u8; 16] {
         hash(&[self.thumbprint.as_str().as_bytes()])
     }
+}
+
+/// Whether two names are of the same algorithm.
+fn is_same(one: &str, other: &str) -> bool {
+    one == other || Algorithm::from_jose(one).is_some_and(|known| Algorithm::from_jose(other) == Some(known))
 }
 
 /// `ath` (RFC 9449, section 4.2).

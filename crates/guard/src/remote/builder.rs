@@ -190,7 +190,7 @@ impl RemoteBuilder {
     /// 503 with `Retry-After`.
     ///
     /// # Errors
-    /// Where the settings cannot work: an address that is not usable, a leeway that does not go with the feed, API keys without
+    /// Where the settings cannot work: an address that is not usable, of the issuer or of this service, a leeway that does not go with the feed, API keys without
     /// a client, or no tokio runtime around.
     pub fn build(self) -> Result<RemoteAuthenticator, RemoteError> {
         if tokio::runtime::Handle::try_current().is_err() {
@@ -234,7 +234,11 @@ impl RemoteBuilder {
             )),
         };
         let keys = Keys::new(self.settings, discovery, self.pause);
-        let proofs = self.dpop.as_deref().map(ProofCheck::new);
+        let proofs = self.dpop.as_deref().map(ProofCheck::new).transpose().map_err(|_| {
+            RemoteError::Settings(
+                "`accept_dpop` takes the http or https URL of this service, without query and fragment",
+            )
+        })?;
         let sessions_optional = self.sessions_optional;
         let inner = Inner { issuer: name, keys, asked, api_keys, sessions_optional, proofs };
         Ok(RemoteAuthenticator::new(inner))

@@ -155,6 +155,45 @@ fn every_announced_algorithm_signs_proofs_and_no_other() {
 }
 
 #[test]
+fn an_rsa_key_has_2048_to_4096_bits_and_a_short_exponent() {
+    let of = |size| Signer::Rsa(RsaKeyPair::generate(size).unwrap());
+    for size in [KeySize::Rsa2048, KeySize::Rsa4096] {
+        let signer = of(size);
+        for alg in ["RS256", "PS256"] {
+            let proof = DpopProof::parse(&signer.sign(&header(&signer, alg), &claims()));
+            assert!(proof.is_ok(), "{size:?} {alg}");
+        }
+    }
+    let signer = of(KeySize::Rsa2048);
+    for (member, bytes, words) in [
+        ("n", vec![0xff; 128], "has a key of another kind, or a weak one"),
+        ("n", vec![0xff; 1024], "has an RSA key of more than 4,096 bits"),
+        ("e", vec![3], "has a key of another kind, or a weak one"),
+        ("e", vec![1; 5], "has an RSA key of more than 4,096 bits"),
+    ] {
+        for alg in ["RS256", "PS256"] {
+            let mut header = header(&signer, alg);
+            header["jwk"][member] = json!(URL_SAFE_NO_PAD.encode(&bytes));
+            assert_eq!(
+                DpopProof::parse(&signer.sign(&header, &claims())),
+                Err(DpopError(words)),
+                "{member} {alg}"
+            );
+        }
+    }
+}
+
+#[test]
+fn ed25519_is_another_name_of_eddsa_in_the_header_and_in_the_key() {
+    let signer = Signer::Ed(Ed25519KeyPair::generate().unwrap());
+    for (alg, of_key) in [("EdDSA", "Ed25519"), ("Ed25519", "EdDSA"), ("Ed25519", "Ed25519")] {
+        let mut header = header(&signer, alg);
+        header["jwk"]["alg"] = json!(of_key);
+        assert!(DpopProof::parse(&signer.sign(&header, &claims())).is_ok(), "{alg} {of_key}");
+    }
+}
+
+#[test]
 fn a_key_that_is_not_public_or_names_another_algorithm_is_refused() {
     let signer = Signer::ec();
     for member in PRIVATE {
