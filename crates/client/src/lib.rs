@@ -5,6 +5,7 @@
 mod address;
 mod application;
 mod call;
+mod device;
 mod endpoints;
 mod error;
 mod form;
@@ -26,6 +27,7 @@ mod wall;
 
 pub use application::Application;
 pub use call::Call;
+pub use device::DevicePrompt;
 pub use error::Error;
 pub use half_login::{HalfLogin, SecondFactor};
 pub use keyward::Keyward;

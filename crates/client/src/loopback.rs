@@ -24,11 +24,14 @@ impl Application {
     ///
     /// # Errors
     ///
-    /// [`Error::Issuer`] where the address is not the name that this Keyward has for itself, or the answer came from another one;
+    /// [`Error::Address`] where the redirect path does not begin with a slash, or has more than a path; [`Error::Issuer`] where the address is not the name that this Keyward has for itself, or the answer came from another one;
     /// [`Error::NoPages`]; [`Error::Denied`] if the person or Keyward said no; [`Error::LoginOver`] if it took too long;
     /// [`Error::InvalidClient`], [`Error::Scope`], [`Error::Refused`], [`Error::IdToken`], [`Error::Listener`], [`Error::Throttled`],
     /// [`Error::Unavailable`] and [`Error::Unexpected`].
     pub async fn log_in(&self, open: impl FnOnce(&str)) -> Result<Session, Error> {
+        if !self.path.starts_with('/') || self.path.contains(['?', '#']) {
+            return Err(Error::Address);
+        }
         let metadata = self.keyward.metadata().await?;
         if metadata.authorization_endpoint.is_none() {
             return Err(Error::NoPages);

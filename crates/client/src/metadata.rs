@@ -13,6 +13,7 @@ pub(crate) struct Metadata {
     /// Its name, as every answer to an authorization request has it.
     pub(crate) issuer: String,
     pub(crate) authorization_endpoint: Option<String>,
+    pub(crate) device_authorization_endpoint: Option<String>,
 }
 
 impl Endpoints {

@@ -37,7 +37,8 @@ pub(crate) async fn send(request: RequestBuilder) -> Result<Response, Refusal> {
     if response.status().is_success() {
         return Ok(response);
     }
-    let other = Error::of(&response, Error::InvalidClient);
+    // Without a code it is not Keyward's: a proxy's, say.
+    let other = Error::of(&response, Error::Unexpected { status: response.status().as_u16() });
     // 429 and 503 are about time, whatever code they name.
     if ![StatusCode::BAD_REQUEST, StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN]
         .contains(&response.status())

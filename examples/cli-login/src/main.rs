@@ -8,13 +8,14 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use etcetera::BaseStrategy;
-use keyward_client::{Application, Keyward, Session, SessionFile};
+use keyward_client::{Application, DevicePrompt, Keyward, Session, SessionFile};
 
 type Answer = Result<String, Box<dyn Error>>;
 
 const USAGE: &str = "\
 cli-login login               logs in with the browser of this machine
 cli-login login --no-browser  the same, but only prints the address to open
+cli-login login --device      the same on a machine without a browser: prints a code to type elsewhere
 cli-login whoami              whose session it is
 cli-login logout              ends the session, and removes it
 
@@ -45,6 +46,7 @@ async fn run(args: &[&str]) -> Answer {
         [] => Ok(USAGE.to_owned()),
         ["login"] => keep(application()?.log_in(show_and_open).await?).await,
         ["login", "--no-browser"] => keep(application()?.log_in(show).await?).await,
+        ["login", "--device"] => keep(application()?.log_in_on_device(show_code).await?).await,
         ["whoami"] => whoami(&session().await?).await,
         ["logout"] => {
             session().await?.log_out().await?;
@@ -99,6 +101,10 @@ async fn whoami(session: &Session) -> Answer {
 
 fn show(url: &str) {
     println!("Open this page to log in:\n{url}");
+}
+
+fn show_code(prompt: &DevicePrompt) {
+    println!("Open {} and type this code:\n{}", prompt.verification_uri, prompt.user_code);
 }
 
 fn show_and_open(url: &str) {

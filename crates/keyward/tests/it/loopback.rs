@@ -41,7 +41,7 @@ impl Place {
         let account = json!({ "email": address("ana"), "password": PASSWORD });
         app.anonymous().post("/users", account).await.assert_status(201);
         let redirect_uris = vec![RedirectUri::parse("http://127.0.0.1/callback").unwrap()];
-        let program = ClientSettings { redirect_uris, ..settings(SCOPE) };
+        let program = ClientSettings { redirect_uris, device: true, ..settings(SCOPE) };
         RelyingParty::with(&app, "cli", true, program).await;
         tokio::spawn(accept::serve(listener, app.router.clone(), Limits::default(), std::future::pending()));
         let browser = Browser::logged_in(&app, "ana").await;
@@ -52,7 +52,7 @@ impl Place {
         Keyward::at(&self.url).unwrap()
     }
 
-    fn application(&self) -> Application {
+    pub(crate) fn application(&self) -> Application {
         self.keyward().application("cli").scope("openid email offline_access")
     }
 
@@ -240,9 +240,13 @@ async fn a_login_that_takes_too_long_or_is_given_up_closes_its_port() {
 }
 
 #[tokio::test]
-async fn a_keyward_that_is_named_otherwise_is_refused_before_a_browser_opens() {
+async fn a_wrong_address_or_path_is_refused_before_a_browser_opens() {
     let place = Place::start().await;
     let elsewhere = place.url.replace("127.0.0.1", "localhost");
+    for bad in ["callback", "", "/callback?x", "/callback#x"] {
+        let refused = place.application().redirect_path(bad).log_in(|url| panic!("{url} is opened")).await;
+        assert!(matches!(refused, Err(Error::Address)), "{bad}");
+    }
     let application = Keyward::at(&elsewhere).unwrap().application("cli");
     let refused = application.log_in(|url| panic!("{url} is opened")).await;
     assert!(matches!(refused, Err(Error::Issuer)), "{refused:?}");

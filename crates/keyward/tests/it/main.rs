@@ -25,6 +25,8 @@ mod caller;
 mod check;
 mod cleaning;
 mod client;
+mod client_device_pages;
+mod client_devices;
 mod clients;
 mod commands;
 mod contention;

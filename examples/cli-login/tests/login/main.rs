@@ -26,7 +26,18 @@ impl Desk {
         let scope = "openid profile email offline_access";
         let uri = "http://127.0.0.1/callback";
         let printed = keyward.run(
-            &["client", "create", "--name", "Desk", "--public", "--redirect-uri", uri, "--scope", scope],
+            &[
+                "client",
+                "create",
+                "--name",
+                "Desk",
+                "--public",
+                "--redirect-uri",
+                uri,
+                "--device",
+                "--scope",
+                scope,
+            ],
             "",
         );
         let id = printed.lines().find_map(|line| line.strip_prefix("client_id=")).unwrap();
@@ -54,7 +65,7 @@ impl Desk {
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
         let url = lines.find(|line| line.starts_with("http")).unwrap();
         let values = [("username", EMAIL), ("password", PASSWORD), ("decision", "allow")];
-        let answer = Browser::new().walk(&url, &values).await;
+        let answer = Browser::new().walk(&url, &values).await.unwrap();
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
         assert_eq!(http.get(answer).send().await.unwrap().status(), 200);
         let rest: Vec<_> = lines.collect();
@@ -93,6 +104,20 @@ async fn ana_logs_in_asks_who_she_is_and_logs_out() {
     for secret in ["access_token", "refresh_token"] {
         assert!(!printed.contains(saved[secret].as_str().unwrap()), "{printed}");
     }
+}
+
+#[tokio::test]
+async fn ana_logs_in_where_there_is_no_browser() {
+    let desk = Desk::start(&[]);
+    let mut child = desk.spawn(&["login", "--device"]);
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let (page, code) = (lines.next().unwrap(), lines.next().unwrap());
+    let url = page.strip_prefix("Open ").unwrap().strip_suffix(" and type this code:").unwrap();
+    let values = [("username", EMAIL), ("password", PASSWORD), ("user_code", &code), ("decision", "allow")];
+    assert_eq!(Browser::new().walk(url, &values).await, None);
+    assert_eq!(lines.next(), Some(format!("You are logged in as {EMAIL}.")));
+    assert!(child.wait().unwrap().success());
+    assert_eq!(desk.run(&["logout"]), Ok("You are logged out.".to_owned()));
 }
 
 #[tokio::test]

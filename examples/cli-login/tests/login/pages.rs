@@ -19,23 +19,20 @@ impl Browser {
         Self { http, cookies: BTreeMap::new() }
     }
 
-    /// Opens a page at Keyward, fills in what is asked, and returns the address elsewhere that it leads to.
-    pub(crate) async fn walk(&mut self, start: &str, values: &[(&str, &str)]) -> Url {
+    /// Opens a page at Keyward, fills in what is asked until nothing is, and returns the address elsewhere that it leads to, if any.
+    pub(crate) async fn walk(&mut self, start: &str, values: &[(&str, &str)]) -> Option<Url> {
         let home = Url::parse(start).unwrap();
         let mut answer = self.send(self.http.get(start)).await;
         for _ in 0..10 {
             let next = if let Some(location) = answer.headers().get(LOCATION) {
                 let next = home.join(location.to_str().unwrap()).unwrap();
                 if next.origin() != home.origin() {
-                    return next;
+                    return Some(next);
                 }
                 self.http.get(next)
             } else {
                 let page = answer.text().await.unwrap();
-                let (action, fields) = forms(&page)
-                    .into_iter()
-                    .find_map(|form| filled(form, values))
-                    .unwrap_or_else(|| panic!("nothing to fill in: {page}"));
+                let (action, fields) = forms(&page).into_iter().find_map(|form| filled(form, values))?;
                 self.http
                     .post(home.join(&action).unwrap())
                     .body(encode(&fields))
