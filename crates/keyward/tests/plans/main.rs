@@ -65,6 +65,7 @@ const REVIEWED: [(&str, &str, &str); 34] = [
     ("sessions.remove_over", "one", "the ids of one batch"),
     ("sessions.remove_over", "other", "the ids of one batch"),
     ("posts.list", "sized", "the rows of one page"),
+    ("posts.list", "sizes", "the rows of one page"),
     ("posts.list", "one", "the ids of one page"),
     ("posts.list", "other", "the ids of one page"),
     ("events.newest", "security_events", "by id, up to a limit"),
