@@ -39,7 +39,7 @@ pub(crate) async fn send(request: RequestBuilder) -> Result<Response, Refusal> {
     }
     // Without a code it is not Keyward's: a proxy's, say.
     let other = Error::of(&response, Error::Unexpected { status: response.status().as_u16() });
-    // 429 and 503 are about time, whatever code they name.
+    // 429 and 503 are about time, with any code.
     if ![StatusCode::BAD_REQUEST, StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN]
         .contains(&response.status())
     {

@@ -1,4 +1,4 @@
-//! Log lines: whatever an event and its span say is one line of JSON that says the same. Twenty-five bytes are numbers and a
+//! Log lines: all that an event and its span say is one line of JSON that says the same. Twenty-five bytes are numbers and a
 //! truth; what follows is text.
 
 use std::sync::{Arc, Mutex, PoisonError};

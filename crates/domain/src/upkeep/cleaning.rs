@@ -18,7 +18,7 @@ const EVERY: Duration = Duration::minutes(1);
 const BATCH: u64 = 500;
 /// How long an ended session is kept, for the investigation of incidents.
 const KEPT: Duration = Duration::days(1);
-/// How long a device's request is kept after it has expired: the device is told so.
+/// How long a device's request is kept after it has expired, so that the device can hear of it.
 const DEVICES_KEPT: Duration = Duration::minutes(10);
 
 /// The use cases of housekeeping.

@@ -35,7 +35,7 @@ async fn log_out(browser: &Browser) {
 }
 
 impl Scene {
-    /// What the application is told now.
+    /// What the application hears now.
     async fn told(&self) -> Vec<Value> {
         for outcome in logouts(&self.app).deliver_due().await.unwrap() {
             assert_eq!(outcome, LogoutOutcome::Delivered);

@@ -87,7 +87,7 @@ async fn a_form_that_is_too_large_or_unreadable_is_answered_with_a_page() {
         is_page(&kind, kind.status.as_u16());
         assert!([415, 422].contains(&kind.status.as_u16()), "{path}: {}", kind.status);
     }
-    // Programs alone send forms there, whatever they accept.
+    // Programs alone send forms there; what they accept does not matter.
     let call = by_browser(app.anonymous().call("POST", "/reset-password"));
     let answer = call.form("token=x&new_password=eight+tame+horses").send().await.assert_status(400);
     assert_eq!(answer.json()["code"], "invalid_proof");

@@ -122,7 +122,7 @@ mod tests {
         OwnList { name, source: Arc::new(Numbers { end, fails }) }
     }
 
-    /// A session that stands for so many looks.
+    /// A session that stands for this number of looks.
     fn stands(looks: usize) -> Stands {
         let left = Arc::new(AtomicUsize::new(looks));
         Box::new(move || {
