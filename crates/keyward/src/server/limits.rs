@@ -34,7 +34,7 @@ impl Default for Limits {
             head: Duration::from_secs(15),
             stall: Duration::from_secs(10),
             rate: 4096,
-            bytes: 56 * 1024 * 1024,
+            bytes: 48 * 1024 * 1024,
             drain: Duration::from_secs(30),
         }
     }
