@@ -36,6 +36,7 @@ mod current_password;
 mod database_urls;
 mod deletion_races;
 mod deploy;
+mod device_requests;
 mod devices;
 mod discovery;
 mod doctor;

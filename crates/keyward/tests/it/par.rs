@@ -232,6 +232,8 @@ async fn only_a_client_may_push() {
     let answer =
         secret.ask("/oauth/par", &[&form[..], &[("client_id", "other")]].concat()).await.assert_status(400);
     assert_eq!(&*answer.code(), "ambiguous_client");
+    let twice = secret.ask("/oauth/par", &[&form[..], &[("state", "a"), ("state", "b")]].concat()).await;
+    assert_eq!(&*twice.assert_status(400).code(), "validation");
 }
 
 #[tokio::test]
