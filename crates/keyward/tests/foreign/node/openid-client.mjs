@@ -76,8 +76,8 @@ for (const authentication of [client.ClientSecretBasic, client.ClientSecretPost]
   check(wrong.error === "invalid_grant" && wrong.status === 400, `A wrong password is refused as ${wrong.error}.`);
   const scope = await refused(logIn(config, { scope: "no:such" }), "An unknown scope");
   check(scope.error === "invalid_scope", `An unknown scope is refused as ${scope.error}.`);
-  const device = "urn:ietf:params:oauth:grant-type:device_code";
-  const grant = await refused(client.genericGrantRequest(config, device, { device_code: "x" }), "An unknown grant");
+  const exchange = "urn:ietf:params:oauth:grant-type:token-exchange";
+  const grant = await refused(client.genericGrantRequest(config, exchange, { subject_token: "x" }), "An unknown grant");
   check(grant.error === "unsupported_grant_type", `An unknown grant is refused as ${grant.error}.`);
 
   // The library takes a challenge of ours for what it is, and the body's error for its reason.

@@ -33,10 +33,10 @@ const form = await keyward.POST("/oauth/token", {
 check(form.data !== undefined && "refresh_token" in form.data, `No refresh: ${JSON.stringify(form.error)}`);
 
 // From here on with the token.
-const bearer: "bearer" = login.data.token_type;
+const scheme: "bearer" | "DPoP" = login.data.token_type;
 const authentication: Middleware = {
   onRequest: ({ request }) => {
-    request.headers.set("Authorization", `${bearer} ${login.data.access_token}`);
+    request.headers.set("Authorization", `${scheme} ${login.data.access_token}`);
     return request;
   },
 };
