@@ -1,4 +1,4 @@
-//! Errors as pages. A handler answers a [`Refusal`]; the service shows it by [`page`], and anything else that went wrong on its way.
+//! Errors as pages. A handler answers a [`Refusal`]; the service shows it by `page`, and anything else that went wrong on its way.
 
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};

@@ -70,7 +70,7 @@ impl OAuthTokens {
     /// `resource` where one is named, and otherwise for this server, and bound to `key` if the client shows one.
     ///
     /// # Errors
-    /// [`SessionError::UngrantableScope`]; [`SessionError::ForeignResource`] for one that the client is not registered for.
+    /// [`SessionError::Scope`]; [`SessionError::ForeignResource`] for one that the client is not registered for.
     pub fn client_credentials(
         &self,
         client: &Client,
