@@ -122,6 +122,7 @@ impl Refusal {
     }
 
     /// Whether it is about a DPoP proof.
+    #[cfg(any(feature = "axum", feature = "tower"))]
     pub(crate) fn is_about_a_proof(self) -> bool {
         matches!(self, Self::InvalidProof(_) | Self::UseDpopNonce(_))
     }

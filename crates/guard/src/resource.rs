@@ -24,6 +24,7 @@ pub struct ProtectedResource {
     servers: Vec<String>,
     scopes: Vec<String>,
     further: Map<String, Value>,
+    #[cfg_attr(not(feature = "axum"), expect(dead_code, reason = "what it decides is a router's"))]
     at_root: bool,
     parameter: Arc<str>,
 }
