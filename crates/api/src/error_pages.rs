@@ -13,8 +13,8 @@ pub(crate) fn pages_for(request: &Request, pages: Option<Pages>, state: &AppStat
     let path = request.uri().path();
     // Without the path that a proxy strips, for a browser that comes without the proxy.
     let inner = path.strip_prefix(state.public.base()).unwrap_or(path);
-    let concerned =
-        pages.filter(|pages| pages.has(path, request.method()) || pages.has(inner, request.method()));
+    let has = |pages: &Pages, path: &str| pages.has(path, request.method());
+    let concerned = pages.filter(|pages| has(pages, inner) || (inner.len() < path.len() && has(pages, path)));
     concerned.filter(|_| wants_page(request.headers()))
 }
 

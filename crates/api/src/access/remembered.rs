@@ -58,10 +58,24 @@ where
     where
         F: Future<Output = Result<V, E>>,
     {
+        self.get_while(key, user, |_| true, ask).await
+    }
+
+    /// The same, where what is remembered has to be so `still`.
+    pub(crate) async fn get_while<F>(
+        &self,
+        key: K,
+        user: UserId,
+        still: impl Fn(&V) -> bool,
+        ask: impl Fn() -> F,
+    ) -> Result<V, Arc<E>>
+    where
+        F: Future<Output = Result<V, E>>,
+    {
         self.asked.fetch_add(1, Ordering::Relaxed);
         let called = Instant::now();
         if let Some(known) = self.answers.get(&key) {
-            if self.holds(&known, user, called) {
+            if self.holds(&known, user, called) && known.value.as_ref().is_ok_and(&still) {
                 return known.value;
             }
             self.forget(&key, &known);
@@ -139,6 +153,18 @@ mod tests {
         };
         assert_eq!(remembered.get(0, USER, slow).await.unwrap(), 1);
         assert_eq!(remembered.get(0, USER, || async { Ok::<_, std::fmt::Error>(2) }).await.unwrap(), 2);
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_is_so_no_longer_is_asked_for_once_and_the_new_one_is_kept() {
+        let (_, remembered) = remembered(Duration::from_hours(1));
+        let asked = AtomicU64::new(0);
+        let ask = || async { Ok::<_, std::fmt::Error>(asked.fetch_add(1, Ordering::Relaxed)) };
+        assert_eq!(remembered.get(0, USER, ask).await.unwrap(), 0);
+        for _ in 0..3 {
+            assert_eq!(remembered.get_while(0, USER, |known| *known > 0, ask).await.unwrap(), 1);
+        }
+        assert_eq!(asked.load(Ordering::Relaxed), 2);
     }
 
     #[tokio::test]

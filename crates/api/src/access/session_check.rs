@@ -40,11 +40,6 @@ pub struct SessionCheck {
     proofs: ProofCheck,
 }
 
-fn unavailable(cause: &dyn std::fmt::Debug) -> Refusal {
-    tracing::warn!(?cause, "a session could not be looked up");
-    Refusal::Unavailable
-}
-
 impl SessionCheck {
     /// A check that remembers answers for at most `bound`; `proofs` checks those of bound tokens.
     pub fn new(
@@ -71,14 +66,17 @@ impl SessionCheck {
 
     /// The session of that id and user, if it stands.
     async fn standing(&self, id: SessionId, user: UserId) -> Result<Option<Arc<Standing>>, Refusal> {
-        let look = || async { Ok(self.standing.find(id).await?.map(Arc::new)) };
-        let mut found = self.remembered.get(id, user, look).await.map_err(|error| unavailable(&error))?;
         let now = self.clock.now();
-        if found.as_ref().is_some_and(|found| now >= found.until) {
-            // It may have been used since it was looked up.
-            found = look().await.map_err(|error: StoreError| unavailable(&error))?;
-        }
-        Ok(found.filter(|found| found.live.session.user == user && now < found.until))
+        let stands = |found: &Standing| now < found.until;
+        // One that is over by what is remembered may have been used since.
+        let still = |known: &Option<Arc<Standing>>| known.as_deref().is_none_or(stands);
+        let look = || async { Ok(self.standing.find(id).await?.filter(stands).map(Arc::new)) };
+        let found = self.remembered.get_while(id, user, still, look).await;
+        let found = found.map_err(|error: Arc<StoreError>| {
+            tracing::warn!(cause = ?error, "a session could not be looked up");
+            Refusal::Unavailable
+        })?;
+        Ok(found.filter(|found| found.live.session.user == user && stands(found)))
     }
 
     /// Notes uses of API keys.

@@ -1,6 +1,7 @@
 """What every script needs: where Keyward is, who logs in, and how to complain."""
 
 import os
+import subprocess
 
 import jwt
 
@@ -27,6 +28,18 @@ def check(truth, sentence):
     """Ends the script with `sentence` unless `truth`."""
     if not truth:
         raise SystemExit(sentence)
+
+
+def command(*arguments):
+    """Runs a command of Keyward's beside the server: what it prints."""
+    return subprocess.run(
+        [os.environ["KEYWARD_PROGRAM"], *arguments],
+        env={"KEYWARD_DATA_DIR": os.environ["KEYWARD_DATA_DIR"]},
+        stdout=subprocess.PIPE,
+        text=True,
+        timeout=PATIENCE,
+        check=True,
+    ).stdout
 
 
 def refused(error, action, *arguments, **options):

@@ -1,7 +1,5 @@
 """PyJWT: a resource server that knows nothing but the key set's address, before and after a key rotation."""
 
-import os
-import subprocess
 import time
 
 import jwt
@@ -69,14 +67,7 @@ again = requests.get(keyward.JWKS_URL, headers=conditions, timeout=keyward.PATIE
 check(again.status_code == 304, f"The same key set is sent again, as {again.status_code}.")
 
 # The key is replaced, and the server runs on.
-printed = subprocess.run(
-    [os.environ["KEYWARD_PROGRAM"], "keys", "rotate", "--now"],
-    env={"KEYWARD_DATA_DIR": os.environ["KEYWARD_DATA_DIR"]},
-    stdout=subprocess.PIPE,
-    text=True,
-    timeout=keyward.PATIENCE,
-    check=True,
-).stdout
+printed = keyward.command("keys", "rotate", "--now")
 begun = time.monotonic()
 new = refresh(renewed["refresh_token"])
 while kid(new["access_token"]) == kid(old["access_token"]):
