@@ -93,6 +93,15 @@ impl Browser {
         }
     }
 
+    /// Waits until the page has these words anywhere.
+    pub(crate) fn tells(&self, words: &str) {
+        let begun = Instant::now();
+        while !self.page().contains(words) {
+            assert!(begun.elapsed() < PATIENCE, "{words} never stands on the page:\n{}", self.page());
+            sleep(PAUSE);
+        }
+    }
+
     /// Waits until `css` finds nothing any more.
     pub(crate) fn vanishes(&self, css: &str) {
         let begun = Instant::now();
@@ -140,8 +149,8 @@ impl Browser {
         serde_json::from_value(self.session.run(script).unwrap()).unwrap()
     }
 
-    /// All the text there is on the page.
-    pub(crate) fn page(&self) -> String {
+    /// All the text there is on the page, for what a failed test says: it may still be the page before.
+    fn page(&self) -> String {
         self.ask("return document.body.innerText")
     }
 

@@ -16,7 +16,7 @@ fn a_person_without_script_signs_up_keeps_the_account_allows_an_application_and_
 
     browser.write("#name", "Ana");
     browser.click("form[action$='/account/name'] button");
-    assert_eq!(browser.text("[role=status]"), "Your name was saved.");
+    browser.shows("[role=status]", "Your name was saved.");
 
     at("/account/keys/new", "Make an API key");
     browser.write("#name", "Backup");
@@ -37,11 +37,12 @@ fn a_person_without_script_signs_up_keeps_the_account_allows_an_application_and_
 
     at("/account/logout", "Log out");
     browser.click("main button");
+    browser.shows("h1", "Log in");
     at("/account/login", "Log in");
     browser.write("#username", EMAIL);
     browser.write("#password", "not her password");
     browser.click("main button");
-    assert_eq!(browser.text("[role=alert]"), "Invalid Credentials");
+    browser.shows("[role=alert]", "Invalid Credentials");
 
     let challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
     browser.open(&format!(
@@ -52,7 +53,7 @@ fn a_person_without_script_signs_up_keeps_the_account_allows_an_application_and_
     browser.write("#username", EMAIL);
     browser.write("#password", PASSWORD);
     browser.click("main button");
-    assert!(browser.page().contains("Photo album"), "{}", browser.page());
+    browser.tells("Photo album");
     browser.click("button[name=decision][value=allow]");
     let begun = std::time::Instant::now();
     while !browser.address().starts_with(&format!("{back}?code=")) {
@@ -60,9 +61,9 @@ fn a_person_without_script_signs_up_keeps_the_account_allows_an_application_and_
     }
 
     at("/account/apps", "Applications");
-    assert_eq!(browser.text("ul.rows strong"), "Photo album");
+    browser.shows("ul.rows strong", "Photo album");
     browser.click("ul.rows button");
-    assert!(!browser.page().contains("Photo album"), "{}", browser.page());
+    browser.vanishes("ul.rows");
     at("/account/delete", "Delete my account");
     browser.write("#password", PASSWORD);
     browser.click("main button.danger");

@@ -103,7 +103,7 @@ fn a_person_logs_in_for_an_application_and_agrees() {
         &state=s&code_challenge={challenge}&code_challenge_method=S256"
     ));
     browser.appears("button[name=decision][value=allow]");
-    assert!(browser.page().contains("Photo album"), "{}", browser.page());
+    browser.tells("Photo album");
     pictures::take_of(&browser, "consent", (480, 640));
     judge(&browser, &axe, "the consent page");
     browser.click("button[name=decision][value=allow]");

@@ -50,10 +50,10 @@ fn the_example_page_stays_logged_in_in_three_tabs_at_once() {
     browser.write("[name=username]", "ana@example.com");
     browser.write("[name=password]", "a wrong pass phrase");
     browser.click("#login button");
-    assert_eq!(browser.text("#words"), "Invalid Credentials");
+    browser.shows("#words", "Invalid Credentials");
     browser.write("[name=password]", "seven wild horses");
     browser.click("#login button");
-    assert_eq!(browser.text("#email"), "ana@example.com");
+    browser.shows("#email", "ana@example.com");
 
     // Frames of one origin share storage and locks as tabs do.
     browser.ask::<Value>(
@@ -68,7 +68,7 @@ fn the_example_page_stays_logged_in_in_three_tabs_at_once() {
         assert_eq!(call_from_every_tab(&browser), [200, 200, 200]);
     }
     browser.reload();
-    assert_eq!(browser.text("#email"), "ana@example.com", "a reload keeps the login");
+    browser.shows("#email", "ana@example.com");
     let sessions: Value = browser.ask("return page.call('/sessions').then(answer => answer.json())");
     assert_eq!(sessions.as_array().unwrap().len(), 1);
     browser.click("#logout");
