@@ -16,6 +16,7 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use axum::extract::{MatchedPath, Request};
+use axum::http::uri::PathAndQuery;
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use keyward_web::RequestId;
@@ -100,7 +101,8 @@ where
 {
     let id = RequestId::sent(request.headers()).unwrap_or_default();
     let header = id.header();
-    let (method, uri) = (request.method().clone(), request.uri().clone());
+    let (method, target) = (request.method().clone(), request.uri().path_and_query().cloned());
+    let path = target.as_ref().map_or("", PathAndQuery::path);
     let route = request.extensions().get::<MatchedPath>().cloned();
     let span = span(id.as_str(), &method, route.as_ref());
     request.extensions_mut().insert(id);
@@ -109,7 +111,7 @@ where
     }
     let client = state.proxies.client_behind(&mut request);
     let in_chunks = request.headers().contains_key(header::TRANSFER_ENCODING);
-    let proven = EndpointProofs::are_for(request.headers(), uri.path());
+    let proven = EndpointProofs::are_for(request.headers(), path);
     let from_page = Cors::concerns(request.headers());
     let caller = from_page.then(|| state.cors.caller(request.headers())).flatten();
     let started = Instant::now();
@@ -129,7 +131,7 @@ where
         state.endpoint_proofs.hand_out(response.headers_mut());
     }
     if matches!(response.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)
-        && !uri.path().ends_with(check::PATH)
+        && !path.ends_with(check::PATH)
     {
         state.resource.mark(response.headers_mut());
     }
@@ -143,9 +145,10 @@ where
     let status = response.status().as_u16();
     #[cfg(feature = "otlp")]
     span.record("http.response.status_code", status);
-    let (path, elapsed_ms) = (uri.path(), milliseconds(elapsed));
+    let elapsed_ms = milliseconds(elapsed);
     let client = client.map(|client| tracing::field::display(Address(client)));
-    tracing::info!(parent: span, %method, path, status, elapsed_ms, client, "answered");
+    let method = method.as_str();
+    tracing::info!(parent: span, method, path, status, elapsed_ms, client, "answered");
     Ok(response)
 }
 
@@ -218,8 +221,7 @@ where
         return answer;
     }
     let reads = request.method().is_safe();
-    let answer = async move { next.call(request).await };
-    let answer = tokio::time::timeout_at((started + DEADLINE).into(), answer);
+    let answer = tokio::time::timeout_at((started + DEADLINE).into(), next.call(request));
     let answer = if reads {
         unwinding(answer).await
     } else {

@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use axum::Router;
 use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
-use axum::{Extension, Router};
 use keyward_auth::PasswordPolicy;
 use keyward_domain::values::codes::NOT_FOUND;
 use keyward_guard::endpoint;
@@ -21,7 +21,6 @@ use crate::boundary::moved;
 use crate::codes::METHOD_NOT_ALLOWED;
 use crate::document::{docs, openapi};
 use crate::error::ApiError;
-use crate::extract::mounted::WithPages;
 use crate::middleware::Boundary;
 use crate::resources::pages::Pages;
 use crate::resources::resource::Resource;
@@ -170,6 +169,7 @@ fn serving(
     endpoints: OpenApiRouter<AppState>,
     pages: Option<Pages>,
 ) -> Router {
+    let state = state.serving(pages.is_some());
     let (router, document) = endpoints.split_for_parts();
     let document = openapi::complete(document, resources, &state.policy, &state.public, pages.is_some());
     let page_paths = pages.map_or(&[][..], |pages| pages.paths).iter().map(|path| (*path).to_owned());
@@ -191,13 +191,9 @@ fn serving(
     let routes = routes.method_not_allowed_fallback(async || {
         ApiError::new(StatusCode::METHOD_NOT_ALLOWED, METHOD_NOT_ALLOWED, "Method Not Allowed")
     });
-    let with_pages = |routes: Router<AppState>| match pages {
-        Some(_) => routes.layer(Extension(WithPages)),
-        None => routes,
-    };
     let routes = match state.public.base.clone() {
-        Some(base) => with_pages(under(base, with_pages(routes), &state)),
-        None => with_pages(routes),
+        Some(base) => under(base, routes, &state),
+        None => routes,
     };
     routes.layer(Boundary(state.clone(), pages)).with_state(state)
 }

@@ -61,13 +61,25 @@ use crate::settings::public::PublicAddress;
 
 /// The state behind every route. Cheap to clone.
 #[derive(Clone)]
-pub struct AppState(Arc<Parts>);
+pub struct AppState {
+    parts: Arc<Parts>,
+    /// Whether this service has pages for people.
+    pub(crate) has_pages: bool,
+}
+
+impl AppState {
+    /// The same behind a router with pages for people, or without.
+    #[must_use]
+    pub(crate) fn serving(self, has_pages: bool) -> Self {
+        Self { has_pages, ..self }
+    }
+}
 
 impl Deref for AppState {
     type Target = Parts;
 
     fn deref(&self) -> &Parts {
-        &self.0
+        &self.parts
     }
 }
 

@@ -19,7 +19,7 @@ pub trait Scoped {
 ///
 /// Its text form, also in JSON, is one string with single spaces between the names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ScopeSet(Arc<BTreeSet<String>>);
+pub struct ScopeSet(Arc<[String]>);
 
 impl ScopeSet {
     /// Reads names separated by spaces. The empty text is the empty set; a name given twice counts once.
@@ -41,17 +41,19 @@ impl ScopeSet {
             .into_iter()
             .map(|name| if is_scope_token(name) { Ok(name.to_owned()) } else { Err(ScopeError::Name) })
             .collect::<Result<BTreeSet<_>, _>>()
-            .map(|names| Self(Arc::new(names)))
+            .map(|names| Self(names.into_iter().collect()))
     }
 
     /// Whether the set holds this name.
     pub fn contains(&self, name: &str) -> bool {
-        self.0.contains(name)
+        self.0.binary_search_by(|own| own.as_str().cmp(name)).is_ok()
     }
 
     /// Whether every name of this set is also in `other`: a refreshed token may never ask for more (RFC 6749 section 6).
     pub fn is_subset(&self, other: &Self) -> bool {
-        self.0.is_subset(&other.0)
+        // Both are in order: what was passed over is none of the later ones.
+        let mut others = other.0.iter();
+        self.0.iter().all(|name| others.any(|other| other == name))
     }
 
     /// Whether there is no name at all.
@@ -128,6 +130,12 @@ mod tests {
         assert!(ScopeSet::parse("b").unwrap().is_subset(&all));
         assert!(ScopeSet::default().is_subset(&all));
         assert!(!ScopeSet::parse("a c").unwrap().is_subset(&all));
+        for (one, other, holds) in
+            [("a c e", "a b c d e", true), ("a b", "b", false), ("", "", true), ("b", "", false)]
+        {
+            let (one, other) = (ScopeSet::parse(one).unwrap(), ScopeSet::parse(other).unwrap());
+            assert_eq!(one.is_subset(&other), holds, "{one:?} {other:?}");
+        }
     }
 
     #[test]

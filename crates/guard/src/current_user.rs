@@ -48,7 +48,7 @@ impl<R: Requirement, F: Freshness, I: Scoped + Authenticated> CurrentUser<R, F, 
         let identity = admit(authenticator, &Arriving { headers, method, uri, extensions }, proofs).await?;
         require(&identity, R::SCOPE, R::ENROLLING)?;
         opened_by(&identity, R::OPENED_BY, StepUp::of::<F>())?;
-        authenticated(&identity, StepUp::of::<F>(), authenticator.now())?;
+        authenticated(&identity, StepUp::of::<F>(), || authenticator.now())?;
         Ok(Self { identity, requirement: PhantomData })
     }
 }

@@ -99,7 +99,7 @@ impl Lock {
         let principal = admit(&*self.authenticator, request, self.authenticator.proofs()).await?;
         require(&principal, self.scope, false)?;
         opened_by(&principal, OpenedBy::Any, self.step_up)?;
-        authenticated(&principal, self.step_up, self.authenticator.now())?;
+        authenticated(&principal, self.step_up, || self.authenticator.now())?;
         Ok(Some(principal))
     }
 }

@@ -105,10 +105,10 @@ pub(crate) fn opened_by(
 pub(crate) fn authenticated(
     identity: &impl Authenticated,
     asked: Option<StepUp>,
-    now: i64,
+    now: impl FnOnce() -> i64,
 ) -> Result<(), Refusal> {
     match asked {
-        Some(asked) if !asked.suffices(identity, now) => Err(Refusal::InsufficientAuthentication(asked)),
+        Some(asked) if !asked.suffices(identity, now()) => Err(Refusal::InsufficientAuthentication(asked)),
         _ => Ok(()),
     }
 }

@@ -28,4 +28,5 @@ pub mod signals;
 mod spend_batch;
 mod spend_queue;
 pub mod store;
+pub mod texts;
 mod url;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use axum::http::{HeaderMap, HeaderValue};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use keyward_auth::{DpopNonces, DpopProof, MasterSecret, Thumbprint};
 use keyward_domain::limits::budgets::network;
 use keyward_domain::model::clients::Client;
@@ -15,7 +15,7 @@ use keyward_guard::{ProofCheck, ProvenRequest, Refusal};
 /// The paths of these endpoints.
 const PATHS: [&str; 3] = ["/oauth/token", "/oauth/par", "/login/mfa"];
 /// The header of a proof.
-pub(crate) const PROOF: &str = "dpop";
+pub(crate) const PROOF: HeaderName = HeaderName::from_static("dpop");
 /// The header that hands out a nonce.
 const NONCE: &str = "dpop-nonce";
 /// How many proofs one network may use in [`SPAN`], where no secret says which client it is: a fiftieth of what is remembered.
@@ -71,7 +71,7 @@ impl EndpointProofs {
 
     /// Whether the answer to a request with these headers brings a nonce for the next proof.
     pub(crate) fn are_for(headers: &HeaderMap, path: &str) -> bool {
-        headers.contains_key(PROOF) && PATHS.iter().any(|own| path.ends_with(own))
+        PATHS.iter().any(|own| path.ends_with(own)) && headers.contains_key(&PROOF)
     }
 
     /// Puts a nonce into an answer's headers.

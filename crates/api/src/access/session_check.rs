@@ -22,6 +22,7 @@ use keyward_domain::values::ids::SessionId;
 use keyward_domain::values::ids::UserId;
 use keyward_domain::values::proof::Proof;
 use keyward_guard::{Authenticator, ProofCheck, Refusal};
+use time::OffsetDateTime;
 
 use super::cache_use::CacheUse;
 use super::epochs::Epochs;
@@ -65,8 +66,12 @@ impl SessionCheck {
     }
 
     /// The session of that id and user, if it stands.
-    async fn standing(&self, id: SessionId, user: UserId) -> Result<Option<Arc<Standing>>, Refusal> {
-        let now = self.clock.now();
+    async fn standing(
+        &self,
+        id: SessionId,
+        user: UserId,
+        now: OffsetDateTime,
+    ) -> Result<Option<Arc<Standing>>, Refusal> {
         let stands = |found: &Standing| now < found.until;
         // One that is over by what is remembered may have been used since.
         let still = |known: &Option<Arc<Standing>>| known.as_deref().is_none_or(stands);
@@ -96,15 +101,16 @@ impl SessionCheck {
 
     /// The actor of an access token that `verifier` accepts.
     pub(crate) async fn by(&self, verifier: &JwtVerifier, token: &str) -> Result<Actor, Refusal> {
-        let claims = verifier.verify_shared(token, self.clock.now().unix_timestamp())?;
+        let now = self.clock.now();
+        let claims = verifier.verify_shared(token, now.unix_timestamp())?;
         let who = claims.sub.parse().map(UserId).map_err(|_| Refusal::InvalidToken)?;
         let sid = claims.sid.as_deref().ok_or(Refusal::InvalidToken)?;
         let id = sid.parse().map(SessionId).map_err(|_| Refusal::InvalidToken)?;
-        let standing = self.standing(id, who).await?.ok_or(Refusal::InvalidToken)?;
+        let standing = self.standing(id, who, now).await?.ok_or(Refusal::InvalidToken)?;
         let live = &standing.live;
         // Both at once, because a span's fields are written anew each time.
         let span = tracing::Span::current();
-        tracing::record_all!(span, user = who.0, session = %sid);
+        tracing::record_all!(span, user = who.0, session = sid);
         let proof = Proof::of_claims(&claims).within(&live.session.proof);
         let scope = self.opening.standing_scope(live.role, &proof, &claims.scope);
         let via = if claims.client_id.is_some() { Via::ClientSession(id) } else { Via::Session(id) };
@@ -127,7 +133,7 @@ impl Authenticator<Actor> for SessionCheck {
             let from = from.map(|ConnectInfo(address)| address.ip().to_canonical());
             return self.api_keys.authenticate(token, from).await;
         }
-        self.authenticate(token).await
+        self.by(&self.verifier, token).await
     }
 
     fn proofs(&self) -> Option<&ProofCheck> {

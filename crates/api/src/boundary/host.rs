@@ -9,6 +9,9 @@ use axum::http::{Version, header};
 /// `host [":" port]` (RFC 3986, section 3.2; RFC 9112, section 3.2): a host that is not empty and no user before it.
 /// The port is digits, or nothing behind its colon.
 pub(crate) fn is_host(text: &[u8]) -> bool {
+    if is_plain(text) {
+        return true;
+    }
     let Ok(authority) = Authority::try_from(text) else { return false };
     let text = authority.as_str();
     let bracketed = text.strip_prefix('[').and_then(|text| text.split_once(']'));
@@ -20,6 +23,15 @@ pub(crate) fn is_host(text: &[u8]) -> bool {
     };
     let port = rest.strip_prefix(':').or(rest.is_empty().then_some(""));
     is_sound && port.is_some_and(|port| port.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// Whether it is a name of letters, digits, hyphens and dots, or an IPv4 address, and perhaps a port: what nearly every request has.
+fn is_plain(text: &[u8]) -> bool {
+    let is_of_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.');
+    let name = text.iter().take_while(|byte| is_of_name(byte)).count();
+    let (name, port) = text.split_at(name);
+    let is_port = |port: &[u8]| port[0] == b':' && port[1..].iter().all(u8::is_ascii_digit);
+    !name.is_empty() && (port.is_empty() || is_port(port))
 }
 
 /// RFC 9112, section 3.2: exactly one `Host`, and a valid one, even beside an absolute target; HTTP/1.0 may

@@ -37,7 +37,7 @@ where
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        if !parts.headers.contains_key(PROOF) {
+        if !parts.headers.contains_key(&PROOF) {
             return Ok(Self(None));
         }
         let path =

@@ -150,7 +150,7 @@ impl AppState {
             own_account: own_account.clone(),
             started: ports.clock.now().unix_timestamp(),
         });
-        Self(Arc::new(Parts {
+        let parts = Parts {
             core,
             users,
             own_account,
@@ -226,6 +226,7 @@ impl AppState {
             store: ports.store,
             metrics,
             background,
-        }))
+        };
+        Self { parts: Arc::new(parts), has_pages: false }
     }
 }

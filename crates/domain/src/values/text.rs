@@ -59,6 +59,10 @@ impl<const MIN: usize, const MAX: usize> Text<MIN, MAX> {
         &self.0
     }
 
+    pub fn into_string(self) -> String {
+        self.0
+    }
+
     /// Trusts text that was checked when it was stored.
     pub fn from_stored(text: String) -> Self {
         Self(text)

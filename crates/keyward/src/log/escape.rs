@@ -27,12 +27,17 @@ fn is_plain(text: &[u8]) -> bool {
     // The highest bit of each byte that is below `least`, or that is zero (Hacker's Delight, section 6-1).
     let below = |eight: u64, least: u64| eight.wrapping_sub(ONES * least) & !eight & HIGH;
     let is = |eight: u64, byte: u8| below(eight ^ (ONES * u64::from(byte)), 1);
-    let (eights, rest) = text.as_chunks::<8>();
-    let special = eights.iter().fold(0, |special, eight| {
-        let eight = u64::from_ne_bytes(*eight);
-        special | below(eight, 0x20) | is(eight, b'"') | is(eight, b'\\')
-    });
-    special == 0 && rest.iter().all(|byte| ESCAPES[usize::from(*byte)] == 0)
+    let special = |eight: u64| below(eight, 0x20) | is(eight, b'"') | is(eight, b'\\');
+    let four = |bytes: &[u8; 4]| u64::from(u32::from_ne_bytes(*bytes));
+    // The last may overlap those before.
+    if let Some(last) = text.last_chunk() {
+        let all = text.as_chunks().0.iter().chain([last]);
+        all.fold(0, |found, eight| found | special(u64::from_ne_bytes(*eight))) == 0
+    } else if let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk()) {
+        special(four(first) << 32 | four(last)) == 0
+    } else {
+        text.iter().all(|byte| ESCAPES[usize::from(*byte)] == 0)
+    }
 }
 
 /// Appends `text` to `line`, escaped, without quotes.
@@ -88,12 +93,8 @@ pub fn printed(line: &mut String, arguments: fmt::Arguments<'_>) {
 
 /// Appends a number; what JSON has no number for becomes `null`.
 pub fn float(line: &mut String, number: f64) {
-    let number = serde_json::Number::from_f64(number);
-    match number {
-        // Writing into a string does not fail.
-        Some(number) => drop(write!(line, "{number}")),
-        None => line.push_str("null"),
-    }
+    let mut digits = zmij::Buffer::new();
+    line.push_str(if number.is_finite() { digits.format_finite(number) } else { "null" });
 }
 
 #[cfg(test)]
@@ -127,10 +128,14 @@ mod tests {
     #[test]
     fn every_byte_is_told_plain_or_not_wherever_it_stands() {
         for byte in 0..=u8::MAX {
-            for place in 0..19 {
-                let mut text = [b'a'; 19];
+            for (length, place) in (1..20).flat_map(|length| (0..length).map(move |place| (length, place))) {
+                let text = &mut [b'a'; 20][..length];
                 text[place] = byte;
-                assert_eq!(is_plain(&text), ESCAPES[usize::from(byte)] == 0, "{byte:#x} at {place}");
+                assert_eq!(
+                    is_plain(text),
+                    ESCAPES[usize::from(byte)] == 0,
+                    "{byte:#x} at {place} of {length}"
+                );
             }
         }
     }

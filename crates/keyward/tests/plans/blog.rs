@@ -23,6 +23,7 @@ async fn posts(inspector: &mut Inspector) {
         content: Content::parse("New").unwrap(),
         published: true,
     };
+    let long = Draft { content: Content::parse(&"New".repeat(10_000)).unwrap(), ..draft.clone() };
     inspector
         .of("posts.insert", async |db| {
             db.posts().insert(owner, &draft, after(0)).await.unwrap();
@@ -36,6 +37,14 @@ async fn posts(inspector: &mut Inspector) {
     inspector
         .of("posts.replace", async |db| {
             assert!(db.posts().replace(id, owner, &draft, after(0)).await.unwrap());
+        })
+        .await;
+    inspector
+        .of("posts.list", async |db| {
+            assert!(db.posts().replace(id, owner, &long, after(0)).await.unwrap());
+            let page = Page { limit: 50, after: Some(id.0 - 1) };
+            let list = db.posts().list(&PostFilter::default(), page).await.unwrap();
+            assert_eq!(list.items[0].content, long.content, "it is too long for the first statement");
         })
         .await;
     inspector

@@ -39,7 +39,7 @@ use judge::{Cost, Judge};
 const ROWS: i64 = 20_000;
 
 /// What may be read from end to end, or up to a `LIMIT` in the order of ids, and why.
-const REVIEWED: [(&str, &str, &str); 35] = [
+const REVIEWED: [(&str, &str, &str); 36] = [
     ("users.remove_some", "verifications", "a table of the version before, which is empty"),
     ("factors.replace_recovery_codes", "2-ROW", "the rows that are inserted"),
     ("revocations.after", "feed_epoch", "its one row"),
@@ -66,6 +66,7 @@ const REVIEWED: [(&str, &str, &str); 35] = [
     ("sessions.remove_over", "other", "the ids of one batch"),
     ("posts.list", "sized", "the rows of one page"),
     ("posts.list", "sizes", "the rows of one page"),
+    ("posts.list", "ids", "the ids of one page"),
     ("posts.list", "one", "the ids of one page"),
     ("posts.list", "other", "the ids of one page"),
     ("events.newest", "security_events", "by id, up to a limit"),

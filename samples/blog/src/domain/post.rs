@@ -69,7 +69,12 @@ pub struct PostFilter {
 }
 
 impl Post {
-    /// The bytes in JSON of what its owner wrote.
+    /// The bytes of what its owner wrote.
+    pub fn bytes(&self) -> u64 {
+        (self.title.as_str().len() + self.content.as_str().len()) as u64
+    }
+
+    /// The same in JSON.
     pub fn json_bytes(&self) -> u64 {
         json_bytes(self.title.as_str()) + json_bytes(self.content.as_str())
     }

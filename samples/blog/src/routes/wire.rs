@@ -2,6 +2,7 @@
 
 use keyward_api::extract::read::text;
 use keyward_api::routes::rfc3339::rfc3339;
+use keyward_domain::values::text::Text;
 use keyward_web::readers::choice;
 use keyward_web::{Input, List, Listed};
 use serde::Serialize;
@@ -41,12 +42,12 @@ impl From<post::Post> for Post {
     fn from(post: post::Post) -> Self {
         Self {
             id: post.id.0,
-            title: post.title.to_string(),
-            content: post.content.to_string(),
+            title: post.title.into_string(),
+            content: post.content.into_string(),
             published: post.published,
             created_at: rfc3339(post.created_at),
             updated_at: rfc3339(post.updated_at),
-            owner: PostOwner { id: post.owner.id.0, name: post.owner.name.map(|name| name.to_string()) },
+            owner: PostOwner { id: post.owner.id.0, name: post.owner.name.map(Text::into_string) },
         }
     }
 }
