@@ -24,9 +24,9 @@ pub type BearerBody<B> = Either<Full<Bytes>, B>;
 
 /// Lets pass only requests with a good access token, for any `tower` service over HTTP.
 ///
-/// The caller is in the request's extensions: `request.extensions().get::<Principal>()`. Refusals are 401, 403 or
-/// 503 and the challenge of RFC 6750; a gRPC call (`content-type: application/grpc`) with the status `UNAUTHENTICATED`,
-/// `PERMISSION_DENIED` or `UNAVAILABLE`.
+/// The caller is in the request's extensions: `request.extensions().get::<Principal>()`. Refusals are 401, 403, 429 or
+/// 503 and the challenge of RFC 6750; a gRPC call (`content-type: application/grpc`) gets the status `UNAUTHENTICATED`,
+/// `PERMISSION_DENIED`, `RESOURCE_EXHAUSTED` or `UNAVAILABLE`.
 #[derive(Clone)]
 pub struct BearerLayer {
     lock: Lock,
