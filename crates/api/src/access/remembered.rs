@@ -80,6 +80,21 @@ where
             }
             self.forget(&key, &known);
         }
+        // Its future is large, and most requests do without it.
+        Box::pin(self.ask_anew(key, user, called, ask)).await
+    }
+
+    /// The answer to a question that was called for at `called`.
+    async fn ask_anew<F>(
+        &self,
+        key: K,
+        user: UserId,
+        called: Instant,
+        ask: impl Fn() -> F,
+    ) -> Result<V, Arc<E>>
+    where
+        F: Future<Output = Result<V, E>>,
+    {
         let mut begun = called;
         let mut is_second = false;
         loop {
