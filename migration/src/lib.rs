@@ -83,6 +83,8 @@ mod m20261130_000500_backchannel_logout;
 mod m20261130_000600_events_of_users;
 mod m20261130_000610_dpop;
 mod m20261130_000620_devices;
+mod m20261130_000630_logins;
+mod m20261130_000640_logouts_by_receiver;
 mod sets;
 
 /// What a file that holds a migration imports: SeaORM's own prelude.
@@ -140,6 +142,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_000600_events_of_users::Migration),
             Box::new(m20261130_000610_dpop::Migration),
             Box::new(m20261130_000620_devices::Migration),
+            Box::new(m20261130_000630_logins::Migration),
+            Box::new(m20261130_000640_logouts_by_receiver::Migration),
         ]
     }
 }

@@ -31,7 +31,7 @@ Usage: cargo xtask tidy
 
 Checks what neither the compiler nor clippy does, and prints each finding as `path:line: sentence`:
 dependencies between the crates, circles of files in a crate, folders of the domain that use only themselves and
-lower ones, files of at most 300 lines, a `//!` on every module, `forbid(unsafe_code)` on every crate, nothing
+lower ones, files of at most 300 lines and tests of 450, a `//!` on every module, `forbid(unsafe_code)` on every crate, nothing
 left to do, `expect` rather than `allow`, no glob import of sea_orm, and relative links and names of tests in
 documents.
 

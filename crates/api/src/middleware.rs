@@ -32,7 +32,7 @@ use crate::codes::INVALID_HOST;
 use crate::error::ApiError;
 use crate::error_pages::{pages_for, shown};
 use crate::resources::pages::Pages;
-use crate::routes::oauth::check;
+use crate::routes::oauth::check::OfAnotherService;
 use crate::state::AppState;
 
 /// How long a request may take, body included.
@@ -111,7 +111,7 @@ where
     }
     let client = state.proxies.client_behind(&mut request);
     let in_chunks = request.headers().contains_key(header::TRANSFER_ENCODING);
-    let proven = EndpointProofs::are_for(request.headers(), path);
+    let proven = EndpointProofs::are_in(request.headers());
     let from_page = Cors::concerns(request.headers());
     let caller = from_page.then(|| state.cors.caller(request.headers())).flatten();
     let started = Instant::now();
@@ -127,12 +127,11 @@ where
     let span = guarded.as_ref().get_ref().span();
     security_headers::complete(response.headers_mut(), header);
     state.cors.mark(response.headers_mut(), caller);
-    if proven {
+    let is_ours = |answer: &Response| answer.extensions().get::<OfAnotherService>().is_none();
+    if proven && is_ours(&response) {
         state.endpoint_proofs.hand_out(response.headers_mut());
     }
-    if matches!(response.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)
-        && !path.ends_with(check::PATH)
-    {
+    if matches!(response.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) && is_ours(&response) {
         state.resource.mark(response.headers_mut());
     }
     if in_chunks {

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::Request;
+use axum::extract::{OriginalUri, Request};
 use axum::http::{HeaderValue, StatusCode, Uri, header};
-use axum::middleware::from_fn;
+use axum::middleware::{from_fn, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
 use keyward_auth::PasswordPolicy;
@@ -90,9 +90,12 @@ fn first_endpoints() -> OpenApiRouter<AppState> {
         .routes(endpoint!(api_keys::remove_user_api_key))
 }
 
-/// What follows the resources' operations in the documentation.
-fn later_endpoints() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
+/// What follows the resources' operations in the documentation. Requests for the page of a login are taken where there are `pages`.
+fn later_endpoints(pages: bool) -> OpenApiRouter<AppState> {
+    let with_pages = |routes: OpenApiRouter<AppState>, more: OpenApiRouter<AppState>| {
+        if pages { routes.merge(more) } else { routes }
+    };
+    let routes = OpenApiRouter::new()
         .routes(endpoint!(verification::request_verification))
         .routes(endpoint!(verification::resend_verification))
         .routes(endpoint!(verification::change_email))
@@ -104,15 +107,15 @@ fn later_endpoints() -> OpenApiRouter<AppState> {
         .routes(endpoint!(clients::read_client))
         .routes(endpoint!(clients::update_client))
         .routes(endpoint!(clients::renew_client_secret))
-        .routes(endpoint!(clients::remove_client))
-        .routes(endpoint!(push::push_request))
-        .routes(endpoint!(tokens::issue_token))
-        .routes(endpoint!(device::ask_for_device))
+        .routes(endpoint!(clients::remove_client));
+    let routes = with_pages(routes, OpenApiRouter::new().routes(endpoint!(push::push_request)));
+    let routes = routes.routes(endpoint!(tokens::issue_token));
+    with_pages(routes, OpenApiRouter::new().routes(endpoint!(device::ask_for_device)))
         .routes(endpoint!(tokens::revoke_token))
         .routes(endpoint!(tokens::introspect_token))
         .routes(endpoint!(userinfo::read_userinfo))
         .routes(endpoint!(userinfo::post_userinfo))
-        .routes(endpoint!(check::check_token))
+        .merge(OpenApiRouter::new().routes(endpoint!(check::check_token)).layer(map_response(check::mark)))
         .routes(endpoint!(revocations::list_revocations))
         .routes(endpoint!(keys::read_key_set))
         .routes(endpoint!(metadata::read_server_metadata))
@@ -123,41 +126,43 @@ fn later_endpoints() -> OpenApiRouter<AppState> {
         .routes(endpoint!(health::read_readiness))
 }
 
-/// Every operation, with those of resources that `of` gives.
+/// Every operation, with those of resources that `of` gives, and those that lead to pages where there are `pages`.
 fn endpoints(
     resources: &[Resource],
     of: impl Fn(&Routes) -> OpenApiRouter<AppState>,
+    pages: bool,
 ) -> OpenApiRouter<AppState> {
     let own = resources.iter().map(|resource| of(&resource.routes));
-    own.fold(first_endpoints(), OpenApiRouter::merge).merge(later_endpoints())
+    own.fold(first_endpoints(), OpenApiRouter::merge).merge(later_endpoints(pages))
 }
 
 /// The same with the pages of a server of its own.
 fn standalone_endpoints(
     resources: &[Resource],
     of: impl Fn(&Routes) -> OpenApiRouter<AppState>,
+    pages: bool,
     account: Option<String>,
 ) -> OpenApiRouter<AppState> {
-    endpoints(resources, of).merge(front_endpoints(account))
+    endpoints(resources, of, pages).merge(front_endpoints(account))
 }
 
 /// The whole document, as served at `/openapi.json` at default settings.
 pub fn document(resources: &[Resource]) -> OpenApi {
-    let document = standalone_endpoints(resources, Routes::documented, None).into_openapi();
+    let document = standalone_endpoints(resources, Routes::documented, true, None).into_openapi();
     openapi::complete(document, resources, &PasswordPolicy::default(), &PublicAddress::default(), true)
 }
 
 /// The service without `/`, and without an answer of its own to paths that it does not serve: [`Router::merge`] panics
 /// where two routers have the same path or a fallback.
 pub(crate) fn mergeable(state: AppState, resources: &[Resource], pages: Option<Pages>) -> Router {
-    let endpoints = endpoints(resources, |routes| routes.of(&state));
+    let endpoints = endpoints(resources, |routes| routes.of(&state), pages.is_some());
     serving(state, resources, endpoints, pages).reset_fallback()
 }
 
 /// The whole service, with a 404 of its own.
 pub fn standalone(state: AppState, resources: &[Resource], pages: Option<Pages>) -> Router {
     let account = pages.map(|_| state.public.path("/account"));
-    let endpoints = standalone_endpoints(resources, |routes| routes.of(&state), account);
+    let endpoints = standalone_endpoints(resources, |routes| routes.of(&state), pages.is_some(), account);
     // As FastAPI's own tutorial names it, and not in the document: there each operation has one path.
     let endpoints = endpoints.route(TOKEN, post(login::login)).route("/token/", any(without_slash));
     serving(state, resources, endpoints, pages)
@@ -225,6 +230,7 @@ fn under(base: BasePath, routes: Router<AppState>, state: &AppState) -> Router<A
             let rest = rest.filter(|rest| rest.starts_with('/')).and_then(|rest| rest.parse().ok());
             // Any other path: the 404 of the routes says so.
             if let Some(uri) = rest {
+                request.extensions_mut().insert(OriginalUri(Uri::clone(&uri)));
                 *request.uri_mut() = uri;
             }
             stripped.oneshot(request).await.into_response()

@@ -41,6 +41,8 @@ pub struct Service {
     state: AppState,
     resources: Vec<Resource>,
     pages: Option<Pages>,
+    /// What to say of the links in mails if there are no pages.
+    missing_pages: Option<String>,
     jobs: Arc<Jobs>,
     counts_mails: bool,
 }
@@ -125,6 +127,7 @@ impl Service {
             state,
             resources,
             pages: None,
+            missing_pages: mail::missing_pages(&settings),
             jobs: Arc::new(jobs),
             counts_mails: false,
         })
@@ -137,7 +140,8 @@ impl Service {
     }
 
     /// Every route, to be merged into the router of another program: it has no fallback, so unknown paths
-    /// stay that program's. Clients' addresses come from [`axum::extract::ConnectInfo`], where the program
+    /// stay that program's. Without pages no application can send people here to log in, so `/oauth/par` and `/oauth/device`
+    /// are missing, too. Clients' addresses come from [`axum::extract::ConnectInfo`], where the program
     /// provides them.
     pub fn router(&self) -> Router {
         router::mergeable(self.state.clone(), &self.resources, self.pages)
@@ -174,6 +178,9 @@ impl Service {
     /// processes, until dropped. Run it once, beside the router. What panics or makes no progress is logged and started
     /// again, and holds up none of the others.
     pub fn run_jobs(&self) -> impl Future<Output = ()> + Send + use<> {
+        if let (None, Some(words)) = (self.pages, &self.missing_pages) {
+            tracing::warn!("{words}");
+        }
         let (jobs, database) = (Arc::clone(&self.jobs), self.database.database().clone());
         let metrics = self.counts_mails.then(|| self.state.metrics.clone());
         jobs.run(database, metrics)

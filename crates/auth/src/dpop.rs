@@ -7,4 +7,4 @@ mod proof;
 
 pub use self::memory::{ProofMemory, ProofUse};
 pub use self::nonce::{DpopNonce, DpopNonces};
-pub use self::proof::{DPOP_ALGORITHMS, DpopError, DpopProof, ProofTarget};
+pub use self::proof::{DPOP_ALGORITHMS, DpopError, DpopProof, ProofTarget, UnverifiedProof};

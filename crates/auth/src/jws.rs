@@ -74,6 +74,11 @@ impl<'a> Jws<'a> {
         strict_object(&decode(header).ok()?)
     }
 
+    /// The payload, of which nothing is proven.
+    pub(crate) fn unverified(&self) -> Result<Vec<u8>, TokenError> {
+        decode(self.payload)
+    }
+
     /// The payload, if `verifies` takes message and signature. What the header's `alg` asks for is the caller's to check.
     pub(crate) fn verified_by(
         &self,

@@ -46,6 +46,7 @@ pub use code::OneTimeCodes;
 pub use confirmation::Confirmation;
 pub use dpop::{
     DPOP_ALGORITHMS, DpopError, DpopNonce, DpopNonces, DpopProof, ProofMemory, ProofTarget, ProofUse,
+    UnverifiedProof,
 };
 pub use error::{KeyError, PasswordError, RefreshError, ScopeError};
 pub use error_code::ErrorCode;

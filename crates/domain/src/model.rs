@@ -14,6 +14,7 @@ pub mod lifetimes;
 pub mod logouts;
 pub mod mail;
 pub mod outbox;
+pub mod overviews;
 pub mod passkeys;
 pub mod recoveries;
 pub mod revocations;

@@ -15,6 +15,7 @@ pub mod origin;
 pub mod packed;
 pub mod page;
 pub mod proof;
+pub mod reachable;
 pub mod relying_party;
 pub mod resource_uri;
 pub mod scopes;

@@ -84,7 +84,7 @@ impl Scene {
         format!("{signed}.{}", URL_SAFE_NO_PAD.encode(self.key.sign(signed.as_bytes())))
     }
 
-    /// The service in both forms, behind a proxy that strips `/v1` and in a router of that path.
+    /// The service in both forms, behind a proxy that strips `/v1`. It has a router of that name besides.
     async fn ask(&self, path: &str, scheme: &str, token: &str, proof: Option<&str>) -> [Response<()>; 2] {
         let mut request = Request::get(path).header(header::AUTHORIZATION, format!("{scheme} {token}"));
         if let Some(proof) = proof {
@@ -108,21 +108,47 @@ fn challenges(answer: &Response<()>) -> Vec<&str> {
 
 #[tokio::test]
 async fn a_bound_token_opens_the_lock_with_a_proof_for_the_address_that_clients_see() {
-    for path in ["/notes", "/v1/notes"] {
+    for (path, address) in
+        [("/notes", "https://api.example/v1/notes"), ("/v1/notes", "https://api.example/v1/v1/notes")]
+    {
         // The two forms share the memory, so the second one sees the proof again.
         let scene = Scene::new().accepting();
         let token = scene.token(true);
-        let proof = scene.proof(path, "https://api.example/v1/notes", &token);
+        let proof = scene.proof(path, address, &token);
         let [first, second] = scene.ask(path, "DPoP", &token, Some(&proof)).await;
         assert_eq!((first.status(), second.status()), (StatusCode::OK, StatusCode::UNAUTHORIZED), "{path}");
         assert!(challenges(&second)[0].contains("was used before"), "{:?}", challenges(&second));
-        let other = scene.proof("other", "https://api.example/notes/v1", &token);
-        for answer in scene.ask(path, "DPoP", &token, Some(&other)).await {
+        // The address has one spelling: not that of the other path, and none without the prefix.
+        for other in ["/notes/v1", "/notes", "/v1/notes", "/v1/v1/notes"] {
+            let other = format!("https://api.example{other}");
+            let proof = scene.proof("other", &other, &token);
+            for answer in
+                scene.ask(path, "DPoP", &token, Some(&proof)).await.into_iter().filter(|_| other != address)
+            {
+                assert_eq!(answer.status(), StatusCode::UNAUTHORIZED, "{path} {other}");
+                assert!(
+                    challenges(&answer)[0]
+                        .starts_with("DPoP algs=\"ES256 EdDSA RS256 PS256\", error=\"invalid_dpop_proof\"")
+                );
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_a_proof_says_is_compared_before_its_signature_is_checked() {
+    let scene = Scene::new().accepting();
+    let token = scene.token(true);
+    for (address, words) in [
+        ("https://api.example/other", "is for another address"),
+        ("https://api.example/v1/notes", "is not signed with the key that it holds"),
+    ] {
+        let proof = scene.proof("a", address, &token);
+        let (signed, signature) = proof.rsplit_once('.').unwrap();
+        let forged = format!("{signed}.{}", "A".repeat(signature.len()));
+        for answer in scene.ask("/notes", "DPoP", &token, Some(&forged)).await {
             assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
-            assert!(
-                challenges(&answer)[0]
-                    .starts_with("DPoP algs=\"ES256 EdDSA RS256 PS256\", error=\"invalid_dpop_proof\"")
-            );
+            assert!(challenges(&answer)[0].contains(words), "{:?}", challenges(&answer));
         }
     }
 }

@@ -8,6 +8,7 @@ pub(crate) mod consents;
 pub(crate) mod device_requests;
 pub(crate) mod email_proofs;
 pub(crate) mod jobs;
+pub(crate) mod logins;
 pub(crate) mod logouts;
 pub(crate) mod outbox;
 pub(crate) mod passkeys;

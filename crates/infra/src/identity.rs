@@ -4,6 +4,7 @@ pub(crate) mod account_row;
 mod api_keys;
 pub mod deleted;
 pub mod import;
+mod overviews;
 pub mod recoveries;
 pub mod user_changes;
 mod user_search;

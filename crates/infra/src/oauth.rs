@@ -4,6 +4,5 @@ pub mod clients;
 pub mod consents;
 pub mod devices;
 pub mod logouts;
-pub mod reachable;
 pub mod receivers;
 mod uris;

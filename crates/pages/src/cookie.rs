@@ -1,4 +1,4 @@
-//! The two cookies of pages. Their names begin with `__Host-`, so that browsers take them from this host alone, over TLS or from the same
+//! The cookies of pages. Their names begin with `__Host-`, so that browsers take them from this host alone, over TLS or from the same
 //! machine (RFC 6265bis, section 4.1.3.2).
 
 use axum::http::{HeaderMap, HeaderValue, header};
@@ -7,6 +7,8 @@ use axum::http::{HeaderMap, HeaderValue, header};
 pub(crate) const SESSION: &str = "__Host-keyward";
 /// Holds a random text that forms are bound to before there is a session.
 pub(crate) const FORM: &str = "__Host-keyward-form";
+/// Says what the form of a mail's page has just done.
+pub(crate) const DONE: &str = "__Host-keyward-done";
 
 /// The value of a cookie; `None` where it is missing or came twice.
 pub(crate) fn read<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {

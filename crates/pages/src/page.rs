@@ -120,15 +120,21 @@ impl Page {
         page.with("form_token", visit.form_token()).with("logged_in", visit.session().is_some())
     }
 
+    /// The page that `template` makes, at the address of a link in a mail. It holds a secret, which other addresses are not to learn. Its
+    /// forms come back as [`MailForm`](crate::page_form::MailForm).
+    pub fn of_mail(visit: &Visit, template: &'static str, title: &str) -> Self {
+        let page = Self {
+            cookie: visit.browser_cookie(),
+            referrer: ORIGIN_ALONE,
+            ..Self::new(visit, template, title)
+        };
+        page.with("form_token", visit.mail_form_token()).with("keeps_cookies", visit.keeps_cookies)
+    }
+
     /// The same with a value for the template.
     pub fn with(mut self, name: &'static str, value: impl Serialize) -> Self {
         self.values.insert(name, Value::from(Serde(value)));
         self
-    }
-
-    /// The same at an address that holds a secret, which other addresses are not to learn.
-    pub fn at_a_secret_address(self) -> Self {
-        Self { referrer: ORIGIN_ALONE, ..self }
     }
 
     /// The same with another status than 200.

@@ -52,11 +52,28 @@ impl FromRequest<Site> for PageForm {
     type Rejection = Response;
 
     async fn from_request(request: Request, site: &Site) -> Result<Self, Response> {
-        read(request, site).await.map_err(IntoResponse::into_response)
+        read(request, site, Visit::gave).await.map_err(IntoResponse::into_response)
     }
 }
 
-async fn read(request: Request, site: &Site) -> Result<PageForm, Refusal> {
+/// A form that does nothing in the name of a session: its own fields, such as the token of a mail, decide. So it is bound to the browser,
+/// and stays good when the session ends, which a new password brings about. The form of any other page of the visit is taken as well.
+pub struct MailForm(pub PageForm);
+
+impl FromRequest<Site> for MailForm {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, site: &Site) -> Result<Self, Response> {
+        let gave = |visit: &Visit, token: &str| visit.gave(token) || visit.gave_in_mail(token);
+        read(request, site, gave).await.map(Self).map_err(IntoResponse::into_response)
+    }
+}
+
+async fn read(
+    request: Request,
+    site: &Site,
+    gave: impl FnOnce(&Visit, &str) -> bool,
+) -> Result<PageForm, Refusal> {
     let (mut parts, body) = request.into_parts();
     let authority = parts.uri.authority().map(axum::http::uri::Authority::as_str);
     if !same_origin::admits(&parts.headers, authority, site.app.public.url.as_deref()) {
@@ -71,8 +88,8 @@ async fn read(request: Request, site: &Site) -> Result<PageForm, Refusal> {
     let mut fields = received.map(keyward_web::Received::into_object).unwrap_or_default();
     let token = fields.remove(form_token::FIELD);
     let token = token.as_ref().and_then(Value::as_str).unwrap_or_default();
-    if !visit.binding.is_of(token, site.master()) {
-        return Err(refused(if visit.known {
+    if !gave(&visit, token) {
+        return Err(refused(if visit.is_known || visit.session().is_some() {
             "This page was opened before you logged in or out, or is not the newest one. Open it again."
         } else {
             "Your browser sent no cookie along. Allow cookies for this site, then open the page again."

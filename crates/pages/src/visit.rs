@@ -36,9 +36,12 @@ pub struct Parts {
     /// Whether browsers keep our cookies here. They do not on plain http beyond the own machine.
     pub keeps_cookies: bool,
     pub(crate) session: Result<Option<BrowserSession>, Arc<StoreError>>,
+    /// What forms are bound to: the session, or without one the browser.
     pub(crate) binding: Binding,
-    /// Whether the request brought what the forms of this visit are bound to.
-    pub(crate) known: bool,
+    /// What the forms of mails are bound to: the browser, whether or not it is logged in.
+    pub(crate) browser: Binding,
+    /// Whether the request brought the cookie that names the browser.
+    pub(crate) is_known: bool,
 }
 
 impl Deref for Visit {
@@ -71,14 +74,24 @@ impl Visit {
     ) -> Self {
         let Ok(Sender(origin)) = Sender::from_request_parts(parts, site).await;
         let nonce = cookie::read(&parts.headers, cookie::FORM).and_then(CookieSecret::parse);
-        let (binding, known) = match (&session, nonce) {
-            (Ok(Some(session)), _) => (Binding::Session(session.id), true),
-            (_, Some(CookieSecret(nonce))) => (Binding::Nonce(nonce.to_string()), true),
-            (_, None) => (Binding::Nonce(random_secret(site.random()).to_string()), false),
+        let is_known = nonce.is_some();
+        let nonce = nonce.map_or_else(|| random_secret(site.random()), |CookieSecret(nonce)| nonce);
+        let browser = Binding::Nonce(nonce.to_string());
+        let binding = match &session {
+            Ok(Some(session)) => Binding::Session(session.id),
+            _ => browser.clone(),
         };
         let authority = parts.uri.authority().map(axum::http::uri::Authority::as_str);
         let keeps_cookies = keeps_cookies(&parts.headers, authority, &site.app.issuer.0);
-        Self(Arc::new(Parts { site: site.clone(), origin, keeps_cookies, session, binding, known }))
+        Self(Arc::new(Parts {
+            site: site.clone(),
+            origin,
+            keeps_cookies,
+            session,
+            binding,
+            browser,
+            is_known,
+        }))
     }
 
     /// The session of this browser, if there is one. Where it could not be looked up, there is none.
@@ -91,12 +104,35 @@ impl Visit {
         self.binding.token(self.site.master())
     }
 
+    /// The same for a form that comes back as a [`MailForm`](crate::page_form::MailForm).
+    pub(crate) fn mail_form_token(&self) -> String {
+        self.browser.token(self.site.master())
+    }
+
     /// The cookie that the forms of this visit need, where the browser does not have it yet.
     pub(crate) fn form_cookie(&self) -> Option<HeaderValue> {
         match &self.binding {
-            Binding::Nonce(nonce) if !self.known => cookie::set(cookie::FORM, nonce, None),
+            Binding::Nonce(_) => self.browser_cookie(),
+            Binding::Session(_) => None,
+        }
+    }
+
+    /// The cookie that names the browser, where it does not have it yet.
+    pub(crate) fn browser_cookie(&self) -> Option<HeaderValue> {
+        match &self.browser {
+            Binding::Nonce(nonce) if !self.is_known => cookie::set(cookie::FORM, nonce, None),
             _ => None,
         }
+    }
+
+    /// Whether a form brought the token of this visit's session, or without one of this browser.
+    pub(crate) fn gave(&self, token: &str) -> bool {
+        self.binding.is_of(token, self.site.master())
+    }
+
+    /// Whether the form of a mail's page brought the token of this browser.
+    pub(crate) fn gave_in_mail(&self, token: &str) -> bool {
+        self.browser.is_of(token, self.site.master())
     }
 
     /// Gives this browser the session that a login opened, in place of any other that it had, and goes on to `next`.

@@ -19,6 +19,7 @@ async fn hello(user: CurrentUser) -> String {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    tracing_subscriber::fmt().with_max_level(tracing::Level::WARN).with_writer(std::io::stderr).init();
     let folder = std::env::args_os().nth(1).map(PathBuf::from);
     let folder = folder.unwrap_or_else(|| std::env::temp_dir().join("keyward-embedded"));
     let listen = std::env::var("EMBEDDED_LISTEN").unwrap_or_else(|_| "127.0.0.1:8000".to_owned());

@@ -75,6 +75,8 @@ async fn unknown_paths_are_the_programs_and_known_ones_answer_as_keywards() {
     assert_eq!(unknown.text().await.unwrap(), "This program has no such page.\n");
     assert!(get("/docs").await.unwrap().text().await.unwrap().contains("swagger-ui"));
     assert_eq!(get("/health/ready").await.unwrap().status(), 200);
+    let log = std::fs::read_to_string(folder.path().join("embedded.log")).unwrap();
+    assert!(log.contains(&format!("mails link to {}/reset-password and", program.url)), "{log}");
     let refused = get("/logout").await.unwrap();
     assert_eq!(refused.status(), 405);
     assert!(refused.headers().contains_key("x-request-id"));

@@ -12,8 +12,6 @@ use keyward_domain::values::clock::Clock;
 use keyward_domain::values::origin::Origin;
 use keyward_guard::{ProofCheck, ProvenRequest, Refusal};
 
-/// The paths of these endpoints.
-const PATHS: [&str; 3] = ["/oauth/token", "/oauth/par", "/login/mfa"];
 /// The header of a proof.
 pub(crate) const PROOF: HeaderName = HeaderName::from_static("dpop");
 /// The header that hands out a nonce.
@@ -69,9 +67,10 @@ impl EndpointProofs {
         Ok(proof.thumbprint().clone())
     }
 
-    /// Whether the answer to a request with these headers brings a nonce for the next proof.
-    pub(crate) fn are_for(headers: &HeaderMap, path: &str) -> bool {
-        PATHS.iter().any(|own| path.ends_with(own)) && headers.contains_key(&PROOF)
+    /// Whether the answer to a request with these headers brings a nonce for the next proof (RFC 9449, section 8.2), as the answer to
+    /// any proof does: so a client whose calls are minutes apart at most never holds one that is too old.
+    pub(crate) fn are_in(headers: &HeaderMap) -> bool {
+        headers.contains_key(&PROOF)
     }
 
     /// Puts a nonce into an answer's headers.

@@ -24,6 +24,9 @@ pub struct UserinfoForm {
     access_token: Option<String>,
 }
 
+/// Stands for a token that no header can hold. It has a character that no token has.
+const NO_TOKEN: HeaderValue = HeaderValue::from_static("Bearer !");
+
 /// The user about whom a client asks, by a token in the header or in a form.
 pub struct ForUserinfo(pub Actor);
 
@@ -41,7 +44,7 @@ impl FromRequest<crate::state::AppState> for ForUserinfo {
         let object = match received {
             Ok(form) => form.map(Received::into_object).unwrap_or_default(),
             // A form that cannot be read holds no token.
-            Err(_) if !in_header => return Err(Refusal::NotAuthenticated.into_response()),
+            Err(_) if !in_header => return Err(no_token(&mut parts, state).await),
             Err(rejection) => return Err(rejected(rejection)),
         };
         let form = UserinfoForm::read_all(Fields::of_form(&object), &());
@@ -49,8 +52,7 @@ impl FromRequest<crate::state::AppState> for ForUserinfo {
         match form.access_token {
             Some(_) if in_header => return Err(two_tokens().into_response()),
             Some(token) => {
-                let field = HeaderValue::try_from(format!("Bearer {token}"));
-                let field = field.map_err(|_| Refusal::InvalidToken.into_response())?;
+                let field = HeaderValue::try_from(format!("Bearer {token}")).unwrap_or(NO_TOKEN);
                 parts.headers.insert(header::AUTHORIZATION, field);
             }
             None => {}
@@ -60,6 +62,14 @@ impl FromRequest<crate::state::AppState> for ForUserinfo {
             None => admit(&mut parts, state).await?,
         };
         Ok(Self(reader.0))
+    }
+}
+
+/// The lock's answer to a request without a token.
+async fn no_token(parts: &mut axum::http::request::Parts, state: &crate::state::AppState) -> Response {
+    match admit(parts, state).await {
+        Err(refused) => refused,
+        Ok(_) => Refusal::NotAuthenticated.into_response(),
     }
 }
 

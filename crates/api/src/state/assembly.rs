@@ -212,7 +212,9 @@ impl AppState {
             resend_verification: ResendVerification::new(ports.clone(), throttle, verification.clone()),
             verification,
             own_data,
-            clients: Clients::new(ports.clone()).reserving([base.clone(), settings.tokens.audience.clone()]),
+            clients: Clients::new(ports.clone())
+                .reserving([base.clone(), settings.tokens.audience.clone()])
+                .telling_private(settings.backchannel.allows_private()),
             feed,
             keys,
             public: PublicAddress::of(settings),

@@ -94,6 +94,26 @@ pub(crate) fn wording(settings: &Settings) -> Result<Wording, ServiceError> {
     })
 }
 
+/// The pages that links in mails lead to by these settings, and that a service without pages lacks, in a sentence that says what to do.
+pub(crate) fn missing_pages(settings: &Settings) -> Option<String> {
+    let (mail, issuer) = (&settings.mail, settings.issuer());
+    let at = |path: &str| format!("{}{path}", issuer.trim_end_matches('/'));
+    let links = [
+        (&mail.reset_url, at("/reset-password"), "KEYWARD_RESET_URL (mail.reset_url)"),
+        (&mail.verify_url, at("/verify-email"), "KEYWARD_VERIFY_URL (mail.verify_url)"),
+    ];
+    let own = links.iter().filter(|(set, ..)| set.is_none());
+    let (pages, names): (Vec<&str>, Vec<&str>) = own.map(|(_, page, name)| (page.as_str(), *name)).unzip();
+    let names = names.join(" and ");
+    (!pages.is_empty()).then(|| {
+        format!(
+            "mails link to {}, and this service has no pages: add those of keyward-pages by Service::with_pages, or let \
+             {names} name pages of yours",
+            pages.join(" and "),
+        )
+    })
+}
+
 /// The templates of letters, with those of `resources`.
 pub fn templates(settings: &Settings, resources: &[Resource]) -> Result<Templates, ServiceError> {
     let folder = settings.mail.template_dir.as_deref();

@@ -1,6 +1,8 @@
 //! Proofs of possession (DPoP, RFC 9449): reading one, and deciding whether it is for this request. Whether it was used before is
 //! `memory.rs`'s business, nonces are `nonce.rs`'s.
 
+use std::fmt;
+
 use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::signature::{RSA_PSS_2048_8192_SHA256, RsaPublicKeyComponents};
 use base64::Engine;
@@ -73,26 +75,34 @@ struct Claims {
     nonce: Option<String>,
 }
 
-impl DpopProof {
-    /// Reads a proof and checks its signature with the key in its header (RFC 9449, section 4.3, steps 2 to 7).
+/// A proof as it was sent. Its signature has not been checked, which costs far more than reading it: what it says of itself comes first.
+pub struct UnverifiedProof<'a> {
+    jws: Jws<'a>,
+    alg: String,
+    jwk: Jwk,
+    claims: Claims,
+}
+
+impl<'a> UnverifiedProof<'a> {
+    /// Reads a proof (RFC 9449, section 4.3, steps 2 to 5 and 7).
     ///
     /// # Errors
     /// [`DpopError`] for anything that is no such JWT: without the type `dpop+jwt`, with a private or symmetric key or one that is
-    /// too weak or too long, with another algorithm than [`DPOP_ALGORITHMS`].
-    pub fn parse(text: &str) -> Result<Self, DpopError> {
+    /// too long, or without a claim that every proof has.
+    pub fn parse(text: &'a str) -> Result<Self, DpopError> {
         let malformed = |_| DpopError("is malformed");
         let jws = Jws::parse(text).map_err(malformed)?;
-        let header: Header = jws.header_as().ok_or(DpopError("has a malformed header"))?;
-        if header.typ.as_deref() != Some(TYPE) {
+        let Header { alg, typ, jwk }: Header = jws.header_as().ok_or(DpopError("has a malformed header"))?;
+        if typ.as_deref() != Some(TYPE) {
             return Err(DpopError("is not of the type dpop+jwt"));
         }
-        if PRIVATE.iter().any(|member| header.jwk.contains_key(*member)) {
+        if PRIVATE.iter().any(|member| jwk.contains_key(*member)) {
             return Err(DpopError("holds a private or symmetric key"));
         }
-        let mut jwk: Jwk = serde_json::from_value(Value::Object(header.jwk))
-            .map_err(|_| DpopError("has a malformed key"))?;
+        let mut jwk: Jwk =
+            serde_json::from_value(Value::Object(jwk)).map_err(|_| DpopError("has a malformed key"))?;
         // A key may name its algorithm, which then is the header's. What it may be used for is its holder's to decide.
-        if jwk.alg.take().is_some_and(|alg| !is_same(&alg, &header.alg)) {
+        if jwk.alg.take().is_some_and(|named| !is_same(&named, &alg)) {
             return Err(DpopError("has a key for another algorithm"));
         }
         (jwk.use_, jwk.key_ops, jwk.kid) = (None, None, None);
@@ -100,9 +110,36 @@ impl DpopProof {
         if components(&jwk).is_some_and(too_long) {
             return Err(DpopError("has an RSA key of more than 4,096 bits"));
         }
+        let payload = jws.unverified().map_err(malformed)?;
+        let claims: Claims = strict_object(&payload).ok_or(DpopError("has malformed claims"))?;
+        if claims.jti.is_empty() || claims.jti.len() > LONGEST_ID {
+            return Err(DpopError("needs a jti of 1 to 256 bytes"));
+        }
+        Ok(Self { jws, alg, jwk, claims })
+    }
+
+    /// As [`DpopProof::is_for`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn is_for(&self, target: &ProofTarget<'_>, now: i64) -> Result<(), DpopError> {
+        self.claims.are_for(target, now)
+    }
+
+    /// The nonce that it repeats, if it does.
+    pub fn nonce(&self) -> Option<&str> {
+        self.claims.nonce.as_deref()
+    }
+
+    /// Checks the signature with the key in the header (RFC 9449, section 4.3, step 6).
+    ///
+    /// # Errors
+    /// [`DpopError`] where another key signed it, for a key that is too weak, and for another algorithm than [`DPOP_ALGORITHMS`].
+    pub fn verified(self) -> Result<DpopProof, DpopError> {
+        let Self { jws, alg, jwk, claims } = self;
         let key = VerifyingKey::from_jwk(&jwk)
             .map_err(|_| DpopError("has a key of another kind, or a weak one"))?;
-        let payload = if header.alg == "PS256" {
+        let signed = if alg == "PS256" {
             let is_rsa = key.algorithm() == Algorithm::Rs256;
             let components = if is_rsa { components(&jwk) } else { None };
             let (n, e) = components.ok_or(DpopError("has a key for another algorithm"))?;
@@ -114,14 +151,27 @@ impl DpopProof {
         } else {
             jws.verified(&key)
         };
-        let payload = payload.map_err(|_| DpopError("is not signed with the key that it holds"))?;
-        let claims: Claims = strict_object(&payload).ok_or(DpopError("has malformed claims"))?;
-        if claims.jti.is_empty() || claims.jti.len() > LONGEST_ID {
-            return Err(DpopError("needs a jti of 1 to 256 bytes"));
-        }
+        signed.map_err(|_| DpopError("is not signed with the key that it holds"))?;
         let thumbprint = key.jwk().and_then(|jwk| jwk.thumbprint()).and_then(|text| Thumbprint::parse(&text));
         let thumbprint = thumbprint.ok_or(DpopError("has a malformed key"))?;
-        Ok(Self { thumbprint, claims })
+        Ok(DpopProof { thumbprint, claims })
+    }
+}
+
+/// The key is the sender's, and the claims are proven by nothing.
+impl fmt::Debug for UnverifiedProof<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UnverifiedProof").field("alg", &self.alg).finish_non_exhaustive()
+    }
+}
+
+impl DpopProof {
+    /// Reads a proof and checks its signature with the key in its header (RFC 9449, section 4.3, steps 2 to 7).
+    ///
+    /// # Errors
+    /// Those of [`UnverifiedProof::parse`] and [`UnverifiedProof::verified`].
+    pub fn parse(text: &str) -> Result<Self, DpopError> {
+        UnverifiedProof::parse(text)?.verified()
     }
 
     /// Whether the proof was made for this request, and lately (RFC 9449, section 4.3, steps 8 to 12, without the nonce): at most 60 s
@@ -130,26 +180,7 @@ impl DpopProof {
     /// # Errors
     /// [`DpopError`] says what it is for instead.
     pub fn is_for(&self, target: &ProofTarget<'_>, now: i64) -> Result<(), DpopError> {
-        if self.claims.htm != target.method {
-            return Err(DpopError("is for another method"));
-        }
-        let same = normal(&self.claims.htu).is_some_and(|own| Some(own) == normal(target.address));
-        if !same {
-            return Err(DpopError("is for another address"));
-        }
-        let age = now.saturating_sub(self.claims.iat);
-        if age > OLDEST {
-            return Err(DpopError("is too old"));
-        }
-        if age < -AHEAD {
-            return Err(DpopError("is from the future"));
-        }
-        match target.token {
-            Some(token) if self.claims.ath.as_deref() != Some(&*token_hash(token)) => {
-                Err(DpopError("is for another access token"))
-            }
-            _ => Ok(()),
-        }
+        self.claims.are_for(target, now)
     }
 
     /// The thumbprint of its key (RFC 7638), which is what tokens are bound to: `jkt`.
@@ -170,6 +201,31 @@ impl DpopProof {
     /// What tells its key apart from every other, hashed.
     pub(super) fn key(&self) -> [u8; 16] {
         hash(&[self.thumbprint.as_str().as_bytes()])
+    }
+}
+
+impl Claims {
+    fn are_for(&self, target: &ProofTarget<'_>, now: i64) -> Result<(), DpopError> {
+        if self.htm != target.method {
+            return Err(DpopError("is for another method"));
+        }
+        let same = normal(&self.htu).is_some_and(|own| Some(own) == normal(target.address));
+        if !same {
+            return Err(DpopError("is for another address"));
+        }
+        let age = now.saturating_sub(self.iat);
+        if age > OLDEST {
+            return Err(DpopError("is too old"));
+        }
+        if age < -AHEAD {
+            return Err(DpopError("is from the future"));
+        }
+        match target.token {
+            Some(token) if self.ath.as_deref() != Some(&*token_hash(token)) => {
+                Err(DpopError("is for another access token"))
+            }
+            _ => Ok(()),
+        }
     }
 }
 

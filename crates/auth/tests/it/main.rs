@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
 mod attacks;
+mod attacks_on_claims;
 #[cfg(feature = "imported")]
 mod imported;
 mod memory;

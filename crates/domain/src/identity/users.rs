@@ -3,6 +3,7 @@
 use super::administrators::{administering, spare_the_last};
 use super::error::UserError;
 use crate::model::events::{Event, EventKind};
+use crate::model::overviews::Overview;
 use crate::model::users::{User, UserChange, UserFilter};
 use crate::ports::bundle::Ports;
 use crate::values::actor::{Actor, Via};
@@ -71,6 +72,32 @@ impl Users {
     /// One page of the accounts that fit.
     pub async fn list(&self, filter: &UserFilter, page: Page) -> Result<Slice<User>, UserError> {
         Ok(self.ports.store.replica().users().search(filter, page).await?)
+    }
+
+    /// One page of the accounts that fit, as administrators see them.
+    pub async fn list_overviews(
+        &self,
+        filter: &UserFilter,
+        page: Page,
+    ) -> Result<Slice<(User, Overview)>, UserError> {
+        let mut repositories = self.ports.store.replica();
+        let Slice { items, next } = repositories.users().search(filter, page).await?;
+        let ids: Vec<_> = items.iter().map(|user| user.id).collect();
+        let mut overviews = repositories.overviews().of(&ids).await?;
+        let items = items.into_iter().map(|user| {
+            let overview = overviews.remove(&user.id).unwrap_or_default();
+            (user, overview)
+        });
+        Ok(Slice { items: items.collect(), next })
+    }
+
+    /// What `actor` may see of an account that they may read, beside the account: `None` for anyone but an administrator.
+    pub async fn overview_for(&self, actor: &Actor, id: UserId) -> Result<Option<Overview>, UserError> {
+        if !actor.scope.contains(scopes::ADMIN) {
+            return Ok(None);
+        }
+        let found = self.ports.store.autocommit().overviews().of(&[id]).await?;
+        Ok(Some(found.into_values().next().unwrap_or_default()))
     }
 
     /// Changes an account, for `administrator` or, without one, for its owner or an operator's command. Disabling an account ends its

@@ -199,6 +199,7 @@ impl IdTokenKeys {
     }
 }
 
-fn gets_id_tokens(client: &Client) -> bool {
+/// Whether a client gets ID tokens, which are signed by the algorithm that it is registered for.
+pub fn gets_id_tokens(client: &Client) -> bool {
     client.logs_people_in() && client.settings.scope.contains(OPENID)
 }

@@ -33,6 +33,11 @@ pub enum ClientError {
         "a resource must not be this server's issuer or audience; tokens are for this server without one"
     )]
     OwnResource,
+    /// Logout tokens would not be sent to its URI for them.
+    #[error(
+        "the URI for logout tokens must have a host of the public Internet; with KEYWARD_BACKCHANNEL_PRIVATE=on it may have any"
+    )]
+    PrivateReceiver,
     /// ID tokens cannot be signed with a secret that several clients share.
     #[error("ID tokens cannot be signed with {0}")]
     Algorithm(Algorithm),
@@ -53,9 +58,11 @@ impl Failure for ClientError {
             Self::Unknown => Kind::Unauthenticated,
             Self::Taken | Self::Full(_) | Self::NoSecret => Kind::Conflict,
             Self::NotFound => Kind::NotFound,
-            Self::NoRedirect | Self::TooManyUris(_) | Self::OwnResource | Self::Algorithm(_) => {
-                Kind::Unprocessable
-            }
+            Self::NoRedirect
+            | Self::TooManyUris(_)
+            | Self::OwnResource
+            | Self::PrivateReceiver
+            | Self::Algorithm(_) => Kind::Unprocessable,
             Self::Factor(error) => error.kind(),
             Self::Store(error) => error.kind(),
         }
@@ -67,9 +74,11 @@ impl Failure for ClientError {
             Self::Taken => codes::CLIENT_TAKEN,
             Self::NotFound => codes::NOT_FOUND,
             Self::NoSecret => codes::PUBLIC_CLIENT,
-            Self::NoRedirect | Self::TooManyUris(_) | Self::OwnResource | Self::Algorithm(_) => {
-                codes::VALIDATION
-            }
+            Self::NoRedirect
+            | Self::TooManyUris(_)
+            | Self::OwnResource
+            | Self::PrivateReceiver
+            | Self::Algorithm(_) => codes::VALIDATION,
             Self::Full(_) => codes::TOO_MANY_CLIENTS,
             Self::Factor(error) => error.code(),
             Self::Store(error) => error.code(),
@@ -80,6 +89,7 @@ impl Failure for ClientError {
         match self {
             Self::NoRedirect | Self::TooManyUris(_) => Some(["body", "redirect_uris"]),
             Self::OwnResource => Some(["body", "resources"]),
+            Self::PrivateReceiver => Some(["body", "backchannel_logout_uri"]),
             Self::Algorithm(_) => Some(["body", "id_token_signed_response_alg"]),
             _ => None,
         }

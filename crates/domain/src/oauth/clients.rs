@@ -14,7 +14,9 @@ use crate::ports::store::Transaction;
 use crate::values::actor::Actor;
 use crate::values::by::By;
 use crate::values::ids::ClientId;
+use crate::values::logout_uri::{Backchannel, LogoutUri};
 use crate::values::origin::Origin;
+use crate::values::reachable::names_public_host;
 use crate::values::resource_uri::ResourceUri;
 
 /// How many sessions or consents of a removed client are ended in one transaction, so that other writers do not wait for long.
@@ -52,18 +54,26 @@ pub struct Clients {
     ports: Ports,
     /// How tokens name this server.
     own: Arc<[String]>,
+    /// Whether logout tokens may go to addresses that are not of the public Internet.
+    private: bool,
 }
 
 impl Clients {
     /// Use cases over these ports.
     pub fn new(ports: Ports) -> Self {
-        Self { ports, own: Arc::default() }
+        Self { ports, own: Arc::default(), private: false }
     }
 
     /// The same, where no client is registered for a resource of these names: the issuer and this server's audience.
     #[must_use]
     pub fn reserving(self, own: impl IntoIterator<Item = String>) -> Self {
         Self { own: own.into_iter().collect(), ..self }
+    }
+
+    /// The same, where logout tokens may go to addresses that are not of the public Internet, if `private`.
+    #[must_use]
+    pub fn telling_private(self, private: bool) -> Self {
+        Self { private, ..self }
     }
 
     /// A new id for a client.
@@ -97,6 +107,7 @@ impl Clients {
             bounded(uris)?;
         }
         self.foreign(&settings.resources)?;
+        self.deliverable(&settings.backchannel)?;
         signable(settings.id_token_alg)?;
         let client = Client { id, secret, settings, created_at: self.ports.clock.now() };
         if client.is_public() && !client.logs_people_in() {
@@ -130,6 +141,12 @@ impl Clients {
         if resources.iter().any(is_own) { Err(ClientError::OwnResource) } else { Ok(()) }
     }
 
+    /// Refuses a URI to which no logout token would be sent.
+    fn deliverable(&self, Backchannel(uri): &Backchannel) -> Result<(), ClientError> {
+        let may_be = |uri: &LogoutUri| self.private || names_public_host(uri.as_str());
+        if uri.as_ref().is_none_or(may_be) { Ok(()) } else { Err(ClientError::PrivateReceiver) }
+    }
+
     /// Every client, by id.
     pub async fn list(&self) -> Result<Vec<Client>, ClientError> {
         Ok(self.ports.store.autocommit().clients().list().await?)
@@ -158,6 +175,7 @@ impl Clients {
             bounded(uris)?;
         }
         self.foreign(change.resources.as_deref().unwrap_or_default())?;
+        change.backchannel.as_ref().map_or(Ok(()), |uri| self.deliverable(uri))?;
         change.id_token_alg.map_or(Ok(()), signable)?;
         self.ports
             .retrying(|| async {

@@ -17,6 +17,7 @@ use crate::model::jobs::JobRepository;
 use crate::model::keys::KeyRepository;
 use crate::model::logouts::LogoutRepository;
 use crate::model::outbox::OutboxRepository;
+use crate::model::overviews::OverviewRepository;
 use crate::model::passkeys::{PasskeyChanges, PasskeyRepository};
 use crate::model::recoveries::RecoveryRepository;
 use crate::model::revocations::RevocationRepository;
@@ -29,6 +30,8 @@ use crate::model::verifications::VerificationRepository;
 /// Every repository, over one connection or transaction.
 pub trait Repositories: Send {
     fn users(&mut self) -> &mut dyn UserRepository;
+    /// What administrators see of accounts.
+    fn overviews(&mut self) -> &mut dyn OverviewRepository;
     fn sessions(&mut self) -> &mut dyn SessionRepository;
     fn browser_sessions(&mut self) -> &mut dyn BrowserSessionRepository;
     fn keys(&mut self) -> &mut dyn KeyRepository;

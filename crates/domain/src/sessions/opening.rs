@@ -109,7 +109,7 @@ impl Opening {
         Ok(self.policy.bound(role, shown, granted))
     }
 
-    /// Stores a new session of a login. A mail may report it.
+    /// Stores a new session of a login, and notes when it was. A mail may report it.
     pub(crate) async fn store(
         &self,
         tx: &mut dyn Transaction,
@@ -117,7 +117,8 @@ impl Opening {
         origin: &Origin,
     ) -> Result<(), StoreError> {
         self.report(tx, session).await?;
-        self.keep(tx, session, origin).await
+        self.keep(tx, session, origin).await?;
+        tx.overviews().note_login(session.user, session.created_at).await
     }
 
     /// Stores a new session. Where its account, or the client that it was granted to, has too many then, those unseen longest end.

@@ -16,6 +16,7 @@ use keyward_domain::model::jobs::JobRepository;
 use keyward_domain::model::keys::KeyRepository;
 use keyward_domain::model::logouts::LogoutRepository;
 use keyward_domain::model::outbox::OutboxRepository;
+use keyward_domain::model::overviews::OverviewRepository;
 use keyward_domain::model::passkeys::{PasskeyChanges, PasskeyRepository};
 use keyward_domain::model::recoveries::RecoveryRepository;
 use keyward_domain::model::revocations::RevocationRepository;
@@ -117,6 +118,10 @@ pub type LeavingStep<'a> = Pin<Box<dyn Future<Output = Result<(), StoreError>> +
 
 impl<C: Connections> Repositories for Db<C> {
     fn users(&mut self) -> &mut dyn UserRepository {
+        self
+    }
+
+    fn overviews(&mut self) -> &mut dyn OverviewRepository {
         self
     }
 

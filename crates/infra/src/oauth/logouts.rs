@@ -11,7 +11,7 @@ use keyward_domain::values::logout_uri::Backchannel;
 use sea_orm::sea_query::{Expr, ExprTrait, LockBehavior, LockType, OnConflict, Order, Query};
 use sea_orm::{
     ActiveValue, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, PaginatorTrait, QueryFilter,
-    QuerySelect,
+    QuerySelect, Statement,
 };
 use time::OffsetDateTime;
 
@@ -28,36 +28,46 @@ const LONGEST_ERROR: usize = 300;
 /// How many rows one statement inserts: databases bound the number of parameters.
 const ROWS: usize = 1000;
 
+const DUE_RECEIVERS: &str = "
+WITH RECURSIVE known (receiver) AS (
+    SELECT min(receiver) FROM logouts
+    UNION ALL
+    SELECT (SELECT min(further.receiver) FROM logouts AS further WHERE further.receiver > known.receiver)
+    FROM known WHERE known.receiver IS NOT NULL
+)
+SELECT receiver FROM (
+    SELECT known.receiver, (
+        SELECT min(own.at) FROM logouts AS own WHERE own.receiver = known.receiver AND own.at <= $1
+    ) AS due
+    FROM known WHERE known.receiver IS NOT NULL
+) AS found WHERE due IS NOT NULL ORDER BY due
+";
+
 #[async_trait]
 impl<C: Connections> LogoutRepository for Db<C> {
-    /// The condition stands there twice: PostgreSQL looks at the outer one again after it has waited for a row.
+    /// Where some receivers are left out, the others are looked up first, each by its oldest logout: rows of a receiver that does not
+    /// answer, however many are due, are not read.
     async fn claim(
         &mut self,
         to: &Recipients,
         now: OffsetDateTime,
         until: OffsetDateTime,
     ) -> Result<Option<ClaimedLogout>, StoreError> {
-        let due = || Column::At.lte(micros(now));
-        let mut next = Query::select();
-        next.column(Column::Id).from(Entity).and_where(due()).order_by(Column::At, Order::Asc).limit(1);
-        match to {
-            Recipients::AllBut(receivers) if receivers.is_empty() => {}
-            Recipients::AllBut(receivers) => {
-                next.and_where(Column::Receiver.is_not_in(receivers));
-            }
-            Recipients::Only(receivers) => {
-                next.and_where(Column::Receiver.is_in(receivers));
+        let fits = |receiver: &String| match to {
+            Recipients::AllBut(others) => !others.contains(receiver),
+            Recipients::Only(these) => these.contains(receiver),
+        };
+        if *to == Recipients::ANY {
+            return claim_next(self.write(), None, now, until).await;
+        }
+        for receiver in due_receivers(self.write(), now).await?.into_iter().filter(fits) {
+            // `None` where another server was faster.
+            let claimed = claim_next(self.write(), Some(&receiver), now, until).await?;
+            if claimed.is_some() {
+                return Ok(claimed);
             }
         }
-        if self.write().get_database_backend() == DbBackend::Postgres {
-            next.lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
-        }
-        let claim = Entity::update_many()
-            .col_expr(Column::At, Expr::value(micros(until)))
-            .filter(Expr::col(Column::Id).eq(Expr::from(next)))
-            .filter(due());
-        let rows = claim.exec_with_returning(self.write()).await.map_err(failed)?;
-        rows.into_iter().next().map(claimed).transpose()
+        Ok(None)
     }
 
     async fn settle(&mut self, id: LogoutId, until: OffsetDateTime) -> Result<bool, StoreError> {
@@ -87,6 +97,44 @@ impl<C: Connections> LogoutRepository for Db<C> {
         let failing = Entity::find().filter(Column::LastError.is_not_null());
         Ok(Backlog { waiting, failing: failing.count(self.read()).await.map_err(failed)? })
     }
+}
+
+/// The receivers of logouts that are due, the one that waits longest first. One step of the index leads from each receiver to the
+/// next, and one to its oldest logout.
+async fn due_receivers(
+    connection: &impl ConnectionTrait,
+    now: OffsetDateTime,
+) -> Result<Vec<String>, StoreError> {
+    let backend = connection.get_database_backend();
+    let due = Statement::from_sql_and_values(backend, DUE_RECEIVERS, [micros(now).into()]);
+    let rows = connection.query_all_raw(due).await.map_err(failed)?;
+    rows.iter().map(|row| row.try_get("", "receiver").map_err(failed)).collect()
+}
+
+/// Claims the logout that is due longest, of those to this receiver if there is one.
+///
+/// The condition stands there twice: PostgreSQL looks at the outer one again after it has waited for a row.
+async fn claim_next(
+    connection: &impl ConnectionTrait,
+    receiver: Option<&str>,
+    now: OffsetDateTime,
+    until: OffsetDateTime,
+) -> Result<Option<ClaimedLogout>, StoreError> {
+    let due = || Column::At.lte(micros(now));
+    let mut next = Query::select();
+    next.column(Column::Id).from(Entity).and_where(due()).order_by(Column::At, Order::Asc).limit(1);
+    if let Some(receiver) = receiver {
+        next.and_where(Column::Receiver.eq(receiver));
+    }
+    if connection.get_database_backend() == DbBackend::Postgres {
+        next.lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
+    }
+    let claim = Entity::update_many()
+        .col_expr(Column::At, Expr::value(micros(until)))
+        .filter(Expr::col(Column::Id).eq(Expr::from(next)))
+        .filter(due());
+    let rows = claim.exec_with_returning(connection).await.map_err(failed)?;
+    rows.into_iter().next().map(claimed).transpose()
 }
 
 /// Writes a logout for each of these sessions that have just ended and whose client has a URI for it, and for each session of a client

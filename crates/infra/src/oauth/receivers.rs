@@ -10,13 +10,12 @@ use std::time::Duration;
 use async_trait::async_trait;
 use keyward_domain::ports::logout_sender::{LogoutSender, Undelivered};
 use keyward_domain::values::logout_uri::LogoutUri;
+use keyward_domain::values::reachable::{is_public, names_public_host};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{CACHE_CONTROL, CONTENT_TYPE};
 use reqwest::{Client, Response, redirect};
 use serde::Deserialize;
-use url::{Host, Url};
-
-use super::reachable::is_public;
+use url::Url;
 
 /// How long a delivery may take in all.
 const LIMIT: Duration = Duration::from_secs(5);
@@ -66,16 +65,6 @@ impl HttpLogoutSender {
             .build();
         Self { client: client.map_err(|error| reason(&error)), private }
     }
-
-    /// Whether the host is an address that may be connected to; names are examined when they are looked up.
-    fn may_reach(&self, url: &Url) -> bool {
-        match url.host() {
-            Some(Host::Ipv4(address)) => self.private || is_public(address.into()),
-            Some(Host::Ipv6(address)) => self.private || is_public(address.into()),
-            Some(Host::Domain(_)) => true,
-            None => false,
-        }
-    }
 }
 
 #[async_trait]
@@ -84,7 +73,7 @@ impl LogoutSender for HttpLogoutSender {
         let failed = |error: reqwest::Error| Undelivered::Failed(reason(&error));
         let client = self.client.as_ref().map_err(|error| Undelivered::Failed(error.clone()))?;
         let url = Url::parse(uri.as_str()).map_err(|error| Undelivered::Failed(error.to_string()))?;
-        if !self.may_reach(&url) {
+        if !self.private && !names_public_host(uri.as_str()) {
             return Err(Undelivered::Failed(NOT_PUBLIC.to_owned()));
         }
         let request = client

@@ -28,7 +28,7 @@ async fn schema(connection: &DatabaseConnection) -> Vec<String> {
     rows.iter().map(|row| row.try_get("", "name").unwrap()).collect()
 }
 
-const SCHEMA: [&str; 81] = [
+const SCHEMA: [&str; 83] = [
     "api_keys",
     "attempts",
     "browser_sessions",
@@ -52,6 +52,7 @@ const SCHEMA: [&str; 81] = [
     "ix_logouts_at",
     "ix_logouts_client_id",
     "ix_logouts_created_at",
+    "ix_logouts_receiver_at",
     "ix_logouts_user_id",
     "ix_orders_user_id_id",
     "ix_outbox_state_at",
@@ -81,6 +82,7 @@ const SCHEMA: [&str; 81] = [
     "ix_verifications_email",
     "ix_verifications_expires_at",
     "jobs",
+    "logins",
     "logouts",
     "order_lines",
     "orders",

@@ -9,8 +9,11 @@ use keyward_api::settings::tokens::TokenSettings;
 use keyward_api::wiring::database::OpenDatabase;
 use keyward_api::wiring::master_secret;
 use keyward_api::wiring::ports::ports;
+use keyward_auth::Algorithm;
 use keyward_domain::keys::division::{Part, parts};
+use keyward_domain::keys::id_token_keys::gets_id_tokens;
 use keyward_domain::keys::signing_keys::{Keys, Seals};
+use keyward_domain::model::clients::Client;
 use keyward_domain::model::keys::StoredKey;
 use keyward_domain::values::by::By;
 use keyward_domain::values::clock::Clock;
@@ -77,6 +80,9 @@ pub(super) async fn run(command: KeysCommand) -> Result<(), Problem> {
             if let Some(kid) = seals.elsewhere.first() {
                 return Err(sealed_elsewhere(&seals, kid));
             }
+            if !in_use(&database, &keys, settings.tokens.algorithm).await? {
+                return Err(unused(settings.tokens.algorithm));
+            }
             let delay = if now { Duration::ZERO } else { PUBLISHED_AHEAD };
             let by = By::command("keys rotate");
             let kid = keys.rotate(settings.tokens.algorithm, delay, by).await;
@@ -96,6 +102,26 @@ pub(super) async fn run(command: KeysCommand) -> Result<(), Problem> {
             Ok(database.close().await?)
         }
     }
+}
+
+/// Whether there is a key of this algorithm, or a client whose ID tokens it signs. A server makes the first key by itself.
+async fn in_use(database: &OpenDatabase, keys: &Keys, algorithm: Algorithm) -> Result<bool, Problem> {
+    let own = |key: &StoredKey| key.algorithm == algorithm && key.retired_at.is_none();
+    if keys.list().await.map_err(|error| error.to_string())?.iter().any(own) {
+        return Ok(true);
+    }
+    let clients = database.repositories().clients().list().await.map_err(|error| error.to_string())?;
+    let gets = |client: &Client| gets_id_tokens(client) && client.settings.id_token_alg == algorithm;
+    Ok(clients.iter().any(gets))
+}
+
+/// Why there is no key of this algorithm to rotate, and what to do.
+fn unused(algorithm: Algorithm) -> Problem {
+    format!(
+        "{algorithm} signs nothing here: there is no key of it, and no client gets ID tokens that are signed with it, so no server \
+         would publish the new key. `keyward keys list` names the algorithms in use; for access tokens set \
+         KEYWARD_ALGORITHM, for ID tokens register a client with --id-token-alg"
+    )
 }
 
 /// Why there is nothing to rotate.

@@ -20,7 +20,7 @@ struct Scene {
 
 /// Ana is logged in to an application that gets logout tokens, with this scope.
 async fn scene(scope: &str) -> Scene {
-    let app = TestApp::start().await;
+    let app = TestApp::with_flags(&["--backchannel-private", "on"]).await;
     app.user("ana").await;
     let receiver = Receiver::start().await;
     let rp = receiver.client(&app, "rp").await;

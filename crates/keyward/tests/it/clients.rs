@@ -243,3 +243,40 @@ async fn an_operator_registers_shows_and_changes_clients_by_command() {
     let grant = format!("grant_type=client_credentials&client_id=web&client_secret={secret}");
     assert_eq!(server.form("/oauth/token", &grant).0, 200);
 }
+
+#[tokio::test]
+async fn a_uri_to_which_no_logout_token_would_be_sent_is_refused() {
+    let client = |uri: &str| json!({ "name": "Web", "client_id": "web", "backchannel_logout_uri": uri });
+    let closed =
+        ["http://127.0.0.1:4000/logout", "https://localhost/logout", "https://10.0.0.1/", "https://[::1]/x"];
+    let app = TestApp::start().await;
+    let root = app.admin("root").await;
+    for uri in closed {
+        let refused = root.post("/clients", client(uri)).await.assert_status(422).json();
+        assert_eq!(refused["detail"][0]["loc"], json!(["body", "backchannel_logout_uri"]), "{refused}");
+        assert!(refused.to_string().contains("KEYWARD_BACKCHANNEL_PRIVATE=on"), "{refused}");
+    }
+    root.post("/clients", client("https://app.example.com/logout")).await.assert_status(201);
+    let change = json!({ "backchannel_logout_uri": closed[2] });
+    root.patch("/clients/web", change.clone()).await.assert_status(422);
+    root.patch("/clients/web", json!({ "backchannel_logout_uri": "" })).await.assert_status(200);
+
+    let app = TestApp::with_flags(&["--backchannel-private", "on"]).await;
+    let root = app.admin("root").await;
+    root.post("/clients", client(closed[0])).await.assert_status(201);
+    root.patch("/clients/web", change).await.assert_status(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_commands_refuse_such_a_uri_by_the_same_setting() {
+    let home = Home::new().await;
+    let create = ["client", "create", "--name", "Web", "--id", "web", "--backchannel-logout-uri"];
+    let refused = home.run(&[&create[..], &["https://192.168.0.1/logout"]].concat());
+    assert!(!refused.status.success(), "{}", text(&refused.stdout));
+    assert!(text(&refused.stderr).contains("KEYWARD_BACKCHANNEL_PRIVATE=on"), "{}", text(&refused.stderr));
+    let allowed = &["https://192.168.0.1/logout", "--backchannel-private", "on"];
+    let made = home.run(&[&create[..], allowed].concat());
+    assert!(made.status.success(), "{}", text(&made.stderr));
+    let set = ["client", "set", "web", "--backchannel-logout-uri", "https://192.168.0.2/logout"];
+    assert!(!home.run(&set).status.success());
+}

@@ -194,6 +194,50 @@ async fn a_nonce_in_a_proof_for_a_lock_has_to_be_ours_and_fresh() {
 }
 
 #[tokio::test]
+async fn every_answer_to_a_proof_brings_a_nonce_so_that_a_client_never_holds_an_old_one() {
+    let bound = Bound::start(&[], true).await;
+    let mut nonce = None;
+    for _ in 0..4 {
+        let mut claims = bound.prover.with_token("GET", "/users/me", bound.token());
+        if let Some(nonce) = nonce {
+            claims["nonce"] = json!(nonce);
+        }
+        let answer = bound.shows(&claims).await.assert_status(200);
+        nonce = Some(answer.header("dpop-nonce").to_owned());
+        bound.app.clock.advance(Duration::seconds(200));
+    }
+    let ana = bound.app.log_in("ana").await;
+    assert!(!ana.get("/users/me").await.headers.contains_key("dpop-nonce"), "no proof, no nonce");
+    // A proxy passes it on in the name of another service.
+    let asked = bound.app.anonymous().call("GET", "/oauth/check").header("dpop", "x").send().await;
+    assert!(!asked.headers.contains_key("dpop-nonce"));
+}
+
+#[tokio::test]
+async fn a_request_for_claims_without_a_token_is_challenged_as_any_lock_challenges() {
+    let app = TestApp::start().await;
+    let challenges = async |call: keyward_api::testing::call::Call| {
+        let answer = call.send_unchecked().await.assert_status(401);
+        let all = answer.headers.get_all("www-authenticate").iter();
+        all.map(|value| value.to_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let post = || app.anonymous().call("POST", "/oauth/userinfo");
+    let lock = challenges(app.anonymous().call("GET", "/users/me")).await;
+    assert!(lock[1].starts_with("DPoP algs="), "{lock:?}");
+    assert_eq!(challenges(post()).await, lock);
+    assert_eq!(
+        challenges(post().form("access_token=a&access_token=b%")).await,
+        lock,
+        "a form that cannot be read"
+    );
+    let malformed = challenges(post().form("access_token=a%0Ab")).await;
+    assert!(
+        malformed[0].contains("invalid_token") && malformed[1].starts_with("DPoP algs="),
+        "{malformed:?}"
+    );
+}
+
+#[tokio::test]
 async fn of_two_calls_with_one_proof_at_once_one_gets_in() {
     let bound = Bound::start(&[], true).await;
     let proof = bound.prover.sign(&bound.prover.with_token("GET", "/users/me", bound.token()));

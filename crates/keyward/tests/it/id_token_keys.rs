@@ -50,6 +50,24 @@ async fn a_shared_secret_has_no_keys_to_rotate_and_the_command_says_what_has() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_algorithm_that_signs_nothing_has_no_keys_to_rotate() {
+    let home = Home::new().await;
+    drop(home.serve(&[]));
+    // Of a client without people to log in, and so without ID tokens.
+    assert!(home.run(&["client", "create", "--name", "Job", "--id-token-alg", "ES256"]).status.success());
+    for flags in [&["--algorithm", "ES256"][..], &["--algorithm", "RS256", "--now"]] {
+        let refused = home.run(&[&["keys", "rotate"], flags].concat());
+        let words = text(&refused.stderr);
+        assert_eq!(refused.status.code(), Some(1), "{words}");
+        assert!(words.contains(&format!("{} signs nothing here", flags[1])), "{words}");
+        assert!(states(&home, flags[1]).is_empty() && text(&refused.stdout).is_empty());
+    }
+    assert!(home.run(&[&CLIENT[..], &["--id-token-alg", "ES256"]].concat()).status.success());
+    let rotated = home.run(&["keys", "rotate", "--algorithm", "ES256"]);
+    assert!(rotated.status.success(), "a client is registered for it: {}", text(&rotated.stderr));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_key_of_id_tokens_that_does_not_open_is_noted_as_one_of_access_tokens_is() {
     let home = Home::new().await;
     assert!(home.run(&CLIENT).status.success());

@@ -152,7 +152,7 @@ async fn the_page_of_a_verification_names_the_address() {
     let page = follow(&browser, &browser.submit(&button).await).await;
     assert!(page.contains("Your e-mail address is verified") && page.contains("Go back"), "{page}");
     let page = browser.submit(&button).await.assert_status(400).text();
-    assert!(page.contains("was not verified"), "{page}");
+    assert!(page.contains("If you have just used it, your e-mail address is verified."), "{page}");
     form(&page, "/account/verify-email/another");
     let page = browser.get(&link).await.text();
     assert!(!page.contains("example.com"), "a spent link names no user: {page}");
@@ -191,13 +191,75 @@ async fn what_is_done_leads_on_to_the_application_where_it_is_named() {
     ] {
         let app = TestApp::with_flags(flags).await;
         let browser = Browser::new(&app);
-        for path in ["/account/verify-email/done", "/account/reset-password/done"] {
+        for (path, deed) in
+            [("/account/verify-email/done", "verified"), ("/account/reset-password/done", "reset")]
+        {
+            browser.plant("__Host-keyward-done", deed);
             let page = browser.get(path).await.assert_status(200).text().replace("&#x2f;", "/");
             match way {
                 Some(way) => assert!(page.contains(way) && page.contains("<a href=\"https:"), "{page}"),
                 None => assert!(!page.contains("Go on to"), "{page}"),
             }
         }
+    }
+}
+
+#[tokio::test]
+async fn a_button_that_is_pressed_twice_says_in_the_end_that_it_was_done() {
+    for logged_in in [false, true] {
+        let app = TestApp::start().await;
+        let ana = app.user("ana").await;
+        let browser = if logged_in { Browser::logged_in(&app, "ana").await } else { Browser::new(&app) };
+        ana.post("/users/me/verification", json!({})).await.assert_status(202);
+        let button = form(&browser.get(&proof(&app).await).await.text(), "/account/verify-email");
+        browser.submit(&button).await.assert_status(303);
+        let page = browser.submit(&button).await.assert_status(400).text();
+        assert!(page.contains("your e-mail address is verified"), "{page}");
+        let html = browser.get(&link(&app, "ana").await).await.text();
+        let button = form(&html, "/account/reset-password").with(&[("new_password", "eight tame horses")]);
+        browser.submit(&button).await.assert_status(303);
+        // The session of this browser has ended with all others.
+        browser.get("/account").await.assert_status(303);
+        let page = browser.submit(&button).await.assert_status(400).text();
+        assert!(page.contains("your password was changed: log in with the new one"), "{page}");
+        assert!(page.replace("&#x2f;", "/").contains("href=\"/account/login\""), "{page}");
+        let another = form(&page, "/account/forgot").with(&[("email", &address("ana"))]);
+        browser.submit(&another).await.assert_status(303);
+    }
+}
+
+#[tokio::test]
+async fn a_form_of_a_mails_page_outlives_a_login_and_a_logout_in_between() {
+    let app = TestApp::start().await;
+    let ana = app.user("ana").await;
+    let browser = Browser::new(&app);
+    ana.post("/users/me/verification", json!({})).await.assert_status(202);
+    let verify = form(&browser.get(&proof(&app).await).await.text(), "/account/verify-email");
+    browser.log_in("ana").await.assert_status(303);
+    let html = browser.get(&link(&app, "ana").await).await.text();
+    let reset = form(&html, "/account/reset-password").with(&[("new_password", "eight tame horses")]);
+    let ask = form(&html, "/account/forgot").with(&[("email", &address("ana"))]);
+    browser.submit(&verify).await.assert_status(303);
+    browser.fill("/account/logout", &[]).await.assert_status(303);
+    browser.submit(&ask).await.assert_status(303);
+    browser.submit(&reset).await.assert_status(400);
+    assert_eq!(app.letters().await.len(), 1, "the newest link is the good one");
+}
+
+#[tokio::test]
+async fn that_something_was_done_is_said_to_the_browser_that_did_it() {
+    let app = TestApp::start().await;
+    app.user("ana").await;
+    let (browser, other) = (Browser::new(&app), Browser::new(&app));
+    let done = browser.fill(&link(&app, "ana").await, &[("new_password", "eight tame horses")]).await;
+    for _ in 0..2 {
+        assert!(follow(&browser, &done).await.contains("Your password was changed"));
+    }
+    let path = done.header("location");
+    let elsewhere = browser.get("/account/verify-email/done").await.assert_status(303);
+    let unknown = other.get(path).await.assert_status(303);
+    for answer in [elsewhere, unknown] {
+        assert_eq!(answer.header("location"), "/account/login");
     }
 }
 

@@ -36,7 +36,7 @@ async fn a_logout_that_was_answered_is_told_of_although_the_server_was_killed_be
         "openid posts:read",
         "--secret-stdin",
     ];
-    let client = [&client[..], &["--backchannel-logout-uri", &uri]].concat();
+    let client = [&client[..], &["--backchannel-logout-uri", &uri, "--backchannel-private", "on"]].concat();
     let made = home.run_with(&client, "0123456789abcdef0123456789abcdef\n");
     assert!(made.status.success(), "{}", text(&made.stderr));
     let variables = [("KEYWARD_BACKCHANNEL_PRIVATE", "on"), ("KEYWARD_REVOCATION_BOUND", "1s")];

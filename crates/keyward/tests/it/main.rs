@@ -130,6 +130,7 @@ mod tutorial_calls;
 mod tutorials;
 mod unix_socket;
 mod user_lists;
+mod user_overviews;
 mod userinfo;
 mod usernames;
 mod users;

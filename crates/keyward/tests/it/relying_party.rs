@@ -66,7 +66,11 @@ impl RelyingParty {
         let (client, origin) = (ClientId::parse(id).unwrap(), Origin::default());
         let hash = (!public).then(|| SecretHash::of(&secret(id)));
         let who = Administration::command("client create", &origin);
-        Clients::new(app.ports.clone()).register(client, settings, hash, &who).await.unwrap();
+        Clients::new(app.ports.clone())
+            .telling_private(true)
+            .register(client, settings, hash, &who)
+            .await
+            .unwrap();
         Self { app: app.clone(), id: id.to_owned(), public }
     }
 

@@ -7,3 +7,4 @@ pub(crate) mod memos;
 mod mounting;
 mod service;
 mod sharing;
+mod without_pages;

@@ -163,8 +163,14 @@ fn tables(postgres: bool, rows: i64) -> Vec<Table> {
         (
             "logouts",
             "session_id, user_id, client_id, receiver, created_at, at, attempts",
-            format!("{uuid}, i, 'client-' || i, 'app.example.com', {THEN} + i, {THEN} + i, 0"),
-            fewer / 10,
+            // All but the last ones are of one receiver.
+            format!(
+                "{uuid}, i, 'client-' || (i % {} + 1), CASE WHEN i > {} THEN 'other.example.com' ELSE 'app.example.com' END, \
+                 {THEN} + i, {THEN} + i, 0",
+                fewer / 10,
+                fewer * 4 - 10
+            ),
+            fewer * 4,
         ),
         ("revocations", "session_id, user_id, revoked_at", format!("{uuid}, i, {THEN} + i"), fewer),
         (
@@ -185,9 +191,10 @@ fn tables(postgres: bool, rows: i64) -> Vec<Table> {
 }
 
 /// Second factors, API keys, and what is good once.
-fn factors(bytes: &impl Fn(usize) -> String, fewer: i64) -> [Table; 7] {
+fn factors(bytes: &impl Fn(usize) -> String, fewer: i64) -> [Table; 8] {
     let (id, hash, secret) = (bytes(16), bytes(32), bytes(48));
     [
+        ("logins", "user_id, at", format!("i, {THEN} + i"), fewer * FEWER),
         ("totp_factors", "user_id, secret, last_step, since", format!("i, {secret}, 1, {THEN} + i"), fewer),
         ("totp_offers", "user_id, secret, expires_at", format!("i, {secret}, {THEN} + i"), fewer),
         ("recovery_codes", "user_id, hash", format!("i, {hash}"), fewer),

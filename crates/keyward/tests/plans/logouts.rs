@@ -19,6 +19,10 @@ pub(crate) async fn all(inspector: &mut Inspector) {
             assert!(db.logouts().claim(&others, now, until).await.unwrap().is_some());
             assert!(db.logouts().claim(&these, now, until).await.unwrap().is_none());
             assert!(db.logouts().claim(&Recipients::ANY, now, until).await.unwrap().is_some());
+            // Past all those of a receiver that does not answer.
+            let dead = Recipients::AllBut(vec!["app.example.com".to_owned()]);
+            let claimed = db.logouts().claim(&dead, now, until).await.unwrap().unwrap();
+            assert_eq!(claimed.receiver, "other.example.com");
         })
         .await;
     inspector

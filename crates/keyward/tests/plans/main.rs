@@ -16,7 +16,11 @@ mod judge;
 mod logouts;
 mod methods;
 mod outbox;
+mod overviews;
+mod recovery;
+mod sessions;
 mod shop;
+mod upkeep;
 mod user_search;
 
 use std::collections::BTreeSet;
@@ -74,6 +78,7 @@ const REVIEWED: [(&str, &str, &str); 36] = [
     ("outbox.list", "outbox", "a command, not a route"),
     ("outbox.count", "sub_query", "the rows of one state"),
     ("devices.count", "sub_query", "the rows that wait, which are bounded"),
+    ("logouts.claim", "known", "the receivers there are, one step of the index each"),
     ("logouts.backlog", "logouts", "what waits, which is little as a rule; for metrics and a command"),
     ("logouts.backlog", "sub_query", "the same"),
 ];
@@ -198,7 +203,11 @@ fn shortened(sql: &str) -> String {
 async fn no_query_reads_a_table_from_end_to_end_and_deep_pages_cost_what_the_first_does() {
     let mut inspector = Inspector::new().await;
     accounts::all(&mut inspector).await;
+    sessions::all(&mut inspector).await;
+    recovery::all(&mut inspector).await;
+    upkeep::all(&mut inspector).await;
     user_search::all(&mut inspector).await;
+    overviews::all(&mut inspector).await;
     factors::all(&mut inspector).await;
     api_keys::all(&mut inspector).await;
     consents::all(&mut inspector).await;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// The ports, and what their methods are called by here.
-const PORTS: [(&str, &str); 29] = [
+const PORTS: [(&str, &str); 30] = [
     ("ApiKeyChanges", "api_keys"),
     ("ApiKeyRepository", "api_keys"),
     ("AttemptRepository", "attempts"),
@@ -22,6 +22,7 @@ const PORTS: [(&str, &str); 29] = [
     ("LogoutRepository", "logouts"),
     ("OrderRepository", "orders"),
     ("OutboxRepository", "outbox"),
+    ("OverviewRepository", "overviews"),
     ("PasskeyChanges", "passkeys"),
     ("PasskeyRepository", "passkeys"),
     ("PostRepository", "posts"),

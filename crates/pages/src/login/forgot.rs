@@ -9,7 +9,7 @@ use keyward_web::{Input, Query};
 use super::onward::Onward;
 use crate::next::{Next, redirect};
 use crate::page::Page;
-use crate::page_form::PageForm;
+use crate::page_form::{MailForm, PageForm};
 use crate::refusal::Refusal;
 use crate::visit::Visit;
 
@@ -43,7 +43,7 @@ fn page(visit: &Visit, next: &Next) -> Page {
 ///
 /// # Errors
 /// Only what cannot be shown beside the form.
-pub async fn submit(visit: Visit, form: PageForm) -> Result<Response, Refusal> {
+pub async fn submit(visit: Visit, MailForm(form): MailForm) -> Result<Response, Refusal> {
     let next = form.next().clone();
     match request(&visit, &form).await {
         Ok(sent) => {

@@ -1,16 +1,17 @@
 //! `/reset-password`: a new password, for who got the link in the mail.
 
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use keyward_api::error::ApiError;
 use keyward_api::extract::NewPasswords;
 use keyward_api::routes::identity::recovery::PasswordReset;
 use keyward_web::{FromState, Query};
 
+use super::deed::Deed;
 use super::link::{Link, is_token};
 use crate::next::{Next, redirect};
 use crate::page::Page;
-use crate::page_form::PageForm;
+use crate::page_form::{MailForm, PageForm};
 use crate::refusal::Refusal;
 use crate::visit::Visit;
 
@@ -26,9 +27,7 @@ async fn page(visit: &Visit, token: &str) -> Page {
     let app = &visit.site.app;
     // The page is there without a database, too: its button says what is wrong.
     let email = app.recovery.whose(token).await.unwrap_or_default();
-    Page::new(visit, "reset_password.html", "Choose a new password")
-        .at_a_secret_address()
-        .with("keeps_cookies", visit.keeps_cookies)
+    Page::of_mail(visit, "reset_password.html", "Choose a new password")
         .with("token", token)
         .with("account", email.as_ref().map(ToString::to_string))
         .with("min_chars", app.policy.min_chars)
@@ -40,30 +39,31 @@ fn incomplete(visit: &Visit) -> Page {
 
 /// What went wrong with the link, and how to get another.
 fn another(visit: &Visit, title: &'static str, words: &str) -> Page {
-    Page::new(visit, "another_reset.html", title)
-        .at_a_secret_address()
-        .with("keeps_cookies", visit.keeps_cookies)
-        .with("words", words)
+    Page::of_mail(visit, "another_reset.html", title).with("words", words)
 }
 
 /// Changes the password.
 ///
 /// # Errors
 /// Too many attempts, and what the database answered.
-pub async fn submit(visit: Visit, form: PageForm) -> Result<Response, Refusal> {
+pub async fn submit(visit: Visit, MailForm(form): MailForm) -> Result<Response, Refusal> {
     let token = form.text("token");
     if !is_token(token) {
         return Ok(incomplete(&visit).status(StatusCode::BAD_REQUEST).into_response());
     }
     match reset(&visit, &form).await {
-        Ok(()) => Ok(redirect(&visit.site.path("/account/reset-password/done"))),
+        Ok(()) => Ok(Deed::Reset.went_well("/account/reset-password/done", &visit.site)),
         // A password that is refused leaves the link good.
         Err(error) if error.status() == StatusCode::UNPROCESSABLE_ENTITY => {
             let removes = !form.text("remove_api_keys").is_empty();
             Ok(page(&visit, token).await.refused(&error).with("remove_api_keys", removes).into_response())
         }
+        // Of a button that was pressed twice, the browser shows the second answer.
         Err(error) if error.status() == StatusCode::BAD_REQUEST => {
-            let page = another(&visit, "Your password was not changed", &error.advice());
+            let just = "If you have just used it, your password was changed: log in with the new one.";
+            let words = format!("{} {just}", error.advice());
+            let page = another(&visit, "This link does not work any more", &words);
+            let page = page.with("login", Next::account().login(&visit.site));
             Ok(page.status(error.status()).into_response())
         }
         Err(error) => Err(Refusal(error)),
@@ -76,8 +76,11 @@ async fn reset(visit: &Visit, form: &PageForm) -> Result<(), ApiError> {
     Ok(app.recovery.reset(&token, new_password, remove_api_keys, &visit.origin).await?)
 }
 
-/// The password was changed.
-pub async fn done(visit: Visit) -> Response {
+/// The password was changed, for the browser that did it.
+pub async fn done(visit: Visit, headers: HeaderMap) -> Response {
+    if !Deed::Reset.is_of(&headers) {
+        return redirect(&Next::account().login(&visit.site));
+    }
     let words = "The new password is good from now on, and all devices were logged out. Passkeys stay, and so do API keys \
         unless you removed them: a mail names them, in case you do not know one.";
     let app = visit.site.app.public.app.as_ref();

@@ -1,6 +1,6 @@
 //! `/verify-email`: the proof that an e-mail address is one's own.
 
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use keyward_api::error::ApiError;
 use keyward_api::extract::read;
@@ -8,11 +8,12 @@ use keyward_domain::identity::verification::Proof;
 use keyward_domain::values::email::Email;
 use keyward_web::{Input, Query};
 
+use super::deed::Deed;
 use super::link::{Link, is_token};
 use crate::login::onward::Onward;
 use crate::next::{Next, redirect};
 use crate::page::Page;
-use crate::page_form::PageForm;
+use crate::page_form::{MailForm, PageForm};
 use crate::refusal::Refusal;
 use crate::visit::Visit;
 
@@ -28,9 +29,7 @@ pub async fn show(visit: Visit, Query(link): Query<Link>) -> Response {
     let Some(token) = link.token() else { return incomplete(&visit).into_response() };
     // The page is there without a database, too: its button says what is wrong.
     let email = visit.site.app.verification.proves(token).await.unwrap_or_default();
-    Page::new(&visit, "verify_email.html", "Confirm your e-mail address")
-        .at_a_secret_address()
-        .with("keeps_cookies", visit.keeps_cookies)
+    Page::of_mail(&visit, "verify_email.html", "Confirm your e-mail address")
         .with("token", token)
         .with("address", email.as_ref().map(ToString::to_string))
         .into_response()
@@ -43,25 +42,30 @@ fn incomplete(visit: &Visit) -> Page {
 
 /// What went wrong with the link, and how to get another mail.
 fn another(visit: &Visit, title: &'static str) -> Page {
-    Page::new(visit, "another_verification.html", title)
-        .at_a_secret_address()
-        .with("keeps_cookies", visit.keeps_cookies)
+    Page::of_mail(visit, "another_verification.html", title)
 }
 
 /// Verifies the address.
 ///
 /// # Errors
 /// Too many attempts, and what the database answered.
-pub async fn submit(visit: Visit, form: PageForm) -> Result<Response, Refusal> {
+pub async fn submit(visit: Visit, MailForm(form): MailForm) -> Result<Response, Refusal> {
     let token = form.text("token");
     if !is_token(token) {
         return Ok(incomplete(&visit).status(StatusCode::BAD_REQUEST).into_response());
     }
     let verified = visit.site.app.verification.confirm(Proof::Token(token.to_owned()), &visit.origin).await;
     match verified.map_err(ApiError::from) {
-        Ok(()) => Ok(redirect(&visit.site.path("/account/verify-email/done"))),
-        // The link is not good, or another account has the address by now.
-        Err(error) if matches!(error.status(), StatusCode::BAD_REQUEST | StatusCode::CONFLICT) => {
+        Ok(()) => Ok(Deed::Verified.went_well("/account/verify-email/done", &visit.site)),
+        // Of a button that was pressed twice, the browser shows the second answer.
+        Err(error) if error.status() == StatusCode::BAD_REQUEST => {
+            let words =
+                format!("{} If you have just used it, your e-mail address is verified.", error.advice());
+            let page = another(&visit, "This link does not work any more").with("words", words);
+            Ok(page.status(error.status()).into_response())
+        }
+        // Another account has the address by now.
+        Err(error) if error.status() == StatusCode::CONFLICT => {
             let page = another(&visit, "Your e-mail address was not verified").with("words", error.advice());
             Ok(page.status(error.status()).into_response())
         }
@@ -69,8 +73,11 @@ pub async fn submit(visit: Visit, form: PageForm) -> Result<Response, Refusal> {
     }
 }
 
-/// The address was verified.
-pub async fn done(visit: Visit) -> Response {
+/// The address was verified, for the browser that did it.
+pub async fn done(visit: Visit, headers: HeaderMap) -> Response {
+    if !Deed::Verified.is_of(&headers) {
+        return redirect(&Next::account().login(&visit.site));
+    }
     let app = visit.site.app.public.app.as_ref();
     let words = "Go back to where you signed up: you can go on there.";
     Page::new(&visit, "notice.html", "Your e-mail address is verified")
@@ -95,7 +102,7 @@ pub async fn offer(visit: Visit, Query(onward): Query<Onward>) -> Response {
 }
 
 /// Has another mail sent.
-pub async fn send(visit: Visit, form: PageForm) -> Response {
+pub async fn send(visit: Visit, MailForm(form): MailForm) -> Response {
     match request(&visit, &form).await {
         Ok(sent) => {
             let done = if sent { "sent" } else { "enough" };

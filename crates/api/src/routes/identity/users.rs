@@ -9,6 +9,7 @@ use keyward_domain::identity::error::{EmailTaken, LastAdministrator, NoUser, Oth
 use keyward_domain::identity::users::Users;
 use keyward_domain::identity::verification_error::TooManyMails;
 use keyward_domain::limits::waits::TooManyAttempts;
+use keyward_domain::model::overviews::Overview;
 use keyward_domain::model::users::{self, UserChange, UserFilter};
 use keyward_domain::sessions::sign_up::SignUp;
 use keyward_domain::values::by::By;
@@ -28,6 +29,7 @@ use crate::answers::success::Created;
 use crate::extract::{Id, Paged, Sender, USERS, UserCreate, read};
 use crate::routes::factors::second_factor::Recent;
 use crate::routes::rfc3339::rfc3339;
+use crate::routes::sessions::owed::name;
 
 /// An account.
 #[derive(Serialize, ToSchema)]
@@ -45,6 +47,30 @@ pub struct User {
     #[schema(format = DateTime, example = "2026-01-31T12:00:00Z")]
     created_at: String,
     email_verified: bool,
+    /// Whether the account is locked out. For administrators alone, as are the members below.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    disabled: Option<bool>,
+    /// When the account last logged in, here or through an application without a browser; null where it has not, or where its last
+    /// login was before this was noted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime, example = "2026-01-31T12:00:00Z")]
+    #[expect(clippy::option_option, reason = "absent for others, and null where there was no login")]
+    last_login_at: Option<Option<String>>,
+    /// What will do as the account's second factor, as in `mfa_methods`; empty where it has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<FactorName>>, nullable = false)]
+    factors: Option<Vec<&'static str>>,
+}
+
+/// What will do as a second factor.
+#[derive(ToSchema)]
+#[schema(as = Factor, rename_all = "snake_case")]
+#[expect(dead_code, reason = "documents the names of factors")]
+enum FactorName {
+    Otp,
+    Passkey,
+    RecoveryCode,
 }
 
 /// What an account may do: its own things, or everybody's.
@@ -66,7 +92,30 @@ impl From<users::User> for User {
             role: user.role.as_str(),
             created_at: rfc3339(user.created_at),
             email_verified: user.email_verified,
+            disabled: None,
+            last_login_at: None,
+            factors: None,
         }
+    }
+}
+
+/// As an administrator sees it.
+impl From<(users::User, Overview)> for User {
+    fn from((user, overview): (users::User, Overview)) -> Self {
+        Self {
+            disabled: Some(user.disabled),
+            last_login_at: Some(overview.last_login_at.map(rfc3339)),
+            factors: Some(overview.factors.into_iter().map(name).collect()),
+            ..user.into()
+        }
+    }
+}
+
+/// As an administrator sees it, if there is an overview.
+fn seen(user: users::User, overview: Option<Overview>) -> User {
+    match overview {
+        Some(overview) => (user, overview).into(),
+        None => user.into(),
     }
 }
 
@@ -138,7 +187,7 @@ pub async fn list_users(
     State(users): State<Users>,
     Paged { page, filter, here }: Paged<User, UserList>,
 ) -> Result<Listing<User>, Refused> {
-    Ok(here.listing(users.list(&filter.into(), page).await?))
+    Ok(here.listing(users.list_overviews(&filter.into(), page).await?))
 }
 
 /// An account: one's own, or anyone's for an administrator
@@ -148,7 +197,8 @@ pub async fn read_user(
     State(users): State<Users>,
     Path(id): Path<Id<UserId>>,
 ) -> Result<Json<User>, Refused<(OthersAccount, NoUser)>> {
-    Ok(Json(users.find_for(&user, id).await?.into()))
+    let found = users.find_for(&user, id).await?;
+    Ok(Json(seen(found, users.overview_for(&user, id).await?)))
 }
 
 /// Give an account another role, lock it out or let it in again
@@ -160,7 +210,8 @@ pub async fn update_user(
     Both(Path(id), Body(change)): Both<Path<Id<UserId>>, Body<UserUpdate>>,
 ) -> Result<Json<User>, Refused<(NoUser, LastAdministrator, TooWeak)>> {
     administers(&admin, id)?;
-    Ok(Json(users.update(id, change.into(), Some(&*admin), &By::from(&*admin), &origin).await?.into()))
+    let changed = users.update(id, change.into(), Some(&*admin), &By::from(&*admin), &origin).await?;
+    Ok(Json(seen(changed, users.overview_for(&admin, id).await?)))
 }
 
 /// Delete an account, with everything that is theirs

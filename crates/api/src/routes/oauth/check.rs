@@ -15,8 +15,16 @@ const USER: HeaderName = HeaderName::from_static("x-keyward-user");
 /// The token's scope, as far as the user's role still allows it, separated by spaces.
 const SCOPE: HeaderName = HeaderName::from_static("x-keyward-scope");
 
-/// The path. A proxy passes its challenges on in the name of another service, so they name no metadata of this one.
-pub(crate) const PATH: &str = "/oauth/check";
+/// Marks an answer that a proxy passes on in the name of another service: it names no metadata of this one, and brings no
+/// nonce.
+#[derive(Clone, Copy)]
+pub(crate) struct OfAnotherService;
+
+/// Marks an answer of this operation.
+pub(crate) async fn mark(mut answer: Response) -> Response {
+    answer.extensions_mut().insert(OfAnotherService);
+    answer
+}
 
 /// Asks for any good token that is not bound to a key: a proof is for the address that the client called, which is another service's.
 pub struct Unbound;

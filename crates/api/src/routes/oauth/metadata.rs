@@ -47,7 +47,8 @@ pub struct Metadata {
     service_documentation: String,
     response_types_supported: [&'static str; 1],
     response_modes_supported: [&'static str; 1],
-    grant_types_supported: [&'static str; 5],
+    /// Those of a person's consent are absent where this service has no pages.
+    grant_types_supported: Vec<&'static str>,
     subject_types_supported: [&'static str; 1],
     id_token_signing_alg_values_supported: [&'static str; 3],
     code_challenge_methods_supported: [&'static str; 1],
@@ -71,6 +72,14 @@ pub struct Metadata {
 const PROVEN: [&str; 2] = ["client_secret_basic", "client_secret_post"];
 /// A public client says its id alone.
 const KNOWN: [&str; 3] = ["client_secret_basic", "client_secret_post", "none"];
+/// The grants, and whether each needs a page on which a person allows it.
+const GRANTS: [(&str, bool); 5] = [
+    ("authorization_code", true),
+    ("password", false),
+    ("refresh_token", false),
+    ("client_credentials", false),
+    ("urn:ietf:params:oauth:grant-type:device_code", true),
+];
 const CLAIMS: [&str; 17] = [
     "iss",
     "sub",
@@ -133,13 +142,11 @@ fn metadata(
         service_documentation: at("/docs"),
         response_types_supported: ["code"],
         response_modes_supported: ["query"],
-        grant_types_supported: [
-            "authorization_code",
-            "password",
-            "refresh_token",
-            "client_credentials",
-            "urn:ietf:params:oauth:grant-type:device_code",
-        ],
+        grant_types_supported: GRANTS
+            .iter()
+            .filter(|(_, page)| pages || !page)
+            .map(|(name, _)| *name)
+            .collect(),
         subject_types_supported: ["public"],
         id_token_signing_alg_values_supported: ALGORITHMS.map(Algorithm::as_str),
         code_challenge_methods_supported: ["S256"],

@@ -32,7 +32,7 @@ impl From<Challenge> for MfaRequired {
 }
 
 /// The field of `/login/mfa` that takes what this method shows.
-fn name(method: Method) -> &'static str {
+pub(crate) fn name(method: Method) -> &'static str {
     match method {
         Method::Password => "password",
         Method::Otp => "otp",

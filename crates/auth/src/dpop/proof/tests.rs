@@ -272,3 +272,17 @@ fn what_is_no_proof_is_refused() {
         assert!(DpopProof::parse(text).is_err(), "{text:.40}");
     }
 }
+
+#[test]
+fn a_proof_says_what_it_is_for_before_anything_is_proven() {
+    let signer = Signer::ec();
+    let mut claims = claims();
+    claims["nonce"] = json!("n");
+    // By another key than the one it holds.
+    let text = Signer::ec().sign(&header(&signer, "ES256"), &claims);
+    let proof = UnverifiedProof::parse(&text).unwrap();
+    assert_eq!((proof.is_for(&target(None), NOW), proof.nonce()), (Ok(()), Some("n")));
+    assert_eq!(proof.is_for(&target(None), NOW + 61), Err(DpopError("is too old")));
+    assert!(!format!("{proof:?}").contains("jti"));
+    assert_eq!(proof.verified(), Err(DpopError("is not signed with the key that it holds")));
+}

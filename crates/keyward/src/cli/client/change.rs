@@ -1,6 +1,7 @@
 //! `keyward client set`.
 
 use clap::Args;
+use keyward_api::settings::backchannel::BackchannelSettings;
 use keyward_api::settings::passwords::PasswordSettings;
 use keyward_api::settings::scopes::ScopeSettings;
 use keyward_api::wiring::ports::ports;
@@ -64,6 +65,8 @@ pub(in crate::cli) struct Change {
     #[command(flatten)]
     scopes: ScopeSettings,
     #[command(flatten)]
+    backchannel: BackchannelSettings,
+    #[command(flatten)]
     own: OwnNames,
 }
 
@@ -94,7 +97,9 @@ impl Change {
         }
         can_say()?;
         let database = self.database.open().await?;
-        let clients = Clients::new(ports(&database, &self.passwords)?).reserving(self.own.all());
+        let clients = Clients::new(ports(&database, &self.passwords)?)
+            .reserving(self.own.all())
+            .telling_private(self.backchannel.allows_private());
         let origin = Origin::default();
         let who = Administration::command("client set", &origin);
         clients.change(&id, &change, &who).await.map_err(words)?;

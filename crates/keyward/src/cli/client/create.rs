@@ -1,6 +1,7 @@
 //! `keyward client create`.
 
 use clap::Args;
+use keyward_api::settings::backchannel::BackchannelSettings;
 use keyward_api::settings::passwords::PasswordSettings;
 use keyward_api::settings::scopes::ScopeSettings;
 use keyward_api::wiring::ports::ports;
@@ -77,6 +78,8 @@ pub(in crate::cli) struct Create {
     #[command(flatten)]
     scopes: ScopeSettings,
     #[command(flatten)]
+    backchannel: BackchannelSettings,
+    #[command(flatten)]
     own: OwnNames,
 }
 
@@ -101,7 +104,9 @@ impl Create {
         let secret = if self.secret_stdin { Some(Zeroizing::new(first_line()?)) } else { None };
         secret.as_deref().map_or(Ok(()), |secret| sound(secret))?;
         let database = self.database.open().await?;
-        let clients = Clients::new(ports(&database, &self.passwords)?).reserving(self.own.all());
+        let clients = Clients::new(ports(&database, &self.passwords)?)
+            .reserving(self.own.all())
+            .telling_private(self.backchannel.allows_private());
         let id = given.unwrap_or_else(|| clients.make_id());
         let found = database.repositories().clients().find(&id).await;
         if found.map_err(words)?.is_some() {

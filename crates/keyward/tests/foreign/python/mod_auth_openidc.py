@@ -21,6 +21,7 @@ client_id, client_secret = client(
     *["--name", "A folder of Apache's"],
     *["--redirect-uri", f"http://127.0.0.1:{port}/private/callback"],
     *["--post-logout-redirect-uri", f"http://127.0.0.1:{port}/out.html"],
+    *["--backchannel-private", "on"],
     *["--backchannel-logout-uri", f"http://127.0.0.1:{port}/private/callback?logout=backchannel"],
     "--backchannel-logout-session-required",
 )

@@ -29,7 +29,7 @@ pub(super) fn settings(data: &Path, url: &str) -> Settings {
     Settings::from_arg_matches(&command.get_matches_from(flags)).unwrap()
 }
 
-async fn call(router: &Router, line: &str, token: &str, body: &Value) -> Answer {
+pub(super) async fn call(router: &Router, line: &str, token: &str, body: &Value) -> Answer {
     let (method, path) = line.split_once(' ').unwrap();
     let mut request = Request::builder().method(method).uri(path).header("host", "localhost");
     if !token.is_empty() {

@@ -2,6 +2,23 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use url::{Host, Url};
+
+/// Whether the host of a URI may be one of the public Internet, as far as its text says: an address is, and a name is that does not stand
+/// for this machine (RFC 6761, section 6.3). The addresses behind a name are examined when it is looked up.
+pub fn names_public_host(uri: &str) -> bool {
+    let Ok(uri) = Url::parse(uri) else { return false };
+    match uri.host() {
+        Some(Host::Ipv4(address)) => is_public(address.into()),
+        Some(Host::Ipv6(address)) => is_public(address.into()),
+        Some(Host::Domain(name)) => {
+            let name = name.trim_end_matches('.');
+            name != "localhost" && !name.ends_with(".localhost")
+        }
+        None => false,
+    }
+}
+
 /// Whether an address is one of the public Internet: not private, loopback, link-local, multicast, documentation, shared,
 /// unique-local, mapped or otherwise reserved (RFC 6890 and IANA's registries of special-purpose addresses).
 pub fn is_public(address: IpAddr) -> bool {
@@ -39,6 +56,31 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_host_is_judged_by_the_address_that_it_is_written_as_in_any_way() {
+        for host in
+            ["app.example.com", "1.1.1.1", "[2606:4700::1111]", "localhost.example.com", "notlocalhost"]
+        {
+            assert!(names_public_host(&format!("https://{host}:8443/logout")), "{host}");
+        }
+        for host in [
+            "127.0.0.1",
+            "127.1",
+            "2130706433",
+            "0x7f.0.0.1",
+            "10.0.0.1",
+            "169.254.169.254",
+            "[::1]",
+            "[::ffff:10.0.0.1]",
+            "localhost",
+            "LOCALHOST.",
+            "app.localhost",
+        ] {
+            assert!(!names_public_host(&format!("https://{host}/logout")), "{host}");
+        }
+        assert!(!names_public_host("nonsense") && !names_public_host("mailto:ana@example.com"));
+    }
 
     #[test]
     fn addresses_of_the_public_internet_are_public_and_no_other_ones() {
