@@ -5,7 +5,7 @@ use std::time::Duration;
 use keyward_domain::model::sessions::Session;
 use keyward_domain::ports::store::Store;
 
-use crate::support::{add_session, add_user, at, open};
+use crate::support::{Commits, add_session, add_user, at, open};
 
 #[tokio::test]
 async fn the_good_refresh_token_is_spent_once_and_moves_the_session_on() {

@@ -1,7 +1,5 @@
 //! Logins.
 
-use std::time::Duration;
-
 use keyward_auth::{ScopeSet, Thumbprint};
 use keyward_domain::model::sessions::Session;
 use keyward_domain::model::store_error::StoreError;
@@ -15,7 +13,7 @@ use keyward_domain::values::proof::{Method, Proof};
 use keyward_domain::values::scopes::Role;
 use uuid::Uuid;
 
-use crate::support::{add_session, add_user, at, is_internal, new_session, open, tamper};
+use crate::support::{Commits, add_session, add_user, at, is_internal, new_session, open, tamper};
 
 #[tokio::test]
 async fn every_field_of_a_session_comes_back() {
