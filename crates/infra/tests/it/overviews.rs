@@ -11,7 +11,7 @@ use keyward_domain::values::ids::UserId;
 use keyward_domain::values::proof::Method;
 
 #[tokio::test]
-async fn the_latest_login_is_noted_in_any_order_and_goes_with_its_account() {
+async fn the_latest_login_is_noted_in_any_order() {
     let database = open().await;
     let [ana, bob] = [add_user(&database, "ana").await.id, add_user(&database, "bob").await.id];
     let mut repositories = database.autocommit();
