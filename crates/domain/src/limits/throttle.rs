@@ -26,8 +26,14 @@ use crate::values::proof::Method;
 pub(crate) struct Guess {
     /// The account's, or that of a device or address known to it.
     account: Option<AttemptKey>,
-    /// The address's own; none where the account knows device or address.
-    address: Option<AttemptKey>,
+    /// The address's own, and what it is counted for; absent where the account knows device or address.
+    address: Option<(AttemptKey, Deed)>,
+}
+
+impl Guess {
+    fn keys(self) -> impl Iterator<Item = AttemptKey> {
+        self.account.into_iter().chain(self.address.map(|(key, _)| key))
+    }
 }
 
 /// Rations verdicts. Without budgets it lets everything pass.
@@ -60,11 +66,7 @@ impl Throttle {
             return Ok(Guess::default());
         }
         let account = subject.map(|subject| AttemptKey::of("login", subject, None));
-        let address = count_of(Deed::Login, address);
-        for key in [account, address].into_iter().flatten() {
-            self.check(key).await?;
-        }
-        Ok(Guess { account, address })
+        self.guess(account, Deed::Login, address).await
     }
 
     /// The count that guesses from somewhere the account knows belong to, unless they have to wait: from the device that
@@ -130,11 +132,21 @@ impl Throttle {
             return Ok(Guess::default());
         }
         let account = Some(AttemptKey::of("device codes", &user.to_string(), None));
-        let address = count_of(Deed::Device, address);
-        for key in [account, address].into_iter().flatten() {
+        self.guess(account, Deed::Device, address).await
+    }
+
+    /// The counts of an account and of an address, unless one of them has to wait.
+    async fn guess(
+        &self,
+        account: Option<AttemptKey>,
+        deed: Deed,
+        address: Option<IpAddr>,
+    ) -> Result<Guess, ThrottleError> {
+        let guess = Guess { account, address: count_of(deed, address).map(|key| (key, deed)) };
+        for key in guess.keys() {
             self.check(key).await?;
         }
-        Ok(Guess { account, address })
+        Ok(guess)
     }
 
     /// Counts a wrong guess, and records `event` if a wait begins with it. If others have used the budget up meanwhile, this one
@@ -150,8 +162,8 @@ impl Throttle {
             let event = event.clone().saying("guesses at an account");
             self.count(repositories, key, budgets.account, event).await?;
         }
-        if let Some(key) = guess.address {
-            self.count(repositories, key, budgets.address, event.saying(Deed::Login.as_str())).await?;
+        if let Some((key, deed)) = guess.address {
+            self.count(repositories, key, budgets.address, event.saying(deed.as_str())).await?;
         }
         Ok(())
     }
@@ -167,7 +179,7 @@ impl Throttle {
             return Ok(());
         }
         let now = self.ports.clock.now();
-        for key in [guess.account, guess.address].into_iter().flatten() {
+        for key in guess.keys() {
             if let Some(until) = repositories.attempts().blocked_until(key, now).await? {
                 return Err(wait(now, until).into());
             }

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use async_trait::async_trait;
 use keyward_auth::{ScopeSet, SecretHash};
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 use super::store_error::StoreError;
 use crate::values::ids::{ClientId, SessionId, UserId};
@@ -29,6 +29,10 @@ pub struct DeviceRequest {
     pub network: Option<IpAddr>,
     pub created_at: OffsetDateTime,
     pub expires_at: OffsetDateTime,
+    /// How long the device has to wait between two polls.
+    pub interval: Duration,
+    /// When it last polled, or would have been due to; `None` before the first poll.
+    pub asked_at: Option<OffsetDateTime>,
     pub state: DeviceState,
 }
 
@@ -40,6 +44,8 @@ pub enum DeviceState {
     /// The person said no.
     Denied,
     Allowed(Allowance),
+    /// The person allowed it, and the device got its tokens.
+    Used(Allowance),
 }
 
 /// Who allowed it.
@@ -51,7 +57,7 @@ pub struct Allowance {
     pub at: OffsetDateTime,
 }
 
-/// The number of requests that have not expired.
+/// The number of requests that are undecided and have not expired.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct DeviceCounts {
     pub all: u64,
@@ -72,26 +78,43 @@ pub trait DeviceRepository: Send {
         code: &UserCode,
         now: OffsetDateTime,
     ) -> Result<Option<DeviceRequest>, StoreError>;
-    /// Counts requests that have not expired.
+    /// Counts requests that are undecided and have not expired.
     async fn count(
         &mut self,
         client: &ClientId,
         network: Option<IpAddr>,
         now: OffsetDateTime,
     ) -> Result<DeviceCounts, StoreError>;
-    /// Notes that a device asks at `now`. Returns whether that is not too early; if it is, its interval grows by five seconds.
-    async fn pace(&mut self, code: &SecretHash, now: OffsetDateTime) -> Result<bool, StoreError>;
+    /// Removes the oldest undecided request, of this client or, with `None`, of any, whose device has not polled although it was due
+    /// before `idle`, or was never seen to poll and asked before `idle`. Returns whether there was one.
+    async fn make_room(
+        &mut self,
+        client: Option<&ClientId>,
+        idle: OffsetDateTime,
+        now: OffsetDateTime,
+    ) -> Result<bool, StoreError>;
+    /// Notes that a device polls at `now`. Returns whether it was due before `now + slack`; otherwise nothing is noted.
+    async fn pace(
+        &mut self,
+        code: &SecretHash,
+        now: OffsetDateTime,
+        slack: Duration,
+    ) -> Result<bool, StoreError>;
+    /// Makes the interval of an undecided request longer by `by`, unless it is `most` or more.
+    async fn slow(&mut self, code: &SecretHash, by: Duration, most: Duration) -> Result<(), StoreError>;
     /// Notes what the person decided about a pending request that has not expired: to allow this scope, or, with `None`, to deny
     /// it. Returns whether there was one.
     async fn decide(
         &mut self,
-        code: &UserCode,
+        code: &SecretHash,
         allowed: Option<(&Allowance, &ScopeSet)>,
         now: OffsetDateTime,
     ) -> Result<bool, StoreError>;
-    /// Removes a request that was allowed, to be called in the transaction that opens its session. Returns whether it was there:
-    /// one caller only gets that answer.
+    /// Marks a request that was allowed as used, to be called in the transaction that opens its session. Returns whether it was
+    /// allowed and not used: one caller only gets that answer.
     async fn take(&mut self, code: &SecretHash) -> Result<bool, StoreError>;
+    /// Removes what a user allowed to devices, of one client or of all, and was not used yet. Returns the number removed.
+    async fn disallow(&mut self, user: UserId, client: Option<&ClientId>) -> Result<u64, StoreError>;
     /// Removes requests that expired before `before`. Returns the number removed.
     async fn forget(&mut self, before: OffsetDateTime) -> Result<u64, StoreError>;
 }

@@ -186,7 +186,8 @@ pub trait SessionEndings: Send {
         id: SessionId,
         now: OffsetDateTime,
     ) -> Result<bool, StoreError>;
-    /// Ends every session of a user but `except`. Returns the number ended.
+    /// Ends every session of a user but `except`, and removes what they allowed to devices that have not fetched their tokens yet.
+    /// Returns the number of sessions ended.
     async fn revoke_all(
         &mut self,
         user: UserId,

@@ -10,6 +10,7 @@ use crate::model::events::{Event, EventKind};
 use crate::model::sessions::Session;
 use crate::model::store_error::StoreError;
 use crate::ports::bundle::Ports;
+use crate::ports::store::Transaction;
 use crate::sessions::opening::owner;
 use crate::values::actor::Actor;
 use crate::values::ids::ClientId;
@@ -52,38 +53,51 @@ impl Consents {
         resource: Option<ResourceUri>,
         origin: &Origin,
     ) -> Result<(), StoreError> {
-        let (user, now) = (session.user, self.ports.clock.now());
         self.ports
             .retrying(|| async {
                 let mut tx = self.ports.store.begin().await?;
                 // Two decisions of one account wait for each other.
-                if tx.user_changes().hold(user).await?.is_none() || !tx.clients().hold(client).await? {
+                if tx.user_changes().hold(session.user).await?.is_none() || !tx.clients().hold(client).await? {
                     return Ok(());
                 }
-                let before = tx.consents().find(user, client).await?;
-                if before.is_none() {
-                    let all = tx.consents().of_user(user, MOST).await?;
-                    let oldest = all.iter().min_by_key(|consent| consent.allowed_at);
-                    if let Some(oldest) = oldest.filter(|_| all.len() as u64 >= MOST) {
-                        tx.consents().forget(user, &oldest.client).await?;
-                    }
-                }
-                let mut consent = before.unwrap_or_else(|| Consent {
-                    user,
-                    client: client.clone(),
-                    scope: ScopeSet::default(),
-                    resources: Vec::new(),
-                    allowed_at: now,
-                });
-                consent.add(scope, resource.clone());
-                consent.allowed_at = now;
-                tx.consents().put(&consent).await?;
-                let event = Event::new(now, EventKind::AppAllowed, owner(session), origin).of(user);
-                let words = format!("{client}: {scope}");
-                tx.events().append(&event.in_session(session.id).saying(words)).await?;
+                self.note(&mut *tx, session, client, scope, resource.clone(), origin).await?;
                 tx.commit().await
             })
             .await
+    }
+
+    /// The same in a transaction that holds the account and the client.
+    pub(super) async fn note(
+        &self,
+        tx: &mut dyn Transaction,
+        session: &Session,
+        client: &ClientId,
+        scope: &ScopeSet,
+        resource: Option<ResourceUri>,
+        origin: &Origin,
+    ) -> Result<(), StoreError> {
+        let (user, now) = (session.user, self.ports.clock.now());
+        let before = tx.consents().find(user, client).await?;
+        if before.is_none() {
+            let all = tx.consents().of_user(user, MOST).await?;
+            let oldest = all.iter().min_by_key(|consent| consent.allowed_at);
+            if let Some(oldest) = oldest.filter(|_| all.len() as u64 >= MOST) {
+                tx.consents().forget(user, &oldest.client).await?;
+            }
+        }
+        let mut consent = before.unwrap_or_else(|| Consent {
+            user,
+            client: client.clone(),
+            scope: ScopeSet::default(),
+            resources: Vec::new(),
+            allowed_at: now,
+        });
+        consent.add(scope, resource);
+        consent.allowed_at = now;
+        tx.consents().put(&consent).await?;
+        let event = Event::new(now, EventKind::AppAllowed, owner(session), origin).of(user);
+        let words = format!("{client}: {scope}");
+        tx.events().append(&event.in_session(session.id).saying(words)).await
     }
 
     /// The applications that may act in the actor's name: those that the actor allowed, and those that have a session of theirs.
@@ -122,8 +136,9 @@ impl Consents {
                 // A code that is being redeemed is either done with, and its session ends, or finds no consent.
                 tx.user_changes().hold(actor.who).await?;
                 let forgotten = tx.consents().forget(actor.who, client).await?;
+                let disallowed = tx.devices().disallow(actor.who, Some(client)).await?;
                 let ended = tx.session_endings().revoke_of_client(actor.who, client, now).await?;
-                if !forgotten && ended == 0 {
+                if !forgotten && ended == 0 && disallowed == 0 {
                     return Err(AppError::NotFound);
                 }
                 let event = Event::new(now, EventKind::AppRemoved, actor, origin).of(actor.who);

@@ -3,4 +3,5 @@
 pub mod ask;
 pub mod decide;
 pub mod error;
+mod question;
 pub mod redeem;

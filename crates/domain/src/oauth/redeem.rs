@@ -17,7 +17,7 @@ use crate::sessions::error::SessionError;
 use crate::sessions::opening::{Opening, Tokens};
 use crate::values::by::By;
 use crate::values::origin::Origin;
-use crate::values::resource_uri::is_own;
+use crate::values::resource_uri::{ResourceUri, is_own};
 use crate::values::scopes::{self, ENROL, OFFLINE_ACCESS};
 
 /// What a client shows for tokens.
@@ -74,20 +74,30 @@ impl RedeemCode {
             self.end_first(&code, origin).await?;
             return Err(SessionError::InvalidCode);
         }
-        let asked = request.resource.as_deref().filter(|asked| !asked.is_empty());
-        let is_other = |asked: &str| match &code.resource {
-            Some(resource) => resource.as_str() != asked,
-            None => !is_own(asked, &self.issuer),
-        };
-        if asked.is_some_and(is_other) {
-            return Err(SessionError::ForeignResource);
-        }
+        self.same_resource(request.resource.as_deref(), code.resource.as_ref())?;
         let (session, tokens) = self.prepare(&code, client, request.key.as_ref()).await?;
         if self.ports.retrying(|| self.store(&code, &session, origin)).await? {
             return Ok(Redeemed { tokens, nonce: code.nonce });
         }
         self.end_first(&code, origin).await?;
         Err(SessionError::InvalidCode)
+    }
+
+    /// Refuses another resource than the one that was asked for at first; `None` is this server.
+    ///
+    /// # Errors
+    /// [`SessionError::ForeignResource`].
+    pub(super) fn same_resource(
+        &self,
+        again: Option<&str>,
+        first: Option<&ResourceUri>,
+    ) -> Result<(), SessionError> {
+        let is_other = |again: &str| match first {
+            Some(first) => first.as_str() != again,
+            None => !is_own(again, &self.issuer),
+        };
+        let again = again.filter(|again| !again.is_empty());
+        if again.is_some_and(is_other) { Err(SessionError::ForeignResource) } else { Ok(()) }
     }
 
     /// The session that the code opens, which is not stored yet, and its tokens, bound to the key that the client showed.
@@ -193,7 +203,7 @@ impl RedeemCode {
 
     /// Ends the session that an earlier use of the code opened, if there was one: of the two who know the code, which one is the
     /// client cannot be known.
-    async fn end_first(&self, code: &Code, origin: &Origin) -> Result<(), StoreError> {
+    pub(super) async fn end_first(&self, code: &Code, origin: &Origin) -> Result<(), StoreError> {
         let by = By::client(&code.client);
         end(&self.ports, code.user, code.session, EventKind::CodeReused, by, origin).await.map(drop)
     }

@@ -6,14 +6,13 @@ use async_trait::async_trait;
 use keyward_auth::{ScopeSet, SecretHash};
 use keyward_domain::model::devices::{Allowance, DeviceCounts, DeviceRepository, DeviceRequest, DeviceState};
 use keyward_domain::model::store_error::StoreError;
-use keyward_domain::oauth::device::ask::INTERVAL;
 use keyward_domain::values::ids::{ClientId, SessionId, UserId};
 use keyward_domain::values::origin::Device;
 use keyward_domain::values::resource_uri::ResourceUri;
 use keyward_domain::values::user_code::UserCode;
-use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait, LockBehavior, LockType, Order, Query};
 use sea_orm::{ActiveValue, ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, Select};
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 use super::clients::client_id;
 use crate::database::batches::delete_all;
@@ -26,11 +25,7 @@ use crate::entity::device_requests::{ActiveModel, Column, Entity, Model};
 const PENDING: &str = "pending";
 const ALLOWED: &str = "allowed";
 const DENIED: &str = "denied";
-
-/// By how much an interval grows, in microseconds.
-const GROWTH: i64 = 5_000_000;
-/// How much too early a device may ask, in microseconds: it waits by a clock of its own.
-const EARLY: i64 = 1_000_000;
+const USED: &str = "used";
 
 #[async_trait]
 impl<C: Connections> DeviceRepository for Db<C> {
@@ -46,8 +41,8 @@ impl<C: Connections> DeviceRepository for Db<C> {
             network: ActiveValue::Set(request.network.map(|network| network.to_string())),
             created_at: ActiveValue::Set(micros(request.created_at)),
             expires_at: ActiveValue::Set(micros(request.expires_at)),
-            interval: ActiveValue::Set(INTERVAL.whole_seconds() * 1_000_000),
-            asked_at: ActiveValue::Set(None),
+            interval: ActiveValue::Set(micros_of(request.interval)),
+            asked_at: ActiveValue::Set(request.asked_at.map(micros)),
             state: ActiveValue::Set(PENDING.to_owned()),
             user_id: ActiveValue::Set(None),
             browser_id: ActiveValue::Set(None),
@@ -79,7 +74,8 @@ impl<C: Connections> DeviceRepository for Db<C> {
         network: Option<IpAddr>,
         now: OffsetDateTime,
     ) -> Result<DeviceCounts, StoreError> {
-        let waiting = || Entity::find().filter(Column::ExpiresAt.gt(micros(now)));
+        let waiting =
+            || Entity::find().filter(Column::ExpiresAt.gt(micros(now))).filter(Column::State.eq(PENDING));
         let count = async |rows: Select<Entity>| rows.count(self.read()).await.map_err(failed);
         Ok(DeviceCounts {
             all: count(waiting()).await?,
@@ -91,34 +87,61 @@ impl<C: Connections> DeviceRepository for Db<C> {
         })
     }
 
-    async fn pace(&mut self, code: &SecretHash, now: OffsetDateTime) -> Result<bool, StoreError> {
-        let asked = || {
-            Entity::update_many()
-                .col_expr(Column::AskedAt, Expr::value(micros(now)))
-                .filter(Column::CodeHash.eq(code.as_bytes().to_vec()))
-        };
-        let latest = Expr::value(micros(now).saturating_add(EARLY));
-        let in_time = Condition::any()
-            .add(Column::AskedAt.is_null())
-            .add(Expr::col(Column::AskedAt).add(Expr::col(Column::Interval)).lte(latest));
-        let noted = asked().filter(in_time).exec(self.write()).await.map_err(failed)?;
-        if noted.rows_affected > 0 {
-            return Ok(true);
+    async fn make_room(
+        &mut self,
+        client: Option<&ClientId>,
+        idle: OffsetDateTime,
+        now: OffsetDateTime,
+    ) -> Result<bool, StoreError> {
+        let never = Column::AskedAt.is_null().and(Column::CreatedAt.lt(micros(idle)));
+        let mut oldest = Query::select().column(Column::CodeHash).from(Entity).take();
+        oldest.and_where(Column::State.eq(PENDING)).and_where(Column::ExpiresAt.gt(micros(now)));
+        if let Some(client) = client {
+            oldest.and_where(Column::ClientId.eq(client.as_str()));
         }
-        let slower = asked().col_expr(Column::Interval, Expr::col(Column::Interval).add(GROWTH));
-        slower.exec(self.write()).await.map_err(failed)?;
-        Ok(false)
+        oldest.cond_where(Condition::any().add(never).add(due().lt(micros(idle))));
+        oldest.order_by(Column::ExpiresAt, Order::Asc).limit(1);
+        // Two that make room at once remove one each.
+        oldest.lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
+        let removal = Entity::delete_many().filter(Column::CodeHash.in_subquery(oldest));
+        Ok(removal.exec(self.write()).await.map_err(failed)?.rows_affected > 0)
+    }
+
+    async fn pace(
+        &mut self,
+        code: &SecretHash,
+        now: OffsetDateTime,
+        slack: Duration,
+    ) -> Result<bool, StoreError> {
+        // Where replicas' clocks differ, it never goes back.
+        let noted = CaseStatement::new().case(due().gt(micros(now)), due()).finally(micros(now));
+        let in_time = Condition::any().add(Column::AskedAt.is_null()).add(due().lte(micros(now + slack)));
+        let update = Entity::update_many()
+            .col_expr(Column::AskedAt, noted.into())
+            .filter(Column::CodeHash.eq(code.as_bytes().to_vec()))
+            .filter(Column::State.eq(PENDING))
+            .filter(in_time);
+        Ok(update.exec(self.write()).await.map_err(failed)?.rows_affected > 0)
+    }
+
+    async fn slow(&mut self, code: &SecretHash, by: Duration, most: Duration) -> Result<(), StoreError> {
+        let update = Entity::update_many()
+            .col_expr(Column::Interval, Expr::col(Column::Interval).add(micros_of(by)))
+            .filter(Column::CodeHash.eq(code.as_bytes().to_vec()))
+            .filter(Column::State.eq(PENDING))
+            .filter(Column::Interval.lt(micros_of(most)));
+        update.exec(self.write()).await.map(drop).map_err(failed)
     }
 
     async fn decide(
         &mut self,
-        code: &UserCode,
+        code: &SecretHash,
         allowed: Option<(&Allowance, &ScopeSet)>,
         now: OffsetDateTime,
     ) -> Result<bool, StoreError> {
         let mut update = Entity::update_many()
             .col_expr(Column::State, Expr::value(if allowed.is_some() { ALLOWED } else { DENIED }))
-            .filter(Column::UserCode.eq(code.letters()))
+            .filter(Column::CodeHash.eq(code.as_bytes().to_vec()))
             .filter(Column::State.eq(PENDING))
             .filter(Column::ExpiresAt.gt(micros(now)));
         if let Some((allowance, scope)) = allowed {
@@ -132,14 +155,36 @@ impl<C: Connections> DeviceRepository for Db<C> {
     }
 
     async fn take(&mut self, code: &SecretHash) -> Result<bool, StoreError> {
-        let allowed = Entity::delete_by_id(code.as_bytes().to_vec()).filter(Column::State.eq(ALLOWED));
-        Ok(allowed.exec(self.write()).await.map_err(failed)?.rows_affected > 0)
+        let update = Entity::update_many()
+            .col_expr(Column::State, Expr::value(USED))
+            .filter(Column::CodeHash.eq(code.as_bytes().to_vec()))
+            .filter(Column::State.eq(ALLOWED));
+        Ok(update.exec(self.write()).await.map_err(failed)?.rows_affected > 0)
+    }
+
+    async fn disallow(&mut self, user: UserId, client: Option<&ClientId>) -> Result<u64, StoreError> {
+        let mut removal = Entity::delete_many()
+            .filter(Column::UserId.eq(user.0))
+            .filter(Column::State.eq(ALLOWED));
+        if let Some(client) = client {
+            removal = removal.filter(Column::ClientId.eq(client.as_str()));
+        }
+        Ok(removal.exec(self.write()).await.map_err(failed)?.rows_affected)
     }
 
     async fn forget(&mut self, before: OffsetDateTime) -> Result<u64, StoreError> {
         let old = Condition::all().add(Column::ExpiresAt.lt(micros(before)));
         delete_all::<Entity>(self.write(), Column::CodeHash, old).await
     }
+}
+
+/// When the next poll of a device is due; null before the first.
+fn due() -> Expr {
+    Expr::col(Column::AskedAt).add(Expr::col(Column::Interval))
+}
+
+fn micros_of(duration: Duration) -> i64 {
+    i64::try_from(duration.whole_microseconds()).unwrap_or(i64::MAX)
 }
 
 fn request(row: Model) -> Result<DeviceRequest, StoreError> {
@@ -158,12 +203,14 @@ fn request(row: Model) -> Result<DeviceRequest, StoreError> {
         network: address(row.network)?,
         created_at: time(row.created_at)?,
         expires_at: time(row.expires_at)?,
+        interval: Duration::microseconds(row.interval),
+        asked_at: row.asked_at.map(time).transpose()?,
         state: match (row.state.as_str(), row.user_id, row.browser_id, row.decided_at) {
             (PENDING, ..) => DeviceState::Pending,
             (DENIED, ..) => DeviceState::Denied,
-            (ALLOWED, Some(user), Some(browser), Some(at)) => {
-                let (user, browser, at) = (UserId(user), SessionId(browser), time(at)?);
-                DeviceState::Allowed(Allowance { user, browser, at })
+            (state @ (ALLOWED | USED), Some(user), Some(browser), Some(at)) => {
+                let allowance = Allowance { user: UserId(user), browser: SessionId(browser), at: time(at)? };
+                if state == USED { DeviceState::Used(allowance) } else { DeviceState::Allowed(allowance) }
             }
             (state, ..) => return Err(corrupt(format!("state {state:?}"))),
         },

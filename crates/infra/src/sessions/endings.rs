@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
+use keyward_domain::model::devices::DeviceRepository;
 use keyward_domain::model::sessions::SessionEndings;
 use keyward_domain::model::store_error::StoreError;
 use keyward_domain::ports::announce::Change;
@@ -55,6 +56,7 @@ impl SessionEndings for Db<Open> {
         except: Option<SessionId>,
         now: OffsetDateTime,
     ) -> Result<u64, StoreError> {
+        self.disallow(user, None).await?;
         let mut all = standing();
         all.and_where(Column::UserId.eq(user.0));
         if let Some(except) = except {

@@ -24,6 +24,8 @@ pub(crate) async fn all(inspector: &mut Inspector) {
         network: Some("192.0.2.1".parse().unwrap()),
         created_at: after(0),
         expires_at: after(600),
+        interval: Duration::seconds(5),
+        asked_at: None,
         state: DeviceState::Pending,
     };
     // As the data has it: the code of number 1, and all of them waiting.
@@ -46,21 +48,42 @@ pub(crate) async fn all(inspector: &mut Inspector) {
             assert!(counts.all > 0);
         })
         .await;
-    inspector.of("devices.pace", async |db| assert!(db.devices().pace(&known, now).await.unwrap())).await;
+    inspector
+        .of("devices.make_room", async |db| {
+            assert!(db.devices().make_room(None, after(600), now).await.unwrap());
+        })
+        .await;
+    inspector
+        .of("devices.make_room", async |db| {
+            assert!(!db.devices().make_room(Some(&request.client), after(0) - Duration::days(9), now).await.unwrap());
+        })
+        .await;
     inspector
         .of("devices.pace", async |db| {
-            assert!(db.devices().pace(&known, now).await.unwrap());
-            assert!(!db.devices().pace(&known, now).await.unwrap());
+            assert!(db.devices().pace(&known, now, Duration::SECOND).await.unwrap());
+            assert!(!db.devices().pace(&known, now, Duration::SECOND).await.unwrap());
+        })
+        .await;
+    inspector
+        .of("devices.slow", async |db| {
+            db.devices().slow(&known, Duration::SECOND, Duration::MINUTE).await.unwrap();
         })
         .await;
     let allowance = Allowance { user: UserId(1), browser: SessionId(Uuid::from_u128(1)), at: now };
     inspector
         .of("devices.decide", async |db| {
             let allowed = Some((&allowance, &request.scope));
-            assert!(!db.devices().decide(&request.user_code, allowed, now).await.unwrap());
+            assert!(!db.devices().decide(&request.code, allowed, now).await.unwrap());
         })
         .await;
     inspector.of("devices.take", async |db| assert!(!db.devices().take(&known).await.unwrap())).await;
+    for client in [None, Some(&request.client)] {
+        inspector
+            .of("devices.disallow", async |db| {
+                assert_eq!(db.devices().disallow(UserId(1), client).await.unwrap(), 0);
+            })
+            .await;
+    }
     let long_ago = after(0) + Duration::microseconds(20);
     inspector
         .of("devices.forget", async |db| assert!(db.devices().forget(long_ago).await.unwrap() > 0))

@@ -4,9 +4,8 @@
 
 use axum::response::{IntoResponse, Response};
 use keyward_api::error::ApiError;
-use keyward_auth::ScopeSet;
 use keyward_domain::oauth::authorize::outcome::Decision;
-use keyward_domain::oauth::device::decide::DeviceAsked;
+use keyward_domain::oauth::device::decide::{Decided, DeviceAsked};
 use keyward_domain::oauth::device::error::DeviceError;
 use keyward_web::{Input, Query};
 
@@ -62,11 +61,11 @@ fn refused(visit: &Visit, code: &str, error: DeviceError) -> Result<Response, Re
 
 fn question(visit: &Visit, asked: &DeviceAsked) -> Page {
     Page::new(visit, "device_consent.html", &format!("Connect {}?", asked.name))
+        .with("question", asked.question.as_str())
         .with("user_code", asked.user_code.to_string())
         .with("client", asked.name.as_str())
         .with("address", asked.device.ip.map(|ip| ip.to_string()))
         .with("agent", asked.device.user_agent.as_deref())
-        .with("scope", asked.scope.to_string())
         .with("scopes", scopes::words(&asked.scope, visit.site.app.opening.grants()))
         .with("resource", asked.resource.as_ref().map(ToString::to_string))
 }
@@ -76,22 +75,24 @@ fn question(visit: &Visit, asked: &DeviceAsked) -> Page {
 /// # Errors
 /// Only what cannot be shown beside the form.
 pub(crate) async fn decide(visit: Visit, Owner(session): Owner, form: PageForm) -> Result<Response, Refusal> {
-    let (code, allow) = (form.text("user_code"), form.text("decision") == "allow");
+    let (question, allow) = (form.text("question"), form.text("decision") == "allow");
     let decision = if allow { Decision::Allow } else { Decision::Deny };
-    // What the form of this browser says was shown; it can only ask for less.
-    let shown = ScopeSet::parse(form.text("scope")).unwrap_or_default();
     let devices = &visit.site.app.decide_device;
-    match devices.decide(code, session.id, decision, &shown, &visit.origin).await {
-        Ok(()) => {
-            let (title, words) = if allow {
-                ("The device is connected", "Go back to it: it goes on by itself in a moment.")
-            } else {
-                ("The device is not connected", "It gets nothing. You can close this page now.")
+    match devices.decide(question, session.id, decision, &visit.origin).await {
+        Ok(decided) => {
+            let (title, words) = match (allow, decided) {
+                (true, Decided::Now) => {
+                    ("The device is connected", "Go back to it: it goes on by itself in a moment.")
+                }
+                (true, Decided::Before) => ("The device is connected already", "Go back to it."),
+                (false, _) => {
+                    ("The device is not connected", "It gets nothing. You can close this page now.")
+                }
             };
             let page = Page::new(&visit, "notice.html", title).with("words", words);
             let link = visit.site.path("/account/apps");
             Ok(page.with("link", link).with("link_words", "Your applications").into_response())
         }
-        Err(error) => refused(&visit, code, error),
+        Err(error) => refused(&visit, "", error),
     }
 }

@@ -125,10 +125,10 @@ pub struct ClientCreate {
     /// Made up without.
     #[input(read = read::id())]
     pub(super) client_id: Option<ClientId>,
-    /// A client that cannot keep a secret, as an application in a browser or on a device. It needs a redirect URI.
+    /// A client that cannot keep a secret, as an application in a browser or on a device. It needs a redirect URI, or `device`.
     #[input(default = false)]
     pub(super) public: bool,
-    /// Without it: `openid profile email` for a client with redirect URIs, nothing for another.
+    /// Without it: `openid profile email` for a client with redirect URIs or `device`, nothing for another.
     #[input(read = read::scope())]
     pub(super) scope: Option<ScopeSet>,
     /// Take scopes that no account can have: those of another service, for the client's own tokens.

@@ -36,8 +36,8 @@ pub struct TokenRequest {
     code_verifier: Option<String>,
     /// With `authorization_code`: as in the authorization request.
     redirect_uri: Option<String>,
-    /// The service that the token is for (RFC 8707). With `authorization_code` and `refresh_token`: one that was granted, if it is said
-    /// again. With `client_credentials`: one that the client is registered for.
+    /// The service that the token is for (RFC 8707). With `authorization_code`, `refresh_token` and the device grant: one that was
+    /// granted, if it is said again. With `client_credentials`: one that the client is registered for.
     resource: Option<String>,
     /// With `urn:ietf:params:oauth:grant-type:device_code`: the code, which is good once.
     #[input(secret)]
@@ -57,7 +57,7 @@ pub struct TokenRequest {
 /// What is asked for.
 pub(super) enum Grant {
     Code(CodeRequest),
-    Device(String),
+    Device { code: String, resource: Option<String> },
     Password { username: String, password: Password, otp: Option<String>, resource: Option<String> },
     RefreshToken { token: String, resource: Option<String> },
     ClientCredentials { resource: Option<String> },
@@ -86,7 +86,11 @@ impl TokenRequest {
                 })),
                 None => Err(vec![missing("code")]),
             },
-            DEVICE => self.device_code.map(Grant::Device).ok_or_else(|| vec![missing("device_code")]),
+            DEVICE => {
+                let resource = self.resource;
+                let grant = self.device_code.map(|code| Grant::Device { code, resource });
+                grant.ok_or_else(|| vec![missing("device_code")])
+            }
             "refresh_token" => {
                 let resource = self.resource;
                 let grant = self.refresh_token.map(|token| Grant::RefreshToken { token, resource });

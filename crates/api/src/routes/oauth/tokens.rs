@@ -123,7 +123,7 @@ pub async fn issue_token(
     let key = shown.used_by(client.as_ref(), &origin)?;
     // Before anything is written: no code is used up for want of a key.
     let signer = match (&client, &grant) {
-        (Some(client), Grant::Code(_) | Grant::Device(_) | Grant::RefreshToken { .. }) => {
+        (Some(client), Grant::Code(_) | Grant::Device { .. } | Grant::RefreshToken { .. }) => {
             state.id_tokens.signer(client).await?
         }
         _ => None,
@@ -135,9 +135,10 @@ pub async fn issue_token(
             let redeemed = state.redeem.redeem(&code, &client, &origin).await?;
             (redeemed.tokens, redeemed.nonce)
         }
-        Grant::Device(code) => {
+        Grant::Device { code, resource } => {
             let client = client.ok_or_else(invalid_client)?;
-            (state.devices.redeem(&code, &client, key.as_ref(), &origin).await?, None)
+            let resource = resource.as_deref();
+            (state.devices.redeem(&code, resource, &client, key.as_ref(), &origin).await?, None)
         }
         Grant::Password { username, password, otp, resource } => {
             state.tokens.only_own(resource.as_deref())?;

@@ -1,10 +1,12 @@
 //! A device asks for a login (RFC 8628, section 3.1).
 
+use std::net::{IpAddr, Ipv6Addr};
+use std::sync::Arc;
+
 use keyward_auth::{ScopeSet, SecretHash, Zeroizing, random_secret};
 use time::Duration;
 
 use super::error::DeviceError;
-use crate::limits::budgets::network;
 use crate::limits::waits::Throttled;
 use crate::model::clients::Client;
 use crate::model::devices::{DeviceCounts, DeviceRequest, DeviceState};
@@ -12,7 +14,7 @@ use crate::model::store_error::StoreError;
 use crate::ports::bundle::Ports;
 use crate::sessions::opening::Opening;
 use crate::values::origin::Origin;
-use crate::values::resource_uri::ResourceUri;
+use crate::values::resource_uri::{ResourceUri, is_own};
 use crate::values::scopes::{self, OFFLINE_ACCESS};
 use crate::values::user_code::UserCode;
 
@@ -20,8 +22,10 @@ use crate::values::user_code::UserCode;
 pub const LIFE: Duration = Duration::minutes(10);
 /// How often the device may ask, at first.
 pub const INTERVAL: Duration = Duration::seconds(5);
-/// The requests that may wait at once: of all clients, of one client, and from one network.
+/// The undecided requests that may wait at once: of all clients, of one client, and from one network.
 const MOST: DeviceCounts = DeviceCounts { all: 5_000, of_client: 2_000, of_network: 50 };
+/// How long a device may be overdue with its poll before its request makes room for another one.
+const IDLE: Duration = Duration::seconds(30);
 /// How long a device has to wait where too many do, in seconds.
 const FULL: Throttled = Throttled { seconds: 60 };
 /// How often another user code is tried where one is in use.
@@ -40,15 +44,17 @@ pub struct DeviceCodes {
 pub struct AskForDevice {
     ports: Ports,
     opening: Opening,
+    issuer: Arc<str>,
 }
 
 impl AskForDevice {
-    /// The use case over these ports; `opening` knows which scopes there are.
-    pub fn new(ports: Ports, opening: Opening) -> Self {
-        Self { ports, opening }
+    /// The use case over these ports; `opening` knows which scopes there are, and `issuer` is this server's address.
+    pub fn new(ports: Ports, opening: Opening, issuer: Arc<str>) -> Self {
+        Self { ports, opening, issuer }
     }
 
-    /// Takes a request of a client. Without a scope it asks for all that the client may have, but for `offline_access`.
+    /// Takes a request of a client. Without a scope it asks for all that the client may have, but for `offline_access`. Where too many
+    /// devices wait, one that no longer polls makes room.
     ///
     /// # Errors
     /// [`DeviceError::NotRegistered`], [`DeviceError::Scope`], [`DeviceError::Resource`], [`DeviceError::Throttled`] where too many
@@ -63,16 +69,12 @@ impl AskForDevice {
         if !client.settings.device {
             return Err(DeviceError::NotRegistered);
         }
-        let resource = resource.map(ResourceUri::parse).transpose().map_err(|_| DeviceError::Resource)?;
-        if resource.as_ref().is_some_and(|resource| !client.settings.resources.contains(resource)) {
-            return Err(DeviceError::Resource);
-        }
+        let resource = self.resource(client, resource)?;
         let scope = self.scope(client, scope)?;
-        let ip = origin.device.ip.filter(|ip| !ip.is_loopback());
-        let (now, network) = (self.ports.clock.now(), ip.map(network));
+        let (now, network) = (self.ports.clock.now(), counted(origin.device.ip));
+        // Without a write, for a network that asks on and on.
         let counts = self.ports.store.autocommit().devices().count(&client.id, network, now).await?;
-        let full = counts.all >= MOST.all || counts.of_client >= MOST.of_client;
-        if full || counts.of_network >= MOST.of_network {
+        if counts.of_network >= MOST.of_network {
             return Err(FULL.into());
         }
         let device_code = random_secret(&*self.ports.random);
@@ -87,17 +89,52 @@ impl AskForDevice {
                 network,
                 created_at: now,
                 expires_at: now + LIFE,
+                interval: INTERVAL,
+                asked_at: None,
                 state: DeviceState::Pending,
             };
-            match self.ports.store.autocommit().devices().insert(&request).await {
+            match self.ports.retrying(|| self.store(&request)).await {
                 Ok(()) => return Ok(DeviceCodes { device_code, user_code: request.user_code }),
-                Err(StoreError::Taken) => {}
+                Err(DeviceError::Store(StoreError::Taken)) => {}
                 // Removed a moment ago.
-                Err(StoreError::Dangling) => return Err(DeviceError::NotRegistered),
-                Err(error) => return Err(error.into()),
+                Err(DeviceError::Store(StoreError::Dangling)) => return Err(DeviceError::NotRegistered),
+                Err(error) => return Err(error),
             }
         }
         Err(FULL.into())
+    }
+
+    /// Stores a request, if there is room or room can be made.
+    async fn store(&self, request: &DeviceRequest) -> Result<(), DeviceError> {
+        let (client, now) = (&request.client, request.created_at);
+        let mut tx = self.ports.store.begin().await?;
+        let DeviceCounts { mut all, of_client, of_network } =
+            tx.devices().count(client, request.network, now).await?;
+        if of_network >= MOST.of_network {
+            return Err(FULL.into());
+        }
+        if of_client >= MOST.of_client {
+            if !tx.devices().make_room(Some(client), now - IDLE, now).await? {
+                return Err(FULL.into());
+            }
+            all = all.saturating_sub(1);
+        }
+        if all >= MOST.all && !tx.devices().make_room(None, now - IDLE, now).await? {
+            return Err(FULL.into());
+        }
+        tx.devices().insert(request).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// The service that the tokens are for; `None` for this server, which a request may name by its address (RFC 9728), too.
+    fn resource(&self, client: &Client, asked: Option<&str>) -> Result<Option<ResourceUri>, DeviceError> {
+        let Some(asked) = asked.filter(|asked| !asked.is_empty()) else { return Ok(None) };
+        let known = client.settings.resources.iter().find(|resource| resource.as_str() == asked);
+        match known {
+            Some(resource) => Ok(Some(resource.clone())),
+            None if is_own(asked, &self.issuer) => Ok(None),
+            None => Err(DeviceError::Resource),
+        }
     }
 
     /// What may be asked for: names that the client is not registered for, or that no account may give, are left out.
@@ -115,5 +152,32 @@ impl AskForDevice {
         let any = self.opening.grants().through_consent(crate::values::scopes::Role::Admin);
         let scope = scopes::intersection(&scope, any);
         if scope.is_empty() { Err(DeviceError::Scope) } else { Ok(scope) }
+    }
+}
+
+/// The network that a request is counted for: an IPv4 address, or the /48 around an IPv6 address, which one customer of a provider can
+/// have. Callers whose address is not known are counted together. Loopback is not counted: from there come a proxy or a tool.
+fn counted(address: Option<IpAddr>) -> Option<IpAddr> {
+    match address.map(|address| address.to_canonical()) {
+        None => Some(Ipv6Addr::UNSPECIFIED.into()),
+        Some(address) if address.is_loopback() => None,
+        Some(IpAddr::V6(v6)) => Some(Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << 80)).into()),
+        Some(v4) => Some(v4),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_site_of_ipv6_and_all_unknown_callers_are_one_network_each() {
+        let of = |text: &str| counted(Some(text.parse().unwrap()));
+        assert_eq!(of("2001:db8:1:2::3"), of("2001:db8:1:ffff:ffff::"));
+        assert_ne!(of("2001:db8:1::1"), of("2001:db8:2::1"));
+        assert_eq!(of("::ffff:192.0.2.1"), of("192.0.2.1"));
+        assert_ne!(of("192.0.2.1"), of("192.0.2.2"));
+        assert_eq!((of("127.0.0.1"), of("::1")), (None, None));
+        assert!(counted(None).is_some());
     }
 }

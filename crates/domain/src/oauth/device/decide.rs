@@ -1,11 +1,14 @@
 //! A person types the code of a device and decides (RFC 8628, section 3.3).
 
-use keyward_auth::ScopeSet;
+use std::sync::Arc;
+
+use keyward_auth::{MasterSecret, ScopeSet, Zeroizing};
 
 use super::error::DeviceError;
+use super::question::Question;
 use crate::limits::throttle::Throttle;
 use crate::model::clients::{Client, ClientName};
-use crate::model::devices::{Allowance, DeviceRequest};
+use crate::model::devices::{Allowance, DeviceRequest, DeviceState};
 use crate::model::sessions::LiveSession;
 use crate::oauth::authorize::outcome::Decision;
 use crate::oauth::consents::Consents;
@@ -19,6 +22,8 @@ use crate::values::user_code::UserCode;
 
 /// What a person is asked.
 pub struct DeviceAsked {
+    /// What [`DecideDevice::decide`] needs. Keep it out of logs.
+    pub question: Zeroizing<String>,
     pub user_code: UserCode,
     pub name: ClientName,
     /// What the client would get.
@@ -28,6 +33,14 @@ pub struct DeviceAsked {
     pub device: Device,
 }
 
+/// Whether a decision was new.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decided {
+    Now,
+    /// It had been made before: a second click.
+    Before,
+}
+
 /// Finds requests of devices by their codes, and notes what people decide.
 #[derive(Clone)]
 pub struct DecideDevice {
@@ -35,12 +48,19 @@ pub struct DecideDevice {
     opening: Opening,
     consents: Consents,
     throttle: Throttle,
+    master: Arc<MasterSecret>,
 }
 
 impl DecideDevice {
-    /// The use case over these ports; `throttle` limits wrong codes.
-    pub fn new(ports: Ports, opening: Opening, consents: Consents, throttle: Throttle) -> Self {
-        Self { ports, opening, consents, throttle }
+    /// The use case over these ports; `throttle` limits wrong codes, and questions are sealed under `master`.
+    pub fn new(
+        ports: Ports,
+        opening: Opening,
+        consents: Consents,
+        throttle: Throttle,
+        master: Arc<MasterSecret>,
+    ) -> Self {
+        Self { ports, opening, consents, throttle, master }
     }
 
     /// The request that has this code, for the person of this browser session.
@@ -54,52 +74,90 @@ impl DecideDevice {
         browser: SessionId,
         origin: &Origin,
     ) -> Result<DeviceAsked, DeviceError> {
-        let live = self.standing(browser).await?;
+        let live = self.ports.store.autocommit().sessions().live(browser).await?;
+        let live = live.ok_or(DeviceError::UnknownUserCode)?;
         let (request, client) = self.find(code, &live, origin).await?;
         let scope = self.grantable(&request, &client, &live)?;
-        let DeviceRequest { user_code, resource, device, .. } = request;
-        Ok(DeviceAsked { user_code, name: client.settings.name, scope, resource, device })
+        let question = Question { code: request.code, browser, scope: scope.clone() };
+        Ok(DeviceAsked {
+            question: question.seal(&self.master, &*self.ports.random),
+            user_code: request.user_code,
+            name: client.settings.name,
+            scope,
+            resource: request.resource,
+            device: request.device,
+        })
     }
 
-    /// Notes what the person decided, who was shown this scope. What they allow is remembered as a consent.
+    /// Notes what the person decided about [`DeviceAsked::question`], in the browser session in which they were asked. What they allow
+    /// is remembered as a consent.
     ///
     /// # Errors
-    /// As [`look`](Self::look); [`DeviceError::UnknownUserCode`] also where it was decided before.
+    /// [`DeviceError::UnknownUserCode`] for what is no question of this browser session, and where it was decided otherwise or has
+    /// expired; [`DeviceError::Scope`] as [`look`](Self::look).
     pub async fn decide(
         &self,
-        code: &str,
+        question: &str,
         browser: SessionId,
         decision: Decision,
-        shown: &ScopeSet,
         origin: &Origin,
-    ) -> Result<(), DeviceError> {
-        let live = self.standing(browser).await?;
-        let (request, client) = self.find(code, &live, origin).await?;
-        let (now, user_code) = (self.ports.clock.now(), &request.user_code);
-        let decided = match decision {
-            Decision::Deny => self.ports.store.autocommit().devices().decide(user_code, None, now).await?,
+    ) -> Result<Decided, DeviceError> {
+        let question = Question::open(question, &self.master).filter(|question| question.browser == browser);
+        let question = question.ok_or(DeviceError::UnknownUserCode)?;
+        self.ports.retrying(|| self.note(&question, decision, origin)).await
+    }
+
+    async fn note(
+        &self,
+        question: &Question,
+        decision: Decision,
+        origin: &Origin,
+    ) -> Result<Decided, DeviceError> {
+        let unknown = || DeviceError::UnknownUserCode;
+        let now = self.ports.clock.now();
+        let mut tx = self.ports.store.begin().await?;
+        let user = tx.sessions().live(question.browser).await?.ok_or_else(unknown)?.session.user;
+        tx.user_changes().hold(user).await?.ok_or_else(unknown)?;
+        // It may have ended before its account was held.
+        let live = tx.sessions().live(question.browser).await?.ok_or_else(unknown)?;
+        let request = tx.devices().find(&question.code).await?.ok_or_else(unknown)?;
+        match (&request.state, decision) {
+            (DeviceState::Pending, _) if request.expires_at > now => {}
+            (DeviceState::Allowed(by) | DeviceState::Used(by), Decision::Allow)
+                if by.browser == question.browser =>
+            {
+                return Ok(Decided::Before);
+            }
+            (DeviceState::Denied, Decision::Deny) => return Ok(Decided::Before),
+            _ => return Err(unknown()),
+        }
+        let allowed = match decision {
+            Decision::Deny => None,
             Decision::Allow => {
-                let scope = scopes::intersection(&self.grantable(&request, &client, &live)?, shown);
+                tx.clients().hold(&request.client).await?;
+                let client = tx.clients().find(&request.client).await?.filter(|client| client.settings.device);
+                let client = client.ok_or_else(unknown)?;
+                let scope = scopes::intersection(&self.grantable(&request, &client, &live)?, &question.scope);
                 if scope.is_empty() {
                     return Err(DeviceError::Scope);
                 }
-                let resource = request.resource.clone();
-                self.consents.remember(&live.session, &client.id, &scope, resource, origin).await?;
-                let allowance = Allowance { user: live.session.user, browser, at: now };
-                let mut repositories = self.ports.store.autocommit();
-                repositories.devices().decide(user_code, Some((&allowance, &scope)), now).await?
+                Some((Allowance { user, browser: question.browser, at: now }, scope))
             }
         };
-        if decided { Ok(()) } else { Err(DeviceError::UnknownUserCode) }
+        let noted = allowed.as_ref().map(|(allowance, scope)| (allowance, scope));
+        if !tx.devices().decide(&question.code, noted, now).await? {
+            return Err(unknown());
+        }
+        if let Some((_, scope)) = &allowed {
+            let resource = request.resource.clone();
+            self.consents.note(&mut *tx, &live.session, &request.client, scope, resource, origin).await?;
+        }
+        tx.commit().await?;
+        Ok(Decided::Now)
     }
 
-    /// The browser session, which the caller has just looked up.
-    async fn standing(&self, browser: SessionId) -> Result<LiveSession, DeviceError> {
-        let live = self.ports.store.autocommit().sessions().live(browser).await?;
-        live.ok_or(DeviceError::UnknownUserCode)
-    }
-
-    /// The request of this code and its client. A wrong code counts as a guess of the account and of the address.
+    /// The request of this code and its client. A wrong code counts as a guess of the account and of the address; a right one clears
+    /// the account's.
     async fn find(
         &self,
         code: &str,
@@ -111,7 +169,10 @@ impl DecideDevice {
         if let Some(code) = UserCode::parse(code)
             && let Some(request) = repositories.devices().pending(&code, self.ports.clock.now()).await?
             && let Some(client) = repositories.clients().find(&request.client).await?
+            && client.settings.device
         {
+            // Of many guesses at once, those beyond the limit learn nothing.
+            self.throttle.right(&mut *repositories, guess).await?;
             return Ok((request, client));
         }
         let event = self.throttle.event(owner(&live.session), origin).of(live.session.user);

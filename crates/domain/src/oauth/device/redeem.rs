@@ -1,13 +1,15 @@
 //! A device asks for its tokens (RFC 8628, sections 3.4 and 3.5).
 
 use keyward_auth::{SecretHash, Thumbprint};
-use time::OffsetDateTime;
+use time::Duration;
 
+use super::ask::INTERVAL;
 use super::error::DeviceError;
 use crate::model::clients::Client;
 use crate::model::devices::{Allowance, DeviceRequest, DeviceState};
 use crate::model::sessions::Session;
 use crate::model::spent::OnceId;
+use crate::model::store_error::StoreError;
 use crate::oauth::authorize::challenge::Challenge;
 use crate::oauth::authorize::code::Code;
 use crate::oauth::redeem::RedeemCode;
@@ -15,6 +17,13 @@ use crate::ports::bundle::Ports;
 use crate::sessions::opening::{Opening, Tokens};
 use crate::values::ids::SessionId;
 use crate::values::origin::Origin;
+
+/// How long a device may take to fetch what the person has allowed.
+const FETCHED_WITHIN: Duration = Duration::minutes(2);
+/// The longest interval between two polls. Within [`FETCHED_WITHIN`] a device polls once at least.
+const LONGEST: Duration = Duration::minutes(1);
+/// How much too early a device may poll: the clocks of replicas may differ by five seconds, and it waits by a clock of its own.
+const SLACK: Duration = Duration::seconds(6);
 
 /// Trades device codes for tokens.
 #[derive(Clone)]
@@ -30,15 +39,17 @@ impl RedeemDevice {
         Self { ports, opening, codes }
     }
 
-    /// Opens the session that the person allowed. A device code is good once, for its client, and while the browser session stands in
-    /// which it was allowed.
+    /// Opens the session that the person allowed. A device code is good once, for its client, for two minutes after the decision, and
+    /// while the browser session stands in which it was allowed. Another use of it ends the session that the first one opened, as with
+    /// authorization codes: its answer may have been lost.
     ///
     /// # Errors
     /// [`DeviceError::Pending`] and [`DeviceError::SlowDown`] until the person has decided; [`DeviceError::Denied`],
-    /// [`DeviceError::Expired`], [`DeviceError::Invalid`].
+    /// [`DeviceError::Expired`], [`DeviceError::Invalid`]; [`DeviceError::Resource`] for another resource than the request's.
     pub async fn redeem(
         &self,
         code: &str,
+        resource: Option<&str>,
         client: &Client,
         key: Option<&Thumbprint>,
         origin: &Origin,
@@ -46,23 +57,45 @@ impl RedeemDevice {
         let (hash, now) = (SecretHash::of(code), self.ports.clock.now());
         let found = self.ports.store.autocommit().devices().find(&hash).await?;
         let request = found.filter(|request| request.client == client.id).ok_or(DeviceError::Invalid)?;
+        if let DeviceState::Used(allowance) = &request.state {
+            return self.used(&request, allowance, origin).await;
+        }
         if !client.settings.device {
             return Err(DeviceError::NotRegistered);
         }
-        if request.expires_at <= now {
+        self.codes.same_resource(resource, request.resource.as_ref())?;
+        let until = match &request.state {
+            DeviceState::Allowed(allowance) => allowance.at + FETCHED_WITHIN,
+            _ => request.expires_at,
+        };
+        if until <= now {
             return Err(DeviceError::Expired);
         }
         match &request.state {
             DeviceState::Denied => Err(DeviceError::Denied),
-            DeviceState::Pending => {
-                let paced = self.ports.store.autocommit().devices().pace(&hash, now).await?;
-                Err(if paced { DeviceError::Pending } else { DeviceError::SlowDown })
-            }
-            DeviceState::Allowed(allowance) => {
-                let code = self.grant(&request, allowance);
+            DeviceState::Pending => Err(self.pace(&request).await?),
+            DeviceState::Allowed(allowance) | DeviceState::Used(allowance) => {
+                let code = grant(&request, allowance);
                 self.open(&request, &code, client, key, origin).await
             }
         }
+    }
+
+    /// What a device is answered whose request is undecided. One that keeps polling too early costs no write once its interval is at
+    /// its longest.
+    async fn pace(&self, request: &DeviceRequest) -> Result<DeviceError, StoreError> {
+        let now = self.ports.clock.now();
+        let due = request.asked_at.map(|at| at + request.interval);
+        let mut repositories = self.ports.store.autocommit();
+        if due.is_none_or(|due| due <= now + SLACK)
+            && repositories.devices().pace(&request.code, now, SLACK).await?
+        {
+            return Ok(DeviceError::Pending);
+        }
+        if request.interval < LONGEST {
+            repositories.devices().slow(&request.code, INTERVAL, LONGEST).await?;
+        }
+        Ok(DeviceError::SlowDown)
     }
 
     async fn open(
@@ -76,31 +109,25 @@ impl RedeemDevice {
         let (session, tokens) = self.codes.prepare(code, client, key).await?;
         // The person used a browser elsewhere.
         let session = Session { device: request.device.clone(), ..session };
-        let opened = self.ports.retrying(|| self.store(code, request, &session, origin)).await?;
-        if opened { Ok(tokens) } else { Err(DeviceError::Invalid) }
+        if self.ports.retrying(|| self.store(code, request, &session, origin)).await? {
+            return Ok(tokens);
+        }
+        let found = self.ports.store.autocommit().devices().find(&request.code).await?;
+        match found.map(|found| found.state) {
+            Some(DeviceState::Used(allowance)) => self.used(request, &allowance, origin).await,
+            _ => Err(DeviceError::Invalid),
+        }
     }
 
-    /// What was allowed, as an authorization code says it.
-    fn grant(&self, request: &DeviceRequest, allowance: &Allowance) -> Code {
-        let now: OffsetDateTime = self.ports.clock.now();
-        let mut tail = [0; 10];
-        self.ports.random.fill(&mut tail);
-        let millis = u64::try_from(now.unix_timestamp_nanos() / 1_000_000).unwrap_or_default();
-        Code {
-            // The request itself is what can be used once, and the device has proven itself.
-            id: OnceId([0; 16]),
-            challenge: Challenge::from_bytes([0; 32]),
-            redirect_uri: None,
-            nonce: None,
-            key: None,
-            expires_at: Code::expiry(allowance.at),
-            user: allowance.user,
-            parent: allowance.browser,
-            session: SessionId(uuid::Builder::from_unix_timestamp_millis(millis, &tail).into_uuid()),
-            client: request.client.clone(),
-            scope: request.scope.clone(),
-            resource: request.resource.clone(),
-        }
+    /// Ends the session that the first use of the code opened.
+    async fn used(
+        &self,
+        request: &DeviceRequest,
+        allowance: &Allowance,
+        origin: &Origin,
+    ) -> Result<Tokens, DeviceError> {
+        self.codes.end_first(&grant(request, allowance), origin).await?;
+        Err(DeviceError::Invalid)
     }
 
     /// Stores the session. Returns whether this is the first use of the device code, and what was allowed still stands.
@@ -118,5 +145,27 @@ impl RedeemDevice {
         self.opening.store(&mut *tx, session, origin).await?;
         tx.commit().await?;
         Ok(true)
+    }
+}
+
+/// What was allowed, as an authorization code says it. It is always the same for one request, and so is the session that it opens.
+fn grant(request: &DeviceRequest, allowance: &Allowance) -> Code {
+    let mut tail = [0; 10];
+    tail.copy_from_slice(&request.code.as_bytes()[..10]);
+    let millis = u64::try_from(allowance.at.unix_timestamp_nanos() / 1_000_000).unwrap_or_default();
+    Code {
+        // The request itself is what can be used once, and the device has proven itself.
+        id: OnceId([0; 16]),
+        challenge: Challenge::from_bytes([0; 32]),
+        redirect_uri: None,
+        nonce: None,
+        key: None,
+        expires_at: Code::expiry(allowance.at),
+        user: allowance.user,
+        parent: allowance.browser,
+        session: SessionId(uuid::Builder::from_unix_timestamp_millis(millis, &tail).into_uuid()),
+        client: request.client.clone(),
+        scope: request.scope.clone(),
+        resource: request.resource.clone(),
     }
 }
