@@ -168,6 +168,31 @@ impl Throttle {
         Ok(())
     }
 
+    /// Counts a guess at an account before its answer is known: of any number at once, no more get an answer than the budget allows.
+    /// Returns what is left to count if it is wrong. A right one has to be [forgotten](Self::forget).
+    pub(crate) async fn ahead(
+        &self,
+        repositories: &mut (impl Repositories + ?Sized),
+        guess: Guess,
+        event: Event,
+    ) -> Result<Guess, ThrottleError> {
+        let of_account = Guess { address: None, ..guess };
+        self.wrong(repositories, of_account, event).await?;
+        Ok(Guess { account: None, ..guess })
+    }
+
+    /// Forgets the guesses at an account after a right one.
+    pub(crate) async fn forget(
+        &self,
+        repositories: &mut (impl Repositories + ?Sized),
+        guess: Guess,
+    ) -> Result<(), StoreError> {
+        match guess.account.filter(|_| self.is_on()) {
+            Some(key) => repositories.attempts().clear(key).await,
+            None => Ok(()),
+        }
+    }
+
     /// Forgets wrong guesses at an account after a right one; an address's own are not. If others have used a budget up
     /// meanwhile, this one learns nothing.
     pub(crate) async fn right(

@@ -57,7 +57,8 @@ impl Consents {
             .retrying(|| async {
                 let mut tx = self.ports.store.begin().await?;
                 // Two decisions of one account wait for each other.
-                if tx.user_changes().hold(session.user).await?.is_none() || !tx.clients().hold(client).await? {
+                if tx.user_changes().hold(session.user).await?.is_none() || !tx.clients().hold(client).await?
+                {
                     return Ok(());
                 }
                 self.note(&mut *tx, session, client, scope, resource.clone(), origin).await?;

@@ -163,9 +163,8 @@ impl<C: Connections> DeviceRepository for Db<C> {
     }
 
     async fn disallow(&mut self, user: UserId, client: Option<&ClientId>) -> Result<u64, StoreError> {
-        let mut removal = Entity::delete_many()
-            .filter(Column::UserId.eq(user.0))
-            .filter(Column::State.eq(ALLOWED));
+        let mut removal =
+            Entity::delete_many().filter(Column::UserId.eq(user.0)).filter(Column::State.eq(ALLOWED));
         if let Some(client) = client {
             removal = removal.filter(Column::ClientId.eq(client.as_str()));
         }

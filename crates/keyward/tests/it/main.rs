@@ -36,6 +36,8 @@ mod current_password;
 mod database_urls;
 mod deletion_races;
 mod deploy;
+mod device_allowances;
+mod device_limits;
 mod device_requests;
 mod devices;
 mod discovery;

@@ -154,9 +154,10 @@ fn tables(postgres: bool, rows: i64) -> Vec<Table> {
         ),
         (
             "device_requests",
-            "code_hash, user_code, client_id, scope, network, created_at, expires_at, \"interval\", state",
+            "code_hash, user_code, client_id, scope, network, created_at, expires_at, \"interval\", state, user_id",
             format!(
-                "{key}, {letters}, 'client-' || i, 'openid', '192.0.2.1', {THEN}, {THEN} + i, 5000000, 'pending'"
+                "{key}, {letters}, 'client-' || i, 'openid', '192.0.2.1', {THEN}, {THEN} + i, 5000000, 'pending', \
+                 CASE i % 2 WHEN 0 THEN i END"
             ),
             fewer / 10,
         ),

@@ -55,7 +55,12 @@ pub(crate) async fn all(inspector: &mut Inspector) {
         .await;
     inspector
         .of("devices.make_room", async |db| {
-            assert!(!db.devices().make_room(Some(&request.client), after(0) - Duration::days(9), now).await.unwrap());
+            assert!(
+                !db.devices()
+                    .make_room(Some(&request.client), after(0) - Duration::days(9), now)
+                    .await
+                    .unwrap()
+            );
         })
         .await;
     inspector

@@ -135,7 +135,8 @@ impl DecideDevice {
             Decision::Deny => None,
             Decision::Allow => {
                 tx.clients().hold(&request.client).await?;
-                let client = tx.clients().find(&request.client).await?.filter(|client| client.settings.device);
+                let client =
+                    tx.clients().find(&request.client).await?.filter(|client| client.settings.device);
                 let client = client.ok_or_else(unknown)?;
                 let scope = scopes::intersection(&self.grantable(&request, &client, &live)?, &question.scope);
                 if scope.is_empty() {
@@ -165,18 +166,19 @@ impl DecideDevice {
         origin: &Origin,
     ) -> Result<(DeviceRequest, Client), DeviceError> {
         let guess = self.throttle.user_code(live.session.user, origin.device.ip).await?;
+        let event = self.throttle.event(owner(&live.session), origin).of(live.session.user);
         let mut repositories = self.ports.store.autocommit();
+        let left = self.throttle.ahead(&mut *repositories, guess, event.clone()).await?;
         if let Some(code) = UserCode::parse(code)
             && let Some(request) = repositories.devices().pending(&code, self.ports.clock.now()).await?
             && let Some(client) = repositories.clients().find(&request.client).await?
             && client.settings.device
         {
-            // Of many guesses at once, those beyond the limit learn nothing.
-            self.throttle.right(&mut *repositories, guess).await?;
+            self.throttle.right(&mut *repositories, left).await?;
+            self.throttle.forget(&mut *repositories, guess).await?;
             return Ok((request, client));
         }
-        let event = self.throttle.event(owner(&live.session), origin).of(live.session.user);
-        self.throttle.wrong(&mut *repositories, guess, event).await?;
+        self.throttle.wrong(&mut *repositories, left, event).await?;
         Err(DeviceError::UnknownUserCode)
     }
 
