@@ -3,8 +3,9 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::Keyward;
 use crate::endpoints::Endpoints;
+use crate::grant::Pair;
+use crate::{Error, Keyward, Session, id_token, wall};
 
 /// How long a person may take for a login, unless the program says otherwise.
 const PATIENCE: Duration = Duration::from_mins(5);
@@ -60,6 +61,26 @@ impl Application {
     #[must_use]
     pub fn patience(self, patience: Duration) -> Self {
         Self { patience, ..self }
+    }
+
+    /// The session of these tokens, if the ID token beside them is this login's. Without one, Keyward has not granted `openid`. A session
+    /// that is not for us is ended.
+    pub(crate) async fn session(
+        &self,
+        pair: Pair,
+        issuer: &str,
+        nonce: Option<&str>,
+    ) -> Result<Session, Error> {
+        let id_token = pair.id_token.clone();
+        let session = Session::new(self.keyward.clone(), pair.through(&self.client_id));
+        let checked = id_token
+            .map_or(Ok(()), |token| id_token::check(&token, issuer, &self.client_id, nonce, wall::now()));
+        if let Err(error) = checked {
+            // The error that counts is the first.
+            drop(session.log_out().await);
+            return Err(error);
+        }
+        Ok(session)
     }
 
     /// Whether an ID token is asked for.

@@ -63,8 +63,7 @@ impl Application {
         let begun = Instant::now();
         show(&device.prompt);
         let pair = self.poll(&device, begun).await?;
-        self.check_id_token(&pair, &metadata.issuer, None)?;
-        Ok(Session::new(self.keyward.clone(), pair.through(&self.client_id)))
+        self.session(pair, &metadata.issuer, None).await
     }
 
     async fn device(&self) -> Result<Device, Error> {
@@ -84,27 +83,37 @@ impl Application {
         ]);
         let life = Duration::from_secs(device.prompt.expires_in.into());
         let mut interval = Duration::from_secs(device.interval.unwrap_or(INTERVAL).max(1));
+        // While Keyward is out of reach, it is asked more and more seldom.
+        let mut outage = Duration::ZERO;
         loop {
-            // A device that would ask after the end need not wait for it.
-            if begun.elapsed().saturating_add(interval) > life {
-                return Err(Error::LoginOver);
-            }
-            tokio::time::sleep(interval).await;
+            let (wait, left) = (interval.max(outage), life.saturating_sub(begun.elapsed()));
+            tokio::time::sleep(wait.min(left)).await;
             let request = with_form(self.keyward.post("/oauth/token")?, form.clone());
-            match ask(request).await {
+            let over = match ask(request).await {
                 Ok(pair) => return Ok(pair),
-                Err(Refusal::Code(code)) if code == "authorization_pending" => {}
-                Err(Refusal::Code(code)) if code == "slow_down" => interval = interval.saturating_add(SLOWER),
-                Err(Refusal::Code(code)) if code == "expired_token" => return Err(Error::LoginOver),
-                // Out of reach: it is asked more and more seldom.
-                Err(Refusal::Other(Error::Unavailable { retry_after })) => {
-                    let seldom = interval.saturating_mul(2).min(LONGEST).max(interval);
-                    interval = retry_after.unwrap_or_default().max(seldom);
+                Err(Refusal::Code(code)) if code == "authorization_pending" => {
+                    outage = Duration::ZERO;
+                    Error::LoginOver
                 }
-                Err(Refusal::Other(Error::Throttled { retry_after })) => {
-                    interval = retry_after.max(interval);
+                Err(Refusal::Code(code)) if code == "slow_down" => {
+                    outage = Duration::ZERO;
+                    interval = interval.saturating_add(SLOWER);
+                    Error::LoginOver
+                }
+                Err(Refusal::Code(code)) if code == "expired_token" => return Err(Error::LoginOver),
+                Err(Refusal::Other(error @ Error::Unavailable { retry_after })) => {
+                    outage = retry_after.unwrap_or_default().max(wait.saturating_mul(2).min(LONGEST));
+                    error
+                }
+                Err(Refusal::Other(error @ Error::Throttled { retry_after })) => {
+                    outage = retry_after;
+                    error
                 }
                 Err(refusal) => return Err(refusal.into_error(Error::LoginOver)),
+            };
+            // That was the last time: the person may have decided in the last moment.
+            if left <= wait {
+                return Err(over);
             }
         }
     }

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use reqwest::{RequestBuilder, Response, StatusCode};
+use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde::de::DeserializeOwned;
 
 use crate::Error;
 use crate::address::Address;
+use crate::body::{Unread, json};
 use crate::form::{encode, with_form};
 use crate::grant::{Grant, Own, Pair, Refresh, Refused, Renewal};
 use crate::half_login::Unauthorized;
@@ -15,6 +16,10 @@ use crate::oauth;
 /// Keyward repeats the answer to a refresh for ten seconds, so an answer that was lost must be asked for
 /// again in that time.
 const RENEWAL: Duration = Duration::from_secs(4);
+/// How long the end of a session may take, during which other processes may wait for the lock of its store.
+pub(crate) const ENDING: Duration = Duration::from_secs(5);
+/// How long every other call to Keyward may take, but for those that wait for their turn at hashing.
+const CALL: Duration = Duration::from_secs(10);
 
 /// Where a Keyward is, and the HTTP client that reaches it. Cheap to clone.
 #[derive(Clone)]
@@ -69,15 +74,23 @@ impl Endpoints {
     pub(crate) async fn revoke(&self, client_id: &str, refresh_token: &str) -> Result<(), Error> {
         let fields =
             [("token", refresh_token), ("token_type_hint", "refresh_token"), ("client_id", client_id)];
-        let request = with_form(self.post("/oauth/revoke")?, encode(fields));
+        let request = with_form(self.post("/oauth/revoke")?, encode(fields)).timeout(ENDING);
         match oauth::send(request).await.map_err(|refusal| refusal.into_error(Error::SessionOver)) {
             Ok(_) | Err(Error::SessionOver | Error::InvalidClient) => Ok(()),
             Err(error) => Err(error),
         }
     }
 
+    pub(crate) fn get(&self, path: &str) -> Result<RequestBuilder, Error> {
+        self.request(Method::GET, path)
+    }
+
     pub(crate) fn post(&self, path: &str) -> Result<RequestBuilder, Error> {
-        Ok(self.http.post(self.address.join(path)?))
+        self.request(Method::POST, path)
+    }
+
+    fn request(&self, method: Method, path: &str) -> Result<RequestBuilder, Error> {
+        Ok(self.http.request(method, self.address.join(path)?).timeout(CALL))
     }
 }
 
@@ -91,14 +104,17 @@ pub(crate) async fn read<T: DeserializeOwned>(response: Response, unauthorized: 
     let status = response.status();
     let unexpected = Error::Unexpected { status: status.as_u16() };
     if status == StatusCode::BAD_REQUEST {
-        let refused = response.json::<Refused>().await;
+        let refused = json::<Refused>(response).await;
         let scope = refused.is_ok_and(|refused| refused.error == "invalid_scope");
         return Err(if scope { Error::Scope } else { unexpected });
     }
     if !status.is_success() {
         return Err(Error::of(&response, unauthorized));
     }
-    response.json().await.map_err(|error| if error.is_decode() { unexpected } else { away(error) })
+    json(response).await.map_err(|unread| match unread {
+        Unread::Unfit => unexpected,
+        Unread::Away => Error::Unavailable { retry_after: None },
+    })
 }
 
 /// The tokens of a login, where a 401 that says no more means `unauthorized`.
@@ -106,7 +122,7 @@ pub(crate) async fn tokens(response: Response, unauthorized: Error) -> Result<Pa
     if response.status() != StatusCode::UNAUTHORIZED {
         return read(response, unauthorized).await;
     }
-    Err(match response.json().await {
+    Err(match json(response).await {
         Ok(Unauthorized::MfaRequired(half)) => Error::SecondFactor(half),
         Ok(Unauthorized::WrongCode) => Error::WrongCode,
         Ok(Unauthorized::InvalidPasskey) => Error::InvalidPasskey,

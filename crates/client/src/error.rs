@@ -68,8 +68,8 @@ pub enum Error {
     /// The session's tokens could not be read from where they are kept, or not be written there.
     #[error("the session could not be kept: {0}")]
     Store(#[source] std::io::Error),
-    /// Too many wrong passwords.
-    #[error("too many wrong passwords: try again in {} s", retry_after.as_secs())]
+    /// Too many wrong passwords or codes, or too many logins at once.
+    #[error("too many attempts: try again in {} s", retry_after.as_secs())]
     Throttled {
         /// How long to wait.
         retry_after: Duration,
@@ -77,7 +77,7 @@ pub enum Error {
     /// Logged out, here or elsewhere, idle for too long, or no longer a client: only a login helps.
     #[error("the session is over: log in again")]
     SessionOver,
-    /// Keyward is overloaded, or out of reach.
+    /// Keyward is overloaded, out of reach, or has an error of its own.
     #[error("Keyward is not available now")]
     Unavailable {
         /// How long to wait, if Keyward said so.
@@ -103,6 +103,10 @@ impl Error {
             StatusCode::UNAUTHORIZED => unauthorized,
             StatusCode::TOO_MANY_REQUESTS => Self::Throttled { retry_after: retry_after.unwrap_or_default() },
             StatusCode::SERVICE_UNAVAILABLE => Self::Unavailable { retry_after },
+            // What a proxy says while Keyward restarts.
+            StatusCode::INTERNAL_SERVER_ERROR | StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT => {
+                Self::Unavailable { retry_after: None }
+            }
             status => Self::Unexpected { status: status.as_u16() },
         }
     }

@@ -3,20 +3,38 @@
 use std::io;
 use std::sync::Arc;
 
-use crate::kept::{Kept, open};
+use crate::kept::{Kept, Purpose, open};
 use crate::secrets::random;
 use crate::store::{SavedSession, SessionStore};
 use crate::{Error, Keyward, Session};
 
 impl Session {
-    /// Keeps the session in a store, in place of what was there, from now until it ends. Every refresh is written before its token is used.
-    /// Of several processes with the same store one refreshes, and the others take what it got.
+    /// Keeps the session in a store from now until it ends. Every refresh is written before its token is used. Of several processes with the
+    /// same store one refreshes, and the others take what it got. A session of this Keyward that the store kept before is ended, if Keyward
+    /// can be reached.
+    ///
+    /// Call [`Session::settle`] before the program ends.
     ///
     /// # Errors
     ///
-    /// [`Error::Store`] where it cannot be written, where this session is kept already, or is not a user's; [`Error::SessionOver`].
+    /// [`Error::Store`] where it cannot be written, where the store keeps a session of another Keyward, where this session is kept already,
+    /// or is not a user's; [`Error::SessionOver`]. The session stands then, and is not kept: [`Session::log_out`] ends it.
     pub async fn keep_in(&self, store: impl SessionStore) -> Result<(), Error> {
-        let kept = Kept { store: Arc::new(store), id: random()? };
+        let kept = Kept::new(Arc::new(store), random()?);
+        let session = self.clone();
+        // In a task of its own: a caller that gives up must not leave a session with two owners.
+        let keeping = tokio::spawn(async move {
+            if let Some(last) = session.keep(kept).await? {
+                // It may have ended before, and this one is kept in any case.
+                drop(Self::new(session.keyward().clone(), last.grant()).log_out().await);
+            }
+            Ok(())
+        });
+        keeping.await.unwrap_or_else(|_| Err(Error::Store(io::Error::other("the work was cancelled"))))
+    }
+
+    /// Writes the session, and returns the one that was there.
+    async fn keep(&self, kept: Kept) -> Result<Option<SavedSession>, Error> {
         // Nothing is refreshed meanwhile.
         let _turn = self.turn().await;
         let unfit = |words| Error::Store(io::Error::new(io::ErrorKind::InvalidInput, words));
@@ -24,11 +42,22 @@ impl Session {
             return Err(unfit("this session is kept already"));
         }
         let (grant, keyward) = (self.grant()?, self.keyward());
-        let saved = SavedSession::of(&grant, &keyward.address, &kept.id);
+        let saved = SavedSession::of(&grant, &keyward.address, kept.id());
         let saved = saved.ok_or_else(|| unfit("it is not a user's session"))?;
-        open(&kept.store, true).await?.write(Some(saved)).await?;
+        let opened = open(kept.store(), Purpose::Replace).await?;
+        let last = opened.saved.clone();
+        if last.as_ref().is_some_and(|last| !last.is_at(&keyward.address)) {
+            return Err(unfit("there is a session of another Keyward: log out of that one first"));
+        }
+        opened.write(Some(saved)).await?;
         self.set_kept(kept);
-        Ok(())
+        Ok(last)
+    }
+
+    /// Waits until no token is being fetched. A program whose session is kept calls it before it ends: a refresh token that was spent, and
+    /// whose successor was not written, ends the session.
+    pub async fn settle(&self) {
+        drop(self.turn().await);
     }
 }
 
@@ -40,10 +69,26 @@ impl Keyward {
     /// [`Error::Store`] where it cannot be read.
     pub async fn resume(&self, store: impl SessionStore) -> Result<Option<Session>, Error> {
         let store: Arc<dyn SessionStore> = Arc::new(store);
-        let saved = open(&store, false).await?.saved;
+        let saved = open(&store, Purpose::Use).await?.saved;
         let Some(saved) = saved.filter(|saved| saved.is_at(&self.endpoints.address)) else { return Ok(None) };
         let session = Session::new(self.endpoints.clone(), saved.grant());
-        session.set_kept(Kept { store, id: saved.id().to_owned() });
+        session.set_kept(Kept::new(store, saved.id().to_owned()));
         Ok(Some(session))
+    }
+
+    /// Ends the session at this Keyward that a store keeps, and removes it there: also one that is not resumed because others can read it.
+    /// Returns whether there was one.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unavailable`], and then the session stands; [`Error::Store`] where it cannot be read or removed.
+    pub async fn end_kept(&self, store: impl SessionStore) -> Result<bool, Error> {
+        let store: Arc<dyn SessionStore> = Arc::new(store);
+        let opened = open(&store, Purpose::End).await?;
+        let saved = opened.saved.clone().filter(|saved| saved.is_at(&self.endpoints.address));
+        let Some(saved) = saved else { return Ok(false) };
+        Session::new(self.endpoints.clone(), saved.grant()).log_out().await?;
+        opened.write(None).await?;
+        Ok(true)
     }
 }

@@ -38,7 +38,8 @@ impl Keyward {
         Ok(Self { endpoints: Endpoints { address, http: http.build()? } })
     }
 
-    /// The same with an HTTP client of your own: your proxy, your certificate authority, your time limits.
+    /// The same with an HTTP client of your own: your proxy, your certificate authority. Its time limits are for your calls: those that
+    /// log in, refresh and log out have limits of their own, 30 seconds at most.
     ///
     /// Build it without redirects, for reqwest repeats a 307 or 308 with its body, the password.
     ///
@@ -91,7 +92,7 @@ impl Keyward {
     /// [`Error::InvalidPasskey`], [`Error::NoPasskeys`], [`Error::Unverified`], [`Error::Throttled`], [`Error::Unavailable`] and
     /// [`Error::Unexpected`].
     pub async fn log_in_with_passkey(&self, assertion: &serde_json::Value) -> Result<Session, Error> {
-        let request = self.endpoints.post("/login/passkey")?.json(assertion);
+        let request = self.endpoints.post("/login/passkey")?.timeout(LOGIN).json(assertion);
         let response = request.send().await.map_err(away)?;
         if response.status() == StatusCode::CONFLICT {
             return Err(Error::NoPasskeys);
@@ -106,7 +107,8 @@ impl Keyward {
     /// [`Error::WrongCode`], [`Error::InvalidPasskey`], [`Error::LoginOver`], [`Error::Throttled`], [`Error::Unavailable`] and [`Error::Unexpected`].
     pub async fn finish_login(&self, half: &HalfLogin, answer: SecondFactor<'_>) -> Result<Session, Error> {
         let finish = Finish { mfa_token: &half.mfa_token, answer };
-        let response = self.endpoints.post("/login/mfa")?.json(&finish).send().await.map_err(away)?;
+        let request = self.endpoints.post("/login/mfa")?.timeout(LOGIN).json(&finish);
+        let response = request.send().await.map_err(away)?;
         let pair = tokens(response, Error::LoginOver).await?;
         Ok(Session::new(self.endpoints.clone(), pair.into()))
     }

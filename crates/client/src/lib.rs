@@ -4,6 +4,7 @@
 
 mod address;
 mod application;
+mod body;
 mod call;
 mod device;
 mod endpoints;
@@ -23,6 +24,7 @@ mod secrets;
 mod session;
 mod session_file;
 mod store;
+mod tokens;
 mod wall;
 
 pub use application::Application;

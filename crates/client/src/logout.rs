@@ -2,7 +2,9 @@
 
 use reqwest::StatusCode;
 
+use crate::endpoints::ENDING;
 use crate::grant::Renewal;
+use crate::kept::Purpose;
 use crate::{Error, Session};
 
 impl Session {
@@ -33,7 +35,7 @@ impl Session {
         // Nothing is refreshed meanwhile.
         let _turn = self.turn().await;
         let opened = match self.kept() {
-            Some(kept) => kept.open().await?,
+            Some(kept) => kept.open(Purpose::End).await?,
             None => None,
         };
         let renewal = match (&opened, self.grant()) {
@@ -53,7 +55,8 @@ impl Session {
 
     /// Ends a session that was opened without a client.
     async fn end(&self) -> Result<(), Error> {
-        let response = match self.at_keyward().post("/logout").send().await {
+        let logout = self.at_keyward().post("/logout").with(|request| request.timeout(ENDING));
+        let response = match logout.send().await {
             Err(Error::SessionOver) => return Ok(()),
             Err(Error::Http(_)) => return Err(Error::Unavailable { retry_after: None }),
             response => response?,

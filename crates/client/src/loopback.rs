@@ -4,20 +4,30 @@ mod answer;
 mod listener;
 mod request;
 
-use reqwest::Url;
+use serde::Deserialize;
 
 use crate::application::Application;
 use crate::form::{encode, with_form};
 use crate::grant::Pair;
 use crate::oauth::ask;
 use crate::secrets::{challenge, random};
-use crate::{Error, Session, id_token, wall};
+use crate::{Error, Session};
 use answer::Expected;
 use listener::Listener;
 
+/// A parameter of an authorization request.
+type Parameter = (&'static str, String);
+
+/// The answer to a pushed request (RFC 9126, section 2.2).
+#[derive(Deserialize)]
+struct Pushed {
+    request_uri: String,
+}
+
 impl Application {
     /// Logs a person in with the browser of this machine (RFC 8252): `open` gets the address to open in it, and can print it for
-    /// the case that there is no browser. The answer comes to a port of 127.0.0.1 that is open for this login alone.
+    /// the case that there is no browser. The answer comes to a port of 127.0.0.1 that is open for this login alone. Open it within five
+    /// minutes: where Keyward takes pushed requests (RFC 9126), the address refers to one, and holds nothing of the login itself.
     ///
     /// It uses PKCE (RFC 7636), and checks `state`, `iss` (RFC 9207) and, with the scope `openid`, `nonce`. Dropping the future gives the
     /// login up and closes the port.
@@ -39,7 +49,14 @@ impl Application {
         let listener = Listener::bind(&self.path).await.map_err(Error::Listener)?;
         let (state, verifier, nonce) = (random()?, random()?, random()?);
         let nonce = self.is_openid().then_some(nonce);
-        let url = self.address(listener.redirect_uri(), &state, &verifier, nonce.as_deref())?;
+        let request = self.request(listener.redirect_uri(), &state, &verifier, nonce.as_deref());
+        // Other users of this machine can read the command line of a browser.
+        let request = match &metadata.pushed_authorization_request_endpoint {
+            Some(_) => self.pushed(request).await?,
+            None => request,
+        };
+        let mut url = self.keyward.address.join("/oauth/authorize")?;
+        url.query_pairs_mut().extend_pairs(request);
         let expected = Expected {
             host: listener.host().to_owned(),
             path: self.path.clone(),
@@ -50,29 +67,32 @@ impl Application {
         let answer = tokio::time::timeout(self.patience, listener.receive(expected)).await;
         let code = answer.map_err(|_| Error::LoginOver)??;
         let pair = self.redeem(&code, listener.redirect_uri(), &verifier).await?;
-        if let Some(nonce) = &nonce {
-            self.check_id_token(&pair, &metadata.issuer, Some(nonce))?;
-        }
-        Ok(Session::new(self.keyward.clone(), pair.through(&self.client_id)))
+        self.session(pair, &metadata.issuer, nonce.as_deref()).await
     }
 
-    /// The address to open: an authorization request (RFC 6749, section 4.1.1).
-    fn address(&self, uri: &str, state: &str, verifier: &str, nonce: Option<&str>) -> Result<Url, Error> {
-        let mut url = self.keyward.address.join("/oauth/authorize")?;
+    /// An authorization request (RFC 6749, section 4.1.1).
+    fn request(&self, uri: &str, state: &str, verifier: &str, nonce: Option<&str>) -> Vec<Parameter> {
         let challenge = challenge(verifier);
         let always = [
             ("response_type", "code"),
-            ("client_id", &self.client_id),
+            ("client_id", self.client_id.as_str()),
             ("redirect_uri", uri),
             ("state", state),
-            ("code_challenge", &challenge),
+            ("code_challenge", challenge.as_str()),
             ("code_challenge_method", "S256"),
         ];
         let optional =
             [("scope", self.scope.as_deref()), ("resource", self.resource.as_deref()), ("nonce", nonce)];
         let optional = optional.into_iter().filter_map(|(name, value)| Some((name, value?)));
-        url.query_pairs_mut().extend_pairs(always.into_iter().chain(optional));
-        Ok(url)
+        always.into_iter().chain(optional).map(|(name, value)| (name, value.to_owned())).collect()
+    }
+
+    /// The request that refers to this one, which goes to Keyward directly (RFC 9126).
+    async fn pushed(&self, request: Vec<Parameter>) -> Result<Vec<Parameter>, Error> {
+        let form = encode(request.iter().map(|(name, value)| (*name, value.as_str())));
+        let pushed = ask::<Pushed>(with_form(self.keyward.post("/oauth/par")?, form)).await;
+        let Pushed { request_uri } = pushed.map_err(|refusal| refusal.into_error(Error::LoginOver))?;
+        Ok(vec![("client_id", self.client_id.clone()), ("request_uri", request_uri)])
     }
 
     /// Trades the code for tokens (RFC 6749, section 4.1.3), and never twice: a second use ends the session.
@@ -86,11 +106,5 @@ impl Application {
         ]);
         let request = with_form(self.keyward.post("/oauth/token")?, form);
         ask(request).await.map_err(|refusal| refusal.into_error(Error::LoginOver))
-    }
-
-    /// Checks the ID token. Without one, Keyward has not granted `openid`.
-    pub(crate) fn check_id_token(&self, pair: &Pair, issuer: &str, nonce: Option<&str>) -> Result<(), Error> {
-        let Some(token) = &pair.id_token else { return Ok(()) };
-        id_token::check(token, issuer, &self.client_id, nonce, wall::now())
     }
 }

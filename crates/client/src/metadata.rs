@@ -13,13 +13,14 @@ pub(crate) struct Metadata {
     /// Its name, as every answer to an authorization request has it.
     pub(crate) issuer: String,
     pub(crate) authorization_endpoint: Option<String>,
+    pub(crate) pushed_authorization_request_endpoint: Option<String>,
     pub(crate) device_authorization_endpoint: Option<String>,
 }
 
 impl Endpoints {
     /// Fetches the metadata, which must be of the address it came from (RFC 8414, section 3.3).
     pub(crate) async fn metadata(&self) -> Result<Metadata, Error> {
-        let request = self.http.get(self.address.join("/.well-known/openid-configuration")?);
+        let request = self.get("/.well-known/openid-configuration")?;
         let metadata: Metadata =
             ask(request).await.map_err(|refusal| refusal.into_error(Error::LoginOver))?;
         let issuer = Address::parse(&metadata.issuer).map_err(|_| Error::Issuer)?;

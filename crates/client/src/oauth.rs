@@ -5,6 +5,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::Error;
+use crate::body::{Unread, json};
 
 /// The error of a request without a whole answer.
 const AWAY: Error = Error::Unavailable { retry_after: None };
@@ -27,8 +28,12 @@ struct Body {
 pub(crate) async fn ask<T: DeserializeOwned>(request: RequestBuilder) -> Result<T, Refusal> {
     let response = send(request).await?;
     let unexpected = Error::Unexpected { status: response.status().as_u16() };
-    let body = response.json().await;
-    body.map_err(|error| Refusal::Other(if error.is_decode() { unexpected } else { AWAY }))
+    json(response).await.map_err(|unread| {
+        Refusal::Other(match unread {
+            Unread::Unfit => unexpected,
+            Unread::Away => AWAY,
+        })
+    })
 }
 
 /// Sends a request of a public client, and returns an answer that is a success.
@@ -45,7 +50,7 @@ pub(crate) async fn send(request: RequestBuilder) -> Result<Response, Refusal> {
     {
         return Err(Refusal::Other(other));
     }
-    Err(response.json::<Body>().await.map_or(Refusal::Other(other), |body| Refusal::Code(body.error)))
+    Err(json::<Body>(response).await.map_or(Refusal::Other(other), |body| Refusal::Code(body.error)))
 }
 
 impl Refusal {

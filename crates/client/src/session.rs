@@ -1,7 +1,7 @@
 //! A session: its access token, renewed in time by one caller while the others wait.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use reqwest::{Method, RequestBuilder};
@@ -13,14 +13,12 @@ use crate::address::Address;
 use crate::endpoints::Endpoints;
 use crate::grant::{Grant, Renewal};
 use crate::kept::Kept;
-
-/// How long before its end a token is replaced: a tenth of its lifetime, and no more than this.
-const AHEAD: Duration = Duration::from_mins(1);
-/// How long a good token is used on when its replacement failed, before the next try.
-const PAUSE: Duration = Duration::from_secs(5);
+use crate::tokens::{Tokens, lock, renew};
 
 /// How long the next token is waited for while the last one is still good: all callers of one renewal together.
 const SHORTLY: Duration = Duration::from_millis(250);
+/// The same for a session that is kept, unless the last renewal failed: a program that ends too early would lose the next refresh token.
+const PATIENTLY: Duration = Duration::from_secs(2);
 /// How long a service that refused a token and its replacement does not have another one fetched.
 const REFUSING: Duration = Duration::from_mins(1);
 
@@ -41,27 +39,6 @@ pub struct Session {
     refusing: Arc<Mutex<Option<Instant>>>,
     /// Where it is kept between the runs of a program, if anywhere.
     kept: Arc<OnceLock<Kept>>,
-}
-
-struct Tokens {
-    access: String,
-    renewal: Renewal,
-    renew_at: Instant,
-    expires_at: Instant,
-    failed_at: Option<Instant>,
-}
-
-impl From<Grant> for Tokens {
-    fn from(grant: Grant) -> Self {
-        let (now, lifetime) = (Instant::now(), Duration::from_secs(grant.expires_in.into()));
-        Self {
-            access: grant.access_token,
-            renewal: grant.renewal,
-            renew_at: now + lifetime.saturating_sub(AHEAD.min(lifetime / 10)),
-            expires_at: now + lifetime,
-            failed_at: None,
-        }
-    }
 }
 
 impl Session {
@@ -175,21 +152,35 @@ impl Session {
     /// shortly, and then use it.
     pub(crate) async fn fresh(&self, refused: Option<&str>) -> Result<String, Error> {
         let asked_at = Instant::now();
-        let (token, left) = {
+        if let Some(kept) = self.kept().filter(|kept| kept.is_behind()) {
+            self.catch_up(kept).await;
+        }
+        let (token, left, failed) = {
             let tokens = lock(&self.tokens);
             let tokens = tokens.as_ref().ok_or(Error::SessionOver)?;
-            if is_good(tokens, asked_at, refused) {
+            if tokens.is_good(asked_at, refused) {
                 return Ok(tokens.access.clone());
             }
-            (tokens.access.clone(), tokens.expires_at.saturating_duration_since(asked_at))
+            let left = tokens.expires_at.saturating_duration_since(asked_at);
+            (tokens.access.clone(), left, tokens.failed_at.is_some())
         };
-        // The process must not end with a refresh token that was spent and whose successor was not written.
-        if refused.is_some() || left.is_zero() || self.kept().is_some() {
+        if refused.is_some() || left.is_zero() {
             return self.next(asked_at, refused).await;
         }
         let waited = lock(&self.begun).map_or(Duration::ZERO, |begun| begun.elapsed());
-        let shortly = SHORTLY.saturating_sub(waited).min(left);
+        let most = if self.kept().is_some() && !failed { PATIENTLY } else { SHORTLY };
+        let shortly = most.saturating_sub(waited).min(left);
         tokio::time::timeout(shortly, self.next(asked_at, None)).await.unwrap_or(Ok(token))
+    }
+
+    /// Has written what could not be written where the session is kept, unless that or a renewal is under way.
+    async fn catch_up(&self, kept: &Kept) {
+        let (Ok(turn), kept) = (Arc::clone(&self.renewing).try_lock_owned(), kept.clone()) else { return };
+        let work = tokio::spawn(async move {
+            kept.catch_up().await;
+            drop(turn);
+        });
+        drop(tokio::time::timeout(SHORTLY, work).await);
     }
 
     /// The next token, when the turn to fetch it has come.
@@ -198,7 +189,7 @@ impl Session {
         {
             let tokens = lock(&self.tokens);
             let tokens = tokens.as_ref().ok_or(Error::SessionOver)?;
-            if is_good(tokens, asked_at, refused) {
+            if tokens.is_good(asked_at, refused) {
                 return Ok(tokens.access.clone());
             }
             if tokens.failed_at.is_some_and(|failed_at| failed_at > asked_at) {
@@ -206,68 +197,28 @@ impl Session {
                 return Err(Error::Unavailable { retry_after: None });
             }
         }
-        self.renew(turn, refused.is_some()).await.unwrap_or(Err(Error::Unavailable { retry_after: None }))
+        let renewed = self.renew(turn, asked_at, refused.is_some()).await;
+        renewed.unwrap_or(Err(Error::Unavailable { retry_after: None }))
     }
 
     /// Fetches the next token, in a task of its own: the caller may give up, and the answer holds the only
     /// refresh token that is good.
-    fn renew(&self, turn: OwnedMutexGuard<()>, refused: bool) -> JoinHandle<Result<String, Error>> {
+    fn renew(
+        &self,
+        turn: OwnedMutexGuard<()>,
+        asked_at: Instant,
+        refused: bool,
+    ) -> JoinHandle<Result<String, Error>> {
         let (keyward, tokens, begun) =
             (self.keyward.clone(), Arc::clone(&self.tokens), Arc::clone(&self.begun));
         let kept = self.kept().cloned();
         *lock(&begun) = Some(Instant::now());
         tokio::spawn(async move {
-            let renewed = renew(&keyward, kept.as_ref(), &tokens, refused).await;
+            let renewed = renew(&keyward, kept.as_ref(), &tokens, asked_at, refused).await;
             *lock(&begun) = None;
             drop(turn);
             renewed
         })
-    }
-}
-
-/// Whether a token need not be replaced.
-fn is_good(tokens: &Tokens, now: Instant, refused: Option<&str>) -> bool {
-    refused.map_or(now < tokens.renew_at, |refused| tokens.access != refused)
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Fetches the next token. If that fails for now, a token that was not refused is used until it expires.
-async fn renew(
-    keyward: &Endpoints,
-    kept: Option<&Kept>,
-    tokens: &Mutex<Option<Tokens>>,
-    refused: bool,
-) -> Result<String, Error> {
-    let due = lock(tokens).as_ref().map(|tokens| (tokens.access.clone(), tokens.renewal.clone()));
-    let (access, renewal) = due.ok_or(Error::SessionOver)?;
-    let answer = match kept {
-        Some(kept) => kept.renew(keyward, &access).await,
-        None => keyward.renew(&renewal).await,
-    };
-    let mut kept = lock(tokens);
-    // Logged out meanwhile: what came is not kept.
-    let tokens = kept.as_mut().ok_or(Error::SessionOver)?;
-    match answer {
-        Ok(grant) => {
-            *tokens = grant.into();
-            Ok(tokens.access.clone())
-        }
-        Err(Error::SessionOver | Error::InvalidClient) => {
-            *kept = None;
-            Err(Error::SessionOver)
-        }
-        Err(error) => {
-            let now = Instant::now();
-            tokens.failed_at = Some(now);
-            if refused || now >= tokens.expires_at {
-                return Err(error);
-            }
-            tokens.renew_at = tokens.expires_at.min(now + PAUSE);
-            Ok(tokens.access.clone())
-        }
     }
 }
 

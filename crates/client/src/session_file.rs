@@ -13,7 +13,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const MOST: u64 = 64 * 1024;
 
 /// Keeps a session in a file. On Unix the file is its owner's alone (0600) from the moment that it is made, and so is its folder if it is made here; a
-/// file that others can read is refused. It is replaced by renaming, so it is whole after a crash. A file beside it, with `.lock` at the
+/// file that others can read is refused, but for [`Keyward::end_kept`](crate::Keyward::end_kept). It is replaced by renaming, so it is whole after a crash. A file beside it, with `.lock` at the
 /// end of its name, is locked while the session changes, and stays.
 #[derive(Clone, Debug)]
 pub struct SessionFile(PathBuf);
@@ -65,13 +65,14 @@ struct Locked {
     _lock: File,
 }
 
-impl LockedStore for Locked {
-    fn read(&self) -> io::Result<Option<SavedSession>> {
+impl Locked {
+    /// Reads the file, if it is as `fit` demands.
+    fn read_if(&self, fit: impl FnOnce(&File) -> io::Result<()>) -> io::Result<Option<SavedSession>> {
         let file = match File::open(&self.file.0) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             file => file?,
         };
-        refuse_shared(&file)?;
+        fit(&file)?;
         let mut text = Vec::new();
         file.take(MOST).read_to_end(&mut text)?;
         // The parser's own words may repeat what is in the file.
@@ -80,10 +81,21 @@ impl LockedStore for Locked {
             .map(Some)
             .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "its file does not hold a session"))
     }
+}
+
+impl LockedStore for Locked {
+    fn read(&self) -> io::Result<Option<SavedSession>> {
+        self.read_if(refuse_shared)
+    }
+
+    fn read_to_end(&self) -> io::Result<Option<SavedSession>> {
+        self.read_if(|_| Ok(()))
+    }
 
     fn write(&self, session: Option<&SavedSession>) -> io::Result<()> {
         let Some(session) = session else {
-            return absent_is_well(fs::remove_file(&self.file.0));
+            absent_is_well(fs::remove_file(&self.file.0))?;
+            return sync_folder(self.file.folder());
         };
         let new = self.file.beside(".new");
         // One that a crash has left.
@@ -91,12 +103,29 @@ impl LockedStore for Locked {
         let mut file = private().create_new(true).open(&new)?;
         file.write_all(&serde_json::to_vec(session)?)?;
         file.sync_all()?;
-        fs::rename(&new, &self.file.0)
+        fs::rename(&new, &self.file.0)?;
+        sync_folder(self.file.folder())
     }
 }
 
 fn absent_is_well(removed: io::Result<()>) -> io::Result<()> {
     removed.or_else(|error| if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) })
+}
+
+/// Makes what was renamed or removed in a folder last through a crash.
+#[cfg(unix)]
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    let synced = File::open(folder).and_then(|folder| folder.sync_all());
+    // Not every file system can.
+    synced.or_else(|error| match error.kind() {
+        io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported | io::ErrorKind::PermissionDenied => Ok(()),
+        _ => Err(error),
+    })
+}
+
+#[cfg(not(unix))]
+fn sync_folder(_: &Path) -> io::Result<()> {
+    Ok(())
 }
 
 /// Makes files that their owner alone can read.

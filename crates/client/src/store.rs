@@ -10,6 +10,8 @@ use crate::wall;
 
 /// For how long another process's token has to be good to be used here, in seconds.
 const SOON: i64 = 5;
+/// How long a process may wait for the lock, in seconds, and a little more. A failure that is marked later is a clock's.
+const WAITING: i64 = 60;
 
 /// Keeps one session. Several processes may share it, for everything happens under its lock. The calls may block: they are made on
 /// threads for that.
@@ -30,6 +32,16 @@ pub trait LockedStore: Send {
     ///
     /// Where it cannot be read, or is not a session.
     fn read(&self) -> io::Result<Option<SavedSession>>;
+
+    /// The session that is kept, also where [`read`](Self::read) refuses it because others may know it: it is ended, and not used. By default
+    /// the same as `read`.
+    ///
+    /// # Errors
+    ///
+    /// Where it cannot be read, or is not a session.
+    fn read_to_end(&self) -> io::Result<Option<SavedSession>> {
+        self.read()
+    }
 
     /// Replaces it, or removes it. After a failure or a crash the one before must still be there, whole.
     ///
@@ -52,6 +64,9 @@ pub struct SavedSession {
     expires_at: i64,
     /// Of the access token when it was made, in seconds.
     expires_in: u32,
+    /// When the last refresh failed, in seconds since 1970, if it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    failed_at: Option<i64>,
 }
 
 impl SavedSession {
@@ -80,7 +95,24 @@ impl SavedSession {
             refresh_token: refresh_token.clone(),
             expires_at: wall::now().saturating_add(grant.expires_in.into()),
             expires_in: grant.expires_in,
+            failed_at: None,
         })
+    }
+
+    /// The same after a refresh that failed now.
+    pub(crate) fn failed(self) -> Self {
+        Self { failed_at: Some(wall::now()), ..self }
+    }
+
+    /// Whether another process has tried a refresh in vain since `asked`, in seconds since 1970.
+    pub(crate) fn has_failed_since(&self, asked: i64) -> bool {
+        let since = |at: i64| (0..=WAITING).contains(&at.saturating_sub(asked));
+        self.failed_at.is_some_and(since)
+    }
+
+    /// Whether both have the same refresh token.
+    pub(crate) fn is_as(&self, other: &Self) -> bool {
+        self.refresh_token == other.refresh_token
     }
 
     pub(crate) fn id(&self) -> &str {

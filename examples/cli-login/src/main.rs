@@ -23,6 +23,8 @@ KEYWARD_URL          where Keyward is: http://127.0.0.1:8000 unless it is set
 CLI_LOGIN_CLIENT_ID  the client id that `keyward client create` printed
 CLI_LOGIN_FILE       where the session is kept: cli-login/session.json in the folder of settings unless it is set";
 
+const NOT_LOGGED_IN: &str = "You are not logged in. Run `cli-login login`.";
+
 /// `offline_access`: the session goes on after the person has closed the browser.
 const SCOPE: &str = "openid profile email offline_access";
 
@@ -44,13 +46,17 @@ async fn main() -> ExitCode {
 async fn run(args: &[&str]) -> Answer {
     match args {
         [] => Ok(USAGE.to_owned()),
-        ["login"] => keep(application()?.log_in(show_and_open).await?).await,
-        ["login", "--no-browser"] => keep(application()?.log_in(show).await?).await,
-        ["login", "--device"] => keep(application()?.log_in_on_device(show_code).await?).await,
-        ["whoami"] => whoami(&session().await?).await,
+        ["login"] => keep(file()?, application()?.log_in(show_and_open).await?).await,
+        ["login", "--no-browser"] => keep(file()?, application()?.log_in(show).await?).await,
+        ["login", "--device"] => keep(file()?, application()?.log_in_on_device(show_code).await?).await,
+        ["whoami"] => {
+            let session = keyward()?.resume(file()?).await?.ok_or(NOT_LOGGED_IN)?;
+            whoami(&session).await
+        }
+        // Also a session whose file others can read, which is not resumed.
         ["logout"] => {
-            session().await?.log_out().await?;
-            Ok("You are logged out.".to_owned())
+            let ended = keyward()?.end_kept(file()?).await?;
+            if ended { Ok("You are logged out.".to_owned()) } else { Err(NOT_LOGGED_IN.into()) }
         }
         _ => Err(USAGE.into()),
     }
@@ -75,26 +81,22 @@ fn file() -> Result<SessionFile, Box<dyn Error>> {
     Ok(SessionFile::at(path))
 }
 
-/// The session that is kept.
-async fn session() -> Result<Session, Box<dyn Error>> {
-    let session = keyward()?.resume(file()?).await?;
-    Ok(session.ok_or("You are not logged in. Run `cli-login login`.")?)
-}
-
-/// Keeps a new session in place of the last one, which ends.
-async fn keep(new: Session) -> Answer {
-    if let Ok(last) = session().await
-        && let Err(error) = last.log_out().await
-    {
-        eprintln!("The last session could not be ended: {error}.");
+/// Keeps a new session in place of the last one, which ends. One that cannot be kept ends, too.
+async fn keep(file: SessionFile, new: Session) -> Answer {
+    if let Err(error) = new.keep_in(file).await {
+        if let Err(error) = new.log_out().await {
+            eprintln!("The new session could not be ended: {error}.");
+        }
+        return Err(error.into());
     }
-    new.keep_in(file()?).await?;
     whoami(&new).await
 }
 
 async fn whoami(session: &Session) -> Answer {
     let answer = session.get("/oauth/userinfo").send().await?.error_for_status()?;
     let person: serde_json::Value = answer.json().await?;
+    // The next tokens may be on their way.
+    session.settle().await;
     let name = ["preferred_username", "email", "name", "sub"].iter().find_map(|claim| person[claim].as_str());
     Ok(format!("You are logged in as {}.", name.unwrap_or("a person without a name")))
 }

@@ -2,6 +2,7 @@
 //! a client.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -24,6 +25,7 @@ struct Script {
     asked_at: Mutex<Vec<Instant>>,
     forms: Mutex<Vec<String>>,
     audience: &'static str,
+    ended: AtomicBool,
 }
 
 async fn device(State(script): State<Arc<Script>>, form: String) -> Json<Value> {
@@ -36,6 +38,8 @@ async fn token(State(script): State<Arc<Script>>, form: String) -> (StatusCode, 
     script.forms.lock().unwrap().push(form);
     match script.codes.lock().unwrap().pop_front() {
         Some("away") => (StatusCode::SERVICE_UNAVAILABLE, Json(json!({}))),
+        Some("gateway") => (StatusCode::BAD_GATEWAY, Json(json!({}))),
+        Some("error") => (StatusCode::INTERNAL_SERVER_ERROR, Json(json!({}))),
         Some(code) => (StatusCode::BAD_REQUEST, Json(json!({ "error": code }))),
         None => {
             let claims = json!({ "iss": script.url, "aud": script.audience, "exp": i64::MAX });
@@ -45,6 +49,11 @@ async fn token(State(script): State<Arc<Script>>, form: String) -> (StatusCode, 
             (StatusCode::OK, Json(tokens))
         }
     }
+}
+
+async fn revoke(State(script): State<Arc<Script>>, form: String) {
+    assert!(form.contains("token=refresh&"), "{form}");
+    script.ended.store(true, Ordering::SeqCst);
 }
 
 /// A login that meets these answers, and the codes that it showed.
@@ -62,12 +71,14 @@ async fn login(
         asked_at: Mutex::default(),
         forms: Mutex::default(),
         audience,
+        ended: AtomicBool::new(false),
     });
     let metadata = json!({ "issuer": url, "device_authorization_endpoint": format!("{url}/oauth/device") });
     let router = Router::new()
         .route("/.well-known/openid-configuration", get(|| async { Json(metadata) }))
         .route("/oauth/device", post(device))
         .route("/oauth/token", post(token))
+        .route("/oauth/revoke", post(revoke))
         .with_state(Arc::clone(&script));
     tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
     let shown = Arc::<Mutex<String>>::default();
@@ -106,10 +117,24 @@ async fn a_device_waits_as_it_is_asked_to_until_it_has_its_tokens() {
 
 #[tokio::test]
 async fn an_outage_ends_no_login_on_a_device() {
-    let (script, login, _) = login(codes(1, 600), &["away"], "tv").await;
+    let script = ["away", "gateway", "error", "authorization_pending"];
+    let (script, login, _) = login(codes(1, 600), &script, "tv").await;
     login.await.unwrap().unwrap();
     let asked_at = script.asked_at.lock().unwrap().clone();
-    assert!(asked_at[1] - asked_at[0] >= Duration::from_millis(1990), "it is asked more seldom");
+    let waits: Vec<_> = asked_at.windows(2).map(|pair| (pair[1] - pair[0]).as_millis()).collect();
+    for (wait, expected) in waits.iter().zip([2_000, 4_000, 8_000, 1_000]) {
+        assert!(
+            (expected - 10..expected + 900).contains(wait),
+            "more and more seldom, and then as before: {waits:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_device_asks_once_more_when_its_code_expires() {
+    let (script, login, _) = login(codes(60, 2), &[], "tv").await;
+    login.await.unwrap().unwrap();
+    assert_eq!(script.asked_at.lock().unwrap().len(), 1);
 }
 
 #[tokio::test]
@@ -129,8 +154,9 @@ async fn a_login_on_a_device_that_fails_says_why() {
     for login in logins {
         login.await;
     }
-    let (_, login, _) = login(codes(1, 600), &[], "another").await;
+    let (script, login, _) = login(codes(1, 600), &[], "another").await;
     assert!(matches!(login.await.unwrap(), Err(Error::IdToken)));
+    assert!(script.ended.load(Ordering::SeqCst), "its session does not stand");
 }
 
 #[tokio::test]
@@ -138,10 +164,10 @@ async fn a_device_stops_by_itself_when_its_code_has_expired() {
     let (script, login, _) = login(codes(1, 2), &["authorization_pending"; 9], "tv").await;
     assert!(matches!(login.await.unwrap(), Err(Error::LoginOver)));
     assert!(script.asked_at.lock().unwrap().len() <= 2);
-    // One that would have to wait longer does not ask at all.
-    let (script, login, _) = self::login(codes(u64::MAX, 600), &[], "tv").await;
+    // One that would have to wait longer asks at the end.
+    let (script, login, _) = self::login(codes(u64::MAX, 2), &["authorization_pending"; 9], "tv").await;
     assert!(matches!(login.await.unwrap(), Err(Error::LoginOver)));
-    assert!(script.asked_at.lock().unwrap().is_empty());
+    assert_eq!(script.asked_at.lock().unwrap().len(), 1);
 }
 
 #[tokio::test]

@@ -12,9 +12,9 @@ use time::Duration;
 use crate::loopback::{Place, email};
 
 /// Past the access tokens that are out.
-const EXPIRED: Duration = Duration::minutes(16);
+pub(crate) const EXPIRED: Duration = Duration::minutes(16);
 
-fn file(folder: &tempfile::TempDir) -> SessionFile {
+pub(crate) fn file(folder: &tempfile::TempDir) -> SessionFile {
     SessionFile::at(folder.path().join("settings/session.json"))
 }
 
