@@ -56,14 +56,15 @@ impl<C: Connections> PostRepository for Db<C> {
             Search::Anything => usual_page(backend, filter.owner, reader, page),
             _ => backend.build(&page_of_short(ids(), page)),
         };
-        let mut rows = PostRow::all(self.read().query_all_raw(first).await.map_err(failed)?)?;
-        if rows.iter().any(|row| row.content.is_none()) {
-            let within = self.read().query_all(&within_page(ids(), page)).await.map_err(failed)?;
-            rows = PostRow::all(within)?;
+        let rows = PostRow::all(self.read().query_all_raw(first).await.map_err(failed)?)?;
+        let mut found = Slice::cut(rows, page, |row| row.id);
+        if found.items.iter().any(|row| row.content.is_none()) {
+            drop(found);
+            let rows = self.read().query_all(&within_page(ids(), page)).await.map_err(failed)?;
+            found = Slice::cut(PostRow::all(rows)?, page, |row| row.id);
         }
-        let page = Slice::cut(rows, page, |row| row.id);
         let unread = |row: &PostRow| if row.content.is_some() { 0 } else { u64::MAX };
-        let Slice { items, next } = page.weighing(PAGE_BYTES, unread, |row| row.id);
+        let Slice { items, next } = found.weighing(PAGE_BYTES, unread, |row| row.id);
         let page = Slice { items, next: next.or(horizon) }.try_map(PostRow::read)?;
         // In JSON they have more bytes than in the database: six times as many at most.
         let bytes: u64 = page.items.iter().map(Post::bytes).sum();
