@@ -74,7 +74,7 @@ fn simple_service() -> u16 {
 async fn the_documented_nginx_example_lets_users_through_and_nobody_else() {
     let (port, keyward, service) = (free_port(), free_port(), simple_service());
     let blocks = example().replace("127.0.0.1:8000", &format!("127.0.0.1:{keyward}"));
-    let blocks = blocks.replace("127.0.0.1:9000", &format!("127.0.0.1:{service}"));
+    let blocks = blocks.replace("127.0.0.1:3000", &format!("127.0.0.1:{service}"));
     let Some(_nginx) = Nginx::start(port, &blocks) else { return };
     let home = Home::new().await;
     let server = home.serve(&[("KEYWARD_LISTEN", &format!("127.0.0.1:{keyward}"))]);
