@@ -4,7 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use axum::http::StatusCode;
+use axum::routing::post;
+use axum::{Json, Router};
 use keyward_client::{Error, Keyward};
+use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
@@ -74,4 +78,29 @@ async fn a_server_that_says_nothing_is_given_up_in_time_also_with_a_client_of_on
     }
     assert!(begun.elapsed() < Duration::from_secs(12), "{:?}", begun.elapsed());
     drop(listener);
+}
+
+#[tokio::test]
+async fn a_refresh_that_a_proxy_or_an_error_of_keywards_answers_is_asked_for_once_more() {
+    for status in [500, 502, 504] {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let tokens = |name: &str| {
+            Json(
+                json!({ "access_token": name, "refresh_token": "refresh", "expires_in": u8::from(name == "second") }),
+            )
+        };
+        let asked = Arc::<AtomicUsize>::default();
+        let count = Arc::clone(&asked);
+        let refresh = async move || {
+            let answer = if count.fetch_add(1, Ordering::SeqCst) == 0 { status } else { 200 };
+            (StatusCode::from_u16(answer).unwrap(), tokens("second"))
+        };
+        let login = async move || tokens("first");
+        let router = Router::new().route("/login", post(login)).route("/refresh_token", post(refresh));
+        tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        let session = Keyward::at(&url).unwrap().log_in("ana@example.com", "a password").await.unwrap();
+        assert_eq!(session.token().await.unwrap(), "second", "{status}");
+        assert_eq!(asked.load(Ordering::SeqCst), 2);
+    }
 }

@@ -119,14 +119,17 @@ impl RedeemDevice {
         }
     }
 
-    /// Ends the session that the first use of the code opened.
+    /// Ends the session that the first use of the code opened. One that has ended costs no write.
     async fn used(
         &self,
         request: &DeviceRequest,
         allowance: &Allowance,
         origin: &Origin,
     ) -> Result<Tokens, DeviceError> {
-        self.codes.end_first(&grant(request, allowance), origin).await?;
+        let code = grant(request, allowance);
+        if self.ports.store.autocommit().sessions().live(code.session).await?.is_some() {
+            self.codes.end_first(&code, origin).await?;
+        }
         Err(DeviceError::Invalid)
     }
 
