@@ -63,7 +63,8 @@ fn a_person_without_script_signs_up_keeps_the_account_allows_an_application_and_
     at("/account/apps", "Applications");
     browser.shows("ul.rows strong", "Photo album");
     browser.click("ul.rows button");
-    browser.vanishes("ul.rows");
+    browser.shows("[role=status]", "The application was removed. It is logged out.");
+    browser.tells("There are none.");
     at("/account/delete", "Delete my account");
     browser.write("#password", PASSWORD);
     browser.click("main button.danger");
