@@ -128,7 +128,7 @@ where
     security_headers::complete(response.headers_mut(), header);
     state.cors.mark(response.headers_mut(), caller);
     let is_ours = |answer: &Response| answer.extensions().get::<OfAnotherService>().is_none();
-    if proven && is_ours(&response) {
+    if proven && is_ours(&response) && !is_public(&response) {
         state.endpoint_proofs.hand_out(response.headers_mut());
     }
     if matches!(response.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) && is_ours(&response) {
@@ -149,6 +149,12 @@ where
     let method = method.as_str();
     tracing::info!(parent: span, method, path, status, elapsed_ms, client, "answered");
     Ok(response)
+}
+
+/// Whether caches may hand the answer to others, for whom a nonce in it is not meant.
+fn is_public(answer: &Response) -> bool {
+    let fields = answer.headers().get_all(header::CACHE_CONTROL);
+    fields.iter().any(|field| field.as_bytes().starts_with(b"public"))
 }
 
 /// An IP address as it is always written, in one piece: an IPv4 address has it in a quarter of the time.

@@ -108,7 +108,7 @@ impl AppState {
         let party = webauthn.as_ref().map(|webauthn| webauthn.party().clone());
         let checks =
             FactorChecks::new(ports.clone(), postbox.clone(), throttle.clone()).with_passkeys(webauthn);
-        let users = Users::new(ports.clone());
+        let users = Users::new(ports.clone()).offering(party.is_some());
         let required = settings.mail.requires_verified_email();
         let login_names = settings.names.login_names.into();
         let verification =

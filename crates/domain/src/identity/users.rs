@@ -1,29 +1,41 @@
 //! Looking accounts up, listing and changing them.
 
+use time::OffsetDateTime;
+
 use super::administrators::{administering, spare_the_last};
 use super::error::UserError;
 use crate::model::events::{Event, EventKind};
 use crate::model::overviews::Overview;
 use crate::model::users::{User, UserChange, UserFilter};
 use crate::ports::bundle::Ports;
+use crate::ports::store::Repositories;
 use crate::values::actor::{Actor, Via};
 use crate::values::by::By;
 use crate::values::ids::UserId;
 use crate::values::names::LoginName;
 use crate::values::origin::Origin;
 use crate::values::page::{Page, Slice};
+use crate::values::proof::Method;
 use crate::values::scopes::{self, Role};
 
 /// Looks accounts up, lists and changes them.
 #[derive(Clone)]
 pub struct Users {
     ports: Ports,
+    /// Whether this server offers passkeys.
+    passkeys: bool,
 }
 
 impl Users {
     /// The use cases over these ports.
     pub fn new(ports: Ports) -> Self {
-        Self { ports }
+        Self { ports, passkeys: false }
+    }
+
+    /// The same for a server that offers passkeys, if `passkeys`: elsewhere they do not count as factors.
+    #[must_use]
+    pub fn offering(self, passkeys: bool) -> Self {
+        Self { passkeys, ..self }
     }
 
     /// The account of that id.
@@ -84,9 +96,10 @@ impl Users {
         let Slice { items, next } = repositories.users().search(filter, page).await?;
         let ids: Vec<_> = items.iter().map(|user| user.id).collect();
         let mut overviews = repositories.overviews().of(&ids).await?;
-        let items = items.into_iter().map(|user| {
-            let overview = overviews.remove(&user.id).unwrap_or_default();
-            (user, overview)
+        // An account that was deleted in between is left out.
+        let items = items.into_iter().filter_map(|user| {
+            let overview = overviews.remove(&user.id)?;
+            Some((user, self.offered(overview)))
         });
         Ok(Slice { items: items.collect(), next })
     }
@@ -96,8 +109,28 @@ impl Users {
         if !actor.scope.contains(scopes::ADMIN) {
             return Ok(None);
         }
-        let found = self.ports.store.autocommit().overviews().of(&[id]).await?;
-        Ok(Some(found.into_values().next().unwrap_or_default()))
+        self.overview(&mut *self.ports.store.autocommit(), id).await.map(Some)
+    }
+
+    /// When the caller last logged in, as it is noted.
+    pub async fn last_login(&self, actor: &Actor) -> Result<Option<OffsetDateTime>, UserError> {
+        let found = self.overview(&mut *self.ports.store.autocommit(), actor.who).await;
+        found.map(|overview| overview.last_login_at).map_err(UserError::of_caller)
+    }
+
+    async fn overview(
+        &self,
+        repositories: &mut (impl Repositories + ?Sized),
+        id: UserId,
+    ) -> Result<Overview, UserError> {
+        let found = repositories.overviews().of(&[id]).await?.remove(&id);
+        found.map(|overview| self.offered(overview)).ok_or(UserError::NotFound(id))
+    }
+
+    /// The same without passkeys where none are offered, as a login asks for factors.
+    fn offered(&self, mut overview: Overview) -> Overview {
+        overview.factors.retain(|method| self.passkeys || *method != Method::Passkey);
+        overview
     }
 
     /// Changes an account, for `administrator` or, without one, for its owner or an operator's command. Disabling an account ends its
@@ -113,6 +146,21 @@ impl Users {
         by: &By,
         origin: &Origin,
     ) -> Result<User, UserError> {
+        self.change(id, change, administrator, by, origin).await.map(|(user, _)| user)
+    }
+
+    /// Changes an account as [`update`](Self::update) does. Returns it as it is then, with what an administrator sees of it besides.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn change(
+        &self,
+        id: UserId,
+        change: UserChange,
+        administrator: Option<&Actor>,
+        by: &By,
+        origin: &Origin,
+    ) -> Result<(User, Overview), UserError> {
         let now = self.ports.clock.now();
         let event = |kind| Event::new(now, kind, by.clone(), origin).of(id);
         self.ports
@@ -134,8 +182,9 @@ impl Users {
                     Some(false) => tx.events().append(&event(EventKind::UserEnabled)).await?,
                     None => {}
                 }
+                let overview = self.overview(&mut *tx, id).await?;
                 tx.commit().await?;
-                Ok(user)
+                Ok((user, overview))
             })
             .await
     }

@@ -48,7 +48,8 @@ pub struct Backlog {
 
 #[async_trait]
 pub trait LogoutRepository: Send {
-    /// Claims the logout that is due longest, of those to these receivers, until `until`: one caller only gets it.
+    /// Claims a logout that is due and goes to one of these receivers, until `until`: the one of its receiver that is due longest, and
+    /// the one of all where no receiver is left out. One caller only gets it.
     async fn claim(
         &mut self,
         to: &Recipients,

@@ -1,6 +1,7 @@
 //! Logouts on their way to clients. A claim is one statement, so that of any number of replicas one gets it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::iter;
 
 use async_trait::async_trait;
 use keyward_domain::model::logouts::{Backlog, ClaimedLogout, LogoutId, LogoutRepository, MOST_OF_ACCOUNT};
@@ -35,33 +36,31 @@ WITH RECURSIVE known (receiver) AS (
     SELECT (SELECT min(further.receiver) FROM logouts AS further WHERE further.receiver > known.receiver)
     FROM known WHERE known.receiver IS NOT NULL
 )
-SELECT receiver FROM (
-    SELECT known.receiver, (
-        SELECT min(own.at) FROM logouts AS own WHERE own.receiver = known.receiver AND own.at <= $1
-    ) AS due
-    FROM known WHERE known.receiver IS NOT NULL
-) AS found WHERE due IS NOT NULL ORDER BY due
+SELECT receiver FROM known
+WHERE receiver IS NOT NULL AND receiver NOT IN ({others})
+AND EXISTS (SELECT 1 FROM logouts AS own WHERE own.receiver = known.receiver AND own.at <= $1)
+LIMIT 4
 ";
 
 #[async_trait]
 impl<C: Connections> LogoutRepository for Db<C> {
-    /// Where some receivers are left out, the others are looked up first, each by its oldest logout: rows of a receiver that does not
-    /// answer, however many are due, are not read.
+    /// Where some receivers are left out, one of the others is looked up first: rows of a receiver that does not answer, however many
+    /// are due, are not read.
     async fn claim(
         &mut self,
         to: &Recipients,
         now: OffsetDateTime,
         until: OffsetDateTime,
     ) -> Result<Option<ClaimedLogout>, StoreError> {
-        let fits = |receiver: &String| match to {
-            Recipients::AllBut(others) => !others.contains(receiver),
-            Recipients::Only(these) => these.contains(receiver),
+        let receivers = match to {
+            Recipients::AllBut(others) if others.is_empty() => {
+                return claim_next(self.write(), None, now, until).await;
+            }
+            Recipients::AllBut(others) => due_receivers(self.read(), others, now).await?,
+            Recipients::Only(these) => these.clone(),
         };
-        if *to == Recipients::ANY {
-            return claim_next(self.write(), None, now, until).await;
-        }
-        for receiver in due_receivers(self.write(), now).await?.into_iter().filter(fits) {
-            // `None` where another server was faster.
+        for receiver in receivers {
+            // `None` where none is due, or where another server was faster.
             let claimed = claim_next(self.write(), Some(&receiver), now, until).await?;
             if claimed.is_some() {
                 return Ok(claimed);
@@ -99,14 +98,18 @@ impl<C: Connections> LogoutRepository for Db<C> {
     }
 }
 
-/// The receivers of logouts that are due, the one that waits longest first. One step of the index leads from each receiver to the
-/// next, and one to its oldest logout.
+/// Some receivers of logouts that are due, apart from these. One step of the index leads from each receiver to the next, until there
+/// are enough. A receiver whose slots are taken is among `others` at the next claim, so all have their turn.
 async fn due_receivers(
     connection: &impl ConnectionTrait,
+    others: &[String],
     now: OffsetDateTime,
 ) -> Result<Vec<String>, StoreError> {
     let backend = connection.get_database_backend();
-    let due = Statement::from_sql_and_values(backend, DUE_RECEIVERS, [micros(now).into()]);
+    let places: Vec<String> = (2..others.len() + 2).map(|place| format!("${place}")).collect();
+    let sql = DUE_RECEIVERS.replace("{others}", &places.join(", "));
+    let values = iter::once(micros(now).into()).chain(others.iter().map(|other| other.as_str().into()));
+    let due = Statement::from_sql_and_values(backend, sql, values);
     let rows = connection.query_all_raw(due).await.map_err(failed)?;
     rows.iter().map(|row| row.try_get("", "receiver").map_err(failed)).collect()
 }

@@ -104,10 +104,12 @@ pub(super) async fn run(command: KeysCommand) -> Result<(), Problem> {
     }
 }
 
-/// Whether there is a key of this algorithm, or a client whose ID tokens it signs. A server makes the first key by itself.
+/// Whether there is a key of this algorithm, no key at all, or a client whose ID tokens it signs. A server makes the first key by itself.
 async fn in_use(database: &OpenDatabase, keys: &Keys, algorithm: Algorithm) -> Result<bool, Problem> {
     let own = |key: &StoredKey| key.algorithm == algorithm && key.retired_at.is_none();
-    if keys.list().await.map_err(|error| error.to_string())?.iter().any(own) {
+    let all = keys.list().await.map_err(|error| error.to_string())?;
+    // Before the first start of a server it is not known what it will use.
+    if all.is_empty() || all.iter().any(own) {
         return Ok(true);
     }
     let clients = database.repositories().clients().list().await.map_err(|error| error.to_string())?;

@@ -208,9 +208,11 @@ async fn every_answer_to_a_proof_brings_a_nonce_so_that_a_client_never_holds_an_
     }
     let ana = bound.app.log_in("ana").await;
     assert!(!ana.get("/users/me").await.headers.contains_key("dpop-nonce"), "no proof, no nonce");
-    // A proxy passes it on in the name of another service.
-    let asked = bound.app.anonymous().call("GET", "/oauth/check").header("dpop", "x").send().await;
-    assert!(!asked.headers.contains_key("dpop-nonce"));
+    // A proxy passes the first on in the name of another service, and caches the others for all.
+    for path in ["/oauth/check", "/.well-known/jwks.json", "/.well-known/openid-configuration"] {
+        let asked = bound.app.anonymous().call("GET", path).header("dpop", "x").send().await;
+        assert!(!asked.headers.contains_key("dpop-nonce"), "{path}");
+    }
 }
 
 #[tokio::test]

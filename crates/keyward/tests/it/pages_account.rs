@@ -161,6 +161,7 @@ async fn one_can_download_ones_data_and_leave() {
         (&data.json()["account"]["email"], data.json()["sessions"].as_array().unwrap().len()),
         (&json!(address("ana")), 2)
     );
+    assert!(data.json()["account"]["last_login_at"].is_string(), "it is kept, so it is in there");
     assert!(!data.text().contains("$argon2"), "{}", data.text());
     browser.fill("/account/delete", &[("password", "not hers")]).await.assert_status(403);
     let gone = browser.fill("/account/delete", &[("password", PASSWORD)]).await.assert_status(303);

@@ -8,7 +8,7 @@ use time::{Duration, OffsetDateTime};
 
 use crate::app::Starts;
 use crate::browser::Browser;
-use crate::factors::phone::{back, enrol};
+use crate::factors::phone::{back, credentials, enrol};
 
 const MORE: [&str; 3] = ["disabled", "last_login_at", "factors"];
 
@@ -81,6 +81,8 @@ async fn factors_are_named_as_a_login_asks_for_them() {
     assert_eq!(factors().await, json!([]));
     let (phone, _) = enrol(&app, &ana).await;
     assert_eq!(factors().await, json!(["otp", "recovery_code"]));
+    let owed = app.anonymous().post("/login", credentials("ana")).await.assert_status(401).json();
+    assert_eq!(factors().await, owed["mfa_methods"]);
     let back = back(&app, "ana", &phone).await;
     back.delete("/users/me/totp").await.assert_status(204);
     assert_eq!(factors().await, json!([]));

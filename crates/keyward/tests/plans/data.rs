@@ -164,12 +164,12 @@ fn tables(postgres: bool, rows: i64) -> Vec<Table> {
         (
             "logouts",
             "session_id, user_id, client_id, receiver, created_at, at, attempts",
-            // All but the last ones are of one receiver.
+            // All but the last thousand are of one receiver.
             format!(
-                "{uuid}, i, 'client-' || (i % {} + 1), CASE WHEN i > {} THEN 'other.example.com' ELSE 'app.example.com' END, \
+                "{uuid}, i, 'client-' || (i % {} + 1), CASE WHEN i > {} THEN 'other' || i || '.example.com' ELSE 'app.example.com' END, \
                  {THEN} + i, {THEN} + i, 0",
                 fewer / 10,
-                fewer * 4 - 10
+                fewer * 4 - 1000
             ),
             fewer * 4,
         ),

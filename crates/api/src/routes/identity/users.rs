@@ -210,8 +210,7 @@ pub async fn update_user(
     Both(Path(id), Body(change)): Both<Path<Id<UserId>>, Body<UserUpdate>>,
 ) -> Result<Json<User>, Refused<(NoUser, LastAdministrator, TooWeak)>> {
     administers(&admin, id)?;
-    let changed = users.update(id, change.into(), Some(&*admin), &By::from(&*admin), &origin).await?;
-    Ok(Json(seen(changed, users.overview_for(&admin, id).await?)))
+    Ok(Json(users.change(id, change.into(), Some(&*admin), &By::from(&*admin), &origin).await?.into()))
 }
 
 /// Delete an account, with everything that is theirs
