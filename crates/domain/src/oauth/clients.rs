@@ -103,12 +103,7 @@ impl Clients {
         secret: Option<SecretHash>,
         who: &Administration<'_>,
     ) -> Result<Client, ClientError> {
-        for uris in [&settings.redirect_uris, &settings.logout_uris] {
-            bounded(uris)?;
-        }
-        self.foreign(&settings.resources)?;
-        self.deliverable(&settings.backchannel)?;
-        signable(settings.id_token_alg)?;
+        self.check(&settings)?;
         let client = Client { id, secret, settings, created_at: self.ports.clock.now() };
         if client.is_public() && !client.logs_people_in() {
             return Err(ClientError::NoRedirect);
@@ -129,6 +124,19 @@ impl Clients {
             })
             .await?;
         Ok(client)
+    }
+
+    /// What a client may be registered for, before anything is written.
+    ///
+    /// # Errors
+    /// The [`ClientError`] of [`register`](Self::register) that these settings alone cause.
+    pub fn check(&self, settings: &ClientSettings) -> Result<(), ClientError> {
+        for uris in [&settings.redirect_uris, &settings.logout_uris] {
+            bounded(uris)?;
+        }
+        self.foreign(&settings.resources)?;
+        self.deliverable(&settings.backchannel)?;
+        signable(settings.id_token_alg)
     }
 
     /// Refuses too many resources, and this server itself, also with a slash at the end.

@@ -274,6 +274,7 @@ async fn the_commands_refuse_such_a_uri_by_the_same_setting() {
     let refused = home.run(&[&create[..], &["https://192.168.0.1/logout"]].concat());
     assert!(!refused.status.success(), "{}", text(&refused.stdout));
     assert!(text(&refused.stderr).contains("KEYWARD_BACKCHANNEL_PRIVATE=on"), "{}", text(&refused.stderr));
+    assert_eq!(text(&refused.stdout), "", "no secret of a client that is not there");
     let allowed = &["https://192.168.0.1/logout", "--backchannel-private", "on"];
     let made = home.run(&[&create[..], allowed].concat());
     assert!(made.status.success(), "{}", text(&made.stderr));

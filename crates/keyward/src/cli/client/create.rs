@@ -107,20 +107,7 @@ impl Create {
         let clients = Clients::new(ports(&database, &self.passwords)?)
             .reserving(self.own.all())
             .telling_private(self.backchannel.allows_private());
-        let id = given.unwrap_or_else(|| clients.make_id());
-        let found = database.repositories().clients().find(&id).await;
-        if found.map_err(words)?.is_some() {
-            return Err(ClientError::Taken.to_string());
-        }
-        say_before(format_args!("client_id={id}"))?;
-        let secret = match secret {
-            None if !self.public => {
-                let made = clients.make_secret();
-                say_before(format_args!("client_secret={}", *made))?;
-                Some(made)
-            }
-            secret => secret,
-        };
+        let public = self.public;
         let settings = ClientSettings {
             redirect_uris: self.redirect_uri,
             logout_uris: self.post_logout_redirect_uri,
@@ -132,6 +119,21 @@ impl Create {
             backchannel: self.backchannel_logout_uri.unwrap_or_default(),
             backchannel_session_required: self.backchannel_logout_session_required,
             ..ClientSettings::new(name, scope)
+        };
+        clients.check(&settings).map_err(words)?;
+        let id = given.unwrap_or_else(|| clients.make_id());
+        let found = database.repositories().clients().find(&id).await;
+        if found.map_err(words)?.is_some() {
+            return Err(ClientError::Taken.to_string());
+        }
+        say_before(format_args!("client_id={id}"))?;
+        let secret = match secret {
+            None if !public => {
+                let made = clients.make_secret();
+                say_before(format_args!("client_secret={}", *made))?;
+                Some(made)
+            }
+            secret => secret,
         };
         let hash = secret.as_deref().map(|secret| SecretHash::of(secret));
         let origin = Origin::default();
