@@ -6,6 +6,8 @@
 //! address that has logged in to the account before has a budget of its own there, so that a stranger's guesses do not
 //! lock the owner out. No wait is permanent.
 
+mod ahead;
+
 use std::net::IpAddr;
 
 use super::budgets::{Budgets, Deed, count_of, network};
@@ -168,31 +170,6 @@ impl Throttle {
         Ok(())
     }
 
-    /// Counts a guess at an account before its answer is known: of any number at once, no more get an answer than the budget allows.
-    /// Returns what is left to count if it is wrong. A right one has to be [forgotten](Self::forget).
-    pub(crate) async fn ahead(
-        &self,
-        repositories: &mut (impl Repositories + ?Sized),
-        guess: Guess,
-        event: Event,
-    ) -> Result<Guess, ThrottleError> {
-        let of_account = Guess { address: None, ..guess };
-        self.wrong(repositories, of_account, event).await?;
-        Ok(Guess { account: None, ..guess })
-    }
-
-    /// Forgets the guesses at an account after a right one.
-    pub(crate) async fn forget(
-        &self,
-        repositories: &mut (impl Repositories + ?Sized),
-        guess: Guess,
-    ) -> Result<(), StoreError> {
-        match guess.account.filter(|_| self.is_on()) {
-            Some(key) => repositories.attempts().clear(key).await,
-            None => Ok(()),
-        }
-    }
-
     /// Forgets wrong guesses at an account after a right one; an address's own are not. If others have used a budget up
     /// meanwhile, this one learns nothing.
     pub(crate) async fn right(
@@ -252,14 +229,23 @@ impl Throttle {
         budget: Budget,
         event: Event,
     ) -> Result<(), ThrottleError> {
+        if self.begins(repositories, key, budget).await? {
+            repositories.events().append(&event).await?;
+        }
+        Ok(())
+    }
+
+    /// Counts by one atomic write. Returns whether a wait begins with it.
+    async fn begins(
+        &self,
+        repositories: &mut (impl Repositories + ?Sized),
+        key: AttemptKey,
+        budget: Budget,
+    ) -> Result<bool, ThrottleError> {
         let now = self.ports.clock.now();
         let counted = repositories.attempts().fail(key, now, budget).await?;
         let until = repositories.attempts().blocked_until(key, now).await?;
-        match (counted, until) {
-            (false, until) => Err(wait(now, until.unwrap_or(now)).into()),
-            (true, Some(_)) => Ok(repositories.events().append(&event).await?),
-            (true, None) => Ok(()),
-        }
+        if counted { Ok(until.is_some()) } else { Err(wait(now, until.unwrap_or(now)).into()) }
     }
 
     /// Clears the failed attempts at the password of the account of these names, after the password was replaced.

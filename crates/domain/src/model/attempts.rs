@@ -49,6 +49,8 @@ pub trait AttemptRepository: Send {
         now: OffsetDateTime,
         budget: Budget,
     ) -> Result<bool, StoreError>;
+    /// Takes back one counted attempt, and the wait that began with it, if one did.
+    async fn take_back(&mut self, key: AttemptKey, budget: Budget) -> Result<(), StoreError>;
     /// Deletes the failed attempts of `key`.
     async fn clear(&mut self, key: AttemptKey) -> Result<(), StoreError>;
     /// Deletes counts that were last changed before `before` and impose no wait any more. Returns the number deleted.

@@ -57,13 +57,15 @@ pub struct Allowance {
     pub at: OffsetDateTime,
 }
 
-/// The number of requests that are undecided and have not expired.
+/// The number of requests that have not expired. But for `decided`, they are undecided.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct DeviceCounts {
     pub all: u64,
     pub of_client: u64,
     /// From one network.
     pub of_network: u64,
+    /// From the same network, and decided.
+    pub decided: u64,
 }
 
 #[async_trait]
@@ -78,19 +80,27 @@ pub trait DeviceRepository: Send {
         code: &UserCode,
         now: OffsetDateTime,
     ) -> Result<Option<DeviceRequest>, StoreError>;
-    /// Counts requests that are undecided and have not expired.
+    /// Counts requests that have not expired.
     async fn count(
         &mut self,
         client: &ClientId,
         network: Option<IpAddr>,
         now: OffsetDateTime,
     ) -> Result<DeviceCounts, StoreError>;
-    /// Removes the oldest undecided request, of this client or, with `None`, of any, whose device has not polled although it was due
-    /// before `idle`, or was never seen to poll and asked before `idle`. Returns whether there was one.
+    /// Removes an undecided request, of this client or, with `None`, of any, whose device has not polled since `idle` and asked before
+    /// it: one that never polled, if there is one, and the oldest of them. Returns whether there was one.
     async fn make_room(
         &mut self,
         client: Option<&ClientId>,
         idle: OffsetDateTime,
+        now: OffsetDateTime,
+    ) -> Result<bool, StoreError>;
+    /// Removes the oldest undecided request of the network that has most of them, of this client or, with `None`, of all, if they are
+    /// `least` or more. Returns whether there was one. Requests that are counted for no network stay.
+    async fn thin(
+        &mut self,
+        client: Option<&ClientId>,
+        least: u64,
         now: OffsetDateTime,
     ) -> Result<bool, StoreError>;
     /// Notes that a device polls at `now`. Returns whether it was due before `now + slack`; otherwise nothing is noted.

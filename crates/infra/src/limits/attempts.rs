@@ -93,6 +93,26 @@ impl<C: Connections> AttemptRepository for Db<C> {
         done.map(|rows| rows > 0).map_err(failed)
     }
 
+    async fn take_back(&mut self, key: AttemptKey, budget: Budget) -> Result<(), StoreError> {
+        let one = budget.forgive.map_or(1, whole_micros);
+        let free = one.saturating_mul(i64::from(budget.free) - 1);
+        let rest = || Expr::col(Column::Failures).sub(one);
+        let wait = || Expr::col(Column::Wait);
+        // Where waits go on, the one that began is over, and the next is as long again. Time that has not passed forgives nothing.
+        let kept = if budget.forgive.is_some() { rest().add(wait()) } else { rest() };
+        let failures = CaseStatement::new().case(rest().lt(0_i64), 0_i64).case(rest().lte(free), rest());
+        let last_at = CaseStatement::new().case(rest().lte(free), Expr::col(Column::LastAt));
+        let update = Entity::update_many()
+            .col_expr(Column::Failures, failures.finally(kept).into())
+            .col_expr(
+                Column::Wait,
+                CaseStatement::new().case(rest().lte(free), 0_i64).finally(wait().div(2_i64)).into(),
+            )
+            .col_expr(Column::LastAt, last_at.finally(Expr::col(Column::LastAt).sub(wait())).into())
+            .filter(Column::Key.eq(key.0.to_vec()));
+        update.exec(self.write()).await.map(drop).map_err(failed)
+    }
+
     async fn clear(&mut self, key: AttemptKey) -> Result<(), StoreError> {
         Entity::delete_by_id(key.0.to_vec()).exec(self.write()).await.map(drop).map_err(failed)
     }

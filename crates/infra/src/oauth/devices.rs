@@ -10,8 +10,13 @@ use keyward_domain::values::ids::{ClientId, SessionId, UserId};
 use keyward_domain::values::origin::Device;
 use keyward_domain::values::resource_uri::ResourceUri;
 use keyward_domain::values::user_code::UserCode;
-use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait, LockBehavior, LockType, Order, Query};
-use sea_orm::{ActiveValue, ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, Select};
+use sea_orm::sea_query::{
+    CaseStatement, Expr, ExprTrait, LockBehavior, LockType, Order, Query, SelectStatement,
+};
+use sea_orm::{
+    ActiveValue, ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    Select,
+};
 use time::{Duration, OffsetDateTime};
 
 use super::clients::client_id;
@@ -74,17 +79,20 @@ impl<C: Connections> DeviceRepository for Db<C> {
         network: Option<IpAddr>,
         now: OffsetDateTime,
     ) -> Result<DeviceCounts, StoreError> {
-        let waiting =
-            || Entity::find().filter(Column::ExpiresAt.gt(micros(now))).filter(Column::State.eq(PENDING));
+        let all = || Entity::find().filter(Column::ExpiresAt.gt(micros(now)));
+        let waiting = || all().filter(Column::State.eq(PENDING));
         let count = async |rows: Select<Entity>| rows.count(self.read()).await.map_err(failed);
-        Ok(DeviceCounts {
+        let mut counts = DeviceCounts {
             all: count(waiting()).await?,
             of_client: count(waiting().filter(Column::ClientId.eq(client.as_str()))).await?,
-            of_network: match network {
-                Some(network) => count(waiting().filter(Column::Network.eq(network.to_string()))).await?,
-                None => 0,
-            },
-        })
+            ..DeviceCounts::default()
+        };
+        if let Some(network) = network {
+            let of_network = Column::Network.eq(network.to_string());
+            counts.of_network = count(waiting().filter(of_network.clone())).await?;
+            counts.decided = count(all().filter(Column::State.ne(PENDING)).filter(of_network)).await?;
+        }
+        Ok(counts)
     }
 
     async fn make_room(
@@ -93,18 +101,39 @@ impl<C: Connections> DeviceRepository for Db<C> {
         idle: OffsetDateTime,
         now: OffsetDateTime,
     ) -> Result<bool, StoreError> {
-        let never = Column::AskedAt.is_null().and(Column::CreatedAt.lt(micros(idle)));
-        let mut oldest = Query::select().column(Column::CodeHash).from(Entity).take();
-        oldest.and_where(Column::State.eq(PENDING)).and_where(Column::ExpiresAt.gt(micros(now)));
+        let mut idle_ones = waiting(client, now);
+        idle_ones.and_where(Column::CreatedAt.lt(micros(idle)));
+        let silent = Condition::any().add(Column::AskedAt.is_null()).add(Column::AskedAt.lt(micros(idle)));
+        idle_ones.cond_where(silent).order_by_expr(Column::AskedAt.is_not_null(), Order::Asc);
+        remove_first(self, idle_ones).await
+    }
+
+    async fn thin(
+        &mut self,
+        client: Option<&ClientId>,
+        least: u64,
+        now: OffsetDateTime,
+    ) -> Result<bool, StoreError> {
+        let mut most = Entity::find()
+            .select_only()
+            .column(Column::Network)
+            .filter(Column::State.eq(PENDING))
+            .filter(Column::ExpiresAt.gt(micros(now)))
+            .filter(Column::Network.is_not_null());
         if let Some(client) = client {
-            oldest.and_where(Column::ClientId.eq(client.as_str()));
+            most = most.filter(Column::ClientId.eq(client.as_str()));
         }
-        oldest.cond_where(Condition::any().add(never).add(due().lt(micros(idle))));
-        oldest.order_by(Column::ExpiresAt, Order::Asc).limit(1);
-        // Two that make room at once remove one each.
-        oldest.lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
-        let removal = Entity::delete_many().filter(Column::CodeHash.in_subquery(oldest));
-        Ok(removal.exec(self.write()).await.map_err(failed)?.rows_affected > 0)
+        let count = || Expr::col(Column::CodeHash).count();
+        let most = most
+            .group_by(Column::Network)
+            .having(count().gte(i64::try_from(least).unwrap_or(i64::MAX)))
+            .order_by_desc(count())
+            .limit(1);
+        let network: Option<String> = most.into_tuple().one(self.read()).await.map_err(failed)?;
+        let Some(network) = network else { return Ok(false) };
+        let mut oldest = waiting(client, now);
+        oldest.and_where(Column::Network.eq(network));
+        remove_first(self, oldest).await
     }
 
     async fn pace(
@@ -175,6 +204,27 @@ impl<C: Connections> DeviceRepository for Db<C> {
         let old = Condition::all().add(Column::ExpiresAt.lt(micros(before)));
         delete_all::<Entity>(self.write(), Column::CodeHash, old).await
     }
+}
+
+/// The codes of the requests that wait, of one client or of all.
+fn waiting(client: Option<&ClientId>, now: OffsetDateTime) -> SelectStatement {
+    let mut codes = Query::select().column(Column::CodeHash).from(Entity).take();
+    codes.and_where(Column::State.eq(PENDING)).and_where(Column::ExpiresAt.gt(micros(now)));
+    if let Some(client) = client {
+        codes.and_where(Column::ClientId.eq(client.as_str()));
+    }
+    codes
+}
+
+/// Removes the first of these requests, and of equal ones the oldest. Two callers at once remove one each.
+async fn remove_first<C: Connections>(
+    db: &mut Db<C>,
+    mut codes: SelectStatement,
+) -> Result<bool, StoreError> {
+    codes.order_by(Column::ExpiresAt, Order::Asc).limit(1);
+    codes.lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
+    let removal = Entity::delete_many().filter(Column::CodeHash.in_subquery(codes));
+    Ok(removal.exec(db.write()).await.map_err(failed)?.rows_affected > 0)
 }
 
 /// When the next poll of a device is due; null before the first.

@@ -54,6 +54,33 @@ async fn a_right_guess_and_time_make_wrong_ones_forgotten() {
 }
 
 #[tokio::test]
+async fn a_guess_that_is_taken_back_leaves_the_count_and_the_wait_as_they_were() {
+    for forgive in [None, Some(Duration::seconds(1_000))] {
+        let (database, budget) = (open().await, Budget { forgive, ..BUDGET });
+        let take_back = async || database.autocommit().attempts().take_back(KEY, budget).await.unwrap();
+        take_back().await;
+        assert!(fail_of(&database, 0, budget).await);
+        assert!(fail_of(&database, 0, budget).await);
+        for _ in 0..3 {
+            assert!(fail_of(&database, 0, budget).await);
+            assert_eq!(wait(&database, 0).await, Some(1));
+            take_back().await;
+            assert_eq!(wait(&database, 0).await, None);
+        }
+        assert!(fail_of(&database, 0, budget).await);
+        // Where waits go on, the next wrong one costs what it would have.
+        for _ in 0..3 {
+            assert!(fail_of(&database, 1, budget).await);
+            assert_eq!(wait(&database, 1).await, Some(2));
+            take_back().await;
+            assert_eq!(wait(&database, 1).await, None, "{forgive:?}");
+        }
+        assert!(fail_of(&database, 1, budget).await);
+        assert_eq!(wait(&database, 1).await, Some(2));
+    }
+}
+
+#[tokio::test]
 async fn a_wait_that_still_holds_is_not_forgotten() {
     let database = open().await;
     let slow = Budget { first: Duration::days(2), cap: Duration::days(2), ..BUDGET };

@@ -33,6 +33,7 @@ async fn a_code_is_decided_once_and_traded_once_and_further_uses_end_the_session
         assert_eq!(answer.json()["error"], "invalid_grant");
     }
     tv.refresh(&granted[0].json()).await.assert_status(400);
+    press(&browser, &second, "allow").await.assert_status(404);
 }
 
 #[tokio::test]

@@ -70,15 +70,23 @@ async fn guessing_codes_is_limited_by_account() {
 }
 
 #[tokio::test]
-async fn a_right_code_makes_up_for_mistyped_ones() {
-    let (_, tv, browser) = start().await;
-    for round in 0..4 {
-        for number in 0..4 {
-            typed(&browser, &wrong(10 * round + number)).await.assert_status(404);
-        }
-        let codes = asked(&tv, "openid").await;
-        typed(&browser, codes["user_code"].as_str().unwrap()).await.assert_status(200);
+async fn a_right_code_is_no_guess_and_makes_up_for_none() {
+    let (app, tv, browser) = start().await;
+    let codes = asked(&tv, "openid").await;
+    let right = codes["user_code"].as_str().unwrap();
+    let throttled =
+        async || events(&app).await.into_iter().filter(|event| event.kind == EventKind::Throttled).count();
+    for number in 0..4 {
+        typed(&browser, &wrong(number)).await.assert_status(404);
     }
+    // As the fifth one, and again and again.
+    for _ in 0..8 {
+        typed(&browser, right).await.assert_status(200);
+    }
+    assert_eq!(throttled().await, 0);
+    typed(&browser, &wrong(4)).await.assert_status(404);
+    assert_eq!(throttled().await, 1);
+    typed(&browser, right).await.assert_status(429);
 }
 
 #[tokio::test]
@@ -87,17 +95,19 @@ async fn of_many_codes_guessed_at_once_no_more_are_answered_than_the_limit_allow
     let codes = asked(&tv, "openid").await;
     let right = codes["user_code"].as_str().unwrap().to_owned();
     // All of them have passed the first look at the limit before the first is counted.
-    let answers = at_once(60, |number| {
+    let answers = at_once(120, |number| {
         let (browser, right) = (browser.clone(), right.clone());
         async move {
-            let code = if number < 30 { wrong(number) } else { right };
+            let code = if number % 2 == 0 { wrong(number / 2) } else { right };
             typed(&browser, &code).await
         }
     })
     .await;
-    let (wrong, right) = (count(&answers, 404), count(&answers, 200));
-    assert!(wrong <= 5 * (right + 1), "{wrong} learned that their code is wrong, {right} that it is right");
-    assert!(right < 15, "{right} learned that their code is right, after the limit was reached");
+    let mut answered = count(&answers, 404);
+    while typed(&browser, &wrong(99)).await.status == 404 {
+        answered += 1;
+    }
+    assert_eq!(answered, 5, "learned that their code is wrong");
     let told: Vec<_> =
         events(&app).await.into_iter().filter(|event| event.kind == EventKind::Throttled).collect();
     assert!(told.iter().all(|event| event.detail.as_deref() != Some("logins of an address")), "{told:?}");
@@ -142,8 +152,8 @@ async fn a_site_of_ipv6_and_callers_of_no_known_address_are_bounded_each() {
     ask(Some("2001:db8:2::1")).await.assert_status(200);
 }
 
-/// Stores requests of a client, from as many networks.
-async fn fill(app: &TestApp, client: &str, count: u32) {
+/// Stores requests of a client, of which as many come from each network.
+async fn fill_from(app: &TestApp, client: &str, count: u32, of_each: u32) {
     let mut tx = app.ports.store.begin().await.unwrap();
     for number in 0..count {
         let request = DeviceRequest {
@@ -153,16 +163,60 @@ async fn fill(app: &TestApp, client: &str, count: u32) {
             scope: ScopeSet::parse("openid").unwrap(),
             resource: None,
             device: Device::default(),
-            network: Some(std::net::Ipv4Addr::from_bits(number).into()),
+            network: Some(std::net::Ipv4Addr::from_bits(number / of_each).into()),
             created_at: app.clock.now(),
             expires_at: app.clock.now() + Duration::minutes(10),
             interval: Duration::seconds(5),
-            asked_at: None,
+            // All but the last have polled just now.
+            asked_at: (number + 1 < count).then(|| app.clock.now()),
             state: DeviceState::Pending,
         };
         tx.devices().insert(&request).await.unwrap();
     }
     tx.commit().await.unwrap();
+}
+
+async fn fill(app: &TestApp, client: &str, count: u32) {
+    fill_from(app, client, count, 1).await;
+}
+
+/// Whether a request of [`fill_from`] is there.
+async fn is_there(app: &TestApp, client: &str, number: u32) -> bool {
+    let code = SecretHash::of(&format!("{client} {number}"));
+    app.ports.store.autocommit().devices().find(&code).await.unwrap().is_some()
+}
+
+#[tokio::test]
+async fn where_all_devices_poll_the_network_that_has_most_of_them_makes_room() {
+    let (app, tv, _) = start().await;
+    // 40 networks with 49 each, and one with 40.
+    fill_from(&app, "tv", 2_000, 49).await;
+    let mut taken = 0;
+    while tv.ask("/oauth/device", &[]).await.status == 200 {
+        taken += 1;
+    }
+    // The others have 47 or 48 now: a further one would only change places.
+    assert_eq!(taken, 47);
+    let mut left = 0;
+    for number in 0..1_960 {
+        left += u32::from(is_there(&app, "tv", number).await);
+    }
+    assert_eq!(left, 1_960 - 47, "the network that had less has all of its own");
+}
+
+#[tokio::test]
+async fn decisions_of_one_network_are_bounded() {
+    let (_, tv, browser) = start().await;
+    let ask = async || {
+        crate::oauth::form(&tv.app, "/oauth/device", &[("client_id", "tv")]).from("192.0.2.1").send().await
+    };
+    for _ in 0..200 {
+        let codes = ask().await.assert_status(200).json();
+        crate::devices::decide(&browser, &codes, "deny").await.assert_status(200);
+    }
+    ask().await.assert_status(429);
+    tv.app.clock.advance(Duration::minutes(10));
+    ask().await.assert_status(200);
 }
 
 #[tokio::test]
@@ -174,11 +228,12 @@ async fn where_too_many_devices_wait_those_that_do_not_poll_make_room() {
     let full = tv.ask("/oauth/device", &[]).await.assert_status(429);
     assert_eq!(full.json()["error"], json!("temporarily_unavailable"));
     asked(&other, "openid").await;
-    for _ in 0..7 {
+    for _ in 0..19 {
         assert_eq!(error(&tv, &first).await, "authorization_pending");
         app.clock.advance(Duration::seconds(5));
     }
     let second = asked(&tv, "openid").await;
+    assert!(!is_there(&app, "tv", 1_998).await, "the one that never polled is the first to go");
     for codes in [&first, &second] {
         assert_eq!(error(&tv, codes).await, "authorization_pending", "what polls stays");
     }

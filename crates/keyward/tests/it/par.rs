@@ -95,7 +95,7 @@ async fn parameters_beside_the_reference_change_nothing() {
 }
 
 #[tokio::test]
-async fn a_reference_is_good_for_its_client_and_for_a_minute() {
+async fn a_reference_is_good_for_its_client_and_for_five_minutes() {
     let (app, browser) = start().await;
     let rp = RelyingParty::with(&app, "album", true, own()).await;
     let _other = RelyingParty::with(&app, "other", true, own()).await;

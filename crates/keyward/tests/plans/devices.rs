@@ -63,6 +63,13 @@ pub(crate) async fn all(inspector: &mut Inspector) {
             );
         })
         .await;
+    for client in [None, Some(&request.client)] {
+        inspector
+            .of("devices.thin", async |db| {
+                assert!(!db.devices().thin(client, u64::MAX, now).await.unwrap());
+            })
+            .await;
+    }
     inspector
         .of("devices.pace", async |db| {
             assert!(db.devices().pace(&known, now, Duration::SECOND).await.unwrap());

@@ -37,6 +37,7 @@ async fn attempts(inspector: &mut Inspector) {
             assert!(db.attempts().fail(some, after(9), budget).await.unwrap());
         })
         .await;
+    inspector.of("attempts.take_back", async |db| db.attempts().take_back(some, budget).await.unwrap()).await;
     inspector.of("attempts.clear", async |db| db.attempts().clear(some).await.unwrap()).await;
     let long_ago = OffsetDateTime::UNIX_EPOCH + Duration::microseconds(THEN + 20);
     inspector

@@ -22,10 +22,12 @@ use crate::values::user_code::UserCode;
 pub const LIFE: Duration = Duration::minutes(10);
 /// How often the device may ask, at first.
 pub const INTERVAL: Duration = Duration::seconds(5);
-/// The undecided requests that may wait at once: of all clients, of one client, and from one network.
-const MOST: DeviceCounts = DeviceCounts { all: 5_000, of_client: 2_000, of_network: 50 };
-/// How long a device may be overdue with its poll before its request makes room for another one.
-const IDLE: Duration = Duration::seconds(30);
+/// The undecided requests that may wait at once: of all clients, of one client, and from one network; and those that were decided and
+/// have not expired, from one network.
+const MOST: DeviceCounts = DeviceCounts { all: 5_000, of_client: 2_000, of_network: 50, decided: 200 };
+/// How long a device may be silent before its request makes room for another one: longer than the longest interval between two polls,
+/// and than a client waits while this server is out of reach.
+const IDLE: Duration = Duration::seconds(90);
 /// How long a device has to wait where too many do, in seconds.
 const FULL: Throttled = Throttled { seconds: 60 };
 /// How often another user code is tried where one is in use.
@@ -54,7 +56,7 @@ impl AskForDevice {
     }
 
     /// Takes a request of a client. Without a scope it asks for all that the client may have, but for `offline_access`. Where too many
-    /// devices wait, one that no longer polls makes room.
+    /// devices wait, one that no longer polls makes room, or else one of the network that has most of them.
     ///
     /// # Errors
     /// [`DeviceError::NotRegistered`], [`DeviceError::Scope`], [`DeviceError::Resource`], [`DeviceError::Throttled`] where too many
@@ -74,7 +76,7 @@ impl AskForDevice {
         let (now, network) = (self.ports.clock.now(), counted(origin.device.ip));
         // Without a write, for a network that asks on and on.
         let counts = self.ports.store.autocommit().devices().count(&client.id, network, now).await?;
-        if counts.of_network >= MOST.of_network {
+        if is_full(&counts) {
             return Err(FULL.into());
         }
         let device_code = random_secret(&*self.ports.random);
@@ -108,19 +110,24 @@ impl AskForDevice {
     async fn store(&self, request: &DeviceRequest) -> Result<(), DeviceError> {
         let (client, now) = (&request.client, request.created_at);
         let mut tx = self.ports.store.begin().await?;
-        let DeviceCounts { mut all, of_client, of_network } =
-            tx.devices().count(client, request.network, now).await?;
-        if of_network >= MOST.of_network {
+        let mut counts = tx.devices().count(client, request.network, now).await?;
+        if is_full(&counts) {
             return Err(FULL.into());
         }
-        if of_client >= MOST.of_client {
-            if !tx.devices().make_room(Some(client), now - IDLE, now).await? {
+        let fullness = [(Some(client), counts.of_client >= MOST.of_client), (None, counts.all >= MOST.all)];
+        for (client, is_full) in fullness {
+            // Room that was made for the client is room for all.
+            if !is_full || counts.all < MOST.all && client.is_none() {
+                continue;
+            }
+            // Of a network that has still more than this one once this request is there.
+            let most = counts.of_network + 2;
+            if !tx.devices().make_room(client, now - IDLE, now).await?
+                && !tx.devices().thin(client, most, now).await?
+            {
                 return Err(FULL.into());
             }
-            all = all.saturating_sub(1);
-        }
-        if all >= MOST.all && !tx.devices().make_room(None, now - IDLE, now).await? {
-            return Err(FULL.into());
+            counts.all = counts.all.saturating_sub(1);
         }
         tx.devices().insert(request).await?;
         Ok(tx.commit().await?)
@@ -153,6 +160,11 @@ impl AskForDevice {
         let scope = scopes::intersection(&scope, any);
         if scope.is_empty() { Err(DeviceError::Scope) } else { Ok(scope) }
     }
+}
+
+/// Whether a network may ask for no more.
+fn is_full(counts: &DeviceCounts) -> bool {
+    counts.of_network >= MOST.of_network || counts.decided >= MOST.decided
 }
 
 /// The network that a request is counted for: an IPv4 address, or the /48 around an IPv6 address, which one customer of a provider can

@@ -6,13 +6,17 @@ use keyward_auth::{MasterSecret, ScopeSet, Zeroizing};
 
 use super::error::DeviceError;
 use super::question::Question;
+use super::redeem::{FETCHED_WITHIN, session_of};
+use crate::limits::budgets::Deed;
 use crate::limits::throttle::Throttle;
 use crate::model::clients::{Client, ClientName};
 use crate::model::devices::{Allowance, DeviceRequest, DeviceState};
 use crate::model::sessions::LiveSession;
+use crate::model::store_error::StoreError;
 use crate::oauth::authorize::outcome::Decision;
 use crate::oauth::consents::Consents;
 use crate::ports::bundle::Ports;
+use crate::ports::store::{Repositories, Transaction};
 use crate::sessions::opening::{Opening, owner};
 use crate::values::ids::SessionId;
 use crate::values::origin::{Device, Origin};
@@ -93,8 +97,8 @@ impl DecideDevice {
     /// is remembered as a consent.
     ///
     /// # Errors
-    /// [`DeviceError::UnknownUserCode`] for what is no question of this browser session, and where it was decided otherwise or has
-    /// expired; [`DeviceError::Scope`] as [`look`](Self::look).
+    /// [`DeviceError::UnknownUserCode`] for what is no question of this browser session, and where it was decided otherwise, has expired,
+    /// or was allowed and has ended since; [`DeviceError::Scope`] as [`look`](Self::look).
     pub async fn decide(
         &self,
         question: &str,
@@ -124,7 +128,7 @@ impl DecideDevice {
         match (&request.state, decision) {
             (DeviceState::Pending, _) if request.expires_at > now => {}
             (DeviceState::Allowed(by) | DeviceState::Used(by), Decision::Allow)
-                if by.browser == question.browser =>
+                if by.browser == question.browser && self.stands(&mut *tx, &request, by).await? =>
             {
                 return Ok(Decided::Before);
             }
@@ -157,8 +161,8 @@ impl DecideDevice {
         Ok(Decided::Now)
     }
 
-    /// The request of this code and its client. A wrong code counts as a guess of the account and of the address; a right one clears
-    /// the account's.
+    /// The request of this code and its client. A wrong code counts as a guess of the account and of the address; a right one does not
+    /// count, and makes up for none.
     async fn find(
         &self,
         code: &str,
@@ -168,18 +172,41 @@ impl DecideDevice {
         let guess = self.throttle.user_code(live.session.user, origin.device.ip).await?;
         let event = self.throttle.event(owner(&live.session), origin).of(live.session.user);
         let mut repositories = self.ports.store.autocommit();
-        let left = self.throttle.ahead(&mut *repositories, guess, event.clone()).await?;
-        if let Some(code) = UserCode::parse(code)
-            && let Some(request) = repositories.devices().pending(&code, self.ports.clock.now()).await?
-            && let Some(client) = repositories.clients().find(&request.client).await?
-            && client.settings.device
-        {
-            self.throttle.right(&mut *repositories, left).await?;
-            self.throttle.forget(&mut *repositories, guess).await?;
-            return Ok((request, client));
+        let ahead = self.throttle.ahead(&mut *repositories, guess).await?;
+        let found = self.pending(&mut *repositories, code).await;
+        if let Ok(None) = found {
+            self.throttle.keep(&mut *repositories, ahead, event).await?;
+        } else {
+            self.throttle.take_back(&mut *repositories, ahead).await?;
+            self.throttle.check_address(Deed::Device, origin).await?;
         }
-        self.throttle.wrong(&mut *repositories, left, event).await?;
-        Err(DeviceError::UnknownUserCode)
+        found?.ok_or(DeviceError::UnknownUserCode)
+    }
+
+    /// The request of this code, if it waits, and its client.
+    async fn pending(
+        &self,
+        repositories: &mut dyn Repositories,
+        code: &str,
+    ) -> Result<Option<(DeviceRequest, Client)>, StoreError> {
+        let Some(code) = UserCode::parse(code) else { return Ok(None) };
+        let request = repositories.devices().pending(&code, self.ports.clock.now()).await?;
+        let Some(request) = request else { return Ok(None) };
+        let client = repositories.clients().find(&request.client).await?;
+        Ok(client.filter(|client| client.settings.device).map(|client| (request, client)))
+    }
+
+    /// Whether what was allowed to a device may still be fetched, or the session that it got lives.
+    async fn stands(
+        &self,
+        tx: &mut dyn Transaction,
+        request: &DeviceRequest,
+        allowance: &Allowance,
+    ) -> Result<bool, StoreError> {
+        if let DeviceState::Used(_) = request.state {
+            return Ok(tx.sessions().live(session_of(request, allowance)).await?.is_some());
+        }
+        Ok(allowance.at + FETCHED_WITHIN > self.ports.clock.now())
     }
 
     /// What the client may get from this person.

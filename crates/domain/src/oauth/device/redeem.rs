@@ -19,7 +19,7 @@ use crate::values::ids::SessionId;
 use crate::values::origin::Origin;
 
 /// How long a device may take to fetch what the person has allowed.
-const FETCHED_WITHIN: Duration = Duration::minutes(2);
+pub(super) const FETCHED_WITHIN: Duration = Duration::minutes(2);
 /// The longest interval between two polls. Within [`FETCHED_WITHIN`] a device polls once at least.
 const LONGEST: Duration = Duration::minutes(1);
 /// How much too early a device may poll: the clocks of replicas may differ by five seconds, and it waits by a clock of its own.
@@ -54,11 +54,28 @@ impl RedeemDevice {
         key: Option<&Thumbprint>,
         origin: &Origin,
     ) -> Result<Tokens, DeviceError> {
-        let (hash, now) = (SecretHash::of(code), self.ports.clock.now());
-        let found = self.ports.store.autocommit().devices().find(&hash).await?;
-        let request = found.filter(|request| request.client == client.id).ok_or(DeviceError::Invalid)?;
+        let hash = SecretHash::of(code);
+        loop {
+            let found = self.ports.store.autocommit().devices().find(&hash).await?;
+            let request = found.filter(|request| request.client == client.id).ok_or(DeviceError::Invalid)?;
+            // A person may decide at any moment, once: then it is looked at again.
+            if let Some(tokens) = self.answer(&request, resource, client, key, origin).await? {
+                return Ok(tokens);
+            }
+        }
+    }
+
+    /// The answer to a device whose request is in this state; `None` where it was decided meanwhile.
+    async fn answer(
+        &self,
+        request: &DeviceRequest,
+        resource: Option<&str>,
+        client: &Client,
+        key: Option<&Thumbprint>,
+        origin: &Origin,
+    ) -> Result<Option<Tokens>, DeviceError> {
         if let DeviceState::Used(allowance) = &request.state {
-            return self.used(&request, allowance, origin).await;
+            return Err(self.used(request, allowance, origin).await?);
         }
         if !client.settings.device {
             return Err(DeviceError::NotRegistered);
@@ -68,34 +85,38 @@ impl RedeemDevice {
             DeviceState::Allowed(allowance) => allowance.at + FETCHED_WITHIN,
             _ => request.expires_at,
         };
-        if until <= now {
+        if until <= self.ports.clock.now() {
             return Err(DeviceError::Expired);
         }
         match &request.state {
             DeviceState::Denied => Err(DeviceError::Denied),
-            DeviceState::Pending => Err(self.pace(&request).await?),
+            DeviceState::Pending => self.pace(request).await?.map_or(Ok(None), Err),
             DeviceState::Allowed(allowance) | DeviceState::Used(allowance) => {
-                let code = grant(&request, allowance);
-                self.open(&request, &code, client, key, origin).await
+                let code = grant(request, allowance);
+                self.open(request, &code, client, key, origin).await.map(Some)
             }
         }
     }
 
-    /// What a device is answered whose request is undecided. One that keeps polling too early costs no write once its interval is at
-    /// its longest.
-    async fn pace(&self, request: &DeviceRequest) -> Result<DeviceError, StoreError> {
+    /// What a device is answered whose request is undecided; `None` where it was decided meanwhile. One that keeps polling too early
+    /// costs no write once its interval is at its longest.
+    async fn pace(&self, request: &DeviceRequest) -> Result<Option<DeviceError>, StoreError> {
         let now = self.ports.clock.now();
         let due = request.asked_at.map(|at| at + request.interval);
         let mut repositories = self.ports.store.autocommit();
-        if due.is_none_or(|due| due <= now + SLACK)
-            && repositories.devices().pace(&request.code, now, SLACK).await?
-        {
-            return Ok(DeviceError::Pending);
+        if due.is_none_or(|due| due <= now + SLACK) {
+            if repositories.devices().pace(&request.code, now, SLACK).await? {
+                return Ok(Some(DeviceError::Pending));
+            }
+            let found = repositories.devices().find(&request.code).await?;
+            if found.is_none_or(|found| found.state != DeviceState::Pending) {
+                return Ok(None);
+            }
         }
         if request.interval < LONGEST {
             repositories.devices().slow(&request.code, INTERVAL, LONGEST).await?;
         }
-        Ok(DeviceError::SlowDown)
+        Ok(Some(DeviceError::SlowDown))
     }
 
     async fn open(
@@ -114,23 +135,24 @@ impl RedeemDevice {
         }
         let found = self.ports.store.autocommit().devices().find(&request.code).await?;
         match found.map(|found| found.state) {
-            Some(DeviceState::Used(allowance)) => self.used(request, &allowance, origin).await,
+            Some(DeviceState::Used(allowance)) => Err(self.used(request, &allowance, origin).await?),
             _ => Err(DeviceError::Invalid),
         }
     }
 
-    /// Ends the session that the first use of the code opened. One that has ended costs no write.
+    /// Ends the session that the first use of the code opened, and returns what a further use is answered. A session that has ended
+    /// costs no write.
     async fn used(
         &self,
         request: &DeviceRequest,
         allowance: &Allowance,
         origin: &Origin,
-    ) -> Result<Tokens, DeviceError> {
+    ) -> Result<DeviceError, DeviceError> {
         let code = grant(request, allowance);
         if self.ports.store.autocommit().sessions().live(code.session).await?.is_some() {
             self.codes.end_first(&code, origin).await?;
         }
-        Err(DeviceError::Invalid)
+        Ok(DeviceError::Invalid)
     }
 
     /// Stores the session. Returns whether this is the first use of the device code, and what was allowed still stands.
@@ -151,11 +173,16 @@ impl RedeemDevice {
     }
 }
 
-/// What was allowed, as an authorization code says it. It is always the same for one request, and so is the session that it opens.
-fn grant(request: &DeviceRequest, allowance: &Allowance) -> Code {
+/// The session that a request opens once it is allowed: always the same for one request.
+pub(super) fn session_of(request: &DeviceRequest, allowance: &Allowance) -> SessionId {
     let mut tail = [0; 10];
     tail.copy_from_slice(&request.code.as_bytes()[..10]);
     let millis = u64::try_from(allowance.at.unix_timestamp_nanos() / 1_000_000).unwrap_or_default();
+    SessionId(uuid::Builder::from_unix_timestamp_millis(millis, &tail).into_uuid())
+}
+
+/// What was allowed, as an authorization code says it.
+fn grant(request: &DeviceRequest, allowance: &Allowance) -> Code {
     Code {
         // The request itself is what can be used once, and the device has proven itself.
         id: OnceId([0; 16]),
@@ -166,7 +193,7 @@ fn grant(request: &DeviceRequest, allowance: &Allowance) -> Code {
         expires_at: Code::expiry(allowance.at),
         user: allowance.user,
         parent: allowance.browser,
-        session: SessionId(uuid::Builder::from_unix_timestamp_millis(millis, &tail).into_uuid()),
+        session: session_of(request, allowance),
         client: request.client.clone(),
         scope: request.scope.clone(),
         resource: request.resource.clone(),
