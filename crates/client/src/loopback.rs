@@ -26,8 +26,8 @@ struct Pushed {
 
 impl Application {
     /// Logs a person in with the browser of this machine (RFC 8252): `open` gets the address to open in it, and can print it for
-    /// the case that there is no browser. The answer comes to a port of 127.0.0.1 that is open for this login alone. Open it within five
-    /// minutes: where Keyward takes pushed requests (RFC 9126), the address refers to one, and holds nothing of the login itself.
+    /// the case that there is no browser. The answer comes to a port of 127.0.0.1 that is open for this login alone. Open it within a
+    /// minute: where Keyward takes pushed requests (RFC 9126), the address refers to one, and holds nothing of the login itself.
     ///
     /// It uses PKCE (RFC 7636), and checks `state`, `iss` (RFC 9207) and, with the scope `openid`, `nonce`. Dropping the future gives the
     /// login up and closes the port.

@@ -63,7 +63,7 @@ async fn a_pushed_request_is_answered_as_one_in_the_address() {
         let rp = RelyingParty::with(&app, id, public, own()).await;
         let answer = push(&rp, &[("scope", "openid posts:read"), ("nonce", "n")]).await.assert_status(201);
         assert!(answer.header("cache-control").contains("no-store"));
-        assert_eq!(answer.json()["expires_in"], 300);
+        assert_eq!(answer.json()["expires_in"], 60);
         let uri = answer.json()["request_uri"].as_str().unwrap().to_owned();
         assert!(uri.starts_with("urn:ietf:params:oauth:request_uri:"), "{uri}");
         let back = returned(&open(&browser, &address(id, &uri, "")).await, CALLBACK);
@@ -95,7 +95,7 @@ async fn parameters_beside_the_reference_change_nothing() {
 }
 
 #[tokio::test]
-async fn a_reference_is_good_for_its_client_and_for_five_minutes() {
+async fn a_reference_is_good_for_its_client_and_for_a_minute() {
     let (app, browser) = start().await;
     let rp = RelyingParty::with(&app, "album", true, own()).await;
     let _other = RelyingParty::with(&app, "other", true, own()).await;
@@ -111,7 +111,7 @@ async fn a_reference_is_good_for_its_client_and_for_five_minutes() {
     // A look at it, as of a scanner of links, uses nothing up.
     browser.send(browser.call("HEAD", &path)).await;
     returned(&browser.get(&path).await, CALLBACK);
-    app.clock.advance(Duration::minutes(5));
+    app.clock.advance(Duration::minutes(1));
     browser.get(&path).await.assert_status(400);
 }
 

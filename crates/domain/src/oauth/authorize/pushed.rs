@@ -11,8 +11,8 @@ use crate::model::spent::OnceId;
 use crate::values::ids::{ClientId, SessionId};
 use crate::values::packed::{Packer, Unpacker};
 
-/// How long a reference is good: a person may have to copy it into a browser. RFC 9126, section 2.2, allows ten minutes.
-pub(crate) const LIFE: Duration = Duration::minutes(5);
+/// How long a reference is good: the client opens it at once. RFC 9126, section 2.2, recommends 5 to 600 seconds.
+pub(crate) const LIFE: Duration = Duration::minutes(1);
 /// RFC 9126, section 2.2.
 const PREFIX: &str = "urn:ietf:params:oauth:request_uri:";
 const LABEL: &str = "keyward pushed authorization request v1";

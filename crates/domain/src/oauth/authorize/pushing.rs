@@ -110,7 +110,7 @@ impl PushRequests {
     }
 }
 
-/// The request that parameters of an authorization request make, or refer to: then that is good for five minutes, for the client that
+/// The request that parameters of an authorization request make, or refer to: then that is good for a minute, for the client that
 /// pushed it, and parameters beside `client_id` and `request_uri` are ignored (RFC 9126, section 4; RFC 9101, section 5).
 pub(super) fn arrived(
     parameters: Vec<(String, String)>,
