@@ -20,6 +20,7 @@ pub struct Application {
     pub(crate) resource: Option<String>,
     pub(crate) path: String,
     pub(crate) patience: Duration,
+    pub(crate) pushed: bool,
 }
 
 impl Keyward {
@@ -32,6 +33,7 @@ impl Keyward {
             resource: None,
             path: "/callback".to_owned(),
             patience: PATIENCE,
+            pushed: false,
         }
     }
 }
@@ -54,6 +56,14 @@ impl Application {
     #[must_use]
     pub fn redirect_path(self, path: &str) -> Self {
         Self { path: path.to_owned(), ..self }
+    }
+
+    /// Sends the request of a login to Keyward directly (RFC 9126), so that other users of this machine, who can read the command line of a
+    /// browser, see nothing of it. The address has to be opened within a minute then: for programs that open the browser themselves, and
+    /// for clients that have to push. Where Keyward takes no such requests, the address holds the request, as it does by default.
+    #[must_use]
+    pub fn pushed(self) -> Self {
+        Self { pushed: true, ..self }
     }
 
     /// How long the person may take to log in with the browser of this machine. By default it is five minutes. On a device Keyward says

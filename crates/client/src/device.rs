@@ -109,13 +109,24 @@ impl Application {
                     outage = retry_after;
                     error
                 }
+                Err(refusal) if refusal.is_lost() => {
+                    return self.once_more(form, refusal.into_error(Error::LoginOver)).await;
+                }
                 Err(refusal) => return Err(refusal.into_error(Error::LoginOver)),
             };
             // That was the last time: the person may have decided in the last moment.
             if left <= wait {
-                return Err(over);
+                return match over {
+                    Error::Unavailable { .. } => self.once_more(form, over).await,
+                    over => Err(over),
+                };
             }
         }
+    }
+
+    /// Asks again after an answer that was lost or unfit: if there were tokens in it, that ends their session.
+    async fn once_more(&self, form: String, error: Error) -> Result<Pair, Error> {
+        ask(with_form(self.keyward.post("/oauth/token")?, form)).await.map_err(|_| error)
     }
 }
 

@@ -104,7 +104,7 @@ impl Error {
             StatusCode::TOO_MANY_REQUESTS => Self::Throttled { retry_after: retry_after.unwrap_or_default() },
             StatusCode::SERVICE_UNAVAILABLE => Self::Unavailable { retry_after },
             // What a proxy says while Keyward restarts.
-            StatusCode::INTERNAL_SERVER_ERROR | StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT => {
+            status if status.is_server_error() || status == StatusCode::REQUEST_TIMEOUT => {
                 Self::Unavailable { retry_after: None }
             }
             status => Self::Unexpected { status: status.as_u16() },

@@ -37,7 +37,7 @@ pub(crate) enum Purpose {
     Use,
     /// It may be one that others know.
     End,
-    /// It need not be readable.
+    /// It need not be a session. What cannot be read for another reason stays.
     Replace,
 }
 
@@ -49,7 +49,10 @@ pub(crate) async fn open(store: &Arc<dyn SessionStore>, purpose: Purpose) -> Res
         let saved = match purpose {
             Purpose::Use => locked.read()?,
             Purpose::End => locked.read_to_end()?,
-            Purpose::Replace => locked.read_to_end().unwrap_or_default(),
+            Purpose::Replace => match locked.read_to_end() {
+                Err(error) if error.kind() == io::ErrorKind::InvalidData => None,
+                saved => saved?,
+            },
         };
         Ok(Opened { locked, saved })
     })
@@ -115,16 +118,13 @@ impl Kept {
         self.unwritten().is_some()
     }
 
-    /// Writes what could not be written, if that works now.
-    pub(crate) async fn catch_up(&self) {
-        let written = match self.open(Purpose::Use).await {
-            Ok(Some((opened, saved))) => opened.write(Some(saved)).await.is_ok(),
-            Ok(None) => true,
-            Err(_) => false,
-        };
-        if written {
-            *self.unwritten() = None;
+    /// Writes what could not be written. If it still cannot be, it stays in memory.
+    pub(crate) async fn catch_up(&self) -> Result<(), Error> {
+        if let Some((opened, saved)) = self.open(Purpose::Use).await? {
+            opened.write(Some(saved)).await?;
         }
+        *self.unwritten() = None;
+        Ok(())
     }
 
     /// The next tokens, where `access_token` is due: another process may have fetched them, or, since `asked` (in seconds since 1970),

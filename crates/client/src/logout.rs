@@ -15,7 +15,7 @@ impl Session {
     /// # Errors
     ///
     /// [`Error::Unavailable`], and then the session stands. A session that is over already is no error. [`Error::Store`] where it is kept
-    /// and cannot be removed.
+    /// and cannot be read or removed; the session is over then.
     pub async fn log_out(&self) -> Result<(), Error> {
         self.forget_client();
         let Ok(grant) = self.grant() else { return Ok(()) };
@@ -35,19 +35,20 @@ impl Session {
         // Nothing is refreshed meanwhile.
         let _turn = self.turn().await;
         let opened = match self.kept() {
-            Some(kept) => kept.open(Purpose::End).await?,
-            None => None,
+            Some(kept) => kept.open(Purpose::End).await,
+            None => Ok(None),
         };
         let renewal = match (&opened, self.grant()) {
-            (Some((_, saved)), _) => saved.renewal(),
-            (None, Ok(grant)) => grant.renewal,
-            (None, Err(_)) => return Ok(()),
+            (Ok(Some((_, saved))), _) => saved.renewal(),
+            // Where the store cannot be read, too: what is in memory ends the session, and the error is returned after that.
+            (_, Ok(grant)) => grant.renewal,
+            (_, Err(_)) => return opened.map(drop),
         };
         if let Renewal::ThroughClient { refresh_token, .. } = &renewal {
             self.keyward().revoke(client_id, refresh_token).await?;
         }
         self.forget();
-        if let Some((opened, _)) = opened {
+        if let Some((opened, _)) = opened? {
             opened.write(None).await?;
         }
         Ok(())

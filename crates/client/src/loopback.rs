@@ -9,7 +9,7 @@ use serde::Deserialize;
 use crate::application::Application;
 use crate::form::{encode, with_form};
 use crate::grant::Pair;
-use crate::oauth::ask;
+use crate::oauth::{Refusal, ask, trade};
 use crate::secrets::{challenge, random};
 use crate::{Error, Session};
 use answer::Expected;
@@ -26,8 +26,7 @@ struct Pushed {
 
 impl Application {
     /// Logs a person in with the browser of this machine (RFC 8252): `open` gets the address to open in it, and can print it for
-    /// the case that there is no browser. The answer comes to a port of 127.0.0.1 that is open for this login alone. Open it within a
-    /// minute: where Keyward takes pushed requests (RFC 9126), the address refers to one, and holds nothing of the login itself.
+    /// the case that there is no browser. The answer comes to a port of 127.0.0.1 that is open for this login alone.
     ///
     /// It uses PKCE (RFC 7636), and checks `state`, `iss` (RFC 9207) and, with the scope `openid`, `nonce`. Dropping the future gives the
     /// login up and closes the port.
@@ -52,8 +51,8 @@ impl Application {
         let request = self.request(listener.redirect_uri(), &state, &verifier, nonce.as_deref());
         // Other users of this machine can read the command line of a browser.
         let request = match &metadata.pushed_authorization_request_endpoint {
-            Some(_) => self.pushed(request).await?,
-            None => request,
+            Some(_) if self.pushed => self.push(request).await?,
+            _ => request,
         };
         let mut url = self.keyward.address.join("/oauth/authorize")?;
         url.query_pairs_mut().extend_pairs(request);
@@ -87,15 +86,21 @@ impl Application {
         always.into_iter().chain(optional).map(|(name, value)| (name, value.to_owned())).collect()
     }
 
-    /// The request that refers to this one, which goes to Keyward directly (RFC 9126).
-    async fn pushed(&self, request: Vec<Parameter>) -> Result<Vec<Parameter>, Error> {
+    /// The request that refers to this one, which goes to Keyward directly (RFC 9126). Where that way is closed, as by a proxy, it is this
+    /// one itself.
+    async fn push(&self, request: Vec<Parameter>) -> Result<Vec<Parameter>, Error> {
         let form = encode(request.iter().map(|(name, value)| (*name, value.as_str())));
         let pushed = ask::<Pushed>(with_form(self.keyward.post("/oauth/par")?, form)).await;
-        let Pushed { request_uri } = pushed.map_err(|refusal| refusal.into_error(Error::LoginOver))?;
-        Ok(vec![("client_id", self.client_id.clone()), ("request_uri", request_uri)])
+        match pushed {
+            Ok(Pushed { request_uri }) => {
+                Ok(vec![("client_id", self.client_id.clone()), ("request_uri", request_uri)])
+            }
+            Err(Refusal::Other(Error::Unexpected { .. } | Error::Unavailable { .. })) => Ok(request),
+            Err(refusal) => Err(refusal.into_error(Error::LoginOver)),
+        }
     }
 
-    /// Trades the code for tokens (RFC 6749, section 4.1.3), and never twice: a second use ends the session.
+    /// Trades the code for tokens (RFC 6749, section 4.1.3). A second use ends the session that the first one opened.
     async fn redeem(&self, code: &str, uri: &str, verifier: &str) -> Result<Pair, Error> {
         let form = encode([
             ("grant_type", "authorization_code"),
@@ -105,6 +110,6 @@ impl Application {
             ("code_verifier", verifier),
         ]);
         let request = with_form(self.keyward.post("/oauth/token")?, form);
-        ask(request).await.map_err(|refusal| refusal.into_error(Error::LoginOver))
+        trade(request).await.map_err(|refusal| refusal.into_error(Error::LoginOver))
     }
 }

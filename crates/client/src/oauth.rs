@@ -36,6 +36,18 @@ pub(crate) async fn ask<T: DeserializeOwned>(request: RequestBuilder) -> Result<
     })
 }
 
+/// Trades what is good once for tokens. Where the answer was lost, or was no answer of Keyward's, it is sent once more: if it had been
+/// used, that ends the session, whose tokens no one has.
+pub(crate) async fn trade<T: DeserializeOwned>(request: RequestBuilder) -> Result<T, Refusal> {
+    let again = request.try_clone();
+    let answer = ask(request).await;
+    let is_lost = matches!(&answer, Err(refusal) if refusal.is_lost());
+    match again.filter(|_| is_lost) {
+        Some(again) => ask(again).await.or(answer),
+        None => answer,
+    }
+}
+
 /// Sends a request of a public client, and returns an answer that is a success.
 pub(crate) async fn send(request: RequestBuilder) -> Result<Response, Refusal> {
     let response = request.send().await.map_err(|_| Refusal::Other(AWAY))?;
@@ -54,6 +66,15 @@ pub(crate) async fn send(request: RequestBuilder) -> Result<Response, Refusal> {
 }
 
 impl Refusal {
+    /// Whether there may have been tokens in an answer that was lost, or that cannot be read.
+    pub(crate) fn is_lost(&self) -> bool {
+        match self {
+            Self::Code(_) => false,
+            Self::Other(Error::Unexpected { status }) => (200..300).contains(status),
+            Self::Other(error) => matches!(error, Error::Unavailable { .. }),
+        }
+    }
+
     /// As an error, where `invalid_grant` means `over`.
     pub(crate) fn into_error(self, over: Error) -> Error {
         match self {

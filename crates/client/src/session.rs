@@ -177,7 +177,7 @@ impl Session {
     async fn catch_up(&self, kept: &Kept) {
         let (Ok(turn), kept) = (Arc::clone(&self.renewing).try_lock_owned(), kept.clone()) else { return };
         let work = tokio::spawn(async move {
-            kept.catch_up().await;
+            drop(kept.catch_up().await);
             drop(turn);
         });
         drop(tokio::time::timeout(SHORTLY, work).await);

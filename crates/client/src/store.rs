@@ -10,7 +10,7 @@ use crate::wall;
 
 /// For how long another process's token has to be good to be used here, in seconds.
 const SOON: i64 = 5;
-/// How long a process may wait for the lock, in seconds, and a little more. A failure that is marked later is a clock's.
+/// How long a process may wait for the lock, in seconds, and a little more. A failure that is marked later, or later than now, is a clock's.
 const WAITING: i64 = 60;
 
 /// Keeps one session. Several processes may share it, for everything happens under its lock. The calls may block: they are made on
@@ -106,7 +106,7 @@ impl SavedSession {
 
     /// Whether another process has tried a refresh in vain since `asked`, in seconds since 1970.
     pub(crate) fn has_failed_since(&self, asked: i64) -> bool {
-        let since = |at: i64| (0..=WAITING).contains(&at.saturating_sub(asked));
+        let since = |at: i64| at <= wall::now() && (0..=WAITING).contains(&at.saturating_sub(asked));
         self.failed_at.is_some_and(since)
     }
 

@@ -46,7 +46,7 @@ async fn main() -> ExitCode {
 async fn run(args: &[&str]) -> Answer {
     match args {
         [] => Ok(USAGE.to_owned()),
-        ["login"] => keep(file()?, application()?.log_in(show_and_open).await?).await,
+        ["login"] => keep(file()?, application()?.pushed().log_in(show_and_open).await?).await,
         ["login", "--no-browser"] => keep(file()?, application()?.log_in(show).await?).await,
         ["login", "--device"] => keep(file()?, application()?.log_in_on_device(show_code).await?).await,
         ["whoami"] => {
@@ -96,7 +96,7 @@ async fn whoami(session: &Session) -> Answer {
     let answer = session.get("/oauth/userinfo").send().await?.error_for_status()?;
     let person: serde_json::Value = answer.json().await?;
     // The next tokens may be on their way.
-    session.settle().await;
+    session.settle().await?;
     let name = ["preferred_username", "email", "name", "sub"].iter().find_map(|claim| person[claim].as_str());
     Ok(format!("You are logged in as {}.", name.unwrap_or("a person without a name")))
 }

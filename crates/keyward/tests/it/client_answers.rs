@@ -82,7 +82,7 @@ async fn a_server_that_says_nothing_is_given_up_in_time_also_with_a_client_of_on
 
 #[tokio::test]
 async fn a_refresh_that_a_proxy_or_an_error_of_keywards_answers_is_asked_for_once_more() {
-    for status in [500, 502, 504] {
+    for status in [408, 500, 501, 502, 504, 520] {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let tokens = |name: &str| {

@@ -65,8 +65,15 @@ async fn a_login_ends_the_one_before_it_in_the_same_store_but_none_of_another_ke
     let refused = third.keep_in(file(&folder)).await.unwrap_err();
     assert!(refused.to_string().contains("another Keyward"), "{refused}");
     assert_eq!(std::fs::read_to_string(&path).unwrap(), elsewhere);
-    third.log_out().await.unwrap();
+    // It is out of reach, and taken away all the same.
+    assert!(place.keyward().end_kept(file(&folder)).await.unwrap());
+    assert!(!path.exists());
+    third.keep_in(file(&folder)).await.unwrap();
+    // A damaged file does not keep a session from its end.
+    std::fs::write(&path, "{").unwrap();
+    assert!(matches!(third.log_out().await, Err(Error::Store(_))));
     assert!(matches!(email(&third).await, Err(Error::SessionOver)));
+    assert_eq!(email(&second).await.unwrap(), address("ana"));
 }
 
 /// A file whose writes fail as planned, and whose lock takes a while.
@@ -118,6 +125,17 @@ async fn tokens_that_could_not_be_written_are_used_and_written_at_the_next_call(
         let token = session.token().await.unwrap();
         assert_eq!(kept().await, token, "it is written by then");
     }
+    // At the end of a program.
+    place.app.clock.advance(EXPIRED);
+    fails.lock().unwrap().extend([false, true, true]);
+    assert_eq!(email(&session).await.unwrap(), address("ana"));
+    assert!(matches!(session.settle().await, Err(Error::Store(_))));
+    session.settle().await.unwrap();
+    fails.lock().unwrap().push_back(true);
+    session.settle().await.unwrap();
+    fails.lock().unwrap().clear();
+    let read = std::fs::read_to_string(folder.path().join("settings/session.json")).unwrap();
+    assert!(read.contains(&session.token().await.unwrap()));
     // The next refresh does not use the spent token, either.
     place.app.clock.advance(EXPIRED);
     fails.lock().unwrap().extend([false, true]);
@@ -162,7 +180,7 @@ async fn a_kept_session_whose_token_is_good_does_not_wait_for_a_keyward_that_is_
     assert_eq!(session.token().await.unwrap(), first);
     assert!(begun.elapsed() < WallTime::from_millis(200), "{:?}", begun.elapsed());
     drop(closed);
-    session.settle().await;
+    session.settle().await.unwrap();
     assert_ne!(session.token().await.unwrap(), first, "the one refresh went on");
     let resumed = front.keyward.resume(file(&folder)).await.unwrap().unwrap();
     assert_eq!(resumed.token().await.unwrap(), session.token().await.unwrap());

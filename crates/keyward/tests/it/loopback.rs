@@ -116,7 +116,10 @@ pub(crate) async fn email(session: &Session) -> Result<String, Error> {
 #[tokio::test]
 async fn a_person_logs_in_with_the_browser_and_the_session_is_refreshed_and_ended_as_the_programs() {
     let place = Place::start().await;
-    let waiting = place.begin(place.application()).await;
+    let plain = place.begin(place.application()).await;
+    assert!(plain.path.contains("&code_challenge="), "{}", plain.path);
+    plain.login.abort();
+    let waiting = place.begin(place.application().pushed()).await;
     // Other users of the machine can read the command line of a browser.
     let names: Vec<_> = waiting.path.split_once('?').unwrap().1.split('&').map(name).collect();
     assert_eq!(names, ["client_id", "request_uri"]);

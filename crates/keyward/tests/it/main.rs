@@ -28,6 +28,7 @@ mod client;
 mod client_answers;
 mod client_device_pages;
 mod client_devices;
+mod client_trades;
 mod clients;
 mod commands;
 mod contention;
