@@ -208,7 +208,7 @@ async fn a_login_that_is_not_allowed_says_so() {
     assert!(get(&answer).await.starts_with("HTTP/1.1 400 "));
     assert!(matches!(waiting.login.await.unwrap(), Err(Error::Denied)));
     // A service that the client is not registered for.
-    let elsewhere = place.application().resource("https://elsewhere.example");
+    let elsewhere = place.application().pushed().resource("https://elsewhere.example");
     let refused = elsewhere.log_in(|url| panic!("{url} is opened")).await;
     assert!(matches!(refused, Err(Error::Scope)), "{refused:?}");
 }
