@@ -131,9 +131,8 @@ impl Clients {
     /// # Errors
     /// The [`ClientError`] of [`register`](Self::register) that these settings alone cause.
     pub fn check(&self, settings: &ClientSettings) -> Result<(), ClientError> {
-        for uris in [&settings.redirect_uris, &settings.logout_uris] {
-            bounded(uris)?;
-        }
+        bounded(&settings.redirect_uris)?;
+        bounded(&settings.logout_uris)?;
         self.foreign(&settings.resources)?;
         self.deliverable(&settings.backchannel)?;
         signable(settings.id_token_alg)
@@ -233,11 +232,7 @@ impl Clients {
         // The client first: then no further session can be opened or refreshed.
         let removed = self.ports.retrying(|| self.unregister(id, who)).await?;
         let mut ended = 0;
-        loop {
-            let batch = self.ports.retrying(|| self.end_some_sessions(id)).await?;
-            if batch == 0 {
-                break;
-            }
+        while let batch @ 1.. = self.ports.retrying(|| self.end_some_sessions(id)).await? {
             ended += batch;
         }
         while self.ports.store.autocommit().consents().forget_some_of_client(id, AT_ONCE).await? > 0 {}
