@@ -51,7 +51,7 @@ impl ScopeSet {
 
     /// Whether every name of this set is also in `other`: a refreshed token may never ask for more (RFC 6749 section 6).
     pub fn is_subset(&self, other: &Self) -> bool {
-        // Both are in order: what was passed over is none of the later ones.
+        // Both are in order, so the names that were passed over are not needed any more.
         let mut others = other.0.iter();
         self.0.iter().all(|name| others.any(|other| other == name))
     }

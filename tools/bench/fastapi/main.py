@@ -56,7 +56,9 @@ class Refresh(Base):
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
 
 
-engine = create_engine("sqlite:///fastapi.db", connect_args={"timeout": 30})
+# As many connections as callers: with the usual fifteen, requests that hold one and wait for a thread, and threads that wait for
+# one, stop each other for half a minute.
+engine = create_engine("sqlite:///fastapi.db", connect_args={"timeout": 30}, pool_size=64)
 
 
 @event.listens_for(engine, "connect")

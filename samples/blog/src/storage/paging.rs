@@ -92,7 +92,7 @@ pub(super) fn page_of_short(ids: SelectStatement, page: Page) -> SelectStatement
     with_owners(content.into()).join_subquery(JoinType::InnerJoin, first.take(), "page", on_page).take()
 }
 
-/// The same with as many contents as a page may have bytes, whatever their lengths.
+/// The same for contents of any length: as many as a page may have bytes.
 pub(super) fn within_page(ids: SelectStatement, page: Page) -> SelectStatement {
     // By itself: beside a window SQLite would copy each content along.
     let mut sizes = Query::select();
