@@ -64,7 +64,7 @@ fn a_person_without_script_signs_up_keeps_the_account_allows_an_application_and_
     browser.shows("ul.rows strong", "Photo album");
     browser.click("ul.rows button");
     browser.shows("[role=status]", "The application was removed. It is logged out.");
-    browser.tells("There are none.");
+    browser.tells("You have not allowed any application.");
     at("/account/delete", "Delete my account");
     browser.write("#password", PASSWORD);
     browser.click("main button.danger");
