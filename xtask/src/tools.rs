@@ -6,11 +6,11 @@ use std::process::Command;
 use keyward_servers::build;
 use keyward_servers::shell::Outcome;
 
-/// The load must not be what limits a server in release mode, so `bench` is built like the server that it
+/// The load must not be what limits a server as it is shipped, so `bench` is built like the server that it
 /// measures.
 pub(crate) fn bench(args: &[String]) -> Outcome {
     let quick = args.iter().any(|arg| arg == "--quick");
-    run("bench", if quick { "dev" } else { "release" }, args)
+    run("bench", if quick { "dev" } else { "dist" }, args)
 }
 
 pub(crate) fn faults(args: &[String]) -> Outcome {

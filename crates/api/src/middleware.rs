@@ -4,13 +4,10 @@
 //! the id and the headers that keep browsers from guessing. One log line a request: method, path (never the
 //! query), status, time, and in its span the request's id, and user and session once the lock knows them.
 
-use std::any::Any;
 use std::convert::Infallible;
 use std::fmt;
-use std::future::poll_fn;
 use std::mem;
 use std::net::IpAddr;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
@@ -24,13 +21,15 @@ use tower::{Layer, Service};
 use tracing::field::Empty;
 use tracing::{Instrument, Span};
 
-use crate::access::endpoint_proofs::EndpointProofs;
-use crate::boundary::cors::Cors;
+use crate::boundary::cors::PageOrigin;
+use crate::boundary::guarded::guarded;
 use crate::boundary::host::host_is_sound;
+use crate::boundary::rare::Rare;
 use crate::boundary::security_headers;
 use crate::codes::INVALID_HOST;
 use crate::error::ApiError;
 use crate::error_pages::{pages_for, shown};
+use crate::metrics::counters::UnderWay;
 use crate::resources::pages::Pages;
 use crate::routes::oauth::check::OfAnotherService;
 use crate::state::AppState;
@@ -81,74 +80,127 @@ where
         self.inner.poll_ready(context)
     }
 
-    fn call(&mut self, request: Request) -> Self::Future {
+    fn call(&mut self, mut request: Request) -> Self::Future {
         // The one that is ready answers.
         let next = self.inner.clone();
-        let ready = mem::replace(&mut self.inner, next);
-        Box::pin(boundary(self.state.clone(), self.pages, request, ready))
+        let mut ready = mem::replace(&mut self.inner, next);
+        let (arrival, span) = Arrival::of(self.state.clone(), self.pages, &mut request);
+        let answer = span.in_scope(|| match arrival.early(&request) {
+            Some(answer) => Err(answer),
+            None => Ok(ready.call(request)),
+        });
+        Box::pin(arrival.answered(answer, span))
     }
 }
 
-/// Runs the request inside the boundary.
-async fn boundary<S: Inner>(
+/// What of a request is needed when it is answered. The request itself is gone by then: what waits for the answer stays small.
+struct Arrival {
     state: AppState,
+    /// Those that show an error of this request.
     pages: Option<Pages>,
-    mut request: Request,
-    next: S,
-) -> Result<Response, Infallible>
-where
-    S::Future: 'static,
-{
-    let id = RequestId::sent(request.headers()).unwrap_or_default();
-    let header = id.header();
-    let (method, target) = (request.method().clone(), request.uri().path_and_query().cloned());
-    let path = target.as_ref().map_or("", PathAndQuery::path);
-    let route = request.extensions().get::<MatchedPath>().cloned();
-    let span = span(id.as_str(), &method, route.as_ref());
-    request.extensions_mut().insert(id);
-    if let Some(base) = &state.public.base {
-        request.extensions_mut().insert(base.clone());
+    rare: Rare,
+    id: HeaderValue,
+    method: Method,
+    target: Option<PathAndQuery>,
+    route: Option<MatchedPath>,
+    client: Option<IpAddr>,
+    /// The page of another origin that asks.
+    caller: Option<PageOrigin>,
+    started: Instant,
+    /// Dropped with everything else here when the client hangs up.
+    _under_way: UnderWay,
+}
+
+impl Arrival {
+    /// Looks at a request, and notes in it what handlers may want to know.
+    fn of(state: AppState, pages: Option<Pages>, request: &mut Request) -> (Self, Span) {
+        let started = Instant::now();
+        let rare = Rare::of(request.headers());
+        let id = rare.id.then(|| RequestId::sent(request.headers())).flatten().unwrap_or_default();
+        let header = id.header();
+        let (method, target) = (request.method().clone(), request.uri().path_and_query().cloned());
+        let route = request.extensions().get::<MatchedPath>().cloned();
+        let span = span(id.as_str(), &method, route.as_ref());
+        request.extensions_mut().insert(id);
+        if let Some(base) = &state.public.base {
+            request.extensions_mut().insert(base.clone());
+        }
+        let client = state.proxies.client_behind(request);
+        let caller = rare.from_page.then(|| state.cors.caller(request.headers())).flatten();
+        let pages = pages_for(request, pages, &state);
+        let under_way = state.metrics.begin();
+        let arrival = Self {
+            state,
+            pages,
+            rare,
+            id: header,
+            method,
+            target,
+            route,
+            client,
+            caller,
+            started,
+            _under_way: under_way,
+        };
+        (arrival, span)
     }
-    let client = state.proxies.client_behind(&mut request);
-    let in_chunks = request.headers().contains_key(header::TRANSFER_ENCODING);
-    let proven = EndpointProofs::are_in(request.headers());
-    let from_page = Cors::concerns(request.headers());
-    let caller = from_page.then(|| state.cors.caller(request.headers())).flatten();
-    let started = Instant::now();
-    // Dropped with everything else here when the client hangs up.
-    let _under_way = state.metrics.begin();
-    if from_page {
-        span.in_scope(|| state.cors.note(&request, caller.as_ref()));
+
+    /// The answer to a request that no handler sees.
+    fn early(&self, request: &Request) -> Option<Response> {
+        if self.rare.from_page {
+            self.state.cors.note(request, self.caller.as_ref());
+        }
+        if !host_is_sound(request) {
+            let words = "The Host header is missing, repeated or malformed.";
+            return Some(ApiError::new(StatusCode::BAD_REQUEST, INVALID_HOST, words).into_response());
+        }
+        self.caller.as_ref().and_then(|_| self.state.cors.preflight(request))
     }
-    let answer = caller.as_ref().and_then(|_| state.cors.preflight(&request));
-    let pages = pages_for(&request, pages, &state);
-    let mut guarded = pin!(guarded(request, answer, next, started).instrument(span));
-    let mut response = shown(pages, &state, guarded.as_mut().await);
-    let span = guarded.as_ref().get_ref().span();
-    security_headers::complete(response.headers_mut(), header);
-    state.cors.mark(response.headers_mut(), caller);
-    let is_ours = |answer: &Response| answer.extensions().get::<OfAnotherService>().is_none();
-    if proven && is_ours(&response) && !is_public(&response) {
-        state.endpoint_proofs.hand_out(response.headers_mut());
+
+    /// Waits for the answer, completes it and writes the line of the log.
+    async fn answered<F>(self, answer: Result<F, Response>, span: Span) -> Result<Response, Infallible>
+    where
+        F: Future<Output = Result<Response, Infallible>> + Send + 'static,
+    {
+        let (reads, end) = (self.method.is_safe(), self.started + DEADLINE);
+        let answer = async move {
+            match answer {
+                Ok(answer) => guarded(answer, reads, end).await,
+                Err(answer) => answer,
+            }
+        };
+        let mut answer = pin!(answer.instrument(span));
+        let response = answer.as_mut().await;
+        let span = answer.as_ref().get_ref().span();
+        // Not before: what is taken apart while it waits is kept twice.
+        let Self { state, pages, rare, method, target, started, .. } = self;
+        let mut response = shown(pages, &state, response);
+        security_headers::complete(response.headers_mut(), self.id);
+        state.cors.mark(response.headers_mut(), self.caller);
+        let is_ours = |answer: &Response| answer.extensions().get::<OfAnotherService>().is_none();
+        if rare.proven && is_ours(&response) && !is_public(&response) {
+            state.endpoint_proofs.hand_out(response.headers_mut());
+        }
+        if matches!(response.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) && is_ours(&response)
+        {
+            state.resource.mark(response.headers_mut());
+        }
+        if rare.in_chunks {
+            // RFC 9112, section 6.1: it may have had a Content-Length, too, which the parser drops before we see
+            // it. Then a proxy in between may take what follows for part of this request.
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        let elapsed = started.elapsed();
+        state.metrics.end(&method, self.route, response.status(), elapsed);
+        let status = response.status().as_u16();
+        #[cfg(feature = "otlp")]
+        span.record("http.response.status_code", status);
+        let elapsed_ms = milliseconds(elapsed);
+        let client = self.client.map(|client| tracing::field::display(Address(client)));
+        let (method, path) = (method.as_str(), target.as_ref().map_or("", PathAndQuery::path));
+        tracing::info!(parent: span, method, path, status, elapsed_ms, client, "answered");
+        Ok(response)
     }
-    if matches!(response.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) && is_ours(&response) {
-        state.resource.mark(response.headers_mut());
-    }
-    if in_chunks {
-        // RFC 9112, section 6.1: it may have had a Content-Length, too, which the parser drops before we see
-        // it. Then a proxy in between may take what follows for part of this request.
-        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-    }
-    let elapsed = started.elapsed();
-    state.metrics.end(&method, route, response.status(), elapsed);
-    let status = response.status().as_u16();
-    #[cfg(feature = "otlp")]
-    span.record("http.response.status_code", status);
-    let elapsed_ms = milliseconds(elapsed);
-    let client = client.map(|client| tracing::field::display(Address(client)));
-    let method = method.as_str();
-    tracing::info!(parent: span, method, path, status, elapsed_ms, client, "answered");
-    Ok(response)
 }
 
 /// Whether caches may hand the answer to others, for whom a nonce in it is not meant.
@@ -204,63 +256,6 @@ fn span(id: &str, method: &Method, route: Option<&MatchedPath>) -> Span {
         http.route = route,
         http.response.status_code = Empty,
     )
-}
-
-/// The answer to a request: `answer` where there is one already.
-async fn guarded<S: Inner>(
-    request: Request,
-    answer: Option<Response>,
-    mut next: S,
-    started: Instant,
-) -> Response
-where
-    S::Future: 'static,
-{
-    if !host_is_sound(&request) {
-        return {
-            let words = "The Host header is missing, repeated or malformed.";
-            ApiError::new(StatusCode::BAD_REQUEST, INVALID_HOST, words).into_response()
-        };
-    }
-    if let Some(answer) = answer {
-        return answer;
-    }
-    let reads = request.method().is_safe();
-    let answer = tokio::time::timeout_at((started + DEADLINE).into(), next.call(request));
-    let answer = if reads {
-        unwinding(answer).await
-    } else {
-        // A task of its own, so that what writes is never dropped half-way when the client hangs up.
-        match tokio::spawn(answer.in_current_span()).await {
-            Ok(answer) => Ok(answer),
-            Err(error) => Err(error.try_into_panic().unwrap_or_else(|_| Box::new("cancelled"))),
-        }
-    };
-    match answer {
-        Ok(Ok(Ok(response))) => response,
-        Ok(Ok(Err(never))) => match never {},
-        Ok(Err(_)) => ApiError::unavailable().into_response(),
-        Err(panic) => {
-            tracing::error!(cause = message(&*panic), "a handler did not finish");
-            ApiError::internal().into_response()
-        }
-    }
-}
-
-/// The future's value, or its panic.
-async fn unwinding<F: Future>(future: F) -> Result<F::Output, Box<dyn Any + Send>> {
-    let mut future = pin!(future);
-    // Not polled again after a panic.
-    poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
-        Ok(poll) => poll.map(Ok),
-        Err(panic) => Poll::Ready(Err(panic)),
-    })
-    .await
-}
-
-fn message(panic: &(dyn Any + Send)) -> &str {
-    let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("a panic")
 }
 
 #[cfg(test)]

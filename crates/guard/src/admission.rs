@@ -25,6 +25,9 @@ pub(crate) async fn admit<I: Scoped + Authenticated>(
     proofs: Option<&ProofCheck>,
 ) -> Result<I, Refusal> {
     let (scheme, token) = bearer::token(request.headers)?;
+    if !authenticator.takes_any_text() && !bearer::is_b64token(token) {
+        return Err(Refusal::InvalidToken);
+    }
     if scheme == Scheme::Dpop && proofs.is_none() {
         return Err(Refusal::NotAuthenticated);
     }

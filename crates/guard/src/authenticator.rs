@@ -33,6 +33,12 @@ pub trait Authenticator<I: Scoped = Principal>: Send + Sync {
         self.authenticate(token).await
     }
 
+    /// Whether it may be asked about any text. Unless it is written, a lock asks only about what RFC 6750, section 2.1, calls a token,
+    /// and refuses everything else itself. An authenticator that finds out by a signature may save that look at each character.
+    fn takes_any_text(&self) -> bool {
+        false
+    }
+
     /// What checks the proofs of tokens that are bound to a key (RFC 9449). Unless it is written, no bound token
     /// opens a lock.
     fn proofs(&self) -> Option<&ProofCheck> {

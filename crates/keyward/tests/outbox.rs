@@ -51,9 +51,16 @@ fn a_mail_survives_the_death_of_the_server_that_should_have_sent_it() {
     let product =
         json!({ "name": "Tea", "description": "Leaves", "price": 1, "quantity": 1, "category_id": category });
     let product = told("POST /products", product)["id"].clone();
-    let forgotten = json!({ "email": "ana@example.com" });
-    assert_eq!(ask(&address, "POST /password-recovery", "", &forgotten).unwrap().status, 202);
-    let _waiting = silent.accept().unwrap();
+    // As many mails to one domain as are under way at once: the next one waits for its turn.
+    let others: Vec<String> = (0..4).map(|number| format!("ben{number}@example.com")).collect();
+    let under_way = others.iter().map(|email| {
+        let user = json!({ "email": email, "password": PASSWORD });
+        assert_eq!(ask(&address, "POST /signup", "", &user).unwrap().status, 201);
+        let forgotten = json!({ "email": email });
+        assert_eq!(ask(&address, "POST /password-recovery", "", &forgotten).unwrap().status, 202);
+        silent.accept().unwrap()
+    });
+    let _under_way: Vec<_> = under_way.collect();
     told("POST /cart/items", json!({ "product_id": product }));
     told("POST /orders", json!({ "shipping_address": "1 Main Street" }));
     drop(server);

@@ -1,6 +1,7 @@
 //! Request ids: one name for a request in answers, logs and errors.
 
 use std::cell::RefCell;
+use std::fmt;
 
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
@@ -38,9 +39,16 @@ impl Pool {
     }
 }
 
+/// The most characters of an id.
+const LONGEST: usize = 64;
+
 /// The id of a request, which stands among the request's extensions. A name, not a secret. Cheap to clone.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RequestId(HeaderValue);
+#[derive(Clone, PartialEq, Eq)]
+pub struct RequestId {
+    /// ASCII; zeros behind its end.
+    text: [u8; LONGEST],
+    length: usize,
+}
 
 impl RequestId {
     /// The header that carries it, in requests and answers.
@@ -48,9 +56,16 @@ impl RequestId {
 
     /// The id that the request came with, if it can be one: 1 to 64 of `A-Z a-z 0-9 - _ .`
     pub fn sent(headers: &HeaderMap) -> Option<Self> {
-        let value = headers.get(&HEADER)?;
-        let plain = value.as_bytes().iter().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(b));
-        ((1..=64).contains(&value.len()) && plain).then(|| Self(value.clone()))
+        let sent = headers.get(&HEADER)?.as_bytes();
+        let plain = sent.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(byte));
+        ((1..=LONGEST).contains(&sent.len()) && plain).then(|| Self::of(sent))
+    }
+
+    /// Of at most as many bytes as the longest has.
+    fn of(bytes: &[u8]) -> Self {
+        let mut text = [0; LONGEST];
+        text[..bytes.len()].copy_from_slice(bytes);
+        Self { text, length: bytes.len() }
     }
 
     /// A new id: a random UUID (RFC 9562, version 4).
@@ -70,18 +85,24 @@ impl RequestId {
             text[place + 1] = DIGITS[usize::from(byte & 0x0f)];
             place += 2;
         }
-        Self(HeaderValue::from_bytes(&text).unwrap_or(HeaderValue::from_static("none")))
+        Self::of(&text)
     }
 
     /// Its text.
     pub fn as_str(&self) -> &str {
-        // Plain ASCII, however it was made.
-        self.0.to_str().unwrap_or_default()
+        std::str::from_utf8(&self.text[..self.length]).unwrap_or_default()
     }
 
     /// The value of the header.
     pub fn header(&self) -> HeaderValue {
-        self.0.clone()
+        // Plain ASCII, however it was made.
+        HeaderValue::from_bytes(&self.text[..self.length]).unwrap_or(HeaderValue::from_static("none"))
+    }
+}
+
+impl fmt::Debug for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("RequestId").field(&self.as_str()).finish()
     }
 }
 

@@ -85,6 +85,7 @@ impl Blocking {
 
 /// A runtime on the calling thread alone, so that it stays on the core of that thread.
 pub(crate) fn runtime() -> Outcome<Runtime> {
-    let runtime = Builder::new_current_thread().enable_all().build();
+    // A load that never sleeps looks for answers after so many steps.
+    let runtime = Builder::new_current_thread().enable_all().event_interval(8).build();
     runtime.map_err(|error| format!("No runtime for the load: {error}."))
 }

@@ -4,7 +4,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use keyward_servers::shell::Outcome;
-use tokio::task::JoinSet;
+use tokio::task::{JoinSet, yield_now};
 use tokio::time::timeout;
 
 use crate::connection::{Blocking, Connection, PATIENCE, runtime};
@@ -60,13 +60,46 @@ impl Load {
 
 /// Lets every caller ask as fast as it is answered, all of them on this thread.
 pub(crate) fn storm(port: u16, callers: Vec<Box<dyn Caller>>, status: u16, time: Duration) -> Outcome<Load> {
+    answers(port, callers, status, time, false)
+}
+
+/// The same, without ever going to sleep. To wake another core costs the server as much as a tenth of an answer, and a load that is
+/// quicker than the server would have it do so at each: as if the load were what is measured. With a machine of its own, it costs
+/// the server nothing.
+pub(crate) fn sleepless(
+    port: u16,
+    callers: Vec<Box<dyn Caller>>,
+    status: u16,
+    time: Duration,
+) -> Outcome<Load> {
+    answers(port, callers, status, time, true)
+}
+
+fn answers(
+    port: u16,
+    callers: Vec<Box<dyn Caller>>,
+    status: u16,
+    time: Duration,
+    is_sleepless: bool,
+) -> Outcome<Load> {
     let begun = Instant::now();
     let parts = runtime()?.block_on(async {
         let mut tasks = JoinSet::new();
         for caller in callers {
             tasks.spawn(timeout(time + PATIENCE, hammer(port, caller, status, begun + time)));
         }
-        tasks.join_all().await
+        let restless = is_sleepless.then(|| {
+            tokio::spawn(async {
+                loop {
+                    yield_now().await
+                }
+            })
+        });
+        let parts = tasks.join_all().await;
+        if let Some(restless) = restless {
+            restless.abort();
+        }
+        parts
     });
     let failed = || Load { failures: 1, ..Load::default() };
     Load::sum(begun, parts.into_iter().map(|part| part.unwrap_or_else(|_| failed())))
@@ -95,7 +128,9 @@ async fn hammer(port: u16, mut caller: Box<dyn Caller>, status: u16, end: Instan
 
 /// Asks at a steady pace, whether or not the server keeps up: the time counts from when a request was due.
 ///
-/// Each connection has a thread, since a thread's sleep is more exact than tokio's timer of milliseconds.
+/// Each connection has a thread, since a thread's sleep is more exact than tokio's timer of milliseconds; and it goes before all
+/// others where the system allows that, so that what it measures is how long the server takes, and not how long it waits itself for
+/// a core that is hashing.
 pub(crate) fn pace(
     port: u16,
     request: &Request,
@@ -106,6 +141,7 @@ pub(crate) fn pace(
     let between = Duration::from_secs(1) * connections / rate;
     let begun = Instant::now();
     let walk = |number: u32| {
+        first_of_all();
         let mut connection = Blocking::open(port)?;
         let mut load = Load::default();
         let mut due = begun + between * number / connections;
@@ -125,6 +161,15 @@ pub(crate) fn pace(
         let parts: Vec<_> = threads.into_iter().map(|thread| part(thread.join())).collect();
         Load::sum(begun, parts)
     })
+}
+
+/// Puts this thread before all that are not in a hurry. The superuser may.
+fn first_of_all() {
+    use thread_priority::unix::{
+        RealtimeThreadSchedulePolicy, ThreadSchedulePolicy, set_thread_priority_and_policy, thread_native_id,
+    };
+    let policy = ThreadSchedulePolicy::Realtime(RealtimeThreadSchedulePolicy::Fifo);
+    drop(set_thread_priority_and_policy(thread_native_id(), thread_priority::ThreadPriority::Min, policy));
 }
 
 #[cfg(test)]

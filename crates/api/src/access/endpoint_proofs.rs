@@ -67,13 +67,8 @@ impl EndpointProofs {
         Ok(proof.thumbprint().clone())
     }
 
-    /// Whether the answer to a request with these headers brings a nonce for the next proof (RFC 9449, section 8.2), as the answer to
-    /// any proof does: so a client whose calls are minutes apart at most never holds one that is too old.
-    pub(crate) fn are_in(headers: &HeaderMap) -> bool {
-        headers.contains_key(&PROOF)
-    }
-
-    /// Puts a nonce into an answer's headers.
+    /// Puts a nonce for the next proof into an answer's headers (RFC 9449, section 8.2). The answer to any proof has one, so that a client
+    /// whose calls are minutes apart at most never holds one that is too old.
     pub(crate) fn hand_out(&self, headers: &mut HeaderMap) {
         if let Ok(nonce) = HeaderValue::from_str(self.0.nonces.issue(self.now()).as_str()) {
             headers.insert(NONCE, nonce);

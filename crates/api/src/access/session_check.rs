@@ -137,6 +137,11 @@ impl Authenticator<Actor> for SessionCheck {
         self.by(&self.verifier, token).await
     }
 
+    /// A token is good by its signature, and an API key by its checksum and hash.
+    fn takes_any_text(&self) -> bool {
+        true
+    }
+
     fn proofs(&self) -> Option<&ProofCheck> {
         Some(&self.proofs)
     }

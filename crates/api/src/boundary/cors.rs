@@ -138,11 +138,6 @@ impl Cors {
         })
     }
 
-    /// Whether a page may have sent the request: every browser says so of calls to another origin.
-    pub(crate) fn concerns(request: &HeaderMap) -> bool {
-        request.contains_key(header::ORIGIN)
-    }
-
     /// Logs what a browser is about to refuse to a page: the page's developer sees no more than that it was refused.
     pub(crate) fn note(&self, request: &Request, caller: Option<&PageOrigin>) {
         let headers = request.headers();

@@ -8,7 +8,13 @@ use keyward_guard::{Documented, Schemas};
 use tokio::sync::watch;
 use utoipa::openapi::path::Operation;
 
-/// Says when the server is asked to stop. Where no server of ours is around, it never says so.
+tokio::task_local! {
+    /// That of the connection which the task serves. Among the extensions of a request it would cost each of them.
+    static OF_CONNECTION: Stopping;
+}
+
+/// Says when the server is asked to stop, to handlers of safe methods: the others run in tasks of their own, which are finished first.
+/// Where no server of ours is around, it never says so.
 #[derive(Clone)]
 pub struct Stopping(Option<watch::Receiver<()>>);
 
@@ -16,6 +22,11 @@ impl Stopping {
     /// Of a server that drops the other end when it stops.
     pub fn new(closed: watch::Receiver<()>) -> Self {
         Self(Some(closed))
+    }
+
+    /// Serves a connection, whose handlers it then tells.
+    pub fn tell<F: Future>(self, connection: F) -> impl Future<Output = F::Output> {
+        OF_CONNECTION.scope(self, connection)
     }
 
     /// Ready once the server is asked to stop.
@@ -31,8 +42,8 @@ impl Stopping {
 impl<S: Send + Sync> FromRequestParts<S> for Stopping {
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        Ok(parts.extensions.get().cloned().unwrap_or(Self(None)))
+    async fn from_request_parts(_: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(OF_CONNECTION.try_with(Self::clone).unwrap_or(Self(None)))
     }
 }
 

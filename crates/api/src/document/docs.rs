@@ -4,12 +4,13 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use keyward_web::Conditions;
 use utoipa::openapi::OpenApi;
 
+use super::packed::Packed;
 use crate::settings::brand::Logo;
 use crate::settings::public::PublicAddress;
 
@@ -18,15 +19,19 @@ const SWAGGER_STYLE: &str = include_str!("docs/swagger.css");
 const SWAGGER_START: &str = include_str!("docs/swagger.js");
 const SWAGGER_RETURN: &str = include_str!("docs/oauth2-redirect.html");
 const SWAGGER_RETURN_SCRIPT: &str = include_str!("docs/oauth2-redirect.js");
-const SWAGGER_BUNDLE: &str = include_str!("swagger/swagger-ui-bundle.js");
-const SWAGGER_BUNDLE_STYLE: &str = include_str!("swagger/swagger-ui.css");
 const PAGES_STYLE: &str = include_str!("docs/pages.css");
 const PAGES_ICON: &str = include_str!("docs/icon.svg");
 const ICON: &[u8] = include_bytes!("swagger/favicon-32x32.png");
 const REDOC: &str = include_str!("docs/redoc.html");
 const REDOC_STYLE: &str = include_str!("docs/redoc.css");
 const REDOC_START: &str = include_str!("docs/redoc.js");
-const REDOC_BUNDLE: &str = include_str!("redoc/redoc.standalone.js");
+
+pub(super) static SWAGGER_BUNDLE: Packed =
+    Packed::new("text/javascript", include_bytes!("swagger/swagger-ui-bundle.js.gz"));
+pub(super) static SWAGGER_BUNDLE_STYLE: Packed =
+    Packed::new("text/css", include_bytes!("swagger/swagger-ui.css.gz"));
+pub(super) static REDOC_BUNDLE: Packed =
+    Packed::new("text/javascript", include_bytes!("redoc/redoc.standalone.js.gz"));
 
 /// Where the licences are that the document names.
 pub(crate) const LICENCES: &str = "/docs/licences.txt";
@@ -70,8 +75,8 @@ pub(crate) fn router<S: Clone + Send + Sync + 'static>(
         )
         .route("/docs/page.css", get(async || asset("text/css", SWAGGER_STYLE.into())))
         .route("/docs/start.js", get(async || asset("text/javascript", SWAGGER_START.into())))
-        .route("/docs/swagger-ui.css", get(async || asset("text/css", SWAGGER_BUNDLE_STYLE.into())))
-        .route("/docs/swagger-ui-bundle.js", get(async || asset("text/javascript", SWAGGER_BUNDLE.into())))
+        .route("/docs/swagger-ui.css", get(async |headers: HeaderMap| SWAGGER_BUNDLE_STYLE.answer(&headers)))
+        .route("/docs/swagger-ui-bundle.js", get(async |headers: HeaderMap| SWAGGER_BUNDLE.answer(&headers)))
         .route("/docs/favicon-32x32.png", get(async || asset("image/png", ICON.into())))
         .route("/docs/pages.css", get(async move || asset("text/css", style)))
         .route("/docs/logo", get(async move || picture(logo.as_deref())))
@@ -80,7 +85,7 @@ pub(crate) fn router<S: Clone + Send + Sync + 'static>(
         .route("/redoc", get(async || page(REDOC.into(), REDOC_POLICY)))
         .route("/redoc/page.css", get(async || asset("text/css", REDOC_STYLE.into())))
         .route("/redoc/start.js", get(async || asset("text/javascript", REDOC_START.into())))
-        .route("/redoc/redoc.standalone.js", get(async || asset("text/javascript", REDOC_BUNDLE.into())))
+        .route("/redoc/redoc.standalone.js", get(async |headers: HeaderMap| REDOC_BUNDLE.answer(&headers)))
         .route(
             "/openapi.json",
             get(async move |conditions: Conditions| described(&conditions, &tag, document)),

@@ -21,25 +21,20 @@ const WAITING: usize = 4096;
 /// Tokens that wait for a transaction.
 pub(crate) struct SpendQueue {
     commit: Arc<Commit>,
-    /// The most transactions at a time.
-    most: usize,
     state: Mutex<State>,
 }
 
 #[derive(Default)]
 struct State {
     waiting: VecDeque<Waiting>,
-    /// Number of tasks that take from `waiting`.
-    working: usize,
+    /// Whether there is a task that takes from `waiting`. A second one would only make batches smaller.
+    working: bool,
 }
 
 impl SpendQueue {
-    /// A queue whose batches `commit` spends, at most `most` at a time.
-    pub(crate) fn new(
-        most: usize,
-        commit: impl Fn(Vec<Spend>) -> Committing + Send + Sync + 'static,
-    ) -> Arc<Self> {
-        Arc::new(Self { commit: Arc::new(commit), most, state: Mutex::default() })
+    /// A queue whose batches `commit` spends, one at a time.
+    pub(crate) fn new(commit: impl Fn(Vec<Spend>) -> Committing + Send + Sync + 'static) -> Arc<Self> {
+        Arc::new(Self { commit: Arc::new(commit), state: Mutex::default() })
     }
 
     /// Spends a token, together with others that are waiting. Must be called within a Tokio runtime.
@@ -56,8 +51,8 @@ impl SpendQueue {
                 return Err(StoreError::Unavailable("too many refreshes are waiting".into()));
             }
             state.waiting.push_back(Waiting { token, arrived: Instant::now(), answer });
-            if state.working < self.most {
-                state.working += 1;
+            if !state.working {
+                state.working = true;
                 let worker = Worker { queue: Arc::clone(self), ended: false };
                 tokio::spawn(worker.run());
             }
@@ -79,12 +74,14 @@ struct Worker {
 impl Worker {
     async fn run(mut self) {
         loop {
+            // Requests that have arrived, and that their tasks have not read yet, come first, and into the batch.
+            tokio::task::yield_now().await;
             let batch = {
                 let mut state = self.queue.state();
                 let batch = Batch::take(&mut state.waiting);
                 if batch.is_empty() {
                     // Under the lock under which the queue was found empty: the next caller starts the next task.
-                    state.working -= 1;
+                    state.working = false;
                     self.ended = true;
                     return;
                 }
@@ -96,14 +93,12 @@ impl Worker {
 }
 
 impl Drop for Worker {
-    /// After a panic, or when the runtime ends: callers that no other task answers stop waiting.
+    /// After a panic, or when the runtime ends: callers that it leaves behind stop waiting.
     fn drop(&mut self) {
         if !self.ended {
             let mut state = self.queue.state();
-            state.working -= 1;
-            if state.working == 0 {
-                state.waiting.clear();
-            }
+            state.working = false;
+            state.waiting.clear();
         }
     }
 }
@@ -138,7 +133,7 @@ mod tests {
     fn gated(outcome: fn(usize) -> Result<(), StoreError>) -> (Arc<SpendQueue>, Arc<Semaphore>, Batches) {
         let (gate, batches) = (Arc::new(Semaphore::new(0)), Batches::default());
         let (opening, seen) = (Arc::clone(&gate), Arc::clone(&batches));
-        let queue = SpendQueue::new(1, move |tokens| {
+        let queue = SpendQueue::new(move |tokens| {
             let (gate, seen) = (Arc::clone(&opening), Arc::clone(&seen));
             Box::pin(async move {
                 seen.lock().unwrap().push(tokens.iter().map(|token| token.session.0.as_u128()).collect());
@@ -184,18 +179,21 @@ mod tests {
             assert!(answer.unwrap().is_ok());
         }
         assert!(beyond.join_all().await.iter().all(Result::is_ok));
+        // The task looks once more before it ends.
+        while queue.state().working {
+            tokio::task::yield_now().await;
+        }
         let batches = batches.lock().unwrap();
         assert_eq!(batches[0], [1]);
         assert_eq!(batches[1][..3], [2, 3, 4], "each session once");
         assert_eq!((batches[1].len(), batches[2].len(), batches.len()), (BATCH, 3, 3));
-        assert_eq!(queue.state().working, 0);
     }
 
     #[tokio::test]
     async fn a_token_that_waited_is_spent_at_the_time_of_its_batch() {
         let (gate, times) = (Arc::new(Semaphore::new(0)), Arc::new(Mutex::new(Vec::new())));
         let (opening, seen) = (Arc::clone(&gate), Arc::clone(&times));
-        let queue = SpendQueue::new(1, move |tokens| {
+        let queue = SpendQueue::new(move |tokens| {
             let (gate, seen) = (Arc::clone(&opening), Arc::clone(&seen));
             Box::pin(async move {
                 seen.lock().unwrap().extend(tokens.iter().map(|token| token.now));
@@ -282,7 +280,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_batch_that_panics_leaves_no_caller_waiting_and_the_next_one_is_served() {
-        let queue = SpendQueue::new(1, |tokens| {
+        let queue = SpendQueue::new(|tokens| {
             Box::pin(async move {
                 assert!(tokens[0].session.0.as_u128() != 1, "as a fault of ours would");
                 Ok(tokens.iter().map(|_| Ok(None)).collect())

@@ -155,12 +155,11 @@ impl Database {
     }
 }
 
-/// Refreshes that commit together: in a transaction on SQLite, which has one that writes at a time, and in a statement on
-/// PostgreSQL, where the next batch is sent while one commits.
+/// Refreshes that commit together: in a transaction on SQLite, and in a statement on PostgreSQL.
 fn spending(pools: &Arc<Pools>) -> Arc<SpendQueue> {
     let sqlite = pools.writer.get_database_backend() == DbBackend::Sqlite;
     let pools = Arc::clone(pools);
-    SpendQueue::new(if sqlite { 1 } else { 2 }, move |tokens| {
+    SpendQueue::new(move |tokens| {
         let pools = Arc::clone(&pools);
         Box::pin(async move {
             if !sqlite || tokens.len() == 1 {

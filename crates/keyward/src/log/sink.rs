@@ -80,8 +80,11 @@ impl Sink for Buffered {
             waiting.lines.extend_from_slice(line.as_bytes());
         }
         let soon = urgent || waiting.lines.len() > self.0.size / 2;
-        if soon && !waiting.urgent {
-            waiting.urgent = true;
+        let wakes = soon && !waiting.urgent;
+        waiting.urgent |= soon;
+        // First the lock, for which the thread would wait as soon as it is awake.
+        drop(waiting);
+        if wakes {
             self.0.wake.notify_one();
         }
     }

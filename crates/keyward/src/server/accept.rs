@@ -131,12 +131,11 @@ pub async fn serve<L: Accepts>(
             secure: tls.is_some(),
             router: router.clone(),
             watcher: graceful.watcher(),
-            stopping,
             budget: Arc::clone(&budget),
             proxies: proxies.clone(),
         };
         let (tls, mut closed) = (tls.clone(), closed.clone());
-        tokio::spawn(async move {
+        tokio::spawn(stopping.tell(async move {
             let outcome = match tls {
                 None => connection.serve(stream, limits).await,
                 Some(tls) => tokio::select! {
@@ -153,7 +152,7 @@ pub async fn serve<L: Accepts>(
                 tracing::debug!(?peer, error, "a connection ended early");
             }
             drop((permit, slot));
-        });
+        }));
     }
     drop((listener, open));
     if tokio::time::timeout(limits.drain, graceful.shutdown()).await.is_err() {
@@ -167,7 +166,6 @@ struct Connection {
     secure: bool,
     router: Router,
     watcher: Watcher,
-    stopping: Stopping,
     budget: Arc<ByteBudget>,
     proxies: Option<Proxies>,
 }
@@ -177,15 +175,15 @@ impl Connection {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let Self { peer, secure, router, watcher, stopping, budget, proxies } = self;
+        let Self { peer, secure, router, watcher, budget, proxies } = self;
         let service = service_fn(move |request: hyper::Request<Incoming>| {
-            let (router, stopping, budget) = (router.clone(), stopping.clone(), Arc::clone(&budget));
+            let (router, budget) = (router.clone(), Arc::clone(&budget));
             let client = client(peer, proxies.as_ref(), request.headers());
             async move {
                 let (head, body) = request.into_parts();
                 let (body, account) = budget.counted(client, body);
                 let request = hyper::Request::from_parts(head, body);
-                let response = answer(router, peer, secure, stopping, request).await?;
+                let response = answer(router, peer, secure, request).await?;
                 Ok::<_, Infallible>(budget.answer(response, &account))
             }
         });
@@ -225,14 +223,12 @@ async fn answer(
     router: Router,
     peer: Option<SocketAddr>,
     secure: bool,
-    stopping: Stopping,
     mut request: hyper::Request<axum::body::Body>,
 ) -> Result<axum::response::Response, Infallible> {
     match peer {
         Some(peer) => request.extensions_mut().insert(ConnectInfo(peer)).map(drop),
         None => request.extensions_mut().insert(ThroughUnixSocket).map(drop),
     };
-    request.extensions_mut().insert(stopping);
     let mut response = router.oneshot(request).await?;
     if secure {
         response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, HSTS);

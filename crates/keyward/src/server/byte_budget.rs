@@ -125,9 +125,14 @@ impl Drop for Charge {
 fn busy(response: Response) -> Response<Charged> {
     let (mut head, _) = response.into_parts();
     head.status = StatusCode::SERVICE_UNAVAILABLE;
-    for name in
-        [header::CONTENT_LENGTH, header::ETAG, header::LOCATION, header::LINK, header::WWW_AUTHENTICATE]
-    {
+    for name in [
+        header::CONTENT_ENCODING,
+        header::CONTENT_LENGTH,
+        header::ETAG,
+        header::LOCATION,
+        header::LINK,
+        header::WWW_AUTHENTICATE,
+    ] {
         head.headers.remove(name);
     }
     head.headers.insert(header::CONTENT_TYPE, JSON);

@@ -1,8 +1,9 @@
 //! Settings of the log.
 
 use clap::Args;
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::filter::LevelFilter;
+use tracing::Subscriber;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::{EnvFilter, Layer};
 
 /// What is logged, and how.
 #[derive(Args, Clone, Debug)]
@@ -24,19 +25,32 @@ pub struct LogSettings {
     pub log_format: String,
 
     /// How many bytes of JSON lines may wait to be written; 0 writes each at once
-    #[arg(long, env = "KEYWARD_LOG_BUFFER", default_value_t = 64 * 1024, value_name = "BYTES",
+    #[arg(long, env = "KEYWARD_LOG_BUFFER", default_value_t = 256 * 1024, value_name = "BYTES",
         value_parser = bytes_of_log)]
     pub log_buffer: usize,
 }
 
 impl LogSettings {
     /// The filter. Where it gives no level for everything, warnings are logged.
-    pub(crate) fn filter(&self) -> EnvFilter {
-        let builder = EnvFilter::builder();
-        let everything = self.log.split(',').any(|part| part.trim().parse::<LevelFilter>().is_ok());
-        let text = if everything { self.log.clone() } else { format!("warn,{}", self.log) };
-        // The value was parsed before; what is left out here would be a fault of a single part.
-        builder.parse_lossy(text)
+    pub(crate) fn filter<S: Subscriber>(&self) -> Box<dyn Layer<S> + Send + Sync> {
+        let text = self.complete();
+        match text.parse::<Targets>() {
+            // It asks for no spans, which an `EnvFilter` would look up each time one is entered. The two read an empty level differently.
+            Ok(targets) if !text.contains('[') && !text.split(',').any(|part| part.ends_with('=')) => {
+                targets.boxed()
+            }
+            // The value was parsed before; what is left out here would be a fault of a single part.
+            _ => EnvFilter::builder().parse_lossy(text).boxed(),
+        }
+    }
+
+    /// The filter's text, with a level for everything. An empty part would be one, too.
+    fn complete(&self) -> String {
+        let mut parts: Vec<_> = self.log.split(',').map(str::trim).filter(|part| !part.is_empty()).collect();
+        if !parts.iter().any(|part| part.parse::<LevelFilter>().is_ok()) {
+            parts.insert(0, "warn");
+        }
+        parts.join(",")
     }
 }
 
@@ -106,9 +120,10 @@ mod tests {
     fn a_filter_without_a_level_of_its_own_keeps_warnings() {
         let of = |log: &str| {
             let settings = LogSettings { log: log.to_owned(), log_format: String::new(), log_buffer: 0 };
-            settings.filter().to_string()
+            settings.complete()
         };
         assert!(of("sqlx=debug").contains("warn"), "{}", of("sqlx=debug"));
+        assert_eq!(of(" info ,, sqlx=debug,"), "info,sqlx=debug");
         assert!(!of("error,sqlx=debug").contains("warn"), "{}", of("error,sqlx=debug"));
     }
 }
