@@ -91,7 +91,7 @@ fn answers(
         let restless = is_sleepless.then(|| {
             tokio::spawn(async {
                 loop {
-                    yield_now().await
+                    yield_now().await;
                 }
             })
         });

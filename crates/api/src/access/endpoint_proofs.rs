@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::http::{HeaderMap, HeaderValue};
 use keyward_auth::{DpopNonces, DpopProof, MasterSecret, Thumbprint};
 use keyward_domain::limits::budgets::network;
 use keyward_domain::model::clients::Client;
@@ -12,8 +12,6 @@ use keyward_domain::values::clock::Clock;
 use keyward_domain::values::origin::Origin;
 use keyward_guard::{ProofCheck, ProvenRequest, Refusal};
 
-/// The header of a proof.
-pub(crate) const PROOF: HeaderName = HeaderName::from_static("dpop");
 /// The header that hands out a nonce.
 const NONCE: &str = "dpop-nonce";
 /// How many proofs one network may use in [`SPAN`], where no secret says which client it is: a fiftieth of what is remembered.

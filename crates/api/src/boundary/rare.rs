@@ -1,12 +1,14 @@
 //! What few requests have, and the boundary has to know.
 
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderName, header};
 use keyward_web::RequestId;
 
-use crate::access::endpoint_proofs::PROOF;
+/// The header of a proof (RFC 9449, section 4).
+pub(crate) const PROOF: HeaderName = HeaderName::from_static("dpop");
 
 /// Headers that few requests have, found in one walk: to look up each would cost every request as much as all of them.
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each answers a question of its own")]
 pub(crate) struct Rare {
     /// An id of the caller's.
     pub(crate) id: bool,

@@ -11,7 +11,8 @@ use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Required};
 
-use crate::access::endpoint_proofs::{EndpointProofs, PROOF};
+use crate::access::endpoint_proofs::EndpointProofs;
+use crate::boundary::rare::PROOF;
 use crate::error::{ApiError, document_error};
 
 /// The key that the sender of a request shows, if it shows one.
