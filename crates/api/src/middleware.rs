@@ -93,10 +93,11 @@ where
     }
 }
 
-/// What of a request is needed when it is answered. The request itself is gone by then: what waits for the answer stays small.
+/// The parts of a request that completing and logging its answer needs. The request itself goes to the handler, so that the future that waits
+/// for the answer stays small.
 struct Arrival {
     state: AppState,
-    /// Those that show an error of this request.
+    /// Set if errors of this request are shown as pages.
     pages: Option<Pages>,
     rare: Rare,
     id: HeaderValue,
@@ -104,7 +105,7 @@ struct Arrival {
     target: Option<PathAndQuery>,
     route: Option<MatchedPath>,
     client: Option<IpAddr>,
-    /// The page of another origin that asks.
+    /// The origin of the page that sent the request, if it is allowed.
     caller: Option<PageOrigin>,
     started: Instant,
     /// Dropped with everything else here when the client hangs up.
@@ -112,7 +113,7 @@ struct Arrival {
 }
 
 impl Arrival {
-    /// Looks at a request, and notes in it what handlers may want to know.
+    /// Reads a request, and adds the extensions that handlers use.
     fn of(state: AppState, pages: Option<Pages>, request: &mut Request) -> (Self, Span) {
         let started = Instant::now();
         let rare = Rare::of(request.headers());
@@ -145,7 +146,7 @@ impl Arrival {
         (arrival, span)
     }
 
-    /// The answer to a request that no handler sees.
+    /// The answer to a request that reaches no handler: a bad `Host`, or a preflight.
     fn early(&self, request: &Request) -> Option<Response> {
         if self.rare.from_page {
             self.state.cors.note(request, self.caller.as_ref());
@@ -157,7 +158,7 @@ impl Arrival {
         self.caller.as_ref().and_then(|_| self.state.cors.preflight(request))
     }
 
-    /// Waits for the answer, completes it and writes the line of the log.
+    /// Waits for the answer, adds its headers and logs it.
     async fn answered<F>(self, answer: Result<F, Response>, span: Span) -> Result<Response, Infallible>
     where
         F: Future<Output = Result<Response, Infallible>> + Send + 'static,
@@ -172,7 +173,7 @@ impl Arrival {
         let mut answer = pin!(answer.instrument(span));
         let response = answer.as_mut().await;
         let span = answer.as_ref().get_ref().span();
-        // Not before: what is taken apart while it waits is kept twice.
+        // Destructured only after the await: before it, the future would store every field twice.
         let Self { state, pages, rare, method, target, started, .. } = self;
         let mut response = shown(pages, &state, response);
         security_headers::complete(response.headers_mut(), self.id);

@@ -33,8 +33,8 @@ pub trait Authenticator<I: Scoped = Principal>: Send + Sync {
         self.authenticate(token).await
     }
 
-    /// Whether it may be asked about any text. Unless it is written, a lock asks only about what RFC 6750, section 2.1, calls a token,
-    /// and refuses everything else itself. An authenticator that finds out by a signature may save that look at each character.
+    /// Whether [`authenticate`](Self::authenticate) accepts any text as its input. By default a lock first checks that a token has only the characters of
+    /// RFC 6750, section 2.1, and refuses others itself. Return true to skip that check where tokens are verified anyway.
     fn takes_any_text(&self) -> bool {
         false
     }

@@ -22,11 +22,11 @@ pub(crate) fn scheme(headers: &HeaderMap) -> Scheme {
     if is_dpop { Scheme::Dpop } else { Scheme::Bearer }
 }
 
-/// What a request has for a token, and how it was sent.
+/// The text in the place of a token, and its scheme. Its characters are not checked: see [`is_b64token`].
 ///
 /// # Errors
 /// [`Refusal::NotAuthenticated`] without a header, with an empty one or one of another scheme;
-/// [`Refusal::InvalidToken`] when there are two, or what follows the scheme is no text.
+/// [`Refusal::InvalidToken`] when there are two, or what follows the scheme is not UTF-8.
 pub(crate) fn token(headers: &HeaderMap) -> Result<(Scheme, &str), Refusal> {
     let mut fields = headers.get_all(AUTHORIZATION).iter();
     let field = fields.next().ok_or(Refusal::NotAuthenticated)?;
@@ -50,7 +50,7 @@ fn split(field: &[u8]) -> (&[u8], &[u8]) {
     }
 }
 
-/// Whether it is made of the characters of a token (RFC 6750, section 2.1).
+/// Whether the text has only the characters of a token (RFC 6750, section 2.1).
 ///
 /// Looks at every byte, without a branch: the compiler then looks at 16 at once, and every request has some 500.
 pub(crate) fn is_b64token(text: &str) -> bool {

@@ -95,7 +95,7 @@ fn work(queue: &Mutex<Receiver<Job>>, hasher: &dyn PasswordHasher, gauge: &Gauge
 }
 
 /// Lets the threads that serve requests go first where cores are short. On Linux the niceness is each
-/// thread's own. With 10 they get a core at once, most of the time; requests without end leave a tenth of it for hashing.
+/// thread's own. At 10, a request usually gets a core at once, and hashing keeps a tenth of a core that is otherwise busy.
 fn step_back() {
     #[cfg(target_os = "linux")]
     if let Err(error) = rustix::process::nice(10) {

@@ -51,7 +51,7 @@ fn a_mail_survives_the_death_of_the_server_that_should_have_sent_it() {
     let product =
         json!({ "name": "Tea", "description": "Leaves", "price": 1, "quantity": 1, "category_id": category });
     let product = told("POST /products", product)["id"].clone();
-    // As many mails to one domain as are under way at once: the next one waits for its turn.
+    // Four deliveries to one domain run at once, so the mail of the order has to wait.
     let others: Vec<String> = (0..4).map(|number| format!("ben{number}@example.com")).collect();
     let under_way = others.iter().map(|email| {
         let user = json!({ "email": email, "password": PASSWORD });

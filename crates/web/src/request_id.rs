@@ -39,13 +39,13 @@ impl Pool {
     }
 }
 
-/// The most characters of an id.
+/// Maximum number of characters of an id.
 const LONGEST: usize = 64;
 
 /// The id of a request, which stands among the request's extensions. A name, not a secret. Cheap to clone.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RequestId {
-    /// ASCII; zeros behind its end.
+    /// ASCII, padded with zeros.
     text: [u8; LONGEST],
     length: usize,
 }
@@ -61,7 +61,7 @@ impl RequestId {
         ((1..=LONGEST).contains(&sent.len()) && plain).then(|| Self::of(sent))
     }
 
-    /// Of at most as many bytes as the longest has.
+    /// An id of these bytes, at most [`LONGEST`].
     fn of(bytes: &[u8]) -> Self {
         let mut text = [0; LONGEST];
         text[..bytes.len()].copy_from_slice(bytes);

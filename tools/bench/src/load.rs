@@ -60,35 +60,28 @@ impl Load {
 
 /// Lets every caller ask as fast as it is answered, all of them on this thread.
 pub(crate) fn storm(port: u16, callers: Vec<Box<dyn Caller>>, status: u16, time: Duration) -> Outcome<Load> {
-    answers(port, callers, status, time, false)
+    run(port, callers, status, time, false)
 }
 
-/// The same, without ever going to sleep. To wake another core costs the server as much as a tenth of an answer, and a load that is
-/// quicker than the server would have it do so at each: as if the load were what is measured. With a machine of its own, it costs
-/// the server nothing.
-pub(crate) fn sleepless(
+/// A [`storm`] whose thread polls its sockets without sleeping. Waking a sleeping thread on another core costs the server up to
+/// a tenth of an answer. A load on a machine of its own causes no such cost.
+pub(crate) fn busy_storm(
     port: u16,
     callers: Vec<Box<dyn Caller>>,
     status: u16,
     time: Duration,
 ) -> Outcome<Load> {
-    answers(port, callers, status, time, true)
+    run(port, callers, status, time, true)
 }
 
-fn answers(
-    port: u16,
-    callers: Vec<Box<dyn Caller>>,
-    status: u16,
-    time: Duration,
-    is_sleepless: bool,
-) -> Outcome<Load> {
+fn run(port: u16, callers: Vec<Box<dyn Caller>>, status: u16, time: Duration, busy: bool) -> Outcome<Load> {
     let begun = Instant::now();
     let parts = runtime()?.block_on(async {
         let mut tasks = JoinSet::new();
         for caller in callers {
             tasks.spawn(timeout(time + PATIENCE, hammer(port, caller, status, begun + time)));
         }
-        let restless = is_sleepless.then(|| {
+        let spinner = busy.then(|| {
             tokio::spawn(async {
                 loop {
                     yield_now().await;
@@ -96,8 +89,8 @@ fn answers(
             })
         });
         let parts = tasks.join_all().await;
-        if let Some(restless) = restless {
-            restless.abort();
+        if let Some(spinner) = spinner {
+            spinner.abort();
         }
         parts
     });
@@ -128,9 +121,8 @@ async fn hammer(port: u16, mut caller: Box<dyn Caller>, status: u16, end: Instan
 
 /// Asks at a steady pace, whether or not the server keeps up: the time counts from when a request was due.
 ///
-/// Each connection has a thread, since a thread's sleep is more exact than tokio's timer of milliseconds; and it goes before all
-/// others where the system allows that, so that what it measures is how long the server takes, and not how long it waits itself for
-/// a core that is hashing.
+/// Each connection has a thread, since a thread's sleep is more exact than tokio's timer of milliseconds; and it runs
+/// with real-time priority where that is permitted, so that its own wait for a busy core is not measured.
 pub(crate) fn pace(
     port: u16,
     request: &Request,
@@ -141,7 +133,7 @@ pub(crate) fn pace(
     let between = Duration::from_secs(1) * connections / rate;
     let begun = Instant::now();
     let walk = |number: u32| {
-        first_of_all();
+        raise_priority();
         let mut connection = Blocking::open(port)?;
         let mut load = Load::default();
         let mut due = begun + between * number / connections;
@@ -163,8 +155,8 @@ pub(crate) fn pace(
     })
 }
 
-/// Puts this thread before all that are not in a hurry. The superuser may.
-fn first_of_all() {
+/// Gives this thread real-time priority (`SCHED_FIFO`), which only the superuser may.
+fn raise_priority() {
     use thread_priority::unix::{
         RealtimeThreadSchedulePolicy, ThreadSchedulePolicy, set_thread_priority_and_policy, thread_native_id,
     };

@@ -7,7 +7,7 @@ use std::time::Duration;
 use keyward_servers::shell::Outcome;
 
 use crate::cores::Place;
-use crate::load::{pace, sleepless, storm};
+use crate::load::{busy_storm, pace, storm};
 use crate::scene::{Callers, REFRESHING, Scene, anonymous, logins};
 use crate::server::Server;
 use crate::stage::Stage;
@@ -40,10 +40,10 @@ pub(crate) fn limit(table: &mut Table, server: &Server, time: Duration) -> Outco
 
 /// Measures with warm caches: every caller has asked before.
 fn measure(server: &Server, callers: impl Fn() -> Outcome<Callers>, time: Duration) -> Outcome<f64> {
-    sleepless(server.port, callers()?, 200, WARM_UP)?;
+    busy_storm(server.port, callers()?, 200, WARM_UP)?;
     let callers = callers()?;
     let before = server.cpu();
-    let load = sleepless(server.port, callers, 200, time)?;
+    let load = busy_storm(server.port, callers, 200, time)?;
     if load.failures > 0 {
         return Err(format!("{} of {} reads failed.", load.failures, load.answers));
     }

@@ -137,7 +137,7 @@ impl Authenticator<Actor> for SessionCheck {
         self.by(&self.verifier, token).await
     }
 
-    /// A token is good by its signature, and an API key by its checksum and hash.
+    /// Tokens are verified by signature, API keys by checksum and hash.
     fn takes_any_text(&self) -> bool {
         true
     }

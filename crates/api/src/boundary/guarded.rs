@@ -1,4 +1,4 @@
-//! A handler's answer in any case: what panics, or takes too long, is answered, too.
+//! Runs a handler with a deadline, and turns its panics into answers.
 
 use std::any::Any;
 use std::convert::Infallible;
@@ -14,8 +14,8 @@ use tracing::Instrument;
 
 use crate::error::ApiError;
 
-/// The answer of a handler, or what stands for it where it panics or is not there at `end`. One that only `reads` is dropped when the
-/// client hangs up.
+/// Returns the answer of a handler: 500 if it panics, 503 if it has not finished at `end`. A handler that only `reads` is dropped
+/// when the client hangs up.
 pub(crate) async fn guarded<F>(answer: F, reads: bool, end: Instant) -> Response
 where
     F: Future<Output = Result<Response, Infallible>> + Send + 'static,
@@ -42,7 +42,8 @@ where
     }
 }
 
-/// The future's value; `None` if it is not there at `end`. Most are there at once, and need no timer; any other is polled twice at first.
+/// The future's value; `None` if it is not ready at `end`. A timer is made only if the first poll is pending; `timeout_at` then polls
+/// once more at once.
 async fn within<F: Future>(end: Instant, future: F) -> Option<F::Output> {
     let mut future = pin!(future);
     match poll_fn(|context| Poll::Ready(future.as_mut().poll(context))).await {

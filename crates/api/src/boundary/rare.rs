@@ -1,4 +1,4 @@
-//! What few requests have, and the boundary has to know.
+//! Headers that few requests carry and the boundary acts on.
 
 use axum::http::{HeaderMap, HeaderName, header};
 use keyward_web::RequestId;
@@ -6,22 +6,22 @@ use keyward_web::RequestId;
 /// The header of a proof (RFC 9449, section 4).
 pub(crate) const PROOF: HeaderName = HeaderName::from_static("dpop");
 
-/// Headers that few requests have, found in one walk: to look up each would cost every request as much as all of them.
+/// Which of these headers a request carries, found in one pass. Four look-ups would cost more than the pass.
 #[derive(Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each answers a question of its own")]
 pub(crate) struct Rare {
-    /// An id of the caller's.
+    /// `X-Request-Id`, valid or not.
     pub(crate) id: bool,
-    /// A body without a length.
+    /// `Transfer-Encoding`: a body without a length.
     pub(crate) in_chunks: bool,
-    /// A proof of a key (RFC 9449).
+    /// `DPoP`: a proof of possession (RFC 9449).
     pub(crate) proven: bool,
-    /// An origin: a browser sent it for a page.
+    /// `Origin`: a browser sent the request for a page.
     pub(crate) from_page: bool,
 }
 
 impl Rare {
-    /// What these headers have of them.
+    /// Looks through the headers of a request.
     pub(crate) fn of(headers: &HeaderMap) -> Self {
         let mut rare = Self::default();
         for name in headers.keys() {

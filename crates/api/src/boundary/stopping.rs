@@ -9,12 +9,12 @@ use tokio::sync::watch;
 use utoipa::openapi::path::Operation;
 
 tokio::task_local! {
-    /// That of the connection which the task serves. Among the extensions of a request it would cost each of them.
+    /// Set once for each connection's task, because a request extension would cost an allocation for each request.
     static OF_CONNECTION: Stopping;
 }
 
-/// Says when the server is asked to stop, to handlers of safe methods: the others run in tasks of their own, which are finished first.
-/// Where no server of ours is around, it never says so.
+/// Signals handlers of safe methods that the server is asked to stop. Handlers of other methods run in tasks of their own and get no
+/// signal, nor does any handler under another server.
 #[derive(Clone)]
 pub struct Stopping(Option<watch::Receiver<()>>);
 
@@ -24,8 +24,8 @@ impl Stopping {
         Self(Some(closed))
     }
 
-    /// Serves a connection, whose handlers it then tells.
-    pub fn tell<F: Future>(self, connection: F) -> impl Future<Output = F::Output> {
+    /// Runs the future of a connection so that its handlers get this signal.
+    pub fn scope<F: Future>(self, connection: F) -> impl Future<Output = F::Output> {
         OF_CONNECTION.scope(self, connection)
     }
 

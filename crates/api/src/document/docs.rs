@@ -10,7 +10,7 @@ use axum::routing::get;
 use keyward_web::Conditions;
 use utoipa::openapi::OpenApi;
 
-use super::packed::Packed;
+use super::packed::{Packed, asset};
 use crate::settings::brand::Logo;
 use crate::settings::public::PublicAddress;
 
@@ -125,9 +125,4 @@ fn picture(logo: Option<&Logo>) -> Response {
         Some(logo) => asset(logo.kind, Bytes::from(logo.bytes.clone())),
         None => StatusCode::NOT_FOUND.into_response(),
     }
-}
-
-fn asset(content_type: &'static str, bytes: Bytes) -> Response {
-    let headers = [(header::CONTENT_TYPE, content_type), (header::CACHE_CONTROL, "public, max-age=3600")];
-    (headers, bytes).into_response()
 }

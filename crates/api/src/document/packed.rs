@@ -1,14 +1,14 @@
-//! Files that are parts of the program, packed: a third of their size in it, in memory and on the wire.
+//! Static files that the program contains and sends as gzip, at about a third of their size.
 
 use std::io::Read;
 use std::sync::OnceLock;
 
 use axum::body::Bytes;
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use flate2::read::GzDecoder;
 
-/// A file as gzip (RFC 1952).
+/// A file, compressed with gzip (RFC 1952).
 pub(super) struct Packed {
     content_type: &'static str,
     bytes: &'static [u8],
@@ -16,34 +16,38 @@ pub(super) struct Packed {
 }
 
 impl Packed {
-    /// The file whose packed bytes these are.
+    /// A file from its compressed bytes.
     pub(super) const fn new(content_type: &'static str, bytes: &'static [u8]) -> Self {
         Self { content_type, bytes, unpacked: OnceLock::new() }
     }
 
-    /// The answer to a request with these headers: as it is to callers that say they can unpack it, as every browser does. For others it is
-    /// unpacked, once.
+    /// The answer to a request with these headers: compressed if `Accept-Encoding` names gzip, as browsers do. Otherwise uncompressed, from a
+    /// copy made at the first such request.
     pub(super) fn answer(&self, request: &HeaderMap) -> Response {
-        let headers = [
-            (header::CONTENT_TYPE, HeaderValue::from_static(self.content_type)),
-            (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=3600")),
-            (header::VARY, HeaderValue::from_static("Accept-Encoding")),
-        ];
+        let vary = [(header::VARY, "Accept-Encoding")];
         if takes_gzip(request) {
-            return (headers, [(header::CONTENT_ENCODING, "gzip")], self.bytes).into_response();
+            let encoding = [(header::CONTENT_ENCODING, "gzip")];
+            return (vary, encoding, asset(self.content_type, self.bytes.into())).into_response();
         }
-        (headers, self.unpacked.get_or_init(|| unpacked(self.bytes)).clone()).into_response()
+        let bytes = self.unpacked.get_or_init(|| unpacked(self.bytes)).clone();
+        (vary, asset(self.content_type, bytes)).into_response()
     }
+}
+
+/// The answer with a static file, which caches may keep for an hour.
+pub(super) fn asset(content_type: &'static str, bytes: Bytes) -> Response {
+    let headers = [(header::CONTENT_TYPE, content_type), (header::CACHE_CONTROL, "public, max-age=3600")];
+    (headers, bytes).into_response()
 }
 
 fn unpacked(packed: &[u8]) -> Bytes {
     let mut bytes = Vec::new();
-    // A test unpacks every file of the program.
+    // Never fails: a test decompresses every file of the program.
     drop(GzDecoder::new(packed).read_to_end(&mut bytes));
     bytes.into_boxed_slice().into()
 }
 
-/// Whether a request names gzip among the codings that it takes (RFC 9110, section 12.5.3), and not as one that it does not.
+/// Whether `Accept-Encoding` names gzip with a weight above 0 (RFC 9110, section 12.5.3).
 fn takes_gzip(request: &HeaderMap) -> bool {
     let fields = request.get_all(header::ACCEPT_ENCODING).iter().filter_map(|field| field.to_str().ok());
     fields.flat_map(|field| field.split(',')).any(|coding| {
@@ -56,6 +60,8 @@ fn takes_gzip(request: &HeaderMap) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use axum::http::HeaderValue;
+
     use super::super::docs::{REDOC_BUNDLE, SWAGGER_BUNDLE, SWAGGER_BUNDLE_STYLE};
     use super::*;
 

@@ -27,7 +27,7 @@ pub(crate) struct SpendQueue {
 #[derive(Default)]
 struct State {
     waiting: VecDeque<Waiting>,
-    /// Whether there is a task that takes from `waiting`. A second one would only make batches smaller.
+    /// Whether a task takes from `waiting`. There is at most one, because two would make batches smaller.
     working: bool,
 }
 
@@ -74,7 +74,7 @@ struct Worker {
 impl Worker {
     async fn run(mut self) {
         loop {
-            // Requests that have arrived, and that their tasks have not read yet, come first, and into the batch.
+            // Lets other tasks run first: refreshes that have already arrived join the batch.
             tokio::task::yield_now().await;
             let batch = {
                 let mut state = self.queue.state();
@@ -93,7 +93,7 @@ impl Worker {
 }
 
 impl Drop for Worker {
-    /// After a panic, or when the runtime ends: callers that it leaves behind stop waiting.
+    /// After a panic, or when the runtime ends: callers in the queue get an error.
     fn drop(&mut self) {
         if !self.ended {
             let mut state = self.queue.state();

@@ -82,7 +82,7 @@ impl Sink for Buffered {
         let soon = urgent || waiting.lines.len() > self.0.size / 2;
         let wakes = soon && !waiting.urgent;
         waiting.urgent |= soon;
-        // First the lock, for which the thread would wait as soon as it is awake.
+        // Unlocks before it notifies, because the writing thread takes the lock when it wakes up.
         drop(waiting);
         if wakes {
             self.0.wake.notify_one();

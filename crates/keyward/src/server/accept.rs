@@ -135,7 +135,7 @@ pub async fn serve<L: Accepts>(
             proxies: proxies.clone(),
         };
         let (tls, mut closed) = (tls.clone(), closed.clone());
-        tokio::spawn(stopping.tell(async move {
+        tokio::spawn(stopping.scope(async move {
             let outcome = match tls {
                 None => connection.serve(stream, limits).await,
                 Some(tls) => tokio::select! {
