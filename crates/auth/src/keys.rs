@@ -2,8 +2,10 @@
 //! `ring.rs`; files and environment variables are the caller's.
 
 use std::fmt;
+use std::sync::Arc;
 
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
+use aws_lc_rs::hmac;
 use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, ED25519, EcdsaKeyPair, Ed25519KeyPair, KeyPair,
@@ -11,18 +13,18 @@ use aws_lc_rs::signature::{
 };
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::DecodingKey;
 use jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER;
-use jsonwebtoken::{DecodingKey, EncodingKey};
 use zeroize::Zeroizing;
 
-use crate::pkcs8::rsa_private_key;
 use crate::secret::MIN_SECRET_BYTES;
+use crate::signer::Signer;
 use crate::{Algorithm, Jwk, KeyError};
 
 /// A private key (or an HS256 secret). `Debug` does not print it, memory is wiped.
 #[derive(Clone)]
 pub struct SigningKey {
-    key: EncodingKey,
+    signer: Arc<Signer>,
     pkcs8: Option<Zeroizing<Vec<u8>>>,
     public: VerifyingKey,
 }
@@ -62,29 +64,30 @@ impl SigningKey {
     /// refuse; [`KeyError::Unsupported`] for HS256.
     pub fn from_pkcs8_der(algorithm: Algorithm, der: &[u8]) -> Result<Self, KeyError> {
         let rejected = |_| KeyError::Rejected("it is no PKCS#8 private key for this algorithm");
-        let (key, jwk) = match algorithm {
+        let (signer, jwk) = match algorithm {
             Algorithm::EdDsa => {
                 let pair = Ed25519KeyPair::from_pkcs8(der).map_err(rejected)?;
-                (EncodingKey::from_ed_der(der), Jwk::okp(pair.public_key().as_ref()))
+                let jwk = Jwk::okp(pair.public_key().as_ref());
+                (Signer::EdDsa(pair), jwk)
             }
             Algorithm::Es256 => {
                 let pair =
                     EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, der).map_err(rejected)?;
                 // Uncompressed (SEC 1 section 2.3.3): 0x04, x, y.
                 let (x, y) = pair.public_key().as_ref()[1..].split_at(32);
-                (EncodingKey::from_ec_der(der), Jwk::ec(x, y))
+                let jwk = Jwk::ec(x, y);
+                (Signer::Es256(pair), jwk)
             }
             Algorithm::Rs256 => {
                 let pair = RsaKeyPair::from_pkcs8(der).map_err(rejected)?;
                 let public = RsaPublicKeyComponents::<Vec<u8>>::from(pair.public_key());
-                let inner =
-                    rsa_private_key(der).ok_or(KeyError::Rejected("its PKCS#8 envelope is unusual"))?;
-                (EncodingKey::from_rsa_der(inner), Jwk::rsa(&public.n, &public.e))
+                (Signer::Rs256(pair), Jwk::rsa(&public.n, &public.e))
             }
             Algorithm::Hs256 => return Err(KeyError::Unsupported(algorithm, "PKCS#8")),
         };
         let jwk = Jwk { alg: Some(algorithm.as_str().to_owned()), ..jwk };
-        Ok(Self { key, pkcs8: Some(Zeroizing::new(der.to_vec())), public: VerifyingKey::from_jwk(&jwk)? })
+        let public = VerifyingKey::from_jwk(&jwk)?;
+        Ok(Self { signer: Arc::new(signer), pkcs8: Some(Zeroizing::new(der.to_vec())), public })
     }
 
     /// A shared secret for HS256 (RFC 7518 section 3.2). Every party that knows it can sign.
@@ -102,7 +105,8 @@ impl SigningKey {
             jwk: None,
             key: DecodingKey::from_secret(secret),
         };
-        Ok(Self { key: EncodingKey::from_secret(secret), pkcs8: None, public })
+        let signer = Arc::new(Signer::Hs256(Box::new(hmac::Key::new(hmac::HMAC_SHA256, secret))));
+        Ok(Self { signer, pkcs8: None, public })
     }
 
     /// The private key in PKCS#8 DER, to be stored owner-readable only; `None` for HS256.
@@ -131,8 +135,7 @@ impl SigningKey {
 
     /// The raw signature of a message (RFC 7515 section 5.1 step 5).
     pub(crate) fn sign(&self, message: &[u8]) -> Option<Vec<u8>> {
-        let signer = (DEFAULT_PROVIDER.signer_factory)(&self.algorithm().jsonwebtoken(), &self.key).ok()?;
-        signer.try_sign(message).ok()
+        self.signer.sign(message)
     }
 }
 
