@@ -21,7 +21,7 @@ pub struct Standing {
     pub totp: Option<Totp>,
     /// Its passkeys, by ascending id.
     pub passkeys: Vec<Passkey>,
-    /// How many unused recovery codes it has.
+    /// How many unused recovery codes it has. Not counted where it has nothing else.
     pub recovery_codes: u64,
 }
 
@@ -31,10 +31,13 @@ impl Standing {
         repositories: &mut (impl Repositories + ?Sized),
         user: UserId,
     ) -> Result<Self, StoreError> {
+        // Most accounts have none, and are asked about in one statement.
+        if !repositories.factors().has_any(user).await? {
+            return Ok(Self::default());
+        }
         let totp = repositories.factors().totp(user).await?;
         let passkeys = repositories.passkeys().of_user(user, MOST_PASSKEYS as u64).await?;
-        let has_factor = totp.is_some() || !passkeys.is_empty();
-        let recovery_codes = if has_factor { repositories.factors().recovery_codes(user).await? } else { 0 };
+        let recovery_codes = repositories.factors().recovery_codes(user).await?;
         Ok(Self { totp, passkeys, recovery_codes })
     }
 

@@ -32,6 +32,8 @@ pub struct TotpOffer {
 /// Looks second factors up, and stores offers, at most one per account.
 #[async_trait]
 pub trait FactorRepository: Send {
+    /// Returns whether the account has an authenticator app or a passkey.
+    async fn has_any(&mut self, user: UserId) -> Result<bool, StoreError>;
     /// Finds the account's authenticator app.
     async fn totp(&mut self, user: UserId) -> Result<Option<Totp>, StoreError>;
     /// Stores an offer in place of the account's earlier one; [`StoreError::Dangling`] when the account has been deleted.

@@ -5,19 +5,37 @@ use keyward_auth::SecretHash;
 use keyward_domain::model::factors::{FactorRepository, Totp, TotpOffer};
 use keyward_domain::model::store_error::StoreError;
 use keyward_domain::values::ids::UserId;
-use sea_orm::sea_query::OnConflict;
-use sea_orm::{ActiveValue, ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter};
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
+use sea_orm::{
+    ActiveValue, ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter,
+};
 use time::OffsetDateTime;
 
 use crate::database::batches::delete_all;
 use crate::database::columns::{micros, time};
 use crate::database::connections::Connections;
 use crate::database::db::Db;
-use crate::database::error::failed;
-use crate::entity::{recovery_codes, totp_factors, totp_offers};
+use crate::database::error::{corrupt, failed};
+use crate::entity::{passkeys, recovery_codes, totp_factors, totp_offers};
 
 #[async_trait]
 impl<C: Connections> FactorRepository for Db<C> {
+    async fn has_any(&mut self, user: UserId) -> Result<bool, StoreError> {
+        let app = Query::select()
+            .expr(Expr::val(1))
+            .from(totp_factors::Entity)
+            .and_where(totp_factors::Column::UserId.eq(user.0))
+            .take();
+        let passkey = Query::select()
+            .expr(Expr::val(1))
+            .from(passkeys::Entity)
+            .and_where(passkeys::Column::UserId.eq(user.0))
+            .take();
+        let either = Query::select().expr_as(Expr::exists(app).or(Expr::exists(passkey)), "either").take();
+        let row = self.read().query_one(&either).await.map_err(failed)?;
+        row.ok_or_else(|| corrupt("no answer"))?.try_get("", "either").map_err(failed)
+    }
+
     async fn totp(&mut self, user: UserId) -> Result<Option<Totp>, StoreError> {
         let row = totp_factors::Entity::find_by_id(user.0).one(self.read()).await.map_err(failed)?;
         row.map(|row| Ok(Totp { secret: row.secret, last_step: row.last_step, since: time(row.since)? }))

@@ -50,12 +50,14 @@ async fn an_app_counts_once_its_offer_was_accepted() {
     assert_eq!(ports.factors().totp_offer(ana, at(1)).await.unwrap(), Some(first.clone()));
     assert_eq!(ports.factors().totp_offer(ana, at(100)).await.unwrap(), None);
     assert_eq!(ports.factors().totp(ana).await.unwrap(), None);
+    assert!(!ports.factors().has_any(ana).await.unwrap(), "an offer is none");
     ports.factors().offer_totp(&second).await.unwrap();
     assert!(!accept(&database, &first, 7).await, "another one took its place");
     assert!(accept(&database, &second, 7).await);
     assert!(!accept(&database, &second, 8).await, "it was accepted");
     let app = ports.factors().totp(ana).await.unwrap().unwrap();
     assert_eq!((app.secret, app.last_step, app.since), (b"second".to_vec(), 7, at(1)));
+    assert!(ports.factors().has_any(ana).await.unwrap());
     // The next one takes its place.
     let third = offer(ana, b"third", 100);
     ports.factors().offer_totp(&third).await.unwrap();
