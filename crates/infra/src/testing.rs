@@ -13,7 +13,7 @@ use std::env;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use keyward_migration::migrate;
-use sea_orm::sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, SqliteConnection};
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, SqliteConnection};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
 
@@ -162,7 +162,7 @@ async fn on_server(template: &str) -> TestDatabase {
 }
 
 /// Runs statements that no transaction may hold, on the server's own database.
-async fn administer(statements: &[&str]) -> Result<(), sea_orm::sqlx::Error> {
+async fn administer(statements: &[&str]) -> Result<(), sqlx::Error> {
     let mut connection = PgConnection::connect(&server().expect("a server")).await?;
     for sql in statements {
         connection.execute(AssertSqlSafe((*sql).to_owned())).await?;

@@ -7,8 +7,8 @@
 use std::time::Duration;
 
 use keyward_auth::{Random, SystemRandom};
-use sea_orm::sqlx::Error as SqlxError;
 use sea_orm::{DbErr, RuntimeErr};
+use sqlx::Error as SqlxError;
 
 /// A transaction that could not be serialized with another; one of several that waited for each other in a ring.
 const STATES: [&str; 2] = ["40001", "40P01"];

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use keyward_domain::model::store_error::StoreError;
-use sea_orm::sqlx::Error as SqlxError;
-use sea_orm::sqlx::error::DatabaseError;
 use sea_orm::{DbErr, RuntimeErr, SqlErr, SqlxSqliteError};
+use sqlx::Error as SqlxError;
+use sqlx::error::DatabaseError;
 
 use crate::database::contention::is_contention;
 

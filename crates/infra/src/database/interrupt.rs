@@ -6,8 +6,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use sea_orm::sqlx::pool::PoolOptions;
-use sea_orm::sqlx::{Connection, Sqlite};
+use sqlx::pool::PoolOptions;
+use sqlx::{Connection, Sqlite};
 
 /// How many steps of SQLite's machine pass between two questions.
 const STEPS: i32 = 1_000;

@@ -6,8 +6,8 @@
 
 use std::time::Duration;
 
-use sea_orm::sqlx::postgres::{PgConnectOptions, PgConnection};
-use sea_orm::sqlx::{Connection, Error as SqlxError, Row, raw_sql};
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::{Connection, Error as SqlxError, Row, raw_sql};
 
 /// How often it is looked at: other clients of a pooler may hide the exchange once.
 const ROUNDS: u32 = 3;

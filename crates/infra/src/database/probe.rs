@@ -6,8 +6,8 @@
 use std::io::ErrorKind;
 use std::time::{Duration, Instant};
 
-use sea_orm::sqlx::postgres::{PgConnectOptions, PgConnection};
-use sea_orm::sqlx::{Connection, Error as SqlxError};
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::{Connection, Error as SqlxError};
 use tokio::sync::Mutex;
 
 /// How long a call may take before it is asked whether the server is there.

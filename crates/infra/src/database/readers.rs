@@ -4,8 +4,8 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use sea_orm::sqlx::Error as SqlxError;
 use sea_orm::{ConnAcquireErr, DatabaseConnection, DbErr};
+use sqlx::Error as SqlxError;
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;

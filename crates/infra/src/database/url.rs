@@ -4,9 +4,9 @@
 
 use std::borrow::Cow;
 
-use sea_orm::sqlx::Error as SqlxError;
-use sea_orm::sqlx::postgres::PgConnectOptions;
-use sea_orm::sqlx::sqlite::SqliteConnectOptions;
+use sqlx::Error as SqlxError;
+use sqlx::postgres::PgConnectOptions;
+use sqlx::sqlite::SqliteConnectOptions;
 
 use super::connect_error::{ConnectError, ENCODE};
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio_rustls::rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use tokio_rustls::rustls::crypto::{WebPkiSupportedAlgorithms, ring};
+use tokio_rustls::rustls::crypto::{WebPkiSupportedAlgorithms, aws_lc_rs};
 use tokio_rustls::rustls::crypto::{verify_tls12_signature, verify_tls13_signature};
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
@@ -133,7 +133,7 @@ impl<S: Timed> Write for Bounded<S> {
 fn config(file: &Path) -> Result<ClientConfig> {
     let certificate = CertificateDer::from_pem_file(file)
         .map_err(|error| Error::other(format!("KEYWARD_TLS_CERT, {}: {error}", file.display())))?;
-    let provider = ring::default_provider();
+    let provider = aws_lc_rs::default_provider();
     let known = Arc::new(Known { certificate, algorithms: provider.signature_verification_algorithms });
     let builder = ClientConfig::builder_with_provider(Arc::new(provider))
         .with_safe_default_protocol_versions()
