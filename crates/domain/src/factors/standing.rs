@@ -6,7 +6,7 @@ use keyward_auth::{PasswordHash, SecretHash};
 use time::OffsetDateTime;
 
 use super::error::FactorError;
-use crate::model::factors::Totp;
+use crate::model::factors::{Factors, Totp};
 use crate::model::passkeys::{MOST_PASSKEYS, Passkey};
 use crate::model::store_error::StoreError;
 use crate::ports::store::Repositories;
@@ -31,13 +31,14 @@ impl Standing {
         repositories: &mut (impl Repositories + ?Sized),
         user: UserId,
     ) -> Result<Self, StoreError> {
-        // Most accounts have none, and are asked about in one statement.
-        if !repositories.factors().has_any(user).await? {
-            return Ok(Self::default());
-        }
-        let totp = repositories.factors().totp(user).await?;
-        let passkeys = repositories.passkeys().of_user(user, MOST_PASSKEYS as u64).await?;
-        let recovery_codes = repositories.factors().recovery_codes(user).await?;
+        let Factors { totp, passkeys, recovery_codes } = repositories.factors().of_user(user).await?;
+        let passkeys = if passkeys {
+            repositories.passkeys().of_user(user, MOST_PASSKEYS as u64).await?
+        } else {
+            Vec::new()
+        };
+        let has_factor = totp.is_some() || !passkeys.is_empty();
+        let recovery_codes = if has_factor { recovery_codes } else { 0 };
         Ok(Self { totp, passkeys, recovery_codes })
     }
 

@@ -18,6 +18,17 @@ pub struct Totp {
     pub since: OffsetDateTime,
 }
 
+/// Which second factors an account has.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Factors {
+    /// Its authenticator app.
+    pub totp: Option<Totp>,
+    /// Whether it has passkeys.
+    pub passkeys: bool,
+    /// How many unused recovery codes it has.
+    pub recovery_codes: u64,
+}
+
 /// An authenticator app that was offered a secret and has not shown a code yet. It does not count.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TotpOffer {
@@ -32,8 +43,8 @@ pub struct TotpOffer {
 /// Looks second factors up, and stores offers, at most one per account.
 #[async_trait]
 pub trait FactorRepository: Send {
-    /// Returns whether the account has an authenticator app or a passkey.
-    async fn has_any(&mut self, user: UserId) -> Result<bool, StoreError>;
+    /// Returns which second factors the account has, in one statement.
+    async fn of_user(&mut self, user: UserId) -> Result<Factors, StoreError>;
     /// Finds the account's authenticator app.
     async fn totp(&mut self, user: UserId) -> Result<Option<Totp>, StoreError>;
     /// Stores an offer in place of the account's earlier one; [`StoreError::Dangling`] when the account has been deleted.

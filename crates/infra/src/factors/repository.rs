@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use keyward_auth::SecretHash;
-use keyward_domain::model::factors::{FactorRepository, Totp, TotpOffer};
+use keyward_domain::model::factors::{FactorRepository, Factors, Totp, TotpOffer};
 use keyward_domain::model::store_error::StoreError;
 use keyward_domain::values::ids::UserId;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
@@ -15,25 +15,50 @@ use crate::database::batches::delete_all;
 use crate::database::columns::{micros, time};
 use crate::database::connections::Connections;
 use crate::database::db::Db;
-use crate::database::error::{corrupt, failed};
-use crate::entity::{passkeys, recovery_codes, totp_factors, totp_offers};
+use crate::database::error::failed;
+use crate::entity::{passkeys, recovery_codes, totp_factors, totp_offers, users};
 
 #[async_trait]
 impl<C: Connections> FactorRepository for Db<C> {
-    async fn has_any(&mut self, user: UserId) -> Result<bool, StoreError> {
-        let app = Query::select()
-            .expr(Expr::val(1))
-            .from(totp_factors::Entity)
-            .and_where(totp_factors::Column::UserId.eq(user.0))
-            .take();
+    async fn of_user(&mut self, user: UserId) -> Result<Factors, StoreError> {
+        use totp_factors::{Column, Entity};
+        let own = |column: Expr| column.eq(user.0);
         let passkey = Query::select()
             .expr(Expr::val(1))
             .from(passkeys::Entity)
-            .and_where(passkeys::Column::UserId.eq(user.0))
+            .and_where(own(Expr::col(passkeys::Column::UserId)))
             .take();
-        let either = Query::select().expr_as(Expr::exists(app).or(Expr::exists(passkey)), "either").take();
-        let row = self.read().query_one(&either).await.map_err(failed)?;
-        row.ok_or_else(|| corrupt("no answer"))?.try_get("", "either").map_err(failed)
+        let codes = Query::select()
+            .expr(Expr::cust("COUNT(*)"))
+            .from(recovery_codes::Entity)
+            .and_where(own(Expr::col(recovery_codes::Column::UserId)))
+            .take();
+        let factors = Query::select()
+            .columns([(Entity, Column::Secret), (Entity, Column::LastStep), (Entity, Column::Since)])
+            .expr_as(Expr::exists(passkey), "passkeys")
+            .expr_as(Expr::from(codes), "recovery_codes")
+            .from(users::Entity)
+            .left_join(Entity, Expr::col((Entity, Column::UserId)).equals((users::Entity, users::Column::Id)))
+            .and_where(own(Expr::col((users::Entity, users::Column::Id))))
+            .take();
+        let Some(row) = self.read().query_one(&factors).await.map_err(failed)? else {
+            return Ok(Factors::default());
+        };
+        let secret: Option<Vec<u8>> = row.try_get("", "secret").map_err(failed)?;
+        let totp = match secret {
+            Some(secret) => Some(Totp {
+                secret,
+                last_step: row.try_get("", "last_step").map_err(failed)?,
+                since: time(row.try_get("", "since").map_err(failed)?)?,
+            }),
+            None => None,
+        };
+        let codes: i64 = row.try_get("", "recovery_codes").map_err(failed)?;
+        Ok(Factors {
+            totp,
+            passkeys: row.try_get("", "passkeys").map_err(failed)?,
+            recovery_codes: codes.try_into().unwrap_or_default(),
+        })
     }
 
     async fn totp(&mut self, user: UserId) -> Result<Option<Totp>, StoreError> {

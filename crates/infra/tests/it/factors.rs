@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use keyward_auth::SecretHash;
-use keyward_domain::model::factors::TotpOffer;
+use keyward_domain::model::factors::{Factors, TotpOffer};
 use keyward_domain::model::spent::OnceId;
 use keyward_domain::model::store_error::StoreError;
 use keyward_domain::ports::announce::{Change, Subscriber};
@@ -50,14 +50,15 @@ async fn an_app_counts_once_its_offer_was_accepted() {
     assert_eq!(ports.factors().totp_offer(ana, at(1)).await.unwrap(), Some(first.clone()));
     assert_eq!(ports.factors().totp_offer(ana, at(100)).await.unwrap(), None);
     assert_eq!(ports.factors().totp(ana).await.unwrap(), None);
-    assert!(!ports.factors().has_any(ana).await.unwrap(), "an offer is none");
+    assert_eq!(ports.factors().of_user(ana).await.unwrap(), Factors::default(), "an offer is none");
     ports.factors().offer_totp(&second).await.unwrap();
     assert!(!accept(&database, &first, 7).await, "another one took its place");
     assert!(accept(&database, &second, 7).await);
     assert!(!accept(&database, &second, 8).await, "it was accepted");
     let app = ports.factors().totp(ana).await.unwrap().unwrap();
     assert_eq!((app.secret, app.last_step, app.since), (b"second".to_vec(), 7, at(1)));
-    assert!(ports.factors().has_any(ana).await.unwrap());
+    assert_eq!(ports.factors().of_user(ana).await.unwrap().totp, ports.factors().totp(ana).await.unwrap());
+    assert_eq!(ports.factors().of_user(UserId(4711)).await.unwrap(), Factors::default());
     // The next one takes its place.
     let third = offer(ana, b"third", 100);
     ports.factors().offer_totp(&third).await.unwrap();
@@ -105,6 +106,7 @@ async fn recovery_codes_are_used_once_and_replaced_all_together() {
     tx.commit().await.unwrap();
     let mut ports = database.autocommit();
     assert_eq!(ports.factors().recovery_codes(ana).await.unwrap(), 2);
+    assert_eq!(ports.factors().of_user(ana).await.unwrap().recovery_codes, 2);
     assert!(ports.factors().has_recovery_code(ana, &codes[1]).await.unwrap());
     assert!(!ports.factors().has_recovery_code(ana, &codes[0]).await.unwrap());
     let mut tx = database.begin().await.unwrap();

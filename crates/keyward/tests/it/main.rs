@@ -35,6 +35,7 @@ mod contention;
 mod contract;
 mod cors;
 mod current_password;
+mod database_tls;
 mod database_urls;
 mod deletion_races;
 mod deploy;
