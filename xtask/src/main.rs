@@ -6,6 +6,7 @@
 
 mod ci;
 mod deploy;
+mod dist;
 mod fuzz;
 mod openapi;
 mod packages;
@@ -70,6 +71,7 @@ const TASKS: &[Task] = &[
         help: Some(deploy::HELP),
         run: deploy::run,
     },
+    Task { name: "dist", about: "the server as it is shipped", help: Some(dist::HELP), run: dist::run },
     #[cfg(target_os = "linux")]
     Task { name: "bench", about: "how fast it is, against the limits", help: None, run: tools::bench },
     Task {

@@ -3,6 +3,7 @@
 
 use axum::http::header::CONTENT_TYPE;
 use axum::routing::get;
+use tokio::signal::unix::{SignalKind, signal};
 
 const ACCOUNT: &str = r#"{"id":1,"email":"person0@example.com","name":"Somebody","role":"user","created_at":"2026-11-22T08:00:00.123456Z","email_verified":false}"#;
 
@@ -13,5 +14,11 @@ async fn main() -> std::io::Result<()> {
     let router = axum::Router::new()
         .route("/users/me", get(async || ([(CONTENT_TYPE, "application/json")], ACCOUNT)))
         .route("/health/ready", get(async || "ok"));
+    // A program that counts for a record writes its counts when it ends.
+    let mut stop = signal(SignalKind::terminate())?;
+    tokio::spawn(async move {
+        stop.recv().await;
+        std::process::exit(0)
+    });
     axum::serve(listener, router).await
 }

@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `rounds.rs`, `scenarios.rs` | the order of a run, and each measurement of a round |
 //! | `instructions.rs` | what a request costs under callgrind |
+//! | `recording.rs` | the record by which the compiler optimises what is shipped |
 //! | `scene.rs` | accounts on a server, and their requests |
 //! | `stage.rs`, `server.rs`, `cores.rs` | servers, and the cores that they run on |
 //! | `load.rs`, `request.rs`, `connection.rs` | the load |
@@ -32,6 +33,7 @@ mod load;
 mod options;
 mod plot;
 mod programs;
+mod recording;
 mod report;
 mod request;
 mod rounds;
@@ -61,7 +63,10 @@ pub fn main() -> ExitCode {
 
 fn run(options: &Options) -> Outcome {
     let cores = Cores::of_this_process()?;
-    let programs = Programs::build(options.profile())?;
+    if options.record {
+        return recording::make(&cores);
+    }
+    let programs = Programs::build(options.profile(), options.fast_hash)?;
     if options.instructions {
         return instructions::measure(&Stage::new(&programs, &cores)?);
     }

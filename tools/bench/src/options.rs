@@ -14,6 +14,7 @@ use clap::Parser;
 /// in docs/PERFORMANCE.md. Linux only.
 #[derive(Debug, Parser)]
 #[command(bin_name = "cargo xtask bench", verbatim_doc_comment)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct Options {
     /// A development build, short rounds and few rows, and nothing is written: does it work at all?
     #[arg(long)]
@@ -22,8 +23,19 @@ pub(crate) struct Options {
     /// Counts the instructions of requests under valgrind, and does nothing else
     ///
     /// Prints them, and writes nothing. The figures of a busy machine are as good as any.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "fast_hash")]
     pub(crate) instructions: bool,
+
+    /// Records how often the service's functions run under load, and does nothing else
+    ///
+    /// Writes crates/keyward/keyward.profdata, by which the compiler optimises what is shipped. Needs PostgreSQL, and
+    /// llvm-profdata: `rustup component add llvm-tools`.
+    #[arg(long, exclusive = true)]
+    pub(crate) record: bool,
+
+    /// Builds the service a second time, with the feature `fast-hash`, and measures its logins, too
+    #[arg(long)]
+    pub(crate) fast_hash: bool,
 
     /// A Python environment with tools/bench/fastapi/requirements.txt: measures the same routes by FastAPI, too
     #[arg(long, value_name = "FOLDER")]
@@ -83,7 +95,15 @@ mod tests {
 
     #[test]
     fn nonsense_is_refused() {
-        for line in ["--rounds 0", "--seconds soon", "--rows", "--rows -1", "quick"] {
+        for line in [
+            "--record --quick",
+            "--instructions --fast-hash",
+            "--rounds 0",
+            "--seconds soon",
+            "--rows",
+            "--rows -1",
+            "quick",
+        ] {
             assert!(parse(line).is_err(), "{line}");
         }
     }

@@ -9,6 +9,8 @@ use keyward_servers::shell::{self, Outcome};
 
 pub(crate) struct Programs {
     pub(crate) keyward: PathBuf,
+    /// The service with the feature `fast-hash`, if that was asked for.
+    pub(crate) fast_hash: Option<PathBuf>,
     /// Bare axum: `tools/bench/examples/limit.rs`.
     pub(crate) limit: PathBuf,
     /// `crates/auth/examples/argon2.rs`.
@@ -18,14 +20,33 @@ pub(crate) struct Programs {
 }
 
 impl Programs {
-    /// Builds them with a cargo profile, the service by itself: with the features with which it is shipped.
-    pub(crate) fn build(profile: &str) -> Outcome<Self> {
-        let keyward = build::keyward(profile)?;
+    /// Builds them with a cargo profile.
+    pub(crate) fn build(profile: &str, fast_hash: bool) -> Outcome<Self> {
+        let mut programs = Self::built(|args| build::build(profile, args))?;
+        if fast_hash {
+            programs.fast_hash = Some(with_fast_hash(profile)?);
+        }
+        Ok(programs)
+    }
+
+    /// Builds them for a new record: they count what they execute.
+    pub(crate) fn counting() -> Outcome<Self> {
+        Self::built(build::counting)
+    }
+
+    /// The service by itself: with the features with which it is shipped.
+    fn built(build: impl Fn(&[&str]) -> Outcome<build::Programs>) -> Outcome<Self> {
+        let service = build(&["--bin", "keyward"])?;
         let packages = ["-p", "keyward-bench", "-p", "keyward-auth"];
         let examples = ["--example", "limit", "--example", "argon2", "--example", "rows"];
-        let built = build::build(profile, &[&packages[..], &examples].concat())?;
-        let path = |name| built.path(name).map(Path::to_path_buf);
-        Ok(Self { keyward, limit: path("limit")?, argon2: path("argon2")?, rows: path("rows")? })
+        let others = build(&[&packages[..], &examples].concat())?;
+        Ok(Self {
+            keyward: service.path("keyward")?.to_path_buf(),
+            fast_hash: None,
+            limit: others.path("limit")?.to_path_buf(),
+            argon2: others.path("argon2")?.to_path_buf(),
+            rows: others.path("rows")?.to_path_buf(),
+        })
     }
 
     /// Returns how many passwords a second a number of threads hash, each with memory of its own.
@@ -44,6 +65,14 @@ impl Programs {
         let url = format!("sqlite://{}", database.display());
         number(&self.rows, &["fill", &url, &rows.to_string()]).map(drop)
     }
+}
+
+/// The service with the feature `fast-hash`, in a folder of its own, so that the one without stays.
+fn with_fast_hash(profile: &str) -> Outcome<PathBuf> {
+    let folder = shell::root().join("target/fast-hash");
+    let folder = folder.display().to_string();
+    let args = ["--bin", "keyward", "--features", "keyward/fast-hash", "--target-dir", &folder];
+    build::build(profile, &args)?.path("keyward").map(Path::to_path_buf)
 }
 
 /// The number that a program prints.

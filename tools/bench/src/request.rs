@@ -4,6 +4,7 @@ use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
 use http_body_util::Full;
 use keyward_servers::shell::Outcome;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 /// A request that can be sent again and again.
@@ -51,8 +52,14 @@ impl Caller for Request {
 /// Spends a refresh token, then the one that it got for it.
 pub(crate) struct Refreshing(Request);
 
+/// What is read of an answer with tokens.
+#[derive(Serialize, Deserialize)]
+struct Tokens<'a> {
+    refresh_token: &'a str,
+}
+
 impl Refreshing {
-    /// Goes on with the refresh token of a login or a refresh.
+    /// Goes on with the refresh token of a login.
     pub(crate) fn with(tokens: &Value) -> Outcome<Self> {
         let body = json!({ "refresh_token": tokens["refresh_token"] });
         Request::new("POST /refresh_token", "", &body).map(Self)
@@ -65,8 +72,10 @@ impl Caller for Refreshing {
     }
 
     fn answered(&mut self, body: &[u8]) -> Outcome {
-        let tokens = serde_json::from_slice(body).unwrap_or_default();
-        *self = Self::with(&tokens)?;
+        let tokens =
+            serde_json::from_slice::<Tokens<'_>>(body).and_then(|tokens| serde_json::to_vec(&tokens));
+        let tokens = tokens.map_err(|error| format!("An answer holds no tokens: {error}."))?;
+        *self.0.0.body_mut() = Full::new(tokens.into());
         Ok(())
     }
 }

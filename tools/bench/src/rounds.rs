@@ -38,6 +38,7 @@ fn against_limits(options: &Options, stage: &Stage<'_>, table: &mut Table) -> Ou
         None => None,
     };
     let wide = Scene::populate(stage.keyward("wide", &[], Place::All)?)?;
+    let fast_hash = stage.fast_hash("fast-hash", Place::All).transpose()?.map(Scene::populate).transpose()?;
     let fastapi = match &options.fastapi {
         Some(folder) => {
             let start = |name, place| Scene::populate(stage.fastapi(folder, name, place)?);
@@ -59,7 +60,7 @@ fn against_limits(options: &Options, stage: &Stage<'_>, table: &mut Table) -> Ou
             let line = "GET /posts?limit=20";
             scenarios::reads(table, "GET /posts?limit=20, PostgreSQL", scene, line, time)?;
         }
-        scenarios::logging_in(table, stage, &wide, time)?;
+        scenarios::logging_in(table, stage, &wide, fast_hash.as_ref(), time)?;
         if let Some([narrow, wide]) = &fastapi {
             scenarios::reads(table, "GET /users/me, FastAPI", narrow, "GET /users/me", time)?;
             scenarios::reads(table, "GET /posts?limit=20, FastAPI", narrow, "GET /posts?limit=20", time)?;

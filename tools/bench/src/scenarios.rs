@@ -50,12 +50,22 @@ fn measure(server: &Server, callers: impl Fn() -> Outcome<Callers>, time: Durati
     Ok(load.answers as f64 / (server.cpu() - before))
 }
 
-/// Logins a second, and what Argon2id alone does on the same cores.
-pub(crate) fn logging_in(table: &mut Table, stage: &Stage<'_>, scene: &Scene, time: Duration) -> Outcome {
+/// Logins a second, and what Argon2id alone does on the same cores; `fast_hash` is the service with that feature.
+pub(crate) fn logging_in(
+    table: &mut Table,
+    stage: &Stage<'_>,
+    scene: &Scene,
+    fast_hash: Option<&Scene>,
+    time: Duration,
+) -> Outcome {
     let alone = || stage.programs.argon2(stage.cores.count(), time);
     table.note("Argon2id alone, all cores", "hashes/s", stage.cores.start(Place::All, alone)?);
     let load = storm(scene.server.port, logins()?, 200, time)?;
     table.note("POST /login, all cores", "logins/s", load.per_second());
+    if let Some(scene) = fast_hash {
+        let load = storm(scene.server.port, logins()?, 200, time)?;
+        table.note("POST /login, fast-hash, all cores", "logins/s", load.per_second());
+    }
     Ok(())
 }
 

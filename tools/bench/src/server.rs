@@ -6,12 +6,13 @@ use std::time::{Duration, Instant};
 
 use keyward_servers::process::Process;
 use keyward_servers::shell::Outcome;
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 use crate::connection::Blocking;
 use crate::request::Request;
 
-/// How long a server may take to answer for the first time.
+/// How long a server may take to answer for the first time, and to stop.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A program under load, ended when dropped.
@@ -38,6 +39,20 @@ impl Server {
 
     pub(crate) fn id(&self) -> u32 {
         self.process.id()
+    }
+
+    /// Asks it to stop, and waits until it has.
+    pub(crate) fn stop(mut self) -> Outcome {
+        let id = Pid::from_raw(self.process.id().cast_signed()).ok_or("It has no id.")?;
+        kill_process(id, Signal::TERM).map_err(|error| format!("A server cannot be stopped: {error}."))?;
+        let begun = Instant::now();
+        while !self.process.has_ended() {
+            if begun.elapsed() > PATIENCE {
+                return Err("A server does not stop.".to_owned());
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
+        Ok(())
     }
 
     /// The processor time that it has used, in seconds (proc(5): ticks of a hundredth).

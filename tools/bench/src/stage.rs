@@ -69,12 +69,29 @@ impl<'a> Stage<'a> {
         more: &[(&str, &str)],
         place: Place,
     ) -> Outcome<Server> {
+        self.service(under, &self.programs.keyward, name, more, place)
+    }
+
+    /// The service with the feature `fast-hash`, if it was built.
+    pub(crate) fn fast_hash(&self, name: &str, place: Place) -> Option<Outcome<Server>> {
+        let program = self.programs.fast_hash.as_ref()?;
+        Some(self.service(&[], program, name, &[], place))
+    }
+
+    fn service(
+        &self,
+        under: &[String],
+        program: &Path,
+        name: &str,
+        more: &[(&str, &str)],
+        place: Place,
+    ) -> Outcome<Server> {
         let mut settings = vec![
             ("KEYWARD_THROTTLE", "off".to_owned()),
             ("KEYWARD_ISSUER", format!("http://{name}.example")),
         ];
         settings.extend(more.iter().map(|(name, value)| (*name, (*value).to_owned())));
-        self.start(under, &self.programs.keyward, name, &settings, "/health/ready", place)
+        self.start(under, program, name, &settings, "/health/ready", place)
     }
 
     /// What a user of FastAPI would write instead, in the folder of that name, by this Python environment.

@@ -29,6 +29,11 @@ pub(crate) fn targets(table: &Table) -> Vec<Target> {
             table.ratio("POST /login, all cores", "Argon2id alone, all cores"),
             1.0,
         ),
+        at_least(
+            "logins with `fast-hash` / without",
+            table.ratio("POST /login, fast-hash, all cores", "POST /login, all cores"),
+            1.9,
+        ),
         at_most(
             "p99 of reads while 64 log in / alone",
             table.ratio("GET /users/me p99, 64 log in", "GET /users/me p99, alone"),

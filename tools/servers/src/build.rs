@@ -2,10 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use serde_json::Value;
 
+use crate::record;
 use crate::shell::{self, Outcome};
+
+/// The profile of what is shipped.
+const SHIPPED: &str = "dist";
 
 /// Programs that cargo built.
 #[derive(Debug)]
@@ -18,16 +23,35 @@ impl Programs {
     }
 }
 
-/// Runs `cargo build` with a profile and these arguments.
+/// Runs `cargo build` with a profile and these arguments. What is shipped is optimised by the record.
 pub fn build(profile: &str, args: &[&str]) -> Outcome<Programs> {
-    let mut command = shell::cargo(["build", "--locked", "--message-format", "json-render-diagnostics"]);
-    let messages = shell::capture(command.args(["--profile", profile]).args(args))?;
-    Ok(programs(&messages))
+    let mut command = cargo(profile, args);
+    if profile == SHIPPED {
+        record::optimise(&mut command)?;
+    }
+    run(&mut command)
+}
+
+/// Builds for a new record: the programs count what they execute.
+pub fn counting(args: &[&str]) -> Outcome<Programs> {
+    let mut command = cargo(SHIPPED, args);
+    record::count(&mut command);
+    run(&mut command)
 }
 
 /// Builds the server alone, so that it has the features with which it is shipped.
 pub fn keyward(profile: &str) -> Outcome<PathBuf> {
     build(profile, &["--bin", "keyward"])?.path("keyward").map(Path::to_path_buf)
+}
+
+fn cargo(profile: &str, args: &[&str]) -> Command {
+    let mut command = shell::cargo(["build", "--locked", "--message-format", "json-render-diagnostics"]);
+    command.args(["--profile", profile]).args(args);
+    command
+}
+
+fn run(command: &mut Command) -> Outcome<Programs> {
+    shell::capture(command).map(|messages| programs(&messages))
 }
 
 fn programs(messages: &str) -> Programs {

@@ -8,4 +8,5 @@ pub mod ports;
 #[cfg(unix)]
 pub mod postgres;
 pub mod process;
+pub mod record;
 pub mod shell;
