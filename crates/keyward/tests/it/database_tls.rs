@@ -1,7 +1,6 @@
 //! TLS to PostgreSQL: the database is reached by it alone where the URL says so, and under a certificate that is trusted.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use keyward_domain::ports::store::Store;
 use keyward_infra::database::options::DatabaseOptions;
@@ -11,9 +10,8 @@ use rcgen::{CertifiedKey, KeyPair, generate_simple_self_signed};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::ServerConfig;
-use tokio_rustls::rustls::crypto::aws_lc_rs;
-use tokio_rustls::rustls::pki_types::PrivateKeyDer;
+
+use crate::wire::acceptor;
 
 /// What a client asks before it begins with TLS (SSLRequest, "Message Formats" in PostgreSQL's documentation).
 const QUESTION: [u8; 8] = [0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f];
@@ -53,17 +51,6 @@ impl Guarded {
         let database = Database::connect(&url, DatabaseOptions::default()).await;
         database.map_err(|error| error.to_string())?.ping().await.map_err(|error| format!("{error:?}"))
     }
-}
-
-fn acceptor(identity: &CertifiedKey<KeyPair>) -> TlsAcceptor {
-    let key = PrivateKeyDer::try_from(identity.signing_key.serialize_der()).unwrap();
-    let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![identity.cert.der().clone()], key)
-        .unwrap();
-    TlsAcceptor::from(Arc::new(config))
 }
 
 /// Answers the question, and passes on what is said afterwards.

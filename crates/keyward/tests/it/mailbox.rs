@@ -7,10 +7,8 @@ use std::time::Duration;
 use rcgen::{CertifiedKey, KeyPair};
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufStream};
 use tokio::net::TcpListener;
-use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::ServerConfig;
-use tokio_rustls::rustls::crypto::aws_lc_rs;
-use tokio_rustls::rustls::pki_types::PrivateKeyDer;
+
+use crate::wire::acceptor;
 
 /// A running mail server and what it took.
 #[derive(Clone)]
@@ -59,14 +57,7 @@ impl Mailbox {
     pub(crate) async fn open_tls(identity: &CertifiedKey<KeyPair>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("smtps://localhost:{}", listener.local_addr().unwrap().port());
-        let key = PrivateKeyDer::try_from(identity.signing_key.serialize_der()).unwrap();
-        let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(vec![identity.cert.der().clone()], key)
-            .unwrap();
-        let acceptor = TlsAcceptor::from(Arc::new(config));
+        let acceptor = acceptor(identity);
         let mailbox = Self { url, state: Arc::default() };
         let serving = mailbox.clone();
         tokio::spawn(async move {
