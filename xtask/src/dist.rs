@@ -7,8 +7,8 @@ pub(crate) const HELP: &str = "
 Usage: cargo xtask dist [--features FEATURES]
 
 Builds the server as it is shipped, target/dist/keyward, with link-time and profile-guided optimisation. It takes ten
-minutes on two cores. The profile, crates/keyward/keyward.profdata, is of a server under load on x86-64 Linux with the
-default features and the dependencies of Cargo.lock; other builds gain less by it. `cargo xtask bench --record` makes a
+minutes on two cores. The profile, crates/keyward/keyward.profdata, is of a server under load on x86-64 Linux, with the
+default features and the dependencies of Cargo.lock; other builds gain less from it. `cargo xtask bench --train` makes a
 new one.";
 
 pub(crate) fn run(args: &[String]) -> Outcome {

@@ -6,10 +6,10 @@ use std::process::Command;
 use keyward_servers::build;
 use keyward_servers::shell::Outcome;
 
-/// The load must not be what limits a server as it is shipped, so `bench` is built like the server that it measures. A quick run
-/// measures nothing that counts, and a record needs no fast load.
+/// The load must not be what limits a server as it is shipped, so `bench` is built like the server that it measures. The
+/// options `--quick` and `--train` measure nothing, so a development build is enough.
 pub(crate) fn bench(args: &[String]) -> Outcome {
-    let measures = !args.iter().any(|arg| arg == "--quick" || arg == "--record");
+    let measures = !args.iter().any(|arg| arg == "--quick" || arg == "--train");
     run("bench", if measures { "dist" } else { "dev" }, args)
 }
 

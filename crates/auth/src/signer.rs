@@ -1,4 +1,4 @@
-//! [`Signer`]: a private key ready to sign. Reading a key takes longer than a signature by it, so each is read once.
+//! [`Signer`]: a private key ready to sign. Parsing a key can take as long as signing, so each key is parsed once.
 
 use aws_lc_rs::hmac;
 use aws_lc_rs::rand::SystemRandom;

@@ -14,7 +14,7 @@ async fn main() -> std::io::Result<()> {
     let router = axum::Router::new()
         .route("/users/me", get(async || ([(CONTENT_TYPE, "application/json")], ACCOUNT)))
         .route("/health/ready", get(async || "ok"));
-    // A program that counts for a record writes its counts when it ends.
+    // An instrumented build writes its raw profile at a normal exit.
     let mut stop = signal(SignalKind::terminate())?;
     tokio::spawn(async move {
         stop.recv().await;

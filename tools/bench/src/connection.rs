@@ -20,8 +20,8 @@ use crate::request::Request;
 /// How long an answer may take before the run counts as failed.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
-/// After how many tasks tokio polls sockets by default.
-pub(crate) const USUAL_INTERVAL: u32 = 61;
+/// Tokio's default number of tasks between two polls of the sockets.
+pub(crate) const DEFAULT_INTERVAL: u32 = 61;
 
 /// A connection to a server on loopback. It belongs to the runtime on which it was opened.
 pub(crate) struct Connection(SendRequest<Full<Bytes>>);
@@ -64,7 +64,7 @@ pub(crate) struct Blocking {
 
 impl Blocking {
     pub(crate) fn open(port: u16) -> Outcome<Self> {
-        let runtime = runtime(USUAL_INTERVAL)?;
+        let runtime = runtime(DEFAULT_INTERVAL)?;
         let connection = runtime.block_on(Connection::open(port))?;
         Ok(Self { runtime, connection })
     }
@@ -86,8 +86,8 @@ impl Blocking {
     }
 }
 
-/// A runtime on the calling thread alone, so that it stays on the core of that thread. It polls its sockets after so many tasks, and
-/// whenever none is ready.
+/// A single-threaded runtime, which stays on the core of the calling thread. It polls its sockets after every `interval` tasks, and
+/// when no task is ready.
 pub(crate) fn runtime(interval: u32) -> Outcome<Runtime> {
     let runtime = Builder::new_current_thread().enable_all().event_interval(interval).build();
     runtime.map_err(|error| format!("No runtime for the load: {error}."))

@@ -8,11 +8,11 @@
 //! |---|---|
 //! | `rounds.rs`, `scenarios.rs` | the order of a run, and each measurement of a round |
 //! | `instructions.rs` | what a request costs under callgrind |
-//! | `recording.rs` | the record by which the compiler optimises what is shipped |
 //! | `scene.rs` | accounts on a server, and their requests |
 //! | `stage.rs`, `server.rs`, `cores.rs` | servers, and the cores that they run on |
 //! | `load.rs`, `request.rs`, `connection.rs` | the load |
 //! | `programs.rs`, `tokens.rs` | programs that are built, and what the small ones print |
+//! | `training.rs` | the training run of profile-guided optimisation |
 //! | `stats.rs`, `targets.rs` | figures and aims |
 //! | `report.rs`, `plot.rs`, `circumstances.rs` | what is written of them |
 #![forbid(unsafe_code)]
@@ -33,7 +33,6 @@ mod load;
 mod options;
 mod plot;
 mod programs;
-mod recording;
 mod report;
 mod request;
 mod rounds;
@@ -44,6 +43,7 @@ mod stage;
 mod stats;
 mod targets;
 mod tokens;
+mod training;
 
 use std::process::ExitCode;
 
@@ -63,8 +63,8 @@ pub fn main() -> ExitCode {
 
 fn run(options: &Options) -> Outcome {
     let cores = Cores::of_this_process()?;
-    if options.record {
-        return recording::make(&cores);
+    if options.train {
+        return training::run(&cores);
     }
     let programs = Programs::build(options.profile(), options.fast_hash)?;
     if options.instructions {

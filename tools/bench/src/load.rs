@@ -7,7 +7,7 @@ use keyward_servers::shell::Outcome;
 use tokio::task::{JoinSet, yield_now};
 use tokio::time::timeout;
 
-use crate::connection::{Blocking, Connection, PATIENCE, USUAL_INTERVAL, runtime};
+use crate::connection::{Blocking, Connection, DEFAULT_INTERVAL, PATIENCE, runtime};
 use crate::request::{Caller, Request};
 
 /// What a load came to.
@@ -76,8 +76,8 @@ pub(crate) fn busy_storm(
 
 fn run(port: u16, callers: Vec<Box<dyn Caller>>, status: u16, time: Duration, busy: bool) -> Outcome<Load> {
     let begun = Instant::now();
-    // A task is always ready where the thread does not sleep.
-    let interval = if busy { 8 } else { USUAL_INTERVAL };
+    // A thread that does not sleep always has a ready task, so sockets are polled by this interval alone.
+    let interval = if busy { 8 } else { DEFAULT_INTERVAL };
     let parts = runtime(interval)?.block_on(async {
         let mut tasks = JoinSet::new();
         for caller in callers {

@@ -26,12 +26,12 @@ pub(crate) struct Options {
     #[arg(long, conflicts_with = "fast_hash")]
     pub(crate) instructions: bool,
 
-    /// Records how often the service's functions run under load, and does nothing else
+    /// Makes a new profile for profile-guided optimisation, and does nothing else
     ///
-    /// Writes crates/keyward/keyward.profdata, by which the compiler optimises what is shipped. Needs PostgreSQL, and
-    /// llvm-profdata: `rustup component add llvm-tools`.
+    /// Builds instrumented programs, puts them under load and writes crates/keyward/keyward.profdata. Needs PostgreSQL,
+    /// and llvm-profdata: `rustup component add llvm-tools`.
     #[arg(long, exclusive = true)]
-    pub(crate) record: bool,
+    pub(crate) train: bool,
 
     /// Builds the service a second time, with the feature `fast-hash`, and measures its logins, too
     #[arg(long)]
@@ -96,7 +96,7 @@ mod tests {
     #[test]
     fn nonsense_is_refused() {
         for line in [
-            "--record --quick",
+            "--train --quick",
             "--instructions --fast-hash",
             "--rounds 0",
             "--seconds soon",

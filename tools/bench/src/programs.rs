@@ -9,7 +9,7 @@ use keyward_servers::shell::{self, Outcome};
 
 pub(crate) struct Programs {
     pub(crate) keyward: PathBuf,
-    /// The service with the feature `fast-hash`, if that was asked for.
+    /// The service with the feature `fast-hash`, under the option `--fast-hash`.
     pub(crate) fast_hash: Option<PathBuf>,
     /// Bare axum: `tools/bench/examples/limit.rs`.
     pub(crate) limit: PathBuf,
@@ -29,12 +29,12 @@ impl Programs {
         Ok(programs)
     }
 
-    /// Builds them for a new record: they count what they execute.
-    pub(crate) fn counting() -> Outcome<Self> {
-        Self::built(build::counting)
+    /// Builds them instrumented, for a training run.
+    pub(crate) fn instrumented() -> Outcome<Self> {
+        Self::built(build::instrumented)
     }
 
-    /// The service by itself: with the features with which it is shipped.
+    /// Runs the builds. The service has its own, so that it has the features with which it is shipped.
     fn built(build: impl Fn(&[&str]) -> Outcome<build::Programs>) -> Outcome<Self> {
         let service = build(&["--bin", "keyward"])?;
         let packages = ["-p", "keyward-bench", "-p", "keyward-auth"];
@@ -67,7 +67,7 @@ impl Programs {
     }
 }
 
-/// The service with the feature `fast-hash`, in a folder of its own, so that the one without stays.
+/// Builds the service with the feature `fast-hash`, in a target folder of its own: the other build is kept.
 fn with_fast_hash(profile: &str) -> Outcome<PathBuf> {
     let folder = shell::root().join("target/fast-hash");
     let folder = folder.display().to_string();

@@ -52,7 +52,7 @@ impl Caller for Request {
 /// Spends a refresh token, then the one that it got for it.
 pub(crate) struct Refreshing(Request);
 
-/// What is read of an answer with tokens.
+/// The refresh token of an answer, and the body of the next request.
 #[derive(Serialize, Deserialize)]
 struct Tokens<'a> {
     refresh_token: &'a str,

@@ -50,7 +50,7 @@ fn measure(server: &Server, callers: impl Fn() -> Outcome<Callers>, time: Durati
     Ok(load.answers as f64 / (server.cpu() - before))
 }
 
-/// Logins a second, and what Argon2id alone does on the same cores; `fast_hash` is the service with that feature.
+/// Logins a second, and what Argon2id alone does on the same cores; `fast_hash` is a server with that feature.
 pub(crate) fn logging_in(
     table: &mut Table,
     stage: &Stage<'_>,

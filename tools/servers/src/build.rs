@@ -6,7 +6,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::record;
+use crate::pgo;
 use crate::shell::{self, Outcome};
 
 /// The profile of what is shipped.
@@ -23,19 +23,20 @@ impl Programs {
     }
 }
 
-/// Runs `cargo build` with a profile and these arguments. What is shipped is optimised by the record.
+/// Runs `cargo build` with a profile and these arguments. The profile `dist` adds
+/// profile-guided optimisation.
 pub fn build(profile: &str, args: &[&str]) -> Outcome<Programs> {
     let mut command = cargo(profile, args);
     if profile == SHIPPED {
-        record::optimise(&mut command)?;
+        pgo::optimise(&mut command)?;
     }
     run(&mut command)
 }
 
-/// Builds for a new record: the programs count what they execute.
-pub fn counting(args: &[&str]) -> Outcome<Programs> {
+/// Builds instrumented programs, for a training run.
+pub fn instrumented(args: &[&str]) -> Outcome<Programs> {
     let mut command = cargo(SHIPPED, args);
-    record::count(&mut command);
+    pgo::instrument(&mut command);
     run(&mut command)
 }
 

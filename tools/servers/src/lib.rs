@@ -4,9 +4,9 @@
 #![forbid(unsafe_code)]
 
 pub mod build;
+pub mod pgo;
 pub mod ports;
 #[cfg(unix)]
 pub mod postgres;
 pub mod process;
-pub mod record;
 pub mod shell;

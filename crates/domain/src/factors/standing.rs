@@ -21,7 +21,7 @@ pub struct Standing {
     pub totp: Option<Totp>,
     /// Its passkeys, by ascending id.
     pub passkeys: Vec<Passkey>,
-    /// How many unused recovery codes it has. Not counted where it has nothing else.
+    /// Number of unused recovery codes; 0 if the account has no other second factor.
     pub recovery_codes: u64,
 }
 

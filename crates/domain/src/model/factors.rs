@@ -18,14 +18,14 @@ pub struct Totp {
     pub since: OffsetDateTime,
 }
 
-/// Which second factors an account has.
+/// The second factors of an account.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Factors {
     /// Its authenticator app.
     pub totp: Option<Totp>,
     /// Whether it has passkeys.
     pub passkeys: bool,
-    /// How many unused recovery codes it has.
+    /// Number of unused recovery codes.
     pub recovery_codes: u64,
 }
 
@@ -43,7 +43,7 @@ pub struct TotpOffer {
 /// Looks second factors up, and stores offers, at most one per account.
 #[async_trait]
 pub trait FactorRepository: Send {
-    /// Returns which second factors the account has, in one statement.
+    /// Returns the account's second factors; none if the account does not exist.
     async fn of_user(&mut self, user: UserId) -> Result<Factors, StoreError>;
     /// Finds the account's authenticator app.
     async fn totp(&mut self, user: UserId) -> Result<Option<Totp>, StoreError>;

@@ -50,7 +50,11 @@ async fn an_app_counts_once_its_offer_was_accepted() {
     assert_eq!(ports.factors().totp_offer(ana, at(1)).await.unwrap(), Some(first.clone()));
     assert_eq!(ports.factors().totp_offer(ana, at(100)).await.unwrap(), None);
     assert_eq!(ports.factors().totp(ana).await.unwrap(), None);
-    assert_eq!(ports.factors().of_user(ana).await.unwrap(), Factors::default(), "an offer is none");
+    assert_eq!(
+        ports.factors().of_user(ana).await.unwrap(),
+        Factors::default(),
+        "an offered app does not count yet"
+    );
     ports.factors().offer_totp(&second).await.unwrap();
     assert!(!accept(&database, &first, 7).await, "another one took its place");
     assert!(accept(&database, &second, 7).await);

@@ -1,4 +1,4 @@
-//! TLS to PostgreSQL: the database is reached by it alone where the URL says so, and under a certificate that is trusted.
+//! TLS to PostgreSQL: the modes of `sslmode`, against trusted and untrusted certificates.
 
 use std::path::{Path, PathBuf};
 
@@ -13,17 +13,17 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::wire::acceptor;
 
-/// What a client asks before it begins with TLS (SSLRequest, "Message Formats" in PostgreSQL's documentation).
-const QUESTION: [u8; 8] = [0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f];
+/// The message that asks a server for TLS (SSLRequest, "Message Formats" in PostgreSQL's documentation).
+const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f];
 
-/// A database on a server that speaks TLS if there is a certificate: in front of the tests' server, which has none.
-struct Guarded {
+/// A TLS proxy in front of the tests' PostgreSQL server, which has no TLS. Without a certificate the proxy refuses TLS.
+struct Proxy {
     url: String,
     _folder: tempfile::TempDir,
     root: PathBuf,
 }
 
-impl Guarded {
+impl Proxy {
     async fn open(url: &str, identity: Option<&CertifiedKey<KeyPair>>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let (before, rest) = url.split_once('@').unwrap();
@@ -38,13 +38,13 @@ impl Guarded {
         let (server, acceptor) = (server.to_owned(), identity.map(acceptor));
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(guard(stream, server.clone(), acceptor.clone()));
+                tokio::spawn(forward(stream, server.clone(), acceptor.clone()));
             }
         });
         Self { url, _folder: folder, root }
     }
 
-    /// Opens it and asks it something.
+    /// Opens the database through the proxy and pings it.
     async fn connect(&self, mode: &str, root: Option<&Path>) -> Result<(), String> {
         let root = root.map(|root| format!("&sslrootcert={}", root.display())).unwrap_or_default();
         let url = format!("{}?sslmode={mode}{root}", self.url);
@@ -53,11 +53,15 @@ impl Guarded {
     }
 }
 
-/// Answers the question, and passes on what is said afterwards.
-async fn guard(mut client: TcpStream, server: String, acceptor: Option<TlsAcceptor>) -> std::io::Result<()> {
-    let mut question = [0; 8];
-    client.read_exact(&mut question).await?;
-    assert_eq!(question, QUESTION, "nothing is said in clear");
+/// Answers SSLRequest, then forwards the connection.
+async fn forward(
+    mut client: TcpStream,
+    server: String,
+    acceptor: Option<TlsAcceptor>,
+) -> std::io::Result<()> {
+    let mut request = [0; 8];
+    client.read_exact(&mut request).await?;
+    assert_eq!(request, SSL_REQUEST, "TLS is requested first");
     let mut server = TcpStream::connect(server).await?;
     client.write_all(if acceptor.is_some() { b"S" } else { b"N" }).await?;
     match acceptor {
@@ -75,17 +79,17 @@ async fn a_database_is_reached_by_tls_under_a_certificate_that_is_trusted() {
     }
     let here = generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).unwrap();
     let elsewhere = generate_simple_self_signed(vec!["db.example.com".to_owned()]).unwrap();
-    let guarded = Guarded::open(&home.url, Some(&here)).await;
-    let renamed = Guarded::open(&home.url, Some(&elsewhere)).await;
+    let trusted = Proxy::open(&home.url, Some(&here)).await;
+    let renamed = Proxy::open(&home.url, Some(&elsewhere)).await;
 
-    guarded.connect("require", None).await.unwrap();
-    guarded.connect("verify-full", Some(&guarded.root)).await.unwrap();
+    trusted.connect("require", None).await.unwrap();
+    trusted.connect("verify-full", Some(&trusted.root)).await.unwrap();
     renamed.connect("verify-ca", Some(&renamed.root)).await.unwrap();
 
     for (database, mode, root) in [
-        (&guarded, "verify-full", None),
-        (&guarded, "verify-full", Some(&renamed.root)),
-        (&guarded, "verify-ca", Some(&renamed.root)),
+        (&trusted, "verify-full", None),
+        (&trusted, "verify-full", Some(&renamed.root)),
+        (&trusted, "verify-ca", Some(&renamed.root)),
         (&renamed, "verify-full", Some(&renamed.root)),
     ] {
         let refused = database.connect(mode, root.map(PathBuf::as_path)).await.unwrap_err();
@@ -94,12 +98,12 @@ async fn a_database_is_reached_by_tls_under_a_certificate_that_is_trusted() {
 }
 
 #[tokio::test]
-async fn a_server_without_tls_is_refused_where_the_url_wants_it() {
+async fn a_server_without_tls_is_refused_under_sslmode_require() {
     let home = fresh_database().await;
     if !home.is_postgres() {
         return;
     }
-    let plain = Guarded::open(&home.url, None).await;
+    let plain = Proxy::open(&home.url, None).await;
     let refused = plain.connect("require", None).await.unwrap_err();
     assert!(refused.contains("TLS"), "{refused}");
     plain.connect("prefer", None).await.unwrap();

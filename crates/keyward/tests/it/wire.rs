@@ -145,7 +145,7 @@ pub(crate) fn post(path: &str, body: &str) -> String {
     )
 }
 
-/// Speaks TLS as a server, with this certificate.
+/// The server side of TLS, with this certificate.
 pub(crate) fn acceptor(identity: &CertifiedKey<KeyPair>) -> TlsAcceptor {
     let key = PrivateKeyDer::try_from(identity.signing_key.serialize_der()).unwrap();
     let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))

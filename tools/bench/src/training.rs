@@ -1,11 +1,11 @@
-//! Makes the record by which the compiler optimises what is shipped: programs that count answer the requests that the other
-//! measurements send. Bare axum and Argon2id alone are recorded as the service is, since it is compared with them.
+//! The training run of profile-guided optimisation: instrumented programs serve the requests of the measurements, and their raw
+//! profiles become one. Bare axum and Argon2id alone are trained like the service, which is compared with them.
 
 use std::fs;
 use std::process::Command;
 use std::time::Duration;
 
-use keyward_servers::record;
+use keyward_servers::pgo;
 use keyward_servers::shell::{self, Outcome};
 
 use crate::cores::{Cores, Place};
@@ -15,16 +15,16 @@ use crate::scene::{Scene, anonymous};
 use crate::server::Server;
 use crate::stage::{self, Stage};
 
-/// How long authenticated reads are sent. Other requests are sent for less: their loops over rows and characters would count for
-/// more than all else, and what is executed less often is optimised for size.
+/// Duration of the authenticated reads. Other requests get less time: their loops over rows and characters would dominate the profile,
+/// and the compiler optimises rarely executed code for size.
 const TIME: Duration = Duration::from_secs(10);
 
-pub(crate) fn make(cores: &Cores) -> Outcome {
-    let merge = record::profdata()?;
-    let programs = Programs::counting()?;
+pub(crate) fn run(cores: &Cores) -> Outcome {
+    let merge = pgo::llvm_profdata()?;
+    let programs = Programs::instrumented()?;
     let stage = Stage::new(&programs, cores)?;
-    let postgres = stage::postgres().ok_or("A record without PostgreSQL would be incomplete.")?;
-    forget_building()?;
+    let postgres = stage::postgres().ok_or("A profile without PostgreSQL would be incomplete.")?;
+    remove_raw_profiles()?;
     cores.keep_load_apart()?;
 
     shell::heading("under load");
@@ -35,33 +35,34 @@ pub(crate) fn make(cores: &Cores) -> Outcome {
     under_load(stage.keyward("sqlite", &[], Place::One)?)?;
     under_load(stage.keyward("postgres", &[("KEYWARD_DATABASE_URL", postgres.url())], Place::One)?)?;
 
-    let (counts, new) = (record::counts(), stage.path("keyward.profdata"));
-    shell::run(Command::new(merge).args(["merge", "--sparse", "--output"]).args([&new, &counts]))?;
-    let path = record::path();
+    let (raw, new) = (pgo::raw_profiles(), stage.path("keyward.profdata"));
+    shell::run(Command::new(merge).args(["merge", "--sparse", "--output"]).args([&new, &raw]))?;
+    let path = pgo::profile();
     fs::copy(&new, &path).map_err(|error| format!("{} cannot be written: {error}.", path.display()))?;
-    record::mark()?;
+    pgo::write_fingerprint()?;
     println!("Wrote {}.", path.display());
     Ok(())
 }
 
-/// Removes what build scripts and macros counted, and earlier programs.
-fn forget_building() -> Outcome {
-    let counts = record::counts();
-    match fs::remove_dir_all(&counts) {
-        Err(error) if counts.exists() => Err(format!("{} cannot be removed: {error}.", counts.display())),
+/// Removes the raw profiles of build scripts, of procedural macros and of earlier runs.
+fn remove_raw_profiles() -> Outcome {
+    let raw = pgo::raw_profiles();
+    match fs::remove_dir_all(&raw) {
+        Err(error) if raw.exists() => Err(format!("{} cannot be removed: {error}.", raw.display())),
         _ => Ok(()),
     }
 }
 
+/// Sends each kind of request to a server, then stops it.
 fn under_load(server: Server) -> Outcome {
     let scene = Scene::populate(server)?;
     let port = scene.server.port;
     good(&busy_storm(port, scene.readers("GET /users/me")?, 200, TIME)?)?;
     good(&busy_storm(port, scene.readers("GET /posts?limit=20")?, 200, TIME / 10)?)?;
-    // Before that all have signed up, and each of these callers logs in.
+    // 64 sign-ups came before these requests, and 64 logins open the sessions that are refreshed.
     good(&storm(port, scene.refreshing()?, 200, TIME / 5)?)?;
     good(&storm(port, scene.writers()?, 201, TIME / 10)?)?;
-    // It writes its counts as it ends.
+    // The program writes its raw profile when it exits.
     scene.server.stop()
 }
 
