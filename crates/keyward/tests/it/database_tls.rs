@@ -28,7 +28,7 @@ impl Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let (before, rest) = url.split_once('@').unwrap();
         let (server, name) = rest.split_once('/').unwrap();
-        let name = name.trim_end_matches('?');
+        let name = name.split('?').next().unwrap();
         let url = format!("{before}@{}/{name}", listener.local_addr().unwrap());
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().join("root.crt");
