@@ -6,7 +6,6 @@
 
 use std::convert::Infallible;
 use std::fmt;
-use std::mem;
 use std::net::IpAddr;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
@@ -58,13 +57,10 @@ impl<S> Layer<S> for Boundary {
 }
 
 /// A route, of any type.
-trait Inner:
-    Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone + Send + 'static
-{
-}
+trait Inner: Service<Request, Response = Response, Error = Infallible, Future: Send> + Send + 'static {}
 
 impl<S> Inner for S where
-    S: Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone + Send + 'static
+    S: Service<Request, Response = Response, Error = Infallible, Future: Send> + Send + 'static
 {
 }
 
@@ -81,13 +77,10 @@ where
     }
 
     fn call(&mut self, mut request: Request) -> Self::Future {
-        // The one that is ready answers.
-        let next = self.inner.clone();
-        let mut ready = mem::replace(&mut self.inner, next);
         let (arrival, span) = Arrival::of(self.state.clone(), self.pages, &mut request);
         let answer = span.in_scope(|| match arrival.early(&request) {
             Some(answer) => Err(answer),
-            None => Ok(ready.call(request)),
+            None => Ok(self.inner.call(request)),
         });
         Box::pin(arrival.answered(answer, span))
     }

@@ -3,6 +3,7 @@
 pub mod accept;
 mod byte_budget;
 mod connection_limiter;
+mod head_timer;
 pub mod limits;
 pub mod open_files;
 mod paced;

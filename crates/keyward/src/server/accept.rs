@@ -16,21 +16,22 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::ConnectInfo;
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{Extensions, HeaderMap, HeaderValue, header};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use keyward_api::boundary::proxies::{Proxies, ThroughUnixSocket};
 use keyward_api::boundary::stopping::Stopping;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
-use tower::ServiceExt;
+use tower::Service;
 
 use super::byte_budget::ByteBudget;
 use super::connection_limiter::ConnectionLimiter;
+use super::head_timer::HeadTimer;
 use super::limits::Limits;
 use super::paced::{Pace, Paced};
 use super::tls::Tls;
@@ -176,14 +177,19 @@ impl Connection {
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let Self { peer, secure, router, watcher, budget, proxies } = self;
-        let service = service_fn(move |request: hyper::Request<Incoming>| {
-            let (router, budget) = (router.clone(), Arc::clone(&budget));
+        let extensions = extensions(peer);
+        let service = service_fn(move |mut request: hyper::Request<Incoming>| {
+            let (mut router, budget) = (router.clone(), Arc::clone(&budget));
             let client = client(peer, proxies.as_ref(), request.headers());
+            request.extensions_mut().extend(extensions.clone());
             async move {
                 let (head, body) = request.into_parts();
                 let (body, account) = budget.counted(client, body);
-                let request = hyper::Request::from_parts(head, body);
-                let response = answer(router, peer, secure, request).await?;
+                // A router is always ready.
+                let mut response = router.call(hyper::Request::from_parts(head, body)).await?;
+                if secure {
+                    response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, HSTS);
+                }
                 Ok::<_, Infallible>(budget.answer(response, &account))
             }
         });
@@ -191,6 +197,28 @@ impl Connection {
         Ok(watcher.watch(connection).await?)
     }
 }
+
+/// What every request of a connection has: who is connected. There is room for what routing adds, or the table would grow with
+/// each request.
+fn extensions(peer: Option<SocketAddr>) -> Extensions {
+    let mut extensions = Extensions::new();
+    match peer {
+        Some(peer) => extensions.insert(ConnectInfo(peer)).map(drop),
+        None => extensions.insert(ThroughUnixSocket).map(drop),
+    };
+    // Removed, they leave their room, which copies have, too.
+    extensions.insert(Room::<0>);
+    extensions.insert(Room::<1>);
+    extensions.insert(Room::<2>);
+    extensions.remove::<Room<0>>();
+    extensions.remove::<Room<1>>();
+    extensions.remove::<Room<2>>();
+    extensions
+}
+
+/// Keeps room among extensions.
+#[derive(Clone)]
+struct Room<const NUMBER: usize>;
 
 /// Whose bytes are counted. A client without an address counts as one on this machine.
 fn client(peer: Option<SocketAddr>, proxies: Option<&Proxies>, headers: &HeaderMap) -> IpAddr {
@@ -219,26 +247,9 @@ async fn accept<L: Accepts>(
     }
 }
 
-async fn answer(
-    router: Router,
-    peer: Option<SocketAddr>,
-    secure: bool,
-    mut request: hyper::Request<axum::body::Body>,
-) -> Result<axum::response::Response, Infallible> {
-    match peer {
-        Some(peer) => request.extensions_mut().insert(ConnectInfo(peer)).map(drop),
-        None => request.extensions_mut().insert(ThroughUnixSocket).map(drop),
-    };
-    let mut response = router.oneshot(request).await?;
-    if secure {
-        response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, HSTS);
-    }
-    Ok(response)
-}
-
 /// hyper's own bound of 100 header fields stands: to set it, even to 100, costs each request an allocation.
 fn http(limits: Limits) -> http1::Builder {
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(limits.head).max_buf_size(MAX_HEAD);
+    http.timer(HeadTimer::default()).header_read_timeout(limits.head).max_buf_size(MAX_HEAD);
     http
 }
