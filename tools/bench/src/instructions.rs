@@ -43,7 +43,7 @@ pub(crate) fn measure(stage: &Stage<'_>) -> Outcome {
     shell::heading("instructions of a request");
     let counts = Counts::of(stage, "limit")?;
     let server = stage.limit_under(&counts.valgrind(), Place::All)?;
-    let anonymous = Request::new("GET /users/me", "", &serde_json::Value::Null)?;
+    let anonymous = Request::new("GET /users/me", "", &serde_json::Value::Null);
     counts.take(&mut table, "bare axum", &server, &anonymous)?;
     drop(server);
 
@@ -56,7 +56,7 @@ pub(crate) fn measure(stage: &Stage<'_>) -> Outcome {
         let settings = [("KEYWARD_LOG", log)];
         let server = stage.keyward_under(&counts.valgrind(), "instructions", &settings, Place::All)?;
         let scene = Scene::of_first(server)?;
-        counts.take(&mut table, name, &scene.server, &scene.reader(line)?)?;
+        counts.take(&mut table, name, &scene.server, &scene.reader(line))?;
     }
     println!("\n| request | instructions | range |\n|---|---|---|");
     for series in &table.0 {

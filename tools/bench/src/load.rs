@@ -110,7 +110,7 @@ async fn hammer(port: u16, mut caller: Box<dyn Caller>, status: u16, end: Instan
             load.latencies.push(u32::try_from(asked.elapsed().as_micros()).unwrap_or(u32::MAX));
             load.count(answer.status == status);
             if answer.status == status {
-                caller.answered(&answer.body)?;
+                caller.answered(answer.body)?;
             }
         }
         Outcome::Ok(())

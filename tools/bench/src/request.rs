@@ -1,35 +1,48 @@
 //! Requests, and callers that make them one after the other.
 
-use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
-use http_body_util::Full;
+use std::io::Write;
+
 use keyward_servers::shell::Outcome;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 /// A request that can be sent again and again.
 #[derive(Clone)]
-pub(crate) struct Request(http::Request<Full<Bytes>>);
+pub(crate) struct Request {
+    bytes: Vec<u8>,
+    /// How long the part is that does not depend on the body.
+    head: usize,
+}
 
 impl Request {
     /// `line` is method and path, as in `GET /posts`; an empty token and a null body are left out.
-    pub(crate) fn new(line: &str, token: &str, body: &Value) -> Outcome<Self> {
-        let (method, path) = line.split_once(' ').ok_or_else(|| format!("{line:?} has no path."))?;
-        let mut request = http::Request::builder().method(method).uri(path).header(HOST, "127.0.0.1");
+    pub(crate) fn new(line: &str, token: &str, body: &Value) -> Self {
+        let mut head = format!("{line} HTTP/1.1\r\nhost: 127.0.0.1\r\n");
         if !token.is_empty() {
-            request = request.header(AUTHORIZATION, format!("Bearer {token}"));
+            head.extend(["authorization: Bearer ", token, "\r\n"]);
         }
-        let mut bytes = Bytes::new();
         if !body.is_null() {
-            request = request.header(CONTENT_TYPE, "application/json");
-            bytes = body.to_string().into();
+            head.push_str("content-type: application/json\r\n");
         }
-        let request = request.body(Full::new(bytes));
-        request.map(Self).map_err(|error| format!("{line:?} cannot be sent: {error}."))
+        let mut request = Self { head: head.len(), bytes: head.into() };
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        request.set_body(body.as_bytes());
+        request
     }
 
-    pub(crate) fn to_http(&self) -> http::Request<Full<Bytes>> {
-        self.0.clone()
+    fn set_body(&mut self, body: &[u8]) {
+        self.bytes.truncate(self.head);
+        if !body.is_empty() {
+            // Writing into memory does not fail.
+            write!(self.bytes, "content-length: {}\r\n", body.len()).ok();
+        }
+        self.bytes.extend_from_slice(b"\r\n");
+        self.bytes.extend_from_slice(body);
+    }
+
+    /// As it is sent.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
     }
 }
 
@@ -60,9 +73,9 @@ struct Tokens<'a> {
 
 impl Refreshing {
     /// Goes on with the refresh token of a login.
-    pub(crate) fn with(tokens: &Value) -> Outcome<Self> {
+    pub(crate) fn with(tokens: &Value) -> Self {
         let body = json!({ "refresh_token": tokens["refresh_token"] });
-        Request::new("POST /refresh_token", "", &body).map(Self)
+        Self(Request::new("POST /refresh_token", "", &body))
     }
 }
 
@@ -75,7 +88,7 @@ impl Caller for Refreshing {
         let tokens =
             serde_json::from_slice::<Tokens<'_>>(body).and_then(|tokens| serde_json::to_vec(&tokens));
         let tokens = tokens.map_err(|error| format!("An answer holds no tokens: {error}."))?;
-        *self.0.0.body_mut() = Full::new(tokens.into());
+        self.0.set_body(&tokens);
         Ok(())
     }
 }

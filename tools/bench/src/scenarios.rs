@@ -39,9 +39,9 @@ pub(crate) fn limit(table: &mut Table, server: &Server, time: Duration) -> Outco
 }
 
 /// Measures with warm caches: every caller has asked before.
-fn measure(server: &Server, callers: impl Fn() -> Outcome<Callers>, time: Duration) -> Outcome<f64> {
-    busy_storm(server.port, callers()?, 200, WARM_UP)?;
-    let callers = callers()?;
+fn measure(server: &Server, callers: impl Fn() -> Callers, time: Duration) -> Outcome<f64> {
+    busy_storm(server.port, callers(), 200, WARM_UP)?;
+    let callers = callers();
     let before = server.cpu();
     let load = busy_storm(server.port, callers, 200, time)?;
     if load.failures > 0 {
@@ -60,10 +60,10 @@ pub(crate) fn logging_in(
 ) -> Outcome {
     let alone = || stage.programs.argon2(stage.cores.count(), time);
     table.note("Argon2id alone, all cores", "hashes/s", stage.cores.start(Place::All, alone)?);
-    let load = storm(scene.server.port, logins()?, 200, time)?;
+    let load = storm(scene.server.port, logins(), 200, time)?;
     table.note("POST /login, all cores", "logins/s", load.per_second());
     if let Some(scene) = fast_hash {
-        let load = storm(scene.server.port, logins()?, 200, time)?;
+        let load = storm(scene.server.port, logins(), 200, time)?;
         table.note("POST /login, fast-hash, all cores", "logins/s", load.per_second());
     }
     Ok(())
@@ -71,7 +71,7 @@ pub(crate) fn logging_in(
 
 /// Logins and refreshes a second of the program that stands beside ours.
 pub(crate) fn beside(table: &mut Table, scene: &Scene, time: Duration) -> Outcome {
-    let load = storm(scene.server.port, logins()?, 200, time)?;
+    let load = storm(scene.server.port, logins(), 200, time)?;
     table.note("POST /login, FastAPI, all cores", "logins/s", load.per_second());
     let load = storm(scene.server.port, scene.refreshing()?, 200, time)?;
     table.note("POST /refresh_token, FastAPI, all cores", "refreshes/s", load.per_second());
@@ -80,11 +80,11 @@ pub(crate) fn beside(table: &mut Table, scene: &Scene, time: Duration) -> Outcom
 
 /// How long reads take at a steady pace: alone, and while many log in.
 pub(crate) fn reading_in_a_storm(table: &mut Table, scene: &Scene, time: Duration) -> Outcome {
-    let request = scene.reader("GET /users/me")?;
+    let request = scene.reader("GET /users/me");
     let port = scene.server.port;
     let quiet = pace(port, &request, RATE, 16, time)?;
     table.note("GET /users/me p99, alone", "ms", quiet.quantile(0.99));
-    let logins = logins()?;
+    let logins = logins();
     let (storm, reads) = thread::scope(|scope| {
         let storm = scope.spawn(|| storm(port, logins, 200, time + Duration::from_secs(1)));
         thread::sleep(Duration::from_millis(500));
@@ -117,7 +117,7 @@ pub(crate) fn writing(
     let load = storm(port, scene.refreshing()?, 200, time)?;
     table.note(refreshes, "refreshes/s", load.per_second());
     table.note(late, "ms", load.quantile(0.99));
-    let load = storm(port, scene.writers()?, 201, time)?;
+    let load = storm(port, scene.writers(), 201, time)?;
     table.note(posts, "posts/s", load.per_second());
     Ok(())
 }

@@ -34,8 +34,8 @@ impl Scene {
         let mut tokens = Vec::new();
         for number in 0..PEOPLE {
             let account = json!({ "email": address(number), "password": PASSWORD, "name": "Somebody" });
-            let token = access(&connection.json(&Request::new("POST /signup", "", &account)?, 201)?);
-            connection.json(&post(&token)?, 201)?;
+            let token = access(&connection.json(&Request::new("POST /signup", "", &account), 201)?);
+            connection.json(&post(&token), 201)?;
             tokens.push(token);
         }
         Ok(Self { server, tokens })
@@ -44,7 +44,7 @@ impl Scene {
     /// Logs the same accounts in, on another server over the same data.
     pub(crate) fn enter(server: Server) -> Outcome<Self> {
         let mut connection = Blocking::open(server.port)?;
-        let log_in = |number| Ok(access(&connection.json(&login(number)?, 200)?));
+        let log_in = |number| Ok(access(&connection.json(&login(number), 200)?));
         let tokens = (0..PEOPLE).map(log_in).collect::<Outcome<_>>()?;
         Ok(Self { server, tokens })
     }
@@ -52,46 +52,46 @@ impl Scene {
     /// Logs the first account in, on another server over the same data.
     pub(crate) fn of_first(server: Server) -> Outcome<Self> {
         let mut connection = Blocking::open(server.port)?;
-        let tokens = vec![access(&connection.json(&login(0)?, 200)?)];
+        let tokens = vec![access(&connection.json(&login(0), 200)?)];
         Ok(Self { server, tokens })
     }
 
     /// A request of one account, for reading `line`.
-    pub(crate) fn reader(&self, line: &str) -> Outcome<Request> {
+    pub(crate) fn reader(&self, line: &str) -> Request {
         Request::new(line, &self.tokens[0], &Value::Null)
     }
 
     /// Every account, reading `line`.
-    pub(crate) fn readers(&self, line: &str) -> Outcome<Callers> {
+    pub(crate) fn readers(&self, line: &str) -> Callers {
         let read = |token: &String| Request::new(line, token, &Value::Null);
         self.tokens.iter().cycle().take(CONNECTIONS).map(read).map(boxed).collect()
     }
 
     /// Some of the accounts, writing posts.
-    pub(crate) fn writers(&self) -> Outcome<Callers> {
+    pub(crate) fn writers(&self) -> Callers {
         self.tokens.iter().take(WRITERS).map(|token| post(token)).map(boxed).collect()
     }
 
     /// Every account, logged in and refreshing.
     pub(crate) fn refreshing(&self) -> Outcome<Callers> {
         let mut connection = Blocking::open(self.server.port)?;
-        let refresh = |number| Refreshing::with(&connection.json(&login(number)?, 200)?);
-        (0..REFRESHING).map(refresh).map(boxed).collect()
+        let refresh = |number| Ok(boxed(Refreshing::with(&connection.json(&login(number), 200)?)));
+        (0..REFRESHING).map(refresh).collect()
     }
 }
 
 /// Every account, logging in.
-pub(crate) fn logins() -> Outcome<Callers> {
+pub(crate) fn logins() -> Callers {
     (0..CONNECTIONS).map(|number| login(number % PEOPLE)).map(boxed).collect()
 }
 
 /// Requests without a token, for bare axum.
-pub(crate) fn anonymous() -> Outcome<Callers> {
+pub(crate) fn anonymous() -> Callers {
     (0..CONNECTIONS).map(|_| Request::new("GET /users/me", "", &Value::Null)).map(boxed).collect()
 }
 
-fn boxed<C: Caller + 'static>(caller: Outcome<C>) -> Outcome<Box<dyn Caller>> {
-    Ok(Box::new(caller?))
+fn boxed<C: Caller + 'static>(caller: C) -> Box<dyn Caller> {
+    Box::new(caller)
 }
 
 fn address(number: usize) -> String {
@@ -102,11 +102,11 @@ fn access(tokens: &Value) -> String {
     tokens["access_token"].as_str().unwrap_or_default().to_owned()
 }
 
-fn login(number: usize) -> Outcome<Request> {
+fn login(number: usize) -> Request {
     Request::new("POST /login", "", &json!({ "username": address(number), "password": PASSWORD }))
 }
 
-fn post(token: &str) -> Outcome<Request> {
+fn post(token: &str) -> Request {
     let post = json!({ "title": "A post of some length", "content": "What there is to say. ".repeat(20) });
     Request::new("POST /posts", token, &post)
 }

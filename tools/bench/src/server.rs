@@ -26,10 +26,11 @@ pub(crate) struct Server {
 impl Server {
     /// Waits until the program that was started at `begun` answers 200 to `GET path`.
     pub(crate) fn ready(process: Process, port: u16, path: &str, begun: Instant) -> Outcome<Self> {
-        let request = Request::new(&format!("GET {path}"), "", &Value::Null)?;
+        let request = Request::new(&format!("GET {path}"), "", &Value::Null);
         while begun.elapsed() < PATIENCE {
-            let answer = Blocking::open(port).and_then(|mut connection| connection.ask(&request));
-            if answer.is_ok_and(|answer| answer.status == 200) {
+            let good =
+                |mut connection: Blocking| connection.ask(&request).is_ok_and(|answer| answer.status == 200);
+            if Blocking::open(port).is_ok_and(good) {
                 return Ok(Self { process, port, cold_start: begun.elapsed() });
             }
             thread::sleep(Duration::from_millis(1));
