@@ -10,7 +10,7 @@ use argon2_rust::{Error, Hasher};
 use crate::PasswordError;
 
 thread_local! {
-    /// Keeps its memory between the calls of a thread, wiped after each and given back when the thread ends.
+    /// Keeps its memory between the calls of a thread, as it was left, and gives it back to the system when the thread ends.
     static HASHER: RefCell<Option<Hasher>> = const { RefCell::new(None) };
 }
 
