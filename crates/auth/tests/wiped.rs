@@ -14,18 +14,18 @@ const MASKED: [u8; 17] = *b"\x26\x30\x23\x30\x3b\x75\x22\x3c\x39\x31\x75\x3d\x3a
 
 fn password() -> Password {
     let plain = Zeroizing::new(MASKED.map(|byte| byte ^ MASK));
-    Password::new(std::str::from_utf8(&*plain).unwrap())
+    Password::new(std::str::from_utf8(&*plain).expect("ASCII"))
 }
 
 /// The mappings of this process that hold it.
 fn places() -> Vec<String> {
-    let memory = File::open("/proc/self/mem").unwrap();
-    let maps = fs::read_to_string("/proc/self/maps").unwrap();
+    let memory = File::open("/proc/self/mem").expect("the memory of this process");
+    let maps = fs::read_to_string("/proc/self/maps").expect("its mappings");
     let mut found = Vec::new();
     for map in maps.lines().filter(|map| map.contains(" rw")) {
-        let (start, end) = map.split_whitespace().next().unwrap().split_once('-').unwrap();
-        let [start, end] = [start, end].map(|address| u64::from_str_radix(address, 16).unwrap());
-        let mut bytes = vec![0; usize::try_from(end - start).unwrap()];
+        let (start, end) = map.split_once(' ').and_then(|(range, _)| range.split_once('-')).expect("a range");
+        let [start, end] = [start, end].map(|address| u64::from_str_radix(address, 16).expect("an address"));
+        let mut bytes = vec![0; usize::try_from(end - start).expect("it is in memory")];
         // Some are not readable.
         if memory.read_exact_at(&mut bytes, start).is_ok()
             && let Some(at) = bytes

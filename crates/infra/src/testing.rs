@@ -10,6 +10,7 @@
 pub mod rows;
 
 use std::env;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use keyward_migration::migrate;
@@ -19,6 +20,7 @@ use tokio::sync::OnceCell;
 
 use crate::database::connect::open;
 use crate::database::options::DatabaseOptions;
+use crate::database::readers::Witness;
 use crate::database::store::Database;
 
 /// Names the PostgreSQL server for tests.
@@ -70,17 +72,16 @@ impl TestDatabase {
         Database::connect(&self.url, options).await.expect("the test database opens")
     }
 
-    /// Opens it, and shows every statement to `witness` once it has run.
+    /// Opens it, and shows every statement to `witness`.
     pub async fn connect_witnessed(
         &self,
         options: DatabaseOptions,
-        witness: impl Fn(&sea_orm::Statement) + Clone + Send + Sync + 'static,
+        witness: impl Fn(&sea_orm::Statement) + Send + Sync + 'static,
     ) -> Database {
         let mut opened = open(&self.url, &options).await.expect("the test database opens");
-        for pool in opened.reader.connections_mut().into_iter().chain([&mut opened.writer]) {
-            let witness = witness.clone();
-            pool.set_metric_callback(move |call| witness(call.statement));
-        }
+        let witness: Witness = Arc::new(witness);
+        opened.reader.witnessed(Arc::clone(&witness));
+        opened.writer.set_metric_callback(move |call| witness(call.statement));
         Database::over(opened, options)
     }
 

@@ -21,7 +21,7 @@ use crate::database::permission;
 use crate::database::pooler;
 use crate::database::probe::Probe;
 use crate::database::read_pool::ReadPool;
-use crate::database::readers::{Reader, Readers};
+use crate::database::readers::Readers;
 use crate::database::replica::{self, Replica};
 use crate::database::signals;
 use crate::database::url::{self, unknown_scheme, with_hint};
@@ -88,18 +88,8 @@ async fn open_sqlite(url: &str, options: &DatabaseOptions) -> Result<Opened, Con
             opened => break opened.map_err(failed)?,
         }
     };
-    let mut readers = Vec::new();
-    for number in 0..options.readers.max(1) {
-        let interrupt = Interrupt::default();
-        let pool = interrupt.of(sqlite_pool(options));
-        // The others connect when they are used.
-        let pool = match number {
-            0 => pool.connect_with(reading.clone()).await.map_err(failed)?,
-            _ => pool.connect_lazy_with(reading.clone()),
-        };
-        readers.push(Reader { connection: pool.into(), interrupt });
-    }
-    let reader = ReadPool::Sqlite(Arc::new(Readers::new(readers, options)));
+    let readers = Readers::open(reading, options).await.map_err(failed)?;
+    let reader = ReadPool::Sqlite(Arc::new(readers));
     Ok(Opened { reader, writer: writer.into(), interrupt: Some(interrupt), probe: None, listener: None })
 }
 

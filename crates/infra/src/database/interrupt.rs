@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use sqlx::pool::PoolOptions;
-use sqlx::{Connection, Sqlite};
+use sqlx::{Connection, Error as SqlxError, Sqlite, SqliteConnection};
 
 /// How many steps of SQLite's machine pass between two questions.
 const STEPS: i32 = 1_000;
@@ -27,31 +27,31 @@ impl Interrupt {
         self.0.store(false, Ordering::SeqCst);
     }
 
-    /// The same pool, of one connection, whose statements can be interrupted.
-    pub(crate) fn of(&self, pool: PoolOptions<Sqlite>) -> PoolOptions<Sqlite> {
-        let fresh = Arc::clone(&self.0);
-        pool.after_connect(move |connection, _| {
-            let interrupted = Arc::clone(&fresh);
-            Box::pin(async move {
-                // The connection before this one, the only one there was, is closed.
-                interrupted.store(false, Ordering::SeqCst);
-                let mut handle = connection.lock_handle().await?;
-                handle.set_progress_handler(STEPS, move || !interrupted.load(Ordering::SeqCst));
-                Ok(())
-            })
-        })
+    /// Lets the statements of a new connection be interrupted. The one before it, if there was one, is closed.
+    pub(crate) async fn arm(&self, connection: &mut SqliteConnection) -> Result<(), SqlxError> {
+        self.reset();
+        let interrupted = Arc::clone(&self.0);
+        let mut handle = connection.lock_handle().await?;
+        handle.set_progress_handler(STEPS, move || !interrupted.load(Ordering::SeqCst));
+        Ok(())
     }
 
-    /// The same, for the connection that writes: it is closed when its statement was interrupted, or when SQLite has rolled a
+    /// The same pool, for the one connection that writes, whose statements can be interrupted. It is closed when its statement was interrupted, or when SQLite has rolled a
     /// transaction back by itself, as it does when the disk is full. The driver still counts on that transaction. What
     /// came next would run within a savepoint, which a rollback leaves open: acknowledged from then on and never committed.
     pub(crate) fn closing(&self, pool: PoolOptions<Sqlite>) -> PoolOptions<Sqlite> {
-        let used = Arc::clone(&self.0);
-        self.of(pool).after_release(move |connection, _| {
+        let (fresh, used) = (self.clone(), Arc::clone(&self.0));
+        let pool = pool.after_connect(move |connection, _| {
+            let interrupt = fresh.clone();
+            Box::pin(async move { interrupt.arm(connection).await })
+        });
+        pool.after_release(move |connection, _| {
             let interrupted = Arc::clone(&used);
             Box::pin(async move {
-                // Answered once the rollback of a transaction that was dropped is over.
-                connection.ping().await?;
+                if connection.is_in_transaction() {
+                    // One that was dropped: answered once its rollback is over.
+                    connection.ping().await?;
+                }
                 Ok(!interrupted.load(Ordering::SeqCst) && !connection.is_in_transaction())
             })
         })

@@ -6,6 +6,8 @@ use async_trait::async_trait;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult, QueryResult, Statement};
 
 use super::readers::Readers;
+#[cfg(feature = "testing")]
+use super::readers::Witness;
 
 /// The connections that read.
 #[derive(Clone)]
@@ -24,14 +26,15 @@ impl ReadPool {
         }
     }
 
-    /// Its pools, before they are shared.
+    /// Shows every statement to `witness`.
     #[cfg(feature = "testing")]
-    pub(crate) fn connections_mut(&mut self) -> Vec<&mut DatabaseConnection> {
+    pub(crate) fn witnessed(&mut self, witness: Witness) {
         match self {
-            Self::Postgres(pool) => vec![pool],
+            Self::Postgres(pool) => pool.set_metric_callback(move |call| witness(call.statement)),
             Self::Sqlite(readers) => {
-                let readers = Arc::get_mut(readers).into_iter().flat_map(|readers| &mut readers.all);
-                readers.map(|reader| &mut reader.connection).collect()
+                if let Some(readers) = Arc::get_mut(readers) {
+                    readers.witness = Some(witness);
+                }
             }
         }
     }
@@ -49,22 +52,14 @@ impl ConnectionTrait for ReadPool {
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
         match self {
             Self::Postgres(pool) => pool.execute_raw(statement).await,
-            Self::Sqlite(readers) => {
-                let loan = readers.borrow().await?;
-                let connection = loan.connection();
-                loan.run(connection.execute_raw(statement)).await
-            }
+            Self::Sqlite(readers) => readers.borrow().await?.execute(statement).await,
         }
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
         match self {
             Self::Postgres(pool) => pool.execute_unprepared(sql).await,
-            Self::Sqlite(readers) => {
-                let loan = readers.borrow().await?;
-                let connection = loan.connection();
-                loan.run(connection.execute_unprepared(sql)).await
-            }
+            Self::Sqlite(readers) => readers.borrow().await?.execute_unprepared(sql).await,
         }
     }
 
@@ -75,11 +70,7 @@ impl ConnectionTrait for ReadPool {
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         match self {
             Self::Postgres(pool) => pool.query_all_raw(statement).await,
-            Self::Sqlite(readers) => {
-                let loan = readers.borrow().await?;
-                let connection = loan.connection();
-                loan.run(connection.query_all_raw(statement)).await
-            }
+            Self::Sqlite(readers) => readers.borrow().await?.query(statement).await,
         }
     }
 }
