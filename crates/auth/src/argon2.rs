@@ -13,7 +13,7 @@ use std::sync::Arc;
 use ::argon2::{Algorithm, Argon2, Block, Version};
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use password_hash::phc;
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 use self::params::ABSURD;
 pub use self::params::Argon2Params;
@@ -96,8 +96,23 @@ impl Argon2idHasher {
         self.engine
     }
 
-    /// Runs the function in the memory of this thread, or for a foreign hash that needs more than ours in memory of its own.
+    /// Runs the function, and leaves nothing of the password on the stack.
     fn fill(
+        &self,
+        argon2: &Argon2<'_>,
+        kind: (Algorithm, Version),
+        password: &[u8],
+        salt: &[u8],
+        out: &mut [u8],
+    ) -> Result<(), PasswordError> {
+        let done = self.run(argon2, kind, password, salt, out);
+        overwrite_stack();
+        done
+    }
+
+    /// Runs the function in the memory of this thread, or for a foreign hash that needs more than ours in memory of its own.
+    #[inline(never)]
+    fn run(
         &self,
         argon2: &Argon2<'_>,
         kind: (Algorithm, Version),
@@ -183,6 +198,14 @@ impl PasswordHasher for Argon2idHasher {
         let _ = self.fill(&self.argon2, NEW, password.expose().as_bytes(), &[0; SALT_BYTES], &mut *output);
         let _ = black_box(verify_slices_are_equal(&*output, &[0; OUTPUT_BYTES]));
     }
+}
+
+/// Overwrites the stack below its caller, which functions that have returned used: neither implementation wipes all that it
+/// computed of a password there.
+#[inline(never)]
+fn overwrite_stack() {
+    let mut stack = [0_u64; 2048];
+    stack.zeroize();
 }
 
 /// Fresh memory, or an error where none is left (rather than an abort).

@@ -72,7 +72,7 @@ impl TestDatabase {
         Database::connect(&self.url, options).await.expect("the test database opens")
     }
 
-    /// Opens it, and shows every statement to `witness`.
+    /// Opens it, and shows every prepared statement to `witness`, before or after it runs.
     pub async fn connect_witnessed(
         &self,
         options: DatabaseOptions,

@@ -60,7 +60,7 @@ impl Connection {
         Ok(Answer { status, body: &self.read[head..whole] })
     }
 
-    /// Reads an answer, and nothing after it: the server has no further request.
+    /// Reads an answer, after which there is nothing: the server has no further request.
     async fn exchange(&mut self, request: &Request) -> io::Result<Head> {
         self.stream.write_all(request.bytes()).await?;
         self.read.clear();
@@ -72,8 +72,10 @@ impl Connection {
             if head.is_none() {
                 head = parse(&self.read)?;
             }
-            if let Some(head) = head.take_if(|head| head.whole <= self.read.len()) {
-                return Ok(head);
+            match head.take_if(|head| head.whole <= self.read.len()) {
+                Some(head) if head.whole == self.read.len() => return Ok(head),
+                Some(_) => return Err(invalid("it is longer than it says")),
+                None => {}
             }
         }
     }
@@ -81,7 +83,6 @@ impl Connection {
 
 /// The head of an answer, if all of it is there. Its body has to have a length.
 fn parse(bytes: &[u8]) -> io::Result<Option<Head>> {
-    let invalid = |reason: &str| io::Error::new(io::ErrorKind::InvalidData, reason);
     let mut fields = [httparse::EMPTY_HEADER; FIELDS];
     let mut answer = httparse::Response::new(&mut fields);
     let parsed = answer.parse(bytes).map_err(|error| invalid(&error.to_string()))?;
@@ -90,6 +91,10 @@ fn parse(bytes: &[u8]) -> io::Result<Option<Head>> {
     let length = length.and_then(|field| std::str::from_utf8(field.value).ok()?.parse::<usize>().ok());
     let length = length.ok_or_else(|| invalid("it has no length"))?;
     Ok(Some(Head { status: answer.code.unwrap_or_default(), head, whole: head + length }))
+}
+
+fn invalid(reason: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, reason)
 }
 
 /// A connection whose every call blocks the thread until it is done.

@@ -1,4 +1,4 @@
-//! Opening a database: from a URL to a pool to read from and a pool to write to.
+//! Opening a database: from a URL to the connections that read and a pool that writes.
 
 use std::io;
 use std::path::Path;
@@ -33,7 +33,7 @@ const RETRY: Duration = Duration::from_millis(20);
 /// A PostgreSQL connection unused for longer is tried out before it is used.
 const TRY_OUT_AFTER: Duration = Duration::from_secs(1);
 
-/// The two pools of a database.
+/// The connections of a database.
 pub(crate) struct Opened {
     pub(crate) reader: ReadPool,
     pub(crate) writer: DatabaseConnection,

@@ -12,7 +12,7 @@ use sqlx::{Connection, Error as SqlxError, Sqlite, SqliteConnection};
 /// How many steps of SQLite's machine pass between two questions.
 const STEPS: i32 = 1_000;
 
-/// Interrupts the statement that runs on the one connection of a pool.
+/// Interrupts the statement that runs on one connection.
 #[derive(Clone, Default)]
 pub(crate) struct Interrupt(Arc<AtomicBool>);
 
@@ -36,7 +36,7 @@ impl Interrupt {
         Ok(())
     }
 
-    /// The same pool, for the one connection that writes, whose statements can be interrupted. It is closed when its statement was interrupted, or when SQLite has rolled a
+    /// The same pool, of the one connection that writes. Its statements can be interrupted. The connection is closed when its statement was interrupted, or when SQLite has rolled a
     /// transaction back by itself, as it does when the disk is full. The driver still counts on that transaction. What
     /// came next would run within a savepoint, which a rollback leaves open: acknowledged from then on and never committed.
     pub(crate) fn closing(&self, pool: PoolOptions<Sqlite>) -> PoolOptions<Sqlite> {

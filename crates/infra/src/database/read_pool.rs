@@ -26,15 +26,13 @@ impl ReadPool {
         }
     }
 
-    /// Shows every statement to `witness`.
+    /// Shows every prepared statement to `witness`.
     #[cfg(feature = "testing")]
     pub(crate) fn witnessed(&mut self, witness: Witness) {
         match self {
             Self::Postgres(pool) => pool.set_metric_callback(move |call| witness(call.statement)),
             Self::Sqlite(readers) => {
-                if let Some(readers) = Arc::get_mut(readers) {
-                    readers.witness = Some(witness);
-                }
+                Arc::get_mut(readers).expect("nothing else has them yet").witness = Some(witness);
             }
         }
     }

@@ -1,8 +1,8 @@
 //! The connections that read from SQLite. Each is lent to one call at a time, so that the statement of a call that was given
 //! up can be interrupted: SQLite would go on with it, on a connection that nothing else could use.
 //!
-//! They are in no pool of the driver's, which tests a connection on each return: for SQLite's threads that is as much work as a
-//! short statement.
+//! They are in no pool of the driver's. It tests a connection on each return, by a round trip to the connection's thread, which
+//! takes as long as a short statement.
 
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -23,7 +23,7 @@ use crate::database::error::{away, no_answer};
 use crate::database::interrupt::Interrupt;
 use crate::database::options::DatabaseOptions;
 
-/// Sees every statement.
+/// Sees every prepared statement, before or after it runs.
 #[cfg(feature = "testing")]
 pub(crate) type Witness = Arc<dyn Fn(&Statement) + Send + Sync>;
 
@@ -47,11 +47,20 @@ struct Reader {
     interrupt: Interrupt,
 }
 
-/// A connection that one call has. Dropped before its statement ended, it interrupts the statement.
+/// A connection that one call has, and gives back when it is dropped.
 pub(crate) struct Loan {
     readers: Arc<Readers>,
-    reader: Reader,
-    ended: bool,
+    reader: Option<Reader>,
+    state: State,
+}
+
+/// How far the statement on a connection is.
+enum State {
+    /// Dropped in this state, a loan interrupts it.
+    UnderWay,
+    /// Its end is waited for. Dropped in this state, a loan gives the connection up.
+    Interrupted,
+    Ended,
 }
 
 impl Readers {
@@ -82,9 +91,9 @@ impl Readers {
         let permit = timeout(self.acquire_timeout, self.permits.acquire()).await;
         let permit = permit.map_err(|_| DbErr::ConnectionAcquire(ConnAcquireErr::Timeout))?;
         let permit = permit.map_err(|_| DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed))?;
-        permit.forget();
         let reader = self.free().pop().ok_or_else(|| away("no connection is free".to_owned()))?;
-        Ok(Loan { readers: Arc::clone(self), reader, ended: false })
+        permit.forget();
+        Ok(Loan { readers: Arc::clone(self), reader: Some(reader), state: State::UnderWay })
     }
 
     fn give_back(&self, reader: Reader) {
@@ -92,27 +101,16 @@ impl Readers {
         self.permits.add_permits(1);
     }
 
-    /// Gives a connection back once its statement, which was interrupted, has ended.
-    async fn recover(self: Arc<Self>, mut reader: Reader) {
-        if let Some(connection) = &mut reader.connection
-            && connection.ping().await.is_err()
-        {
-            reader.connection = None;
-        }
-        reader.interrupt.reset();
-        self.give_back(reader);
-    }
-
     /// Closes every connection, after the call that has it.
     pub(crate) async fn close(&self) -> Result<(), DbErr> {
-        // An error says that they are closed.
+        // An error says that they are closed already.
         let Ok(_all) = self.permits.acquire_many(self.most).await else { return Ok(()) };
-        self.permits.close();
         let readers = mem::take(&mut *self.free());
         let mut closed = Ok(());
         for connection in readers.into_iter().filter_map(|reader| reader.connection) {
             closed = closed.and(connection.close().await.map_err(|error| DbErr::Conn(of_driver(error))));
         }
+        self.permits.close();
         closed
     }
 
@@ -120,7 +118,8 @@ impl Readers {
     pub(crate) fn usage(&self) -> PoolUse {
         let free = self.free();
         let idle = free.iter().filter(|reader| reader.connection.is_some()).count() as u64;
-        let lent = u64::from(self.most).saturating_sub(free.len() as u64);
+        let all = if self.permits.is_closed() { 0 } else { u64::from(self.most) };
+        let lent = all.saturating_sub(free.len() as u64);
         PoolUse { name: "reader", open: idle + lent, idle, most: self.most.into() }
     }
 
@@ -156,7 +155,7 @@ impl Loan {
             Ok(rows.into_iter().map(QueryResult::from).collect())
         };
         let done = timeout(limit, rows).await;
-        self.end(done)
+        self.end(done).await
     }
 
     pub(crate) async fn execute(mut self, statement: Statement) -> Result<ExecResult, DbErr> {
@@ -167,7 +166,7 @@ impl Loan {
             done.map(ExecResult::from).map_err(|error| DbErr::Exec(of_driver(error)))
         };
         let done = timeout(limit, executed).await;
-        self.end(done)
+        self.end(done).await
     }
 
     pub(crate) async fn execute_unprepared(mut self, sql: &str) -> Result<ExecResult, DbErr> {
@@ -177,21 +176,41 @@ impl Loan {
             done.map(ExecResult::from).map_err(|error| DbErr::Exec(of_driver(error)))
         };
         let done = timeout(limit, executed).await;
-        self.end(done)
+        self.end(done).await
     }
 
     async fn connection(&mut self) -> Result<&mut SqliteConnection, DbErr> {
-        self.reader.connection(&self.readers.options).await.map_err(|error| DbErr::Conn(of_driver(error)))
+        let reader = self.reader.get_or_insert_default();
+        reader.connection(&self.readers.options).await.map_err(|error| DbErr::Conn(of_driver(error)))
     }
 
-    /// Gives the connection back with what came of its statement. One that failed is made anew.
-    fn end<T>(mut self, done: Result<Result<T, DbErr>, Elapsed>) -> Result<T, DbErr> {
+    /// Gives the connection back with what came of its statement.
+    async fn end<T>(mut self, done: Result<Result<T, DbErr>, Elapsed>) -> Result<T, DbErr> {
         let done = done.map_err(|_| no_answer(self.readers.statement_timeout))?;
-        self.ended = true;
         if done.is_err() {
-            self.reader.connection = None;
+            self.test().await;
         }
+        self.state = State::Ended;
         done
+    }
+
+    /// Waits until a statement that was interrupted has ended.
+    async fn recover(mut self) {
+        self.test().await;
+        if let Some(reader) = &self.reader {
+            reader.interrupt.reset();
+        }
+        self.state = State::Ended;
+    }
+
+    /// Gives the connection up if it does not answer; the next call makes a new one.
+    async fn test(&mut self) {
+        let Some(Reader { connection, .. }) = &mut self.reader else { return };
+        if let Some(there) = connection
+            && there.ping().await.is_err()
+        {
+            *connection = None;
+        }
     }
 
     #[cfg(feature = "testing")]
@@ -207,16 +226,22 @@ impl Loan {
 
 impl Drop for Loan {
     fn drop(&mut self) {
-        let reader = mem::take(&mut self.reader);
-        if self.ended || reader.connection.is_none() {
-            self.readers.give_back(reader);
-            return;
+        let Some(mut reader) = self.reader.take() else { return };
+        match self.state {
+            State::Ended => {}
+            State::UnderWay if reader.connection.is_some() => {
+                reader.interrupt.now();
+                if let Ok(runtime) = Handle::try_current() {
+                    let readers = Arc::clone(&self.readers);
+                    let loan = Self { readers, reader: Some(reader), state: State::Interrupted };
+                    runtime.spawn(loan.recover());
+                    return;
+                }
+                reader.connection = None;
+            }
+            State::UnderWay | State::Interrupted => reader.connection = None,
         }
-        reader.interrupt.now();
-        // Without a runtime the process is ending.
-        if let Ok(runtime) = Handle::try_current() {
-            runtime.spawn(Arc::clone(&self.readers).recover(reader));
-        }
+        self.readers.give_back(reader);
     }
 }
 
@@ -227,4 +252,68 @@ fn of_driver(error: SqlxError) -> RuntimeErr {
 fn prepared(statement: Statement) -> Query<'static, Sqlite, SqlxValues> {
     let Statement { sql, values, .. } = statement;
     query_with(AssertSqlSafe(sql), SqlxValues(values.unwrap_or_else(|| sea_orm::Values(Vec::new()))))
+}
+
+#[cfg(test)]
+mod tests {
+    use sea_orm::DbBackend;
+
+    use super::*;
+
+    /// Takes longer than any test, unless it is interrupted.
+    const LONG: &str = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1e15) SELECT count(*) FROM n";
+
+    /// One connection to a new file, which is gone with the folder.
+    async fn one() -> (tempfile::TempDir, Arc<Readers>) {
+        let folder = tempfile::tempdir().unwrap();
+        let file = SqliteConnectOptions::new().filename(folder.path().join("a.db")).create_if_missing(true);
+        let options = DatabaseOptions { readers: 1, ..DatabaseOptions::default() };
+        (folder, Arc::new(Readers::open(file, &options).await.unwrap()))
+    }
+
+    async fn rows(readers: &Arc<Readers>, sql: &str) -> Result<usize, DbErr> {
+        let statement = Statement::from_string(DbBackend::Sqlite, sql);
+        readers.borrow().await?.query(statement).await.map(|rows| rows.len())
+    }
+
+    #[tokio::test]
+    async fn a_statement_that_fails_or_is_given_up_leaves_the_connection_to_the_next() {
+        let (_folder, readers) = one().await;
+        assert!(rows(&readers, "SELECT nothing").await.is_err());
+        assert_eq!(rows(&readers, "SELECT 1 UNION SELECT 2").await.unwrap(), 2);
+        let given_up = timeout(Duration::from_millis(50), rows(&readers, LONG)).await;
+        assert!(given_up.is_err());
+        assert_eq!(rows(&readers, "SELECT 1").await.unwrap(), 1);
+        let one = readers.usage();
+        assert_eq!((one.open, one.idle, one.most), (1, 1, 1));
+    }
+
+    #[test]
+    fn a_runtime_that_ends_with_a_statement_under_way_leaves_the_connection_to_another() {
+        let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let first = runtime();
+        let (_folder, readers) = first.block_on(one());
+        let reading = Arc::clone(&readers);
+        first.spawn(async move { rows(&reading, LONG).await });
+        first.block_on(async { tokio::time::sleep(Duration::from_millis(50)).await });
+        drop(first);
+        assert_eq!(runtime().block_on(rows(&readers, "SELECT 1")).unwrap(), 1);
+    }
+
+    #[tokio::test]
+    async fn closing_waits_for_the_call_that_has_a_connection_and_for_whoever_closes_already() {
+        let (_folder, readers) = one().await;
+        let loan = readers.borrow().await.unwrap();
+        let (first, second) = (Arc::clone(&readers), Arc::clone(&readers));
+        let first = tokio::spawn(async move { first.close().await });
+        let second = tokio::spawn(async move { second.close().await });
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        assert!(!first.is_finished() && !second.is_finished());
+        drop(loan);
+        first.await.unwrap().unwrap();
+        second.await.unwrap().unwrap();
+        assert!(matches!(rows(&readers, "SELECT 1").await, Err(DbErr::ConnectionAcquire(_))));
+        let none = readers.usage();
+        assert_eq!((none.open, none.idle), (0, 0));
+    }
 }
