@@ -36,9 +36,10 @@ impl Interrupt {
         Ok(())
     }
 
-    /// The same pool, of the one connection that writes. Its statements can be interrupted. The connection is closed when its statement was interrupted, or when SQLite has rolled a
-    /// transaction back by itself, as it does when the disk is full. The driver still counts on that transaction. What
-    /// came next would run within a savepoint, which a rollback leaves open: acknowledged from then on and never committed.
+    /// The same pool, of the one connection that writes. Its statements can be interrupted. The connection is closed when its
+    /// statement was interrupted, or when SQLite has rolled a transaction back by itself, as it does when the disk is full. The
+    /// driver still counts on that transaction. What came next would run within a savepoint, which a rollback leaves open:
+    /// acknowledged from then on and never committed.
     pub(crate) fn closing(&self, pool: PoolOptions<Sqlite>) -> PoolOptions<Sqlite> {
         let (fresh, used) = (self.clone(), Arc::clone(&self.0));
         let pool = pool.after_connect(move |connection, _| {

@@ -73,9 +73,10 @@ struct Worker {
 
 impl Worker {
     async fn run(mut self) {
+        // Lets other tasks run first: refreshes that have already arrived join the first batch. Not before the next one: the
+        // database would wait while the callers of this one are answered.
+        tokio::task::yield_now().await;
         loop {
-            // Lets other tasks run first: refreshes that have already arrived join the batch.
-            tokio::task::yield_now().await;
             let batch = {
                 let mut state = self.queue.state();
                 let batch = Batch::take(&mut state.waiting);
