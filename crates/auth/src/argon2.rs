@@ -96,7 +96,7 @@ impl Argon2idHasher {
         self.engine
     }
 
-    /// Runs the function, and leaves nothing of the password on the stack.
+    /// Runs the function, then overwrites what it left of the password on the stack.
     fn fill(
         &self,
         argon2: &Argon2<'_>,

@@ -27,7 +27,7 @@ impl Interrupt {
         self.0.store(false, Ordering::SeqCst);
     }
 
-    /// Lets the statements of a new connection be interrupted. The one before it, if there was one, is closed.
+    /// Lets the statements of a new connection be interrupted.
     pub(crate) async fn arm(&self, connection: &mut SqliteConnection) -> Result<(), SqlxError> {
         self.reset();
         let interrupted = Arc::clone(&self.0);

@@ -237,9 +237,10 @@ impl Drop for Loan {
                     runtime.spawn(loan.recover());
                     return;
                 }
-                reader.connection = None;
+                reader = Reader::default();
             }
-            State::UnderWay | State::Interrupted => reader.connection = None,
+            // With an interrupt of its own: what is given up may still run, and has to stay interrupted.
+            State::UnderWay | State::Interrupted => reader = Reader::default(),
         }
         self.readers.give_back(reader);
     }
