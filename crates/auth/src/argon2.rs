@@ -96,7 +96,8 @@ impl Argon2idHasher {
         self.engine
     }
 
-    /// Runs the function, then overwrites what it left of the password on the stack.
+    /// Runs the function in the memory of this thread, or for a foreign hash that needs more than ours in memory of its own.
+    /// Overwrites what it left of the password on the stack.
     fn fill(
         &self,
         argon2: &Argon2<'_>,
@@ -105,42 +106,29 @@ impl Argon2idHasher {
         salt: &[u8],
         out: &mut [u8],
     ) -> Result<(), PasswordError> {
-        let done = self.run(argon2, kind, password, salt, out);
-        overwrite_stack();
-        done
-    }
-
-    /// Runs the function in the memory of this thread, or for a foreign hash that needs more than ours in memory of its own.
-    #[inline(never)]
-    fn run(
-        &self,
-        argon2: &Argon2<'_>,
-        kind: (Algorithm, Version),
-        password: &[u8],
-        salt: &[u8],
-        out: &mut [u8],
-    ) -> Result<(), PasswordError> {
-        #[cfg(feature = "fast-hash")]
-        if self.engine == Argon2Engine::Fast {
-            let ours = argon2.params().block_count() <= self.argon2.params().block_count();
-            let fill = if ours { fast::fill } else { fast::fill_alone };
-            return fill(argon2, kind, password, salt, out);
-        }
-        let _ = kind;
-        let mut run = |memory: &mut Vec<Block>| {
-            argon2
-                .hash_password_into_with_memory(password, salt, out, memory)
-                .map_err(|_| PasswordError::Hashing)
-        };
-        let needed = argon2.params().block_count();
-        if needed > self.argon2.params().block_count() {
-            return run(&mut *blocks(needed)?);
-        }
-        MEMORY.with_borrow_mut(|memory| {
-            if memory.len() < needed {
-                *memory = blocks(needed)?;
+        and_overwrite_stack(|| {
+            #[cfg(feature = "fast-hash")]
+            if self.engine == Argon2Engine::Fast {
+                let ours = argon2.params().block_count() <= self.argon2.params().block_count();
+                let fill = if ours { fast::fill } else { fast::fill_alone };
+                return fill(argon2, kind, password, salt, out);
             }
-            run(memory)
+            let _ = kind;
+            let mut run = |memory: &mut Vec<Block>| {
+                argon2
+                    .hash_password_into_with_memory(password, salt, out, memory)
+                    .map_err(|_| PasswordError::Hashing)
+            };
+            let needed = argon2.params().block_count();
+            if needed > self.argon2.params().block_count() {
+                return run(&mut *blocks(needed)?);
+            }
+            MEMORY.with_borrow_mut(|memory| {
+                if memory.len() < needed {
+                    *memory = blocks(needed)?;
+                }
+                run(memory)
+            })
         })
     }
 
@@ -200,12 +188,21 @@ impl PasswordHasher for Argon2idHasher {
     }
 }
 
-/// Overwrites the stack below its caller, which functions that have returned used: neither implementation wipes all that it
-/// computed of a password there.
-#[inline(never)]
-fn overwrite_stack() {
-    let mut stack = [0_u64; 2048];
-    stack.zeroize();
+/// Runs `work`, then overwrites the stack that it used: neither implementation wipes all that it computed of a password there.
+fn and_overwrite_stack<T>(work: impl FnOnce() -> T) -> T {
+    // Neither is inlined, so that their frames begin at the same place.
+    #[inline(never)]
+    fn run<T>(work: impl FnOnce() -> T) -> T {
+        work()
+    }
+    #[inline(never)]
+    fn overwrite() {
+        let mut stack = [0_u64; 2048];
+        stack.zeroize();
+    }
+    let done = run(work);
+    overwrite();
+    done
 }
 
 /// Fresh memory, or an error where none is left (rather than an abort).

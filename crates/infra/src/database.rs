@@ -19,6 +19,7 @@ pub mod permission;
 mod pooler;
 mod probe;
 pub mod read_pool;
+mod reader;
 pub mod readers;
 pub mod replica;
 pub mod rights;

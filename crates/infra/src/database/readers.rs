@@ -9,19 +9,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use keyward_domain::ports::store::PoolUse;
-use sea_orm::{ConnAcquireErr, DbErr, ExecResult, QueryResult, RuntimeErr, Statement};
-use sea_query_sqlx::SqlxValues;
-use sqlx::query::Query;
+use sea_orm::{ConnAcquireErr, DbErr, ExecResult, QueryResult, Statement};
+use sqlx::Error as SqlxError;
 use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{AssertSqlSafe, Connection, Error as SqlxError, Sqlite, SqliteConnection, query_with, raw_sql};
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use tokio::time::error::Elapsed;
 use tokio::time::timeout;
 
 use crate::database::error::{away, no_answer};
-use crate::database::interrupt::Interrupt;
 use crate::database::options::DatabaseOptions;
+use crate::database::reader::Reader;
 
 /// Sees every prepared statement, before or after it runs.
 #[cfg(feature = "testing")]
@@ -38,13 +36,6 @@ pub struct Readers {
     statement_timeout: Duration,
     #[cfg(feature = "testing")]
     pub(crate) witness: Option<Witness>,
-}
-
-/// A connection, made when it is first used and anew after it failed; and what interrupts its statement.
-#[derive(Default)]
-struct Reader {
-    connection: Option<SqliteConnection>,
-    interrupt: Interrupt,
 }
 
 /// A connection that one call has, and gives back when it is dropped.
@@ -107,8 +98,8 @@ impl Readers {
         let Ok(_all) = self.permits.acquire_many(self.most).await else { return Ok(()) };
         let readers = mem::take(&mut *self.free());
         let mut closed = Ok(());
-        for connection in readers.into_iter().filter_map(|reader| reader.connection) {
-            closed = closed.and(connection.close().await.map_err(|error| DbErr::Conn(of_driver(error))));
+        for reader in readers {
+            closed = closed.and(reader.close().await);
         }
         self.permits.close();
         closed
@@ -128,67 +119,37 @@ impl Readers {
     }
 }
 
-impl Reader {
-    async fn connection(
-        &mut self,
-        options: &SqliteConnectOptions,
-    ) -> Result<&mut SqliteConnection, SqlxError> {
-        let connection = if let Some(connection) = self.connection.take() {
-            connection
-        } else {
-            let mut connection = SqliteConnection::connect_with(options).await?;
-            self.interrupt.arm(&mut connection).await?;
-            connection
-        };
-        Ok(self.connection.insert(connection))
-    }
-}
-
 impl Loan {
     /// All rows.
     pub(crate) async fn query(mut self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         self.show(&statement);
-        let limit = self.readers.statement_timeout;
-        let rows = async {
-            let rows = prepared(statement).fetch_all(self.connection().await?).await;
-            let rows = rows.map_err(|error| DbErr::Query(of_driver(error)))?;
-            Ok(rows.into_iter().map(QueryResult::from).collect())
-        };
-        let done = timeout(limit, rows).await;
+        let (limit, readers) = (self.readers.statement_timeout, Arc::clone(&self.readers));
+        let done = timeout(limit, self.reader().query(&readers.options, statement)).await;
         self.end(done).await
     }
 
     pub(crate) async fn execute(mut self, statement: Statement) -> Result<ExecResult, DbErr> {
         self.show(&statement);
-        let limit = self.readers.statement_timeout;
-        let executed = async {
-            let done = prepared(statement).execute(self.connection().await?).await;
-            done.map(ExecResult::from).map_err(|error| DbErr::Exec(of_driver(error)))
-        };
-        let done = timeout(limit, executed).await;
+        let (limit, readers) = (self.readers.statement_timeout, Arc::clone(&self.readers));
+        let done = timeout(limit, self.reader().execute(&readers.options, statement)).await;
         self.end(done).await
     }
 
     pub(crate) async fn execute_unprepared(mut self, sql: &str) -> Result<ExecResult, DbErr> {
-        let limit = self.readers.statement_timeout;
-        let executed = async {
-            let done = raw_sql(AssertSqlSafe(sql)).execute(self.connection().await?).await;
-            done.map(ExecResult::from).map_err(|error| DbErr::Exec(of_driver(error)))
-        };
-        let done = timeout(limit, executed).await;
+        let (limit, readers) = (self.readers.statement_timeout, Arc::clone(&self.readers));
+        let done = timeout(limit, self.reader().execute_unprepared(&readers.options, sql)).await;
         self.end(done).await
     }
 
-    async fn connection(&mut self) -> Result<&mut SqliteConnection, DbErr> {
-        let reader = self.reader.get_or_insert_default();
-        reader.connection(&self.readers.options).await.map_err(|error| DbErr::Conn(of_driver(error)))
+    fn reader(&mut self) -> &mut Reader {
+        self.reader.get_or_insert_default()
     }
 
     /// Gives the connection back with what came of its statement.
     async fn end<T>(mut self, done: Result<Result<T, DbErr>, Elapsed>) -> Result<T, DbErr> {
         let done = done.map_err(|_| no_answer(self.readers.statement_timeout))?;
         if done.is_err() {
-            self.test().await;
+            self.reader().test().await;
         }
         self.state = State::Ended;
         done
@@ -196,21 +157,10 @@ impl Loan {
 
     /// Waits until a statement that was interrupted has ended.
     async fn recover(mut self) {
-        self.test().await;
-        if let Some(reader) = &self.reader {
-            reader.interrupt.reset();
-        }
+        let reader = self.reader();
+        reader.test().await;
+        reader.interrupt.reset();
         self.state = State::Ended;
-    }
-
-    /// Gives the connection up if it does not answer; the next call makes a new one.
-    async fn test(&mut self) {
-        let Some(Reader { connection, .. }) = &mut self.reader else { return };
-        if let Some(there) = connection
-            && there.ping().await.is_err()
-        {
-            *connection = None;
-        }
     }
 
     #[cfg(feature = "testing")]
@@ -244,15 +194,6 @@ impl Drop for Loan {
         }
         self.readers.give_back(reader);
     }
-}
-
-fn of_driver(error: SqlxError) -> RuntimeErr {
-    RuntimeErr::SqlxError(Arc::new(error))
-}
-
-fn prepared(statement: Statement) -> Query<'static, Sqlite, SqlxValues> {
-    let Statement { sql, values, .. } = statement;
-    query_with(AssertSqlSafe(sql), SqlxValues(values.unwrap_or_else(|| sea_orm::Values(Vec::new()))))
 }
 
 #[cfg(test)]
